@@ -1,0 +1,131 @@
+/* base.h - floor 0: memory, text, maps, errors, interruption. Knows nothing of mathematics.
+ *
+ * Env is what every floor above carries along: the first error of a statement, the place in
+ * the input that is being worked on, and the limits. Arenas report exhaustion to their Env
+ * and go on serving small requests from a reserve, so that callers need not check every
+ * allocation: they poll the Env, which says stop.
+ */
+#ifndef LBZ_BASE_H
+#define LBZ_BASE_H
+
+#include "leibniz.h"
+#include <stdarg.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define LBZ_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define LBZ_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define LBZ_PRINTF(a, b)
+#define LBZ_MUST_CHECK
+#endif
+
+/* ---- memory: every allocation of ours goes through these three (tests make the n-th fail) */
+void *mem_alloc(size_t n);             /* NULL on failure */
+void *mem_realloc(void *p, size_t n);  /* NULL on failure, p stays valid */
+void mem_free(void *p);
+extern _Thread_local long mem_fail_at; /* tests: 0 = never, n = the n-th from now fails */
+
+/* ---- errors ---------------------------------------------------------------------------- */
+typedef struct {
+    uint32_t pos, len; /* bytes from the start of the statement text */
+} Span;
+
+typedef struct {
+    lbz_status status; /* LBZ_OK: no error */
+    Span span;
+    char message[600];
+    char hint[400];
+} Err;
+
+typedef struct {
+    Err err;          /* the first error since env_reset */
+    Span at;          /* the piece of input the present work stems from */
+    size_t mem_used;  /* bytes in all arenas of this Env */
+    size_t mem_cap;   /* more than this is LBZ_LIMIT */
+    uint64_t steps;   /* work done since env_reset, in rough node visits */
+    uint64_t fuel;    /* more steps than this is LBZ_LIMIT; 0 = no bound */
+} Env;
+
+void env_init(Env *env);
+void env_reset(Env *env); /* forget the error and the steps; before a statement */
+
+/* Record an error at env->at unless there is one already. hint may be NULL. */
+void env_error(Env *env, lbz_status st, const char *hint, const char *fmt, ...)
+    LBZ_PRINTF(4, 5);
+void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt, ...)
+    LBZ_PRINTF(5, 6);
+
+/* True when the present work must stop: an error, Ctrl-C or a limit (recorded as the error).
+ * Call once per step of every loop over user data. */
+bool env_poll(Env *env);
+static inline bool env_failed(const Env *env) { return env->err.status != LBZ_OK; }
+
+/* ---- arenas ---------------------------------------------------------------------------- */
+typedef struct chunk Chunk;
+typedef struct {
+    Env *env;
+    Chunk *chunk;      /* the newest; older ones behind it */
+    size_t pos;        /* bytes used in chunk */
+    unsigned char *reserve;
+    size_t reserve_pos;
+} Arena;
+typedef struct {
+    Chunk *chunk;
+    size_t pos;
+} ArenaMark;
+
+bool arena_init(Arena *a, Env *env); /* false: no memory */
+void arena_free(Arena *a);
+void arena_reset(Arena *a); /* everything in it dies; keeps a chunk to begin with */
+/* n bytes, 16-aligned, not cleared. When memory or the cap is out: records LBZ_LIMIT, and for
+ * n up to 64 KiB still returns usable bytes (of no lasting value), for more returns NULL. */
+void *arena_alloc(Arena *a, size_t n);
+void *arena_zalloc(Arena *a, size_t n); /* the same, cleared */
+char *arena_strndup(Arena *a, const char *s, size_t n);
+ArenaMark arena_mark(const Arena *a);
+void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
+#define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))
+#define ARENA_NEW0(a, T, n) ((T *)arena_zalloc((a), (size_t)(n) * sizeof(T)))
+
+/* ---- text ------------------------------------------------------------------------------ */
+typedef struct {
+    char *s;     /* NUL-terminated whenever n > 0 or str_cstr was called */
+    size_t n, cap;
+    bool failed; /* memory ran out: the text is cut */
+} Str;
+
+void str_free(Str *b);
+void str_clear(Str *b);
+void str_put(Str *b, const char *s, size_t n);
+void str_puts(Str *b, const char *s);
+void str_putc(Str *b, char c);
+void str_printf(Str *b, const char *fmt, ...) LBZ_PRINTF(2, 3);
+const char *str_cstr(Str *b); /* never NULL */
+
+/* UTF-8: bytes of the code point at s (1..4), 0 when invalid; *cp gets it. */
+unsigned utf8_get(const char *s, size_t n, uint32_t *cp);
+bool utf8_valid(const char *s, size_t n, size_t *bad); /* *bad: offset of the first bad byte */
+size_t utf8_len(const char *s, size_t n);              /* code points in n valid bytes */
+size_t utf8_width(const char *s, size_t n);            /* terminal columns, by wcwidth rules */
+
+/* ---- hash map from 64-bit keys (0 allowed) to 64-bit values; lives in an arena ---------- */
+typedef struct {
+    Arena *arena;
+    uint64_t *keys, *vals;
+    unsigned char *used;
+    size_t n, cap;
+} Map;
+void map_init(Map *m, Arena *a);
+bool map_get(const Map *m, uint64_t key, uint64_t *val);
+void map_put(Map *m, uint64_t key, uint64_t val);
+
+uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);
+static inline uint64_t hash_mix(uint64_t h, uint64_t v)
+{
+    h ^= v + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
+    h *= 0xff51afd7ed558ccdu;
+    return h ^ (h >> 32);
+}
+
+#endif

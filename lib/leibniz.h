@@ -1,0 +1,110 @@
+/* leibniz.h - the public interface of libleibniz, a calculator for derivatives.
+ *
+ * One session holds the names and settings of one user; it is used by one thread at a time.
+ * lbz_eval reads one line of the language and fills one result. Strings inside a result
+ * belong to the session and live until the next call that takes that session.
+ */
+#ifndef LEIBNIZ_H
+#define LEIBNIZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How a call ended. DOMAIN: the question has no (real) answer. UNABLE: there may be one,
+ * we cannot tell. LIMIT: it would need more time, memory or depth than is allowed. */
+typedef enum {
+    LBZ_OK = 0,
+    LBZ_INCOMPLETE, /* the line stops in the middle: read another and append it */
+    LBZ_SYNTAX,
+    LBZ_NAME,
+    LBZ_SHAPE,
+    LBZ_DOMAIN,
+    LBZ_UNABLE,
+    LBZ_LIMIT,
+    LBZ_INTERRUPT,
+    LBZ_BACKEND
+} lbz_status;
+
+typedef struct lbz_session lbz_session;
+
+typedef enum {
+    LBZ_NOTHING, /* a definition, an assumption, an empty line */
+    LBZ_EXPR,    /* a formula; number is set when it has a real value */
+    LBZ_CHECK,   /* verdict and proof are set */
+    LBZ_GRAD,    /* forward/reverse: number and grad are set */
+    LBZ_TEXT     /* the answer of a command: text to show as it stands */
+} lbz_kind;
+
+typedef enum { LBZ_PASS, LBZ_FAIL, LBZ_UNKNOWN } lbz_verdict;
+
+/* A place in the input: 1-based line, 1-based column in code points, length in code points. */
+typedef struct {
+    unsigned line, col, len;
+} lbz_span;
+
+typedef struct {
+    lbz_status status;
+    lbz_kind kind;
+    const char *text;    /* plain text that can be typed back in; "" for LBZ_NOTHING */
+    const char *latex;   /* set when the session's "latex" setting is on, else NULL */
+    const char *pretty;  /* two-dimensional Unicode when "pretty" is on, else NULL */
+    const char *approx;  /* decimal digits of a constant that is exact in text, else NULL */
+    const char *shown;   /* text for people: text and what follows it, "2*x   (= 6 at x = 3)" */
+    bool has_number;
+    double number;
+    const char *number_text; /* shortest text that reads back to number, else NULL */
+    lbz_verdict verdict;
+    const char *proof;   /* "symbolic", "numeric", "counterexample" or "" */
+    size_t ngrad;        /* forward/reverse: names and partial derivatives */
+    const char *const *grad_name;
+    const double *grad;
+    size_t nnotes;       /* remarks on the reading or on choices made, in order */
+    const char *const *notes;
+    lbz_span span;       /* where the error is */
+    const char *message; /* the error in one sentence */
+    const char *hint;    /* a way out, or "" */
+} lbz_result;
+
+/* A new session, or NULL when memory is out. Free it with lbz_close. */
+lbz_session *lbz_open(void);
+void lbz_close(lbz_session *s);
+
+/* Evaluates len bytes of text: one line (or several joined ones) of statements separated by
+ * ';'. The result is that of the last statement. Returns r->status. */
+lbz_status lbz_eval(lbz_session *s, const char *text, size_t len, lbz_result *r);
+
+/* Settings: as `set name value` does. Returns LBZ_OK or LBZ_NAME. */
+lbz_status lbz_set(lbz_session *s, const char *name, const char *value);
+/* The value of a setting as text, or NULL when there is no such setting. */
+const char *lbz_get(lbz_session *s, const char *name);
+
+/* True when the line changes the session for later lines (definitions, assumptions, settings)
+ * or reads what earlier lines left (%, ans): such lines are barriers in a parallel run. */
+bool lbz_is_barrier(lbz_session *s, const char *text, size_t len);
+
+/* Completion: calls each(name, help line, arg) for every name that begins with the len bytes
+ * at prefix: functions, constants, commands, settings, the user's own names; sorted. */
+void lbz_complete(lbz_session *s, const char *prefix, size_t len,
+                  void (*each)(const char *name, const char *help, void *arg), void *arg);
+
+/* Writes all definitions, assumptions and changed settings as lines that can be read back;
+ * calls put for each piece of text. */
+void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg), void *arg);
+
+/* Asks running evaluations to stop; safe in a signal handler. They end with LBZ_INTERRUPT. */
+void lbz_interrupt(void);
+/* Takes the request back, before the next evaluation. */
+void lbz_resume(void);
+
+const char *lbz_status_name(lbz_status st); /* "SYNTAX" ... */
+const char *lbz_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
