@@ -67,6 +67,7 @@ typedef struct {
     Env *env;
     Chunk *chunk;      /* the newest; older ones behind it */
     size_t pos;        /* bytes used in chunk */
+    Chunk *spare;      /* an empty chunk at hand, or NULL */
     unsigned char *reserve;
     size_t reserve_pos;
 } Arena;
