@@ -37,7 +37,8 @@ typedef enum {
     LBZ_EXPR,    /* a formula; number is set when it has a real value */
     LBZ_CHECK,   /* verdict and proof are set */
     LBZ_GRAD,    /* forward/reverse: number and grad are set */
-    LBZ_TEXT     /* the answer of a command: text to show as it stands */
+    LBZ_TEXT,    /* the answer of a command: text to show as it stands */
+    LBZ_QUIT     /* quit or exit: the caller is asked to end the session */
 } lbz_kind;
 
 typedef enum { LBZ_PASS, LBZ_FAIL, LBZ_UNKNOWN } lbz_verdict;
@@ -50,6 +51,7 @@ typedef struct {
 typedef struct {
     lbz_status status;
     lbz_kind kind;
+    unsigned long index; /* %index gives this result back; 0: the line left no result */
     const char *text;    /* plain text that can be typed back in; "" for LBZ_NOTHING */
     const char *latex;   /* set when the session's "latex" setting is on, else NULL */
     const char *pretty;  /* two-dimensional Unicode when "pretty" is on, else NULL */
@@ -87,10 +89,18 @@ const char *lbz_get(lbz_session *s, const char *name);
  * or reads what earlier lines left (%, ans): such lines are barriers in a parallel run. */
 bool lbz_is_barrier(lbz_session *s, const char *text, size_t len);
 
-/* Completion: calls each(name, help line, arg) for every name that begins with the len bytes
- * at prefix: functions, constants, commands, settings, the user's own names; sorted. */
+/* Completion: calls each for every name that begins with the len bytes at prefix: functions,
+ * constants, commands, settings, the user's own names; sorted. A name with two meanings is
+ * offered once for each. help is one line, "" when there is none. */
+typedef enum {
+    LBZ_WORD_FUNCTION, /* is followed by "(": also structural operators, the user's functions */
+    LBZ_WORD_NAME,     /* constants, variables, symbols with assumptions */
+    LBZ_WORD_COMMAND,
+    LBZ_WORD_SETTING
+} lbz_word;
 void lbz_complete(lbz_session *s, const char *prefix, size_t len,
-                  void (*each)(const char *name, const char *help, void *arg), void *arg);
+                  void (*each)(lbz_word kind, const char *name, const char *help, void *arg),
+                  void *arg);
 
 /* Writes all definitions, assumptions and changed settings as lines that can be read back;
  * calls put for each piece of text. */
@@ -100,6 +110,10 @@ void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *ar
 void lbz_interrupt(void);
 /* Takes the request back, before the next evaluation. */
 void lbz_resume(void);
+
+/* Columns that n bytes of UTF-8 take on a terminal: wide characters 2, combining ones 0, a byte
+ * that is not UTF-8 1. Tabs and control characters are the caller's business. */
+size_t lbz_width(const char *text, size_t n);
 
 const char *lbz_status_name(lbz_status st); /* "SYNTAX" ... */
 const char *lbz_version(void);
