@@ -1,5 +1,19 @@
 /* ops.h - floor 2: the operator table as data. Generated from ops.def; nothing is listed here
- * a second time. */
+ * a second time.
+ *
+ * Columns of a function row: id (OP_id; also a name that is understood), name (as typed and
+ * printed; rows of different arity may share one: log(x) and log(x, b)), argument names for
+ * people (F1: x), flags, value, partials, the certified routine (ball_fn.h), LaTeX, domain
+ * for people, help line.
+ *
+ * LaTeX: a name that is set before its parenthesised arguments, or, where it has a '#', a
+ * template: #1 #2 #3 stand for the arguments, #(1) #(2) #(3) for the arguments in parentheses
+ * unless they are a single letter or number.
+ *
+ * Kinks. abs, sign: 0 at 0. relu: 0 at 0. max, min, clamp: 1/2 each where they tie. floor, ceil,
+ * round, trunc, mod, rem: the slope between the jumps. step(0) is 1/2, so that sign(x) is
+ * 2*step(x) - 1 everywhere, and has derivative dirac(x); step(x, v) has v at 0 and slope 0.
+ */
 #ifndef LBZ_OPS_H
 #define LBZ_OPS_H
 
@@ -7,16 +21,17 @@
 
 /* Properties of a function. Range properties hold wherever the function is defined. */
 enum {
-    ODD = 1,        /* f(-x) = -f(x) */
-    EVEN = 2,       /* f(-x) = f(x) */
-    SMOOTH = 4,     /* differentiable on the interior of its domain */
-    COMMUTES = 8,   /* f(x,y) = f(y,x) */
-    NONNEG = 16,    /* f >= 0 */
-    POSITIVE = 32,  /* f > 0 */
-    BOUNDED = 64,   /* printed after a constant: 1 + cos(x) */
-    INTEGRAL = 128, /* integer values: floor */
-    PIECEWISE = 256,/* has kinks or jumps; its partials follow the kink rule */
-    REWRITTEN = 512 /* never a node: its constructor returns other operators (sqrt, exp) */
+    ODD = 1,         /* f(-x) = -f(x) */
+    EVEN = 2,        /* f(-x) = f(x) */
+    SMOOTH = 4,      /* differentiable on the interior of its domain */
+    COMMUTES = 8,    /* f(x,y) = f(y,x) */
+    NONNEG = 16,     /* f >= 0 */
+    POSITIVE = 32,   /* f > 0; then NONNEG, too */
+    BOUNDED = 64,    /* printed after a constant: 1 + cos(x) */
+    INTEGRAL = 128,  /* integer values: floor */
+    PIECEWISE = 256, /* has kinks or jumps; its partials follow the kink rule */
+    REWRITTEN = 512, /* never a node: its constructor returns other operators (sqrt, exp) */
+    FOLDS = 1024     /* f(a,b,c) is read as f(f(a,b),c) */
 };
 
 typedef enum {
@@ -29,6 +44,7 @@ typedef enum {
 #define F1(...)
 #define F2(...)
 #define F3(...)
+#define P(...)
 #define A(...)
 #define C(...)
 #include "ops.def"
@@ -46,6 +62,7 @@ typedef enum {
 #undef F2
 #undef F3
 #undef S
+#undef P
 #undef A
 #undef C
     OP_COUNT
@@ -58,19 +75,22 @@ static inline bool op_is_structural(Op op)
 }
 
 typedef struct {
-    const char *name;       /* as typed: "sin" */
+    const char *name; /* as typed and printed: "sin" */
     unsigned min_args, max_args;
     unsigned flags;
-    const char *args;       /* "x" or "y, x": names for people */
-    const char *value;      /* the columns as text; NULL for structural operators */
-    const char *partial[3];
+    const char *args;  /* "x" or "y, x": names for people */
+    const char *value; /* the columns as text, in x (y, z) and f; NULL: not a function */
+    const char *partial[3]; /* "" when there is no formula */
     const char *latex, *domain, *usage, *help;
 } OpInfo;
 
-const OpInfo *op_info(Op op); /* for every op; kernel operators have only a name */
+const OpInfo *op_info(Op op); /* for every op; most kernel operators have only a name */
 
-/* What a name means. Synonyms lead to the op they stand for. */
-Op op_find(const char *name, size_t n); /* OP_POISON when it is no function or operator */
+/* What a name means: name, id or synonym of a function or structural operator, or of the kernel
+ * operators that are typed as functions (sum, prod, int). OP_POISON when it is none. */
+Op op_find(const char *name, size_t n); /* of several rows the one with the fewest arguments */
+/* The row of that name that takes argc arguments; also one with fewer when it FOLDS. */
+Op op_find_n(const char *name, size_t n, size_t argc);
 
 typedef struct {
     const char *name, *usage, *help;
