@@ -271,7 +271,7 @@ static void *reserve_take(Arena *a, size_t n)
     return p;
 }
 
-static bool in_reserve(const Arena *a, const void *p)
+bool arena_in_reserve(const Arena *a, const void *p)
 {
     uintptr_t at = (uintptr_t)p, from = (uintptr_t)a->reserve;
     return at >= from && at < from + RESERVE;
@@ -373,7 +373,7 @@ static bool map_grow(Map *m)
     Map old = *m;
     size_t cap = old.cap ? 2 * old.cap : 16;
     unsigned char *mem = arena_zalloc(m->arena, cap * (2 * sizeof(uint64_t) + 1));
-    if (!mem || in_reserve(m->arena, mem)) {
+    if (!mem || arena_in_reserve(m->arena, mem)) {
         return false;
     }
     m->cap = cap;

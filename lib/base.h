@@ -84,6 +84,9 @@ void arena_reset(Arena *a); /* everything in it dies; keeps a chunk to begin wit
 void *arena_alloc(Arena *a, size_t n);
 void *arena_zalloc(Arena *a, size_t n); /* the same, cleared */
 char *arena_strndup(Arena *a, const char *s, size_t n);
+/* True for what arena_alloc returned after memory ran out: nothing that lives on may point to
+ * it. */
+bool arena_in_reserve(const Arena *a, const void *p);
 ArenaMark arena_mark(const Arena *a);
 void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
 #define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))

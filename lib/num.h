@@ -40,7 +40,9 @@ uint64_t num_hash(Num x);                   /* from content only */
 bool num_get_int(Num x, int64_t *i);        /* true when x is an integer in int64 */
 size_t num_bits(Num x);                     /* bits of numerator plus denominator */
 
-/* Results that would need more than about 2^27 bits record LBZ_LIMIT and return 0. */
+/* Results that would need more than about 2^27 bits (2^24 where fractions have to be reduced)
+ * record LBZ_LIMIT and return 0. floor, ceil, round, numer and denom are exact integers: never
+ * dec. */
 Num num_add(Arena *a, Num x, Num y);
 Num num_sub(Arena *a, Num x, Num y);
 Num num_mul(Arena *a, Num x, Num y);
@@ -77,6 +79,14 @@ size_t num_parse(Arena *a, const char *s, size_t n, Num *x);
  * significant digits. A dec prints with a '.' or an exponent ("5.0", "1e-12"), so that it reads
  * back as a dec. */
 void num_print(Str *b, Num x);
+/* x != 0 correctly rounded (ties to even) to at most n >= 1 significant digits: appends the
+ * digits of |x|, the first of them not 0, without trailing zeros; *exp10 is the decimal exponent
+ * of the first. True when nothing was rounded away. */
+bool num_digits(Str *b, Num x, size_t n, int64_t *exp10);
+/* Writes n digits whose first has decimal exponent exp10: positional for exponents from -6 to
+ * below `wide` (21 is usual), else as d.ddde-30. With dot, an integer is written 5.0. */
+void decimal_print(Str *b, bool negative, const char *digits, size_t n, int64_t exp10,
+                   int64_t wide, bool dot);
 /* The double nearest to x, correctly rounded; +-inf on overflow. */
 double num_to_double(Num x);
 /* The shortest decimal that reads back to d, as an exact dec; d must be finite. */
