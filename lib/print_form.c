@@ -1,0 +1,669 @@
+/* print_form.c - floor 4: how a node is shown, decided once for all printers.
+ *
+ * Children are seen before parents, so every form is made from finished ones. A product keeps
+ * its factors sorted; the coefficient around it, and the sign, are put in by the form of
+ * the SCALE. Where a minus sign or an integer can be taken into a sum so that the text
+ * becomes shorter, it is: (1 - x)*y for -y*(x - 1). The constructors undo that on input.
+ */
+#include "print_form.h"
+#include <stdio.h>
+
+static Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
+{
+    Form *f = ARENA_NEW0(&F->c->tmp, Form, 1);
+
+    f->kind = (uint8_t)kind;
+    f->prec = (uint8_t)prec;
+    f->n = (uint32_t)n;
+    if (n)
+        f->a = ARENA_NEW0(&F->c->tmp, Item, n);
+    if (n && !f->a)
+        f->n = 0; /* the error is recorded */
+    return f;
+}
+
+static Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
+{
+    Form *f = form_new(F, kind, P_ATOM, 0);
+
+    f->text = s;
+    f->ntext = n;
+    f->len = (double)n;
+    return f;
+}
+
+static Form *form_number(Forms *F, Num x)
+{
+    char small[24];
+    Str s = {0};
+    Form *f;
+
+    if (x.q == 1 && !x.dec) {
+        int n = snprintf(small, sizeof(small), "%lld", (long long)x.p);
+        return form_text(F, F_NUM, arena_strndup(&F->c->tmp, small, (size_t)n), (size_t)n);
+    }
+    num_print(&s, x);
+    f = form_text(F, F_NUM, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
+    if (!f->text)
+        f->ntext = 0;
+    str_free(&s);
+    return f;
+}
+
+/* Text length of f where strength `needs` is asked for. */
+static double placed(const Form *f, bool bare, int needs)
+{
+    return f->len + (f->neg && !bare) + (form_prec(f, bare) < needs ? 2 : 0);
+}
+
+int form_needs(const Form *f, uint32_t i)
+{
+    static const uint8_t iff[] = {P_OR, P_OR, P_IF};
+
+    switch (f->kind) {
+    case F_SUM:
+        return P_PROD;
+    case F_PROD:
+        return P_POW;
+    case F_POW:
+        return i == 0 ? P_ATOM : P_POW;
+    case F_IF:
+        return iff[i];
+    case F_INFIX:
+        return f->op == OP_OR ? P_AND : f->op == OP_AND ? P_NOT : P_SUM;
+    case F_NOT:
+        return P_NOT;
+    case F_BINDS:
+        return P_OR;
+    default:
+        return P_IF;
+    }
+}
+
+/* Length of the children plus that of what stands between them. */
+static void measure(Form *f, size_t between, size_t around)
+{
+    double len = (double)(f->ntext + around);
+
+    for (uint32_t i = 0; i < f->n; i++)
+        len += placed(f->a[i].f, f->kind == F_SUM, form_needs(f, i));
+    if (f->n > 1)
+        len += (double)between * (f->n - 1);
+    f->len = len + (f->kind == F_SUM && f->n && f->a[0].neg);
+}
+
+/* ---- products -------------------------------------------------------------------------- */
+
+static void measure_product(Form *f)
+{
+    double len = 0;
+    uint32_t all = f->n + f->nden;
+
+    for (uint32_t i = 0; i < all; i++)
+        len += placed(f->a[i].f, false, P_POW);
+    len += f->n - 1;
+    if (f->nden)
+        len += f->nden + (f->nden > 1 ? 2 : 0);
+    f->len = len;
+}
+
+/* The product of num over den; one is put where num is empty. */
+static Form *form_product(Forms *F, bool neg, const Form **num, size_t n, const Form **den,
+                          size_t nden)
+{
+    Form *f = form_new(F, F_PROD, P_PROD, (n ? n : 1) + nden);
+
+    if (!f->n)
+        return f;
+    f->neg = neg;
+    f->n = (uint32_t)(n ? n : 1);
+    f->nden = (uint32_t)nden;
+    f->a[0].f = n ? NULL : form_text(F, F_NUM, "1", 1);
+    for (size_t i = 0; i < n; i++)
+        f->a[i].f = num[i];
+    for (size_t i = 0; i < nden; i++)
+        f->a[f->n + i].f = den[i];
+    measure_product(f);
+    return f;
+}
+
+static Form *form_power(Forms *F, const Form *base, const Form *expo)
+{
+    Form *f = form_new(F, F_POW, P_POW, 2);
+
+    if (f->n) {
+        f->a[0].f = base;
+        f->a[1].f = expo;
+        measure(f, 1, 0);
+    }
+    return f;
+}
+
+static Form *build_sum(Forms *F, Entry *e, Num k);
+
+static const Form *negated(Forms *F, Entry *e)
+{
+    if (!e->negated)
+        e->negated = build_sum(F, e, num_int(-1));
+    return e->negated;
+}
+
+/* A factor that is a sum to an odd power: its sign may be changed. Yields the form with the
+ * sum negated. */
+static const Form *flipped(Forms *F, Entry *f)
+{
+    int64_t k = 1;
+    Entry *b = f->base;
+
+    if (!ex_is(b->node, OP_ADD) || (f->expo && (!ex_get_int(f->expo->node, &k) || k % 2 == 0 ||
+                                                f->expo->node->num.dec)))
+        return NULL;
+    if (k == 1 || k == -1)
+        return negated(F, b);
+    return form_power(F, negated(F, b), form_number(F, num_int(k < 0 ? -k : k)));
+}
+
+typedef struct {
+    Forms *F;
+    const Form **num, **den;
+    size_t n, nden;
+    Num p; /* integer above, decimal or not; its sign is in neg */
+    bool neg;
+} Product;
+
+/* Takes the minus sign into the first sum that gets no longer by it. */
+static void absorb_sign(Product *P, const Entry *rest)
+{
+    size_t i = 0, j = 0;
+
+    for (uint32_t k = 0; k < rest->nfac; k++) {
+        Entry *f = rest->fac[k];
+        const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
+        const Form *g = flipped(P->F, f);
+        if (g && g->len <= (*slot)->len) {
+            *slot = g;
+            P->neg = false;
+            return;
+        }
+    }
+}
+
+/* (4*x^2 - 2)*f for 2*(2*x^2 - 1)*f, where the number would stand right before the sum.
+ * Only in sums of a few terms: the sum is laid out anew. */
+static bool absorb_number(Product *P, const Entry *rest, bool signs_too)
+{
+    Arena *t = &P->F->c->tmp;
+    Entry *f = NULL;
+    const Form *best, *other;
+    double plain, saved;
+
+    for (uint32_t k = 0; k < rest->nfac && !f; k++)
+        if (!rest->fac[k]->den)
+            f = rest->fac[k];
+    if (!f || !ex_is(f->node, OP_ADD) || f->node->n > 8 || num_is_one(P->p) || P->p.dec)
+        return false;
+    plain = P->num[0]->len + form_number(P->F, P->p)->len + 1;
+    best = build_sum(P->F, f, P->p);
+    saved = plain - best->len;
+    if (P->neg && signs_too) {
+        other = build_sum(P->F, f, num_neg(t, P->p));
+        if (plain + 1 - other->len > (saved > 0 ? saved : 0)) {
+            P->num[0] = other;
+            P->neg = false;
+            P->p = NUM_ONE;
+            return true;
+        }
+    }
+    if (saved <= 0)
+        return false;
+    P->num[0] = best;
+    P->p = NUM_ONE;
+    return true;
+}
+
+static void place_factors(Product *P, const Entry *rest)
+{
+    for (uint32_t i = 0; i < rest->nfac; i++) {
+        const Entry *f = rest->fac[i];
+        if (f->den)
+            P->den[P->nden++] = f->flip;
+        else
+            P->num[P->n++] = f->sum;
+    }
+}
+
+/* coefficient times rest. In a sum the sign stays outside. */
+static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
+{
+    Arena *t = &F->c->tmp;
+    bool frac = !coef.dec && !num_is_int(coef);
+    Product P = {.F = F, .neg = num_sgn(coef) < 0};
+    Form *f;
+
+    P.num = ARENA_NEW(t, const Form *, rest->nfac + 1);
+    P.den = ARENA_NEW(t, const Form *, rest->nfac + 1);
+    if (!P.num || !P.den)
+        return form_text(F, F_NAME, "", 0);
+    P.p = num_abs(t, frac ? num_numer(t, coef) : coef);
+    P.num++; /* room before the factors for the coefficient */
+    P.den++;
+    place_factors(&P, rest);
+    if (!absorb_number(&P, rest, !in_sum) && P.neg && !in_sum)
+        absorb_sign(&P, rest);
+    if (!num_is_one(P.p) || P.p.dec || P.n == 0) {
+        *--P.num = form_number(F, P.p);
+        P.n++;
+    }
+    if (frac) {
+        *--P.den = form_number(F, num_denom(t, coef));
+        P.nden++;
+    }
+    if (P.n != 1 || P.nden || (P.neg && P.num[0]->kind != F_NUM))
+        return form_product(F, P.neg, P.num, P.n, P.den, P.nden);
+    f = ARENA_NEW(t, Form, 1);
+    *f = *P.num[0];
+    f->neg = P.neg;
+    return f;
+}
+
+/* ---- sums ------------------------------------------------------------------------------ */
+
+/* k times the sum of entry e, number distributed. */
+static Form *build_sum(Forms *F, Entry *e, Num k)
+{
+    Arena *t = &F->c->tmp;
+    Node *n = e->node;
+    bool same = num_is_one(k) && !k.dec;
+    Form *f = form_new(F, F_SUM, P_SUM, n->n);
+    Term *terms = ARENA_NEW(t, Term, n->n);
+
+    if (!f->n || !terms)
+        return f;
+    for (uint32_t i = 0; i < n->n; i++) {
+        Node *x = n->a[i];
+        Num c = ex_coef(x);
+        Term *s = &terms[i];
+        s->rest = ex_is_num(x) ? &F->unit
+                               : forms_entry(F, ex_is(x, OP_SCALE) ? x->a[1] : x);
+        if (!same)
+            c = num_mul(t, c, k);
+        s->neg = num_sgn(c) < 0;
+        s->f = same ? forms_entry(F, x)->term : build_product(F, s->rest, c, true);
+    }
+    if (!order_terms(F, terms, n->n))
+        return f->n = 0, f;
+    for (uint32_t i = 0; i < n->n; i++)
+        f->a[i] = (Item){terms[i].f, terms[i].neg};
+    measure(f, 3, 0);
+    return f;
+}
+
+/* 10*(x + y + z) and (x + y + z)/10 where that is shorter. */
+static Form *sum_with_content(Forms *F, Entry *e)
+{
+    Arena *t = &F->c->tmp;
+    const Node *n = e->node;
+    Num g = num_abs(t, ex_coef(n->a[0]));
+    bool neg = true;
+    const Form *num[2], *den[1];
+    size_t nnum = 0, nden = 0;
+    Form *f;
+
+    for (uint32_t i = 0; i < n->n; i++) {
+        Num c = ex_coef(n->a[i]);
+        neg = neg && num_sgn(c) < 0;
+        if (c.dec || (num_is_one(g) && i))
+            return e->sum;
+        g = num_gcd(t, g, c);
+    }
+    if (num_is_one(g) || num_is_zero(g) || num_bits(g) > 256)
+        return e->sum;
+    if (!num_is_one(num_numer(t, g)))
+        num[nnum++] = form_number(F, num_numer(t, g));
+    num[nnum++] = build_sum(F, e, num_inv(t, neg ? num_neg(t, g) : g));
+    if (!num_is_int(g))
+        den[nden++] = form_number(F, num_denom(t, g));
+    f = form_product(F, neg, num, nnum, den, nden);
+    return f->len + f->neg < e->sum->len ? f : e->sum;
+}
+
+/* ---- powers ---------------------------------------------------------------------------- */
+
+static bool all_negative(const Node *sum)
+{
+    for (uint32_t i = 0; i < sum->n; i++)
+        if (num_sgn(ex_coef(sum->a[i])) >= 0)
+            return false;
+    return true;
+}
+
+/* The exponent without its sign, when it has one: x^(-2*n) stands below the line. */
+static const Form *exponent_flipped(Forms *F, Entry *x)
+{
+    Form *f;
+
+    if (ex_is(x->node, OP_ADD))
+        return all_negative(x->node) ? negated(F, x) : NULL;
+    if (num_sgn(ex_coef(x->node)) >= 0)
+        return NULL;
+    f = x->term;
+    if (f->kind == F_PROD && f->n == 1 && f->nden == 0)
+        return f->a[0].f;
+    f = ARENA_NEW(&F->c->tmp, Form, 1);
+    *f = *x->term;
+    f->neg = false;
+    return f;
+}
+
+static Form *form_call1(Forms *F, Op op, const char *name, const Form *arg)
+{
+    Form *f = form_new(F, F_CALL, P_ATOM, 1);
+
+    f->op = (uint16_t)op;
+    f->text = name;
+    f->ntext = strlen(name);
+    if (f->n) {
+        f->a[0].f = arg;
+        measure(f, 2, 2);
+    }
+    return f;
+}
+
+static Form *reciprocal(Forms *F, const Form *den)
+{
+    return form_product(F, false, NULL, 0, &den, 1);
+}
+
+static void build_exp(Forms *F, Entry *e)
+{
+    if (ex_is_rat(e->expo->node, -1, 1) && !e->expo->node->num.dec) {
+        e->den = true;
+        e->flip = e->base->stand;
+        e->stand = reciprocal(F, e->flip);
+    } else {
+        e->stand = form_call1(F, OP_exp, "exp", e->expo->stand);
+    }
+}
+
+static void build_power(Forms *F, Entry *e)
+{
+    const Node *x = e->expo->node;
+    const Form *up = ex_is_exp(e->node) ? NULL : exponent_flipped(F, e->expo), *size;
+    bool exact = ex_is_num(x) && !x->num.dec;
+    Form *f;
+
+    if (ex_is_exp(e->node)) {
+        build_exp(F, e);
+        return;
+    }
+    e->den = up != NULL;
+    size = up ? up : e->expo->stand;
+    if (exact && num_is_minus_one(x->num))
+        f = e->base->sum;
+    else if (exact && x->num.q == 2 && (x->num.p == 1 || x->num.p == -1))
+        f = form_call1(F, OP_sqrt, "sqrt", e->base->stand);
+    else
+        f = form_power(F, e->base->sum, size);
+    if (e->den) {
+        e->flip = f;
+        e->stand = reciprocal(F, f);
+    } else {
+        e->stand = f;
+    }
+}
+
+/* ---- everything else --------------------------------------------------------------------- */
+
+static Form *form_list(Forms *F, FormKind kind, int prec, const Node *n, size_t kids,
+                       const char *text, size_t ntext, size_t between, size_t around)
+{
+    Form *f = form_new(F, kind, prec, kids);
+
+    f->op = n->op;
+    f->text = text;
+    f->ntext = ntext;
+    for (uint32_t i = 0; i < f->n; i++)
+        f->a[i].f = forms_entry(F, n->a[i])->stand;
+    measure(f, between, around);
+    return f;
+}
+
+static Form *form_named(Forms *F, const char *s)
+{
+    return form_text(F, F_NAME, s, strlen(s));
+}
+
+/* ' or _i, d times */
+static void put_order(Forms *F, Str *s, uint32_t i, int64_t d)
+{
+    if (d > 10000) {
+        ctx_error(F->c, LBZ_LIMIT, "Ask for a lower order.",
+                  "a derivative of order %lld is too long to print", (long long)d);
+        return;
+    }
+    for (int64_t j = 0; j < d; j++) {
+        if (i)
+            str_printf(s, "_%u", (unsigned)i);
+        else
+            str_putc(s, '\'');
+    }
+}
+
+/* f'(x), f^(4)(x), f_1_2(x, y): the name with what was differentiated. */
+static Form *build_apply(Forms *F, const Node *n)
+{
+    Str s = {0};
+    uint32_t k = n->n / 2;
+    int64_t d;
+    Form *f;
+
+    str_puts(&s, sym_name(F->c, n->sym));
+    for (uint32_t i = 0; i < k; i++) {
+        if (!ex_get_int(n->a[k + i], &d))
+            d = 0;
+        if (k == 1 && d > 3)
+            str_printf(&s, "^(%lld)", (long long)d);
+        else
+            put_order(F, &s, k == 1 ? 0 : i + 1, d);
+    }
+    f = form_list(F, F_APPLY, P_ATOM, n, k, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n,
+                  2, 2);
+    str_free(&s);
+    return f;
+}
+
+static Form *build_string(Forms *F, const Node *n)
+{
+    Str s = {0};
+    Form *f;
+
+    str_putc(&s, '"');
+    str_put(&s, n->text, n->sym);
+    str_putc(&s, '"');
+    f = form_text(F, F_NAME, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
+    str_free(&s);
+    return f;
+}
+
+static Form *build_infix(Forms *F, const Node *n)
+{
+    static const struct {
+        uint16_t op;
+        uint8_t prec;
+        const char *text;
+    } infix[] = {
+        {OP_LT, P_CMP, " < "}, {OP_LE, P_CMP, " <= "}, {OP_EQ, P_CMP, " == "},
+        {OP_NE, P_CMP, " != "}, {OP_AND, P_AND, " and "}, {OP_OR, P_OR, " or "},
+        {OP_RANGE, P_RANGE, ":"},
+    };
+    size_t i = 0;
+    Form *f;
+
+    while (infix[i].op != n->op)
+        i++;
+    f = form_list(F, F_INFIX, infix[i].prec, n, n->n, infix[i].text, 0,
+                  strlen(infix[i].text), 0);
+    f->ntext = strlen(f->text);
+    return f;
+}
+
+static Form *build_call(Forms *F, const Node *n)
+{
+    const char *name = n->op == OP_INT ? "int" : n->op == OP_SUM ? "sum"
+                     : n->op == OP_PROD ? "prod" : op_info((Op)n->op)->name;
+
+    if (n->op == OP_AT && n->n >= 3 && n->n % 2)
+        return form_list(F, F_BINDS, P_IF, n, n->n, "", 0, 0,
+                         5 * ((n->n - 1) / 2) + 2);
+    return form_list(F, F_CALL, P_ATOM, n, n->n, name, strlen(name), 2, 2);
+}
+
+static Form *build_other(Forms *F, const Node *n)
+{
+    static const char *const constant[] = {"pi", "e", "inf"};
+
+    switch ((Op)n->op) {
+    case OP_CONST:
+        return form_named(F, constant[n->sym]);
+    case OP_SYM:
+        return form_named(F, sym_name(F->c, n->sym));
+    case OP_TRUE:
+    case OP_FALSE:
+        return form_named(F, n->op == OP_TRUE ? "true" : "false");
+    case OP_POISON:
+        return form_named(F, "undefined");
+    case OP_STRING:
+        return build_string(F, n);
+    case OP_APPLY:
+        return build_apply(F, n);
+    case OP_LIST:
+        return form_list(F, F_LIST, P_ATOM, n, n->n, "", 0, 2, 2);
+    case OP_IF:
+        return form_list(F, F_IF, P_IF, n, 3, "", 0, 6, 3);
+    case OP_NOT:
+        return form_list(F, F_NOT, P_NOT, n, 1, "", 0, 0, 4);
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE:
+    case OP_AND:
+    case OP_OR:
+    case OP_RANGE:
+        return build_infix(F, n);
+    default:
+        return build_call(F, n);
+    }
+}
+
+/* ---- the walk -------------------------------------------------------------------------- */
+
+Entry *forms_entry(const Forms *F, const Node *n)
+{
+    uint64_t v;
+
+    return map_get(&F->index, n->id, &v) ? (Entry *)(uintptr_t)v : (Entry *)&F->unit;
+}
+
+/* Factors of e: of a product its children, of a number none, else e itself. */
+static bool list_factors(Forms *F, Entry *e)
+{
+    Node *n = e->node;
+
+    if (ex_is(n, OP_SCALE)) {
+        Entry *r = forms_entry(F, n->a[1]);
+        e->fac = r->fac;
+        e->nfac = r->nfac;
+        return true;
+    }
+    e->nfac = ex_is(n, OP_MUL) ? n->n : 1;
+    e->fac = ARENA_NEW(&F->c->tmp, Entry *, e->nfac);
+    if (!e->fac)
+        return false;
+    e->fac[0] = e;
+    for (uint32_t i = 0; ex_is(n, OP_MUL) && i < n->n; i++)
+        e->fac[i] = forms_entry(F, n->a[i]);
+    return !ex_is(n, OP_MUL) || order_factors(F, e->fac, e->nfac);
+}
+
+static void build_forms(Forms *F, Entry *e)
+{
+    Node *n = e->node;
+
+    switch ((Op)n->op) {
+    case OP_NUM:
+        e->stand = build_product(F, &F->unit, n->num, true);
+        break;
+    case OP_SCALE:
+        e->stand = build_product(F, e, n->a[0]->num, false);
+        e->term = num_sgn(n->a[0]->num) > 0 ? e->stand
+                                            : build_product(F, e, n->a[0]->num, true);
+        break;
+    case OP_MUL:
+        e->stand = build_product(F, e, NUM_ONE, false);
+        break;
+    case OP_ADD:
+        e->sum = build_sum(F, e, NUM_ONE);
+        e->stand = sum_with_content(F, e);
+        break;
+    case OP_POW:
+        build_power(F, e);
+        break;
+    default:
+        e->stand = build_other(F, n);
+    }
+    if (!e->stand->node && e->stand->kind != F_NUM)
+        e->stand->node = n;
+    if (!e->term)
+        e->term = e->stand;
+    if (!e->sum)
+        e->sum = e->stand;
+}
+
+static bool build_entry(Forms *F, Entry *e)
+{
+    Node *n = e->node;
+    ArenaMark m;
+    Entry **kid = NULL;
+
+    e->base = ex_is(n, OP_POW) ? forms_entry(F, n->a[0]) : e;
+    e->expo = ex_is(n, OP_POW) ? forms_entry(F, n->a[1]) : NULL;
+    if (!list_factors(F, e))
+        return false;
+    m = arena_mark(&F->c->tmp);
+    if (n->op != OP_NUM && n->op != OP_SYM && n->op != OP_CONST && n->op != OP_STRING && n->n) {
+        kid = ARENA_NEW(&F->c->tmp, Entry *, n->n);
+        if (!kid)
+            return false;
+        for (uint32_t i = 0; i < n->n; i++)
+            kid[i] = forms_entry(F, n->a[i]);
+    }
+    order_info(e, kid);
+    arena_release(&F->c->tmp, m);
+    build_forms(F, e);
+    return !ctx_failed(F->c);
+}
+
+bool forms_build(Forms *F, Ctx *c, Node *root)
+{
+    size_t count;
+    Node **order = ex_walk(c, 1, &root, &count);
+    Entry *e;
+
+    *F = (Forms){.c = c};
+    if (!order)
+        return false;
+    map_init(&F->index, &c->tmp);
+    F->unit.poly = true;
+    F->unit.base = &F->unit;
+    e = ARENA_NEW0(&c->tmp, Entry, count);
+    if (!e)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        e[i].node = order[i];
+        map_put(&F->index, order[i]->id, (uint64_t)(uintptr_t)&e[i]);
+        if (ctx_poll(c) || !build_entry(F, &e[i]))
+            return false;
+    }
+    F->root = e[count - 1].stand;
+    return true;
+}
