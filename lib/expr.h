@@ -64,6 +64,7 @@ struct node {
     uint32_t sym;      /* SYM, APPLY: symbol index; CONST: which; STRING: length */
     uint32_t shape;    /* 0: scalar; room for tensors */
     uint32_t mark;     /* scratch of ex_walk */
+    const char *name;  /* SYM, APPLY: the symbol's name; lives as long as the node */
     union {
         Num num;       /* NUM */
         Node *a[1];    /* children, n of them */
@@ -75,6 +76,7 @@ enum { C_PI, C_E, C_INF };
 
 typedef struct {
     const char *name; /* NUL-terminated, UTF-8 (Greek letters are stored as their names: alpha) */
+    uint64_t hash;
     uint8_t assume;   /* S_... mask as assumed; S_ANY when nothing is */
     bool decl_real;
 } Symbol;
@@ -95,12 +97,15 @@ struct ctx {
     Arena tmp;         /* scratch: arena_mark / arena_release in stack order */
     Symbol *syms;
     size_t nsyms, syms_cap;
-    Map sym_index;     /* hash of name -> index + 1, probing on collision */
+    size_t syms_kept;  /* the first so many outlive the statement */
+    uint32_t *sym_table; /* open addressing by hash of the name: index + 1 */
     Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes, *no;
     Map diff_memo;     /* (node id, symbol) -> derivative; emptied with the statement pool */
     const char **notes; /* remarks for the user on this statement, in the statement pool */
     size_t nnotes, notes_cap;
     uint32_t mark;     /* last mark handed out by ex_walk */
+    void *rules;       /* diff.c: compiled partial derivatives of the table's rows */
+    void (*free_rules)(Ctx *c);
     void *owner;       /* the session above; unused on this floor */
 };
 
@@ -115,8 +120,12 @@ Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)
     LBZ_PRINTF(4, 5);
 static inline Arena *ctx_arena(Ctx *c) { return &c->pool[c->into].arena; }
 
+/* Forgets every session node and symbol (assumptions too); the caller re-interns what it keeps. */
+void ctx_drop_session(Ctx *c);
+
 /* ---- leaves */
 uint32_t sym_intern(Ctx *c, const char *name, size_t n); /* index of the symbol */
+void sym_keep_all(Ctx *c); /* the symbols made so far outlive the statement */
 const char *sym_name(const Ctx *c, uint32_t sym);
 uint32_t sym_fresh(Ctx *c, const char *like); /* a symbol that occurs nowhere: t_1 ... */
 Node *ex_num(Ctx *c, Num x);

@@ -1,0 +1,362 @@
+/* ctx.c - the context of a session: pools of hash-consed nodes, symbols, notes.
+ *
+ * A node is looked up by content in the statement pool and in the session pool before it is
+ * made, so structural equality is pointer equality across both. Symbols that no session
+ * node or assumption needs (index >= syms_kept) die with the statement.
+ */
+#include "expr_internal.h"
+#include <stdio.h>
+
+enum { FIRST_STATEMENT_ID = 1 << 30, TABLE_MIN = 1024 };
+
+/* ---- symbols -------------------------------------------------------------------------- */
+static bool symbols_grow(Ctx *c)
+{
+    size_t cap = c->syms_cap ? c->syms_cap * 2 : 64;
+    Symbol *s = mem_realloc(c->syms, cap * sizeof *s);
+    if (!s)
+        return false;
+    c->syms = s;
+    uint32_t *t = mem_alloc(cap * 4 * sizeof *t);
+    if (!t)
+        return false;
+    mem_free(c->sym_table);
+    c->sym_table = t;
+    c->syms_cap = cap;
+    memset(t, 0, cap * 4 * sizeof *t);
+    for (size_t i = 0; i < c->nsyms; i++) {
+        size_t k = s[i].hash & (cap * 4 - 1);
+        while (t[k])
+            k = (k + 1) & (cap * 4 - 1);
+        t[k] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+/* The slot that holds the name, or the empty one where it belongs. */
+static size_t symbol_slot(const Ctx *c, const char *name, size_t n, uint64_t h)
+{
+    size_t mask = c->syms_cap * 4 - 1, k = h & mask;
+    for (; c->sym_table[k]; k = (k + 1) & mask) {
+        const Symbol *s = &c->syms[c->sym_table[k] - 1];
+        if (s->hash == h && strncmp(s->name, name, n) == 0 && s->name[n] == 0)
+            break;
+    }
+    return k;
+}
+
+uint32_t sym_intern(Ctx *c, const char *name, size_t n)
+{
+    uint64_t h = hash_bytes(name, n, 7);
+    size_t k = symbol_slot(c, name, n, h);
+    if (c->sym_table[k])
+        return c->sym_table[k] - 1;
+    if (c->nsyms == c->syms_cap) {
+        if (!symbols_grow(c)) {
+            env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
+            return 0;
+        }
+        k = symbol_slot(c, name, n, h);
+    }
+    char *copy = arena_strndup(ctx_arena(c), name, n);
+    if (!copy)
+        return 0;
+    c->syms[c->nsyms] = (Symbol){copy, h, S_ANY, false};
+    c->sym_table[k] = (uint32_t)++c->nsyms;
+    if (c->into == 0)
+        sym_keep_all(c);
+    return (uint32_t)c->nsyms - 1;
+}
+
+void sym_keep_all(Ctx *c)
+{
+    for (; c->syms_kept < c->nsyms; c->syms_kept++) {
+        Symbol *s = &c->syms[c->syms_kept];
+        s->name = arena_strndup(&c->pool[0].arena, s->name, strlen(s->name));
+    }
+}
+
+/* Removing the newest entries first leaves a linear-probing table as it was before them. */
+static void symbols_forget(Ctx *c)
+{
+    while (c->nsyms > c->syms_kept) {
+        const Symbol *s = &c->syms[c->nsyms - 1];
+        size_t mask = c->syms_cap * 4 - 1, k = s->hash & mask;
+        while (c->sym_table[k] != c->nsyms)
+            k = (k + 1) & mask;
+        c->sym_table[k] = 0;
+        c->nsyms--;
+    }
+}
+
+const char *sym_name(const Ctx *c, uint32_t sym) { return c->syms[sym].name; }
+
+uint32_t sym_fresh(Ctx *c, const char *like)
+{
+    char name[64];
+    for (unsigned i = 1;; i++) {
+        int n = snprintf(name, sizeof name, "%.40s_%u", like, i);
+        uint64_t h = hash_bytes(name, (size_t)n, 7);
+        if (!c->sym_table[symbol_slot(c, name, (size_t)n, h)])
+            return sym_intern(c, name, (size_t)n);
+    }
+}
+
+/* ---- pools ----------------------------------------------------------------------------- */
+static bool pool_init(Pool *p, Env *env, uint32_t first_id)
+{
+    p->n = 0;
+    p->cap = TABLE_MIN;
+    p->next_id = first_id;
+    p->table = mem_alloc(p->cap * sizeof(Node *));
+    if (!p->table)
+        return false;
+    memset(p->table, 0, p->cap * sizeof(Node *));
+    return arena_init(&p->arena, env);
+}
+
+static void pool_free(Pool *p)
+{
+    mem_free(p->table);
+    arena_free(&p->arena);
+}
+
+static void pool_reset(Pool *p, uint32_t first_id)
+{
+    if (p->cap > 1 << 16) {
+        Node **t = mem_alloc(TABLE_MIN * sizeof(Node *));
+        if (t) {
+            mem_free(p->table);
+            p->table = t;
+            p->cap = TABLE_MIN;
+        }
+    }
+    memset(p->table, 0, p->cap * sizeof(Node *));
+    p->n = 0;
+    p->next_id = first_id;
+    arena_reset(&p->arena);
+}
+
+static void pool_grow(Ctx *c, Pool *p)
+{
+    size_t cap = p->cap * 2;
+    Node **t = mem_alloc(cap * sizeof(Node *));
+    if (!t) {
+        env_error(&c->env, LBZ_LIMIT, "use a smaller expression", "out of memory");
+        return;
+    }
+    memset(t, 0, cap * sizeof(Node *));
+    for (size_t i = 0; i < p->cap; i++) {
+        if (!p->table[i])
+            continue;
+        size_t k = p->table[i]->hash & (cap - 1);
+        while (t[k])
+            k = (k + 1) & (cap - 1);
+        t[k] = p->table[i];
+    }
+    mem_free(p->table);
+    p->table = t;
+    p->cap = cap;
+}
+
+static uint64_t content_hash(const Ctx *c, const Shell *s)
+{
+    uint64_t h = hash_mix(0x6c62, s->op);
+    if (s->op == OP_NUM)
+        return hash_mix(h, num_hash(s->num));
+    if (s->op == OP_SYM || s->op == OP_APPLY)
+        h = hash_mix(h, c->syms[s->sym].hash);
+    else if (s->op == OP_STRING)
+        return hash_mix(h, hash_bytes(s->text, s->sym, 3));
+    else
+        h = hash_mix(h, s->sym);
+    for (size_t i = 0; i < s->n; i++)
+        h = hash_mix(h, s->a[i]->hash);
+    return h;
+}
+
+static bool same(const Node *n, const Shell *s)
+{
+    if (n->op != s->op || n->n != s->n || n->sym != s->sym)
+        return false;
+    if (s->op == OP_NUM)
+        return num_eq(n->num, s->num);
+    if (s->op == OP_STRING)
+        return memcmp(n->text, s->text, s->sym) == 0;
+    return memcmp(n->a, s->a, s->n * sizeof(Node *)) == 0;
+}
+
+static Node **pool_find(Pool *p, const Shell *s, uint64_t h)
+{
+    size_t k = h & (p->cap - 1);
+    while (p->table[k] && !(p->table[k]->hash == h && same(p->table[k], s)))
+        k = (k + 1) & (p->cap - 1);
+    return &p->table[k];
+}
+
+static size_t shell_bytes(const Shell *s)
+{
+    size_t body = s->op == OP_STRING ? s->sym + 1u : s->n * sizeof(Node *);
+    if (body < sizeof(Num))
+        body = sizeof(Num);
+    return offsetof(Node, num) + body;
+}
+
+Node *ctx_intern(Ctx *c, const Shell *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->a[i]->op == OP_POISON)
+            return c->poison;
+    uint64_t h = content_hash(c, s);
+    Pool *p = &c->pool[c->into];
+    if (c->into == 1 && c->pool[0].n) {
+        Node **k = pool_find(&c->pool[0], s, h);
+        if (*k)
+            return *k;
+    }
+    Node **slot = pool_find(p, s, h);
+    if (*slot)
+        return *slot;
+    if ((p->n + 1) * 2 > p->cap) {
+        pool_grow(c, p);
+        if (ctx_failed(c))
+            return c->poison;
+        slot = pool_find(p, s, h);
+    }
+    Node *n = arena_alloc(&p->arena, shell_bytes(s));
+    if (!n || c->env.err.status == LBZ_LIMIT)
+        return c->poison;
+    *n = (Node){.hash = h, .id = p->next_id++, .op = (uint16_t)s->op,
+                .n = (uint32_t)s->n, .sym = s->sym};
+    if (s->op == OP_SYM || s->op == OP_APPLY)
+        n->name = c->syms[s->sym].name;
+    if (s->op == OP_NUM)
+        n->num = num_copy(&p->arena, s->num);
+    else if (s->op == OP_STRING)
+        memcpy(n->text, s->text, s->sym), n->text[s->sym] = 0;
+    else
+        memcpy(n->a, s->a, s->n * sizeof(Node *));
+    node_facts(c, n);
+    *slot = n;
+    p->n++;
+    c->env.steps++;
+    return n;
+}
+
+/* ---- the context ------------------------------------------------------------------------ */
+static Node *constant(Ctx *c, uint32_t which)
+{
+    return ctx_intern(c, &(Shell){.op = OP_CONST, .sym = which});
+}
+
+static bool ctx_leaves(Ctx *c)
+{
+    c->into = 0;
+    c->poison = ARENA_NEW0(&c->pool[0].arena, Node, 1);
+    c->poison->op = OP_POISON;
+    c->poison->flags = NF_POISON;
+    c->poison->sign = S_ANY;
+    c->zero = ex_int(c, 0);
+    c->one = ex_int(c, 1);
+    c->two = ex_int(c, 2);
+    c->minus_one = ex_int(c, -1);
+    c->half = ex_rat(c, 1, 2);
+    c->pi = constant(c, C_PI);
+    c->e = constant(c, C_E);
+    c->inf = constant(c, C_INF);
+    c->minus_inf = ex_neg(c, c->inf);
+    c->yes = ctx_intern(c, &(Shell){.op = OP_TRUE});
+    c->no = ctx_intern(c, &(Shell){.op = OP_FALSE});
+    c->into = 1;
+    return !ctx_failed(c);
+}
+
+Ctx *ctx_new(void)
+{
+    Ctx *c = mem_alloc(sizeof *c);
+    if (!c)
+        return NULL;
+    memset(c, 0, sizeof *c);
+    env_init(&c->env);
+    bool ok = pool_init(&c->pool[0], &c->env, 1) &&
+              pool_init(&c->pool[1], &c->env, FIRST_STATEMENT_ID) &&
+              arena_init(&c->tmp, &c->env) && symbols_grow(c) && ctx_leaves(c);
+    if (ok) {
+        ctx_begin_statement(c);
+        return c;
+    }
+    ctx_free(c);
+    return NULL;
+}
+
+void ctx_free(Ctx *c)
+{
+    if (!c)
+        return;
+    if (c->rules)
+        c->free_rules(c);
+    pool_free(&c->pool[0]);
+    pool_free(&c->pool[1]);
+    arena_free(&c->tmp);
+    mem_free(c->syms);
+    mem_free(c->sym_table);
+    mem_free(c);
+}
+
+void ctx_begin_statement(Ctx *c)
+{
+    env_reset(&c->env);
+    symbols_forget(c);
+    pool_reset(&c->pool[1], FIRST_STATEMENT_ID);
+    arena_reset(&c->tmp);
+    c->into = 1;
+    c->notes = NULL;
+    c->nnotes = c->notes_cap = 0;
+    map_init(&c->diff_memo, &c->pool[1].arena);
+}
+
+void ctx_drop_session(Ctx *c)
+{
+    pool_reset(&c->pool[0], 1);
+    c->nsyms = c->syms_kept; /* names die with the arena: the caller interns what it needs */
+    c->syms_kept = 0;
+    symbols_forget(c);
+    (void)ctx_leaves(c);
+}
+
+void ctx_note(Ctx *c, const char *fmt, ...)
+{
+    char text[400];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return;
+    for (size_t i = 0; i < c->nnotes; i++)
+        if (strcmp(c->notes[i], text) == 0)
+            return;
+    Arena *a = &c->pool[1].arena;
+    if (c->nnotes == c->notes_cap) {
+        size_t cap = c->notes_cap ? c->notes_cap * 2 : 8;
+        const char **t = ARENA_NEW(a, const char *, cap);
+        if (!t || ctx_failed(c))
+            return;
+        if (c->nnotes)
+            memcpy(t, c->notes, c->nnotes * sizeof *t);
+        c->notes = t;
+        c->notes_cap = cap;
+    }
+    c->notes[c->nnotes++] = arena_strndup(a, text, strlen(text));
+}
+
+Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)
+{
+    char text[500];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    env_error(&c->env, st, hint, "%s", text);
+    return c->poison;
+}

@@ -1,0 +1,222 @@
+/* diff.c - forward symbolic differentiation over the DAG.
+ * One constructor call per distinct node and rule; memoised per statement by (node, symbol). */
+#include "diff_internal.h"
+
+enum { WIDE_PRODUCT = 8 };
+
+static uint64_t memo_key(const Node *n, uint32_t x) { return (uint64_t)n->id << 32 | x; }
+
+static Node *memo_get(Ctx *c, const Node *n, uint32_t x)
+{
+    uint64_t v;
+    return map_get(&c->diff_memo, memo_key(n, x), &v) ? (Node *)(uintptr_t)v : c->zero;
+}
+
+/* Derivatives of the factors that depend on x, as (P, dP) pairs merged in a binary tree: the
+ * result of n factors has size n log n, not n^2. */
+static Node *product_tree(Ctx *c, Node **p, Node **d, size_t n)
+{
+    while (n > 1) {
+        size_t k = 0;
+        for (size_t i = 0; i + 1 < n; i += 2, k++) {
+            Node *s = ex_add2(c, ex_mul2(c, d[i], p[i + 1]), ex_mul2(c, p[i], d[i + 1]));
+            p[k] = ex_mul2(c, p[i], p[i + 1]);
+            d[k] = s;
+        }
+        if (n & 1) {
+            p[k] = p[n - 1];
+            d[k++] = d[n - 1];
+        }
+        n = k;
+    }
+    return d[0];
+}
+
+static Node *diff_product(Ctx *c, Node *n, uint32_t x)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **p = ARENA_NEW(&c->tmp, Node *, n->n), **d = ARENA_NEW(&c->tmp, Node *, n->n),
+         **t = ARENA_NEW(&c->tmp, Node *, n->n + 1), **rest = ARENA_NEW(&c->tmp, Node *, n->n);
+    if (!p || !d || !t || !rest)
+        return c->poison;
+    size_t k = 0, nr = 0;
+    for (uint32_t i = 0; i < n->n; i++) {
+        Node *di = memo_get(c, n->a[i], x);
+        if (di == c->zero) {
+            rest[nr++] = n->a[i];
+            continue;
+        }
+        p[k] = n->a[i];
+        d[k++] = di;
+    }
+    Node *r = c->zero;
+    if (k > WIDE_PRODUCT) {
+        rest[nr++] = product_tree(c, p, d, k);
+        r = ex_mul(c, nr, rest);
+    } else if (k) {
+        for (size_t i = 0; i < k; i++) {
+            memcpy(t, n->a, n->n * sizeof *t);
+            for (uint32_t j = 0; j < n->n; j++)
+                if (t[j] == p[i])
+                    t[j] = d[i];
+            d[i] = ex_mul(c, n->n, t);
+        }
+        r = ex_add(c, k, d);
+    }
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* b^x: x*b^(x-1)*b' + b^x*log(b)*x'. */
+static Node *diff_power(Ctx *c, Node *n, uint32_t x)
+{
+    Node *b = n->a[0], *e = n->a[1], *db = memo_get(c, b, x), *de = memo_get(c, e, x);
+    if (de == c->zero)
+        return ex_mul(c, 3, (Node *[]){e, ex_pow(c, b, ex_add2(c, e, c->minus_one)), db});
+    Node *lg = ex_mul2(c, ex_fn1(c, OP_log, b), de);
+    if (db == c->zero)
+        return ex_mul2(c, lg, n);
+    return ex_mul2(c, n, ex_add2(c, lg, ex_mul(c, 3, (Node *[]){e, db,
+                                                     ex_pow(c, b, c->minus_one)})));
+}
+
+static Node *diff_sum(Ctx *c, Node *n, uint32_t x)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **d = ARENA_NEW(&c->tmp, Node *, n->n);
+    if (!d)
+        return c->poison;
+    for (uint32_t i = 0; i < n->n; i++) {
+        d[i] = memo_get(c, n->a[i], x);
+        if (d[i] == c->zero && n->a[i]->op == OP_LIST)
+            d[i] = ex_scale(c, NUM_ZERO, n->a[i]);
+    }
+    Node *r = n->op == OP_LIST ? ex_list(c, n->n, d) : ex_add(c, n->n, d);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+static Node *diff_function(Ctx *c, Node *n, uint32_t x)
+{
+    Node *t[3];
+    size_t k = 0;
+    for (uint32_t i = 0; i < n->n && i < 3; i++) {
+        Node *d = memo_get(c, n->a[i], x);
+        if (d != c->zero)
+            t[k++] = ex_mul2(c, diff_partial(c, n, i), d);
+    }
+    return ex_add(c, k, t);
+}
+
+/* The chain rule for an unknown function: a partial raises one of its orders by 1. */
+static Node *apply_partial(Ctx *c, Node *n, uint32_t i)
+{
+    uint32_t k = n->n / 2;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **o = ARENA_NEW(&c->tmp, Node *, k);
+    if (!o)
+        return c->poison;
+    memcpy(o, n->a + k, k * sizeof *o);
+    o[i] = ex_add2(c, o[i], c->one);
+    Node *r = ex_apply(c, n->sym, k, n->a, o);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+static Node *diff_apply(Ctx *c, Node *n, uint32_t x)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    uint32_t k = n->n / 2;
+    size_t nt = 0;
+    Node **t = ARENA_NEW(&c->tmp, Node *, k + 1);
+    for (uint32_t i = 0; t && i < k; i++) {
+        Node *d = memo_get(c, n->a[i], x);
+        if (d != c->zero)
+            t[nt++] = ex_mul2(c, apply_partial(c, n, i), d);
+    }
+    Node *r = t ? ex_add(c, nt, t) : c->poison;
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
+{
+    Node *body = n->a[0], *var = n->a[1], *lo = n->a[2], *hi = n->a[3];
+    bool moving = d[2] != c->zero || d[3] != c->zero;
+    Node *inner = var->sym == x ? c->zero : d[0];
+    if (n->op == OP_INT) {
+        Node *at_hi = ex_subst(c, body, &var->sym, &hi, 1);
+        Node *at_lo = ex_subst(c, body, &var->sym, &lo, 1);
+        return ex_add(c, 3, (Node *[]){ex_mul2(c, at_hi, d[3]),
+                                       ex_neg(c, ex_mul2(c, at_lo, d[2])),
+                                       ex_binder(c, OP_INT, inner, var, lo, hi)});
+    }
+    if (moving)
+        return ctx_error(c, LBZ_UNABLE, "differentiate with respect to another name",
+                         "a bound of %s moves in steps: there is no derivative in it",
+                         n->op == OP_SUM ? "sum" : "prod");
+    if (n->op == OP_SUM)
+        return ex_binder(c, OP_SUM, inner, var, lo, hi);
+    return ex_mul2(c, n, ex_binder(c, OP_SUM, ex_div(c, inner, body), var, lo, hi));
+}
+
+static Node *derive(Ctx *c, Node *n, uint32_t x)
+{
+    if (!(n->syms & (uint64_t)1 << (x & 63)))
+        return c->zero;
+    switch (n->op) {
+    case OP_SYM: return n->sym == x ? c->one : c->zero;
+    case OP_ADD: case OP_LIST: return diff_sum(c, n, x);
+    case OP_SCALE: return ex_scale(c, n->a[0]->num, memo_get(c, n->a[1], x));
+    case OP_MUL: return diff_product(c, n, x);
+    case OP_POW: return diff_power(c, n, x);
+    case OP_APPLY: return diff_apply(c, n, x);
+    case OP_IF:
+        return ex_if(c, n->a[0], memo_get(c, n->a[1], x), memo_get(c, n->a[2], x));
+    case OP_INT: case OP_SUM: case OP_PROD: {
+        Node *d[4] = {memo_get(c, n->a[0], x), c->zero, memo_get(c, n->a[2], x),
+                      memo_get(c, n->a[3], x)};
+        return diff_binder(c, n, x, d);
+    }
+    case OP_NUM: case OP_CONST: case OP_TRUE: case OP_FALSE: case OP_LT: case OP_LE:
+    case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: case OP_DETACH:
+        return c->zero;
+    default:
+        if (op_is_function((Op)n->op))
+            return diff_function(c, n, x);
+        return ctx_error(c, LBZ_UNABLE, NULL, "%s cannot be differentiated",
+                         op_info((Op)n->op)->name);
+    }
+}
+
+Node *diff(Ctx *c, Node *e, uint32_t x)
+{
+    if (ex_is_poison(e))
+        return e;
+    if (!ex_depends(c, e, x))
+        return e->op == OP_LIST ? ex_scale(c, NUM_ZERO, e) : c->zero;
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    Node **order = ex_walk(c, 1, &e, &count);
+    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
+        uint64_t v, key = memo_key(order[i], x);
+        if (!(order[i]->syms & (uint64_t)1 << (x & 63)) || map_get(&c->diff_memo, key, &v))
+            continue;
+        map_put(&c->diff_memo, key, (uint64_t)(uintptr_t)derive(c, order[i], x));
+    }
+    arena_release(&c->tmp, m);
+    return ctx_failed(c) ? c->poison : memo_get(c, e, x);
+}
+
+/* ---- F(x, y) = 0 ------------------------------------------------------------------------------- */
+Node *diff_implicit(Ctx *c, Node *F, uint32_t y, uint32_t x, unsigned n)
+{
+    Node *fx = diff(c, F, x), *fy = diff(c, F, y);
+    if (!ctx_failed(c) && fy == c->zero)
+        return ctx_error(c, LBZ_DOMAIN, "name the dependent variable after d, as in dy/dx",
+                         "the equation does not determine %s", sym_name(c, y));
+    Node *slope = ex_neg(c, ex_div(c, fx, fy)), *d = slope;
+    for (unsigned i = 1; i < n && !ctx_failed(c); i++)
+        d = ex_add2(c, diff(c, d, x), ex_mul2(c, diff(c, d, y), slope));
+    return n == 0 ? ex_sym(c, y) : d;
+}

@@ -1,0 +1,47 @@
+/* expr_internal.h - what the files of floor 3 share among themselves. */
+#ifndef LBZ_EXPR_INTERNAL_H
+#define LBZ_EXPR_INTERNAL_H
+
+#include "expr.h"
+#include <stddef.h>
+
+/* The content of a node that may exist already. */
+typedef struct {
+    Op op;
+    uint32_t sym;
+    size_t n;
+    Node *const *a;
+    Num num;
+    const char *text;
+} Shell;
+
+Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child is */
+void node_facts(Ctx *c, Node *n);         /* fills sign, flags, syms */
+static inline Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
+{
+    return ctx_intern(c, &(Shell){.op = op, .n = n, .a = a});
+}
+
+/* A growing array of nodes in the tmp arena. */
+typedef struct {
+    Node **v;
+    size_t n, cap;
+} Vec;
+void vec_push(Ctx *c, Vec *v, Node *x);
+
+/* coefficient * rest, rest being neither NUM, SCALE nor ADD; no rewriting but 0 and 1. */
+Node *scale_raw(Ctx *c, Num k, Node *rest);
+/* Splits a sum as content * primitive, the first term that is no number getting a positive
+ * coefficient; only the content with by_sign false stays positive. */
+Num sum_content(Ctx *c, Node *sum, bool with_sign);
+Node *sum_divide(Ctx *c, Node *sum, Num k);
+/* True when -n is the simpler of n, -n: a negative coefficient, or a sum of such. */
+bool looks_negative(const Node *n);
+/* x = k + rest with an integer NUM k out of a sum; false when there is none. */
+Node *lists_zip(Ctx *c, size_t n, Node *const *t);
+Node *list_map_mul(Ctx *c, size_t n, Node *const *f);
+/* Products of rational powers of positive integers, reduced by prime factors. */
+Node *radicals(Ctx *c, size_t n, Node *const *powers);
+Node *pow_of_num(Ctx *c, Node *b, Node *x);
+
+#endif

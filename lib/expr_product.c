@@ -1,0 +1,252 @@
+/* expr_product.c - products: exact content times sorted powers of distinct bases.
+ * Invariant: see expr.h. A sum that is a factor with an integer exponent is primitive and
+ * its first term that is no number has a positive coefficient; content and sign go to
+ * the front, so that (2*x + 2)*(1 + x) is 2*(x + 1)^2. */
+#include "expr_internal.h"
+#include <stdlib.h>
+
+typedef struct {
+    Node *base, *exponent;
+} Factor;
+
+typedef struct {
+    Factor *v;
+    size_t n, cap;
+    Num content;
+    bool sorted;
+    int infinite;
+} Factors;
+
+static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? s->cap * 2 : 16;
+        Factor *t = ARENA_NEW(&c->tmp, Factor, cap);
+        if (!t)
+            return;
+        if (s->n)
+            memcpy(t, s->v, s->n * sizeof *t);
+        s->v = t;
+        s->cap = cap;
+    }
+    if (s->n && s->sorted && ex_cmp(s->v[s->n - 1].base, base) > 0)
+        s->sorted = false;
+    s->v[s->n++] = (Factor){base, exponent};
+}
+
+/* A sum to the power one enters as content times its primitive part. */
+static void factors_put_sum(Ctx *c, Factors *s, Node *f)
+{
+    Num k = sum_content(c, f, true);
+    s->content = num_mul(&c->tmp, s->content, k);
+    factors_put(c, s, sum_divide(c, f, k), c->one);
+}
+
+static void factors_add1(Ctx *c, Factors *s, Node *f)
+{
+    if (f == c->inf)
+        s->infinite = 1;
+    else if (f->op == OP_POW)
+        factors_put(c, s, f->a[0], f->a[1]);
+    else if (f->op == OP_ADD)
+        factors_put_sum(c, s, f);
+    else
+        factors_put(c, s, f, c->one);
+}
+
+static void factors_add(Ctx *c, Factors *s, Node *f)
+{
+    if (f->op == OP_SCALE) {
+        s->content = num_mul(&c->tmp, s->content, f->a[0]->num);
+        f = f->a[1];
+    }
+    if (ex_is_num(f))
+        s->content = num_mul(&c->tmp, s->content, f->num);
+    else if (f->op == OP_MUL)
+        for (uint32_t i = 0; i < f->n; i++)
+            factors_add1(c, s, f->a[i]);
+    else
+        factors_add1(c, s, f);
+}
+
+static int factor_cmp(const void *a, const void *b)
+{
+    return ex_cmp(((const Factor *)a)->base, ((const Factor *)b)->base);
+}
+
+/* Collects equal bases. True when some power became something else than a power of its base,
+ * so that the result must be collected anew. */
+static bool collect_bases(Ctx *c, Factors *s, Vec *out)
+{
+    bool again = false;
+    for (size_t i = 0; i < s->n;) {
+        Node *b = s->v[i].base;
+        size_t j = i + 1;
+        while (j < s->n && s->v[j].base == b)
+            j++;
+        Node *x = s->v[i].exponent;
+        if (j > i + 1) {
+            ArenaMark m = arena_mark(&c->tmp);
+            Node **e = ARENA_NEW(&c->tmp, Node *, j - i);
+            if (!e)
+                return false;
+            for (size_t k = i; k < j; k++)
+                e[k - i] = s->v[k].exponent;
+            x = ex_add(c, j - i, e);
+            arena_release(&c->tmp, m);
+        }
+        Node *p = x == c->one ? b
+                  : j > i + 1 ? ex_pow(c, b, x)
+                              : intern(c, OP_POW, 2, (Node *[]){b, x});
+        if (!(ex_is_num(p) && num_is_one(p->num))) {
+            again |= j > i + 1 && (ex_base(p) != b || p->op == OP_MUL || p->op == OP_SCALE ||
+                                   ex_is_num(p));
+            vec_push(c, out, p);
+        }
+        i = j;
+    }
+    return again;
+}
+
+static bool is_radical(const Node *f)
+{
+    return f->op == OP_POW && ex_is_num(f->a[0]) && ex_is_num(f->a[1]) &&
+           !f->a[0]->num.dec && !f->a[1]->num.dec;
+}
+
+/* Several powers of integers become one product over primes. True when that changed f. */
+static bool merge_radicals(Ctx *c, Vec *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        n += is_radical(f->v[i]);
+    if (n < 2)
+        return false;
+    Vec r = {0}, rest = {0};
+    for (size_t i = 0; i < f->n; i++)
+        vec_push(c, is_radical(f->v[i]) ? &r : &rest, f->v[i]);
+    Node *p = radicals(c, r.n, r.v);
+    if (p->op == OP_MUL && p->n == n && memcmp(p->a, r.v, n * sizeof(Node *)) == 0)
+        return false;
+    vec_push(c, &rest, p);
+    *f = rest;
+    return true;
+}
+
+/* sign(u)*u = abs(u), u/abs(u) = sign(u), sign(u)/abs(u) = 1/u: the pair of factors i, j. */
+static Node *kink_pair(Ctx *c, Node *f, Node *g)
+{
+    Node *a = ex_base(f), *u;
+    int64_t k, l;
+    if ((a->op != OP_abs && a->op != OP_sign) || !ex_get_int(ex_exponent(c, f), &k) ||
+        !ex_get_int(ex_exponent(c, g), &l))
+        return NULL;
+    u = a->a[0];
+    Node *b = ex_base(g);
+    if (a->op == OP_sign && b == u && k == 1 && l % 2 != 0)
+        return ex_mul2(c, ex_fn1(c, OP_abs, u), ex_powi(c, u, l - 1));
+    if (a->op == OP_abs && b == u && k % 2 != 0 && k == -l)
+        return ex_fn1(c, OP_sign, u);
+    if (a->op == OP_sign && b->op == OP_abs && b->a[0] == u && k == 1 && l % 2 != 0)
+        return l == 1 ? u : ex_powi(c, u, l);
+    return NULL;
+}
+
+static bool merge_kinks(Ctx *c, Vec *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        Op op = (Op)ex_base(f->v[i])->op;
+        if (op != OP_abs && op != OP_sign)
+            continue;
+        for (size_t j = 0; j < f->n; j++) {
+            Node *p = i == j ? NULL : kink_pair(c, f->v[i], f->v[j]);
+            if (!p)
+                continue;
+            f->v[i] = p;
+            f->v[j] = f->v[--f->n];
+            return true;
+        }
+    }
+    return false;
+}
+
+static Node *infinite_product(Ctx *c, Factors *s)
+{
+    int sign = num_sgn(s->content);
+    for (size_t i = 0; i < s->n; i++) {
+        Node *f = ex_pow(c, s->v[i].base, s->v[i].exponent);
+        sign = ex_is_pos(f) ? sign : ex_is_neg(f) ? -sign : 0;
+        if (!ex_is_pos(f) && !ex_is_neg(f))
+            return ctx_error(c, LBZ_UNABLE, "give the variables values or assume signs",
+                             "the sign of an infinite product is not known");
+    }
+    if (sign == 0)
+        return ctx_error(c, LBZ_DOMAIN, "take the limit another way", "0*inf has no value");
+    return sign > 0 ? c->inf : c->minus_inf;
+}
+
+/* The node of a collected product: content, then sorted factors. */
+static Node *product_node(Ctx *c, Num content, Vec *f)
+{
+    if (num_is_zero(content))
+        return c->zero;
+    if (f->n == 0)
+        return ex_num(c, content);
+    if (f->n == 1)
+        return ex_scale(c, content, f->v[0]);
+    return scale_raw(c, content, intern(c, OP_MUL, f->n, f->v));
+}
+
+static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
+{
+    Factors s = {.content = NUM_ONE, .sorted = true};
+    for (size_t i = 0; i < n; i++)
+        factors_add(c, &s, f[i]);
+    for (int round = 0; round < 8 && !ctx_failed(c); round++) {
+        if (s.infinite)
+            return infinite_product(c, &s);
+        if (num_is_zero(s.content))
+            return c->zero;
+        if (!s.sorted)
+            qsort(s.v, s.n, sizeof *s.v, factor_cmp);
+        Vec out = {0};
+        bool again = collect_bases(c, &s, &out);
+        again |= merge_radicals(c, &out);
+        again |= merge_kinks(c, &out);
+        /* one sum alone distributes the content again */
+        if (!again)
+            return product_node(c, s.content, &out);
+        s = (Factors){.content = s.content, .sorted = true};
+        for (size_t i = 0; i < out.n; i++)
+            factors_add(c, &s, out.v[i]);
+    }
+    return ctx_failed(c) ? c->poison : ctx_error(c, LBZ_UNABLE, NULL, "product does not settle");
+}
+
+Node *ex_mul(Ctx *c, size_t n, Node *const *f)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    bool list = false;
+    for (size_t i = 0; i < n; i++) {
+        if (ex_is_poison(f[i]))
+            return c->poison;
+        list |= f[i]->op == OP_LIST;
+    }
+    Node *r = list ? list_map_mul(c, n, f) : mul_scalars(c, n, f);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+Node *ex_mul2(Ctx *c, Node *a, Node *b)
+{
+    if (ex_is_num(a))
+        return ex_scale(c, a->num, b);
+    if (ex_is_num(b))
+        return ex_scale(c, b->num, a);
+    return ex_mul(c, 2, (Node *[]){a, b});
+}
+
+Node *ex_div(Ctx *c, Node *a, Node *b)
+{
+    return ex_mul2(c, a, ex_pow(c, b, c->minus_one));
+}

@@ -1,0 +1,209 @@
+/* expr_sum.c - sums and coefficients: canonical by construction.
+ * Invariant: see expr.h; like terms are found by sorting the terms without coefficients. */
+#include "expr_internal.h"
+#include <stdlib.h>
+
+typedef struct {
+    Node *rest;
+    Num k;
+} Term;
+
+typedef struct {
+    Term *v;
+    size_t n, cap;
+    Num constant;
+    int infinite; /* signs of infinite terms seen: 1 plus, 2 minus */
+    bool sorted;
+} Terms;
+
+Node *scale_raw(Ctx *c, Num k, Node *rest)
+{
+    if (num_is_zero(k))
+        return c->zero;
+    if (num_is_one(k))
+        return rest;
+    return intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
+}
+
+Node *ex_rest(Ctx *c, Node *t)
+{
+    return t->op == OP_SCALE ? t->a[1] : ex_is_num(t) ? c->one : t;
+}
+
+static void terms_push(Ctx *c, Terms *s, Node *rest, Num k)
+{
+    if (rest == c->inf) {
+        s->infinite |= num_sgn(k) > 0 ? 1 : 2;
+        return;
+    }
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? s->cap * 2 : 16;
+        Term *t = ARENA_NEW(&c->tmp, Term, cap);
+        if (!t)
+            return;
+        if (s->n)
+            memcpy(t, s->v, s->n * sizeof *t);
+        s->v = t;
+        s->cap = cap;
+    }
+    if (s->n && s->sorted && ex_cmp(s->v[s->n - 1].rest, rest) > 0)
+        s->sorted = false;
+    s->v[s->n++] = (Term){rest, k};
+}
+
+static void terms_add(Ctx *c, Terms *s, Node *t)
+{
+    if (ex_is_num(t))
+        s->constant = num_add(&c->tmp, s->constant, t->num);
+    else if (t->op == OP_SCALE)
+        terms_push(c, s, t->a[1], t->a[0]->num);
+    else
+        terms_push(c, s, t, NUM_ONE);
+}
+
+static int term_cmp(const void *a, const void *b)
+{
+    return ex_cmp(((const Term *)a)->rest, ((const Term *)b)->rest);
+}
+
+static Node *infinite_sum(Ctx *c, int signs)
+{
+    if (signs == 3)
+        return ctx_error(c, LBZ_DOMAIN, "take the limit another way", "inf - inf has no value");
+    return signs == 1 ? c->inf : c->minus_inf;
+}
+
+/* Sorts, collects like terms and makes the node. */
+static Node *terms_finish(Ctx *c, Terms *s)
+{
+    if (s->infinite)
+        return infinite_sum(c, s->infinite);
+    if (!s->sorted)
+        qsort(s->v, s->n, sizeof *s->v, term_cmp);
+    Node **out = ARENA_NEW(&c->tmp, Node *, s->n + 1);
+    if (!out)
+        return c->poison;
+    size_t n = 0;
+    if (!num_is_zero(s->constant))
+        out[n++] = ex_num(c, s->constant);
+    for (size_t i = 0; i < s->n;) {
+        Term t = s->v[i++];
+        while (i < s->n && s->v[i].rest == t.rest)
+            t.k = num_add(&c->tmp, t.k, s->v[i++].k);
+        if (!num_is_zero(t.k))
+            out[n++] = scale_raw(c, t.k, t.rest);
+    }
+    return n == 0 ? c->zero : n == 1 ? out[0] : intern(c, OP_ADD, n, out);
+}
+
+Node *ex_add(Ctx *c, size_t n, Node *const *t)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Terms s = {.constant = NUM_ZERO, .sorted = true};
+    size_t lists = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (ex_is_poison(t[i]))
+            return c->poison;
+        lists += t[i]->op == OP_LIST;
+    }
+    if (lists)
+        return lists_zip(c, n, t);
+    for (size_t i = 0; i < n; i++) {
+        if (t[i]->op != OP_ADD) {
+            terms_add(c, &s, t[i]);
+            continue;
+        }
+        for (uint32_t j = 0; j < t[i]->n; j++)
+            terms_add(c, &s, t[i]->a[j]);
+    }
+    Node *r = ctx_failed(c) ? c->poison : terms_finish(c, &s);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+Node *ex_add_sorted(Ctx *c, size_t n, Node *const *t)
+{
+    return n == 0 ? c->zero : n == 1 ? t[0] : intern(c, OP_ADD, n, t);
+}
+
+Node *ex_add2(Ctx *c, Node *a, Node *b) { return ex_add(c, 2, (Node *[]){a, b}); }
+Node *ex_sub(Ctx *c, Node *a, Node *b) { return ex_add2(c, a, ex_neg(c, b)); }
+Node *ex_neg(Ctx *c, Node *a) { return ex_scale(c, num_int(-1), a); }
+
+static Node *scale_sum(Ctx *c, Num k, Node *a)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **t = ARENA_NEW(&c->tmp, Node *, a->n);
+    if (!t)
+        return c->poison;
+    for (uint32_t i = 0; i < a->n; i++)
+        t[i] = ex_scale(c, k, a->a[i]);
+    Node *r = a->op == OP_LIST ? ex_list(c, a->n, t) : intern(c, OP_ADD, a->n, t);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+Node *ex_scale(Ctx *c, Num k, Node *a)
+{
+    if (ex_is_poison(a))
+        return a;
+    if (num_is_one(k))
+        return a;
+    switch (a->op) {
+    case OP_NUM: return ex_num(c, num_mul(&c->tmp, k, a->num));
+    case OP_ADD:
+        if (num_is_zero(k))
+            break;
+        return scale_sum(c, k, a);
+    case OP_LIST: return scale_sum(c, k, a);
+    case OP_SCALE:
+        if (a->a[1] == c->inf)
+            return ex_scale(c, num_int(-num_sgn(k)), c->inf);
+        return scale_raw(c, num_mul(&c->tmp, k, a->a[0]->num), a->a[1]);
+    default: break;
+    }
+    if (a == c->inf) {
+        if (num_is_zero(k))
+            return ctx_error(c, LBZ_DOMAIN, "take the limit another way",
+                             "0*inf has no value");
+        return num_sgn(k) > 0 ? a : scale_raw(c, num_int(-1), a);
+    }
+    return scale_raw(c, k, a);
+}
+
+/* ---- content ----------------------------------------------------------------------------- */
+Num sum_content(Ctx *c, Node *sum, bool with_sign)
+{
+    Num g = NUM_ZERO;
+    for (uint32_t i = 0; i < sum->n; i++) {
+        Num k = ex_coef(sum->a[i]);
+        if (k.dec)
+            return NUM_ONE;
+        if (num_is_one(g) && num_is_int(k))
+            continue;
+        g = num_gcd(&c->tmp, g, k);
+    }
+    Node *lead = sum->a[ex_is_num(sum->a[0]) ? 1 : 0];
+    if (with_sign && num_sgn(ex_coef(lead)) < 0)
+        g = num_neg(&c->tmp, g);
+    return g;
+}
+
+Node *sum_divide(Ctx *c, Node *sum, Num k)
+{
+    return num_is_one(k) ? sum : scale_sum(c, num_inv(&c->tmp, k), sum);
+}
+
+bool looks_negative(const Node *n)
+{
+    if (ex_is_num(n))
+        return num_sgn(n->num) < 0;
+    if (n->op == OP_SCALE)
+        return num_sgn(n->a[0]->num) < 0;
+    if (n->op != OP_ADD)
+        return false;
+    for (uint32_t i = 0; i < n->n; i++)
+        if (num_sgn(ex_coef(n->a[i])) >= 0)
+            return false;
+    return true;
+}

@@ -1,0 +1,475 @@
+/* expr_walk.c - reading expressions: order, free symbols, topological walks, substitution.
+ * Nothing here recurses over user data. */
+#include "expr_internal.h"
+#include <stdlib.h>
+
+/* ---- order ------------------------------------------------------------------------------- */
+static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
+
+/* Names in natural order: x2 before x10. */
+static int name_cmp(const char *a, const char *b)
+{
+    while (*a && *b) {
+        if (is_digit(*a) && is_digit(*b)) {
+            size_t n = strspn(a, "0123456789"), m = strspn(b, "0123456789");
+            int d = n != m ? (n < m ? -1 : 1) : memcmp(a, b, n);
+            if (d)
+                return d;
+            a += n;
+            b += m;
+        } else if (*a != *b) {
+            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+        } else {
+            a++, b++;
+        }
+    }
+    return *a ? 1 : *b ? -1 : 0;
+}
+
+static int rank(const Node *n)
+{
+    switch (n->op) {
+    case OP_NUM: return 0;
+    case OP_CONST: return 1;
+    case OP_SYM: return 2;
+    case OP_POW: return 3;
+    case OP_MUL: return 4;
+    case OP_SCALE: return 5;
+    case OP_ADD: return 6;
+    default: return 8 + n->op;
+    }
+}
+
+static int number_cmp(const Node *a, const Node *b)
+{
+    int d = num_cmp(a->num, b->num);
+    return d ? d : a->num.dec - b->num.dec;
+}
+
+static int leaf_cmp(const Node *a, const Node *b)
+{
+    if (a->op == OP_NUM)
+        return number_cmp(a, b);
+    if (a->op == OP_STRING)
+        return strcmp(a->text, b->text);
+    if (a->op == OP_SYM)
+        return name_cmp(a->name, b->name);
+    return a->sym < b->sym ? -1 : a->sym > b->sym;
+}
+
+int ex_cmp(const Node *a, const Node *b)
+{
+    while (a != b) {
+        int r = rank(a) - rank(b);
+        if (r)
+            return r;
+        if (a->n == 0 || b->n == 0)
+            return a->n != b->n ? (a->n < b->n ? -1 : 1) : leaf_cmp(a, b);
+        if (a->op == OP_APPLY && a->sym != b->sym)
+            return name_cmp(a->name, b->name);
+        if (a->n != b->n)
+            return a->n < b->n ? -1 : 1;
+        uint32_t i = 0;
+        while (a->a[i] == b->a[i])
+            i++;
+        const Node *p = a->a[i];
+        b = b->a[i];
+        a = p;
+    }
+    return 0;
+}
+
+/* ---- walks ------------------------------------------------------------------------------- */
+typedef struct {
+    Node *n;
+    uint32_t next;
+} Frame;
+
+static bool frame_push(Ctx *c, Frame **st, size_t *n, size_t *cap, Node *x)
+{
+    if (*n == *cap) {
+        size_t k = *cap ? *cap * 2 : 64;
+        Frame *t = ARENA_NEW(&c->tmp, Frame, k);
+        if (!t || ctx_failed(c))
+            return false;
+        if (*n)
+            memcpy(t, *st, *n * sizeof *t);
+        *st = t;
+        *cap = k;
+    }
+    (*st)[(*n)++] = (Frame){x, 0};
+    return true;
+}
+
+static uint32_t child_count(const Node *n)
+{
+    return n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
+}
+
+Node **ex_walk(Ctx *c, size_t nroots, Node *const *roots, size_t *count)
+{
+    uint32_t mark = ++c->mark;
+    Frame *st = NULL;
+    size_t n = 0, cap = 0;
+    Vec out = {0};
+    for (size_t r = 0; r < nroots; r++) {
+        if (roots[r]->mark == mark)
+            continue;
+        roots[r]->mark = mark;
+        if (!frame_push(c, &st, &n, &cap, roots[r]))
+            return NULL;
+        while (n) {
+            Frame *f = &st[n - 1];
+            if (f->next == child_count(f->n)) {
+                vec_push(c, &out, f->n);
+                n--;
+                continue;
+            }
+            Node *k = f->n->a[f->next++];
+            if (k->mark == mark)
+                continue;
+            k->mark = mark;
+            if (!frame_push(c, &st, &n, &cap, k) || ctx_poll(c))
+                return NULL;
+        }
+    }
+    *count = out.n;
+    return ctx_failed(c) ? NULL : out.v;
+}
+
+size_t ex_dag_size(Ctx *c, Node *n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    (void)ex_walk(c, 1, &n, &count);
+    arena_release(&c->tmp, m);
+    return count;
+}
+
+double ex_tree_size(Ctx *c, Node *n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    double r = 0;
+    Node **order = ex_walk(c, 1, &n, &count);
+    double *size = order ? ARENA_NEW(&c->tmp, double, count) : NULL;
+    Map at;
+    map_init(&at, &c->tmp);
+    for (size_t i = 0; size && i < count; i++) {
+        uint64_t k;
+        size[i] = 1;
+        for (uint32_t j = 0; j < child_count(order[i]); j++)
+            if (map_get(&at, order[i]->a[j]->id, &k))
+                size[i] += size[k];
+        map_put(&at, order[i]->id, i);
+        r = size[i];
+    }
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* ---- free symbols --------------------------------------------------------------------------- */
+static bool is_binder(const Node *n)
+{
+    return n->op == OP_INT || n->op == OP_SUM || n->op == OP_PROD;
+}
+
+/* Bit sets would do; the sets are small, so sorted arrays of symbol indices. */
+typedef struct {
+    uint32_t *v;
+    size_t n;
+} SymSet;
+
+static SymSet set_union(Ctx *c, SymSet a, SymSet b)
+{
+    if (!a.n || !b.n)
+        return a.n ? a : b;
+    uint32_t *v = ARENA_NEW(&c->tmp, uint32_t, a.n + b.n);
+    size_t i = 0, j = 0, n = 0;
+    if (!v)
+        return a;
+    while (i < a.n || j < b.n) {
+        uint32_t x = i < a.n ? a.v[i] : UINT32_MAX, y = j < b.n ? b.v[j] : UINT32_MAX;
+        v[n++] = x < y ? x : y;
+        i += x <= y;
+        j += y <= x;
+    }
+    if (n == a.n)
+        return a;
+    return n == b.n ? b : (SymSet){v, n};
+}
+
+static SymSet set_without(Ctx *c, SymSet a, uint32_t x)
+{
+    uint32_t *v = ARENA_NEW(&c->tmp, uint32_t, a.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; v && i < a.n; i++)
+        if (a.v[i] != x)
+            v[n++] = a.v[i];
+    return (SymSet){v, n};
+}
+
+static SymSet free_set(Ctx *c, Node *root)
+{
+    size_t count = 0;
+    Node **order = ex_walk(c, 1, &root, &count);
+    SymSet *set = order ? ARENA_NEW0(&c->tmp, SymSet, count) : NULL, none = {0};
+    Map at;
+    map_init(&at, &c->tmp);
+    for (size_t i = 0; set && i < count; i++) {
+        Node *n = order[i];
+        map_put(&at, n->id, i);
+        if (n->op == OP_SYM) {
+            uint32_t *v = ARENA_NEW(&c->tmp, uint32_t, 1);
+            *v = n->sym;
+            set[i] = (SymSet){v, 1};
+            continue;
+        }
+        SymSet s = none;
+        for (uint32_t j = 0; j < child_count(n); j++) {
+            uint64_t k = 0;
+            (void)map_get(&at, n->a[j]->id, &k);
+            SymSet t = set[k];
+            if (is_binder(n) && j < 2)
+                t = j == 0 ? set_without(c, t, n->a[1]->sym) : none;
+            s = set_union(c, s, t);
+        }
+        set[i] = s;
+    }
+    return set && !ctx_failed(c) ? set[count - 1] : none;
+}
+
+bool ex_depends(Ctx *c, Node *n, uint32_t sym)
+{
+    if (n->op == OP_SYM)
+        return n->sym == sym;
+    if (!(n->syms & (uint64_t)1 << (sym & 63)))
+        return false;
+    if (c->nsyms <= 64 && !(n->flags & NF_BINDER))
+        return true;
+    ArenaMark m = arena_mark(&c->tmp);
+    SymSet s = free_set(c, n);
+    bool yes = false;
+    for (size_t i = 0; i < s.n; i++)
+        yes |= s.v[i] == sym;
+    arena_release(&c->tmp, m);
+    return yes;
+}
+
+bool ex_depends_any(Ctx *c, Node *n, const uint32_t *syms, size_t k)
+{
+    for (size_t i = 0; i < k; i++)
+        if (ex_depends(c, n, syms[i]))
+            return true;
+    return false;
+}
+
+uint32_t *ex_free_syms(Ctx *c, Node *n, size_t *k)
+{
+    SymSet s = free_set(c, n);
+    uint32_t *v = ARENA_NEW(&c->tmp, uint32_t, s.n + 1);
+    *k = v ? s.n : 0;
+    for (size_t i = 0; i < *k; i++) { /* insertion sort by name: few symbols as a rule */
+        size_t j = i;
+        for (; j > 0 && name_cmp(sym_name(c, v[j - 1]), sym_name(c, s.v[i])) > 0; j--)
+            v[j] = v[j - 1];
+        v[j] = s.v[i];
+    }
+    return v;
+}
+
+/* ---- substitution ------------------------------------------------------------------------- */
+static Node *rebuilt(Ctx *c, const NodeMap *done, Node *n)
+{
+    bool same = true;
+    uint32_t k = child_count(n);
+    if (k == 0)
+        return n;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **a = ARENA_NEW(&c->tmp, Node *, k);
+    if (!a)
+        return c->poison;
+    for (uint32_t i = 0; i < k; i++) {
+        Node *x = nodemap_get(done, n->a[i]);
+        a[i] = x ? x : n->a[i];
+        same &= a[i] == n->a[i];
+    }
+    Node *r = same ? n : ex_rebuild(c, n, a);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* A binder under substitution: the bound name is not replaced, and is renamed when a
+ * replacement has that name free. */
+static Node *subst_binder(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    uint32_t *s = ARENA_NEW(&c->tmp, uint32_t, k + 1), var = n->a[1]->sym;
+    Node **b = ARENA_NEW(&c->tmp, Node *, k + 1);
+    if (!s || !b)
+        return c->poison;
+    size_t kept = 0;
+    bool capture = false;
+    for (size_t i = 0; i < k; i++) {
+        if (syms[i] == var || !ex_depends(c, n->a[0], syms[i]))
+            continue;
+        s[kept] = syms[i];
+        b[kept++] = by[i];
+        capture |= ex_depends(c, by[i], var);
+    }
+    Node *v = n->a[1];
+    if (capture) {
+        v = ex_sym(c, sym_fresh(c, sym_name(c, var)));
+        s[kept] = var;
+        b[kept++] = v;
+    }
+    Node *body = ex_subst(c, n->a[0], s, b, kept);
+    Node *lo = ex_subst(c, n->a[2], syms, by, k), *hi = ex_subst(c, n->a[3], syms, by, k);
+    Node *r = ex_binder(c, (Op)n->op, body, v, lo, hi);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* The symbol's replacement, or NULL. */
+static Node *replacement(const Map *by, const Node *n)
+{
+    uint64_t v;
+    return n->op == OP_SYM && map_get(by, n->sym, &v) ? (Node *)(uintptr_t)v : NULL;
+}
+
+/* Of an IF whose condition is decided, the branch that is taken; NULL otherwise. */
+static Node *taken_branch(const NodeMap *done, const Node *n)
+{
+    if (n->op != OP_IF)
+        return NULL;
+    Node *cond = nodemap_get(done, n->a[0]);
+    if (!cond || (cond->op != OP_TRUE && cond->op != OP_FALSE))
+        return NULL;
+    return n->a[cond->op == OP_TRUE ? 1 : 2];
+}
+
+/* The next child that x needs worked on first, or NULL. A branch that is not taken is never
+ * looked at: it may have no value. */
+static Node *next_needed(const NodeMap *done, Frame *f)
+{
+    Node *pick = f->next >= 1 ? taken_branch(done, f->n) : NULL;
+    if (pick)
+        return nodemap_get(done, pick) ? NULL : pick;
+    while (f->next < child_count(f->n)) {
+        Node *k = f->n->a[f->next++];
+        if (!nodemap_get(done, k))
+            return k;
+        if (f->n->op == OP_IF && f->next == 1)
+            return next_needed(done, f); /* at most once: next is 1 now */
+    }
+    return NULL;
+}
+
+/* What x becomes at once, or NULL when its children come first. */
+static Node *subst_leaf(Ctx *c, const Map *which, Node *x, const uint32_t *syms,
+                        Node *const *by, size_t k, uint64_t mask)
+{
+    if (!(x->syms & mask) && !is_binder(x))
+        return x;
+    if (is_binder(x))
+        return subst_binder(c, x, syms, by, k);
+    return replacement(which, x);
+}
+
+static Node *subst_walk(Ctx *c, Node *root, const uint32_t *syms, Node *const *by, size_t k,
+                        uint64_t mask)
+{
+    Frame *st = NULL;
+    size_t n = 0, cap = 0;
+    NodeMap done;
+    Map which;
+    nodemap_init(&done, c);
+    map_init(&which, &c->tmp);
+    for (size_t i = 0; i < k; i++)
+        map_put(&which, syms[i], (uint64_t)(uintptr_t)by[i]);
+    if (!frame_push(c, &st, &n, &cap, root))
+        return c->poison;
+    while (n && !ctx_poll(c)) {
+        Node *x = st[n - 1].n, *r = nodemap_get(&done, x);
+        if (!r)
+            r = subst_leaf(c, &which, x, syms, by, k, mask);
+        Node *kid = r ? NULL : next_needed(&done, &st[n - 1]);
+        if (kid) {
+            if (!frame_push(c, &st, &n, &cap, kid))
+                break;
+            continue;
+        }
+        Node *pick = r ? NULL : taken_branch(&done, x);
+        if (pick)
+            r = nodemap_get(&done, pick);
+        nodemap_put(&done, x, r ? r : rebuilt(c, &done, x));
+        n--;
+    }
+    Node *r = nodemap_get(&done, root);
+    return ctx_failed(c) || !r ? c->poison : r;
+}
+
+Node *ex_subst(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < k; i++)
+        mask |= (uint64_t)1 << (syms[i] & 63);
+    if (!(n->syms & mask) || ex_is_poison(n))
+        return n;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node *r = subst_walk(c, n, syms, by, k, mask);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+Node *ex_replace(Ctx *c, Node *root, Node *const *from, Node *const *to, size_t k)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
+    NodeMap by, done;
+    nodemap_init(&by, c);
+    nodemap_init(&done, c);
+    for (size_t i = 0; i < k; i++)
+        nodemap_put(&by, from[i], to[i]);
+    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
+        r = nodemap_get(&by, order[i]);
+        if (!r)
+            r = rebuilt(c, &done, order[i]);
+        nodemap_put(&done, order[i], r);
+    }
+    arena_release(&c->tmp, m);
+    return ctx_failed(c) ? c->poison : r;
+}
+
+Node *ex_keep(Ctx *c, Node *root)
+{
+    if (root->id < c->pool[0].next_id || ex_is_poison(root))
+        return root;
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
+    NodeMap done;
+    nodemap_init(&done, c);
+    sym_keep_all(c);
+    c->into = 0;
+    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
+        Node *n = order[i];
+        uint32_t k = child_count(n);
+        if (n->id < c->pool[0].next_id) {
+            nodemap_put(&done, n, r = n);
+            continue;
+        }
+        Node **a = ARENA_NEW(&c->tmp, Node *, k + 1);
+        for (uint32_t j = 0; a && j < k; j++)
+            a[j] = nodemap_get(&done, n->a[j]);
+        r = a ? ctx_intern(c, &(Shell){.op = (Op)n->op, .sym = n->sym, .n = k, .a = a,
+                                       .num = n->op == OP_NUM ? n->num : NUM_ZERO,
+                                       .text = n->op == OP_STRING ? n->text : NULL})
+              : c->poison;
+        nodemap_put(&done, n, r);
+    }
+    c->into = 1;
+    arena_release(&c->tmp, m);
+    return ctx_failed(c) ? c->poison : r;
+}
