@@ -107,9 +107,9 @@ Node *diff_partial(Ctx *c, Node *f, unsigned i)
         return ctx_error(c, LBZ_LIMIT, NULL, "out of memory");
     const char *text = i < 3 ? info->partial[i] : NULL;
     Rule *r = &rs->rule[f->op][i < 3 ? i : 0];
-    if (text && !r->tried)
+    if (text && *text && !r->tried)
         rule_make(rs, r, text);
-    if (!text || !r->order)
+    if (!r->order)
         return ctx_error(c, LBZ_UNABLE, "differentiate with respect to another argument",
                          "no formula is known for the derivative of %s in its argument %u",
                          info->name, i + 1);

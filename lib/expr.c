@@ -9,12 +9,6 @@ static uint8_t sign_of_num(Num x)
     return (uint8_t)((s < 0 ? S_NEG : s > 0 ? S_POS : S_ZERO) | (num_is_int(x) ? S_INTEGER : 0));
 }
 
-static uint8_t sign_flip(uint8_t s)
-{
-    return (uint8_t)((s & (S_ZERO | S_INTEGER)) | (s & S_NEG ? S_POS : 0) |
-                     (s & S_POS ? S_NEG : 0));
-}
-
 static uint8_t sign_times(uint8_t a, uint8_t b)
 {
     uint8_t r = (uint8_t)((a | b) & S_ZERO);

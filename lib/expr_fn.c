@@ -479,7 +479,7 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
     int64_t n, k;
     switch (op) {
     case OP_max: case OP_min: return min_max(c, op, x, y);
-    case OP_logb: return ex_div(c, ex_fn1(c, OP_log, x), ex_fn1(c, OP_log, y));
+    case OP_log_base: return ex_div(c, ex_fn1(c, OP_log, x), ex_fn1(c, OP_log, y));
     case OP_hypot:
         if (x == c->zero || y == c->zero)
             return ex_fn1(c, OP_abs, x == c->zero ? y : x);
