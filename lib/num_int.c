@@ -110,15 +110,38 @@ bool num_root(Arena *a, Num x, unsigned k, Num *root)
 
 /* ---- factors */
 
+/* Small factors by trial division: most questions end there, and FLINT, which does the rest, is
+ * opened only when it is needed. */
+static size_t small_factors(uint64_t *n, uint64_t prime[16], unsigned mult[16])
+{
+    size_t count = 0;
+    for (uint64_t d = 2; d < 1024 && d * d <= *n; d += 1 + (d > 2)) {
+        if (*n % d == 0) {
+            prime[count] = d;
+            for (mult[count] = 0; *n % d == 0; *n /= d) {
+                mult[count]++;
+            }
+            count++;
+        }
+    }
+    return count;
+}
+
 size_t num_factor(uint64_t n, uint64_t prime[16], unsigned mult[16])
 {
+    size_t count = small_factors(&n, prime, mult), from = count;
     n_factor_t f;
     n_factor_init(&f);
-    n_factor(&f, n, 1);
-    size_t count = (size_t)f.num;
-    for (size_t i = 0; i < count; i++) {
-        size_t j = i;
-        for (; j > 0 && prime[j - 1] > f.p[i]; j--) {
+    if (n >= 1024 * 1024) {
+        n_factor(&f, n, 1);
+    } else if (n > 1) { /* no divisor up to its square root */
+        f.num = 1;
+        f.p[0] = n;
+        f.exp[0] = 1;
+    }
+    for (int i = 0; i < f.num; i++) {
+        size_t j = count++;
+        for (; j > from && prime[j - 1] > f.p[i]; j--) {
             prime[j] = prime[j - 1];
             mult[j] = mult[j - 1];
         }
