@@ -36,7 +36,7 @@ static int latex_prec(const Form *f, bool bare)
         return P_NEG;
     switch ((FormKind)f->kind) {
     case F_NUM:
-        return memchr(f->text, 'e', f->ntext) ? P_PROD : P_ATOM;
+        return memchr(f->text, 'e', f->ntext) ? P_POW : P_ATOM;
     case F_PROD:
         return f->nden ? P_POW : f->prec;
     case F_IF:
@@ -141,16 +141,21 @@ static void latex_name(Emit *e, const Form *f)
     }
 }
 
-/* 1.5e-12 */
+/* 1.5e-12, and 1e-12 as a power of ten alone */
 static void latex_number(Emit *e, const Form *f)
 {
     const char *exp10 = memchr(f->text, 'e', f->ntext);
     size_t n = exp10 ? (size_t)(exp10 - f->text) : f->ntext;
 
-    emit_text(e, f->text, n);
-    if (!exp10)
+    if (!exp10) {
+        emit_text(e, f->text, n);
         return;
-    emit_puts(e, " \\cdot 10^{");
+    }
+    if (n > 1 || f->text[0] != '1') {
+        emit_text(e, f->text, n);
+        emit_puts(e, " \\cdot ");
+    }
+    emit_puts(e, "10^{");
     exp10 += exp10[1] == '+' ? 2 : 1;
     emit_text(e, exp10, (size_t)(f->text + f->ntext - exp10));
     emit_puts(e, "}");

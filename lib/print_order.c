@@ -168,7 +168,8 @@ static int cmp_terms(const Entry *a, const Entry *b)
         return d;
     if (a->deg != b->deg)
         return a->deg > b->deg ? -1 : 1;
-    d = cmp_lists(a, b, R_ROOT);
+    d = cmp_lists(a, b, R_SYM);
+    d = d ? d : cmp_lists(a, b, R_ROOT);
     return d || !a->node || !b->node ? d : ex_cmp(a->node, b->node);
 }
 
