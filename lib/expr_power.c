@@ -298,7 +298,7 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
         bool even = ex_is_num(x) && !x->num.dec && f[i]->op == OP_POW &&
                     is_even_num(f[i]->a[1]);
         bool take = (all && !scaled) || ex_is_int(x) || ex_is_pos(f[i]) || even ||
-                    (ex_is_nonneg(f[i]) && ex_is_pos(x));
+                    (ex_is_nonneg(f[i]) && (ex_is_pos(x) || ex_is_neg(x)));
         vec_push(c, take ? &out : &in, take ? ex_pow(c, f[i], x) : f[i]);
     }
     Node *r = NULL;
