@@ -2,21 +2,8 @@
 #ifndef LBZ_BALL_H
 #define LBZ_BALL_H
 
+#include "ball_fn.h"
 #include "expr.h"
-#include <arb.h>
-
-/* What a certified routine (the ball column of ops.def) gives where the function certainly has
- * no real value, for no point of its arguments: NaN with radius 0. Where it cannot tell, or the
- * value is beyond bounds: NaN with infinite radius, as arb_indeterminate does. */
-static inline void ball_undefined(arb_t r)
-{
-    arf_nan(arb_midref(r));
-    mag_zero(arb_radref(r));
-}
-static inline bool ball_is_undefined(const arb_t r)
-{
-    return arf_is_nan(arb_midref(r)) && mag_is_zero(arb_radref(r));
-}
 
 /* An enclosure of n at syms[i] = vals[i], working precision prec bits. OK: out is a finite ball.
  * DOMAIN: some operation is certainly undefined there (recorded nowhere; *bad, when not NULL,

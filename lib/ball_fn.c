@@ -369,7 +369,7 @@ void ball_abs(arb_t r, const arb_t x, slong prec)
     arf_clear(top);
 }
 
-void ball_sign(arb_t r, const arb_t x, slong prec)
+void ball_sgn(arb_t r, const arb_t x, slong prec)
 {
     (void)prec;
     arb_sgn(r, x);

@@ -7,7 +7,7 @@
  * for people, help line.
  *
  * A certified routine tells "certainly undefined" (log(-1), asin(2), gamma(0)) from "cannot tell
- * at this precision" by ball_undefined() of ball.h versus arb_indeterminate().
+ * at this precision" by ball_undefined() of ball_fn.h versus arb_indeterminate().
  *
  * LaTeX: a name that is set before its parenthesised arguments, or, where it has a '#', a
  * template: #1 #2 #3 stand for the arguments, #(1) #(2) #(3) for the arguments in parentheses
