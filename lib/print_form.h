@@ -90,6 +90,9 @@ Entry *forms_entry(const Forms *F, const Node *n);
 /* deg, rank, poly, has_sym; kid: entries of the children */
 void order_info(Entry *e, Entry *const *kid);
 bool order_factors(Forms *F, Entry **f, size_t n);   /* sorts into printing order */
+/* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory, interrupted. */
+bool merge_sort(Ctx *c, void *data, size_t n, size_t size,
+                bool (*le)(const void *, const void *));
 typedef struct {
     Entry *rest;
     Form *f;

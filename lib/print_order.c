@@ -173,16 +173,15 @@ static int cmp_terms(const Entry *a, const Entry *b)
     return d || !a->node || !b->node ? d : ex_cmp(a->node, b->node);
 }
 
-/* Stable merge sort of n pieces of `size` bytes by less-or-equal. */
-static bool merge_sort(Forms *F, void *data, size_t n, size_t size,
-                       bool (*le)(const void *, const void *))
+bool merge_sort(Ctx *c, void *data, size_t n, size_t size,
+                bool (*le)(const void *, const void *))
 {
     char *from = data, *to;
-    ArenaMark m = arena_mark(&F->c->tmp);
+    ArenaMark m = arena_mark(&c->tmp);
 
     if (n < 2)
         return true;
-    to = arena_alloc(&F->c->tmp, n * size);
+    to = arena_alloc(&c->tmp, n * size);
     if (!to)
         return false;
     for (size_t w = 1; w < n; w *= 2) {
@@ -194,7 +193,7 @@ static bool merge_sort(Forms *F, void *data, size_t n, size_t size,
                 bool left = j == hi || (i < mid && le(from + i * size, from + j * size));
                 memcpy(to + k * size, from + (left ? i++ : j++) * size, size);
             }
-            if (ctx_poll(F->c))
+            if (ctx_poll(c))
                 return false;
         }
         t = from;
@@ -203,7 +202,7 @@ static bool merge_sort(Forms *F, void *data, size_t n, size_t size,
     }
     if (from != (char *)data)
         memcpy(data, from, n * size);
-    arena_release(&F->c->tmp, m);
+    arena_release(&c->tmp, m);
     return true;
 }
 
@@ -219,7 +218,7 @@ static bool le_term(const void *a, const void *b)
 
 bool order_factors(Forms *F, Entry **f, size_t n)
 {
-    return merge_sort(F, f, n, sizeof(*f), le_factor);
+    return merge_sort(F->c, f, n, sizeof(*f), le_factor);
 }
 
 static void move_to_front(Term *t, size_t i)
@@ -265,7 +264,7 @@ bool order_terms(Forms *F, Term *t, size_t n)
 {
     const Term *last;
 
-    if (!merge_sort(F, t, n, sizeof(*t), le_term))
+    if (!merge_sort(F->c, t, n, sizeof(*t), le_term))
         return false;
     if (n < 2)
         return true;

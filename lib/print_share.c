@@ -5,6 +5,10 @@
  * somewhere in the expression keeps its place: outside of the binder it would mean
  * something else. Text below the threshold may be repeated; as it is short, the shared
  * form stays linear in the number of distinct nodes.
+ *
+ * Sums and products are flat: x*sin(x)*cos(x) does not have x*sin(x) below it. So their
+ * children, in walk order, also enter a trie, and beginnings that several of them share get
+ * names, too: products of products stay short.
  */
 #include "print.h"
 #include "print_form.h"
@@ -23,6 +27,13 @@ typedef struct {
     Map bound;          /* symbol -> bit; all from the 64th on share the last one */
     unsigned nbound;
     unsigned next;
+    uint32_t *name;     /* the result so far */
+    Node **def;
+    size_t k;
+    Map trie;           /* (place in the trie, position of a child) -> next place */
+    uint32_t *count;    /* by place: how many sums or products begin so */
+    Node **named;       /* by place: its name, when it has one */
+    size_t nplaces;
 } Share;
 
 static size_t place(const Share *s, const Node *n)
@@ -42,6 +53,11 @@ static bool is_binder(const Node *n)
     return (n->op == OP_INT || n->op == OP_SUM || n->op == OP_PROD) && n->a[1]->op == OP_SYM;
 }
 
+static bool is_flat(const Node *n)
+{
+    return n->op == OP_ADD || n->op == OP_MUL;
+}
+
 static void scan(Share *s, size_t i)
 {
     Node *n = s->order[i];
@@ -54,6 +70,7 @@ static void scan(Share *s, size_t i)
         map_put(&s->bound, n->a[1]->sym, s->nbound < 63 ? s->nbound++ : 63);
     for (uint32_t k = 0; has_children(n) && k < n->n; k++)
         s->uses[place(s, n->a[k])]++;
+    s->nplaces += is_flat(n) ? n->n : 0;
 }
 
 static bool share_init(Share *s, Ctx *c, size_t nroots, Node *const *roots)
@@ -110,8 +127,7 @@ static bool may_be_named(Share *s, Node *n)
     case OP_NOT: case OP_RANGE:
         return false;
     default:
-        return has_children(n) && !op_is_structural((Op)n->op) && s->weight[place(s, n)] > 6 &&
-               s->inside[place(s, n)] == 0;
+        return has_children(n) && !op_is_structural((Op)n->op) && s->inside[place(s, n)] == 0;
     }
 }
 
@@ -127,28 +143,6 @@ static uint32_t next_name(Share *s)
         sym = sym_intern(s->c, name, (size_t)n);
     } while (map_get(&s->taken, sym, &v));
     return sym;
-}
-
-/* The node with its children's names; children come first in the order. */
-static Node *renamed(Share *s, Node *n)
-{
-    ArenaMark m = arena_mark(&s->c->tmp);
-    Node **a, *r = n;
-    bool changed = false;
-
-    if (!has_children(n) || n->n == 0)
-        return n;
-    a = ARENA_NEW(&s->c->tmp, Node *, n->n);
-    if (!a)
-        return s->c->poison;
-    for (uint32_t k = 0; k < n->n; k++) {
-        a[k] = s->now[place(s, n->a[k])];
-        changed = changed || a[k] != n->a[k];
-    }
-    if (changed)
-        r = ex_rebuild(s->c, n, a);
-    arena_release(&s->c->tmp, m);
-    return r;
 }
 
 static uint64_t bound_bit(const Share *s, const Node *sym)
@@ -176,14 +170,159 @@ static void weigh(Share *s, size_t i)
     }
 }
 
-/* The names pay when what they save is more than the text of the definition. */
-static bool worth_it(Share *s, size_t i)
+/* A name pays when what it saves is more than the text of the definition. */
+static bool pays(double weight, uint32_t uses)
 {
-    double w = s->weight[i];
+    return uses > 1 && weight > 3 && (weight > 16 || (uses - 1) * (weight - 2) > 9);
+}
 
-    if (s->uses[i] < 2 || !may_be_named(s, s->order[i]))
+static Node *give_name(Share *s, Node *def)
+{
+    s->name[s->k] = next_name(s);
+    s->def[s->k] = def;
+    return ex_sym(s->c, s->name[s->k++]);
+}
+
+/* ---- beginnings of sums and products ---------------------------------------------------- */
+
+static bool le_position(const void *a, const void *b)
+{
+    return *(const uint32_t *)a <= *(const uint32_t *)b;
+}
+
+/* Positions of n's children in walk order; NULL: no memory. */
+static uint32_t *positions(Share *s, const Node *n)
+{
+    uint32_t *p = ARENA_NEW(&s->c->tmp, uint32_t, n->n);
+
+    for (uint32_t k = 0; p && k < n->n; k++)
+        p[k] = (uint32_t)place(s, n->a[k]);
+    return p && merge_sort(s->c, p, n->n, sizeof(*p), le_position) ? p : NULL;
+}
+
+/* From a place in the trie along one child. Places 0 and 1 are the roots of sums, products. */
+static uint32_t step(Share *s, uint32_t at, uint32_t child, bool make)
+{
+    uint64_t key = (uint64_t)at << 32 | child, v;
+
+    if (map_get(&s->trie, key, &v))
+        return (uint32_t)v;
+    if (!make)
+        return 0;
+    map_put(&s->trie, key, s->nplaces);
+    return (uint32_t)s->nplaces++;
+}
+
+static void trie_enter(Share *s, const Node *n)
+{
+    uint32_t *p = positions(s, n), at = n->op == OP_MUL;
+
+    /* nothing is released here: the map grows in the same arena */
+    for (uint32_t k = 0; p && k < n->n; k++) {
+        at = step(s, at, p[k], true);
+        s->count[at]++;
+    }
+}
+
+typedef struct {
+    Node **part;      /* what the node is made of now: a name for a beginning, then the rest */
+    uint32_t n;
+    double weight;
+    uint64_t inside;
+} Parts;
+
+static Node *combine(Share *s, Op op, const Parts *p)
+{
+    if (p->n == 1)
+        return p->part[0];
+    return op == OP_ADD ? ex_add(s->c, p->n, p->part) : ex_mul(s->c, p->n, p->part);
+}
+
+static void add_part(Share *s, Parts *p, uint32_t i, bool sum)
+{
+    p->part[p->n++] = s->now[i];
+    p->weight += s->weight[i] + (p->n > 1 ? sum ? 3 : 1 : 0);
+    p->inside |= s->inside[i];
+}
+
+/* n from its children's names, with names for what it has in common with others. */
+static Node *flat_renamed(Share *s, Node *n, double *weight)
+{
+    ArenaMark m = arena_mark(&s->c->tmp);
+    uint32_t *p = positions(s, n), at = n->op == OP_MUL;
+    Parts parts = {.part = ARENA_NEW(&s->c->tmp, Node *, n->n)};
+    Node *r;
+
+    if (!p || !parts.part)
+        return s->c->poison;
+    for (uint32_t k = 0; k < n->n; k++) {
+        uint32_t next;
+        at = step(s, at, p[k], false);
+        add_part(s, &parts, p[k], n->op == OP_ADD);
+        next = k + 1 < n->n ? step(s, at, p[k + 1], false) : 0;
+        if (k == 0 || s->count[at] < 2 || (next && s->count[next] == s->count[at]))
+            continue;
+        if (!s->named[at] && parts.inside == 0 && pays(parts.weight, s->count[at]))
+            s->named[at] = give_name(s, combine(s, (Op)n->op, &parts));
+        if (s->named[at])
+            parts = (Parts){parts.part, 1, 2, parts.inside}, parts.part[0] = s->named[at];
+    }
+    *weight = parts.weight;
+    r = combine(s, (Op)n->op, &parts);
+    arena_release(&s->c->tmp, m);
+    return r;
+}
+
+/* The node with its children's names; children come first in the order. */
+static Node *renamed(Share *s, Node *n)
+{
+    ArenaMark m = arena_mark(&s->c->tmp);
+    Node **a, *r = n;
+    bool changed = false;
+
+    if (!has_children(n) || n->n == 0)
+        return n;
+    a = ARENA_NEW(&s->c->tmp, Node *, n->n);
+    if (!a)
+        return s->c->poison;
+    for (uint32_t k = 0; k < n->n; k++) {
+        a[k] = s->now[place(s, n->a[k])];
+        changed = changed || a[k] != n->a[k];
+    }
+    if (changed)
+        r = ex_rebuild(s->c, n, a);
+    arena_release(&s->c->tmp, m);
+    return r;
+}
+
+static void share_node(Share *s, size_t i)
+{
+    Node *n = s->order[i];
+
+    weigh(s, i);
+    s->now[i] = is_flat(n) ? flat_renamed(s, n, &s->weight[i]) : renamed(s, n);
+    if (!may_be_named(s, n) || !pays(s->weight[i], s->uses[i]) || s->now[i]->op == OP_SYM)
+        return;
+    s->now[i] = give_name(s, s->now[i]);
+    s->weight[i] = 2;
+}
+
+static bool trie_init(Share *s)
+{
+    size_t most = s->nplaces + 2;
+
+    map_init(&s->trie, &s->c->tmp);
+    s->count = ARENA_NEW0(&s->c->tmp, uint32_t, most);
+    s->named = ARENA_NEW0(&s->c->tmp, Node *, most);
+    s->name = ARENA_NEW(ctx_arena(s->c), uint32_t, s->n + most);
+    s->def = ARENA_NEW(ctx_arena(s->c), Node *, s->n + most);
+    if (!s->count || !s->named || !s->name || !s->def)
         return false;
-    return w > 16 || (s->uses[i] - 1) * (w - 2) > 9;
+    s->nplaces = 2;
+    for (size_t i = 0; i < s->n && !ctx_poll(s->c); i++)
+        if (is_flat(s->order[i]))
+            trie_enter(s, s->order[i]);
+    return !ctx_failed(s->c);
 }
 
 size_t print_share(Ctx *c, size_t nroots, Node **roots, uint32_t **names, Node ***defs)
@@ -194,25 +333,15 @@ size_t print_share(Ctx *c, size_t nroots, Node **roots, uint32_t **names, Node *
 
     *names = NULL;
     *defs = NULL;
-    if (!share_init(&s, c, nroots, roots))
-        goto done;
-    *names = ARENA_NEW(ctx_arena(c), uint32_t, s.n);
-    *defs = ARENA_NEW(ctx_arena(c), Node *, s.n);
-    if (!*names || !*defs)
-        goto done;
-    for (size_t i = 0; i < s.n && !ctx_poll(c); i++) {
-        weigh(&s, i);
-        s.now[i] = renamed(&s, s.order[i]);
-        if (!worth_it(&s, i))
-            continue;
-        (*names)[k] = next_name(&s);
-        (*defs)[k] = s.now[i];
-        s.now[i] = ex_sym(c, (*names)[k++]);
-        s.weight[i] = 2;
+    if (share_init(&s, c, nroots, roots) && trie_init(&s)) {
+        for (size_t i = 0; i < s.n && !ctx_poll(c); i++)
+            share_node(&s, i);
+        for (size_t i = 0; i < nroots && !ctx_failed(c); i++)
+            roots[i] = s.now[place(&s, roots[i])];
+        *names = s.name;
+        *defs = s.def;
+        k = s.k;
     }
-    for (size_t i = 0; i < nroots && !ctx_failed(c); i++)
-        roots[i] = s.now[place(&s, roots[i])];
-done:
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? 0 : k;
 }
