@@ -13,7 +13,6 @@ static const BallFn table[OP_COUNT] = {
 #define F2(id, nm, ar, fl, v, dx, dy, ball, ...) [OP_##id] = {2, NULL, ball, NULL},
 #define F3(id, nm, ar, fl, v, dx, dy, dz, ball, ...) [OP_##id] = {3, NULL, NULL, ball},
 #define S(...)
-#define P(...)
 #define A(...)
 #define C(...)
 #include "ops.def"
@@ -21,7 +20,6 @@ static const BallFn table[OP_COUNT] = {
 #undef F2
 #undef F3
 #undef S
-#undef P
 #undef A
 #undef C
 };

@@ -69,7 +69,6 @@ static inline bool ball_is_gamma_pole(const arb_t x)
 #define F3(id, nm, ar, fl, v, dx, dy, dz, ball, ...) \
     void ball(arb_t, const arb_t, const arb_t, const arb_t, slong);
 #define S(...)
-#define P(...)
 #define A(...)
 #define C(...)
 #include "ops.def"
@@ -77,7 +76,6 @@ static inline bool ball_is_gamma_pole(const arb_t x)
 #undef F2
 #undef F3
 #undef S
-#undef P
 #undef A
 #undef C
 

@@ -58,7 +58,6 @@ static const OpInfo infos[OP_COUNT] = {
                  .value = TEXT(v),                                                          \
                  .partial = {TEXT_EXPANDED(dx), TEXT_EXPANDED(dy), TEXT_EXPANDED(dz)},      \
                  .latex = tex, .domain = dom, .usage = nm "(" ar ")", .help = hlp},
-#define P(...)
 #define A(...)
 #define C(...)
 #include "ops.def"
@@ -159,7 +158,6 @@ static inline __attribute__((always_inline)) Op find_in(char first, const char *
 #undef F3
 #undef A
 #undef C
-#undef P
     return OP_POISON;
 }
 

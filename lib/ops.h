@@ -47,7 +47,6 @@ typedef enum {
 #define F1(...)
 #define F2(...)
 #define F3(...)
-#define P(...)
 #define A(...)
 #define C(...)
 #include "ops.def"
@@ -65,7 +64,6 @@ typedef enum {
 #undef F2
 #undef F3
 #undef S
-#undef P
 #undef A
 #undef C
     OP_COUNT
