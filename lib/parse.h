@@ -11,7 +11,8 @@ typedef enum {
     ST_EXPR,     /* expr */
     ST_DEFINE,   /* sym = expr */
     ST_ASSIGN,   /* sym := expr */
-    ST_FUNCTION, /* sym(params) = expr, or = { block }: then expr is NULL and body its text */
+    ST_FUNCTION, /* sym(params) = expr, or = { block }: then expr is NULL and body
+                  * the text between the braces */
     ST_COMMAND   /* command args */
 } StmtKind;
 
@@ -44,19 +45,33 @@ typedef struct {
     Stmt *stmts;               /* in the statement pool */
     size_t n;
     Map spans;                 /* id of a structural node -> pos << 32 | len */
+    Map names;                 /* symbol -> NameKind: what statements of this line define */
 } Parsed;
+
+void parsed_init(Ctx *c, Parsed *out); /* empty, in the statement pool; parse_line does it */
 
 /* Parses a whole input line (or several). False with the error in c->env.err: INCOMPLETE when
  * the text stops in the middle, SYNTAX, NAME ... Spans are byte offsets into text. */
 bool parse_line(Ctx *c, const ParseEnv *pe, const char *text, size_t n, Parsed *out);
 
+/* One statement from *at on; *at becomes the offset where the next one begins, n at the end. For
+ * callers that carry out each statement before they read the next (% and names mean what they
+ * mean then); out gathers spans and names. NUL bytes and invalid UTF-8 outside comments and
+ * command texts are errors here, too. */
+bool parse_statement(Ctx *c, const ParseEnv *pe, const char *text, size_t n, size_t *at,
+                     Parsed *out, Stmt *st);
+
 /* Parses the expression in text[from, to) and nothing else; spans count from text. */
 Node *parse_expr(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
                  Parsed *spans);
-/* As far as the expression goes; *end gets the offset of the first byte not used (commands:
- * `check A == B on x in 0:1`, `forward E at x=1 along (1,0)`). */
+/* As far as the expression goes; *end gets the offset of the first byte not used. Outside brackets
+ * it stops before `at`, `on`, `in`, `for`, `wrt`, `along`, `tol`, '=', ',' ... (commands:
+ * `forward E at x=1 along (1,0)`). */
 Node *parse_prefix(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
                    size_t *end, Parsed *spans);
+/* The same, and stops before == outside brackets: the sides of `check A == B on x in 0:1`. */
+Node *parse_side(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
+                 size_t *end, Parsed *spans);
 /* `name = expr, name = expr ...` after at; stops like parse_prefix. False on error. */
 bool parse_binds(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
                  size_t *end, uint32_t **syms, Node ***values, size_t *count);
