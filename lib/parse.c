@@ -82,7 +82,7 @@ Frame *to_barrier(Parser *p)
 
 /* ---- tokens */
 
-const Token *more(Parser *p, uint32_t i)
+const Token *token_ahead(Parser *p, uint32_t i)
 {
     while (i + 1 >= p->L.n && kind_at(p, p->L.n - 1) == TK_NL && !ctx_failed(p->c)) {
         p->L.at = tok_end(p, p->L.n - 1);
@@ -171,7 +171,7 @@ static void operand_result(Parser *p)
 static void operand(Parser *p)
 {
     stand_at_token(p, p->i);
-    switch (more(p, p->i)->kind) {
+    switch (token_ahead(p, p->i)->kind) {
     case TK_NUM: operand_number(p); break;
     case TK_NAME: operand_name(p); break;
     case TK_LPAREN: operand_bracket(p, F_PAREN); break;

@@ -26,9 +26,9 @@ static void inverse_error(Parser *p, const char *name, size_t n, uint32_t arg)
     const char *inv = inverse_of(name, n, buffer);
     const char *x = "x";
     if (kind_at(p, arg) == TK_LPAREN && tok(p, arg)->closed)
-        x = excerpt(p, tok_end(p, arg), tok(p, tok(p, arg)->match)->pos, 40);
+        x = text_excerpt(p, tok_end(p, arg), tok(p, tok(p, arg)->match)->pos, 40);
     else if (kind_at(p, arg) == TK_NAME || kind_at(p, arg) == TK_NUM)
-        x = excerpt(p, tok(p, arg)->pos, tok_end(p, arg), 40);
+        x = text_excerpt(p, tok(p, arg)->pos, tok_end(p, arg), 40);
     char hint[200];
     if (inv)
         snprintf(hint, sizeof hint, "write %s(%s) for the inverse function, 1/%.*s(%s) for the "
@@ -59,7 +59,7 @@ static Node *simple_exponent(Parser *p, uint32_t i, uint32_t *after)
     *after = i + 1;
     if (kind_at(p, i) == TK_NAME) {
         const char *name = lex_name(&p->L, tok(p, i), &n);
-        if (is_constant(name, n) || op_find(name, n) != OP_POISON)
+        if (name_is_constant(name, n) || op_find(name, n) != OP_POISON)
             return NULL;
         Node *s = ex_sym(p->c, sym_intern(p->c, name, n));
         return neg ? ex_neg(p->c, s) : s;
@@ -157,7 +157,7 @@ bool function_applied(Parser *p, const char *name, size_t n, Op op)
         return false;
     if (lex_is_greek(name, n) && kind != TK_LPAREN)
         ctx_note(p->c, "read as %.*s(%s...", (int)n, name,
-                 excerpt(p, tok(p, next)->pos, tok_end(p, next), 40));
+                 text_excerpt(p, tok(p, next)->pos, tok_end(p, next), 40));
     open_argument(p, op, at, next, NULL);
     return true;
 }
@@ -205,8 +205,8 @@ void after_exponent(Parser *p, const Frame *f)
         g->primes = 1; /* with expo: differentiated so often */
         if (f->fn != OP_APPLY)
             ctx_note(p->c, "read as the derivative of order %s of %.*s; for a power write "
-                     "%.*s(...)^%s", excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
-                     excerpt(p, x.pos, x.end, 20));
+                     "%.*s(...)^%s", text_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
+                     text_excerpt(p, x.pos, x.end, 20));
         return;
     }
     if (x.n == p->c->minus_one)

@@ -3,14 +3,14 @@
  * the text is set, for the errors of constructors. */
 #include "parse_internal.h"
 
-bool is_condition(const Node *n)
+bool value_is_condition(const Node *n)
 {
     return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
 }
 
 void need_number(Parser *p, const Value *v)
 {
-    if (!is_condition(v->n))
+    if (!value_is_condition(v->n))
         return;
     stand_at(p, v->pos, v->end);
     ctx_error(p->c, LBZ_SYNTAX, "write if ... then 1 else 0 to make a number of it",
@@ -19,14 +19,14 @@ void need_number(Parser *p, const Value *v)
 
 static void need_condition(Parser *p, const Value *v, const char *word)
 {
-    if (is_condition(v->n))
+    if (value_is_condition(v->n))
         return;
     stand_at(p, v->pos, v->end);
     ctx_error(p->c, LBZ_SYNTAX, "write a comparison, as in x > 0",
               "`%s` connects conditions, and this is none", word);
 }
 
-Node *structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos, uint32_t end)
+Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos, uint32_t end)
 {
     stand_at(p, pos, end);
     Node *s = ex_structural(p->c, op, n, a);
@@ -82,9 +82,9 @@ static void note_sum(Parser *p, const Frame *f)
         uint32_t end = last(p)->end;
         bool whole = end - p->v[f->base].pos <= 100;
         ctx_note(p->c, "read as %s(%s)%s%s",
-                 i > f->base && whole ? excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
-                 excerpt(p, v->pos, v->end, 100),
-                 excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
+                 i > f->base && whole ? text_excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
+                 text_excerpt(p, v->pos, v->end, 100),
+                 text_excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
         return;
     }
 }
@@ -153,16 +153,16 @@ static void note_quotient(Parser *p, const Frame *f)
     const Value *left = &p->v[f->base - 1];
     uint32_t end = last(p)->end;
     Str s = {0};
-    str_printf(&s, "%s/(", excerpt(p, left->pos, left->end, 60));
+    str_printf(&s, "%s/(", text_excerpt(p, left->pos, left->end, 60));
     for (uint32_t i = f->base; i < p->nv && s.n < 300; i++)
         str_printf(&s, "%s%s", i > f->base ? "*" : "",
-                   excerpt(p, p->v[i].pos, p->v[i].end, 60));
+                   text_excerpt(p, p->v[i].pos, p->v[i].end, 60));
     str_puts(&s, s.n < 300 ? ")" : "...)");
     if (p->pe && p->pe->strict) {
         stand_at(p, left->pos, end);
         ctx_error(p->c, LBZ_SYNTAX, "put the parentheses", "%s can be read in two ways: %s or "
-                  "(%s)*...", excerpt(p, left->pos, end, 60), str_cstr(&s),
-                  excerpt(p, left->pos, p->v[f->base].end, 60));
+                  "(%s)*...", text_excerpt(p, left->pos, end, 60), str_cstr(&s),
+                  text_excerpt(p, left->pos, p->v[f->base].end, 60));
     } else {
         ctx_note(p->c, "read as %s", str_cstr(&s));
     }
@@ -320,7 +320,7 @@ static bool same_length(Parser *p, uint32_t first, uint32_t row, uint32_t want)
         return true;
     stand_at(p, p->v[first].pos, p->v[first + row - 1].end);
     ctx_error(p->c, LBZ_SHAPE, "give every row the same number of elements",
-              "this row has %u elements, the first has %u", row, want);
+              "this row has %u element%s, the first has %u", row, row == 1 ? "" : "s", want);
     return false;
 }
 
@@ -406,12 +406,12 @@ static void build_prefix(Parser *p, Frame *f)
     Value *v = last(p);
     uint32_t pos = tok(p, f->name)->pos;
     if (v->flags & V_PRODUCT && kind_at(p, f->tok) == TK_LPAREN)
-        ctx_note(p->c, "read as %s(%s)", excerpt(p, pos, v->pos, 60),
-                 excerpt(p, v->pos, v->end, 100));
+        ctx_note(p->c, "read as %s(%s)", text_excerpt(p, pos, v->pos, 60),
+                 text_excerpt(p, v->pos, v->end, 100));
     if (f->fn == OP_DIFF)
         v->n = apply_derivative(p, f->deriv, v->n, pos, v->end);
     else
-        v->n = structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
+        v->n = build_structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
     v->pos = pos;
     v->flags = V_DERIV;
 }
@@ -424,7 +424,7 @@ static void build_at(Parser *p, Frame *f)
         need_number(p, &p->v[i]);
     ArenaMark m = arena_mark(&p->c->tmp);
     Node **a = nodes_from(p, f->base, &n);
-    Node *r = ctx_failed(p->c) ? p->c->poison : structural(p, OP_AT, n, a, pos, end);
+    Node *r = ctx_failed(p->c) ? p->c->poison : build_structural(p, OP_AT, n, a, pos, end);
     arena_release(&p->c->tmp, m);
     replace_values(p, f->base, r, pos, end, 0);
 }

@@ -71,9 +71,9 @@ Node *apply_function(Parser *p, Op op, Node *x, Node *expo)
 Node *derivative_of(Parser *p, Op op, Node *x, Node *order, uint32_t pos, uint32_t end)
 {
     Node *t = ex_sym(p->c, sym_intern(p->c, "_", 1));
-    Node *d = structural(p, OP_DIFF, 3, (Node *[]){apply_function(p, op, t, NULL), t, order},
+    Node *d = build_structural(p, OP_DIFF, 3, (Node *[]){apply_function(p, op, t, NULL), t, order},
                          pos, end);
-    return structural(p, OP_AT, 3, (Node *[]){d, t, x}, pos, end);
+    return build_structural(p, OP_AT, 3, (Node *[]){d, t, x}, pos, end);
 }
 
 static Node *call_function(Parser *p, const Call *a, Op op)
@@ -228,7 +228,7 @@ static Node *call_diff(Parser *p, const Call *a)
     }
     if (ctx_failed(c))
         return c->poison;
-    return structural(p, OP_DIFF, n, e, a->pos, a->end);
+    return build_structural(p, OP_DIFF, n, e, a->pos, a->end);
 }
 
 /* subs(e, x=a, y=b): to each = belong two values. */
@@ -245,7 +245,7 @@ static Node *call_subs(Parser *p, const Call *a)
     }
     if (ctx_failed(p->c))
         return p->c->poison;
-    return structural(p, OP_SUBS, a->n, e, a->pos, a->end);
+    return build_structural(p, OP_SUBS, a->n, e, a->pos, a->end);
 }
 
 /* taylor(e, x=a, n), taylor(e, x, a, n), and taylor(e, x, n) about 0. */
@@ -263,7 +263,7 @@ static Node *call_taylor(Parser *p, const Call *a)
     if (ctx_failed(c))
         return c->poison;
     Node *e[4] = {v[0].n, v[1].n, a->n == 3 ? c->zero : v[2].n, v[a->n - 1].n};
-    return structural(p, OP_TAYLOR, 4, e, a->pos, a->end);
+    return build_structural(p, OP_TAYLOR, 4, e, a->pos, a->end);
 }
 
 /* Operators of a formula (or list) and names; a direction for a single name is a list, too. */
@@ -278,7 +278,7 @@ static Node *call_vector(Parser *p, const Call *a, Op op)
         return p->c->poison;
     if (a->n > 2 && op != OP_VJP && ex_is(a->v[1].n, OP_SYM) && !ex_is(e[2], OP_LIST))
         e[2] = ex_list(p->c, 1, &e[2]);
-    return structural(p, op, a->n, e, a->pos, a->end);
+    return build_structural(p, op, a->n, e, a->pos, a->end);
 }
 
 static Node *call_implicit(Parser *p, const Call *a)
@@ -289,7 +289,7 @@ static Node *call_implicit(Parser *p, const Call *a)
     for (uint32_t i = 1; i < 3; i++)
         if (!ex_is(e[i], OP_SYM))
             return call_error(p, &a->v[i], "implicit(F, y, x, n)", "a name is expected here");
-    return structural(p, OP_IMPLICIT, 4, e, a->pos, a->end);
+    return build_structural(p, OP_IMPLICIT, 4, e, a->pos, a->end);
 }
 
 static Node *call_structural(Parser *p, const Call *a, Op op)
@@ -312,7 +312,7 @@ static Node *call_structural(Parser *p, const Call *a, Op op)
         if ((op == OP_APART || op == OP_COLLECT) && a->n > 1)
             need_number(p, &a->v[1]);
         return ctx_failed(p->c) ? p->c->poison
-                                : structural(p, op, a->n, argument_nodes(p, a), a->pos, a->end);
+                                : build_structural(p, op, a->n, argument_nodes(p, a), a->pos, a->end);
     }
 }
 
@@ -325,8 +325,8 @@ static void note_spaced(Parser *p, const Frame *f, uint32_t pos, uint32_t end)
     if (f->brace || f->expo || glued(p, f->tok) ||
         !(next == TK_CARET || (starts_operand(p, p->i + 1) && next != TK_BAR)))
         return;
-    ctx_note(p->c, "read as (%s)%s%s", excerpt(p, pos, end, 60), next == TK_CARET ? "" : "*",
-             excerpt(p, tok(p, p->i + 1)->pos,
+    ctx_note(p->c, "read as (%s)%s%s", text_excerpt(p, pos, end, 60), next == TK_CARET ? "" : "*",
+             text_excerpt(p, tok(p, p->i + 1)->pos,
                      tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
 }
 

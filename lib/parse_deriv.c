@@ -196,7 +196,7 @@ static Node *order_node(Parser *p, uint32_t i)
 
 static Node *variable_node(Parser *p, const char *name, size_t n, uint32_t i)
 {
-    if (is_constant(name, n) && !(p->ebound && n == 1 && name[0] == 'e')) {
+    if (name_is_constant(name, n) && !(p->ebound && n == 1 && name[0] == 'e')) {
         stand_at_token(p, i);
         return ctx_error(p->c, LBZ_NAME, "differentiate by a variable",
                          "%.*s is a constant and cannot vary", (int)n, name);
@@ -269,11 +269,11 @@ Node *apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos, uint32_
 {
     Node *a[2 * VARS + 1] = {e};
     memcpy(a + 1, d->a, d->n * sizeof *a);
-    if (is_condition(e)) {
+    if (value_is_condition(e)) {
         stand_at(p, pos, end);
         return ctx_error(p->c, LBZ_SYNTAX, NULL, "a condition has no derivative");
     }
-    return structural(p, OP_DIFF, d->n + 1, a, pos, end);
+    return build_structural(p, OP_DIFF, d->n + 1, a, pos, end);
 }
 
 /* ---- dy/dx */
@@ -379,7 +379,7 @@ void finish_where(Parser *p, Frame *f)
         Quotient *q = &p->q[i];
         if (q->solved || q->pos < pos)
             continue;
-        Node *y = structural(p, OP_IMPLICIT, 4, (Node *[]){F, q->y, q->x, q->order}, q->pos, end);
+        Node *y = build_structural(p, OP_IMPLICIT, 4, (Node *[]){F, q->y, q->x, q->order}, q->pos, end);
         e = e == q->diff ? y : ex_replace(p->c, e, &q->diff, &y, 1);
         q->solved = true;
     }

@@ -1,7 +1,7 @@
 /* parse_error.c - what is wrong with a text, said in one sentence with a way out. */
 #include "parse_internal.h"
 
-unsigned column(const Parser *p, uint32_t pos)
+unsigned text_column(const Parser *p, uint32_t pos)
 {
     uint32_t line = pos;
     while (line && p->text[line - 1] != '\n')
@@ -10,7 +10,7 @@ unsigned column(const Parser *p, uint32_t pos)
 }
 
 /* A piece of the text for a message, cut at max bytes. */
-const char *excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max)
+const char *text_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max)
 {
     size_t n = end - pos;
     bool cut = n > max;
@@ -30,7 +30,7 @@ const char *excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max)
 
 static const char *token_text(Parser *p, uint32_t i)
 {
-    return excerpt(p, tok(p, i)->pos, tok_end(p, i), 30);
+    return text_excerpt(p, tok(p, i)->pos, tok_end(p, i), 30);
 }
 
 /* How people call what opened a frame. */
@@ -59,14 +59,14 @@ void not_closed(Parser *p, const Frame *f)
     bool end = kind_at(p, p->i) == TK_END;
     stand_at_token(p, end ? o : p->i);
     ctx_error(p->c, end ? LBZ_INCOMPLETE : LBZ_SYNTAX, "close what is open first",
-              "%s at column %u", opener(p, f), column(p, tok(p, o)->pos));
+              "%s at column %u", opener(p, f), text_column(p, tok(p, o)->pos));
 }
 
 void wrong_closer(Parser *p, const Frame *f)
 {
     stand_at_token(p, p->i);
     ctx_error(p->c, LBZ_SYNTAX, "close what is open first", "%s at column %u, here is '%s'",
-              opener(p, f), column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
+              opener(p, f), text_column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
 }
 
 static bool is_closer(uint8_t kind)
@@ -147,6 +147,9 @@ void unexpected_operator(Parser *p)
                   token_text(p, p->i));
 }
 
+const char equals_hint[] = "A == B compares, check A == B tests an identity, dy/dx where A = B "
+                           "differentiates what it defines";
+
 void bad_equals(Parser *p)
 {
     const Frame *f = p->nf ? &p->f[p->barrier] : NULL;
@@ -156,9 +159,7 @@ void bad_equals(Parser *p)
                   "'=' cannot stand inside the value of a binding");
         return;
     }
-    ctx_error(p->c, LBZ_SYNTAX,
-              "A == B compares, check A == B tests an identity, dy/dx where A = B "
-              "differentiates what it defines", "'=' defines a name, and what stands before it "
+    ctx_error(p->c, LBZ_SYNTAX, equals_hint, "'=' defines a name, and what stands before it "
               "is no name");
 }
 
@@ -188,7 +189,7 @@ static bool one_edit(const char *a, size_t n, const char *b, size_t m)
 
 /* A function whose name is one edit away, or NULL. Names of one or two letters and Greek
  * letters are names of their own. */
-const char *near_name(const char *name, size_t n)
+const char *name_near(const char *name, size_t n)
 {
     const char *found = NULL;
     if (n < 3 || lex_is_greek(name, n))

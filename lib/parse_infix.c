@@ -37,8 +37,8 @@ static void note_exponent(Parser *p)
         return;
     const Value *b = last(p) - 1;
     if (b->flags & V_NUM || ex_is(b->n, OP_CONST))
-        ctx_note(p->c, "read as %s*%s", excerpt(p, b->pos, last(p)->end, 60),
-                 excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
+        ctx_note(p->c, "read as %s*%s", text_excerpt(p, b->pos, last(p)->end, 60),
+                 text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
 }
 
 static bool function_begins(Parser *p)
@@ -114,7 +114,7 @@ static void postfix_factorial(Parser *p)
     stand_at_token(p, p->i);
     need_number(p, last(p));
     if (kind_at(p, p->i + 1) == TK_BANG && glued(p, p->i + 1))
-        ctx_note(p->c, "read as (%s!)!", excerpt(p, last(p)->pos, last(p)->end, 60));
+        ctx_note(p->c, "read as (%s!)!", text_excerpt(p, last(p)->pos, last(p)->end, 60));
     last(p)->n = ex_fn1(p->c, op_find("factorial", 9), last(p)->n);
     last(p)->end = tok_end(p, p->i);
     last(p)->flags = 0;
@@ -123,10 +123,11 @@ static void postfix_factorial(Parser *p)
 
 static void postfix_prime(Parser *p)
 {
+    reduce_above(p, P_JUXT);
     p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
     ctx_error(p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
               "' differentiates a function, as in f'(x), or transposes a tensor, as in A'; %s "
-              "is neither", excerpt(p, last(p)->pos, last(p)->end, 60));
+              "is neither", text_excerpt(p, last(p)->pos, last(p)->end, 60));
 }
 
 /* ---- brackets */
@@ -221,11 +222,11 @@ static bool binding_follows(const Parser *p, uint32_t i)
 static void bind_name(Parser *p)
 {
     size_t n;
-    more(p, p->i);
+    token_ahead(p, p->i);
     stand_at_token(p, p->i);
     if (!binding_follows(p, p->i)) {
-        if (more(p, p->i)->kind == TK_END || (kind_at(p, p->i) == TK_NAME &&
-                                              more(p, p->i + 1)->kind == TK_END))
+        if (token_ahead(p, p->i)->kind == TK_END || (kind_at(p, p->i) == TK_NAME &&
+                                              token_ahead(p, p->i + 1)->kind == TK_END))
             ctx_error(p->c, LBZ_INCOMPLETE, "write at x=1, y=2",
                       "a binding name = value is missing");
         else
@@ -233,7 +234,7 @@ static void bind_name(Parser *p)
         return;
     }
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
-    if (is_constant(name, n) && !(p->ebound && n == 1)) {
+    if (name_is_constant(name, n) && !(p->ebound && n == 1)) {
         ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant", (int)n, name);
         return;
     }
@@ -261,7 +262,7 @@ static bool infix_at(Parser *p)
     Frame *f = push_frame(p, F_AT, P_BARRIER);
     f->base = p->nv - 1;
     p->i++;
-    f->brace = bar && more(p, p->i)->kind == TK_LBRACE;
+    f->brace = bar && token_ahead(p, p->i)->kind == TK_LBRACE;
     p->i += f->brace;
     bind_name(p);
     return true;
@@ -291,7 +292,7 @@ static void infix_then(Parser *p)
         unexpected_operator(p);
         return;
     }
-    if (!is_condition(last(p)->n)) {
+    if (!value_is_condition(last(p)->n)) {
         stand_at(p, last(p)->pos, last(p)->end);
         ctx_error(p->c, LBZ_SYNTAX, "write a comparison, as in if x < 0 then -x else x",
                   "a condition is expected between `if` and `then`");
@@ -335,7 +336,7 @@ static void infix_otherwise(Parser *p)
 {
     Frame *f = to_barrier(p);
     stand_at_token(p, p->i);
-    if (f->kind != F_CASES || more(p, p->i + 1)->kind != TK_RBRACE) {
+    if (f->kind != F_CASES || token_ahead(p, p->i + 1)->kind != TK_RBRACE) {
         unexpected_operator(p);
         return;
     }
@@ -408,7 +409,7 @@ static bool infix_end(Parser *p)
     if (f->kind == F_BASE || ctx_failed(p->c))
         return false;
     if (kind_at(p, p->i) == TK_NL) {
-        more(p, p->i);
+        token_ahead(p, p->i);
         p->i++;
     } else {
         not_closed(p, f);
@@ -418,13 +419,21 @@ static bool infix_end(Parser *p)
 
 static bool infix_assign(Parser *p)
 {
+    reduce_above(p, P_BARRIER);
+    if (top(p)->kind == F_WHERE && !top(p)->count) {
+        top(p)->count = 1;
+        p->i++;
+        p->due = true;
+        return true;
+    }
+    if (top(p)->kind == F_AT) {
+        bad_equals(p);
+        return true;
+    }
     Frame *f = to_barrier(p);
     if (f->kind == F_BASE && p->prefix)
         return false;
-    if (f->kind == F_WHERE && !f->count) {
-        f->count = 1;
-        f->tok = p->i;
-    } else if (f->kind == F_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
+    if (f->kind == F_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
                p->nv > f->base + 1) {
         last(p)->flags |= V_EQ;
     } else {
@@ -475,7 +484,7 @@ static void infix_tensor(Parser *p)
 {
     stand_at_token(p, p->i);
     ctx_error(p->c, LBZ_UNABLE, "for numbers and formulas write * or /",
-              "%s is an operator of tensors", excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
+              "%s is an operator of tensors", text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
 }
 
 /* The token after an operand; false: it is not part of the expression. */

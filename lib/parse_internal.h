@@ -118,7 +118,7 @@ void reduce_above(Parser *p, int prec); /* all operators that bind tighter */
 Frame *to_barrier(Parser *p);        /* all operators; the barrier */
 bool starts_operand(const Parser *p, uint32_t i);
 bool closes_itself(const Frame *f); /* closed by what closes the bracket around it */
-const Token *more(Parser *p, uint32_t i); /* token i, from the next line if need be */
+const Token *token_ahead(Parser *p, uint32_t i); /* token i, from the next line if need be */
 
 static inline Token *tok(const Parser *p, uint32_t i)
 {
@@ -157,9 +157,9 @@ void reduce_top(Parser *p);
 void next_term(Parser *p, Frame *f);   /* the operand of a sum is complete */
 void next_factor(Parser *p, Frame *f);
 void next_comparison(Parser *p, Frame *f);
-bool is_condition(const Node *n);
+bool value_is_condition(const Node *n);
 void need_number(Parser *p, const Value *v); /* error when it is a condition */
-Node *structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos, uint32_t end);
+Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos, uint32_t end);
 void build_list(Parser *p, Frame *f);
 void build_cases(Parser *p, Frame *f);
 
@@ -171,7 +171,7 @@ Node *derivative_of(Parser *p, Op op, Node *x, Node *order, uint32_t pos, uint32
 /* ---- parse_name.c: what a name means where it stands */
 void operand_name(Parser *p);
 NameKind name_kind(Parser *p, const char *name, size_t n);
-bool is_constant(const char *name, size_t n);
+bool name_is_constant(const char *name, size_t n);
 void note_words(Parser *p);
 void sweep_statement(Parser *p); /* what the whole statement says about its names */
 bool bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
@@ -201,8 +201,9 @@ void unexpected_operator(Parser *p);
 void not_closed(Parser *p, const Frame *f);
 void wrong_closer(Parser *p, const Frame *f);
 void bad_equals(Parser *p);
-unsigned column(const Parser *p, uint32_t pos);
-const char *excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max);
-const char *near_name(const char *name, size_t n);
+extern const char equals_hint[];
+unsigned text_column(const Parser *p, uint32_t pos);
+const char *text_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max);
+const char *name_near(const char *name, size_t n);
 
 #endif

@@ -20,7 +20,7 @@ static int constant_index(const char *name, size_t n)
     return -1;
 }
 
-bool is_constant(const char *name, size_t n)
+bool name_is_constant(const char *name, size_t n)
 {
     return constant_index(name, n) >= 0;
 }
@@ -223,7 +223,7 @@ static void operand_product(Parser *p, const char *name, size_t n)
     uint32_t after = after_group(p, p->i + 1);
     if (after != LEX_NONE)
         ctx_note(p->c, "read as %.*s*%s", (int)n, name,
-                 excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
+                 text_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
     operand_symbol(p, name, n);
 }
 
@@ -244,11 +244,11 @@ static void unknown_call(Parser *p, const char *name, size_t n)
         operand_product(p, name, n);
         return;
     }
-    const char *near = kind == NAME_FREE && !looks_partial(name, n) ? near_name(name, n) : NULL;
+    const char *near = kind == NAME_FREE && !looks_partial(name, n) ? name_near(name, n) : NULL;
     if (near) {
         stand_at_token(p, at);
-        ctx_error(p->c, LBZ_NAME, "did you mean it? a function of your own is defined by "
-                  "name(x) = ...", "%.*s is unknown: did you mean %s?", (int)n, name, near);
+        ctx_error(p->c, LBZ_NAME, "a function of your own is defined first: name(x) = ...",
+                  "%.*s is unknown: did you mean %s?", (int)n, name, near);
         return;
     }
     open_call(p, OP_APPLY, at, at + 1)->sym = sym;
@@ -283,7 +283,7 @@ static void operand_primed(Parser *p, const char *name, size_t n, Op op)
                       (int)n, name);
         else
             ctx_error(p->c, LBZ_SYNTAX, "write the argument, as in f'(x); for a formula d/dx",
-                      "%s needs an argument", excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
+                      "%s needs an argument", text_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
         return;
     }
     Frame *f = open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);

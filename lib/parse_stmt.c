@@ -107,13 +107,13 @@ static bool may_define(Parser *p, uint32_t i, bool function)
     size_t n;
     const char *name = lex_name(&p->L, tok(p, i), &n);
     stand_at_token(p, i);
-    if (is_constant(name, n) || (n == 3 && !memcmp(name, "ans", 3))) {
+    if (name_is_constant(name, n) || (n == 3 && !memcmp(name, "ans", 3))) {
         ctx_error(p->c, LBZ_NAME, "choose another name",
                   "%.*s is a constant and cannot be redefined", (int)n, name);
         return false;
     }
     if (function && op_find(name, n) != OP_POISON) {
-        ctx_error(p->c, LBZ_NAME, "choose another name; to compare write ==",
+        ctx_error(p->c, LBZ_NAME, equals_hint,
                   "%.*s is a function of leibniz and cannot be redefined", (int)n, name);
         return false;
     }
@@ -149,7 +149,7 @@ static bool read_params(Parser *p, Stmt *st, uint32_t close)
         size_t n;
         stand_at_token(p, i);
         if (kind_at(p, i) != TK_NAME || (i + 1 != close && kind_at(p, i + 1) != TK_COMMA)) {
-            ctx_error(p->c, LBZ_SYNTAX, "define f(x, y) = ...; to compare write ==",
+            ctx_error(p->c, LBZ_SYNTAX, equals_hint,
                       "the parameters of a function are names");
             return false;
         }
@@ -198,7 +198,7 @@ static void take_block(Parser *p, Stmt *st, uint32_t open)
     stand_at_token(p, open);
     if (!t->closed) {
         ctx_error(p->c, LBZ_INCOMPLETE, "close what is open first",
-                  "'}' is missing for the '{' at column %u", column(p, t->pos));
+                  "'}' is missing for the '{' at column %u", text_column(p, t->pos));
         return;
     }
     st->body = (Span){t->pos + 1, tok(p, t->match)->pos - t->pos - 1};
@@ -213,7 +213,7 @@ static void define_function(Parser *p, Stmt *st, uint32_t eq)
     p->params = st->params;
     p->nparams = st->nparams;
     p->i = eq + 1;
-    while (more(p, p->i)->kind == TK_NL && !ctx_failed(p->c))
+    while (token_ahead(p, p->i)->kind == TK_NL && !ctx_failed(p->c))
         p->i++;
     if (kind_at(p, p->i) == TK_LBRACE && block_begins(p, p->i))
         take_block(p, st, p->i);
@@ -228,7 +228,7 @@ static void statement(Parser *p, Stmt *st)
     if (kind_at(p, 0) >= TK_FIRST_WORD && (next == TK_ASSIGN || next == TK_WALRUS)) {
         stand_at_token(p, 0);
         ctx_error(p->c, LBZ_NAME, "choose another name", "`%s` is a reserved word",
-                  excerpt(p, tok(p, 0)->pos, tok_end(p, 0), 20));
+                  text_excerpt(p, tok(p, 0)->pos, tok_end(p, 0), 20));
     } else if (kind_at(p, 0) == TK_NAME && (next == TK_ASSIGN || next == TK_WALRUS)) {
         name_statement(p, st, next == TK_ASSIGN ? ST_DEFINE : ST_ASSIGN, 0);
         if (!may_define(p, 0, false))
@@ -379,7 +379,7 @@ static Node *parse_piece(Ctx *c, const ParseEnv *pe, const char *text, size_t fr
     Node *n = parser_lex(&p) ? parser_expr(&p) : c->poison;
     if (!ctx_failed(c)) {
         while (!end && kind_at(&p, p.i) == TK_NL && !ctx_failed(c)) {
-            more(&p, p.i);
+            token_ahead(&p, p.i);
             p.i++;
         }
         if (end)
@@ -418,7 +418,7 @@ Node *parse_text(Ctx *c, const char *text)
 static Node *one_binding(Parser *p, uint32_t *sym)
 {
     size_t n;
-    more(p, p->i);
+    token_ahead(p, p->i);
     stand_at_token(p, p->i);
     if (kind_at(p, p->i) != TK_NAME || kind_at(p, p->i + 1) != TK_ASSIGN)
         return ctx_error(p->c, kind_at(p, p->i) == TK_END ? LBZ_INCOMPLETE : LBZ_SYNTAX,
@@ -426,7 +426,7 @@ static Node *one_binding(Parser *p, uint32_t *sym)
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
     if (n == 1 && name[0] == 'e')
         p->ebound = true;
-    else if (is_constant(name, n))
+    else if (name_is_constant(name, n))
         return ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant", (int)n,
                          name);
     *sym = sym_intern(p->c, name, n);
