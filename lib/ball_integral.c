@@ -1,0 +1,82 @@
+/* ball_integral.c - floor 4: certified definite integrals over finite intervals, by adaptive
+ * Gauss-Legendre quadrature with rigorous bounds (acb_calc_integrate).
+ *
+ * The integrand is evaluated in a complex frame of its own. What goes wrong in it for good (a
+ * point of the interval where it certainly has no value, a limit, an interrupt) ends the
+ * integral; what is only undecided makes the integrator split the interval.
+ */
+#include "ball_internal.h"
+#include <acb_calc.h>
+
+typedef struct {
+    Eval *ev;
+    Frame *frame;
+    const Node *body;
+    bool analytic; /* at every point, not only where the integrator asks for it */
+    lbz_status status;
+    const Node *bad;
+} Integrand;
+
+static int integrand(acb_ptr out, const acb_t x, void *param, slong order, slong prec)
+{
+    Integrand *g = param;
+    acb_indeterminate(out);
+    if (g->status || order > 1)
+        return 0;
+    g->frame->analytic = order == 1 || g->analytic;
+    g->frame->prec = prec;
+    g->frame->gen++;
+    acb_set(&g->frame->at, x);
+    const Val *w = eval_node(g->ev, g->frame, g->body);
+    if (!w) {
+        g->status = g->ev->stop;
+    } else if (w->status == LBZ_OK) {
+        acb_set(out, &w->z);
+    } else if (w->status != LBZ_UNABLE) {
+        g->status = w->status;
+        g->bad = w->bad;
+    }
+    return 0;
+}
+
+static void integrate(acb_t r, Integrand *g, const acb_t lo, const acb_t hi, slong prec)
+{
+    acb_calc_integrate_opt_t opt;
+    mag_t tol;
+    acb_calc_integrate_opt_init(opt);
+    opt->eval_limit = g->ev->depth > 1 ? 500 + 20 * prec : 2000 + 100 * prec;
+    mag_init(tol);
+    mag_set_ui_2exp_si(tol, 1, -prec);
+    acb_calc_integrate(r, integrand, g, lo, hi, prec, tol, opt, prec);
+    mag_clear(tol);
+}
+
+/* Inside another integral the bounds and the integrand may depend on its complex variable; then
+ * the value is analytic in that if the integrand is so throughout. */
+void eval_integral(Eval *ev, Frame *f, const Node *n, Val *out)
+{
+    Frame in;
+    Integrand g = {.ev = ev, .frame = &in, .body = n->a[0]};
+    acb_t lo, hi;
+    acb_init(lo);
+    acb_init(hi);
+    acb_set(lo, eval_complex(ev, f, n, 2));
+    acb_set(hi, eval_complex(ev, f, n, 3));
+    g.analytic = (f->complex && f->analytic) || !acb_is_real(lo) || !acb_is_real(hi);
+    if (!acb_is_finite(lo) || !acb_is_finite(hi)) {
+        val_fail(out, LBZ_UNABLE, n);
+    } else if (!frame_init(&in, f, n->a[1]->sym, f->prec)) {
+        val_fail(out, LBZ_LIMIT, n);
+        frame_clear(&in);
+    } else {
+        in.complex = true;
+        integrate(&out->z, &g, lo, hi, f->prec);
+        if (!f->complex)
+            arb_zero(acb_imagref(&out->z)); /* the value is real */
+        if (g.status || !ball_sane(acb_realref(&out->z)) || !ball_sane(acb_imagref(&out->z)))
+            val_fail(out, g.status ? g.status : LBZ_UNABLE, g.status ? g.bad : n);
+        frame_clear(&in);
+    }
+    acb_clear(lo);
+    acb_clear(hi);
+}
