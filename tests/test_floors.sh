@@ -77,7 +77,7 @@ verdict 'files that Makefile.am does not list' "$(
 verdict 'lists in Makefile.am that are not sorted, or go on after their $(end)' "$(
     awk 'ended && /^\t/ { print FNR ": " $1 }
         { ended = /^\t\$\(end\)$/ }
-        '/\\$/ && $1 ~ /^[a-z]+\/.*\.(c|h|def|sh)$|^tests\/test_/ {
+        /\\$/ && $1 ~ /^[a-z]+\/.*\.(c|h|def|sh)$|^tests\/test_/ {
             if (prev != "" && $1 <= prev) print $1; prev = $1; next }
         { prev = "" }' "$top/Makefile.am")"
 
