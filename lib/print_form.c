@@ -511,11 +511,15 @@ static Form *build_call(Forms *F, const Node *n)
 {
     const char *name = n->op == OP_INT ? "int" : n->op == OP_SUM ? "sum"
                      : n->op == OP_PROD ? "prod" : op_info((Op)n->op)->name;
+    Form *f;
 
     if (n->op == OP_AT && n->n >= 3 && n->n % 2)
         return form_list(F, F_BINDS, P_IF, n, n->n, "", 0, 0,
                          5 * ((n->n - 1) / 2) + 2);
-    return form_list(F, F_CALL, P_ATOM, n, n->n, name, strlen(name), 2, 2);
+    f = form_list(F, F_CALL, P_ATOM, n, n->n, name, strlen(name), 2, 2);
+    for (uint32_t i = 1; i < f->n; i++)
+        f->len += (double)strlen(form_separator(f, i)) - 2;
+    return f;
 }
 
 static Form *build_other(Forms *F, const Node *n)

@@ -137,5 +137,12 @@ static inline int form_prec(const Form *f, bool bare)
 /* The least binding strength that child i of f needs so as to stand without parentheses;
  * plain text. */
 int form_needs(const Form *f, uint32_t i);
+/* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x = a, n). */
+static inline const char *form_separator(const Form *f, uint32_t i)
+{
+    bool equals = f->kind == F_CALL && i % 2 == 0 &&
+                  (f->op == OP_SUBS || (f->op == OP_TAYLOR && i == 2));
+    return equals ? " = " : ", ";
+}
 
 #endif

@@ -72,8 +72,7 @@ static void arguments(Emit *e, const Form *f, const char *open, const char *clos
 {
     emit_puts(e, open);
     for (uint32_t i = 0; i < f->n; i++) {
-        if (i)
-            emit_puts(e, ", ");
+        emit_puts(e, i ? form_separator(f, i) : "");
         emit_form(e, f->a[i].f, false);
     }
     emit_puts(e, close);
@@ -238,7 +237,7 @@ static void latex_power(Emit *e, const Form *f)
         braced(e, "^{", x);
         arguments(e, b, "\\left(", "\\right)");
     } else {
-        bool inner = b->kind == F_APPLY || (row_latex(b) && strchr(row_latex(b), '^'));
+        bool inner = row_latex(b) && strchr(row_latex(b), '^');
         child(e, b, false, inner ? P_ATOM + 1 : P_ATOM);
         braced(e, "^{", x);
     }

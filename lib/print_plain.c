@@ -144,7 +144,10 @@ static void plain_expand(Emit *e, const Form *f, bool bare)
     case F_APPLY:
         emit_text(e, f->text, f->ntext);
         emit_text(e, "(", 1);
-        joined(e, f, 0, f->n, ", ");
+        for (uint32_t i = 0; i < f->n; i++) {
+            emit_puts(e, i ? form_separator(f, i) : "");
+            emit_form(e, f->a[i].f, false);
+        }
         emit_text(e, ")", 1);
         break;
     case F_LIST:
