@@ -485,6 +485,18 @@ static Form *build_string(Forms *F, const Node *n)
     return f;
 }
 
+/* x > 0 for 0 < x. */
+static void turn_around(Form *f)
+{
+    Item left = f->a[0];
+
+    if (f->op != OP_LT && f->op != OP_LE && f->op != OP_EQ && f->op != OP_NE)
+        return;
+    f->a[0] = f->a[1];
+    f->a[1] = left;
+    f->text = f->op == OP_LT ? " > " : f->op == OP_LE ? " >= " : f->text;
+}
+
 static Form *build_infix(Forms *F, const Node *n)
 {
     static const struct {
@@ -503,6 +515,8 @@ static Form *build_infix(Forms *F, const Node *n)
         i++;
     f = form_list(F, F_INFIX, infix[i].prec, n, n->n, infix[i].text, 0,
                   strlen(infix[i].text), 0);
+    if (f->n == 2 && ex_is_num(n->a[0]) && !ex_is_num(n->a[1]))
+        turn_around(f);
     f->ntext = strlen(f->text);
     return f;
 }

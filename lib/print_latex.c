@@ -381,7 +381,8 @@ static void latex_list(Emit *e, const Form *f)
 
 static void latex_infix(Emit *e, const Form *f)
 {
-    const char *s = f->op == OP_LE ? " \\le " : f->op == OP_NE ? " \\ne "
+    const char *le = f->text[1] == '<' ? " \\le " : " \\ge ";
+    const char *s = f->op == OP_LE ? le : f->op == OP_NE ? " \\ne "
                   : f->op == OP_EQ ? " = " : f->op == OP_AND ? " \\land "
                   : f->op == OP_OR ? " \\lor " : f->text;
 

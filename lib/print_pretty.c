@@ -271,9 +271,9 @@ static Box *pretty_list(Pretty *P, const Form *f)
 
 static Box *pretty_infix(Pretty *P, const Form *f)
 {
-    const char *s = f->op == OP_LE ? " ≤ " : f->op == OP_NE ? " ≠ " : f->op == OP_EQ ? " = "
-                  : f->op == OP_LT ? " < " : f->op == OP_AND ? " and "
-                  : f->op == OP_OR ? " or " : ":";
+    const char *le = f->text[1] == '<' ? " ≤ " : " ≥ ";
+    const char *s = f->op == OP_LE ? le : f->op == OP_NE ? " ≠ " : f->op == OP_EQ ? " = "
+                                                                                 : f->text;
 
     return joined(P, f, 0, f->n, s, form_needs(f, 0));
 }
