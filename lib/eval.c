@@ -22,17 +22,9 @@ static void point_at(Ctx *c, const Eval *ev, const Node *op)
 
 uint32_t eval_scratch(Eval *ev)
 {
-    Ctx *c = ev->c;
-    SymList *s = ev->opt->scratch;
-    if (ev->nscratch == s->n) {
-        char name[40];
-        int n = snprintf(name, sizeof name, "@%zu", s->n + 1);
-        if (!symlist_add(s, sym_intern(c, name, (size_t)n))) {
-            env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
-            return 0;
-        }
-    }
-    return s->v[ev->nscratch++];
+    char name[32];
+    int n = snprintf(name, sizeof name, "@%zu", ++ev->nscratch);
+    return sym_intern(ev->c, name, (size_t)n);
 }
 
 static Node *detach(Eval *ev, Node *e)

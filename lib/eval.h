@@ -65,7 +65,6 @@ typedef struct {
     unsigned recursion;  /* levels of functions calling themselves */
     unsigned terms;      /* most terms of a finite sum that is written out */
     size_t digits;       /* of N(e) */
-    SymList *scratch;    /* symbols nobody can type, reused by every statement */
 } EvalOptions;
 
 typedef struct {

@@ -35,7 +35,7 @@ typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;
 Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what);
 bool eval_closure(Eval *ev, Node *e); /* fills order, bound */
 Node *eval_carry(Eval *ev, Node *e);  /* structural operators carried out; names stay */
-uint32_t eval_scratch(Eval *ev);      /* a symbol that occurs nowhere */
+uint32_t eval_scratch(Eval *ev);      /* a symbol that nobody can type */
 Node *eval_attach(Eval *ev, Node *e); /* detach(e) is e again */
 
 /* The derivative operators; a: the operands, carried out. */

@@ -23,11 +23,12 @@ Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, siz
 
 /* ---- kinks */
 
-/* What decides which branch n follows: n has a kink where this is 0. NULL: n has none. */
-static Node *switch_of(Ctx *c, const Node *n, Node *const *a)
+/* What decides which branch op(a) follows: there is a kink where this is 0. NULL: it has
+ * none. */
+static Node *switch_of(Ctx *c, Op op, Node *const *a)
 {
-    switch (n->op) {
-    case OP_abs: case OP_sign: case OP_relu: case OP_step:
+    switch (op) {
+    case OP_abs: case OP_sign: case OP_relu: case OP_step: case OP_step_at:
         return a[0];
     case OP_max: case OP_min: case OP_LT: case OP_LE: case OP_EQ: case OP_NE:
         return ex_sub(c, a[0], a[1]);
@@ -43,7 +44,8 @@ bool eval_has_kinks(Ctx *c, Node *e)
     bool found = false;
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !found; i++) {
-        found = switch_of(c, order[i], order[i]->a) != NULL;
+        Node *x = order[i];
+        found = ex_is(x, OP_clamp) || switch_of(c, (Op)x->op, x->a) != NULL;
     }
     arena_release(&c->tmp, m);
     return found;
@@ -54,9 +56,8 @@ typedef struct {
     Ctx *c;
     uint32_t x;
     Node *p;
-    const Node *kink;  /* the first one met at p */
-    unsigned kinks;    /* how many */
-    bool lost;         /* a branch could not be decided */
+    Op kink;   /* the first one met at p; OP_POISON: none */
+    bool lost; /* a branch could not be decided */
 } Point;
 
 static int sign_at(Point *pt, Node *u)
@@ -88,14 +89,15 @@ static int sign_beside(Point *pt, Node *u, int side)
     return 2;
 }
 
-/* n where its switch has sign s. */
-static Node *branch(Ctx *c, const Node *n, Node *const *a, int s)
+/* op(a) where its switch has sign s. */
+static Node *branch(Ctx *c, Op op, Node *const *a, int s)
 {
-    switch (n->op) {
+    switch (op) {
     case OP_abs: return s < 0 ? ex_neg(c, a[0]) : a[0];
     case OP_sign: return ex_int(c, s);
     case OP_relu: return s > 0 ? a[0] : c->zero;
     case OP_step: return s > 0 ? c->one : s < 0 ? c->zero : c->half;
+    case OP_step_at: return s > 0 ? c->one : s < 0 ? c->zero : a[1];
     case OP_max: return s > 0 ? a[0] : a[1];
     case OP_min: return s < 0 ? a[0] : a[1];
     case OP_LT: return s < 0 ? c->yes : c->no;
@@ -105,24 +107,34 @@ static Node *branch(Ctx *c, const Node *n, Node *const *a, int s)
     }
 }
 
-/* n on one side of p, its operands being on that side already. */
-static Node *beside(Point *pt, Node *n, Node *const *a, int side)
+/* op(a) on one side of p, its operands being on that side already; NULL: it has no kink that
+ * depends on x, or none that can be decided. */
+static Node *choose(Point *pt, Op op, Node *const *a, int side)
 {
-    Node *u = switch_of(pt->c, n, a);
+    Node *u = switch_of(pt->c, op, a);
     if (!u || !ex_depends(pt->c, u, pt->x)) {
-        return ex_rebuild(pt->c, n, a);
+        return NULL;
     }
     int s = sign_at(pt, u);
     if (s == 0) {
-        pt->kink = pt->kink ? pt->kink : n;
-        pt->kinks++;
+        pt->kink = pt->kink != OP_POISON ? pt->kink : op;
         s = sign_beside(pt, u, side);
     }
-    if (s == 2) {
-        pt->lost = true;
-        return ex_rebuild(pt->c, n, a);
+    pt->lost = pt->lost || s == 2;
+    return s == 2 ? NULL : branch(pt->c, op, a, s);
+}
+
+static Node *beside(Point *pt, Node *n, Node *const *a, int side)
+{
+    Ctx *c = pt->c;
+    if (ex_is(n, OP_clamp)) { /* max(lo, min(x, hi)) */
+        Node *below[] = {a[0], a[2]}, *r = choose(pt, OP_min, below, side);
+        Node *above[] = {r ? r : ex_fn2(c, OP_min, a[0], a[2]), a[1]};
+        r = choose(pt, OP_max, above, side);
+        return r ? r : ex_fn2(c, OP_max, above[0], above[1]);
     }
-    return branch(pt->c, n, a, s);
+    Node *r = choose(pt, (Op)n->op, a, side);
+    return r ? r : ex_rebuild(c, n, a);
 }
 
 /* e as it is close to p on one side, free of the kinks at p. */
@@ -133,7 +145,6 @@ static Node *one_side(Point *pt, Node *e, int side)
     NodeMap done;
     size_t n;
     nodemap_init(&done, c);
-    pt->kinks = 0;
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
         Node *x = order[i];
@@ -170,11 +181,10 @@ static void print_note(const Point *pt, Node *lo, Node *hi)
     str_puts(&s, ", ");
     print_plain(c, &s, hi);
     str_puts(&s, "]");
-    const char *f = pt->kink->op == OP_IF || pt->kink->op < OP_FIRST_FUNCTION
-                        ? NULL : op_info((Op)pt->kink->op)->name;
-    if (!f) {
+    const char *f = op_info(pt->kink)->name;
+    if (!op_is_function(pt->kink)) {
         ctx_note(c, "not differentiable where the branches meet: subderivative %s", str_cstr(&s));
-    } else if (ex_is(pt->kink, OP_max) || ex_is(pt->kink, OP_min)) {
+    } else if (pt->kink == OP_max || pt->kink == OP_min) {
         ctx_note(c, "%s is not differentiable where its arguments are equal: subderivative %s",
                  f, str_cstr(&s));
     } else {
@@ -209,7 +219,7 @@ static Node *slope_at_kink(Point *pt, Node *e)
 {
     Ctx *c = pt->c;
     Node *left = one_side(pt, e, -1), *right = one_side(pt, e, 1);
-    if (!pt->kink || pt->lost || ctx_failed(c)) {
+    if (pt->kink == OP_POISON || pt->lost || ctx_failed(c)) {
         return NULL;
     }
     Node *dl = diff(c, left, pt->x), *dr = diff(c, right, pt->x);
@@ -297,7 +307,7 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
 Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p)
 {
     Ctx *c = ev->c;
-    Point pt = {ev, c, x, p, NULL, 0, false};
+    Point pt = {ev, c, x, p, OP_POISON, false};
     if (ctx_failed(c)) {
         return c->poison;
     }

@@ -1,0 +1,504 @@
+/* commands_check.c - check LHS == RHS: a verdict that can be trusted.
+ *
+ * FAIL needs a point where the two enclosures are disjoint; PASS proved a proof that the
+ * difference is zero; PASS numeric agreement to 50 digits at 8 points. Anything else is
+ * UNKNOWN with the reason. Points depend on the two sides only: the same in every run.
+ */
+#include "session.h"
+
+#include <stdio.h>
+
+enum { POINTS = 8, EARLY = 2, TRIES = 160, DIGITS = 50, SCALE = 1000, PREC_MAX = 2048 };
+
+typedef struct {
+    uint32_t sym;
+    int64_t num; /* its value here is num/SCALE, or lo + (hi - lo)*num/SCALE */
+    bool ranged, integer;
+    Num lo, hi;
+    uint8_t sign; /* the signs it may have */
+} Var;
+
+typedef struct {
+    lbz_session *s;
+    Ctx *c;
+    Node *l, *r;
+    Var *var;
+    size_t k;
+    Num tol; /* 0: none given */
+    uint64_t seed;
+    arb_ptr at;
+    uint32_t *syms;
+    arb_t lv, rv, d;
+    unsigned agreed, undefined, unable, tried;
+} Check;
+
+typedef enum { AGREE, DIFFER, SKIP } Outcome;
+
+/* ---- points */
+
+static uint64_t draw(Check *k)
+{
+    k->seed ^= k->seed << 13;
+    k->seed ^= k->seed >> 7;
+    k->seed ^= k->seed << 17;
+    return k->seed;
+}
+
+/* Numbers of three decimals, near 0 and 1 first, then further out. */
+static int64_t draw_number(Check *k, const Var *v, unsigned turn)
+{
+    static const int64_t widths[] = {SCALE, 4 * SCALE, 2 * SCALE, 12 * SCALE};
+    int64_t w = v->ranged ? SCALE : widths[turn % 4];
+    int64_t x = 1 + (int64_t)(draw(k) % (uint64_t)(w - 1));
+    bool both = (v->sign & S_NEG) && (v->sign & S_POS);
+    bool negative = both ? turn % 4 >= 2 && draw(k) % 2 : !(v->sign & S_POS);
+    if (v->ranged) {
+        return x;
+    }
+    if (v->integer) {
+        x = SCALE * (1 + x / SCALE + (int64_t)(draw(k) % 5));
+    }
+    return negative ? -x : x;
+}
+
+static Num value_of(Check *k, const Var *v)
+{
+    Arena *a = ctx_arena(k->c);
+    Num t = num_rat(a, v->num, SCALE);
+    if (v->ranged) {
+        t = num_add(a, v->lo, num_mul(a, num_sub(a, v->hi, v->lo), t));
+        t = v->integer ? num_round(a, t) : t;
+    }
+    t.dec = !num_is_int(t);
+    return t;
+}
+
+static void place_point(Check *k, slong prec)
+{
+    for (size_t i = 0; i < k->k; i++) {
+        Num v = value_of(k, &k->var[i]);
+        mpq_t q;
+        fmpq_t f;
+        mpq_init(q);
+        fmpq_init(f);
+        num_get_mpq(q, v);
+        fmpq_set_mpq(f, q);
+        arb_set_fmpq(k->at + i, f, prec);
+        fmpq_clear(f);
+        mpq_clear(q);
+    }
+}
+
+/* ---- comparing at a point */
+
+/* |l - r| against the given tolerance, relative for large values. */
+static Outcome within_tolerance(Check *k, slong prec)
+{
+    arb_t t, one;
+    arb_init(t);
+    arb_init(one);
+    arb_one(one);
+    arb_abs(t, k->rv);
+    arb_max(t, t, one, prec);
+    arb_set_d(one, num_to_double(k->tol));
+    arb_mul(t, t, one, prec);
+    arb_abs(k->d, k->d);
+    Outcome o = arb_le(k->d, t) ? AGREE : arb_gt(k->d, t) ? DIFFER : SKIP;
+    arb_clear(t);
+    arb_clear(one);
+    return o;
+}
+
+/* Are the enclosures so narrow that they agree to DIGITS digits? */
+static bool agree_closely(Check *k, slong prec)
+{
+    arb_t bound, size;
+    arb_init(bound);
+    arb_init(size);
+    arb_abs(size, k->lv);
+    arb_one(bound);
+    arb_max(size, size, bound, prec);
+    arb_set_ui(bound, 10);
+    arb_pow_ui(bound, bound, DIGITS, prec);
+    arb_div(bound, size, bound, prec);
+    arb_abs(k->d, k->d);
+    bool close = arb_le(k->d, bound);
+    arb_clear(bound);
+    arb_clear(size);
+    return close;
+}
+
+static Outcome compare_here(Check *k)
+{
+    Ctx *c = k->c;
+    lbz_status a = LBZ_UNABLE, b = LBZ_UNABLE;
+    for (slong prec = 64; prec <= PREC_MAX && !ctx_poll(c); prec *= 2) {
+        place_point(k, prec);
+        a = ball_eval(c, k->l, k->syms, k->at, k->k, prec, k->lv, NULL);
+        b = a == LBZ_DOMAIN ? a : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv, NULL);
+        if (a == LBZ_DOMAIN || b == LBZ_DOMAIN) {
+            k->undefined++;
+            return SKIP;
+        }
+        if (a != LBZ_OK || b != LBZ_OK) {
+            continue;
+        }
+        arb_sub(k->d, k->lv, k->rv, prec);
+        if (!num_is_zero(k->tol)) {
+            Outcome o = within_tolerance(k, prec);
+            if (o != SKIP) {
+                return o;
+            }
+        } else if (!arb_overlaps(k->lv, k->rv)) {
+            return DIFFER;
+        } else if (agree_closely(k, prec)) {
+            return AGREE;
+        }
+    }
+    k->unable++;
+    return SKIP;
+}
+
+/* Looks at points until so many agree; true: one where the sides differ. */
+static bool find_difference(Check *k, unsigned enough)
+{
+    while (k->agreed < enough && k->tried < TRIES && k->unable < 24 && !ctx_poll(k->c)) {
+        for (size_t i = 0; i < k->k; i++) {
+            k->var[i].num = draw_number(k, &k->var[i], k->tried);
+        }
+        k->tried++;
+        Outcome o = compare_here(k);
+        if (o == DIFFER) {
+            return true;
+        }
+        k->agreed += o == AGREE;
+        if (k->k == 0) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* ---- verdicts */
+
+static void verdict(Check *k, lbz_verdict v, const char *proof)
+{
+    k->s->ans.kind = LBZ_CHECK;
+    k->s->ans.verdict = v;
+    k->s->ans.proof = proof;
+}
+
+static void print_ball(Str *out, const arb_t x)
+{
+    char *t = arb_get_str(x, 15, ARB_STR_NO_RADIUS);
+    str_puts(out, t);
+    flint_free(t);
+}
+
+static void report_difference(Check *k)
+{
+    Str *out = &k->s->ans.text;
+    str_puts(out, "FAIL");
+    for (size_t i = 0; i < k->k; i++) {
+        Num v = value_of(k, &k->var[i]);
+        str_printf(out, "%s%s=", i ? ", " : " at ", sym_name(k->c, k->var[i].sym));
+        num_print(out, v);
+    }
+    str_puts(out, ": lhs=");
+    print_ball(out, k->lv);
+    str_puts(out, " rhs=");
+    print_ball(out, k->rv);
+    verdict(k, LBZ_FAIL, "counterexample");
+}
+
+static void report_proved(Check *k)
+{
+    str_puts(&k->s->ans.text, "PASS proved");
+    verdict(k, LBZ_PASS, "symbolic");
+}
+
+static void report_numeric(Check *k)
+{
+    Str *out = &k->s->ans.text;
+    str_puts(out, "PASS numeric (");
+    if (num_is_zero(k->tol)) {
+        str_printf(out, "%d digits", DIGITS);
+    } else {
+        str_puts(out, "within ");
+        num_print(out, k->tol);
+    }
+    if (k->k) {
+        str_printf(out, " at %d points", POINTS);
+    }
+    str_puts(out, ")");
+    verdict(k, LBZ_PASS, "numeric");
+}
+
+static void report_unknown(Check *k)
+{
+    Str *out = &k->s->ans.text;
+    str_puts(out, "UNKNOWN ");
+    if (k->agreed) {
+        str_printf(out, "they agree to %d digits at %u points, and no more points were found",
+                   DIGITS, k->agreed);
+    } else if (k->undefined && !k->unable) {
+        str_puts(out, "no point was found where both sides have a real value");
+    } else {
+        str_puts(out, "the sides cannot be evaluated certainly enough to tell");
+    }
+    verdict(k, LBZ_UNKNOWN, "");
+}
+
+static void decide(Check *k)
+{
+    Ctx *c = k->c;
+    Node *d = ex_sub(c, k->l, k->r);
+    bool numeric = !num_is_zero(k->tol);
+    if (ctx_failed(c)) {
+        return;
+    }
+    if (d == c->zero) {
+        report_proved(k);
+    } else if (find_difference(k, k->k ? EARLY : 1)) {
+        report_difference(k);
+    } else if (!numeric && !ctx_failed(c) && prove_zero(c, d) == PROOF_YES) {
+        report_proved(k);
+    } else if (k->k && find_difference(k, POINTS)) {
+        report_difference(k);
+    } else if (k->agreed >= (k->k ? POINTS : 1)) {
+        report_numeric(k);
+    } else {
+        report_unknown(k);
+    }
+}
+
+/* ---- setting up */
+
+static bool variables(Check *k, Node *both)
+{
+    Ctx *c = k->c;
+    size_t n;
+    uint32_t *syms = ex_free_syms(c, both, &n);
+    k->var = ARENA_NEW0(&c->pool[1].arena, Var, n + 1);
+    k->syms = ARENA_NEW0(&c->pool[1].arena, uint32_t, n + 1);
+    if (!syms || !k->var || !k->syms) {
+        return n == 0 && k->var && k->syms;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint8_t assume = c->syms[syms[i]].assume;
+        k->syms[i] = k->var[i].sym = syms[i];
+        k->var[i].sign = assume & S_ANY;
+        k->var[i].integer = (assume & S_INTEGER) != 0;
+    }
+    k->k = n;
+    return true;
+}
+
+static bool number_in(lbz_session *s, const char *text, Span a, Num *out)
+{
+    Ctx *c = s->c;
+    double d;
+    Node *n = args_value(s, text, a);
+    if (ctx_failed(c)) {
+        return false;
+    }
+    if (ex_is_num(n)) {
+        *out = n->num;
+        return true;
+    }
+    if (!answer_number(c, n, &d)) {
+        env_error_at(&c->env, args_trim(text, a), LBZ_SYNTAX, NULL, "a number is needed here");
+        return false;
+    }
+    *out = num_from_double(ctx_arena(c), d);
+    return true;
+}
+
+/* "x in 0:1" */
+static bool read_range(Check *k, const char *text, Span a)
+{
+    Ctx *c = k->c;
+    uint32_t in = args_find(text, a, "in"), end = a.pos + a.len, sym;
+    uint32_t colon = in < end ? args_find(text, (Span){in, end - in}, ":") : end;
+    if (colon == end) {
+        env_error_at(&c->env, args_trim(text, a), LBZ_SYNTAX, "check A == B on x in 0:1",
+                     "the range is not complete");
+        return false;
+    }
+    Num lo, hi;
+    if (!args_name(k->s, text, (Span){a.pos, in - a.pos}, &sym) ||
+        !number_in(k->s, text, (Span){in + 2, colon - in - 2}, &lo) ||
+        !number_in(k->s, text, (Span){colon + 1, end - colon - 1}, &hi)) {
+        return false;
+    }
+    for (size_t i = 0; i < k->k; i++) {
+        if (k->var[i].sym == sym) {
+            k->var[i].ranged = true;
+            k->var[i].lo = lo;
+            k->var[i].hi = hi;
+        }
+    }
+    return true;
+}
+
+static bool read_ranges(Check *k, const char *text, Span a)
+{
+    uint32_t end = a.pos + a.len;
+    for (uint32_t at = a.pos; at < end;) {
+        uint32_t comma = args_find(text, (Span){at, end - at}, ",");
+        if (!read_range(k, text, (Span){at, comma - at})) {
+            return false;
+        }
+        at = comma + 1;
+    }
+    return true;
+}
+
+/* Both sides at the point given. */
+static bool read_point(Check *k, const char *text, Span a)
+{
+    Ctx *c = k->c;
+    ParseEnv pe = session_parse_env(k->s);
+    EvalOptions opt = session_eval_options(k->s);
+    uint32_t *syms;
+    Node **by;
+    size_t n, end;
+    if (!parse_binds(c, &pe, text, a.pos, a.pos + a.len, &end, &syms, &by, &n)) {
+        return false;
+    }
+    for (size_t i = 0; i < n && !ctx_failed(c); i++) {
+        by[i] = eval_value(c, &k->s->names, &opt, NULL, by[i]);
+    }
+    c->env.at = a;
+    k->l = ctx_failed(c) ? c->poison : ex_subst(c, k->l, syms, by, n);
+    k->r = ctx_failed(c) ? c->poison : ex_subst(c, k->r, syms, by, n);
+    return !ctx_failed(c);
+}
+
+/* The pieces of `A == B at x=1 on x in a:b tol t`, each up to the next word. */
+typedef struct {
+    Span l, r, at, on, tol;
+} Pieces;
+
+static bool cut_up(lbz_session *s, const char *text, Span args, Pieces *p)
+{
+    uint32_t end = args.pos + args.len, eq = args_find(text, args, "==");
+    memset(p, 0, sizeof *p);
+    if (eq == end) {
+        env_error_at(&s->c->env, args_trim(text, args), LBZ_SYNTAX, "check (x+1)^2 == x^2+2*x+1",
+                     "check compares two expressions with ==");
+        return false;
+    }
+    p->l = (Span){args.pos, eq - args.pos};
+    p->r = (Span){eq + 2, end - eq - 2};
+    const char *const words[] = {"at", "on", "tol"};
+    Span *const pieces[] = {&p->at, &p->on, &p->tol};
+    for (size_t i = 0; i < 3; i++) {
+        uint32_t w = args_find(text, (Span){eq + 2, end - eq - 2}, words[i]);
+        uint32_t from = w + (uint32_t)strlen(words[i]);
+        if (w == end) {
+            continue;
+        }
+        *pieces[i] = (Span){from, end - from};
+        p->r.len = w - p->r.pos < p->r.len ? w - p->r.pos : p->r.len;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t j = 0; j < 3; j++) { /* a piece ends where the next word begins */
+            uint32_t next = pieces[j]->len ? pieces[j]->pos - (uint32_t)strlen(words[j]) : end;
+            if (pieces[i]->len && next > pieces[i]->pos && next < end) {
+                pieces[i]->len = next - pieces[i]->pos < pieces[i]->len
+                                     ? next - pieces[i]->pos : pieces[i]->len;
+            }
+        }
+    }
+    return true;
+}
+
+static void run_check(Check *k)
+{
+    k->at = k->k ? _arb_vec_init((slong)k->k) : NULL;
+    arb_init(k->lv);
+    arb_init(k->rv);
+    arb_init(k->d);
+    k->seed = hash_mix(k->l->hash, k->r->hash) | 1;
+    decide(k);
+    arb_clear(k->lv);
+    arb_clear(k->rv);
+    arb_clear(k->d);
+    if (k->at) {
+        _arb_vec_clear(k->at, (slong)k->k);
+    }
+}
+
+/* Lists are compared element by element; the first that is not PASS proved decides, a failure
+ * before anything else. */
+static bool check_elements(Check *whole, const char *text, const Pieces *p)
+{
+    Ctx *c = whole->c;
+    Node *l = whole->l, *r = whole->r;
+    bool lists = ex_is(l, OP_LIST) && ex_is(r, OP_LIST);
+    if (ex_is(l, OP_LIST) != ex_is(r, OP_LIST) || (lists && l->n != r->n)) {
+        ctx_error(c, LBZ_SHAPE, NULL, "the two sides have different shapes");
+        return false;
+    }
+    size_t n = lists ? l->n : 1;
+    if (n == 0) {
+        report_proved(whole);
+    }
+    lbz_verdict worst = LBZ_PASS;
+    bool numeric = false;
+    for (size_t i = 0; i < n && !ctx_failed(c) && worst != LBZ_FAIL; i++) {
+        Check one = *whole;
+        one.l = lists ? l->a[i] : l;
+        one.r = lists ? r->a[i] : r;
+        Node *both[] = {one.l, one.r};
+        if (ex_is(one.l, OP_LIST) || ex_is(one.r, OP_LIST)) {
+            ctx_error(c, LBZ_UNABLE, "check row by row", "nested lists are not compared");
+            break;
+        }
+        if (!variables(&one, ex_list(c, 2, both)) ||
+            (p->on.len && !read_ranges(&one, text, p->on))) {
+            break;
+        }
+        Str before = whole->s->ans.text;
+        lbz_verdict v0 = whole->s->ans.verdict;
+        const char *proof0 = whole->s->ans.proof;
+        whole->s->ans.text = (Str){0};
+        run_check(&one);
+        lbz_verdict v = whole->s->ans.verdict;
+        bool this_numeric = strcmp(whole->s->ans.proof, "numeric") == 0;
+        bool worse = i == 0 || v == LBZ_FAIL || (v == LBZ_UNKNOWN && worst == LBZ_PASS) ||
+                     (v == LBZ_PASS && worst == LBZ_PASS && this_numeric && !numeric);
+        if (worse) {
+            str_free(&before);
+            worst = v;
+            numeric = this_numeric;
+        } else {
+            str_free(&whole->s->ans.text);
+            whole->s->ans.text = before;
+            whole->s->ans.verdict = v0;
+            whole->s->ans.proof = proof0;
+        }
+    }
+    return !ctx_failed(c);
+}
+
+bool cmd_check(lbz_session *s, const char *text, Span args)
+{
+    Check k;
+    Pieces p;
+    memset(&k, 0, sizeof k);
+    k.s = s;
+    k.c = s->c;
+    k.tol = NUM_ZERO;
+    if (!cut_up(s, text, args, &p)) {
+        return false;
+    }
+    k.l = args_value(s, text, p.l);
+    k.r = ctx_failed(k.c) ? k.l : args_value(s, text, p.r);
+    if (ctx_failed(k.c) || (p.tol.len && !number_in(s, text, p.tol, &k.tol)) ||
+        (p.at.len && !read_point(&k, text, p.at))) {
+        return false;
+    }
+    return check_elements(&k, text, &p);
+}

@@ -1,0 +1,301 @@
+/* commands_help.c - help: one page that teaches the whole, and a page for each name. What a
+ * function is comes from the operator table. */
+#include "session.h"
+
+#include <stdio.h>
+
+static const char first_page[] =
+    "d/dx x^2*sin(x)        derivative of the whole product that follows; d^2/dx^2, d^2/(dx dy)\n"
+    "d/dx(x^2) + x          parentheses say what it covers; also diff(e, x, 2), f'(2), f''\n"
+    "d/dx x^x at x=1/2      value at a point; several names: e at x=1, y=2\n"
+    "grad(x^2*y, [x, y])    also jacobian, hessian, hvp, laplacian, div, curl\n"
+    "dy/dx where x^2+y^2=1  of a function given by an equation; taylor(sin(x), x=0, 5)\n"
+    "x = 3                  x stands for 3 wherever it is used; w := w + 1 stores a value\n"
+    "f(x, y) = x^2*y        a function: f(2, 3), d/dx f(x, 1), f(n) = if n < 2 then 1 else n*f(n-1)\n"
+    "expand simplify factor together apart collect subs(e, x=a)    other forms\n"
+    "1/3 + 1/6   0.1 + 0.2  exact; sin(1.0) is a decimal; N(pi, 30) has 30 certified digits\n"
+    "sum(k^2, k, 1, 10)     also prod(e, k, a, b), int(e, t, a, b); if x < 0 then -x else x\n"
+    "check (x+1)^2 == x^2+2*x+1    proves it, or shows where it fails\n"
+    "2x   2 sin x   x²   √x   π    may be typed as on paper; 1/2x is 1/(2*x)\n"
+    "%  %3  ans             the last result, the third; a ; b: two statements; # comment\n"
+    "assume x > 0           then sqrt(x^2) is x;  forget x   vars   undo   clear\n"
+    "save FILE  load FILE   set  unset            latex E  graph E  time E  quit\n"
+    "help NAME or ?NAME     one function, command or setting\n"
+    "help names, derivatives, definitions, numbers, commands, settings    more of it";
+
+typedef struct {
+    const char *name, *text;
+} Topic;
+
+static const Topic topics[] = {
+    {"derivatives",
+     "d/dx E            covers the whole product that follows: d/dx x^2*sin(x)\n"
+     "d/dx(E)           glued to a parenthesis it covers that only\n"
+     "d^2/dx^2 E   d^2/(dx dy) E   d/dx d/dy E   ∂/∂x E   D[E, x, {y, 2}]   diff(E, x, n)\n"
+     "f'(2)  f''(x)     derivatives of a function you defined or of an unknown one\n"
+     "E at x=1, y=2     values are put in after differentiation\n"
+     "dy/dx where F(x, y) = c      d^2y/dx^2 where F(x, y) = c\n"
+     "grad(E, [x, y])   jacobian([f, g], [x, y])   hessian(E, [x, y])   hvp   jvp   vjp\n"
+     "laplacian(E, [x, y])   div([f, g], [x, y])   curl([f, g, h], [x, y, z])\n"
+     "taylor(E, x=a, n)   detach(E) is a constant for derivatives\n"
+     "At a kink: the true slope where there is one, else the one of least size: abs has 0 at 0.\n"
+     "Results are simplified; set simplify none|light|full."},
+    {"definitions",
+     "x = 3             x stands for 3; y = x^2 follows x: y is 9, after x = 4 it is 16\n"
+     "d/dx x^2          shows the formula and its value: 2*x   (= 6 at x = 3)\n"
+     "w := w - 0.1*g    stores the value that the right-hand side has now\n"
+     "f(x) = x^2*sin(x) a function; its parameters hide names of the same spelling\n"
+     "foo(x)            with no definition: an unknown function; d/dx foo(x^2) works\n"
+     "assume x > 0      or >= 0, < 0, <= 0, != 0, x integer; several with commas\n"
+     "forget x   forget all   vars   undo   clear   save FILE   load FILE\n"
+     "pi, e and inf are constants; names are letters (Greek, too), digits and _"},
+    {"numbers",
+     "1/3, 2^100        exact fractions and integers of any size\n"
+     "0.1 + 0.2         decimals are exact, too: 0.3\n"
+     "sin(1)            stays; the prompt shows its value beside it\n"
+     "sin(1.0)          a decimal inside makes the value decimal\n"
+     "N(E)  N(E, 50)    certified digits: every one is right; set digits 30\n"
+     "cbrt(-8), (-8)^(1/3) are -2; asin(2) and log(-1) are errors: values are real"},
+};
+
+static void put_line(Str *out, const char *label, const char *text)
+{
+    if (text && *text) {
+        str_printf(out, "\n  %-12s%s", label, text);
+    }
+}
+
+static bool same_name(const char *name, const char *text, Span w)
+{
+    return name && strlen(name) == w.len && memcmp(name, text + w.pos, w.len) == 0;
+}
+
+/* ---- functions */
+
+static void help_synonyms(Str *out, Op op)
+{
+    bool any = false;
+    for (size_t i = 0; i < synonym_count(); i++) {
+        const char *name;
+        Op other;
+        synonym_at(i, &name, &other);
+        if (other == op) {
+            str_printf(out, any ? ", %s" : "\n  also        %s", name);
+            any = true;
+        }
+    }
+}
+
+/* The k-th of the names in "x, lo, hi". */
+static void argument_name(const char *args, size_t k, char out[16])
+{
+    for (; k && *args; k--) {
+        args += strcspn(args, ",");
+        args += strspn(args, ", ");
+    }
+    snprintf(out, 16, "%.*s", (int)strcspn(args, ","), args);
+}
+
+/* The table's columns speak of x, y, z and f; the reader sees the argument names. */
+static void help_partial(Str *out, const OpInfo *info, size_t i)
+{
+    const char *text = info->partial[i];
+    char name[3][16] = {{0}}, label[24];
+    for (size_t k = 0; k < info->max_args && k < 3; k++) {
+        argument_name(info->args, k, name[k]);
+    }
+    snprintf(label, sizeof label, "d/d%s", name[i]);
+    str_printf(out, "\n  %-12s", label);
+    bool uses_f = false;
+    for (const char *p = text; *p;) {
+        size_t n = 0;
+        while ((p[n] | 32) >= 'a' && (p[n] | 32) <= 'z') {
+            n++;
+        }
+        size_t k = n == 1 && *p >= 'x' && *p <= 'z' ? (size_t)(*p - 'x') : 3;
+        bool number = p > text && p[-1] >= '0' && p[-1] <= '9';
+        if (k < info->max_args && k < 3 && !number) {
+            str_puts(out, name[k]);
+        } else {
+            str_put(out, p, n ? n : 1);
+        }
+        uses_f = uses_f || (n == 1 && *p == 'f');
+        p += n ? n : 1;
+    }
+    if (uses_f) {
+        str_printf(out, ", where f = %s(%s)", info->name, info->args);
+    }
+}
+
+static void help_function(Str *out, Op op)
+{
+    const OpInfo *info = op_info(op);
+    if (out->n) {
+        str_putc(out, '\n');
+    }
+    if (op_is_structural(op)) {
+        str_printf(out, "%s: %s", info->usage, info->help);
+        return;
+    }
+    str_printf(out, "%s(%s): %s", info->name, info->args, info->help);
+    for (size_t i = 0; i < info->max_args && i < 3; i++) {
+        if (!info->partial[i] || strcmp(info->partial[i], "UNKNOWN") == 0) {
+            put_line(out, "derivative", i ? "" : "no formula is known");
+        } else {
+            help_partial(out, info, i);
+        }
+    }
+    put_line(out, "domain", info->domain);
+    help_synonyms(out, op);
+}
+
+static bool help_functions_named(Str *out, const char *text, Span w)
+{
+    bool any = false;
+    for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++) {
+        if (op != OP_FIRST_FUNCTION && same_name(op_info((Op)op)->name, text, w)) {
+            help_function(out, (Op)op);
+            any = true;
+        }
+    }
+    Op op = any ? OP_POISON : op_find(text + w.pos, w.len);
+    if (op_is_function(op) || op_is_structural(op)) {
+        help_function(out, op);
+        any = true;
+    }
+    return any;
+}
+
+/* ---- lists */
+
+static void put_name(Str *out, size_t *col, const char *name)
+{
+    enum { WIDTH = 88 };
+    size_t n = strlen(name);
+    if (*col && *col + n + 2 > WIDTH) {
+        str_putc(out, '\n');
+        *col = 0;
+    }
+    str_printf(out, "%s%s", *col ? "  " : "", name);
+    *col += n + (*col ? 2 : 0);
+}
+
+static void list_functions(Str *out)
+{
+    size_t col = 0;
+    const char *last = "";
+    for (int op = OP_FIRST_FUNCTION + 1; op < OP_COUNT; op++) {
+        const char *name = op_info((Op)op)->name;
+        if (strcmp(name, last) != 0) {
+            put_name(out, &col, name);
+        }
+        last = name;
+    }
+    str_puts(out, "\n\n");
+    col = 0;
+    for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_FIRST_FUNCTION; op++) {
+        if (op != OP_AT && op != OP_IMPLICIT) {
+            put_name(out, &col, op_info((Op)op)->name);
+        }
+    }
+    str_puts(out, "  sum  prod  int\n\nother names\n");
+    col = 0;
+    for (size_t i = 0; i < synonym_count(); i++) {
+        const char *name;
+        char pair[80];
+        Op op;
+        synonym_at(i, &name, &op);
+        snprintf(pair, sizeof pair, "%s = %s", name, op_info(op)->name);
+        put_name(out, &col, pair);
+    }
+}
+
+static void list_commands(Str *out)
+{
+    for (size_t i = 0; i < command_count(); i++) {
+        const CommandInfo *info = command_at(i);
+        if (command_entry(info->name)) {
+            str_printf(out, "%s%-34s %s", out->n ? "\n" : "", info->usage, info->help);
+        }
+    }
+}
+
+static void help_setting(Str *out, const lbz_session *s, SettingId id)
+{
+    const SettingInfo *info = setting_info(id);
+    str_printf(out, "%sset %s %s: %s\n  now         %s\n  default     %s", out->n ? "\n" : "",
+               info->name, info->values, info->help, s->set.text[id], info->dflt);
+}
+
+/* ---- the user's own */
+
+static bool help_definition(lbz_session *s, Str *out, const char *text, Span w)
+{
+    uint32_t sym = sym_intern(s->c, text + w.pos, w.len);
+    const Def *d = names_find(&s->names, sym);
+    if (d) {
+        str_puts(out, out->n ? "\n" : "");
+        defs_print(s, out, d, 1000);
+    }
+    if (defs_assumed(s, sym)) {
+        str_puts(out, out->n ? "\nassume " : "assume ");
+        defs_print_assumption(s, out, sym);
+    }
+    return d || defs_assumed(s, sym);
+}
+
+/* ---- the command */
+
+static bool help_topic(lbz_session *s, Str *out, const char *text, Span w)
+{
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
+        if (same_name(topics[i].name, text, w)) {
+            str_puts(out, topics[i].text);
+            return true;
+        }
+    }
+    if (args_is(text, w, "names") || args_is(text, w, "functions")) {
+        list_functions(out);
+    } else if (args_is(text, w, "commands")) {
+        list_commands(out);
+    } else if (args_is(text, w, "settings")) {
+        for (size_t i = 0; i < SET_COUNT; i++) {
+            help_setting(out, s, (SettingId)i);
+        }
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool help_name(lbz_session *s, Str *out, const char *text, Span w)
+{
+    bool any = help_functions_named(out, text, w);
+    const CommandInfo *cmd = command_find(text + w.pos, w.len);
+    if (cmd && command_entry(cmd->name)) {
+        str_printf(out, "%s%s: %s", out->n ? "\n" : "", cmd->usage, cmd->help);
+        any = true;
+    }
+    SettingId id = setting_find(text + w.pos, w.len);
+    if (id != SET_COUNT) {
+        help_setting(out, s, id);
+        any = true;
+    }
+    return help_definition(s, out, text, w) || any;
+}
+
+bool cmd_help(lbz_session *s, const char *text, Span args)
+{
+    Span w = args_trim(text, args);
+    Str *out = answer_text(s);
+    if (!w.len) {
+        str_puts(out, first_page);
+        return true;
+    }
+    if (help_topic(s, out, text, w) || help_name(s, out, text, w)) {
+        return true;
+    }
+    env_error_at(&s->c->env, w, LBZ_NAME, "help names lists what there is",
+                 "nothing is known of %.*s", (int)(w.len < 60 ? w.len : 60), text + w.pos);
+    return false;
+}

@@ -1,0 +1,136 @@
+/* session.h - floor 6: names, definitions, statements, commands: one line in, one result out.
+ *
+ * A session owns its context, its definitions (struct def of eval.h, their bodies in the
+ * context's session pool) and the texts of the last result. Definitions change only when the
+ * whole statement succeeded.
+ */
+#ifndef LBZ_SESSION_H
+#define LBZ_SESSION_H
+
+#include "eval.h"
+#include "settings.h"
+
+/* What undo takes back: the state of one thing before a statement changed it. */
+typedef enum { CHANGE_DEFINITION, CHANGE_ASSUMPTION, CHANGE_SETTING } ChangeKind;
+typedef struct change {
+    struct change *older;
+    uint64_t statement; /* changes of one statement are taken back together */
+    ChangeKind kind;
+    uint32_t sym;       /* or the setting's id */
+    Def *def;           /* NULL: it was undefined */
+    uint8_t assume;
+    bool declared;
+    char text[24];
+} Change;
+
+enum { RESULTS_KEPT = 1000, RESULT_TEXT_MAX = 4096, UNDO_LEVELS = 200 };
+
+typedef struct {
+    char *text;  /* what % stands for; NULL: too long, see session's large result */
+    char *input;
+} Kept;
+
+/* The texts of the result under way; they live until the next line. */
+typedef struct {
+    lbz_kind kind;
+    Str text, latex, pretty, approx, shown, number_text;
+    bool has_latex, has_pretty, has_approx, has_shown, has_number;
+    double number;
+    lbz_verdict verdict;
+    const char *proof;
+    unsigned long index;
+    size_t ngrad;
+    const char **grad_name; /* one block, with the names behind it */
+    double *grad;
+    Str notes;     /* each ended by a NUL */
+    size_t nnotes;
+    const char **note_list;
+    Err err;
+    size_t err_base; /* where the text that err.span counts from begins */
+} Answer;
+
+struct lbz_session {
+    Ctx *c;
+    Names names;
+    Settings set;
+    uint64_t serial, statement;
+    Change *undo;
+    size_t nundo;
+    Kept kept[RESULTS_KEPT];
+    unsigned long nresults;
+    Node *large;             /* the last result whose text was too long to keep ... */
+    unsigned long large_index; /* ... and its number */
+    Answer ans;
+    bool used_result;        /* the statement being parsed reads % */
+    bool rebuild_due;        /* assumptions changed: facts in nodes are out of date */
+    bool remake_due;         /* ... and some may not hold any longer */
+    size_t nodes_after_rebuild;
+    unsigned load_depth;
+    bool timing;
+    uint64_t begun;          /* statements begun: tells when one ran inside another */
+};
+
+/* ---- session.c: statements */
+ParseEnv session_parse_env(lbz_session *s);
+EvalOptions session_eval_options(const lbz_session *s);
+/* Runs one or more statements; false with the error in s->ans.err. */
+bool session_run(lbz_session *s, const char *text, size_t n);
+/* Cuts text at ';' outside brackets and before comments: the end of the statement at `from`. */
+size_t session_statement_end(const char *text, size_t n, size_t from);
+void session_note(lbz_session *s, const char *text);
+
+/* ---- session_defs.c: definitions, assumptions, undo */
+bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed);
+bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
+void defs_clear(lbz_session *s);
+bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
+bool defs_undo(lbz_session *s);
+void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
+void defs_free(lbz_session *s);
+/* Makes the context anew, so that what nodes know fits the assumptions. False: no memory; then
+ * all is as it was. */
+bool defs_rebuild(lbz_session *s, bool remake);
+/* Definitions sorted by time; the caller frees. NULL: none or no memory. */
+Def **defs_sorted(const lbz_session *s, size_t *n);
+void defs_print(lbz_session *s, Str *out, const Def *d, size_t max); /* "y = x^2" */
+void defs_print_value(lbz_session *s, Str *out, const Def *d); /* as lines that read back */
+void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym); /* "x > 0" */
+bool defs_assumed(const lbz_session *s, uint32_t sym);
+
+/* ---- session_result.c: from nodes to lbz_result */
+void answer_clear(Answer *a);
+void answer_free(Answer *a);
+void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n);
+bool answer_number(Ctx *c, Node *n, double *d); /* n is a real number, with this double */
+void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r);
+/* Text for people of a command's answer. */
+Str *answer_text(lbz_session *s);
+Node *session_result(void *arg, long k); /* ParseEnv.result */
+
+/* ---- commands*.c: run is given the statement's text and the bytes behind the command word.
+ * False with the error in the context. */
+typedef bool CommandRun(lbz_session *s, const char *text, Span args);
+typedef struct {
+    const char *name;
+    CommandRun *run;
+    bool barrier; /* changes the session for later lines */
+} Command;
+const Command *command_entry(const char *name);
+
+CommandRun cmd_help, cmd_vars, cmd_var, cmd_assume, cmd_forget, cmd_undo, cmd_clear, cmd_history,
+    cmd_save, cmd_load, cmd_set, cmd_unset, cmd_time, cmd_latex, cmd_graph, cmd_check, cmd_quit;
+
+/* Words and pieces of a command's arguments. */
+Span args_trim(const char *text, Span a);
+/* The first word (up to a blank or comma); *rest gets what follows. Empty at the end. */
+Span args_word(const char *text, Span a, Span *rest);
+bool args_is(const char *text, Span w, const char *word);
+/* Parses and evaluates all of a as an expression. False, or poison, on error. */
+bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r);
+Node *args_value(lbz_session *s, const char *text, Span a);
+/* The symbol that a, a single name, stands for. False with an error when it is none. */
+bool args_name(lbz_session *s, const char *text, Span a, uint32_t *sym);
+/* Where the word stands outside brackets in a, between blanks; a.pos + a.len: nowhere. */
+uint32_t args_find(const char *text, Span a, const char *word);
+
+#endif
