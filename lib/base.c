@@ -363,7 +363,9 @@ bool map_get(const Map *m, uint64_t key, uint64_t *val)
     if (!m->used[i]) {
         return false;
     }
-    *val = m->vals[i];
+    if (val) {
+        *val = m->vals[i];
+    }
     return true;
 }
 

@@ -121,7 +121,7 @@ typedef struct {
     size_t n, cap;
 } Map;
 void map_init(Map *m, Arena *a);
-bool map_get(const Map *m, uint64_t key, uint64_t *val);
+bool map_get(const Map *m, uint64_t key, uint64_t *val); /* val may be NULL */
 void map_put(Map *m, uint64_t key, uint64_t val);
 
 uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);

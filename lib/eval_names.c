@@ -193,7 +193,9 @@ static void order_push(Eval *ev, Def *d)
         if (!more) {
             return;
         }
-        memcpy(more, ev->order, ev->norder * sizeof *more);
+        if (ev->norder) {
+            memcpy(more, ev->order, ev->norder * sizeof *more);
+        }
         ev->order = more;
     }
     ev->order[ev->norder++] = d;

@@ -159,21 +159,20 @@ static void begin_statement(lbz_session *s)
     ctx_begin_statement(s->c);
     apply_limits(s);
     s->used_result = false;
-    s->begun++;
 }
 
-static bool run_piece(lbz_session *s, const char *text, size_t n)
+/* Runs the statement at *at and moves on to the next. */
+static bool run_next(lbz_session *s, const char *text, size_t n, size_t *at)
 {
     Parsed parsed;
+    Stmt st;
     ParseEnv pe = session_parse_env(s);
     begin_statement(s);
-    bool ok = parse_line(s->c, &pe, text, n, &parsed);
-    uint64_t begun = s->begun; /* load and time begin statements of their own: ours is over */
-    for (size_t i = 0; ok && begun == s->begun && i < parsed.n; i++) {
-        if (parsed.stmts[i].kind != ST_EMPTY) {
-            answer_clear(&s->ans);
-        }
-        ok = run_statement(s, &parsed.stmts[i], &parsed, text) && !ctx_failed(s->c);
+    parsed_init(s->c, &parsed);
+    bool ok = parse_statement(s->c, &pe, text, n, at, &parsed, &st);
+    if (ok && st.kind != ST_EMPTY) {
+        answer_clear(&s->ans);
+        ok = run_statement(s, &st, &parsed, text) && !ctx_failed(s->c);
     }
     collect(s);
     return ok;
@@ -181,7 +180,7 @@ static bool run_piece(lbz_session *s, const char *text, size_t n)
 
 /* ---- a line */
 
-/* A place outside brackets moves on over brackets, comments stay where they are. */
+/* Only an estimate: what is one statement is the parser's to say. */
 size_t session_statement_end(const char *text, size_t n, size_t from)
 {
     long depth = 0;
@@ -237,16 +236,13 @@ bool session_run(lbz_session *s, const char *text, size_t n)
         end = session_statement_end(text, n, at);
         last = blank(text + at, end - at) ? last : at;
     }
+    s->ans.err_base = 0;
     if (stops_in_the_middle(s, text, last, n)) {
         return false;
     }
-    for (size_t at = 0; at < n; at = end + 1) {
-        end = session_statement_end(text, n, at);
-        if (blank(text + at, end - at)) {
-            continue;
-        }
-        s->ans.err_base = at;
-        if (!run_piece(s, text + at, end - at)) {
+    for (size_t at = 0; at < n;) {
+        s->ans.err_base = 0;
+        if (!run_next(s, text, n, &at)) {
             return false;
         }
     }

@@ -67,7 +67,6 @@ struct lbz_session {
     size_t nodes_after_rebuild;
     unsigned load_depth;
     bool timing;
-    uint64_t begun;          /* statements begun: tells when one ran inside another */
 };
 
 /* ---- session.c: statements */
@@ -75,7 +74,7 @@ ParseEnv session_parse_env(lbz_session *s);
 EvalOptions session_eval_options(const lbz_session *s);
 /* Runs one or more statements; false with the error in s->ans.err. */
 bool session_run(lbz_session *s, const char *text, size_t n);
-/* Cuts text at ';' outside brackets and before comments: the end of the statement at `from`. */
+/* Where a ';' outside brackets and comments ends the statement at `from`; n: nowhere. */
 size_t session_statement_end(const char *text, size_t n, size_t from);
 void session_note(lbz_session *s, const char *text);
 

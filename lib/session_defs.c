@@ -311,15 +311,6 @@ static bool may_be_defined(lbz_session *s, const Stmt *st, const char *name)
     return false;
 }
 
-static void warn_of_names(lbz_session *s, const char *name)
-{
-    Ctx *c = s->c;
-    if (name[0] == 'd' && strlen(name) <= 2) {
-        ctx_note(c, "d/d%s stays the derivative; put blanks to divide: d / d%s",
-                 name[1] ? name + 1 : "x", name[1] ? name + 1 : "x");
-    }
-}
-
 /* x = ... x ...: says what would turn round. */
 static bool reject_cycle(lbz_session *s, const Stmt *st, const char *text,
                          const SymList *mentions)
@@ -415,7 +406,6 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
         return false;
     }
     d->serial = ++s->serial;
-    warn_of_names(s, name);
     return install(s, d->sym, d);
 }
 
