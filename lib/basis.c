@@ -1,0 +1,698 @@
+/* basis.c - rewriting an expression to independent kernels, for proofs.
+ *
+ * Functions with a definition in terms of others are replaced by it (sec, sinh, erfc, gamma(x+1)
+ * ...). Then every exponential becomes a product of powers of fresh positive symbols, and
+ * every trigonometric function a rational function of t = tan(angle/2), t a fresh symbol:
+ * exponents and angles are split into monomials over the rationals, and monomials that
+ * only occur in one proportion stay together. No relation is left between the new symbols.
+ *
+ * The result means the same as the input wherever the input is defined.
+ */
+#include "diff.h"
+#include "expr_internal.h"
+#include "field.h"
+#include "parse.h"
+#include "simplify.h"
+
+/* ---- definitions --------------------------------------------------------------------------- */
+static Node *n_rat(Ctx *c, int64_t p, int64_t q) { return ex_rat(c, p, q); }
+static Node *inv(Ctx *c, Node *x) { return ex_pow(c, x, c->minus_one); }
+static Node *sq(Ctx *c, Node *x) { return ex_powi(c, x, 2); }
+static Node *log_of(Ctx *c, Node *x) { return ex_fn1(c, OP_log, x); }
+
+static Node *degrees(Ctx *c, Node *x)
+{
+    return ex_mul(c, 3, (Node *[]){x, c->pi, n_rat(c, 1, 180)});
+}
+
+/* (exp(x) + s*exp(-x))/2 */
+static Node *hyperbolic(Ctx *c, Node *x, int s)
+{
+    Node *p = ex_exp(c, x), *m = ex_exp(c, ex_neg(c, x));
+    return ex_mul2(c, c->half, ex_add2(c, p, s < 0 ? ex_neg(c, m) : m));
+}
+
+static Node *tanh_of(Ctx *c, Node *x)
+{
+    Node *p = ex_exp(c, ex_scale(c, num_int(2), x));
+    return ex_div(c, ex_sub(c, p, c->one), ex_add2(c, p, c->one));
+}
+
+/* Inverse hyperbolic functions as logarithms: for exponents only. */
+static Node *as_log(Ctx *c, const Node *n)
+{
+    Node *x = n->a[0];
+    switch (n->op) {
+    case OP_acsch: x = inv(c, x); /* fall through */
+    case OP_asinh: return log_of(c, ex_add2(c, x, ex_sqrt(c, ex_add2(c, sq(c, x), c->one))));
+    case OP_asech: x = inv(c, x); /* fall through */
+    case OP_acosh: return log_of(c, ex_add2(c, x, ex_sqrt(c, ex_sub(c, sq(c, x), c->one))));
+    case OP_acoth: x = inv(c, x); /* fall through */
+    case OP_atanh:
+        return ex_mul2(c, c->half, log_of(c, ex_div(c, ex_add2(c, c->one, x),
+                                                    ex_sub(c, c->one, x))));
+    default: return NULL;
+    }
+}
+
+/* exp(k*W(x)) = (x/W(x))^k for an integer k: the factor for that term, or NULL. */
+static Node *exp_lambert(Ctx *c, Node *t)
+{
+    Node *w = ex_rest(c, t);
+    int64_t k;
+    if (w->op != OP_lambertw || !num_get_int(ex_coef(t), &k))
+        return NULL;
+    return ex_powi(c, ex_div(c, w->a[0], w), k);
+}
+
+static Node *exp_term(Ctx *c, Node *t, Node **factor)
+{
+    *factor = exp_lambert(c, t);
+    if (*factor)
+        return c->zero;
+    Node *r = ex_rest(c, t), *l = op_is_function((Op)r->op) ? as_log(c, r) : NULL;
+    if (l)
+        return ex_scale(c, ex_coef(t), l);
+    if (r->op != OP_MUL)
+        return t;
+    for (uint32_t i = 0; i < r->n; i++) {
+        l = op_is_function((Op)r->a[i]->op) ? as_log(c, r->a[i]) : NULL;
+        if (l)
+            return ex_mul2(c, ex_div(c, t, r->a[i]), l);
+    }
+    return t;
+}
+
+static Node *exp_of(Ctx *c, Node *x)
+{
+    x = rat_expand(c, x);
+    ArenaMark m = arena_mark(&c->tmp);
+    Vec sum = {0}, fac = {0};
+    bool add = x->op == OP_ADD;
+    for (uint32_t i = 0; i < (add ? x->n : 1); i++) {
+        Node *k, *t = exp_term(c, add ? x->a[i] : x, &k);
+        vec_push(c, &sum, t);
+        if (k)
+            vec_push(c, &fac, k);
+    }
+    vec_push(c, &fac, ex_exp(c, ex_add(c, sum.n, sum.v)));
+    Node *r = ex_mul(c, fac.n, fac.v);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* gamma(x + n) = gamma(x)*x*(x+1)...: the integer in a sum, small. */
+static bool shift_of(Ctx *c, Node *x, int64_t *n, Node **rest)
+{
+    if (x->op != OP_ADD || !ex_is_num(x->a[0]))
+        return false;
+    Num fl = num_floor(&c->tmp, x->a[0]->num);
+    if (!num_get_int(fl, n) || *n == 0 || *n > 20 || *n < -20)
+        return false;
+    *rest = ex_sub(c, x, ex_num(c, fl));
+    return true;
+}
+
+static Node *gamma_of(Ctx *c, Node *x)
+{
+    int64_t n;
+    Node *r;
+    if (!shift_of(c, x, &n, &r))
+        return ex_fn1(c, OP_gamma, x);
+    Node *v = ex_fn1(c, OP_gamma, r);
+    for (int64_t i = 0; i < n; i++)
+        v = ex_mul2(c, v, ex_add2(c, r, ex_int(c, i)));
+    for (int64_t i = -1; i >= n; i--)
+        v = ex_div(c, v, ex_add2(c, r, ex_int(c, i)));
+    return v;
+}
+
+/* psi_k(x + n) = psi_k(x) + (-1)^k k! sum 1/(x+i)^(k+1). */
+static Node *polygamma_of(Ctx *c, Node *order, Node *x)
+{
+    int64_t n, k;
+    Node *r;
+    if (!ex_get_int(order, &k) || k < 0 || k > 20 || !shift_of(c, x, &n, &r))
+        return ex_fn2(c, OP_polygamma, order, x);
+    Num f = num_factorial(&c->tmp, (uint64_t)k);
+    if (k % 2)
+        f = num_neg(&c->tmp, f);
+    Node *v = ex_fn2(c, OP_polygamma, order, r);
+    for (int64_t i = 0; i < n; i++)
+        v = ex_add2(c, v, ex_scale(c, f, ex_powi(c, ex_add2(c, r, ex_int(c, i)), -k - 1)));
+    for (int64_t i = -1; i >= n; i--)
+        v = ex_sub(c, v, ex_scale(c, f, ex_powi(c, ex_add2(c, r, ex_int(c, i)), -k - 1)));
+    return v;
+}
+
+/* Bessel functions of order nu + n from those of orders nu, nu + 1:
+ * J, Y: B(n+1) = 2(nu+n)/x B(n) - B(n-1);  I, K with the signs of their recurrences. */
+static Node *bessel_of(Ctx *c, Op op, Node *nu, Node *x)
+{
+    Num fl = NUM_ZERO;
+    if (ex_is_num(nu))
+        fl = num_floor(&c->tmp, nu->num);
+    else if (nu->op == OP_ADD && ex_is_num(nu->a[0]))
+        fl = num_floor(&c->tmp, nu->a[0]->num);
+    int64_t n;
+    if (!num_get_int(fl, &n) || n > 20 || n < -20)
+        return ex_fn2(c, op, nu, x);
+    Node *base = ex_sub(c, nu, ex_num(c, fl)), *b0 = ex_fn2(c, op, base, x);
+    Node *b1 = ex_fn2(c, op, ex_add2(c, base, c->one), x);
+    int s1 = op == OP_besseli ? -1 : 1, s2 = op == OP_besselj || op == OP_bessely ? -1 : 1;
+    for (; n > 0; n--) { /* step up: (b0, b1) -> (b1, b2) */
+        base = ex_add2(c, base, c->one);
+        Node *k = ex_div(c, ex_scale(c, num_int(2 * s1), base), x);
+        Node *b2 = ex_add2(c, ex_mul2(c, k, b1), ex_scale(c, num_int(s2), b0));
+        b0 = b1;
+        b1 = b2;
+    }
+    for (; n < 0; n++) { /* step down: b(-1) = s2*(b1 - s1*2*nu/x*b0) */
+        Node *k = ex_div(c, ex_scale(c, num_int(2 * s1), base), x);
+        Node *b = ex_scale(c, num_int(s2), ex_sub(c, b1, ex_mul2(c, k, b0)));
+        base = ex_sub(c, base, c->one);
+        b1 = b0;
+        b0 = b;
+    }
+    return b0;
+}
+
+static Node *quotient_of_trig(Ctx *c, Op op, Node *x)
+{
+    Node *s = ex_fn1(c, OP_sin, x), *k = ex_fn1(c, OP_cos, x);
+    switch (op) {
+    case OP_tan: return ex_div(c, s, k);
+    case OP_cot: return ex_div(c, k, s);
+    case OP_sec: return inv(c, k);
+    default: return inv(c, s);
+    }
+}
+
+/* The definition of the function node n (children already rewritten), or n itself. */
+static Node *define2(Ctx *c, Node *n)
+{
+    Node *x = n->a[0], *y = n->a[1];
+    switch (n->op) {
+    case OP_hypot: return ex_sqrt(c, ex_add2(c, sq(c, x), sq(c, y)));
+    case OP_max: case OP_min: {
+        Node *d = ex_fn1(c, OP_abs, ex_sub(c, x, y));
+        return ex_mul2(c, c->half, ex_add(c, 3, (Node *[]){x, y, n->op == OP_max ? d : ex_neg(c, d)}));
+    }
+    case OP_xlogy: return ex_mul2(c, x, log_of(c, y));
+    case OP_xlog1py: return ex_mul2(c, x, log_of(c, ex_add2(c, c->one, y)));
+    case OP_logaddexp: return log_of(c, ex_add2(c, exp_of(c, x), exp_of(c, y)));
+    case OP_logsubexp:
+        return log_of(c, ex_fn1(c, OP_abs, ex_sub(c, exp_of(c, x), exp_of(c, y))));
+    case OP_beta:
+        return ex_div(c, ex_mul2(c, gamma_of(c, x), gamma_of(c, y)),
+                      gamma_of(c, ex_add2(c, x, y)));
+    case OP_binomial:
+        return ex_div(c, gamma_of(c, ex_add2(c, x, c->one)),
+                      ex_mul2(c, gamma_of(c, ex_add2(c, y, c->one)),
+                              gamma_of(c, ex_add(c, 3, (Node *[]){x, ex_neg(c, y), c->one}))));
+    case OP_polygamma: return polygamma_of(c, x, y);
+    case OP_besselj: case OP_bessely: case OP_besseli: case OP_besselk:
+        return bessel_of(c, (Op)n->op, x, y);
+    case OP_erf_between: return ex_sub(c, ex_fn1(c, OP_erf, y), ex_fn1(c, OP_erf, x));
+    case OP_log_base: return ex_div(c, log_of(c, x), log_of(c, y));
+    default: return n;
+    }
+}
+
+static Node *define_log_exp(Ctx *c, Node *n)
+{
+    Node *x = n->a[0], *one = c->one;
+    switch (n->op) {
+    case OP_log1p: return log_of(c, ex_add2(c, one, x));
+    case OP_expm1: return ex_sub(c, exp_of(c, x), one);
+    case OP_log2: return ex_div(c, log_of(c, x), log_of(c, c->two));
+    case OP_log10: return ex_div(c, log_of(c, x), log_of(c, ex_int(c, 10)));
+    case OP_logistic: return inv(c, ex_add2(c, one, exp_of(c, ex_neg(c, x))));
+    case OP_logit: return log_of(c, ex_div(c, x, ex_sub(c, one, x)));
+    case OP_log1pexp: return log_of(c, ex_add2(c, one, exp_of(c, x)));
+    case OP_log1mexp: return log_of(c, ex_sub(c, one, exp_of(c, x)));
+    case OP_log2mexp: return log_of(c, ex_sub(c, c->two, exp_of(c, x)));
+    case OP_logexpm1: return log_of(c, ex_sub(c, exp_of(c, x), one));
+    case OP_log1psq: return log_of(c, ex_add2(c, one, sq(c, x)));
+    case OP_log1pmx: return ex_sub(c, log_of(c, ex_add2(c, one, x)), x);
+    case OP_logmxp1: return ex_add(c, 3, (Node *[]){log_of(c, x), ex_neg(c, x), one});
+    case OP_xlogx: return ex_mul2(c, x, log_of(c, x));
+    default: return n;
+    }
+}
+
+static Node *define_special(Ctx *c, Node *n)
+{
+    Node *x = n->a[0], *one = c->one, *root_pi = ex_sqrt(c, c->pi);
+    switch (n->op) {
+    case OP_erfc: return ex_sub(c, one, ex_fn1(c, OP_erf, x));
+    case OP_erfcx:
+        return ex_mul2(c, exp_of(c, sq(c, x)), ex_sub(c, one, ex_fn1(c, OP_erf, x)));
+    case OP_logerfc: return log_of(c, ex_sub(c, one, ex_fn1(c, OP_erf, x)));
+    case OP_dawson:
+        return ex_mul(c, 4, (Node *[]){c->half, root_pi, exp_of(c, ex_neg(c, sq(c, x))),
+                                       ex_fn1(c, OP_erfi, x)});
+    case OP_gamma: return gamma_of(c, x);
+    case OP_factorial: return gamma_of(c, ex_add2(c, x, one));
+    case OP_digamma: return polygamma_of(c, c->zero, x);
+    case OP_trigamma: return polygamma_of(c, one, x);
+    case OP_expint: return ex_neg(c, ex_fn1(c, OP_Ei, ex_neg(c, x)));
+    case OP_li: return ex_fn1(c, OP_Ei, log_of(c, x));
+    case OP_besselj0: return ex_fn2(c, OP_besselj, c->zero, x);
+    case OP_besselj1: return ex_fn2(c, OP_besselj, one, x);
+    case OP_bessely0: return ex_fn2(c, OP_bessely, c->zero, x);
+    case OP_bessely1: return ex_fn2(c, OP_bessely, one, x);
+    case OP_relu: return ex_mul2(c, c->half, ex_add2(c, x, ex_fn1(c, OP_abs, x)));
+    default: return n;
+    }
+}
+
+static Node *define1(Ctx *c, Node *n)
+{
+    Node *x = n->a[0], *px = NULL;
+    switch (n->op) {
+    case OP_tan: case OP_cot: case OP_sec: case OP_csc: return n; /* angles: below */
+    case OP_sind: return ex_fn1(c, OP_sin, degrees(c, x));
+    case OP_cosd: return ex_fn1(c, OP_cos, degrees(c, x));
+    case OP_tand: return ex_fn1(c, OP_tan, degrees(c, x));
+    case OP_secd: return ex_fn1(c, OP_sec, degrees(c, x));
+    case OP_cscd: return ex_fn1(c, OP_csc, degrees(c, x));
+    case OP_cotd: return ex_fn1(c, OP_cot, degrees(c, x));
+    case OP_deg2rad: return degrees(c, x);
+    case OP_rad2deg: return ex_div(c, ex_scale(c, num_int(180), x), c->pi);
+    case OP_sinpi: return ex_fn1(c, OP_sin, ex_mul2(c, c->pi, x));
+    case OP_cospi: return ex_fn1(c, OP_cos, ex_mul2(c, c->pi, x));
+    case OP_tanpi: return ex_fn1(c, OP_tan, ex_mul2(c, c->pi, x));
+    case OP_sinc:
+        px = ex_mul2(c, c->pi, x);
+        return ex_div(c, ex_fn1(c, OP_sin, px), px);
+    case OP_cosc: /* cos(pi x)/x - sin(pi x)/(pi x^2) */
+        px = ex_mul2(c, c->pi, x);
+        return ex_sub(c, ex_div(c, ex_fn1(c, OP_cos, px), x),
+                      ex_div(c, ex_fn1(c, OP_sin, px), ex_mul2(c, px, x)));
+    case OP_sinh: return hyperbolic(c, x, -1);
+    case OP_cosh: return hyperbolic(c, x, 1);
+    case OP_tanh: return tanh_of(c, x);
+    case OP_sech: return inv(c, hyperbolic(c, x, 1));
+    case OP_csch: return inv(c, hyperbolic(c, x, -1));
+    case OP_coth: return inv(c, tanh_of(c, x));
+    case OP_acos: return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi), ex_fn1(c, OP_asin, x));
+    case OP_asec:
+        return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi), ex_fn1(c, OP_asin, inv(c, x)));
+    case OP_acsc: return ex_fn1(c, OP_asin, inv(c, x));
+    case OP_acot: return ex_fn1(c, OP_atan, inv(c, x));
+    case OP_acoth: return ex_fn1(c, OP_atanh, inv(c, x));
+    case OP_acsch: return ex_fn1(c, OP_asinh, inv(c, x));
+    case OP_asech: return ex_fn1(c, OP_acosh, inv(c, x));
+    default: break;
+    }
+    Node *r = define_log_exp(c, n);
+    return r == n ? define_special(c, n) : r;
+}
+
+static Node *define_node(Ctx *c, Node *n)
+{
+    if (ex_is_exp(n) && !ex_is_num(n->a[1]))
+        return exp_of(c, n->a[1]);
+    if (!op_is_function((Op)n->op))
+        return n;
+    return n->n == 1 ? define1(c, n) : n->n == 2 ? define2(c, n) : n;
+}
+
+/* ---- one loop: rebuild and replace --------------------------------------------------------------- */
+/* What becomes of the node `old`, given it with rewritten children. */
+typedef Node *(*Rewrite)(void *arg, Ctx *c, Node *old, Node *n);
+
+static Node *rewrite_loop(Ctx *c, Node *root, Rewrite f, void *arg)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
+    NodeMap done;
+    nodemap_init(&done, c);
+    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
+        Node *n = order[i];
+        uint32_t k = n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
+        Node **a = ARENA_NEW(&c->tmp, Node *, k + 1);
+        bool same = true;
+        for (uint32_t j = 0; a && j < k; j++) {
+            a[j] = nodemap_get(&done, n->a[j]);
+            same &= a[j] == n->a[j];
+        }
+        r = f(arg, c, n, same || !a ? n : ex_rebuild(c, n, a));
+        nodemap_put(&done, n, r);
+    }
+    arena_release(&c->tmp, m);
+    return ctx_failed(c) ? c->poison : r;
+}
+
+static Node *define_step(void *arg, Ctx *c, Node *old, Node *n)
+{
+    (void)arg;
+    (void)old;
+    for (int i = 0; i < 4; i++) { /* definitions lead to defined functions: erfcx, li, ... */
+        Node *r = define_node(c, n);
+        if (r == n)
+            break;
+        n = r;
+        if (!op_is_function((Op)n->op))
+            break;
+    }
+    return n;
+}
+
+/* ---- exponents and angles ------------------------------------------------------------------------------ */
+/* One monomial that occurs in arguments; those that occur in a single proportion share a
+ * group, whose direction is `unit`, and one fresh symbol. */
+typedef struct {
+    Node *mono;
+    Num denom_lcm;     /* as an integer Num */
+    int group;         /* union-find parent */
+} Mono;
+
+typedef struct {
+    Mono *v;
+    size_t n, cap;
+    Map at;            /* node id of the monomial -> index */
+    bool angles;
+    Node **args;       /* the arguments seen, expanded */
+    size_t nargs, args_cap;
+    /* per group root */
+    bool *split;       /* arguments are not all proportional: one symbol per monomial */
+    Node **unit;       /* the first argument's part in this group, made primitive */
+    Num *lcm;          /* of coordinates' denominators */
+    Node **symbol;     /* by group root, or by monomial when split */
+} Lattice;
+
+static int find(Lattice *l, int i)
+{
+    while (l->v[i].group != i)
+        i = l->v[i].group = l->v[l->v[i].group].group;
+    return i;
+}
+
+static int mono_index(Ctx *c, Lattice *l, Node *m)
+{
+    uint64_t k;
+    if (map_get(&l->at, m->id, &k))
+        return (int)k;
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 16;
+        Mono *v = ARENA_NEW(&c->tmp, Mono, cap);
+        if (!v)
+            return 0;
+        if (l->n)
+            memcpy(v, l->v, l->n * sizeof *v);
+        l->v = v;
+        l->cap = cap;
+    }
+    l->v[l->n] = (Mono){m, NUM_ONE, (int)l->n};
+    map_put(&l->at, m->id, l->n);
+    return (int)l->n++;
+}
+
+static Node *term_of(Node *x, uint32_t i) { return x->op == OP_ADD ? x->a[i] : x; }
+static uint32_t terms_of(const Node *x) { return x->op == OP_ADD ? x->n : 1; }
+
+static Node *monomial_of(Ctx *c, Node *t) { return ex_is_num(t) ? c->one : ex_rest(c, t); }
+
+static bool is_pi_term(const Lattice *l, Ctx *c, Node *t)
+{
+    return l->angles && ex_rest(c, t) == c->pi && !ex_is_num(t);
+}
+
+static Num lcm_of(Ctx *c, Num a, Num q)
+{
+    Arena *m = &c->tmp; /* lcm(a, q) = a*q/gcd */
+    return num_div(m, num_mul(m, a, q), num_gcd(m, a, q));
+}
+
+static void lattice_see(Ctx *c, Lattice *l, Node *arg)
+{
+    int first = -1;
+    for (uint32_t i = 0; i < terms_of(arg); i++) {
+        Node *t = term_of(arg, i);
+        if (is_pi_term(l, c, t))
+            continue;
+        int k = mono_index(c, l, monomial_of(c, t));
+        l->v[k].denom_lcm = lcm_of(c, l->v[k].denom_lcm, num_denom(&c->tmp, ex_coef(t)));
+        if (first < 0)
+            first = k;
+        else
+            l->v[find(l, k)].group = find(l, first);
+    }
+    if (l->nargs == l->args_cap) {
+        size_t cap = l->args_cap ? l->args_cap * 2 : 16;
+        Node **v = ARENA_NEW(&c->tmp, Node *, cap);
+        if (!v)
+            return;
+        if (l->nargs)
+            memcpy(v, l->args, l->nargs * sizeof *v);
+        l->args = v;
+        l->args_cap = cap;
+    }
+    l->args[l->nargs++] = arg;
+}
+
+/* The argument without its multiple of pi (angles). */
+static Node *without_pi(const Lattice *l, Ctx *c, Node *arg, Node **pi_term)
+{
+    *pi_term = NULL;
+    for (uint32_t i = 0; i < terms_of(arg); i++)
+        if (is_pi_term(l, c, term_of(arg, i))) {
+            *pi_term = term_of(arg, i);
+            return ex_sub(c, arg, *pi_term);
+        }
+    return arg;
+}
+
+static Num content_of(Ctx *c, Node *x)
+{
+    return x->op == OP_ADD ? sum_content(c, x, true) : ex_coef(x);
+}
+
+/* Decides per group whether all arguments are multiples of one direction. */
+static bool lattice_close(Ctx *c, Lattice *l)
+{
+    size_t n = l->n + 1;
+    l->split = ARENA_NEW0(&c->tmp, bool, n);
+    l->unit = ARENA_NEW0(&c->tmp, Node *, n);
+    l->lcm = ARENA_NEW0(&c->tmp, Num, n);
+    l->symbol = ARENA_NEW0(&c->tmp, Node *, n);
+    if (!l->split || !l->unit || !l->lcm || !l->symbol)
+        return false;
+    for (size_t i = 0; i < l->nargs; i++) {
+        Node *p, *x = without_pi(l, c, l->args[i], &p);
+        if (x == c->zero)
+            continue;
+        uint64_t at = 0;
+        (void)map_get(&l->at, monomial_of(c, term_of(x, 0))->id, &at);
+        int g = find(l, (int)at);
+        Num k = content_of(c, x);
+        Node *unit = ex_scale(c, num_inv(&c->tmp, k), x);
+        if (!l->unit[g]) {
+            l->unit[g] = unit;
+            l->lcm[g] = NUM_ONE;
+        } else if (l->unit[g] != unit) {
+            l->split[g] = true;
+        }
+        l->lcm[g] = lcm_of(c, l->lcm[g], num_denom(&c->tmp, k));
+    }
+    return !ctx_failed(c);
+}
+
+static Node *lattice_symbol(Ctx *c, Lattice *l, size_t slot)
+{
+    if (!l->symbol[slot]) {
+        uint32_t s = sym_fresh(c, l->angles ? "t" : "E");
+        c->syms[s].assume = l->angles ? S_ANY : S_POS;
+        l->symbol[slot] = ex_sym(c, s);
+    }
+    return l->symbol[slot];
+}
+
+/* One coordinate of an argument: integer multiple n of the slot's unit. */
+typedef struct {
+    Node *symbol;
+    int64_t n;
+    Node *unit; /* the angle or exponent that 1 stands for */
+} Coord;
+
+/* The next coordinate of x from term *i on; false at the end. */
+static bool next_coord(Ctx *c, Lattice *l, Node *x, uint32_t *i, Coord *out)
+{
+    if (*i >= terms_of(x) || x == c->zero)
+        return false;
+    Node *t = term_of(x, *i);
+    uint64_t at = 0;
+    (void)map_get(&l->at, monomial_of(c, t)->id, &at);
+    int g = find(l, (int)at);
+    Num k, d;
+    if (l->split[g]) {
+        d = l->v[at].denom_lcm;
+        k = num_mul(&c->tmp, ex_coef(t), d);
+        out->unit = ex_scale(c, num_inv(&c->tmp, d), l->v[at].mono);
+        out->symbol = lattice_symbol(c, l, (size_t)at);
+        ++*i;
+    } else {
+        d = l->lcm[g];
+        k = num_mul(&c->tmp, content_of(c, x), d);
+        out->unit = ex_scale(c, num_inv(&c->tmp, d), l->unit[g]);
+        out->symbol = lattice_symbol(c, l, (size_t)g);
+        *i = terms_of(x); /* the group is the whole argument */
+    }
+    if (!num_get_int(k, &out->n) || out->n > 400 || out->n < -400) {
+        out->n = 0;
+        return env_error(&c->env, LBZ_UNABLE, NULL, "multiples too large"), false;
+    }
+    return true;
+}
+
+/* ---- exponentials ----------------------------------------------------------------------------------------- */
+/* Arguments are looked up as they were surveyed: not rewritten inside. */
+static Node *exp_step(void *arg, Ctx *c, Node *old, Node *n)
+{
+    Lattice *l = arg;
+    if (!ex_is_exp(old) || ex_is_num(old->a[1]))
+        return n;
+    Node *x = old->a[1], *r = c->one;
+    Coord k;
+    for (uint32_t i = 0; next_coord(c, l, x, &i, &k);)
+        r = ex_mul2(c, r, ex_powi(c, k.symbol, k.n));
+    return r;
+}
+
+/* ---- angles ------------------------------------------------------------------------------------------------- */
+typedef struct {
+    Node *cos, *sin; /* of a multiple of an angle */
+} Rotation;
+
+/* (cos, sin) of n*theta, t = tan(theta/2): parts of (1 + it)^(2n) over (1 + t^2)^n. */
+static Rotation rotation_of(Ctx *c, Node *t, int64_t n)
+{
+    uint64_t m = (uint64_t)(n < 0 ? -n : n) * 2;
+    ArenaMark mark = arena_mark(&c->tmp);
+    Vec re = {0}, im = {0};
+    for (uint64_t k = 0; k <= m; k++) {
+        Num b = num_binomial(&c->tmp, (int64_t)m, k);
+        if (k % 4 >= 2)
+            b = num_neg(&c->tmp, b);
+        vec_push(c, k % 2 ? &im : &re, ex_scale(c, b, ex_powi(c, t, (int64_t)k)));
+    }
+    Node *den = ex_pow(c, ex_add2(c, c->one, sq(c, t)), ex_int(c, -(int64_t)(m / 2)));
+    Rotation r = {ex_mul2(c, ex_add(c, re.n, re.v), den),
+                  ex_mul2(c, ex_add(c, im.n, im.v), den)};
+    if (n < 0)
+        r.sin = ex_neg(c, r.sin);
+    arena_release(&c->tmp, mark);
+    return r;
+}
+
+static Rotation compose(Ctx *c, Rotation a, Rotation b)
+{
+    return (Rotation){ex_sub(c, ex_mul2(c, a.cos, b.cos), ex_mul2(c, a.sin, b.sin)),
+                      ex_add2(c, ex_mul2(c, a.sin, b.cos), ex_mul2(c, a.cos, b.sin))};
+}
+
+/* An angle that is an inverse function: its cosine and sine without a new symbol; n = 1 only. */
+static bool inverse_rotation(Ctx *c, Node *angle, Rotation *r)
+{
+    Node *x, *k;
+    switch (angle->op) {
+    case OP_atan:
+        x = angle->a[0];
+        k = ex_pow(c, ex_add2(c, c->one, sq(c, x)), n_rat(c, -1, 2));
+        *r = (Rotation){k, ex_mul2(c, x, k)};
+        return true;
+    case OP_asin:
+        x = angle->a[0];
+        *r = (Rotation){ex_sqrt(c, ex_sub(c, c->one, sq(c, x))), x};
+        return true;
+    default: return false;
+    }
+}
+
+static Rotation power_of_rotation(Ctx *c, Rotation r, int64_t n)
+{
+    Rotation p = {c->one, c->zero};
+    if (n < 0) {
+        r.sin = ex_neg(c, r.sin);
+        n = -n;
+    }
+    for (; n > 0; n--)
+        p = compose(c, p, r);
+    return p;
+}
+
+static Rotation rotate(Ctx *c, Lattice *l, Node *x)
+{
+    Node *pi_term;
+    Rotation r = {c->one, c->zero}, one, base;
+    x = without_pi(l, c, x, &pi_term);
+    if (pi_term)
+        r = (Rotation){ex_fn1(c, OP_cos, pi_term), ex_fn1(c, OP_sin, pi_term)};
+    Coord k;
+    bool first = !pi_term;
+    for (uint32_t i = 0; next_coord(c, l, x, &i, &k); first = false) {
+        one = inverse_rotation(c, k.unit, &base) && k.n < 40 && k.n > -40
+                  ? power_of_rotation(c, base, k.n)
+                  : rotation_of(c, k.symbol, k.n);
+        r = first ? one : compose(c, r, one);
+    }
+    return r;
+}
+
+static bool is_trig(const Node *n)
+{
+    return n->op == OP_sin || n->op == OP_cos || n->op == OP_tan || n->op == OP_cot ||
+           n->op == OP_sec || n->op == OP_csc;
+}
+
+static Node *angle_step(void *arg, Ctx *c, Node *old, Node *n)
+{
+    if (!is_trig(old))
+        return n;
+    n = old;
+    Node *x = rat_expand(c, n->a[0]);
+    if (x->syms == 0 && ex_rest(c, x) == c->pi)
+        return n->op == OP_sin || n->op == OP_cos ? n : quotient_of_trig(c, (Op)n->op, x);
+    Rotation r = rotate(c, arg, x);
+    switch (n->op) {
+    case OP_sin: return r.sin;
+    case OP_cos: return r.cos;
+    case OP_tan: return ex_div(c, r.sin, r.cos);
+    case OP_cot: return ex_div(c, r.cos, r.sin);
+    case OP_sec: return inv(c, r.cos);
+    default: return inv(c, r.sin);
+    }
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------------- */
+static bool survey(Ctx *c, Lattice *l, Node *root)
+{
+    size_t count = 0;
+    Node **order = ex_walk(c, 1, &root, &count);
+    for (size_t i = 0; order && i < count; i++) {
+        Node *n = order[i];
+        if (l->angles && is_trig(n))
+            lattice_see(c, l, rat_expand(c, n->a[0]));
+        else if (!l->angles && ex_is_exp(n) && !ex_is_num(n->a[1]))
+            lattice_see(c, l, n->a[1]);
+    }
+    return order && lattice_close(c, l);
+}
+
+Node *basis_rewrite(Ctx *c, Node *n)
+{
+    n = rewrite_loop(c, n, define_step, NULL);
+    /* angles first: they hold exponentials inside as they are; then exponents, whose
+     * monomials may hold the new symbols */
+    for (int pass = 0; pass < 2 && !ctx_failed(c); pass++) {
+        Lattice l = {.angles = pass == 0};
+        map_init(&l.at, &c->tmp);
+        if (!survey(c, &l, n))
+            return c->poison;
+        n = rewrite_loop(c, n, l.angles ? angle_step : exp_step, &l);
+    }
+    return n;
+}

@@ -1,0 +1,413 @@
+/* field_root.c - roots, powers with symbolic exponents, logarithms and signs of elements.
+ *
+ * In F_PROVE an element b is taken apart: b = sign * prod p_i^a_i * prod f_j^e_j with primes p_i
+ * and irreducible polynomials f_j (those of the numerator positive, of the denominator
+ * negative). Then
+ *   |b|^T = prod p^(a T) * prod |f|^(e T),   log|b| = sum e log|f|,   sign b = prod sign(f)^e,
+ * which hold for every real b != 0. An even root or a symbolic power needs b > 0: then b = |b|,
+ * and the product of the signs is 1: a constraint that field_is_zero may use.
+ */
+#include "field.h"
+
+enum { MAX_FACTORS = 48, TRIAL_PRIMES = 2000 };
+
+typedef struct {
+    fmpz_mpoly_t f; /* irreducible, or an integer > 1 */
+    int64_t e;
+    bool number;
+} Part;
+
+typedef struct {
+    Part part[MAX_FACTORS];
+    size_t n;
+    bool negative; /* sign of the constant */
+} Parts;
+
+static void parts_clear(Field *f, Parts *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        fmpz_mpoly_clear(s->part[i].f, f->ctx);
+}
+
+static void parts_put(Field *f, Parts *s, const fmpz_mpoly_t p, int64_t e, bool number)
+{
+    if (e == 0)
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        if (fmpz_mpoly_equal(s->part[i].f, p, f->ctx)) {
+            s->part[i].e += e;
+            return;
+        }
+    if (s->n == MAX_FACTORS) {
+        f->failed = true;
+        return;
+    }
+    Part *t = &s->part[s->n++];
+    fmpz_mpoly_init(t->f, f->ctx);
+    fmpz_mpoly_set(t->f, p, f->ctx);
+    t->e = e;
+    t->number = number;
+}
+
+static void parts_put_int(Field *f, Parts *s, const fmpz_t k, int64_t e)
+{
+    fmpz_factor_t fac;
+    fmpz_mpoly_t p;
+    if (fmpz_sgn(k) < 0)
+        s->negative = !s->negative;
+    fmpz_factor_init(fac);
+    fmpz_mpoly_init(p, f->ctx);
+    fmpz_t a;
+    fmpz_init(a);
+    fmpz_abs(a, k);
+    if (fmpz_bits(a) <= 62)
+        fmpz_factor(fac, a);
+    else
+        fmpz_factor_trial(fac, a, TRIAL_PRIMES);
+    for (slong i = 0; i < fac->num; i++) {
+        fmpz_mpoly_set_fmpz(p, fac->p + i, f->ctx);
+        parts_put(f, s, p, e * (int64_t)fac->exp[i], true);
+    }
+    fmpz_clear(a);
+    fmpz_mpoly_clear(p, f->ctx);
+    fmpz_factor_clear(fac);
+}
+
+static void parts_of(Field *f, Parts *s, const Elem *b)
+{
+    memset(s, 0, sizeof *s);
+    Elem t;
+    el_init(f, &t);
+    el_set(f, &t, b);
+    el_cancel(f, &t);
+    if (f->failed || fmpz_mpoly_is_zero(t.num, f->ctx)) {
+        f->failed = true;
+        el_clear(f, &t);
+        return;
+    }
+    fmpz_mpoly_factor_t fac;
+    fmpz_mpoly_factor_init(fac, f->ctx);
+    f->fuel -= 50.0 * (double)t.num->length;
+    if (t.num->length > 1500 || f->fuel < 0 || !fmpz_mpoly_factor(fac, t.num, f->ctx))
+        f->failed = true;
+    if (!f->failed) {
+        parts_put_int(f, s, fac->constant, 1);
+        parts_put_int(f, s, t.cden, -1);
+        for (slong i = 0; i < fac->num; i++)
+            parts_put(f, s, fac->poly + i, fmpz_get_si(fac->exp + i), false);
+        for (slong i = 0; i < f->ndens; i++)
+            if (t.e[i])
+                parts_put(f, s, &f->den[i], -(int64_t)t.e[i], false);
+    }
+    fmpz_mpoly_factor_clear(fac, f->ctx);
+    el_clear(f, &t);
+}
+
+/* ---- generators that belong to a polynomial ------------------------------------------------------ */
+/* A fresh symbol for a kernel that is never shown; roots and powers of |f| are positive. */
+static Node *stand_in(Ctx *c, bool positive)
+{
+    uint32_t s = sym_fresh(c, "k");
+    c->syms[s].assume = positive ? S_POS : S_ANY;
+    return ex_sym(c, s);
+}
+
+static slong gen_for(Field *f, GenKind kind, const fmpz_mpoly_t key, Node *exponent, bool *fresh)
+{
+    *fresh = false;
+    for (slong i = 0; i < f->ngens; i++)
+        if (f->gen[i].kind == kind && f->gen[i].exponent == exponent &&
+            fmpz_mpoly_equal(f->gen[i].key, key, f->ctx))
+            return i;
+    slong g = field_new_gen(f, kind, NULL);
+    if (g < 0)
+        return g;
+    f->gen[g].exponent = exponent;
+    f->gen[g].node = stand_in(f->c, kind == G_ROOT || kind == G_POWER);
+    fmpz_mpoly_set(f->gen[g].key, key, f->ctx);
+    *fresh = true;
+    return g;
+}
+
+/* The sign of f: 1, -1, or 0 and the generator *g that stands for it. */
+static int sign_of_part(Field *f, const Part *p, slong *g)
+{
+    bool fresh;
+    if (p->number)
+        return 1;
+    Node *n = poly_node(f, p->f);
+    if (ex_is_pos(n) || ex_is_nonneg(n))
+        return 1;
+    if (ex_is_neg(n))
+        return -1;
+    *g = gen_for(f, G_SIGN, p->f, NULL, &fresh);
+    if (fresh) {
+        f->gen[*g].q = 2;
+        el_init(f, &f->gen[*g].rel);
+        el_one(f, &f->gen[*g].rel);
+    }
+    return 0;
+}
+
+/* r *= sign(f)^k */
+static void times_sign(Field *f, Elem *r, const Part *p, int64_t k)
+{
+    slong g = -1;
+    if (k % 2 == 0 || f->failed)
+        return;
+    int s = sign_of_part(f, p, &g);
+    if (f->failed || s == 1)
+        return;
+    Elem t;
+    el_init(f, &t);
+    if (s < 0)
+        el_set_num(f, &t, num_int(-1));
+    else
+        el_set_gen(f, &t, g);
+    el_mul(f, r, r, &t);
+    el_clear(f, &t);
+}
+
+/* r *= f^k for any integer k. */
+static void times_part(Field *f, Elem *r, const Part *p, int64_t k)
+{
+    if (k == 0 || f->failed)
+        return;
+    Elem t;
+    el_init(f, &t);
+    el_set_poly(f, &t, p->f);
+    el_pow(f, &t, &t, k);
+    if (!f->failed)
+        el_mul(f, r, r, &t);
+    el_clear(f, &t);
+}
+
+/* The generator |f|^(1/Q), R^Q = sign(f)*f. The sign comes first: relations lead to older
+ * generators only. */
+static slong root_gen(Field *f, const Part *p)
+{
+    bool fresh;
+    slong sg = -1;
+    int s = sign_of_part(f, p, &sg);
+    slong g = f->failed ? -1 : gen_for(f, G_ROOT, p->f, NULL, &fresh);
+    if (g < 0 || !fresh)
+        return g;
+    Elem *rel = &f->gen[g].rel, t;
+    el_init(f, rel);
+    el_set_poly(f, rel, p->f);
+    el_init(f, &t);
+    if (s == 0)
+        el_set_gen(f, &t, sg);
+    else
+        el_set_num(f, &t, num_int(s));
+    el_mul(f, rel, rel, &t);
+    el_clear(f, &t);
+    f->gen[g].q = f->root_order;
+    return g;
+}
+
+/* r *= |f|^T: whole part and Q-th roots. */
+static void times_abs_power(Field *f, Elem *r, const Part *p, Num T)
+{
+    Arena *a = &f->c->tmp;
+    Num fl = num_floor(a, T), rest = num_mul(a, num_sub(a, T, fl), num_int(f->root_order));
+    int64_t whole, k;
+    if (!num_get_int(fl, &whole) || !num_get_int(rest, &k)) {
+        f->failed = true;
+        return;
+    }
+    times_part(f, r, p, whole);
+    times_sign(f, r, p, whole);
+    if (k == 0 || f->failed)
+        return;
+    slong g = root_gen(f, p);
+    if (g < 0 || f->failed)
+        return;
+    Elem t;
+    el_init(f, &t);
+    el_set_gen(f, &t, g);
+    el_pow(f, &t, &t, k);
+    el_mul(f, r, r, &t);
+    el_clear(f, &t);
+}
+
+/* b > 0 is known: the signs of its factors multiply to its constant's sign. */
+static void constrain(Field *f, const Parts *s)
+{
+    uint64_t set = 0;
+    bool negative = s->negative;
+    for (size_t i = 0; i < s->n && !f->failed; i++) {
+        slong g = -1;
+        if (s->part[i].e % 2 == 0)
+            continue;
+        int sign = sign_of_part(f, &s->part[i], &g);
+        if (sign < 0)
+            negative = !negative;
+        else if (sign == 0 && g >= 0)
+            set ^= (uint64_t)1 << g;
+    }
+    if (set && f->nconstraints < FIELD_CONSTRAINTS) {
+        f->constraint[f->nconstraints] = set;
+        f->constraint_neg[f->nconstraints++] = negative;
+    }
+}
+
+static void prove_root(Field *f, Elem *r, const Elem *b, Num x)
+{
+    Parts s;
+    Arena *a = &f->c->tmp;
+    parts_of(f, &s, b);
+    el_one(f, r);
+    bool odd = !num_is_even(num_denom(a, x)), flip = !num_is_even(num_numer(a, x));
+    if (!f->failed && !odd)
+        constrain(f, &s);
+    for (size_t i = 0; i < s.n && !f->failed; i++) {
+        times_abs_power(f, r, &s.part[i], num_mul(a, x, num_int(s.part[i].e)));
+        if (odd && flip)
+            times_sign(f, r, &s.part[i], s.part[i].e);
+    }
+    if (odd && flip && s.negative && !f->failed)
+        fmpz_mpoly_neg(r->num, r->num, f->ctx);
+    parts_clear(f, &s);
+}
+
+/* ---- display: one kernel for the whole root -------------------------------------------------------- */
+static void display_root(Field *f, Elem *r, const Elem *b, Num x)
+{
+    Arena *a = &f->c->tmp;
+    Num q = num_denom(a, x), fl = num_floor(a, x);
+    Elem t;
+    int64_t order, whole, k;
+    el_init(f, &t);
+    el_set(f, &t, b);
+    el_cancel(f, &t);
+    Node *base = f->failed ? NULL : field_node(f, &t, SHOW_EXPANDED, SHOW_FACTORED);
+    if (!base || !num_get_int(q, &order) || !num_get_int(fl, &whole) || order > 1000 ||
+        !num_get_int(num_mul(a, num_sub(a, x, fl), q), &k)) {
+        f->failed = true;
+        el_clear(f, &t);
+        return;
+    }
+    Node *root = ex_pow(f->c, base, ex_num(f->c, num_inv(a, q)));
+    size_t before = (size_t)f->ngens;
+    slong g = field_gen_of(f, root);
+    if (g >= 0 && f->ngens > (slong)before) {
+        Gen *gen = &f->gen[g];
+        el_init(f, &gen->rel);
+        el_set(f, &gen->rel, &t);
+        gen->q = (unsigned)order;
+    }
+    if (g >= 0) {
+        el_set_gen(f, r, g);
+        el_pow(f, r, r, k);
+        el_pow(f, &t, &t, whole);
+        if (!f->failed)
+            el_mul(f, r, r, &t);
+    }
+    el_clear(f, &t);
+}
+
+void field_root(Field *f, Elem *r, const Elem *b, Num x)
+{
+    if (f->mode == F_PROVE)
+        prove_root(f, r, b, x);
+    else
+        display_root(f, r, b, x);
+}
+
+/* ---- symbolic exponents -------------------------------------------------------------------------------- */
+/* r *= |b|^(k*m) over the parts of b. */
+static void times_symbolic(Field *f, Elem *r, const Parts *s, Num k, Node *m)
+{
+    Arena *a = &f->c->tmp;
+    for (size_t i = 0; i < s->n && !f->failed; i++) {
+        bool fresh;
+        int64_t n;
+        Num e = num_mul(a, num_mul(a, k, num_int(s->part[i].e)), num_int(f->power_denom));
+        slong g = gen_for(f, G_POWER, s->part[i].f, m, &fresh);
+        if (g < 0 || !num_get_int(e, &n)) {
+            f->failed = true;
+            return;
+        }
+        Elem t;
+        el_init(f, &t);
+        el_set_gen(f, &t, g);
+        el_pow(f, &t, &t, n);
+        if (!f->failed)
+            el_mul(f, r, r, &t);
+        el_clear(f, &t);
+    }
+}
+
+static void times_number_power(Field *f, Elem *r, const Elem *b, Num x)
+{
+    Elem t;
+    int64_t n;
+    el_init(f, &t);
+    if (num_get_int(x, &n))
+        el_pow(f, &t, b, n);
+    else
+        field_root(f, &t, b, x);
+    if (!f->failed)
+        el_mul(f, r, r, &t);
+    el_clear(f, &t);
+}
+
+void field_power(Field *f, Elem *r, const Elem *b, Node *x)
+{
+    Parts s;
+    Ctx *c = f->c;
+    parts_of(f, &s, b);
+    el_one(f, r);
+    bool sum = x->op == OP_ADD;
+    for (uint32_t i = 0; i < (sum ? x->n : 1) && !f->failed; i++) {
+        Node *t = sum ? x->a[i] : x;
+        if (ex_is_num(t))
+            times_number_power(f, r, b, t->num);
+        else
+            times_symbolic(f, r, &s, ex_coef(t), ex_rest(c, t));
+    }
+    parts_clear(f, &s);
+}
+
+/* ---- logarithm, abs, sign -------------------------------------------------------------------------------- */
+void field_log(Field *f, Elem *r, const Elem *b)
+{
+    Parts s;
+    parts_of(f, &s, b);
+    el_set_num(f, r, NUM_ZERO);
+    Elem t, k, sum;
+    el_init(f, &t);
+    el_init(f, &k);
+    el_init(f, &sum);
+    for (size_t i = 0; i < s.n && !f->failed; i++) {
+        bool fresh;
+        slong g = gen_for(f, G_LOG, s.part[i].f, NULL, &fresh);
+        if (g < 0)
+            break;
+        el_set_gen(f, &t, g);
+        el_set_num(f, &k, num_int(s.part[i].e));
+        el_mul(f, &t, &t, &k);
+        Elem *both[2] = {&t, r};
+        el_add(f, &sum, both, 2);
+        el_set(f, r, &sum);
+    }
+    el_clear(f, &sum);
+    el_clear(f, &k);
+    el_clear(f, &t);
+    parts_clear(f, &s);
+}
+
+void field_abs(Field *f, Elem *r, const Elem *b, bool sign_only)
+{
+    Parts s;
+    parts_of(f, &s, b);
+    el_one(f, r);
+    if (!sign_only)
+        el_set(f, r, b);
+    for (size_t i = 0; i < s.n && !f->failed; i++)
+        times_sign(f, r, &s.part[i], s.part[i].e);
+    if (s.negative && !f->failed)
+        fmpz_mpoly_neg(r->num, r->num, f->ctx);
+    parts_clear(f, &s);
+}

@@ -1,0 +1,132 @@
+/* prove.c - is an expression zero for all real values at which it is defined?
+ *
+ * YES by normal form: after basis_rewrite the kernels are independent, so the expression is zero
+ * if its numerator is, modulo the relations of roots and signs. NO by a certified value that
+ * is not 0. Expressions with branches are proved branch by branch.
+ */
+#include "ball.h"
+#include "expr_internal.h"
+#include "rational.h"
+
+enum { PROOF_FUEL = 40000000, MAX_CASES = 6, POINTS = 6 };
+
+/* ---- normal form ------------------------------------------------------------------------------- */
+static bool zero_by_field(Ctx *c, Node *n)
+{
+    Field f;
+    ArenaMark m = arena_mark(&c->tmp);
+    (void)field_init(&f, c, F_PROVE, PROOF_FUEL);
+    const Elem *e = field_elem(&f, n);
+    bool zero = false;
+    if (e) {
+        Elem t;
+        el_init(&f, &t);
+        el_set(&f, &t, e);
+        zero = field_is_zero(&f, &t);
+        el_clear(&f, &t);
+    }
+    field_clear(&f);
+    arena_release(&c->tmp, m);
+    return zero;
+}
+
+static bool zero_by_normal_form(Ctx *c, Node *n)
+{
+    Attempt at = attempt_begin(c);
+    Node *b = basis_rewrite(c, n);
+    bool zero = !ctx_failed(c) && (b == c->zero || zero_by_field(c, b));
+    return attempt_end(c, &at) && zero;
+}
+
+/* The first IF of n whose branches hold no other, or NULL. */
+static Node *innermost_if(Ctx *c, Node *n)
+{
+    size_t count = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **order = ex_walk(c, 1, &n, &count), *r = NULL;
+    for (size_t i = 0; order && i < count && !r; i++)
+        if (order[i]->op == OP_IF)
+            r = order[i];
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* Zero in every branch: at most MAX_CASES of them are tried. */
+static bool zero_by_cases(Ctx *c, Node *n)
+{
+    Node *todo[MAX_CASES + 2];
+    size_t k = 0, tried = 0;
+    todo[k++] = n;
+    while (k) {
+        Node *e = todo[--k], *branch = e->flags & NF_COND ? innermost_if(c, e) : NULL;
+        if (!branch) {
+            if (++tried > MAX_CASES || !zero_by_normal_form(c, e))
+                return false;
+            continue;
+        }
+        if (k + 2 > MAX_CASES)
+            return false;
+        for (int i = 1; i <= 2; i++)
+            todo[k++] = ex_replace(c, e, &branch, &branch->a[i], 1);
+    }
+    return true;
+}
+
+/* ---- a value that is not zero --------------------------------------------------------------------- */
+static uint64_t next_random(uint64_t *s)
+{
+    *s = *s * 6364136223846793005u + 1442695040888963407u;
+    return *s >> 33;
+}
+
+static bool nonzero_at(Ctx *c, Node *n, const uint32_t *syms, size_t k, uint64_t seed)
+{
+    arb_struct *v = ARENA_NEW(&c->tmp, arb_struct, k + 1);
+    if (!v)
+        return false;
+    for (size_t i = 0; i < k; i++) {
+        int64_t a = (int64_t)(next_random(&seed) % 4000) - (c->syms[syms[i]].assume == S_POS ? 0 : 1200);
+        arb_init(&v[i]);
+        arb_set_si(&v[i], a == 0 ? 7 : a);
+        arb_div_si(&v[i], &v[i], 1009, 128);
+        arb_get_mid_arb(&v[i], &v[i]);
+    }
+    arb_t r;
+    arb_init(r);
+    bool ok = ball_eval(c, n, syms, v, k, 128, r, NULL) == LBZ_OK && !arb_contains_zero(r);
+    arb_clear(r);
+    for (size_t i = 0; i < k; i++)
+        arb_clear(&v[i]);
+    return ok;
+}
+
+static bool nonzero_somewhere(Ctx *c, Node *n)
+{
+    size_t k;
+    ArenaMark m = arena_mark(&c->tmp);
+    uint32_t *syms = ex_free_syms(c, n, &k);
+    bool found = false;
+    for (uint64_t i = 0; i < POINTS && !found && !ctx_poll(c); i++)
+        found = nonzero_at(c, n, syms, k, 0x9e3779b9u * (i + 1));
+    arena_release(&c->tmp, m);
+    return found;
+}
+
+Proof prove_zero(Ctx *c, Node *n)
+{
+    if (n->op == OP_LIST) {
+        for (uint32_t i = 0; i < n->n; i++) {
+            Proof p = prove_zero(c, n->a[i]); /* depth of lists: bounded by the parser */
+            if (p != PROOF_YES)
+                return p;
+        }
+        return PROOF_YES;
+    }
+    if (ex_is_num(n))
+        return num_is_zero(n->num) ? PROOF_YES : PROOF_NO;
+    if (ex_is_nonzero(n))
+        return PROOF_NO;
+    if (zero_by_cases(c, n))
+        return PROOF_YES;
+    return !ctx_failed(c) && nonzero_somewhere(c, n) ? PROOF_NO : PROOF_UNKNOWN;
+}
