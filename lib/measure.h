@@ -1,0 +1,9 @@
+/* measure.h - floor 4: the cost that simplification minimises. */
+#ifndef LBZ_MEASURE_H
+#define LBZ_MEASURE_H
+
+#include "expr.h"
+
+double measure(Ctx *c, Node *n);
+
+#endif

@@ -1,0 +1,22 @@
+/* simplify_internal.h - shared by the files of simplification. */
+#ifndef LBZ_SIMPLIFY_INTERNAL_H
+#define LBZ_SIMPLIFY_INTERNAL_H
+
+#include "rational.h"
+
+/* The cheapest form offered so far. */
+typedef struct {
+    Ctx *c;
+    Node *node;
+    double cost;
+    int candidates;
+} Best;
+
+void best_offer(Best *b, Node *n);
+Node *factor_terms(Ctx *c, Node *n); /* the common factor of a sum's terms taken out */
+/* The cheapest form of one arithmetic region; for rat_regions. */
+Node *simplify_region(Ctx *c, Node *n, void *arg);
+/* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */
+void offer_trig(Best *b, Node *n);
+
+#endif
