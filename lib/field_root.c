@@ -275,7 +275,8 @@ static void prove_root(Field *f, Elem *r, const Elem *b, Num x)
 static void display_root(Field *f, Elem *r, const Elem *b, Num x)
 {
     Arena *a = &f->c->tmp;
-    Num q = num_denom(a, x), fl = num_floor(a, x);
+    /* whole part towards 0: b^(-1/2) is 1/R, so that R cancels */
+    Num q = num_denom(a, x), fl = num_sgn(x) < 0 ? num_ceil(a, x) : num_floor(a, x);
     Elem t;
     int64_t order, whole, k;
     el_init(f, &t);

@@ -12,18 +12,49 @@
 #include "measure.h"
 
 enum { SIMPLIFY_FUEL = 3000000 };
-static const double LARGE = 1500; /* beyond this measure only local rules are tried */
+static const double LARGE = 1500;    /* beyond this measure only local rules are tried */
+static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
+static const double NEW_KERNEL = 2.2; /* what a function that was not there before costs */
+
+/* Function nodes of n that root does not have. */
+static int new_kernels(Ctx *c, Node *root, Node *n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    int k = 0;
+    Map old;
+    map_init(&old, &c->tmp);
+    Node **order = ex_walk(c, 1, &root, &count);
+    for (size_t i = 0; order && i < count; i++)
+        if (op_is_function((Op)order[i]->op))
+            map_put(&old, order[i]->id, 1);
+    order = ex_walk(c, 1, &n, &count);
+    for (size_t i = 0; order && i < count; i++) {
+        uint64_t v;
+        k += op_is_function((Op)order[i]->op) && !map_get(&old, order[i]->id, &v);
+    }
+    arena_release(&c->tmp, m);
+    return k;
+}
+
+Best best_begin(Ctx *c, Node *n)
+{
+    double m = measure(c, n);
+    return (Best){.c = c, .root = n, .node = n, .cost = WORTH * m, .limit = m};
+}
 
 void best_offer(Best *b, Node *n)
 {
-    if (!n || ex_is_poison(n) || n == b->node)
+    if (!n || ex_is_poison(n) || n == b->node || n == b->root)
         return;
     double m = measure(b->c, n);
-    if (m < b->cost - 1e-9 || (m < b->cost + 1e-9 && b->candidates > 1 && ex_cmp(n, b->node) < 0)) {
+    if (m > b->cost + 1e-9)
+        return;
+    m += NEW_KERNEL * new_kernels(b->c, b->root, n);
+    if (m < b->cost - 1e-9 || (m < b->cost + 1e-9 && ex_cmp(n, b->node) < 0)) {
         b->node = n;
         b->cost = m;
     }
-    b->candidates++;
 }
 
 /* ---- fractions in lowest terms ------------------------------------------------------------------- */
@@ -255,8 +286,8 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
     (void)arg;
     if (is_simple(n))
         return n;
-    Best b = {.c = c, .node = n, .cost = measure(c, n), .candidates = 1};
-    if (b.cost > LARGE)
+    Best b = best_begin(c, n);
+    if (b.limit > LARGE)
         return n;
     Attempt at = attempt_begin(c);
     best_offer(&b, factor_terms(c, n));
@@ -272,7 +303,7 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
         return factor_terms(c, n);
     if (ex_tree_size(c, n) > 20000)
         return n;
-    Best b = {.c = c, .node = n, .cost = measure(c, n), .candidates = 1};
+    Best b = best_begin(c, n);
     Node *r = rat_regions(c, n, simplify_region, NULL);
     if (ctx_failed(c))
         return c->poison;

@@ -7,11 +7,13 @@
 /* The cheapest form offered so far. */
 typedef struct {
     Ctx *c;
-    Node *node;
-    double cost;
-    int candidates;
+    Node *root;   /* what was to be simplified */
+    Node *node;   /* the best form so far */
+    double cost;  /* what the next one must undercut: its own cost, or a share of root's */
+    double limit; /* root's cost */
 } Best;
 
+Best best_begin(Ctx *c, Node *n);
 void best_offer(Best *b, Node *n);
 Node *factor_terms(Ctx *c, Node *n); /* the common factor of a sum's terms taken out */
 /* The cheapest form of one arithmetic region; for rat_regions. */
