@@ -7,17 +7,20 @@
 
 void print_plain(Ctx *c, Str *out, Node *n);
 void print_latex(Ctx *c, Str *out, Node *n);
-void print_pretty(Ctx *c, Str *out, Node *n);  /* two-dimensional, lines separated by '\n' */
-void print_tree(Ctx *c, Str *out, Node *n);    /* the DAG, indented; shared nodes once */
-void print_dot(Ctx *c, Str *out, Node *n);     /* Graphviz */
+void print_pretty(Ctx *c, Str *out,
+                  Node *n);                 /* two-dimensional, lines separated by '\n' */
+void print_tree(Ctx *c, Str *out, Node *n); /* the DAG, indented; shared nodes once */
+void print_dot(Ctx *c, Str *out, Node *n);  /* Graphviz */
 /* Plain text of at most max characters; a longer result is printed in shared form,
  * "t1 = ...; t2 = ...; <expr in t1, t2>" (which types back in): true then. Never builds
  * more text than it prints, however large the tree. */
 bool print_limited(Ctx *c, Str *out, Node *n, size_t max);
-/* Length of the plain text, without making it; capped at cap. Cost: the distinct nodes. */
+/* Length of the plain text, without making it; capped at cap. Cost: the distinct nodes.
+ */
 double print_length(Ctx *c, Node *n);
-/* Common subexpressions: names t1 ... and the expressions they stand for, in an order in which
- * each uses earlier ones only; in the statement pool. Used by cse and print_limited. */
+/* Common subexpressions: names t1 ... and the expressions they stand for, in an order in
+ * which each uses earlier ones only; in the statement pool. Used by cse and
+ * print_limited. */
 size_t print_share(Ctx *c, size_t nroots, Node **roots, uint32_t **names, Node ***defs);
 
 #endif

@@ -1,98 +1,15 @@
 /* print_form.c - floor 4: how a node is shown, decided once for all printers.
  *
- * Children are seen before parents, so every form is made from finished ones. A product keeps
- * its factors sorted; the coefficient around it, and the sign, are put in by the form of
- * the SCALE. Where a minus sign or an integer can be taken into a sum so that the text
- * becomes shorter, it is: (1 - x)*y for -y*(x - 1). The constructors undo that on input.
+ * Children are seen before parents, so every form is made from finished ones. A product
+ * keeps its factors sorted; the coefficient around it, and the sign, are put in by the
+ * form of the SCALE. Where a minus sign or an integer can be taken into a sum so that the
+ * text becomes shorter, it is: (1 - x)*y for -y*(x - 1). The constructors undo that on
+ * input.
  */
 #include "print_form.h"
-#include <stdio.h>
 
-static Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
-{
-    Form *f = ARENA_NEW0(&F->c->tmp, Form, 1);
-
-    f->kind = (uint8_t)kind;
-    f->prec = (uint8_t)prec;
-    f->n = (uint32_t)n;
-    if (n)
-        f->a = ARENA_NEW0(&F->c->tmp, Item, n);
-    if (n && !f->a)
-        f->n = 0; /* the error is recorded */
-    return f;
-}
-
-static Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
-{
-    Form *f = form_new(F, kind, P_ATOM, 0);
-
-    f->text = s;
-    f->ntext = n;
-    f->len = (double)n;
-    return f;
-}
-
-static Form *form_number(Forms *F, Num x)
-{
-    char small[24];
-    Str s = {0};
-    Form *f;
-
-    if (x.q == 1 && !x.dec) {
-        int n = snprintf(small, sizeof(small), "%lld", (long long)x.p);
-        return form_text(F, F_NUM, arena_strndup(&F->c->tmp, small, (size_t)n), (size_t)n);
-    }
-    num_print(&s, x);
-    f = form_text(F, F_NUM, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
-    if (!f->text)
-        f->ntext = 0;
-    str_free(&s);
-    return f;
-}
-
-/* Text length of f where strength `needs` is asked for. */
-static double placed(const Form *f, bool bare, int needs)
-{
-    return f->len + (f->neg && !bare) + (form_prec(f, bare) < needs ? 2 : 0);
-}
-
-int form_needs(const Form *f, uint32_t i)
-{
-    static const uint8_t iff[] = {P_OR, P_OR, P_IF};
-
-    switch (f->kind) {
-    case F_SUM:
-        return P_PROD;
-    case F_PROD:
-        return P_POW;
-    case F_POW:
-        return i == 0 ? P_ATOM : P_POW;
-    case F_IF:
-        return iff[i];
-    case F_INFIX:
-        return f->op == OP_OR ? P_AND : f->op == OP_AND ? P_NOT : P_SUM;
-    case F_NOT:
-        return P_NOT;
-    case F_BINDS:
-        return P_OR;
-    default:
-        return P_IF;
-    }
-}
-
-/* Length of the children plus that of what stands between them. */
-static void measure(Form *f, size_t between, size_t around)
-{
-    double len = (double)(f->ntext + around);
-
-    for (uint32_t i = 0; i < f->n; i++)
-        len += placed(f->a[i].f, f->kind == F_SUM, form_needs(f, i));
-    if (f->n > 1)
-        len += (double)between * (f->n - 1);
-    f->len = len + (f->kind == F_SUM && f->n && f->a[0].neg);
-}
-
-/* ---- products -------------------------------------------------------------------------- */
+/* ---- products
+ * -------------------------------------------------------------------------- */
 
 static void measure_product(Form *f)
 {
@@ -100,7 +17,7 @@ static void measure_product(Form *f)
     uint32_t all = f->n + f->nden;
 
     for (uint32_t i = 0; i < all; i++)
-        len += placed(f->a[i].f, false, P_POW);
+        len += form_placed(f->a[i].f, false, P_POW);
     len += f->n - 1;
     if (f->nden)
         len += f->nden + (f->nden > 1 ? 2 : 0);
@@ -108,8 +25,8 @@ static void measure_product(Form *f)
 }
 
 /* The product of num over den; one is put where num is empty. */
-static Form *form_product(Forms *F, bool neg, const Form **num, size_t n, const Form **den,
-                          size_t nden)
+static Form *form_product(Forms *F, bool neg, const Form **num, size_t n,
+                          const Form **den, size_t nden)
 {
     Form *f = form_new(F, F_PROD, P_PROD, (n ? n : 1) + nden);
 
@@ -134,7 +51,7 @@ static Form *form_power(Forms *F, const Form *base, const Form *expo)
     if (f->n) {
         f->a[0].f = base;
         f->a[1].f = expo;
-        measure(f, 1, 0);
+        form_measure(f, 1, 0);
     }
     return f;
 }
@@ -148,15 +65,26 @@ static const Form *negated(Forms *F, Entry *e)
     return e->negated;
 }
 
-/* A factor that is a sum to an odd power: its sign may be changed. Yields the form with the
- * sum negated. */
+/* Negating the sum gives it no more minus signs than it has. */
+static bool may_flip(const Node *sum)
+{
+    uint32_t minus = 0;
+
+    for (uint32_t i = 0; i < sum->n; i++)
+        minus += num_sgn(ex_coef(sum->a[i])) < 0;
+    return 2 * minus >= sum->n;
+}
+
+/* A factor that is a sum to an odd power: its sign may be changed. Yields the form with
+ * the sum negated. */
 static const Form *flipped(Forms *F, Entry *f)
 {
     int64_t k = 1;
     Entry *b = f->base;
 
-    if (!ex_is(b->node, OP_ADD) || (f->expo && (!ex_get_int(f->expo->node, &k) || k % 2 == 0 ||
-                                                f->expo->node->num.dec)))
+    if (!ex_is(b->node, OP_ADD) || !may_flip(b->node))
+        return NULL;
+    if (f->expo && (!ex_get_int(f->expo->node, &k) || k % 2 == 0))
         return NULL;
     if (k == 1 || k == -1)
         return negated(F, b);
@@ -266,7 +194,8 @@ static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
     return f;
 }
 
-/* ---- sums ------------------------------------------------------------------------------ */
+/* ---- sums
+ * ------------------------------------------------------------------------------ */
 
 /* k times the sum of entry e, number distributed. */
 static Form *build_sum(Forms *F, Entry *e, Num k)
@@ -283,8 +212,8 @@ static Form *build_sum(Forms *F, Entry *e, Num k)
         Node *x = n->a[i];
         Num c = ex_coef(x);
         Term *s = &terms[i];
-        s->rest = ex_is_num(x) ? &F->unit
-                               : forms_entry(F, ex_is(x, OP_SCALE) ? x->a[1] : x);
+        s->rest =
+            ex_is_num(x) ? &F->unit : forms_entry(F, ex_is(x, OP_SCALE) ? x->a[1] : x);
         if (!same)
             c = num_mul(t, c, k);
         s->neg = num_sgn(c) < 0;
@@ -294,7 +223,7 @@ static Form *build_sum(Forms *F, Entry *e, Num k)
         return f->n = 0, f;
     for (uint32_t i = 0; i < n->n; i++)
         f->a[i] = (Item){terms[i].f, terms[i].neg};
-    measure(f, 3, 0);
+    form_measure(f, 3, 0);
     return f;
 }
 
@@ -327,7 +256,8 @@ static Form *sum_with_content(Forms *F, Entry *e)
     return f->len + f->neg < e->sum->len ? f : e->sum;
 }
 
-/* ---- powers ---------------------------------------------------------------------------- */
+/* ---- powers
+ * ---------------------------------------------------------------------------- */
 
 static bool all_negative(const Node *sum)
 {
@@ -364,7 +294,7 @@ static Form *form_call1(Forms *F, Op op, const char *name, const Form *arg)
     f->ntext = strlen(name);
     if (f->n) {
         f->a[0].f = arg;
-        measure(f, 2, 2);
+        form_measure(f, 2, 2);
     }
     return f;
 }
@@ -412,168 +342,8 @@ static void build_power(Forms *F, Entry *e)
     }
 }
 
-/* ---- everything else --------------------------------------------------------------------- */
-
-static Form *form_list(Forms *F, FormKind kind, int prec, const Node *n, size_t kids,
-                       const char *text, size_t ntext, size_t between, size_t around)
-{
-    Form *f = form_new(F, kind, prec, kids);
-
-    f->op = n->op;
-    f->text = text;
-    f->ntext = ntext;
-    for (uint32_t i = 0; i < f->n; i++)
-        f->a[i].f = forms_entry(F, n->a[i])->stand;
-    measure(f, between, around);
-    return f;
-}
-
-static Form *form_named(Forms *F, const char *s)
-{
-    return form_text(F, F_NAME, s, strlen(s));
-}
-
-/* ' or _i, d times */
-static void put_order(Forms *F, Str *s, uint32_t i, int64_t d)
-{
-    if (d > 10000) {
-        ctx_error(F->c, LBZ_LIMIT, "Ask for a lower order.",
-                  "a derivative of order %lld is too long to print", (long long)d);
-        return;
-    }
-    for (int64_t j = 0; j < d; j++) {
-        if (i)
-            str_printf(s, "_%u", (unsigned)i);
-        else
-            str_putc(s, '\'');
-    }
-}
-
-/* f'(x), f^(4)(x), f_1_2(x, y): the name with what was differentiated. */
-static Form *build_apply(Forms *F, const Node *n)
-{
-    Str s = {0};
-    uint32_t k = n->n / 2;
-    int64_t d;
-    Form *f;
-
-    str_puts(&s, sym_name(F->c, n->sym));
-    for (uint32_t i = 0; i < k; i++) {
-        if (!ex_get_int(n->a[k + i], &d))
-            d = 0;
-        if (k == 1 && d > 3)
-            str_printf(&s, "^(%lld)", (long long)d);
-        else
-            put_order(F, &s, k == 1 ? 0 : i + 1, d);
-    }
-    f = form_list(F, F_APPLY, P_ATOM, n, k, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n,
-                  2, 2);
-    str_free(&s);
-    return f;
-}
-
-static Form *build_string(Forms *F, const Node *n)
-{
-    Str s = {0};
-    Form *f;
-
-    str_putc(&s, '"');
-    str_put(&s, n->text, n->sym);
-    str_putc(&s, '"');
-    f = form_text(F, F_NAME, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
-    str_free(&s);
-    return f;
-}
-
-/* x > 0 for 0 < x. */
-static void turn_around(Form *f)
-{
-    Item left = f->a[0];
-
-    if (f->op != OP_LT && f->op != OP_LE && f->op != OP_EQ && f->op != OP_NE)
-        return;
-    f->a[0] = f->a[1];
-    f->a[1] = left;
-    f->text = f->op == OP_LT ? " > " : f->op == OP_LE ? " >= " : f->text;
-}
-
-static Form *build_infix(Forms *F, const Node *n)
-{
-    static const struct {
-        uint16_t op;
-        uint8_t prec;
-        const char *text;
-    } infix[] = {
-        {OP_LT, P_CMP, " < "}, {OP_LE, P_CMP, " <= "}, {OP_EQ, P_CMP, " == "},
-        {OP_NE, P_CMP, " != "}, {OP_AND, P_AND, " and "}, {OP_OR, P_OR, " or "},
-        {OP_RANGE, P_RANGE, ":"},
-    };
-    size_t i = 0;
-    Form *f;
-
-    while (infix[i].op != n->op)
-        i++;
-    f = form_list(F, F_INFIX, infix[i].prec, n, n->n, infix[i].text, 0,
-                  strlen(infix[i].text), 0);
-    if (f->n == 2 && ex_is_num(n->a[0]) && !ex_is_num(n->a[1]))
-        turn_around(f);
-    f->ntext = strlen(f->text);
-    return f;
-}
-
-static Form *build_call(Forms *F, const Node *n)
-{
-    const char *name = n->op == OP_INT ? "int" : n->op == OP_SUM ? "sum"
-                     : n->op == OP_PROD ? "prod" : op_info((Op)n->op)->name;
-    Form *f;
-
-    if (n->op == OP_AT && n->n >= 3 && n->n % 2)
-        return form_list(F, F_BINDS, P_IF, n, n->n, "", 0, 0,
-                         5 * ((n->n - 1) / 2) + 2);
-    f = form_list(F, F_CALL, P_ATOM, n, n->n, name, strlen(name), 2, 2);
-    for (uint32_t i = 1; i < f->n; i++)
-        f->len += (double)strlen(form_separator(f, i)) - 2;
-    return f;
-}
-
-static Form *build_other(Forms *F, const Node *n)
-{
-    static const char *const constant[] = {"pi", "e", "inf"};
-
-    switch ((Op)n->op) {
-    case OP_CONST:
-        return form_named(F, constant[n->sym]);
-    case OP_SYM:
-        return form_named(F, sym_name(F->c, n->sym));
-    case OP_TRUE:
-    case OP_FALSE:
-        return form_named(F, n->op == OP_TRUE ? "true" : "false");
-    case OP_POISON:
-        return form_named(F, "undefined");
-    case OP_STRING:
-        return build_string(F, n);
-    case OP_APPLY:
-        return build_apply(F, n);
-    case OP_LIST:
-        return form_list(F, F_LIST, P_ATOM, n, n->n, "", 0, 2, 2);
-    case OP_IF:
-        return form_list(F, F_IF, P_IF, n, 3, "", 0, 6, 3);
-    case OP_NOT:
-        return form_list(F, F_NOT, P_NOT, n, 1, "", 0, 0, 4);
-    case OP_LT:
-    case OP_LE:
-    case OP_EQ:
-    case OP_NE:
-    case OP_AND:
-    case OP_OR:
-    case OP_RANGE:
-        return build_infix(F, n);
-    default:
-        return build_call(F, n);
-    }
-}
-
-/* ---- the walk -------------------------------------------------------------------------- */
+/* ---- the walk
+ * -------------------------------------------------------------------------- */
 
 Entry *forms_entry(const Forms *F, const Node *n)
 {
@@ -627,7 +397,7 @@ static void build_forms(Forms *F, Entry *e)
         build_power(F, e);
         break;
     default:
-        e->stand = build_other(F, n);
+        e->stand = form_other(F, n);
     }
     if (!e->stand->node && e->stand->kind != F_NUM)
         e->stand->node = n;
@@ -648,7 +418,8 @@ static bool build_entry(Forms *F, Entry *e)
     if (!list_factors(F, e))
         return false;
     m = arena_mark(&F->c->tmp);
-    if (n->op != OP_NUM && n->op != OP_SYM && n->op != OP_CONST && n->op != OP_STRING && n->n) {
+    if (n->op != OP_NUM && n->op != OP_SYM && n->op != OP_CONST && n->op != OP_STRING &&
+        n->n) {
         kid = ARENA_NEW(&F->c->tmp, Entry *, n->n);
         if (!kid)
             return false;

@@ -1,9 +1,10 @@
 /* print_form.h - floor 4, private to print_*.c: the form in which a node is shown.
  *
  * A Form says in which order terms and factors stand, what is above and below a fraction
- * line and where minus signs go. Plain text, LaTeX and the two-dimensional printer all show
- * the same forms. Forms are shared as the nodes are: as many as there are distinct nodes (a
- * small multiple), however large the text. All of it lives in the tmp arena of the Ctx.
+ * line and where minus signs go. Plain text, LaTeX and the two-dimensional printer all
+ * show the same forms. Forms are shared as the nodes are: as many as there are distinct
+ * nodes (a small multiple), however large the text. All of it lives in the tmp arena of
+ * the Ctx.
  */
 #ifndef LBZ_PRINT_FORM_H
 #define LBZ_PRINT_FORM_H
@@ -15,18 +16,18 @@
 enum { P_IF, P_OR, P_AND, P_NOT, P_CMP, P_RANGE, P_SUM, P_NEG, P_PROD, P_POW, P_ATOM };
 
 typedef enum {
-    F_NUM,    /* text: a nonnegative integer or decimal */
-    F_NAME,   /* text: symbol, constant, true, false */
-    F_SUM,    /* a[0..n), each with its sign */
-    F_PROD,   /* a[0..n) over a[n..n+nden); neither empty line of a fraction is left empty */
-    F_POW,    /* a[0] to the a[1] */
-    F_CALL,   /* text(a...): functions, also sqrt and exp, int, sum, prod */
-    F_APPLY,  /* unknown function; text: name with its primes or orders */
+    F_NUM,   /* text: a nonnegative integer or decimal */
+    F_NAME,  /* text: symbol, constant, true, false */
+    F_SUM,   /* a[0..n), each with its sign */
+    F_PROD,  /* a[0..n), at least one, over a[n..n+nden) */
+    F_POW,   /* a[0] to the a[1] */
+    F_CALL,  /* text(a...): functions, also sqrt and exp, int, sum, prod */
+    F_APPLY, /* unknown function; text: name with its primes or orders */
     F_LIST,
-    F_IF,     /* a[0] condition, a[1], a[2] */
-    F_INFIX,  /* a[...] joined by text: comparisons, and, or, ':' */
+    F_IF,    /* a[0] condition, a[1], a[2] */
+    F_INFIX, /* a[...] joined by text: comparisons, and, or, ':' */
     F_NOT,
-    F_BINDS   /* a[0] at a[1] = a[2], ... */
+    F_BINDS /* a[0] at a[1] = a[2], ... */
 } FormKind;
 
 typedef struct form Form;
@@ -41,8 +42,8 @@ struct form {
     bool neg;           /* NUM, PROD: a minus sign stands before it */
     uint16_t op;        /* F_CALL, F_INFIX */
     uint32_t n, nden;
-    double len;         /* bytes of plain text without the minus sign */
-    const Node *node;   /* what is shown, where that is one node; else NULL */
+    double len;       /* bytes of plain text without the minus sign */
+    const Node *node; /* what is shown, where that is one node; else NULL */
     const char *text;
     size_t ntext;
     Item *a;
@@ -60,24 +61,33 @@ struct entry {
     Entry **fac;   /* factors in printing order; of a node that is no MUL: itself */
     uint32_t nfac;
     Entry *base, *expo; /* POW: its parts; else the entry itself and NULL */
-    double deg;    /* total degree of the polynomial part */
-    uint8_t rank;  /* place among factors */
-    bool poly;     /* made of numbers, constants and symbols with numeric exponents */
+    double deg;         /* total degree of the polynomial part */
+    uint8_t rank;       /* place among factors */
+    bool poly; /* made of numbers, constants and symbols with numeric exponents */
     bool has_sym;
-    bool den;      /* stands below the fraction line */
+    bool den; /* stands below the fraction line */
 };
 
-/* Places of factors in a product. Up to R_SUM they are polynomial; what comes from R_POWER on
- * decides first when terms are compared. */
+/* Places of factors in a product. Up to R_SUM they are polynomial; what comes from
+ * R_POWER on decides first when terms are compared. */
 enum {
-    R_ROOT, R_CONST, R_SYM, R_SUM, R_POWER, R_RADICAL, R_EXP, R_FUNCTION, R_APPLY, R_OTHER,
+    R_ROOT,
+    R_CONST,
+    R_SYM,
+    R_SUM,
+    R_POWER,
+    R_RADICAL,
+    R_EXP,
+    R_FUNCTION,
+    R_APPLY,
+    R_OTHER,
     R_FSUM
 };
 
 typedef struct {
     Ctx *c;
-    Map index;   /* node id -> Entry * */
-    Entry unit;  /* the product of no factors */
+    Map index;  /* node id -> Entry * */
+    Entry unit; /* the product of no factors */
     Form *root;
 } Forms;
 
@@ -86,11 +96,22 @@ typedef struct {
 bool forms_build(Forms *F, Ctx *c, Node *root);
 Entry *forms_entry(const Forms *F, const Node *n);
 
+/* print_leaf.c: empty and finished forms. form_measure sets len from the children,
+ * `between` bytes between each two of them and `around` more. form_placed: length where
+ * strength `needs` is asked for. */
+Form *form_new(Forms *F, FormKind kind, int prec, size_t n);
+Form *form_text(Forms *F, FormKind kind, const char *s, size_t n);
+Form *form_number(Forms *F, Num x); /* x >= 0, an integer or a decimal */
+Form *form_other(Forms *F, const Node *n);
+void form_measure(Form *f, size_t between, size_t around);
+double form_placed(const Form *f, bool bare, int needs);
+
 /* print_order.c */
 /* deg, rank, poly, has_sym; kid: entries of the children */
 void order_info(Entry *e, Entry *const *kid);
-bool order_factors(Forms *F, Entry **f, size_t n);   /* sorts into printing order */
-/* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory, interrupted. */
+bool order_factors(Forms *F, Entry **f, size_t n); /* sorts into printing order */
+/* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory,
+ * interrupted. */
 bool merge_sort(Ctx *c, void *data, size_t n, size_t size,
                 bool (*le)(const void *, const void *));
 typedef struct {
@@ -98,9 +119,10 @@ typedef struct {
     Form *f;
     bool neg;
 } Term;
-bool order_terms(Forms *F, Term *t, size_t n);       /* sorts; then first term and constant */
+bool order_terms(Forms *F, Term *t, size_t n); /* sorts; then first term and constant */
 
-/* The parts of a symbol's name for people: stem "x", "alpha"; digits or words after it. */
+/* The parts of a symbol's name for people: stem "x", "alpha"; digits or words after it.
+ */
 typedef struct {
     const char *stem, *sub;
     size_t nstem, nsub;
@@ -115,21 +137,22 @@ typedef struct {
     const Form *f; /* NULL: text */
     const char *text;
     size_t n;
-    bool bare;     /* without the minus sign */
+    bool bare; /* without the minus sign */
 } Piece;
 typedef struct {
     Ctx *c;
     Str *out;
     Piece *p;
     size_t n, cap;
-    Piece sink;    /* where pieces go when memory is out */
+    Piece sink; /* where pieces go when memory is out */
     bool failed;
 } Emit;
 void emit_text(Emit *e, const char *s, size_t n);
 void emit_puts(Emit *e, const char *s);
 void emit_form(Emit *e, const Form *f, bool bare);
 /* Writes f: expand appends the pieces of one form, in reading order. */
-void emit_run(Ctx *c, Str *out, const Form *f, void (*expand)(Emit *, const Form *, bool));
+void emit_run(Ctx *c, Str *out, const Form *f,
+              void (*expand)(Emit *, const Form *, bool));
 static inline int form_prec(const Form *f, bool bare)
 {
     return f->neg && !bare ? P_NEG : f->prec;
@@ -137,7 +160,8 @@ static inline int form_prec(const Form *f, bool bare)
 /* The least binding strength that child i of f needs so as to stand without parentheses;
  * plain text. */
 int form_needs(const Form *f, uint32_t i);
-/* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x = a, n). */
+/* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x =
+ * a, n). */
 static inline const char *form_separator(const Form *f, uint32_t i)
 {
     bool equals = f->kind == F_CALL && i % 2 == 0 &&

@@ -1,8 +1,8 @@
 /* print_graph.c - floor 4: the DAG itself, as an indented tree or as DOT text.
  *
- * Both show each node once and number nodes in the order in which a reader meets them, so the
- * output depends on content only. Indentation stops growing at a depth, so that the text stays
- * linear in the number of edges.
+ * Both show each node once and number nodes in the order in which a reader meets them, so
+ * the output depends on content only. Indentation stops growing at a depth, so that the
+ * text stays linear in the number of edges.
  */
 #include "print.h"
 #include "print_form.h"
@@ -11,8 +11,8 @@ enum { MAX_INDENT = 40 };
 
 static bool is_leaf(const Node *n)
 {
-    return n->op == OP_NUM || n->op == OP_SYM || n->op == OP_CONST || n->op == OP_STRING ||
-           n->n == 0;
+    return n->op == OP_NUM || n->op == OP_SYM || n->op == OP_CONST ||
+           n->op == OP_STRING || n->n == 0;
 }
 
 /* An unknown function's name with what was differentiated: f', f^(4), f_1_2. */
@@ -28,7 +28,8 @@ static void put_apply(Str *out, const Ctx *c, const Node *n)
         if (k == 1 && d <= 3)
             str_put(out, "'''", (size_t)d);
         else
-            str_printf(out, k == 1 ? "^(%lld)" : "_%lld", (long long)(k == 1 ? d : i + 1));
+            str_printf(out, k == 1 ? "^(%lld)" : "_%lld",
+                       (long long)(k == 1 ? d : i + 1));
         if (k > 1 && d > 1)
             str_printf(out, "^%lld", (long long)d);
     }
@@ -40,10 +41,11 @@ static void put_label(Ctx *c, Str *out, Node *n)
         uint16_t op;
         const char *text;
     } sign[] = {
-        {OP_ADD, "+"}, {OP_SCALE, "*"}, {OP_MUL, "*"}, {OP_POW, "^"}, {OP_LT, "<"},
-        {OP_LE, "<="}, {OP_EQ, "=="}, {OP_NE, "!="}, {OP_AND, "and"}, {OP_OR, "or"},
-        {OP_NOT, "not"}, {OP_IF, "if"}, {OP_RANGE, ":"}, {OP_INT, "int"}, {OP_SUM, "sum"},
-        {OP_PROD, "prod"}, {OP_LIST, "list"},
+        {OP_ADD, "+"},     {OP_SCALE, "*"}, {OP_MUL, "*"},   {OP_POW, "^"},
+        {OP_LT, "<"},      {OP_LE, "<="},   {OP_EQ, "=="},   {OP_NE, "!="},
+        {OP_AND, "and"},   {OP_OR, "or"},   {OP_NOT, "not"}, {OP_IF, "if"},
+        {OP_RANGE, ":"},   {OP_INT, "int"}, {OP_SUM, "sum"}, {OP_PROD, "prod"},
+        {OP_LIST, "list"},
     };
 
     for (size_t i = 0; i < sizeof(sign) / sizeof(*sign); i++)
@@ -130,7 +132,8 @@ static bool tree_row(Graph *g, Row r)
 
 static void tree_rows(Graph *g, Node *root)
 {
-    /* every edge is pushed at most once: of nodes that are printed, not of their repeats */
+    /* every edge is pushed at most once: of nodes that are printed, not of their repeats
+     */
     size_t edges = 1, n = 0;
     Row *st;
 
@@ -158,7 +161,8 @@ void print_tree(Ctx *c, Str *out, Node *n)
     arena_release(&c->tmp, m);
 }
 
-/* ---- DOT ------------------------------------------------------------------------------- */
+/* ---- DOT
+ * ------------------------------------------------------------------------------- */
 
 static void dot_label(Graph *g, Node *n)
 {

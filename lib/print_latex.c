@@ -1,7 +1,8 @@
 /* print_latex.c - floor 4: forms to LaTeX, for math mode, with what amsmath offers.
  *
- * Functions are set by their rows in the table. Fractions, roots and braces group, so fewer
- * parentheses are needed than in plain text. Written piece by piece as plain text is.
+ * Functions are set by their rows in the table. Fractions, roots and braces group, so
+ * fewer parentheses are needed than in plain text. Written piece by piece as plain text
+ * is.
  */
 #include "print.h"
 #include "print_form.h"
@@ -44,7 +45,9 @@ static int latex_prec(const Form *f, bool bare)
     case F_CALL:
         if (f->op == OP_SUM || f->op == OP_PROD)
             return P_NEG;
-        return f->op == OP_INT ? P_POW : is_template(f) ? template_prec(row_latex(f)) : P_ATOM;
+        return f->op == OP_INT  ? P_POW
+               : is_template(f) ? template_prec(row_latex(f))
+                                : P_ATOM;
     default:
         return f->prec;
     }
@@ -88,7 +91,8 @@ static void emit_str(Emit *e, Str *s)
     str_free(s);
 }
 
-/* ---- names and numbers ----------------------------------------------------------------- */
+/* ---- names and numbers
+ * ----------------------------------------------------------------- */
 
 static void put_word(Str *s, const char *w, size_t n, const char *font)
 {
@@ -160,7 +164,8 @@ static void latex_number(Emit *e, const Form *f)
     emit_puts(e, "}");
 }
 
-/* ---- sums, products, powers ------------------------------------------------------------ */
+/* ---- sums, products, powers
+ * ------------------------------------------------------------ */
 
 static void latex_sum(Emit *e, const Form *f)
 {
@@ -173,7 +178,8 @@ static void latex_sum(Emit *e, const Form *f)
     }
 }
 
-/* Its LaTeX begins with a digit, so that it would grow together with a number before it. */
+/* Its LaTeX begins with a digit, so that it would grow together with a number before it.
+ */
 static bool starts_with_digit(const Form *f)
 {
     const char *s;
@@ -213,8 +219,8 @@ static void latex_product(Emit *e, const Form *f)
 static bool is_unit_fraction(const Form *f)
 {
     return f->kind == F_PROD && !f->neg && f->n == 1 && f->nden == 1 &&
-           f->a[0].f->kind == F_NUM && f->a[1].f->kind == F_NUM && f->a[0].f->ntext == 1 &&
-           f->a[0].f->text[0] == '1';
+           f->a[0].f->kind == F_NUM && f->a[1].f->kind == F_NUM &&
+           f->a[0].f->ntext == 1 && f->a[0].f->text[0] == '1';
 }
 
 static bool takes_exponent(const Form *f)
@@ -243,12 +249,14 @@ static void latex_power(Emit *e, const Form *f)
     }
 }
 
-/* ---- functions ------------------------------------------------------------------------- */
+/* ---- functions
+ * ------------------------------------------------------------------------- */
 
 static void template_argument(Emit *e, const Form *f, bool in_parens)
 {
-    bool plain = (f->kind == F_NAME || f->kind == F_NUM) && !f->neg &&
-                 (f->kind == F_NUM || f->ntext == 1 || greek_find(f->text, f->ntext) >= 0);
+    bool plain =
+        (f->kind == F_NAME || f->kind == F_NUM) && !f->neg &&
+        (f->kind == F_NUM || f->ntext == 1 || greek_find(f->text, f->ntext) >= 0);
 
     child(e, f, false, in_parens && !plain ? P_ATOM + 1 : P_IF);
 }
@@ -342,7 +350,8 @@ static void latex_apply(Emit *e, const Form *f)
     arguments(e, f, "\\left(", "\\right)");
 }
 
-/* ---- the rest -------------------------------------------------------------------------- */
+/* ---- the rest
+ * -------------------------------------------------------------------------- */
 
 /* if a then x else if b then y else z: one line for each case. */
 static void latex_if(Emit *e, const Form *f)
@@ -382,9 +391,12 @@ static void latex_list(Emit *e, const Form *f)
 static void latex_infix(Emit *e, const Form *f)
 {
     const char *le = f->text[1] == '<' ? " \\le " : " \\ge ";
-    const char *s = f->op == OP_LE ? le : f->op == OP_NE ? " \\ne "
-                  : f->op == OP_EQ ? " = " : f->op == OP_AND ? " \\land "
-                  : f->op == OP_OR ? " \\lor " : f->text;
+    const char *s = f->op == OP_LE    ? le
+                    : f->op == OP_NE  ? " \\ne "
+                    : f->op == OP_EQ  ? " = "
+                    : f->op == OP_AND ? " \\land "
+                    : f->op == OP_OR  ? " \\lor "
+                                      : f->text;
 
     for (uint32_t i = 0; i < f->n; i++) {
         if (i)
@@ -410,21 +422,43 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
     if (f->neg && !bare)
         emit_puts(e, "-");
     switch ((FormKind)f->kind) {
-    case F_NUM: latex_number(e, f); break;
-    case F_NAME: latex_name(e, f); break;
-    case F_SUM: latex_sum(e, f); break;
-    case F_PROD: latex_product(e, f); break;
-    case F_POW: latex_power(e, f); break;
-    case F_CALL: latex_call(e, f); break;
-    case F_APPLY: latex_apply(e, f); break;
-    case F_LIST: latex_list(e, f); break;
-    case F_IF: latex_if(e, f); break;
-    case F_INFIX: latex_infix(e, f); break;
+    case F_NUM:
+        latex_number(e, f);
+        break;
+    case F_NAME:
+        latex_name(e, f);
+        break;
+    case F_SUM:
+        latex_sum(e, f);
+        break;
+    case F_PROD:
+        latex_product(e, f);
+        break;
+    case F_POW:
+        latex_power(e, f);
+        break;
+    case F_CALL:
+        latex_call(e, f);
+        break;
+    case F_APPLY:
+        latex_apply(e, f);
+        break;
+    case F_LIST:
+        latex_list(e, f);
+        break;
+    case F_IF:
+        latex_if(e, f);
+        break;
+    case F_INFIX:
+        latex_infix(e, f);
+        break;
     case F_NOT:
         emit_puts(e, "\\lnot ");
         child(e, f->a[0].f, false, P_NOT);
         break;
-    case F_BINDS: latex_binds(e, f); break;
+    case F_BINDS:
+        latex_binds(e, f);
+        break;
     }
 }
 

@@ -3,16 +3,17 @@
 #include "print_form.h"
 
 static const char *const greek_name[] = {
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
-    "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi",
-    "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi",
-    "Psi", "Omega", "varepsilon", "vartheta", "varphi", "ell", "hbar",
+    "alpha", "beta",  "gamma",  "delta",      "epsilon",  "zeta",   "eta",     "theta",
+    "iota",  "kappa", "lambda", "mu",         "nu",       "xi",     "omicron", "pi",
+    "rho",   "sigma", "tau",    "upsilon",    "phi",      "chi",    "psi",     "omega",
+    "Gamma", "Delta", "Theta",  "Lambda",     "Xi",       "Pi",     "Sigma",   "Upsilon",
+    "Phi",   "Psi",   "Omega",  "varepsilon", "vartheta", "varphi", "ell",     "hbar",
 };
 
 const char *const greek_utf8[] = {
-    "α", "β", "γ", "δ", "ε", "ζ", "η", "θ", "ι", "κ", "λ", "μ", "ν", "ξ", "ο", "π", "ρ", "σ",
-    "τ", "υ", "φ", "χ", "ψ", "ω", "Γ", "Δ", "Θ", "Λ", "Ξ", "Π", "Σ", "Υ", "Φ", "Ψ", "Ω", "ε",
-    "ϑ", "φ", "ℓ", "ħ",
+    "α", "β", "γ", "δ", "ε", "ζ", "η", "θ", "ι", "κ", "λ", "μ", "ν", "ξ",
+    "ο", "π", "ρ", "σ", "τ", "υ", "φ", "χ", "ψ", "ω", "Γ", "Δ", "Θ", "Λ",
+    "Ξ", "Π", "Σ", "Υ", "Φ", "Ψ", "Ω", "ε", "ϑ", "φ", "ℓ", "ħ",
 };
 
 int greek_find(const char *s, size_t n)

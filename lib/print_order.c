@@ -1,9 +1,10 @@
 /* print_order.c - floor 4: the order in which terms and factors are shown.
  *
- * It depends on content only. Products: number, roots of numbers, constants, symbols by name,
- * polynomial sums, symbolic powers, radicals, exp, functions in the order of the table, sums with
- * functions. Sums: polynomial terms by falling degree, then terms with functions by these,
- * constants last; then the exceptions that keep a minus sign from standing first.
+ * It depends on content only. Products: number, roots of numbers, constants, symbols by
+ * name, polynomial sums, symbolic powers, radicals, exp, functions in the order of the
+ * table, sums with functions. Sums: polynomial terms by falling degree, then terms with
+ * functions by these, constants last; then the exceptions that keep a minus sign from
+ * standing first.
  */
 #include "print_form.h"
 

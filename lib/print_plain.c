@@ -1,8 +1,8 @@
 /* print_plain.c - floor 4: forms to text that can be typed back in.
  *
  * A form is written by a stack of pieces: one step takes the last piece, and puts what it
- * consists of in its place. So depth costs memory, never the C stack, and no more is visited
- * than is printed.
+ * consists of in its place. So depth costs memory, never the C stack, and no more is
+ * visited than is printed.
  */
 #include "print.h"
 #include "print_form.h"
@@ -178,7 +178,8 @@ static void write_plain(Ctx *c, Str *out, const Form *f)
 {
     if (f->len > PLAIN_MAX)
         ctx_error(c, LBZ_LIMIT, "Print it in shared form: set maxprint 2000.",
-                  "the result is too long to be written out (about %.1e characters)", f->len);
+                  "the result is too long to be written out (about %.1e characters)",
+                  f->len);
     else
         emit_run(c, out, f, plain_expand);
 }

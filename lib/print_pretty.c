@@ -1,8 +1,8 @@
 /* print_pretty.c - floor 4: forms to two-dimensional text.
  *
- * Boxes are made for the forms from below, each form once. The finished row is broken between
- * terms where it is wider than the terminal; what cannot be broken, or is too large to be
- * read in two dimensions, is printed as plain text.
+ * Boxes are made for the forms from below, each form once. The finished row is broken
+ * between terms where it is wider than the terminal; what cannot be broken, or is too
+ * large to be read in two dimensions, is printed as plain text.
  */
 #include "print.h"
 #include "print_box.h"
@@ -14,8 +14,8 @@
 
 typedef struct {
     Ctx *c;
-    Map done;    /* Form address -> Box */
-    Box **v;     /* boxes of the row being put together */
+    Map done; /* Form address -> Box */
+    Box **v;  /* boxes of the row being put together */
     size_t n, cap;
 } Pretty;
 
@@ -112,8 +112,9 @@ static Box *pretty_name(Pretty *P, const Form *f)
         return box_puts(P->c, n->sym == C_PI ? "π" : "∞");
     if (g < 0)
         return box_text(P->c, f->text, f->ntext);
-    return box_row(P->c, 2, (Box *[]){box_puts(P->c, greek_utf8[g]),
-                                      box_text(P->c, f->text + p.nstem, f->ntext - p.nstem)});
+    return box_row(P->c, 2,
+                   (Box *[]){box_puts(P->c, greek_utf8[g]),
+                             box_text(P->c, f->text + p.nstem, f->ntext - p.nstem)});
 }
 
 static Box *pretty_sum(Pretty *P, const Form *f)
@@ -147,7 +148,13 @@ static Box *pretty_product(Pretty *P, const Form *f)
 static bool is_drawn(const Form *f)
 {
     switch ((Op)f->op) {
-    case OP_sqrt: case OP_exp: case OP_abs: case OP_floor: case OP_ceil: case OP_INT: case OP_SUM:
+    case OP_sqrt:
+    case OP_exp:
+    case OP_abs:
+    case OP_floor:
+    case OP_ceil:
+    case OP_INT:
+    case OP_SUM:
     case OP_PROD:
         return true;
     default:
@@ -172,8 +179,9 @@ static Box *exponent(Pretty *P, const Form *f)
         !is_short(f->a[1].f))
         return signed_box(P, f, false);
     return box_row(P->c, 4,
-                   (Box *[]){box_puts(P->c, f->neg ? "-" : ""), signed_box(P, f->a[0].f, false),
-                             box_puts(P->c, "/"), signed_box(P, f->a[1].f, false)});
+                   (Box *[]){box_puts(P->c, f->neg ? "-" : ""),
+                             signed_box(P, f->a[0].f, false), box_puts(P->c, "/"),
+                             signed_box(P, f->a[1].f, false)});
 }
 
 /* sin(x) to a power has it at the name. */
@@ -200,7 +208,8 @@ static Box *pretty_binder(Pretty *P, const Form *f)
 
     if (f->op != OP_INT)
         lo = box_row(c, 3, (Box *[]){var, box_puts(c, " = "), lo});
-    part[0] = box_stack(c, 3, (Box *[]){signed_box(P, f->a[3].f, false), sign, lo}, 1, false);
+    part[0] =
+        box_stack(c, 3, (Box *[]){signed_box(P, f->a[3].f, false), sign, lo}, 1, false);
     part[1] = box_puts(c, " ");
     part[2] = body;
     part[3] = f->op == OP_INT ? box_row(c, 2, (Box *[]){box_puts(c, " d"), var})
@@ -230,7 +239,8 @@ static Box *pretty_call(Pretty *P, const Form *f)
     default:
         break;
     }
-    return box_row(P->c, 2, (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
+    return box_row(P->c, 2,
+                   (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
 }
 
 /* Cases of a chain of ifs, a line each, behind a brace. */
@@ -272,8 +282,10 @@ static Box *pretty_list(Pretty *P, const Form *f)
 static Box *pretty_infix(Pretty *P, const Form *f)
 {
     const char *le = f->text[1] == '<' ? " ≤ " : " ≥ ";
-    const char *s = f->op == OP_LE ? le : f->op == OP_NE ? " ≠ " : f->op == OP_EQ ? " = "
-                                                                                 : f->text;
+    const char *s = f->op == OP_LE   ? le
+                    : f->op == OP_NE ? " ≠ "
+                    : f->op == OP_EQ ? " = "
+                                     : f->text;
 
     return joined(P, f, 0, f->n, s, form_needs(f, 0));
 }
@@ -294,21 +306,33 @@ static Box *pretty_binds(Pretty *P, const Form *f)
 static Box *make_box(Pretty *P, const Form *f)
 {
     switch ((FormKind)f->kind) {
-    case F_NUM: return box_text(P->c, f->text, f->ntext);
-    case F_NAME: return pretty_name(P, f);
-    case F_SUM: return pretty_sum(P, f);
-    case F_PROD: return pretty_product(P, f);
-    case F_POW: return pretty_power(P, f);
-    case F_CALL: return pretty_call(P, f);
+    case F_NUM:
+        return box_text(P->c, f->text, f->ntext);
+    case F_NAME:
+        return pretty_name(P, f);
+    case F_SUM:
+        return pretty_sum(P, f);
+    case F_PROD:
+        return pretty_product(P, f);
+    case F_POW:
+        return pretty_power(P, f);
+    case F_CALL:
+        return pretty_call(P, f);
     case F_APPLY:
-        return box_row(P->c, 2, (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
-    case F_LIST: return pretty_list(P, f);
-    case F_IF: return pretty_if(P, f);
-    case F_INFIX: return pretty_infix(P, f);
+        return box_row(P->c, 2,
+                       (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
+    case F_LIST:
+        return pretty_list(P, f);
+    case F_IF:
+        return pretty_if(P, f);
+    case F_INFIX:
+        return pretty_infix(P, f);
     case F_NOT:
-        return box_row(P->c, 2, (Box *[]){box_puts(P->c, "not "),
-                                          child(P, f->a[0].f, false, P_NOT)});
-    case F_BINDS: return pretty_binds(P, f);
+        return box_row(
+            P->c, 2,
+            (Box *[]){box_puts(P->c, "not "), child(P, f->a[0].f, false, P_NOT)});
+    case F_BINDS:
+        return pretty_binds(P, f);
     }
     return box_puts(P->c, "");
 }
@@ -351,7 +375,8 @@ static Box *make_boxes(Pretty *P, const Form *root)
     return ctx_failed(P->c) ? NULL : signed_box(P, root, false);
 }
 
-/* ---- lines ----------------------------------------------------------------------------- */
+/* ---- lines
+ * ----------------------------------------------------------------------------- */
 
 static int terminal_width(void)
 {
@@ -364,14 +389,14 @@ static int terminal_width(void)
 /* A line may end before " + " and " - ", and after "·" and ", ". */
 static bool breaks_before(const Box *b)
 {
-    return b->kind == B_TEXT && b->ntext == 3 && (!memcmp(b->text, " + ", 3) ||
-                                                  !memcmp(b->text, " - ", 3));
+    return b->kind == B_TEXT && b->ntext == 3 &&
+           (!memcmp(b->text, " + ", 3) || !memcmp(b->text, " - ", 3));
 }
 
 static bool breaks_after(const Box *b)
 {
-    return b->kind == B_TEXT && b->ntext == 2 && (!memcmp(b->text, "·", 2) ||
-                                                  !memcmp(b->text, ", ", 2));
+    return b->kind == B_TEXT && b->ntext == 2 &&
+           (!memcmp(b->text, "·", 2) || !memcmp(b->text, ", ", 2));
 }
 
 /* The parts of a row; those that are too wide themselves by their parts in turn. */
@@ -406,7 +431,8 @@ static void draw_line(Pretty *P, Str *out, size_t from, size_t to, bool first)
     (void)box_draw(P->c, out, row);
 }
 
-/* Greedy lines of at most width columns; false, with nothing drawn, when a part is wider. */
+/* Greedy lines of at most width columns; false, with nothing drawn, when a part is wider.
+ */
 static bool draw_lines(Pretty *P, Str *out, int width, bool dry)
 {
     size_t from = 0, last = 0;

@@ -1,14 +1,14 @@
 /* print_share.c - floor 4: names for common subexpressions.
  *
- * A node that is used more than once, and whose text is worth a name, becomes t1, t2, ... in the
- * order in which each uses earlier ones only. What depends on a variable that is bound
- * somewhere in the expression keeps its place: outside of the binder it would mean
+ * A node that is used more than once, and whose text is worth a name, becomes t1, t2, ...
+ * in the order in which each uses earlier ones only. What depends on a variable that is
+ * bound somewhere in the expression keeps its place: outside of the binder it would mean
  * something else. Text below the threshold may be repeated; as it is short, the shared
  * form stays linear in the number of distinct nodes.
  *
  * Sums and products are flat: x*sin(x)*cos(x) does not have x*sin(x) below it. So their
- * children, in walk order, also enter a trie, and beginnings that several of them share get
- * names, too: products of products stay short.
+ * children, in walk order, also enter a trie, and beginnings that several of them share
+ * get names, too: products of products stay short.
  */
 #include "print.h"
 #include "print_form.h"
@@ -18,21 +18,21 @@ typedef struct {
     Ctx *c;
     Node **order;
     size_t n;
-    Map index;          /* node id -> position */
+    Map index; /* node id -> position */
     uint32_t *uses;
-    double *weight;     /* rough length of the text, named parts counting as names */
-    Node **now;         /* the node with names put in */
-    Map taken;          /* symbols that occur: no new name may be one of them */
-    uint64_t *inside;   /* which bound variables occur free: bits numbered by `bound` */
-    Map bound;          /* symbol -> bit; all from the 64th on share the last one */
+    double *weight;   /* rough length of the text, named parts counting as names */
+    Node **now;       /* the node with names put in */
+    Map taken;        /* symbols that occur: no new name may be one of them */
+    uint64_t *inside; /* which bound variables occur free: bits numbered by `bound` */
+    Map bound;        /* symbol -> bit; all from the 64th on share the last one */
     unsigned nbound;
     unsigned next;
-    uint32_t *name;     /* the result so far */
+    uint32_t *name; /* the result so far */
     Node **def;
     size_t k;
-    Map trie;           /* (place in the trie, position of a child) -> next place */
-    uint32_t *count;    /* by place: how many sums or products begin so */
-    Node **named;       /* by place: its name, when it has one */
+    Map trie;        /* (place in the trie, position of a child) -> next place */
+    uint32_t *count; /* by place: how many sums or products begin so */
+    Node **named;    /* by place: its name, when it has one */
     size_t nplaces;
 } Share;
 
@@ -50,7 +50,8 @@ static bool has_children(const Node *n)
 
 static bool is_binder(const Node *n)
 {
-    return (n->op == OP_INT || n->op == OP_SUM || n->op == OP_PROD) && n->a[1]->op == OP_SYM;
+    return (n->op == OP_INT || n->op == OP_SUM || n->op == OP_PROD) &&
+           n->a[1]->op == OP_SYM;
 }
 
 static bool is_flat(const Node *n)
@@ -115,7 +116,8 @@ static double own_weight(const Share *s, const Node *n)
     case OP_POW:
         return 1;
     default:
-        return op_is_function((Op)n->op) ? (double)strlen(op_info((Op)n->op)->name) + 2 : 4;
+        return op_is_function((Op)n->op) ? (double)strlen(op_info((Op)n->op)->name) + 2
+                                         : 4;
     }
 }
 
@@ -123,11 +125,19 @@ static double own_weight(const Share *s, const Node *n)
 static bool may_be_named(Share *s, Node *n)
 {
     switch ((Op)n->op) {
-    case OP_LIST: case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR:
-    case OP_NOT: case OP_RANGE:
+    case OP_LIST:
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE:
+    case OP_AND:
+    case OP_OR:
+    case OP_NOT:
+    case OP_RANGE:
         return false;
     default:
-        return has_children(n) && !op_is_structural((Op)n->op) && s->inside[place(s, n)] == 0;
+        return has_children(n) && !op_is_structural((Op)n->op) &&
+               s->inside[place(s, n)] == 0;
     }
 }
 
@@ -183,7 +193,8 @@ static Node *give_name(Share *s, Node *def)
     return ex_sym(s->c, s->name[s->k++]);
 }
 
-/* ---- beginnings of sums and products ---------------------------------------------------- */
+/* ---- beginnings of sums and products
+ * ---------------------------------------------------- */
 
 static bool le_position(const void *a, const void *b)
 {
@@ -200,7 +211,8 @@ static uint32_t *positions(Share *s, const Node *n)
     return p && merge_sort(s->c, p, n->n, sizeof(*p), le_position) ? p : NULL;
 }
 
-/* From a place in the trie along one child. Places 0 and 1 are the roots of sums, products. */
+/* From a place in the trie along one child. Places 0 and 1 are the roots of sums,
+ * products. */
 static uint32_t step(Share *s, uint32_t at, uint32_t child, bool make)
 {
     uint64_t key = (uint64_t)at << 32 | child, v;
@@ -225,7 +237,7 @@ static void trie_enter(Share *s, const Node *n)
 }
 
 typedef struct {
-    Node **part;      /* what the node is made of now: a name for a beginning, then the rest */
+    Node **part; /* what the node is made of now: a name for a beginning, then the rest */
     uint32_t n;
     double weight;
     uint64_t inside;

@@ -1,5 +1,5 @@
-/* test_print.c - looks that must be exactly so, text that types back in to the same node, and
- * expressions far larger as trees than as DAGs. */
+/* test_print.c - looks that must be exactly so, text that types back in to the same node,
+ * and expressions far larger as trees than as DAGs. */
 #include "diff.h"
 #include "parse.h"
 #include "print.h"
@@ -61,7 +61,8 @@ static void ck_round(Node *n)
     str_free(&t);
 }
 
-/* ---- looks ----------------------------------------------------------------------------- */
+/* ---- looks
+ * ----------------------------------------------------------------------------- */
 
 static const char *const plain[][2] = {
     /* sums and the order of their terms */
@@ -336,7 +337,8 @@ START_TEST(test_graph)
 }
 END_TEST
 
-/* ---- random expressions ---------------------------------------------------------------- */
+/* ---- random expressions
+ * ---------------------------------------------------------------- */
 
 static uint64_t seed;
 
@@ -353,10 +355,14 @@ static Node *random_leaf(void)
     static const char *const name[] = {"x", "y", "n", "t10"};
 
     switch (rnd(5)) {
-    case 0: return ex_int(c, (int)rnd(9) - 4);
-    case 1: return ex_rat(c, (int)rnd(9) - 4, rnd(5) + 1);
-    case 2: return rnd(2) ? c->pi : c->e;
-    default: return ex_sym_named(c, name[rnd(4)]);
+    case 0:
+        return ex_int(c, (int)rnd(9) - 4);
+    case 1:
+        return ex_rat(c, (int)rnd(9) - 4, rnd(5) + 1);
+    case 2:
+        return rnd(2) ? c->pi : c->e;
+    default:
+        return ex_sym_named(c, name[rnd(4)]);
     }
 }
 
@@ -364,12 +370,14 @@ static Node *random_function(Node *a)
 {
     Op op = (Op)(OP_FIRST_FUNCTION + 1 + rnd(OP_COUNT - OP_FIRST_FUNCTION - 1));
 
-    return ex_fn(c, op, op_info(op)->min_args, (Node *[]){a, random_leaf(), random_leaf()});
+    return ex_fn(c, op, op_info(op)->min_args,
+                 (Node *[]){a, random_leaf(), random_leaf()});
 }
 
 static Node *random_apply(Node *a)
 {
-    Node *args[2] = {a, random_leaf()}, *orders[2] = {ex_int(c, rnd(6)), ex_int(c, rnd(3))};
+    Node *args[2] = {a, random_leaf()},
+         *orders[2] = {ex_int(c, rnd(6)), ex_int(c, rnd(3))};
 
     if (rnd(2))
         return ex_apply(c, sym_intern(c, "foo", 3), 1, args, orders);
@@ -384,19 +392,31 @@ static Node *random_node(int depth)
         return random_leaf();
     a = random_node(depth - 1);
     switch (rnd(14)) {
-    case 0: case 1: return ex_add2(c, a, random_node(depth - 1));
-    case 2: return ex_sub(c, a, random_node(depth - 1));
-    case 3: case 4: return ex_mul2(c, a, random_node(depth - 1));
+    case 0:
+    case 1:
+        return ex_add2(c, a, random_node(depth - 1));
+    case 2:
+        return ex_sub(c, a, random_node(depth - 1));
+    case 3:
+    case 4:
+        return ex_mul2(c, a, random_node(depth - 1));
     case 5:
         b = random_node(depth - 1);
         return b == c->zero ? a : ex_div(c, a, b);
-    case 6: return ex_pow(c, a, ex_int(c, (int)rnd(7) - 3));
-    case 7: return ex_pow(c, a, random_node(depth - 1));
-    case 8: return ex_exp(c, a);
-    case 9: return ex_sqrt(c, a);
-    case 10: return random_function(a);
-    case 11: return ex_pow(c, a, ex_rat(c, (int)rnd(7) - 3, rnd(4) + 1));
-    case 12: return random_apply(a);
+    case 6:
+        return ex_pow(c, a, ex_int(c, (int)rnd(7) - 3));
+    case 7:
+        return ex_pow(c, a, random_node(depth - 1));
+    case 8:
+        return ex_exp(c, a);
+    case 9:
+        return ex_sqrt(c, a);
+    case 10:
+        return random_function(a);
+    case 11:
+        return ex_pow(c, a, ex_rat(c, (int)rnd(7) - 3, rnd(4) + 1));
+    case 12:
+        return random_apply(a);
     default:
         b = ex_compare(c, (Op)(OP_LT + rnd(4)), a, random_leaf());
         return ex_if(c, b, random_node(depth - 1), a);
@@ -443,7 +463,8 @@ START_TEST(test_deterministic)
 }
 END_TEST
 
-/* ---- shared form ----------------------------------------------------------------------- */
+/* ---- shared form
+ * ----------------------------------------------------------------------- */
 
 /* f_0 = x, f_k = f_(k-1)*sin(f_(k-1)) */
 static Node *product_chain(int n)
@@ -527,8 +548,9 @@ START_TEST(test_shared_binder)
     Str s = {0};
 
     ck_assert(print_limited(c, &s, n, 20));
-    ck_assert_str_eq(s.s, "t1 = cos(x^2 + 3*x + 7); "
-                          "t1*exp(t1)*int(exp(sin(t^2 + 3*t + x))*sin(t^2 + 3*t + x), t, 0, 1)");
+    ck_assert_str_eq(
+        s.s, "t1 = cos(x^2 + 3*x + 7); "
+             "t1*exp(t1)*int(exp(sin(t^2 + 3*t + x))*sin(t^2 + 3*t + x), t, 0, 1)");
     ck_assert_ptr_eq(read_shared(&s), n);
     str_free(&s);
 }
@@ -544,7 +566,8 @@ START_TEST(test_short_is_whole)
 }
 END_TEST
 
-/* ---- hostile --------------------------------------------------------------------------- */
+/* ---- hostile
+ * --------------------------------------------------------------------------- */
 
 /* Trees beyond all bounds: each printer ends, with text that is linear in the DAG. */
 START_TEST(test_hostile_products)
