@@ -156,7 +156,7 @@ bool function_applied(Parser *p, const char *name, size_t n, Op op)
     if (kind != TK_LPAREN && !op_is_function(op))
         return false;
     if (lex_is_greek(name, n) && kind != TK_LPAREN)
-        ctx_note(p->c, "read as %.*s(%s...", (int)n, name,
+        parser_note(p, "read as %.*s(%s...", (int)n, name,
                  text_excerpt(p, tok(p, next)->pos, tok_end(p, next), 40));
     open_argument(p, op, at, next, NULL);
     return true;
@@ -204,7 +204,7 @@ void after_exponent(Parser *p, const Frame *f)
         g->expo = x.n;
         g->primes = 1; /* with expo: differentiated so often */
         if (f->fn != OP_APPLY)
-            ctx_note(p->c, "read as the derivative of order %s of %.*s; for a power write "
+            parser_note(p, "read as the derivative of order %s of %.*s; for a power write "
                      "%.*s(...)^%s", text_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
                      text_excerpt(p, x.pos, x.end, 20));
         return;

@@ -81,7 +81,7 @@ static void note_sum(Parser *p, const Frame *f)
             continue;
         uint32_t end = last(p)->end;
         bool whole = end - p->v[f->base].pos <= 100;
-        ctx_note(p->c, "read as %s(%s)%s%s",
+        parser_note(p, "read as %s(%s)%s%s",
                  i > f->base && whole ? text_excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
                  text_excerpt(p, v->pos, v->end, 100),
                  text_excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
@@ -164,7 +164,7 @@ static void note_quotient(Parser *p, const Frame *f)
                   "(%s)*...", text_excerpt(p, left->pos, end, 60), str_cstr(&s),
                   text_excerpt(p, left->pos, p->v[f->base].end, 60));
     } else {
-        ctx_note(p->c, "read as %s", str_cstr(&s));
+        parser_note(p, "read as %s", str_cstr(&s));
     }
     str_free(&s);
 }
@@ -406,7 +406,7 @@ static void build_prefix(Parser *p, Frame *f)
     Value *v = last(p);
     uint32_t pos = tok(p, f->name)->pos;
     if (v->flags & V_PRODUCT && kind_at(p, f->tok) == TK_LPAREN)
-        ctx_note(p->c, "read as %s(%s)", text_excerpt(p, pos, v->pos, 60),
+        parser_note(p, "read as %s(%s)", text_excerpt(p, pos, v->pos, 60),
                  text_excerpt(p, v->pos, v->end, 100));
     if (f->fn == OP_DIFF)
         v->n = apply_derivative(p, f->deriv, v->n, pos, v->end);

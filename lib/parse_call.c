@@ -259,7 +259,7 @@ static Node *call_taylor(Parser *p, const Call *a)
         return call_error(p, &v[1], op_info(OP_TAYLOR)->usage, "a variable is expected here");
     need_numbers(p, a);
     if (a->n == 3)
-        ctx_note(c, "read as taylor(..., %s=0, ...)", sym_name(c, v[1].n->sym));
+        parser_note(p, "read as taylor(..., %s=0, ...)", sym_name(c, v[1].n->sym));
     if (ctx_failed(c))
         return c->poison;
     Node *e[4] = {v[0].n, v[1].n, a->n == 3 ? c->zero : v[2].n, v[a->n - 1].n};
@@ -325,7 +325,7 @@ static void note_spaced(Parser *p, const Frame *f, uint32_t pos, uint32_t end)
     if (f->brace || f->expo || glued(p, f->tok) ||
         !(next == TK_CARET || (starts_operand(p, p->i + 1) && next != TK_BAR)))
         return;
-    ctx_note(p->c, "read as (%s)%s%s", text_excerpt(p, pos, end, 60), next == TK_CARET ? "" : "*",
+    parser_note(p, "read as (%s)%s%s", text_excerpt(p, pos, end, 60), next == TK_CARET ? "" : "*",
              text_excerpt(p, tok(p, p->i + 1)->pos,
                      tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
 }

@@ -394,7 +394,7 @@ void note_quotients(Parser *p)
         const char *y = sym_name(p->c, q->y->sym), *x = sym_name(p->c, q->x->sym);
         if (!q->solved && q->y != q->x && ex_is(q->diff->a[0], OP_SYM) &&
             name_kind(p, y, strlen(y)) == NAME_FREE)
-            ctx_note(p->c, "read as d/d%s %s, and %s does not depend on %s; where an equation "
+            parser_note(p, "read as d/d%s %s, and %s does not depend on %s; where an equation "
                      "defines it write d%s/d%s where F(%s,%s) = c", x, y, y, x, y, x, x, y);
     }
     p->nq = 0;

@@ -37,7 +37,7 @@ static void note_exponent(Parser *p)
         return;
     const Value *b = last(p) - 1;
     if (b->flags & V_NUM || ex_is(b->n, OP_CONST))
-        ctx_note(p->c, "read as %s*%s", text_excerpt(p, b->pos, last(p)->end, 60),
+        parser_note(p, "read as %s*%s", text_excerpt(p, b->pos, last(p)->end, 60),
                  text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
 }
 
@@ -114,7 +114,7 @@ static void postfix_factorial(Parser *p)
     stand_at_token(p, p->i);
     need_number(p, last(p));
     if (kind_at(p, p->i + 1) == TK_BANG && glued(p, p->i + 1))
-        ctx_note(p->c, "read as (%s!)!", text_excerpt(p, last(p)->pos, last(p)->end, 60));
+        parser_note(p, "read as (%s!)!", text_excerpt(p, last(p)->pos, last(p)->end, 60));
     last(p)->n = ex_fn1(p->c, op_find("factorial", 9), last(p)->n);
     last(p)->end = tok_end(p, p->i);
     last(p)->flags = 0;

@@ -11,6 +11,13 @@
 #include "lex.h"
 #include "parse.h"
 
+/* Remarks on readings; a statement of thousands of oddities gets the first few. */
+#define parser_note(p, ...)                                                                  \
+    do {                                                                                     \
+        if ((p)->c->nnotes < 12)                                                             \
+            ctx_note((p)->c, __VA_ARGS__);                                                   \
+    } while (0)
+
 /* Binding powers. 0: a barrier, which only its own closing token takes away. */
 enum {
     P_BARRIER, P_ELSE = 2, P_OR, P_AND, P_NOT, P_CMP, P_RANGE, P_ADD, P_PREFIX, P_MUL, P_NEG,

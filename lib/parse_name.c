@@ -87,7 +87,7 @@ void sweep_statement(Parser *p)
             p->ebound = true;
     }
     if (p->ebound && !was)
-        ctx_note(p->c, "e is a name here, not the constant 2.718...");
+        parser_note(p, "e is a name here, not the constant 2.718...");
 }
 
 bool bare_elsewhere(Parser *p, uint32_t sym)
@@ -137,7 +137,7 @@ void note_words(Parser *p)
             product[2 * k + 1] = k + 1 < n ? '*' : 0;
         }
         if (all && name_kind(p, s, n) == NAME_FREE)
-            ctx_note(p->c, "%.*s is read as one name: %s?", (int)n, s, product);
+            parser_note(p, "%.*s is read as one name: %s?", (int)n, s, product);
     }
     p->nwords = 0;
 }
@@ -222,7 +222,7 @@ static void operand_product(Parser *p, const char *name, size_t n)
 {
     uint32_t after = after_group(p, p->i + 1);
     if (after != LEX_NONE)
-        ctx_note(p->c, "read as %.*s*%s", (int)n, name,
+        parser_note(p, "read as %.*s*%s", (int)n, name,
                  text_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
     operand_symbol(p, name, n);
 }
@@ -298,7 +298,7 @@ static void note_difference(Parser *p, const char *name, size_t n)
 {
     if (kind_at(p, p->i + 1) == TK_MINUS && !glued(p, p->i + 1) && glued(p, p->i + 2) &&
         !lex_is_greek(name, n) && n > 2)
-        ctx_note(p->c, "read as %.*s minus what follows; write %.*s(-x) to apply it", (int)n,
+        parser_note(p, "read as %.*s minus what follows; write %.*s(-x) to apply it", (int)n,
                  name, (int)n, name);
 }
 

@@ -118,7 +118,7 @@ static bool may_define(Parser *p, uint32_t i, bool function)
         return false;
     }
     if (name[0] == 'd' && (n == 1 || (n == 2 && name[1] != '_')))
-        ctx_note(p->c, "d/dx remains the derivative; to divide by %.*s write spaces around /",
+        parser_note(p, "d/dx remains the derivative; to divide by %.*s write spaces around /",
                  (int)n, name);
     return true;
 }
