@@ -306,6 +306,7 @@ static bool lex_unicode(Lexer *L, unsigned *flags)
     unsigned fl = *flags | T_UNI;
     TokenKind kind = uni_token(cp);
     *flags = 0;
+    L->seen_de |= kind == TK_PARTIAL;
     if (kind == TK_PARTIAL && byte_at(L, L->at + k) == '_')
         return emit(L, TK_PARTIALSUB, k + 1, fl) != NULL;
     if (kind != TK_END)

@@ -42,7 +42,7 @@ typedef struct {
     uint32_t n, cap;
     uint32_t open; /* innermost open bracket, or LEX_NONE */
     bool seen_at;  /* an `at` or '|_' was read */
-    bool seen_de;  /* a name "de" was read */
+    bool seen_de;  /* a name "de" or a partial sign was read */
 } Lexer;
 
 void lex_init(Lexer *L, Ctx *c, const char *text, size_t from, size_t to);

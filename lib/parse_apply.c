@@ -122,8 +122,8 @@ static bool function_power(Parser *p, const char *name, size_t n, Op op)
     return true;
 }
 
-/* expand (x+1)^2: these take the whole following term. */
-static bool takes_term(Op op)
+/* expand (x+1)^2 - 1: these take the whole following sum. */
+static bool takes_sum(Op op)
 {
     switch (op) {
     case OP_EXPAND: case OP_FACTOR: case OP_TOGETHER: case OP_APART: case OP_SIMPLIFY:
@@ -146,18 +146,15 @@ bool function_applied(Parser *p, const char *name, size_t n, Op op)
         return false;
     if (power)
         return op_is_function(op) && glued(p, next) && function_power(p, name, n, op);
-    if (structural && takes_term(op) && !(kind == TK_LPAREN && has_comma(p, next))) {
+    if (structural && takes_sum(op) && !(kind == TK_LPAREN && has_comma(p, next))) {
         p->i = next;
-        Frame *f = push_frame(p, F_PREFIX, P_PREFIX);
+        Frame *f = push_frame(p, F_PREFIX, P_RANGE);
         f->fn = (uint16_t)op;
         f->name = at;
         return true;
     }
     if (kind != TK_LPAREN && !op_is_function(op))
         return false;
-    if (lex_is_greek(name, n) && kind != TK_LPAREN)
-        parser_note(p, "read as %.*s(%s...", (int)n, name,
-                 text_excerpt(p, tok(p, next)->pos, tok_end(p, next), 40));
     open_argument(p, op, at, next, NULL);
     return true;
 }
@@ -215,10 +212,31 @@ void after_exponent(Parser *p, const Frame *f)
         open_argument(p, (Op)f->fn, f->name, p->i, x.n);
 }
 
+/* f^2(x) for a function of the user's own. */
+static bool own_function_power(Parser *p, const char *name, size_t n)
+{
+    uint32_t at = p->i, after = 0;
+    Node *x = simple_exponent(p, at + 1, &after);
+    if (!x || kind_at(p, after) != TK_LPAREN || !glued(p, after) ||
+        name_kind(p, name, n) != NAME_FUNCTION)
+        return false;
+    if (x == p->c->minus_one) {
+        inverse_error(p, name, n, after);
+        return true;
+    }
+    Frame *f = open_call(p, OP_APPLY, at, after);
+    f->sym = sym_intern(p->c, name, n);
+    f->expo = x;
+    return true;
+}
+
 /* f x for a function of the user's own. */
 bool own_function_applied(Parser *p, const char *name, size_t n)
 {
     uint32_t at = p->i;
+    uint8_t next = kind_at(p, at + 1);
+    if ((next == TK_CARET || next == TK_SUP) && glued(p, at + 1))
+        return own_function_power(p, name, n);
     if (!argument_begins(p, at + 1) || name_kind(p, name, n) != NAME_FUNCTION)
         return false;
     p->i = at + 1;

@@ -100,7 +100,7 @@ static void build_sum(Parser *p, Frame *f)
     Node *s = ctx_failed(p->c) ? p->c->poison : n == 2 ? ex_add2(p->c, a[0], a[1])
                                                        : ex_add(p->c, n, a);
     arena_release(&p->c->tmp, m);
-    replace_values(p, f->base, s, p->v[f->base].pos, last(p)->end, 0);
+    replace_values(p, f->base, s, p->v[f->base].pos, last(p)->end, V_SUM);
 }
 
 /* ---- products */
@@ -152,19 +152,20 @@ static void note_quotient(Parser *p, const Frame *f)
         return;
     const Value *left = &p->v[f->base - 1];
     uint32_t end = last(p)->end;
+    const char *over = text_excerpt(p, left->pos, left->end, 60);
     Str s = {0};
-    str_printf(&s, "%s/(", text_excerpt(p, left->pos, left->end, 60));
-    for (uint32_t i = f->base; i < p->nv && s.n < 300; i++)
+    for (uint32_t i = f->base; i < p->nv && s.n < 200; i++)
         str_printf(&s, "%s%s", i > f->base ? "*" : "",
                    text_excerpt(p, p->v[i].pos, p->v[i].end, 60));
-    str_puts(&s, s.n < 300 ? ")" : "...)");
+    str_puts(&s, s.n < 200 ? "" : "...");
+    const char *below = str_cstr(&s);
     if (p->pe && p->pe->strict) {
         stand_at(p, left->pos, end);
-        ctx_error(p->c, LBZ_SYNTAX, "put the parentheses", "%s can be read in two ways: %s or "
-                  "(%s)*...", text_excerpt(p, left->pos, end, 60), str_cstr(&s),
-                  text_excerpt(p, left->pos, p->v[f->base].end, 60));
+        ctx_error(p->c, LBZ_SYNTAX, "put the parentheses",
+                  "%s can be read in two ways: %s/(%s) or %s/%s",
+                  text_excerpt(p, left->pos, end, 60), over, below, over, below);
     } else {
-        parser_note(p, "read as %s", str_cstr(&s));
+        parser_note(p, "read as %s/(%s)", over, below);
     }
     str_free(&s);
 }
@@ -390,6 +391,10 @@ static void build_function_argument(Parser *p, Frame *f)
 {
     Value *v = last(p);
     uint32_t pos = tok(p, f->name)->pos;
+    const Token *t = tok(p, f->name);
+    if (lex_is_greek(p->text + t->pos, t->len) || t->flags & T_UNI)
+        parser_note(p, "read as %s(%s)", text_excerpt(p, pos, tok_end(p, f->name), 40),
+                    text_excerpt(p, v->pos, v->end, 60));
     need_number(p, v);
     stand_at(p, pos, v->end);
     if (!ctx_failed(p->c) && f->fn == OP_APPLY)
@@ -400,20 +405,21 @@ static void build_function_argument(Parser *p, Frame *f)
     v->flags = 0;
 }
 
-/* d/dx (x^2)*x takes the product, and says so. */
+/* d/dx (x^2)*x takes the product and expand x^2 - 1 the sum, and they say so. */
 static void build_prefix(Parser *p, Frame *f)
 {
     Value *v = last(p);
     uint32_t pos = tok(p, f->name)->pos;
-    if (v->flags & V_PRODUCT && kind_at(p, f->tok) == TK_LPAREN)
-        parser_note(p, "read as %s(%s)", text_excerpt(p, pos, v->pos, 60),
-                 text_excerpt(p, v->pos, v->end, 100));
-    if (f->fn == OP_DIFF)
-        v->n = apply_derivative(p, f->deriv, v->n, pos, v->end);
-    else
-        v->n = build_structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
+    bool deriv = f->fn == OP_DIFF;
+    if ((v->flags & V_PRODUCT && kind_at(p, f->tok) == TK_LPAREN) ||
+        (!deriv && v->flags & V_SUM))
+        parser_note(p, "read as %s(%s)", text_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name),
+                                                      60),
+                    text_excerpt(p, v->pos, v->end, 100));
+    v->n = deriv ? apply_derivative(p, f->deriv, v->n, pos, v->end)
+                 : build_structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
     v->pos = pos;
-    v->flags = V_DERIV;
+    v->flags = deriv ? V_DERIV : 0;
 }
 
 /* e at x=1, y=2: the values are e, x, 1, y, 2. */

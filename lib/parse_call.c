@@ -27,7 +27,10 @@ static Node *arity_error(Parser *p, const Call *a, Op op)
 {
     const OpInfo *f = op_info(op);
     char takes[40];
-    if (f->min_args == f->max_args)
+    Op two = op_is_function(op) ? op_find_n(a->name, a->len, f->max_args + 1) : OP_POISON;
+    if (two != OP_POISON)
+        snprintf(takes, sizeof takes, "%u or %u arguments", f->min_args, f->max_args + 1);
+    else if (f->min_args == f->max_args)
         snprintf(takes, sizeof takes, "%u argument%s", f->min_args, f->min_args > 1 ? "s" : "");
     else if (f->max_args >= 64)
         snprintf(takes, sizeof takes, "at least %u arguments", f->min_args);
@@ -145,6 +148,15 @@ static bool partial_name(Parser *p, const Call *a, Node **orders, uint32_t *sym)
     return true;
 }
 
+/* a(b+1): most letters are names of numbers. */
+static void note_letter(Parser *p, const Call *a)
+{
+    if (a->len == 1 && a->n == 1 && strchr("abcdijklmnopqrstxz", a->name[0]) &&
+        !ex_is(a->v[0].n, OP_SYM) && name_kind(p, a->name, 1) == NAME_FREE)
+        parser_note(p, "%c is read as a function here; write %c*%s for the product", a->name[0],
+                    a->name[0], text_excerpt(p, a->pos + 1, a->end, 60));
+}
+
 static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
 {
     Ctx *c = p->c;
@@ -159,8 +171,8 @@ static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
                          "' differentiates functions of one argument, here are %u", a->n);
     for (uint32_t i = 0; i < a->n; i++)
         orders[i] = f->primes ? f->expo ? f->expo : ex_int(c, f->primes) : c->zero;
-    if (!f->primes)
-        partial_name(p, a, orders, &sym);
+    if (!f->primes && !partial_name(p, a, orders, &sym))
+        note_letter(p, a);
     return ex_apply(c, sym, a->n, e, orders);
 }
 
@@ -347,8 +359,10 @@ static Node *build_call(Parser *p, const Call *a, const Frame *f)
 {
     Op op = (Op)f->fn;
     stand_at(p, a->pos, a->end);
-    if (op == OP_APPLY)
-        return call_unknown(p, a, f);
+    if (op == OP_APPLY) {
+        Node *r = call_unknown(p, a, f);
+        return f->expo && !f->primes && !ctx_failed(p->c) ? ex_pow(p->c, r, f->expo) : r;
+    }
     if (f->primes)
         return call_primed(p, a, f);
     if (op_is_structural(op))

@@ -25,6 +25,14 @@ static bool d_name(const Parser *p, uint32_t i)
     return kind_at(p, i) == TK_NAME && p->text[tok(p, i)->pos] == 'd';
 }
 
+/* dx, but not d, d1 or d_0: what follows the d must be a name itself. */
+static bool differential(const Parser *p, uint32_t i)
+{
+    const Token *t = tok(p, i);
+    return d_name(p, i) && t->len > 1 &&
+           lex_name_len(p->text + t->pos + 1, t->len - 1) == t->len - 1;
+}
+
 static const char *part_name(Parser *p, Part q, size_t *n)
 {
     Token t = *tok(p, q.tok);
@@ -56,7 +64,7 @@ static bool read_variable(const Parser *p, uint32_t *i, Spelling *s, bool loose)
     Part *v = &s->var[s->n];
     if (kind_at(p, *i) == TK_PARTIAL && kind_at(p, *i + 1) == TK_NAME && glued(p, *i + 1))
         *v = (Part){.tok = ++*i};
-    else if (d_name(p, *i) && tok(p, *i)->len > 1)
+    else if (differential(p, *i))
         *v = (Part){.tok = *i, .skip = 1};
     else
         return false;
@@ -121,6 +129,8 @@ static bool read_derivative(const Parser *p, uint32_t i, Spelling *s)
     if (kind != TK_PARTIAL && !d_name(p, i))
         return false;
     if (kind == TK_NAME && tok(p, i)->len > 1) {
+        if (!differential(p, i))
+            return false;
         s->form = D_NAME;
         s->target = (Part){.tok = i, .skip = 1};
     } else {

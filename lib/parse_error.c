@@ -95,6 +95,9 @@ void unexpected_operand(Parser *p)
     stand_at_token(p, p->i);
     if (kind == TK_END)
         text_ends(p);
+    else if (kind >= TK_FOR && kind <= TK_RETURN)
+        ctx_error(p->c, LBZ_SYNTAX, "write f(x) = { ... }",
+                  "`%s` belongs into the block of a function", here);
     else if (kind >= TK_FIRST_WORD)
         ctx_error(p->c, LBZ_SYNTAX, "choose another name if it is meant as one",
                   "`%s` is a reserved word and cannot stand here", here);
@@ -114,14 +117,13 @@ void unexpected_operand(Parser *p)
                   "an expression cannot begin with '%s'", here);
 }
 
-static const char *hint_for(uint8_t kind, const Frame *f)
+static const char *hint_for(uint8_t kind)
 {
     switch (kind) {
     case TK_RPAREN: return "there is no '(' to close";
     case TK_RBRACK: return "there is no '[' to close";
     case TK_RBRACE: return "there is no '{' to close";
-    case TK_COMMA: return f->kind == F_PAREN || f->kind == F_BASE
-                            ? "lists are written [a, b]" : "an expression ends before the comma";
+    case TK_COMMA: return "lists are written [a, b]";
     case TK_SEMI: return "write {a if x < 0; b otherwise}";
     case TK_WALRUS: return "only a name can stand before :=";
     case TK_THEN: case TK_ELSE: return "write if c then a else b";
@@ -137,13 +139,12 @@ static const char *hint_for(uint8_t kind, const Frame *f)
 void unexpected_operator(Parser *p)
 {
     uint8_t kind = kind_at(p, p->i);
-    const Frame *f = &p->f[p->barrier];
     stand_at_token(p, p->i);
     if (kind >= TK_FIRST_WORD)
-        ctx_error(p->c, LBZ_SYNTAX, hint_for(kind, f), "`%s` cannot stand here",
+        ctx_error(p->c, LBZ_SYNTAX, hint_for(kind), "`%s` cannot stand here",
                   token_text(p, p->i));
     else
-        ctx_error(p->c, LBZ_SYNTAX, hint_for(kind, f), "'%s' cannot stand here",
+        ctx_error(p->c, LBZ_SYNTAX, hint_for(kind), "'%s' cannot stand here",
                   token_text(p, p->i));
 }
 

@@ -7,6 +7,8 @@ static Frame *gather(Parser *p, FrameKind kind, int prec)
 {
     reduce_above(p, prec);
     if (top(p)->kind != kind || top(p)->prec != prec) {
+        if (kind == F_ADD || kind == F_MUL || kind == F_CMP)
+            need_number(p, last(p));
         push_frame(p, kind, prec)->base = p->nv - 1;
     } else {
         switch (kind) {
@@ -350,7 +352,8 @@ static bool infix_comma(Parser *p)
 {
     reduce_above(p, P_BARRIER);
     while (closes_itself(top(p)) && !ctx_failed(p->c)) {
-        if (top(p)->kind == F_AT && binding_follows(p, p->i + 1)) {
+        if (top(p)->kind == F_AT && (binding_follows(p, p->i + 1) ||
+                                     kind_at(p, p->i + 1) == TK_END)) {
             p->i++;
             bind_name(p);
             return true;
@@ -365,7 +368,7 @@ static bool infix_comma(Parser *p)
             return false;
         unexpected_operator(p);
         return true;
-    case F_AT:
+    case F_AT: /* |_{x=1, y=2} */
         p->i++;
         bind_name(p);
         return true;

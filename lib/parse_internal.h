@@ -43,9 +43,9 @@ enum { /* of values */
     V_NUM = 1,    /* a number as typed */
     V_DERIV = 2,  /* ends with a derivative that took the following term */
     V_BARE = 4,   /* a name as typed */
-    V_EQ = 8,     /* the left side of name = value in an argument list */
+    V_EQ = 8,     /* the left side of name = value in an argument list; in {}: before `if` */
     V_ROW = 16,   /* the last of a row of a matrix */
-    V_COND = 32,  /* of a {}: a condition; V_EQ there: the value before it */
+    V_SUM = 32,
     V_GROUP = 64, /* in parentheses */
     V_PRODUCT = 128
 };
@@ -66,7 +66,7 @@ typedef struct {
     uint8_t kind, prec;
     uint8_t op;       /* token kind of the operator whose right operand is due */
     bool brace;
-    uint16_t fn;      /* Op of a call or prefix */
+    uint16_t fn;      /* Op of a call or prefix; OP_APPLY: unknown or the user's */
     uint32_t base;    /* index of its first value */
     uint32_t tok;     /* the token that opened it, or of its last operator */
     uint32_t name;    /* token of a function's name */

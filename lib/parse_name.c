@@ -336,7 +336,7 @@ void operand_name(Parser *p)
         operand_ordered(p, name, n);
         return;
     }
-    if (op == OP_POISON && starts_operand(p, p->i + 1) && own_function_applied(p, name, n))
+    if (op == OP_POISON && own_function_applied(p, name, n))
         return;
     if (op != OP_POISON)
         note_difference(p, name, n);
