@@ -1,4 +1,4 @@
-/* commands.c - the table of commands and what they share in reading their arguments.
+/* commands.c - floor 6: the table of commands and what they share in reading their arguments.
  *
  * Adding a command: a row C(...) in ops.def, a row here, a function CommandRun.
  */
@@ -95,7 +95,7 @@ bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r)
     c->env.at = a;
     Node *e = parse_expr(c, &pe, text, a.pos, a.pos + a.len, &parsed);
     c->env.at = a;
-    return !ctx_failed(c) && eval_node(c, &s->names, &opt, &parsed, e, r);
+    return !ctx_failed(c) && eval_expression(c, &s->names, &opt, &parsed, e, r);
 }
 
 Node *args_value(lbz_session *s, const char *text, Span a)

@@ -1,4 +1,4 @@
-/* commands_check.c - check LHS == RHS: a verdict that can be trusted.
+/* commands_check.c - floor 6: check LHS == RHS: a verdict that can be trusted.
  *
  * FAIL needs a point where the two enclosures are disjoint; PASS proved a proof that the
  * difference is zero; PASS numeric agreement to 50 digits at 8 points. Anything else is

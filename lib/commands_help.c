@@ -1,5 +1,5 @@
-/* commands_help.c - help: one page that teaches the whole, and a page for each name. What a
- * function is comes from the operator table. */
+/* commands_help.c - floor 6: help: one page that teaches the whole, and a page for each name.
+ * What a function is comes from the operator table. */
 #include "session.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* commands_names.c - commands about names: vars, var, assume, forget, undo, clear, save, load,
- * history; and lbz_dump. */
+/* commands_names.c - floor 6: commands about names: vars, var, assume, forget, undo, clear,
+ * save, load, history; and lbz_dump. */
 #include "session.h"
 
 #include <errno.h>

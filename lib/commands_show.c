@@ -1,4 +1,4 @@
-/* commands_show.c - settings, timing and other forms of a result: set, unset, time, latex,
+/* commands_show.c - floor 6: settings, timing and other forms of a result: set, unset, time, latex,
  * graph. */
 #include "session.h"
 

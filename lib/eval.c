@@ -335,7 +335,7 @@ static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *o
     }
 }
 
-bool eval_node(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
+bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
                Node *e, EvalResult *out)
 {
     Eval ev;
@@ -360,7 +360,7 @@ Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parse
                  Node *e)
 {
     EvalResult r;
-    if (!eval_node(c, names, opt, parsed, e, &r)) {
+    if (!eval_expression(c, names, opt, parsed, e, &r)) {
         return c->poison;
     }
     return r.value ? r.value : r.formula;

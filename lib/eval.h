@@ -78,7 +78,7 @@ typedef struct {
 } EvalResult;
 
 /* Everything carried out and put in. False with the error in c->env.err. */
-bool eval_node(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
+bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
                Node *e, EvalResult *out);
 
 /* Only the value: what `:=`, check and the numeric commands need. Poison on error. */

@@ -94,7 +94,7 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
     EvalResult r;
     EvalOptions opt = session_eval_options(s);
     s->c->env.at = st->span;
-    if (!eval_node(s->c, &s->names, &opt, parsed, st->expr, &r)) {
+    if (!eval_expression(s->c, &s->names, &opt, parsed, st->expr, &r)) {
         return false;
     }
     answer_expr(s, &r, text + st->span.pos, st->span.len);

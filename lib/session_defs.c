@@ -72,6 +72,7 @@ static bool def_finish(Ctx *c, Def *d, Node *body)
     if (!ctx_failed(c) && !eval_mentions(c, body, &d->mentions, &d->bound)) {
         return out_of_memory(c);
     }
+    sym_keep_all(c); /* also where body is a session node already */
     d->body = ctx_failed(c) ? c->poison : ex_keep(c, body);
     return !ctx_failed(c);
 }
