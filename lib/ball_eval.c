@@ -240,7 +240,7 @@ static void run_terms(Eval *ev, Frame *f, const Node *n, slong lo, slong hi, acb
     for (slong k = lo; k <= hi && !ev->stop && !out->status; k++) {
         acb_set_si(&in.at, k);
         in.gen++;
-        const Val *w = eval_node(ev, &in, n->a[0]);
+        const Val *w = ball_node(ev, &in, n->a[0]);
         if (!w || w->status)
             val_fail(out, w ? w->status : ev->stop, w ? w->bad : n);
         else if (n->op == OP_SUM)
@@ -372,7 +372,7 @@ static void step(Eval *ev)
     }
 }
 
-Val *eval_node(Eval *ev, Frame *f, const Node *n)
+Val *ball_node(Eval *ev, Frame *f, const Node *n)
 {
     size_t base = ev->ntodo;
     f = frame_of(f, n);
@@ -398,7 +398,7 @@ lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struc
         map_put(&ev.bound, syms[i], i);
     if (!frame_init(&ev.base, NULL, 0, prec))
         no_memory(&ev);
-    const Val *v = ev.stop ? NULL : eval_node(&ev, &ev.base, n);
+    const Val *v = ev.stop ? NULL : ball_node(&ev, &ev.base, n);
     st = v ? v->status : ev.stop;
     if (bad)
         *bad = v ? v->bad : NULL;

@@ -27,7 +27,7 @@ static int integrand(acb_ptr out, const acb_t x, void *param, slong order, slong
     g->frame->prec = prec;
     g->frame->gen++;
     acb_set(&g->frame->at, x);
-    const Val *w = eval_node(g->ev, g->frame, g->body);
+    const Val *w = ball_node(g->ev, g->frame, g->body);
     if (!w) {
         g->status = g->ev->stop;
     } else if (w->status == LBZ_OK) {

@@ -71,7 +71,7 @@ bool frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec);
 void frame_clear(Frame *f);
 /* The value of n in the innermost frame that it depends on; NULL when ev->stop. Valid until
  * the next call. */
-Val *eval_node(Eval *ev, Frame *f, const Node *n);
+Val *ball_node(Eval *ev, Frame *f, const Node *n);
 /* The value of a node that is up to date. */
 Val *eval_done(Eval *ev, Frame *f, const Node *n);
 void val_fail(Val *v, lbz_status st, const Node *bad);
