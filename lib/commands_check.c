@@ -188,9 +188,18 @@ static void verdict(Check *k, lbz_verdict v, const char *proof)
     k->s->ans.proof = proof;
 }
 
-static void print_ball(Str *out, const arb_t x)
+/* As many digits as tell x from the other side. */
+static void print_ball(Str *out, const arb_t x, const arb_t other)
 {
-    char *t = arb_get_str(x, 15, ARB_STR_NO_RADIUS);
+    char text[40], also[40];
+    double a = arf_get_d(arb_midref(x), ARF_RND_NEAR), b = arf_get_d(arb_midref(other), ARF_RND_NEAR);
+    snprintf(text, sizeof text, "%.15g", a);
+    snprintf(also, sizeof also, "%.15g", b);
+    if (a - a == 0 && strcmp(text, also) != 0) {
+        str_puts(out, text);
+        return;
+    }
+    char *t = arb_get_str(x, 60, ARB_STR_NO_RADIUS);
     str_puts(out, t);
     flint_free(t);
 }
@@ -205,9 +214,9 @@ static void report_difference(Check *k)
         num_print(out, v);
     }
     str_puts(out, ": lhs=");
-    print_ball(out, k->lv);
+    print_ball(out, k->lv, k->rv);
     str_puts(out, " rhs=");
-    print_ball(out, k->rv);
+    print_ball(out, k->rv, k->lv);
     verdict(k, LBZ_FAIL, "counterexample");
 }
 

@@ -88,6 +88,6 @@ Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parse
 /* Constant subexpressions with a decimal inside become decimals; those that certainly have no
  * real value are errors. */
 Node *eval_finish(Ctx *c, Node *e);
-bool eval_is_constant(const Node *n); /* a number could be given: no free symbols */
+bool eval_is_constant(Ctx *c, Node *n); /* a number could be given: no free symbols */
 
 #endif

@@ -8,13 +8,20 @@
 
 #include <stdio.h>
 
-bool eval_is_constant(const Node *n)
+bool eval_is_constant(Ctx *c, Node *n)
 {
     enum { NEVER = NF_STRUCTURAL | NF_POISON | NF_APPLY | NF_COND | NF_INF };
-    if (n->syms || (n->flags & NEVER)) {
+    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE || n->op == OP_STRING) {
         return false;
     }
-    return n->op != OP_LIST && n->op != OP_RANGE && n->op != OP_STRING;
+    if (!n->syms || !(n->flags & NF_BINDER)) {
+        return !n->syms;
+    }
+    size_t k = 1; /* syms counts bound variables, too */
+    ArenaMark m = arena_mark(&c->tmp);
+    (void)ex_free_syms(c, n, &k);
+    arena_release(&c->tmp, m);
+    return k == 0;
 }
 
 /* ---- the walk over maximal constants */
@@ -28,7 +35,7 @@ typedef struct fold {
 
 static Node *folded(Fold *f, Node *n)
 {
-    if (eval_is_constant(n)) {
+    if (eval_is_constant(f->c, n)) {
         return f->constant(f, n);
     }
     Node *r = nodemap_get(&f->done, n);
@@ -42,7 +49,7 @@ static Node *fold_group(Fold *f, bool sum, Node *const *operand, size_t n, Node 
     Node **k = ARENA_NEW(&c->tmp, Node *, n);
     size_t nk = 0, na = 0;
     for (size_t i = 0; k && i < n; i++) {
-        if (eval_is_constant(operand[i])) {
+        if (eval_is_constant(c, operand[i])) {
             k[nk++] = operand[i];
         } else {
             a[na++] = folded(f, operand[i]);
@@ -94,7 +101,7 @@ static Node *fold_node(Fold *f, Node *n)
 static Node *fold(Fold *f, Node *e)
 {
     Ctx *c = f->c;
-    if (eval_is_constant(e)) {
+    if (eval_is_constant(c, e)) {
         return f->constant(f, e);
     }
     ArenaMark m = arena_mark(&c->tmp);
@@ -102,7 +109,7 @@ static Node *fold(Fold *f, Node *e)
     nodemap_init(&f->done, c);
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        if (order[i]->n && !ex_is_num(order[i]) && !eval_is_constant(order[i])) {
+        if (order[i]->n && !ex_is_num(order[i]) && !eval_is_constant(c, order[i])) {
             nodemap_put(&f->done, order[i], fold_node(f, order[i]));
         }
     }
@@ -246,7 +253,7 @@ Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
     if (ctx_failed(c)) {
         return c->poison;
     }
-    if (!text || !eval_is_constant(e)) {
+    if (!text || !eval_is_constant(c, e)) {
         return fold(&f, e);
     }
     if (ex_is_int(e)) {

@@ -426,7 +426,7 @@ static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
     }
     Node *formula = derived(ev, d, body, orders);
     int i = first_order(c, d, orders);
-    if (i >= 0 && eval_is_constant(a[i])) {
+    if (i >= 0 && eval_is_constant(c, a[i])) {
         return slope_of(ev, d, body, formula, i, a);
     }
     return ex_subst(c, formula, d->hidden.v, a, k);

@@ -63,7 +63,7 @@ typedef struct {
 static int sign_at(Point *pt, Node *u)
 {
     Node *v = eval_try_subst(pt->c, u, &pt->x, &pt->p, 1);
-    if (!v || !eval_is_constant(v)) {
+    if (!v || !eval_is_constant(pt->c, v)) {
         return 2;
     }
     return ex_is_num(v) ? num_sgn(v->num) : ball_sign(pt->c, v);
@@ -128,9 +128,11 @@ static Node *beside(Point *pt, Node *n, Node *const *a, int side)
 {
     Ctx *c = pt->c;
     if (ex_is(n, OP_clamp)) { /* max(lo, min(x, hi)) */
+        Op before = pt->kink;
         Node *below[] = {a[0], a[2]}, *r = choose(pt, OP_min, below, side);
         Node *above[] = {r ? r : ex_fn2(c, OP_min, a[0], a[2]), a[1]};
         r = choose(pt, OP_max, above, side);
+        pt->kink = before == OP_POISON && pt->kink != before ? OP_clamp : pt->kink;
         return r ? r : ex_fn2(c, OP_max, above[0], above[1]);
     }
     Node *r = choose(pt, (Op)n->op, a, side);
@@ -169,7 +171,7 @@ static bool same_number(Ctx *c, Node *a, Node *b)
         return true;
     }
     Node *d = ex_sub(c, a, b);
-    return d == c->zero || (!ex_is_num(d) && eval_is_constant(d) && ball_sign(c, d) == 0);
+    return d == c->zero || (!ex_is_num(d) && eval_is_constant(c, d) && ball_sign(c, d) == 0);
 }
 
 static void print_note(const Point *pt, Node *lo, Node *hi)
@@ -187,6 +189,8 @@ static void print_note(const Point *pt, Node *lo, Node *hi)
     } else if (pt->kink == OP_max || pt->kink == OP_min) {
         ctx_note(c, "%s is not differentiable where its arguments are equal: subderivative %s",
                  f, str_cstr(&s));
+    } else if (pt->kink == OP_clamp) {
+        ctx_note(c, "clamp is not differentiable at its bounds: subderivative %s", str_cstr(&s));
     } else {
         ctx_note(c, "%s is not differentiable at 0: subderivative %s", f, str_cstr(&s));
     }
@@ -211,7 +215,8 @@ static bool jumps(Point *pt, Node *left, Node *right)
 {
     Node *l = eval_try_subst(pt->c, left, &pt->x, &pt->p, 1);
     Node *r = eval_try_subst(pt->c, right, &pt->x, &pt->p, 1);
-    return l && r && eval_is_constant(l) && eval_is_constant(r) && !same_number(pt->c, l, r);
+    return l && r && eval_is_constant(pt->c, l) && eval_is_constant(pt->c, r) &&
+           !same_number(pt->c, l, r);
 }
 
 /* NULL: no kink at p, or none that can be decided. */
@@ -225,7 +230,7 @@ static Node *slope_at_kink(Point *pt, Node *e)
     Node *dl = diff(c, left, pt->x), *dr = diff(c, right, pt->x);
     Node *l = eval_try_subst(c, dl, &pt->x, &pt->p, 1);
     Node *r = eval_try_subst(c, dr, &pt->x, &pt->p, 1);
-    if (!l || !r || !eval_is_constant(l) || !eval_is_constant(r)) {
+    if (!l || !r || !eval_is_constant(c, l) || !eval_is_constant(c, r)) {
         return NULL;
     }
     if (jumps(pt, left, right)) {
@@ -247,7 +252,7 @@ static bool probe(const Point *pt, Node *f, int side, double *v)
         Node *step = ex_scale(c, num_int(side), ex_powi(c, c->two, -k));
         Node *at = ex_add2(c, pt->p, step);
         Node *r = eval_try_subst(c, f, &pt->x, &at, 1);
-        if (!r || !eval_is_constant(r) || ball_double(c, r, &v[i]) != LBZ_OK) {
+        if (!r || !eval_is_constant(c, r) || ball_double(c, r, &v[i]) != LBZ_OK) {
             if (c->env.err.status == LBZ_DOMAIN || c->env.err.status == LBZ_UNABLE) {
                 c->env.err.status = LBZ_OK;
             }
@@ -267,6 +272,14 @@ static int diverges(const double *v)
         }
     }
     return v[PROBES - 1] > 0 ? 1 : -1;
+}
+
+/* v settles on a number that is not 0: its sign; else 0. */
+static int settles(const double *v)
+{
+    double a = v[PROBES - 1], d = a - v[PROBES - 2];
+    bool still = d * d <= 1e-12 * a * a;
+    return still && a != 0 ? (a > 0 ? 1 : -1) : 0;
 }
 
 static Node *infinite_slope(const Point *pt, int sign, const char *how)
@@ -298,6 +311,11 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
                  dl > 0 ? "inf" : "-inf", dr > 0 ? "inf" : "-inf");
         return c->zero;
     }
+    if (left && right && settles(l) * settles(r) < 0) {
+        ctx_note(c, "not differentiable here: the slope is about %.6g on the left, %.6g on the "
+                 "right", l[PROBES - 1], r[PROBES - 1]);
+        return c->zero;
+    }
     if (dr && (!left || dl == dr)) {
         return infinite_slope(pt, dr, left ? "" : " (one-sided)");
     }
@@ -311,7 +329,7 @@ Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p)
     if (ctx_failed(c)) {
         return c->poison;
     }
-    if (!eval_is_constant(p)) {
+    if (!eval_is_constant(c, p)) {
         return ex_subst(c, R, &x, &p, 1);
     }
     Node *r = eval_has_kinks(c, operand) ? slope_at_kink(&pt, operand) : NULL;

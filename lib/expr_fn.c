@@ -390,7 +390,7 @@ static Node *other_value(Ctx *c, Op op, Node *x)
     case OP_relu:
         return ex_is_nonneg(x) ? x : !(x->sign & S_POS) ? c->zero : NULL;
     case OP_step:
-        return ex_is_pos(x) ? c->one : ex_is_neg(x) ? c->zero : NULL;
+        return ex_is_pos(x) ? c->one : ex_is_neg(x) ? c->zero : x == c->zero ? c->half : NULL;
     case OP_dirac: return ex_is_nonzero(x) ? c->zero : NULL;
     case OP_sind: case OP_cosd: case OP_tand: case OP_sinpi: case OP_cospi: {
         if (!ex_is_num(x) || x->num.dec)

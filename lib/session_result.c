@@ -57,7 +57,7 @@ bool answer_number(Ctx *c, Node *n, double *d)
         *d = num_to_double(n->num);
         return isfinite(*d);
     }
-    if (!eval_is_constant(n)) {
+    if (!eval_is_constant(c, n)) {
         return false;
     }
     bool ok = ball_double(c, n, d) == LBZ_OK && !ctx_failed(c) && isfinite(*d);
@@ -69,7 +69,7 @@ bool answer_number(Ctx *c, Node *n, double *d)
 static bool approximate(lbz_session *s, Node *n, Str *out)
 {
     Ctx *c = s->c;
-    if (!eval_is_constant(n) || ex_is_int(n) || (ex_is_num(n) && n->num.dec)) {
+    if (!eval_is_constant(c, n) || ex_is_int(n) || (ex_is_num(n) && n->num.dec)) {
         return false;
     }
     size_t digits = (size_t)s->set.value[SET_digits];
