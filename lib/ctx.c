@@ -183,7 +183,7 @@ static bool same(const Node *n, const Shell *s)
         return num_eq(n->num, s->num);
     if (s->op == OP_STRING)
         return memcmp(n->text, s->text, s->sym) == 0;
-    return memcmp(n->a, s->a, s->n * sizeof(Node *)) == 0;
+    return s->n == 0 || memcmp(n->a, s->a, s->n * sizeof(Node *)) == 0;
 }
 
 static Node **pool_find(Pool *p, const Shell *s, uint64_t h)
@@ -234,7 +234,7 @@ Node *ctx_intern(Ctx *c, const Shell *s)
         n->num = num_copy(&p->arena, s->num);
     else if (s->op == OP_STRING)
         memcpy(n->text, s->text, s->sym), n->text[s->sym] = 0;
-    else
+    else if (s->n > 0)
         memcpy(n->a, s->a, s->n * sizeof(Node *));
     node_facts(c, n);
     *slot = n;
