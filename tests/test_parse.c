@@ -603,7 +603,7 @@ START_TEST(printed_text_reads_back)
         "f'(x^2) + f''(x) + h^(5)(x)", "f_1(x, sin(y)) + f_1_2_2(x, y)", "if x < 0 then -x else x",
         "abs(x)*sign(y)", "x^y^2", "(x^y)^2", "(-2)^x", "(-1/3)^x", "1/(x*y)", "x/y/z",
         "sum(k^2, k, 1, n)*int(exp(t), t, 0, x)", "[1, [x, y], []]", "[[1,2],[3,4]]", "0.1*x + 2.0",
-        "x < y and (y < 1 or x == 2)", "factorial(n) + mod(x, 3)", "gamma(x)*gamma", "inf", "-inf*x^2",
+        "x < y and (y < 1 or x == 2)", "factorial(n) + mod(x, 3)", "gamma(x)*gamma", "inf", "-inf",
         "max(x, min(y, 2))", "log(x)/log(10)", "atan2(y, x)", "lambda*x_1", "1.5e-30*x",
         "(x+1)^(1/3) + (x+1)^(-2/3)", "besselj(2, x)", "d/dx f(x)", "x^2 at x=3, y=z",
     };
@@ -647,7 +647,7 @@ static const struct {
     {"", "-", "x", "", false, LBZ_OK},
     {"", "√", "x", "", false, LBZ_OK},
     {"x", "^x", "", "", false, LBZ_OK},
-    {"x", "^-", "x", "", false, LBZ_OK},
+    {"x", "^-x", "", "", false, LBZ_OK},
     {"x", "+x", "", "", false, LBZ_OK},
     {"x", "*y", "", "", false, LBZ_OK},
     {"x", "/y", "", "", false, LBZ_OK},
