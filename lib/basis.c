@@ -25,19 +25,6 @@ static Node *degrees(Ctx *c, Node *x)
     return ex_mul(c, 3, (Node *[]){x, c->pi, n_rat(c, 1, 180)});
 }
 
-/* (exp(x) + s*exp(-x))/2 */
-static Node *hyperbolic(Ctx *c, Node *x, int s)
-{
-    Node *p = ex_exp(c, x), *m = ex_exp(c, ex_neg(c, x));
-    return ex_mul2(c, c->half, ex_add2(c, p, s < 0 ? ex_neg(c, m) : m));
-}
-
-static Node *tanh_of(Ctx *c, Node *x)
-{
-    Node *p = ex_exp(c, ex_scale(c, num_int(2), x));
-    return ex_div(c, ex_sub(c, p, c->one), ex_add2(c, p, c->one));
-}
-
 /* Inverse hyperbolic functions as logarithms: for exponents only. */
 static Node *as_log(Ctx *c, const Node *n)
 {
@@ -46,7 +33,11 @@ static Node *as_log(Ctx *c, const Node *n)
     case OP_acsch: x = inv(c, x); /* fall through */
     case OP_asinh: return log_of(c, ex_add2(c, x, ex_sqrt(c, ex_add2(c, sq(c, x), c->one))));
     case OP_asech: x = inv(c, x); /* fall through */
-    case OP_acosh: return log_of(c, ex_add2(c, x, ex_sqrt(c, ex_sub(c, sq(c, x), c->one))));
+    case OP_acosh: { /* 2 log(sqrt((x+1)/2) + sqrt((x-1)/2)): half of it is no nested root */
+        Node *h = ex_sqrt(c, ex_mul2(c, c->half, ex_add2(c, x, c->one)));
+        Node *k = ex_sqrt(c, ex_mul2(c, c->half, ex_sub(c, x, c->one)));
+        return ex_scale(c, num_int(2), log_of(c, ex_add2(c, h, k)));
+    }
     case OP_acoth: x = inv(c, x); /* fall through */
     case OP_atanh:
         return ex_mul2(c, c->half, log_of(c, ex_div(c, ex_add2(c, c->one, x),
@@ -99,6 +90,19 @@ static Node *exp_of(Ctx *c, Node *x)
     Node *r = ex_mul(c, fac.n, fac.v);
     arena_release(&c->tmp, m);
     return r;
+}
+
+/* (exp(x) + s*exp(-x))/2 */
+static Node *hyperbolic(Ctx *c, Node *x, int s)
+{
+    Node *p = exp_of(c, x), *m = exp_of(c, ex_neg(c, x));
+    return ex_mul2(c, c->half, ex_add2(c, p, s < 0 ? ex_neg(c, m) : m));
+}
+
+static Node *tanh_of(Ctx *c, Node *x)
+{
+    Node *p = exp_of(c, ex_scale(c, num_int(2), x));
+    return ex_div(c, ex_sub(c, p, c->one), ex_add2(c, p, c->one));
 }
 
 /* gamma(x + n) = gamma(x)*x*(x+1)...: the integer in a sum, small. */

@@ -312,6 +312,8 @@ void ctx_begin_statement(Ctx *c)
     c->into = 1;
     c->notes = NULL;
     c->nnotes = c->notes_cap = 0;
+    c->facts = NULL;
+    c->nfacts = c->facts_cap = 0;
     map_init(&c->diff_memo, &c->pool[1].arena);
 }
 
@@ -348,6 +350,51 @@ void ctx_note(Ctx *c, const char *fmt, ...)
         c->notes_cap = cap;
     }
     c->notes[c->nnotes++] = arena_strndup(a, text, strlen(text));
+}
+
+void ctx_fact(Ctx *c, Node *n)
+{
+    if (ex_is_num(n) || ex_is_poison(n))
+        return;
+    for (size_t i = 0; i < c->nfacts; i++)
+        if (c->facts[i] == n)
+            return;
+    if (c->nfacts == c->facts_cap) {
+        size_t cap = c->facts_cap ? c->facts_cap * 2 : 8;
+        Node **t = ARENA_NEW(&c->pool[1].arena, Node *, cap);
+        if (!t)
+            return;
+        if (c->nfacts)
+            memcpy(t, c->facts, c->nfacts * sizeof *t);
+        c->facts = t;
+        c->facts_cap = cap;
+    }
+    c->facts[c->nfacts++] = n;
+}
+
+void ctx_domain_facts(Ctx *c, Node *f)
+{
+    Node *u = f->n ? f->a[0] : NULL;
+    switch (f->op) {
+    case OP_log: case OP_log2: case OP_log10: case OP_xlogx: ctx_fact(c, u); break;
+    case OP_log1p: ctx_fact(c, ex_add2(c, c->one, u)); break;
+    case OP_asech:
+        ctx_fact(c, u);
+        ctx_fact(c, ex_sub(c, c->one, u));
+        break;
+    case OP_acosh:
+        ctx_fact(c, u);
+        ctx_fact(c, ex_sub(c, u, c->one));
+        break;
+    case OP_asin: case OP_acos: case OP_atanh: case OP_logit:
+        ctx_fact(c, ex_sub(c, c->one, u));
+        ctx_fact(c, f->op == OP_logit ? u : ex_add2(c, c->one, u));
+        break;
+    case OP_acoth: case OP_asec: case OP_acsc:
+        ctx_fact(c, ex_sub(c, ex_powi(c, u, 2), c->one));
+        break;
+    default: break;
+    }
 }
 
 Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)

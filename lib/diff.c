@@ -100,6 +100,7 @@ static Node *diff_function(Ctx *c, Node *n, uint32_t x)
 {
     Node *t[3];
     size_t k = 0;
+    ctx_domain_facts(c, n);
     for (uint32_t i = 0; i < n->n && i < 3; i++) {
         Node *d = memo_get(c, n->a[i], x);
         if (d != c->zero)

@@ -103,6 +103,8 @@ struct ctx {
     Map diff_memo;     /* (node id, symbol) -> derivative; emptied with the statement pool */
     const char **notes; /* remarks for the user on this statement, in the statement pool */
     size_t nnotes, notes_cap;
+    Node **facts;      /* nodes that are not negative on the domain of the statement */
+    size_t nfacts, facts_cap;
     uint32_t mark;     /* last mark handed out by ex_walk */
     void *rules;       /* diff.c: compiled partial derivatives of the table's rows */
     void (*free_rules)(Ctx *c);
@@ -115,6 +117,11 @@ void ctx_begin_statement(Ctx *c); /* empties the statement pool, error, notes, m
 void ctx_note(Ctx *c, const char *fmt, ...) LBZ_PRINTF(2, 3); /* once per text */
 static inline bool ctx_poll(Ctx *c) { return env_poll(&c->env); }
 static inline bool ctx_failed(const Ctx *c) { return env_failed(&c->env); }
+/* What a function's domain says of its argument (log u: u > 0; asin u: 1 - u, 1 + u >= 0 ...)
+ * becomes facts of the statement. Called when the function is differentiated: the derivative is
+ * asked for where the function is defined. */
+void ctx_domain_facts(Ctx *c, Node *f);
+void ctx_fact(Ctx *c, Node *n); /* n >= 0 on the domain of the statement */
 /* Record an error and return poison. */
 Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)
     LBZ_PRINTF(4, 5);

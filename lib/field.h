@@ -100,6 +100,7 @@ const Elem *field_elem(Field *f, Node *n);
 /* b^x for a rational x that is no integer, b^m for a symbolic m, log|b|, |b|, sign b. */
 void field_root(Field *f, Elem *r, const Elem *b, Num x);
 void field_power(Field *f, Elem *r, const Elem *b, Node *x);
+void field_nonnegative(Field *f, const Elem *b); /* b >= 0 is known: a constraint on signs */
 void field_log(Field *f, Elem *r, const Elem *b);
 void field_abs(Field *f, Elem *r, const Elem *b, bool sign_only);
 

@@ -182,27 +182,104 @@ static void times_part(Field *f, Elem *r, const Part *p, int64_t k)
     el_clear(f, &t);
 }
 
-/* The generator |f|^(1/Q), R^Q = sign(f)*f. The sign comes first: relations lead to older
- * generators only. */
+/* Relation of a new root g. The sign comes first: relations lead to older generators only. */
+static void relate_root(Field *f, slong g, const Part *p, int sign, slong sg)
+{
+    Elem *rel = &f->gen[g].rel, t;
+    el_init(f, rel);
+    el_set_poly(f, rel, p->f);
+    el_init(f, &t);
+    if (sign == 0)
+        el_set_gen(f, &t, sg);
+    else
+        el_set_num(f, &t, num_int(sign));
+    el_mul(f, rel, rel, &t);
+    el_clear(f, &t);
+    f->gen[g].q = f->root_order;
+}
+
+/* p with the square root g replaced by -g, made primitive like a factor. */
+static void conjugate(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t p, slong g)
+{
+    ulong e[FIELD_GENS];
+    fmpz_mpoly_zero(r, f->ctx);
+    for (slong i = 0; i < p->length; i++) {
+        fmpz_t k;
+        fmpz_init(k);
+        fmpz_mpoly_get_term_exp_ui(e, p, i, f->ctx);
+        fmpz_mpoly_get_term_coeff_fmpz(k, p, i, f->ctx);
+        if (e[g] & 1)
+            fmpz_neg(k, k);
+        fmpz_mpoly_push_term_fmpz_ui(r, k, e, f->ctx);
+        fmpz_clear(k);
+    }
+    if (r->length && fmpz_sgn(r->coeffs) < 0)
+        fmpz_mpoly_neg(r, r, f->ctx);
+}
+
+static slong find_gen(Field *f, GenKind kind, const fmpz_mpoly_t key)
+{
+    for (slong i = 0; i < f->ngens; i++)
+        if (f->gen[i].kind == kind && fmpz_mpoly_equal(f->gen[i].key, key, f->ctx))
+            return i;
+    return -1;
+}
+
+static void times_abs_power(Field *f, Elem *r, const Part *p, Num T);
+
+/* sqrt(a - b sqrt d) and sqrt(a + b sqrt d) are not independent: their product is the root of the
+ * norm. True when g's root is the norm's root over that of the conjugate, and related so. */
+static bool relate_conjugate(Field *f, slong g, const Part *p)
+{
+    bool done = false;
+    if (f->root_order != 2)
+        return false;
+    fmpz_mpoly_t conj;
+    fmpz_mpoly_init(conj, f->ctx);
+    for (slong i = 0; i < g && !done && !f->failed; i++) {
+        if (f->gen[i].kind != G_ROOT || f->gen[i].q != 2 ||
+            fmpz_mpoly_degree_si(p->f, i, f->ctx) != 1)
+            continue;
+        conjugate(f, conj, p->f, i);
+        slong other = find_gen(f, G_ROOT, conj);
+        if (other < 0 || other == g)
+            continue;
+        Elem norm, root, t;
+        Parts s;
+        el_init(f, &norm);
+        el_init(f, &root);
+        el_init(f, &t);
+        el_set_poly(f, &norm, p->f);
+        el_set_poly(f, &t, conj);
+        el_mul(f, &norm, &norm, &t);
+        parts_of(f, &s, &norm);
+        el_set_gen(f, &root, other);
+        el_inv(f, &root, &root);
+        for (size_t k = 0; k < s.n && !f->failed; k++)
+            times_abs_power(f, &root, &s.part[k],
+                            num_rat(&f->c->tmp, s.part[k].e, 2));
+        parts_clear(f, &s);
+        el_init(f, &f->gen[g].rel);
+        el_set(f, &f->gen[g].rel, &root);
+        f->gen[g].q = 1;
+        done = true;
+        el_clear(f, &t);
+        el_clear(f, &root);
+        el_clear(f, &norm);
+    }
+    fmpz_mpoly_clear(conj, f->ctx);
+    return done;
+}
+
+/* The generator |f|^(1/Q), R^Q = sign(f)*f. */
 static slong root_gen(Field *f, const Part *p)
 {
     bool fresh;
     slong sg = -1;
     int s = sign_of_part(f, p, &sg);
     slong g = f->failed ? -1 : gen_for(f, G_ROOT, p->f, NULL, &fresh);
-    if (g < 0 || !fresh)
-        return g;
-    Elem *rel = &f->gen[g].rel, t;
-    el_init(f, rel);
-    el_set_poly(f, rel, p->f);
-    el_init(f, &t);
-    if (s == 0)
-        el_set_gen(f, &t, sg);
-    else
-        el_set_num(f, &t, num_int(s));
-    el_mul(f, rel, rel, &t);
-    el_clear(f, &t);
-    f->gen[g].q = f->root_order;
+    if (g >= 0 && fresh && !relate_conjugate(f, g, p))
+        relate_root(f, g, p, s, sg);
     return g;
 }
 
@@ -250,6 +327,15 @@ static void constrain(Field *f, const Parts *s)
         f->constraint[f->nconstraints] = set;
         f->constraint_neg[f->nconstraints++] = negative;
     }
+}
+
+void field_nonnegative(Field *f, const Elem *b)
+{
+    Parts s;
+    parts_of(f, &s, b);
+    if (!f->failed)
+        constrain(f, &s);
+    parts_clear(f, &s);
 }
 
 static void prove_root(Field *f, Elem *r, const Elem *b, Num x)

@@ -11,7 +11,18 @@
 enum { PROOF_FUEL = 40000000, MAX_CASES = 6, POINTS = 6 };
 
 /* ---- normal form ------------------------------------------------------------------------------- */
-static bool zero_by_field(Ctx *c, Node *n)
+/* What n's own functions and the statement's facts say of signs. A fact that the field cannot
+ * take in is left out. */
+static void use_facts(Field *f, Node *const *fact, size_t n)
+{
+    for (size_t i = 0; i < n && !f->failed; i++) {
+        const Elem *e = field_elem(f, fact[i]);
+        if (e)
+            field_nonnegative(f, e);
+    }
+}
+
+static bool zero_by_field(Ctx *c, Node *n, Node *const *fact, size_t nfacts)
 {
     Field f;
     ArenaMark m = arena_mark(&c->tmp);
@@ -23,6 +34,11 @@ static bool zero_by_field(Ctx *c, Node *n)
         el_init(&f, &t);
         el_set(&f, &t, e);
         zero = field_is_zero(&f, &t);
+        if (!zero && nfacts && f.ngens > 0) {
+            use_facts(&f, fact, nfacts);
+            if (!f.failed)
+                zero = field_is_zero(&f, &t);
+        }
         el_clear(&f, &t);
     }
     field_clear(&f);
@@ -30,11 +46,34 @@ static bool zero_by_field(Ctx *c, Node *n)
     return zero;
 }
 
+static void own_facts(Ctx *c, Node *n)
+{
+    size_t count = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **order = ex_walk(c, 1, &n, &count);
+    for (size_t i = 0; order && i < count; i++)
+        if (op_is_function((Op)order[i]->op))
+            ctx_domain_facts(c, order[i]);
+    arena_release(&c->tmp, m);
+}
+
+/* The facts are rewritten together with n: they need the same kernels. */
 static bool zero_by_normal_form(Ctx *c, Node *n)
 {
     Attempt at = attempt_begin(c);
-    Node *b = basis_rewrite(c, n);
-    bool zero = !ctx_failed(c) && (b == c->zero || zero_by_field(c, b));
+    size_t nfacts = c->nfacts;
+    own_facts(c, n);
+    Node **v = ARENA_NEW(&c->tmp, Node *, c->nfacts + 1);
+    bool zero = false;
+    if (v) {
+        v[0] = n;
+        if (c->nfacts)
+            memcpy(v + 1, c->facts, c->nfacts * sizeof *v);
+        Node *b = basis_rewrite(c, ex_list(c, c->nfacts + 1, v));
+        if (!ctx_failed(c) && b->op == OP_LIST)
+            zero = b->a[0] == c->zero || zero_by_field(c, b->a[0], b->a + 1, c->nfacts);
+    }
+    c->nfacts = nfacts;
     return attempt_end(c, &at) && zero;
 }
 
