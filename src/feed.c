@@ -1,0 +1,196 @@
+/* feed.c - see feed.h. */
+#include "feed.h"
+
+#include "reader.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BLOCK_LIMIT = 1 << 20 }; /* a block of more bytes is taken as it stands */
+
+typedef struct {
+    const Consumer *to;
+    Record rec;      /* number and place of the line at hand */
+    Buf block;       /* the lines of an open block, joined by newlines */
+    size_t last;     /* offset in block of its last line, not yet handed on */
+    unsigned long first_line; /* of the block */
+} Feed;
+
+/* ---- blocks */
+
+/* Scans on from a state; comments and strings hide braces. */
+typedef struct {
+    size_t depth, block; /* open braces; those open when a block began, or 0 */
+    char last;           /* the last character that is not blank */
+    bool quoted, comment;
+} Braces;
+
+static void braces_step(Braces *b, char c)
+{
+    if (c == '\n')
+        b->quoted = b->comment = false;
+    else if (c == '"' && !b->comment)
+        b->quoted = !b->quoted;
+    if (b->quoted || b->comment)
+        return;
+    if (c == '#')
+        b->comment = true;
+    if (c == '{') {
+        b->depth++;
+        if (!b->block && b->last == '=')
+            b->block = b->depth;
+    } else if (c == '}' && b->depth) {
+        if (b->depth == b->block)
+            b->block = 0;
+        b->depth--;
+    }
+    if (!strchr(" \t\r\n", c))
+        b->last = c;
+}
+
+bool feed_block_open(const char *s, size_t n)
+{
+    if (!memchr(s, '{', n))
+        return false;
+    Braces b = {0};
+    for (size_t i = 0; i < n; i++)
+        braces_step(&b, s[i]);
+    return b.block != 0;
+}
+
+/* ---- lines to statements */
+
+static bool hand_on(Feed *f, RecordKind kind, const char *s, size_t n, unsigned long line)
+{
+    Record r = f->rec;
+    r.kind = kind;
+    r.in = s;
+    r.in_len = n;
+    r.line = line;
+    return f->to->take(f->to->arg, &r);
+}
+
+static bool end_block(Feed *f)
+{
+    bool more = !f->block.n || hand_on(f, REC_STATEMENT, f->block.s, f->block.n, f->first_line);
+    buf_clear(&f->block);
+    return more;
+}
+
+/* The line joins the open block; the one before it is now known to be a part only. */
+static bool continue_block(Feed *f, const char *s, size_t n)
+{
+    unsigned long number = f->rec.n, line = f->rec.line;
+    f->rec.n--;
+    bool more = hand_on(f, REC_PART, f->block.s + f->last, f->block.n - f->last, line - 1);
+    f->rec.n = number;
+    f->last = f->block.n + 1;
+    buf_putc(&f->block, '\n');
+    buf_put(&f->block, s, n);
+    if (!more)
+        return false;
+    bool open = f->block.n < BLOCK_LIMIT && feed_block_open(f->block.s, f->block.n);
+    return open || end_block(f);
+}
+
+static bool feed_line(Feed *f, const char *s, size_t n)
+{
+    if (f->block.n)
+        return continue_block(f, s, n);
+    if (!feed_block_open(s, n))
+        return hand_on(f, REC_STATEMENT, s, n, f->rec.line);
+    f->first_line = f->rec.line;
+    f->last = 0;
+    buf_put(&f->block, s, n);
+    return true;
+}
+
+/* False: stop. */
+static bool feed_reader(Feed *f, Reader *r)
+{
+    const char *s;
+    size_t n;
+    bool more = true;
+    while (more) {
+        ReadResult got = reader_line(r, &s, &n);
+        if (got == READ_INTERRUPTED && !signals_interrupted())
+            continue;
+        if (got == READ_INTERRUPTED)
+            return false;
+        if (got == READ_END)
+            break;
+        f->rec.n++;
+        f->rec.line++;
+        more = got == READ_LINE ? feed_line(f, s, n)
+                                : end_block(f) && hand_on(f, REC_TOO_LONG, "", 0, f->rec.line);
+    }
+    return more && end_block(f);
+}
+
+/* ---- inputs */
+
+static int complain(const char *name, int error)
+{
+    fprintf(stderr, "leibniz: %s: %s\n", name, strerror(error));
+    return EXIT_USAGE;
+}
+
+static bool feed_fd(Feed *f, int fd, const char *name, int *status)
+{
+    Reader r;
+    f->rec.file = name;
+    f->rec.line = 0;
+    reader_open_fd(&r, fd, f->to->idle, f->to->arg);
+    bool more = feed_reader(f, &r);
+    if (r.error)
+        *status = complain(name, r.error);
+    reader_close(&r);
+    return more;
+}
+
+static bool feed_file(Feed *f, const char *name, int *status)
+{
+    if (!strcmp(name, "-"))
+        return feed_fd(f, 0, "stdin", status);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        f->to->idle(f->to->arg);
+        *status = complain(name, errno);
+        return true;
+    }
+    bool more = feed_fd(f, fd, name, status);
+    close(fd);
+    return more;
+}
+
+/* Several -e count their lines together: -e:2 is the second. */
+static bool feed_text(Feed *f, const char *text, unsigned long *line)
+{
+    Reader r;
+    f->rec.file = "-e";
+    f->rec.line = *line;
+    reader_open_text(&r, *text ? text : "\n"); /* -e '' is an empty line, and has its record */
+    bool more = feed_reader(f, &r);
+    *line = f->rec.line;
+    reader_close(&r);
+    return more;
+}
+
+int feed_inputs(const Options *o, const Consumer *to)
+{
+    Feed f = {.to = to};
+    int status = EXIT_FINE;
+    unsigned long text_line = 0;
+    bool more = true;
+    if (!o->ninputs)
+        feed_fd(&f, 0, "stdin", &status);
+    for (size_t i = 0; i < o->ninputs && more; i++)
+        more = o->inputs[i].is_text ? feed_text(&f, o->inputs[i].arg, &text_line)
+                                    : feed_file(&f, o->inputs[i].arg, &status);
+    buf_free(&f.block);
+    return status;
+}

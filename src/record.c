@@ -1,0 +1,286 @@
+/* record.c - output records: plain, JSON (one object per line), CSV (RFC 4180), TSV, LaTeX. */
+#include "record.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t text_step(const char *s, size_t n, bool *valid)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t len = u[0] < 0x80   ? 1
+                 : u[0] < 0xc2 ? 0
+                 : u[0] < 0xe0 ? 2
+                 : u[0] < 0xf0 ? 3
+                 : u[0] < 0xf5 ? 4
+                               : 0;
+    *valid = len == 1;
+    if (len < 2 || len > n)
+        return 1;
+    unsigned cp = u[0] & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        if ((u[i] & 0xc0) != 0x80)
+            return 1;
+        cp = cp << 6 | (u[i] & 0x3fu);
+    }
+    *valid = cp >= least[len] && cp <= 0x10ffff && (cp < 0xd800 || cp > 0xdfff);
+    return *valid ? len : 1;
+}
+
+/* ---- JSON */
+
+static void json_char(Buf *out, unsigned char c)
+{
+    switch (c) {
+    case '"': buf_puts(out, "\\\""); break;
+    case '\\': buf_puts(out, "\\\\"); break;
+    case '\n': buf_puts(out, "\\n"); break;
+    case '\r': buf_puts(out, "\\r"); break;
+    case '\t': buf_puts(out, "\\t"); break;
+    default:
+        if (c < 0x20 || c == 0x7f)
+            buf_printf(out, "\\u%04x", c);
+        else
+            buf_putc(out, (char)c);
+    }
+}
+
+/* A byte that is not UTF-8 becomes U+FFFD: JSON text has to be valid. */
+static void json_string_n(Buf *out, const char *s, size_t n)
+{
+    buf_putc(out, '"');
+    for (size_t i = 0; i < n;) {
+        bool valid;
+        size_t len = text_step(s + i, n - i, &valid);
+        if (!valid)
+            buf_puts(out, "\xef\xbf\xbd");
+        else if (len == 1)
+            json_char(out, (unsigned char)s[i]);
+        else
+            buf_put(out, s + i, len);
+        i += len;
+    }
+    buf_putc(out, '"');
+}
+
+static void json_string(Buf *out, const char *s)
+{
+    json_string_n(out, s, strlen(s));
+}
+
+static void json_number(Buf *out, double x)
+{
+    if (isfinite(x))
+        buf_double(out, x);
+    else
+        buf_puts(out, "null");
+}
+
+static void json_notes(Buf *out, const lbz_result *r)
+{
+    if (!r->nnotes)
+        return;
+    buf_puts(out, ",\"notes\":[");
+    for (size_t i = 0; i < r->nnotes; i++) {
+        if (i)
+            buf_putc(out, ',');
+        json_string(out, r->notes[i]);
+    }
+    buf_putc(out, ']');
+}
+
+static void json_grad(Buf *out, const lbz_result *r)
+{
+    buf_puts(out, ",\"grad\":{");
+    for (size_t i = 0; i < r->ngrad; i++) {
+        if (i)
+            buf_putc(out, ',');
+        json_string(out, r->grad_name[i]);
+        buf_putc(out, ':');
+        json_number(out, r->grad[i]);
+    }
+    buf_putc(out, '}');
+}
+
+static const char *verdict_name(lbz_verdict v)
+{
+    return v == LBZ_PASS ? "PASS" : v == LBZ_FAIL ? "FAIL" : "UNKNOWN";
+}
+
+/* A line that stops in the middle is to a pipe a syntax error like others. */
+static const char *error_code(lbz_status st)
+{
+    return lbz_status_name(st == LBZ_INCOMPLETE ? LBZ_SYNTAX : st);
+}
+
+static unsigned long error_line(const Record *rec)
+{
+    return rec->line + (rec->result->span.line > 1 ? rec->result->span.line - 1 : 0);
+}
+
+static void json_error(Buf *out, const Record *rec)
+{
+    const lbz_result *r = rec->result;
+    buf_printf(out, "\"ok\":false,\"error\":{\"code\":\"%s\",\"line\":%lu,\"col\":%u,\"len\":%u",
+               error_code(r->status), error_line(rec), r->span.col, r->span.len);
+    buf_puts(out, ",\"message\":");
+    json_string(out, r->message);
+    buf_puts(out, ",\"hint\":");
+    json_string(out, r->hint ? r->hint : "");
+    buf_putc(out, '}');
+}
+
+static void json_value(Buf *out, const Record *rec)
+{
+    const lbz_result *r = rec->result;
+    buf_puts(out, "\"ok\":true,\"value\":");
+    json_string(out, r ? r->text : "");
+    buf_puts(out, ",\"approx\":");
+    if (r && r->approx)
+        json_string(out, r->approx);
+    else
+        buf_puts(out, "null");
+    if (r && r->latex) {
+        buf_puts(out, ",\"latex\":");
+        json_string(out, r->latex);
+    }
+    if (r && r->has_number) {
+        buf_puts(out, ",\"number\":");
+        json_number(out, r->number);
+    }
+    if (r && r->kind == LBZ_GRAD)
+        json_grad(out, r);
+    if (r && r->kind == LBZ_CHECK) {
+        buf_printf(out, ",\"verdict\":\"%s\",\"proof\":", verdict_name(r->verdict));
+        json_string(out, r->proof ? r->proof : "");
+    }
+    buf_printf(out, ",\"ms\":%.3g", rec->ms < 1e-3 ? 0 : rec->ms);
+}
+
+static void write_json(const Record *rec, Buf *out)
+{
+    buf_printf(out, "{\"n\":%lu,\"in\":", rec->n);
+    json_string_n(out, rec->in, rec->in_len);
+    buf_putc(out, ',');
+    if (rec->result && rec->result->status != LBZ_OK)
+        json_error(out, rec);
+    else
+        json_value(out, rec);
+    if (rec->result)
+        json_notes(out, rec->result);
+    buf_puts(out, "}\n");
+}
+
+/* ---- CSV and TSV: n, in, ok, value, approx, number, error */
+
+/* Per RFC 4180; quoted also where spreadsheets would trim spaces. */
+static bool csv_needs_quotes(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strchr(",\"\n\r", s[i]) && s[i])
+            return true;
+    return n && (s[0] == ' ' || s[n - 1] == ' ');
+}
+
+static void tsv_char(Buf *out, char c)
+{
+    switch (c) {
+    case '\t': buf_puts(out, "\\t"); break;
+    case '\n': buf_puts(out, "\\n"); break;
+    case '\r': buf_puts(out, "\\r"); break;
+    case '\\': buf_puts(out, "\\\\"); break;
+    default: buf_putc(out, c);
+    }
+}
+
+/* NUL bytes and what is not UTF-8 become U+FFFD here too: readers of tables choke on them. */
+static void field(Format f, Buf *out, const char *s, size_t n)
+{
+    bool quotes = f == FORMAT_CSV && csv_needs_quotes(s, n);
+    if (quotes)
+        buf_putc(out, '"');
+    for (size_t i = 0; i < n;) {
+        bool valid;
+        size_t len = text_step(s + i, n - i, &valid);
+        if (!valid || !s[i])
+            buf_puts(out, "\xef\xbf\xbd");
+        else if (f == FORMAT_TSV && len == 1)
+            tsv_char(out, s[i]);
+        else
+            buf_put(out, s + i, len);
+        if (quotes && s[i] == '"')
+            buf_putc(out, '"');
+        i += len;
+    }
+    if (quotes)
+        buf_putc(out, '"');
+}
+
+static void next_field(Format f, Buf *out, const char *s)
+{
+    buf_putc(out, f == FORMAT_CSV ? ',' : '\t');
+    field(f, out, s, strlen(s));
+}
+
+static void write_fields(Format f, const Record *rec, Buf *out)
+{
+    const lbz_result *r = rec->result;
+    bool ok = !r || r->status == LBZ_OK;
+    Buf number = {0};
+    buf_printf(out, "%lu%c", rec->n, f == FORMAT_CSV ? ',' : '\t');
+    field(f, out, rec->in, rec->in_len);
+    next_field(f, out, ok ? "true" : "false");
+    next_field(f, out, ok && r ? r->text : "");
+    next_field(f, out, ok && r && r->approx ? r->approx : "");
+    if (ok && r && r->has_number)
+        buf_double(&number, r->number);
+    buf_putc(&number, 0);
+    next_field(f, out, number.s);
+    next_field(f, out, ok ? "" : r->message);
+    buf_putc(out, '\n');
+    buf_free(&number);
+}
+
+void record_header(Format f, Buf *out)
+{
+    if (f == FORMAT_CSV)
+        buf_puts(out, "n,in,ok,value,approx,number,error\n");
+    else if (f == FORMAT_TSV)
+        buf_puts(out, "n\tin\tok\tvalue\tapprox\tnumber\terror\n");
+}
+
+/* ---- plain and LaTeX: nothing for a line that has no value */
+
+static void write_text(const char *text, const char *approx, Buf *out)
+{
+    size_t n = strlen(text);
+    if (!n)
+        return;
+    buf_put(out, text, n);
+    if (approx)
+        buf_printf(out, "   \xe2\x89\x88 %s", approx);
+    if (approx || text[n - 1] != '\n')
+        buf_putc(out, '\n');
+}
+
+static void write_plain(Format f, bool approx, const lbz_result *r, Buf *out)
+{
+    if (!r || r->status != LBZ_OK || r->kind == LBZ_NOTHING || r->kind == LBZ_QUIT)
+        return;
+    if (f == FORMAT_LATEX && r->latex)
+        write_text(r->latex, NULL, out);
+    else if (r->pretty)
+        write_text(r->pretty, NULL, out);
+    else
+        write_text(r->shown ? r->shown : r->text, approx ? r->approx : NULL, out);
+}
+
+void record_write(Format f, bool approx, const Record *rec, Buf *out)
+{
+    switch (f) {
+    case FORMAT_JSON: write_json(rec, out); break;
+    case FORMAT_CSV:
+    case FORMAT_TSV: write_fields(f, rec, out); break;
+    default: write_plain(f, approx, rec->result, out);
+    }
+}

@@ -1,0 +1,357 @@
+/* repl.c - the conversation at a terminal: a prompt with Readline, one entry after the other.
+ *
+ * Readline is used through its callbacks, so that the waiting is ours: Ctrl-C, Ctrl-Z and a
+ * resized window are handled between keys, in normal code, never in a signal handler. An
+ * entry is one or several lines; while it stops in the middle (LBZ_INCOMPLETE) another line is
+ * asked for. */
+#include "repl.h"
+
+#include "batch.h"
+#include "complete.h"
+#include "history.h"
+#include "signals.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+typedef enum { TYPING, ENTERED, ENDED } TypingState;
+
+typedef struct {
+    const Options *o;
+    const Style *style;
+    lbz_session *s;
+    Buf entry;           /* the lines so far */
+    size_t done;         /* bytes of entry that are evaluated (a pasted text is many entries) */
+    Buf out;
+    char maxprint[24];   /* as we last set it; what the user sets is left alone */
+    bool quit, utf8;
+    TypingState state;   /* of the line being typed */
+    char *line;          /* ENTERED: the line, from malloc */
+} Repl;
+
+static Repl *typing; /* the one that Readline's callback means */
+
+static const char prompt_first[] = "> ", prompt_more[] = ". ";
+
+/* ---- screen */
+
+static void write_out(Repl *r)
+{
+    fwrite(r->out.s, 1, r->out.n, stdout);
+    fflush(stdout);
+    buf_clear(&r->out);
+}
+
+/* Results that would fill more than a screen are printed in shared form. */
+static void fit_screen(Repl *r)
+{
+    int rows, cols;
+    rl_get_screen_size(&rows, &cols);
+    const char *now = lbz_get(r->s, "maxprint");
+    if (*r->maxprint && now && strcmp(now, r->maxprint) != 0)
+        return;
+    if (rows < 5 || cols < 20)
+        return;
+    snprintf(r->maxprint, sizeof r->maxprint, "%d", (rows - 3) * cols);
+    lbz_set(r->s, "maxprint", r->maxprint);
+    now = lbz_get(r->s, "maxprint");
+    snprintf(r->maxprint, sizeof r->maxprint, "%s", now ? now : "");
+}
+
+/* The number of the result stands dim at the right edge where there is room for it. */
+static void put_index(Repl *r, unsigned long index, size_t used)
+{
+    char text[32];
+    int rows, cols, n = snprintf(text, sizeof text, "%%%lu", index);
+    rl_get_screen_size(&rows, &cols);
+    size_t need = used + 3 + (size_t)n;
+    if (!index || need >= (size_t)cols)
+        return;
+    buf_fill(&r->out, ' ', (size_t)cols - 1 - used - (size_t)n);
+    buf_printf(&r->out, "%s%s%s", r->style->dim, text, r->style->off);
+}
+
+static size_t last_line_width(const char *s)
+{
+    const char *nl = strrchr(s, '\n');
+    s = nl ? nl + 1 : s;
+    return lbz_width(s, strlen(s));
+}
+
+static void put_result(Repl *r, const lbz_result *res)
+{
+    const char *text = r->o->format == FORMAT_LATEX && res->latex ? res->latex
+                       : res->pretty                              ? res->pretty
+                       : res->shown                               ? res->shown
+                                                                  : res->text;
+    size_t n = strlen(text);
+    if (!n)
+        return;
+    while (n && text[n - 1] == '\n')
+        n--;
+    buf_put(&r->out, text, n);
+    size_t used = last_line_width(text);
+    if (res->approx && text != res->latex) {
+        const char *sign = r->utf8 ? "\xe2\x89\x88" : "~";
+        buf_printf(&r->out, "   %s%s %s%s", r->style->dim, sign, res->approx, r->style->off);
+        used += 5 + strlen(res->approx);
+    }
+    put_index(r, res->index, used);
+    buf_putc(&r->out, '\n');
+}
+
+/* A caret right under what was typed, if that stands unbroken above; else the line again. */
+static void put_error(Repl *r, const char *text, size_t n, const lbz_result *res, bool above)
+{
+    int rows, cols;
+    rl_get_screen_size(&rows, &cols);
+    size_t indent = sizeof prompt_first - 1;
+    if (above && indent + lbz_width(text, n) < (size_t)cols && !memchr(text, '\t', n)) {
+        if (res->span.col)
+            report_caret(r->style, text, n, res->span, indent, &r->out);
+    } else {
+        report_source(r->style, text, n, res->span, indent, &r->out);
+    }
+    buf_printf(&r->out, "%serror:%s %s\n", r->style->error, r->style->off, res->message);
+    if (res->hint && *res->hint)
+        buf_printf(&r->out, "%shint:%s %s\n", r->style->hint, r->style->off, res->hint);
+}
+
+/* ---- evaluation */
+
+/* Evaluates text; above: it is what stands in the line above. False: it stops in the middle,
+ * and more is to come. */
+static bool evaluate(Repl *r, const char *text, size_t n, bool above, bool final)
+{
+    lbz_result res = {.text = "", .message = "", .hint = ""};
+    signals_resume();
+    lbz_eval(r->s, text, n, &res);
+    if (res.status == LBZ_INCOMPLETE && !final)
+        return false;
+    report_notes(r->style, &res, &r->out);
+    if (res.status == LBZ_INTERRUPT) /* behind the ^C that the terminal has shown */
+        buf_printf(&r->out, "\n%sinterrupted%s\n", r->style->note, r->style->off);
+    else if (res.status != LBZ_OK)
+        put_error(r, text, n, &res, above);
+    else if (res.kind == LBZ_QUIT)
+        r->quit = true;
+    else if (res.kind != LBZ_NOTHING)
+        put_result(r, &res);
+    write_out(r);
+    signals_resume();
+    return true;
+}
+
+/* Evaluates the lines of the entry that are not evaluated yet, each as soon as it is complete.
+ * final: no line will follow. */
+static void evaluate_entry(Repl *r, bool final)
+{
+    bool single = !memchr(r->entry.s, '\n', r->entry.n);
+    size_t end = r->done;
+    while (r->done < r->entry.n && !r->quit) {
+        if (end >= r->entry.n)
+            return; /* incomplete */
+        const char *nl = memchr(r->entry.s + end, '\n', r->entry.n - end);
+        end = nl ? (size_t)(nl - r->entry.s) : r->entry.n;
+        bool last = final && (!nl || end + 1 == r->entry.n);
+        if (evaluate(r, r->entry.s + r->done, end - r->done, single, last)) {
+            r->done = nl ? end + 1 : end;
+            if (signals_interrupted())
+                break;
+        }
+        end = nl ? end + 1 : end;
+    }
+    r->done = r->entry.n;
+}
+
+static void remember(Repl *r)
+{
+    while (r->entry.n && r->entry.s[r->entry.n - 1] == '\n')
+        r->entry.n--;
+    buf_putc(&r->entry, 0);
+    history_add(r->entry.s, r->style);
+    buf_clear(&r->entry);
+    r->done = 0;
+}
+
+/* A line was entered. An empty one ends an entry that stops in the middle. */
+static void take_line(Repl *r, const char *line)
+{
+    bool more = r->entry.n > 0, empty = !line[strspn(line, " \t")];
+    if (!more && empty)
+        return;
+    if (more)
+        buf_putc(&r->entry, '\n');
+    buf_puts(&r->entry, line);
+    signals_unwatch();
+    evaluate_entry(r, more && empty);
+    if (r->done == r->entry.n)
+        remember(r);
+}
+
+/* ---- typing */
+
+static void on_line(char *line)
+{
+    rl_callback_handler_remove();
+    typing->line = line;
+    typing->state = line ? ENTERED : ENDED;
+}
+
+/* Readline must be told which bytes of a prompt take no columns. */
+static void show_prompt(Repl *r)
+{
+    const char *p = r->entry.n ? prompt_more : prompt_first;
+    char text[64];
+    if (*r->style->prompt)
+        snprintf(text, sizeof text, "\001%s\002%s\001%s\002", r->style->prompt, p,
+                 r->style->off);
+    else
+        snprintf(text, sizeof text, "%s", p);
+    r->state = TYPING;
+    rl_callback_handler_install(text, on_line);
+}
+
+/* Ctrl-C while typing: the line and the entry are given up. */
+static void give_up_line(Repl *r)
+{
+    rl_callback_sigcleanup();
+    rl_echo_signal_char(SIGINT);
+    rl_free_line_state();
+    rl_callback_handler_remove();
+    putchar('\n');
+    fflush(stdout);
+    using_history();
+    buf_clear(&r->entry);
+    r->done = 0;
+    signals_resume();
+    show_prompt(r);
+}
+
+static void suspend(void)
+{
+    rl_deprep_terminal();
+    signals_unwatch();
+    raise(SIGTSTP);
+    signals_watch();
+    signals_take(SIGCONT);
+    rl_prep_terminal(1);
+    rl_forced_update_display();
+}
+
+/* The end asked for from outside: leave the terminal as it was. */
+static void leave_by(int sig)
+{
+    rl_callback_handler_remove();
+    signals_die(sig);
+}
+
+static void handle_signals(Repl *r)
+{
+    if (signals_interrupted())
+        give_up_line(r);
+    if (signals_take(SIGTERM))
+        leave_by(SIGTERM);
+    if (signals_take(SIGHUP))
+        leave_by(SIGHUP);
+    if (signals_take(SIGTSTP))
+        suspend();
+    if (signals_take(SIGCONT)) {
+        rl_prep_terminal(1);
+        rl_forced_update_display();
+    }
+    if (signals_take(SIGWINCH)) {
+        rl_resize_terminal();
+        fit_screen(r);
+    }
+}
+
+static void type_line(Repl *r)
+{
+    signals_watch();
+    if (signals_take(SIGWINCH)) {
+        rl_resize_terminal();
+        fit_screen(r);
+    }
+    show_prompt(r);
+    while (r->state == TYPING) {
+        signals_wait(STDIN_FILENO);
+        handle_signals(r);
+        struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+        if (poll(&p, 1, 0) > 0)
+            rl_callback_read_char();
+    }
+}
+
+static void converse(Repl *r)
+{
+    while (!r->quit) {
+        type_line(r);
+        if (r->state == ENTERED) {
+            take_line(r, r->line);
+            free(r->line);
+            r->line = NULL;
+        } else if (r->entry.n) { /* Ctrl-D at a continuation gives the entry up */
+            buf_clear(&r->entry);
+            r->done = 0;
+            putchar('\n');
+        } else {
+            putchar('\n');
+            r->quit = true;
+        }
+    }
+    fflush(stdout);
+}
+
+/* ---- start and end */
+
+/* Readline edits UTF-8 if the locale says so; in the C locale terminals show it all the same. */
+static bool set_locale(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && !getenv("LC_ALL"))
+        setlocale(LC_CTYPE, "C.UTF-8");
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static void set_up_readline(Repl *r)
+{
+    rl_readline_name = "leibniz";
+    rl_catch_signals = 0;
+    rl_catch_sigwinch = 0;
+    rl_instream = stdin;
+    rl_outstream = stdout;
+    rl_variable_bind("show-all-if-ambiguous", "on"); /* inputrc, read next, may say off */
+    rl_initialize();
+    complete_start(r->s, r->style);
+    history_start(r->o->history);
+}
+
+int repl_run(const Options *o)
+{
+    Repl r = {.o = o, .style = style_for(o->color, STDOUT_FILENO), .s = eval_open(o)};
+    if (!r.s)
+        return EXIT_INTERNAL;
+    typing = &r;
+    r.utf8 = set_locale();
+    signals_catch_int(false);
+    set_up_readline(&r);
+    fit_screen(&r);
+    printf("leibniz %s, a calculator for derivatives. Type help for a page, Ctrl-D to leave.\n",
+           lbz_version());
+    converse(&r);
+    history_stop();
+    complete_stop();
+    lbz_close(r.s);
+    buf_free(&r.entry);
+    buf_free(&r.out);
+    return EXIT_FINE;
+}

@@ -1,0 +1,484 @@
+/* test_terminal.c - conversations with the real program through a pseudo-terminal: what a
+ * person types, and what the screen says. */
+#define _GNU_SOURCE
+#include "program.h"
+
+#include <check.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+typedef struct {
+    int fd;
+    pid_t pid;
+    Text screen;  /* all output so far without escape sequences and carriage returns */
+    Text raw;
+    size_t seen;  /* of screen: what an expectation has matched */
+} Term;
+
+static char home[64]; /* a folder of this run, for the history */
+
+/* ---- the terminal */
+
+static void child(const char *slave, char *const *args, size_t nargs)
+{
+    setsid();
+    int fd = open(slave, O_RDWR);
+    struct winsize size = {.ws_row = 24, .ws_col = 80};
+    ioctl(fd, TIOCSWINSZ, &size);
+    for (int i = 0; i < 3; i++)
+        dup2(fd, i);
+    if (fd > 2)
+        close(fd);
+    program_exec(args, nargs);
+}
+
+static Term term_open(char *const *args, size_t nargs)
+{
+    Term t = {.fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    ck_assert_int_ge(t.fd, 0);
+    ck_assert_int_eq(grantpt(t.fd), 0);
+    ck_assert_int_eq(unlockpt(t.fd), 0);
+    char slave[128];
+    snprintf(slave, sizeof slave, "%s", ptsname(t.fd));
+    fflush(NULL);
+    t.pid = fork();
+    if (t.pid == 0)
+        child(slave, args, nargs);
+    return t;
+}
+
+static void send(Term *t, const char *keys)
+{
+    size_t n = strlen(keys);
+    ck_assert_int_eq((int)write(t->fd, keys, n), (int)n);
+}
+
+/* Appends raw bytes to the screen text, leaving out ESC [ ... letter, other escapes, CR, BEL. A
+ * sequence never stays cut: raw is scanned again from its start. */
+static void render(Term *t)
+{
+    t->screen.n = 0;
+    for (size_t i = 0; i < t->raw.n; i++) {
+        char c = t->raw.s[i];
+        if (c == '\033' && i + 1 < t->raw.n && t->raw.s[i + 1] == '[') {
+            i += 2;
+            while (i < t->raw.n && (t->raw.s[i] < '@' || t->raw.s[i] > '~'))
+                i++;
+        } else if (c == '\033') {
+            i++;
+        } else if (c != '\r' && c != '\a') {
+            text_add(&t->screen, &c, 1);
+        }
+    }
+}
+
+/* Reads what comes within ms milliseconds; false: nothing came, or the program has ended. */
+static bool term_read(Term *t, int ms)
+{
+    struct pollfd p = {.fd = t->fd, .events = POLLIN};
+    char buf[4096];
+    if (poll(&p, 1, ms) <= 0)
+        return false;
+    ssize_t n = read(t->fd, buf, sizeof buf);
+    if (n <= 0)
+        return false;
+    text_add(&t->raw, buf, (size_t)n);
+    render(t);
+    return true;
+}
+
+/* Waits until the screen shows text, behind what was expected before. */
+static void expect(Term *t, const char *text)
+{
+    text_add(&t->screen, "", 0);
+    for (int tries = 0; tries < 200; tries++) {
+        const char *at = t->screen.n > t->seen ? strstr(t->screen.s + t->seen, text) : NULL;
+        if (at) {
+            t->seen = (size_t)(at - t->screen.s) + strlen(text);
+            return;
+        }
+        term_read(t, 100);
+    }
+    ck_abort_msg("no \"%s\" on the screen; it shows:\n%s", text, t->screen.s + t->seen);
+}
+
+/* Ends with Ctrl-D; the exit status. */
+static int term_close(Term *t)
+{
+    int status = -1;
+    send(t, "\004");
+    for (int tries = 0; tries < 200 && waitpid(t->pid, &status, WNOHANG) == 0; tries++)
+        if (!term_read(t, 50))
+            usleep(20000);
+    close(t->fd);
+    free(t->raw.s);
+    free(t->screen.s);
+    return program_status(status);
+}
+
+static Term start(void)
+{
+    Term t = term_open(NULL, 0);
+    expect(&t, "\n> ");
+    return t;
+}
+
+static void type(Term *t, const char *line)
+{
+    send(t, line);
+    send(t, "\r");
+}
+
+/* ---- history file */
+
+static char *history_path(void)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/leibniz/history", home);
+    return path;
+}
+
+static Text history_text(void)
+{
+    FILE *f = fopen(history_path(), "r");
+    ck_assert_ptr_nonnull(f);
+    return program_slurp(f);
+}
+
+/* ---- tests */
+
+START_TEST(answers_at_the_prompt)
+{
+    Term t = start();
+    type(&t, "d/dx x^2*sin(x)");
+    expect(&t, "x^2*cos(x)");
+    expect(&t, "%1");
+    expect(&t, "> ");
+    type(&t, "%1 - %1");
+    expect(&t, "\n0 ");
+    type(&t, "sin(1)");
+    expect(&t, "\nsin(1)   \xe2\x89\x88 0.8414709848");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(quit_ends)
+{
+    Term t = start();
+    type(&t, "quit");
+    int status = -1;
+    for (int tries = 0; tries < 100 && waitpid(t.pid, &status, WNOHANG) == 0; tries++)
+        if (!term_read(&t, 50))
+            usleep(20000);
+    ck_assert_int_eq(program_status(status), 0);
+    close(t.fd);
+    free(t.raw.s);
+    free(t.screen.s);
+}
+END_TEST
+
+START_TEST(caret_stands_under_the_typed_line)
+{
+    Term t = start();
+    type(&t, "1 + sni(2)");
+    expect(&t, "1 + sni(2)\n      ^~~");
+    expect(&t, "error: ");
+    expect(&t, "sin");
+    expect(&t, "\n> ");
+    type(&t, "x + \xce\xb1 + sni(2)");
+    expect(&t, "sni(2)\n          ^~~");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(tab_completes_with_help)
+{
+    Term t = start();
+    send(&t, "digam\t");
+    expect(&t, "digamma(");
+    send(&t, "\003");
+    expect(&t, "\n> ");
+    send(&t, "sinh\t\t\003");
+    expect(&t, "\n> ");
+    send(&t, "cosh\003");
+    expect(&t, "\n> ");
+    send(&t, "air\t\t");
+    expect(&t, "airyai");
+    expect(&t, "Airy"); /* the help line */
+    ck_assert_ptr_nonnull(strstr(t.screen.s, "airybi"));
+    send(&t, "\003");
+    type(&t, "velocity = 3");
+    send(&t, "velo\t");
+    expect(&t, "> velocity");
+    send(&t, "\003help dig\t");
+    expect(&t, "> help digamma");
+    send(&t, "\003set simp\t");
+    expect(&t, "> set simplify ");
+    send(&t, "\003");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(unfinished_input_goes_on)
+{
+    Term t = start();
+    type(&t, "2*(1 +");
+    expect(&t, "\n. ");
+    type(&t, "2)");
+    expect(&t, "\n6 ");
+    type(&t, "2*(1 +");
+    expect(&t, "\n. ");
+    type(&t, ""); /* an empty line: no more */
+    expect(&t, "error: ");
+    type(&t, "2*(1 +");
+    expect(&t, "\n. ");
+    send(&t, "\004");
+    expect(&t, "\n> "); /* Ctrl-D gives up the entry only */
+    type(&t, "40+2");
+    expect(&t, "\n42 ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(interrupt_clears_the_line)
+{
+    Term t = start();
+    type(&t, "a = 5");
+    expect(&t, "\n> ");
+    send(&t, "1 + 1\003");
+    expect(&t, "^C\n> ");
+    type(&t, "2*(");
+    expect(&t, "\n. ");
+    send(&t, "\003");
+    expect(&t, "^C\n> ");
+    send(&t, "\022lost\003"); /* in the middle of a search */
+    expect(&t, "\n> ");
+    type(&t, "a + 1");
+    expect(&t, "\n6 ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+static double seconds(void)
+{
+    struct timespec s;
+    clock_gettime(CLOCK_MONOTONIC, &s);
+    return (double)s.tv_sec + (double)s.tv_nsec / 1e9;
+}
+
+START_TEST(interrupt_stops_a_computation)
+{
+    Term t = start();
+    type(&t, "a = 5");
+    expect(&t, "\n> ");
+    type(&t, LONG_COMPUTATION);
+    expect(&t, "\n");
+    while (term_read(&t, 500)) {
+    }
+    double before = seconds();
+    send(&t, "\003");
+    expect(&t, "interrupted\n> ");
+    ck_assert_msg(seconds() - before < 5, "took %g seconds", seconds() - before);
+    type(&t, "a + 1");
+    expect(&t, "\n6 ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(pasted_lines_are_evaluated_in_order)
+{
+    Term t = start();
+    send(&t, "\033[200~b = 20\rb + 1\r2*(\rb + 2)\r\033[201~\r");
+    expect(&t, "\n21 ");
+    expect(&t, "\n44 ");
+    ck_assert_int_eq(term_close(&t), 0);
+    t = start();
+    send(&t, "b = 20\rb + 1\rb + 2\r"); /* without brackets: typed fast */
+    expect(&t, "\n21 ");
+    expect(&t, "\n22 ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(history_is_kept_with_times)
+{
+    unlink(history_path());
+    Term t = start();
+    type(&t, "11 + 11");
+    expect(&t, "\n22 ");
+    type(&t, "2*(");
+    expect(&t, "\n. ");
+    type(&t, "3)");
+    expect(&t, "\n6 ");
+    ck_assert_int_eq(term_close(&t), 0);
+    Text h = history_text();
+    long long first, second;
+    int used = 0;
+    ck_assert_int_eq(sscanf(h.s, "#%lld\n11 + 11\n#%lld\n2*(\n3)\n%n", &first, &second, &used), 2);
+    ck_assert_msg(used == (int)h.n, "history is:\n%s", h.s);
+    ck_assert(first > 1000000000 && second >= first);
+    free(h.s);
+    struct stat st;
+    ck_assert_int_eq(stat(history_path(), &st), 0);
+    ck_assert_int_eq(st.st_mode & 0777, 0600);
+    t = start(); /* another session finds both */
+    send(&t, "\033[A\033[A\r");
+    expect(&t, "\n22 ");
+    send(&t, "\033[A\033[A\r");
+    expect(&t, "\n6 ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(unwritable_history_is_told_once)
+{
+    setenv("XDG_STATE_HOME", "/dev/null/nowhere", 1);
+    Term t = start();
+    type(&t, "1 + 1");
+    expect(&t, "\n2 ");
+    expect(&t, "note: the history is not saved: ");
+    type(&t, "1 + 2");
+    expect(&t, "\n3 ");
+    expect(&t, "\n> ");
+    ck_assert_ptr_null(strstr(t.screen.s + t.seen, "history"));
+    ck_assert_int_eq(term_close(&t), 0);
+    setenv("XDG_STATE_HOME", home, 1);
+}
+END_TEST
+
+START_TEST(no_history_on_request)
+{
+    unlink(history_path());
+    Term t = term_open((char *[]){"--no-history"}, 1);
+    expect(&t, "\n> ");
+    type(&t, "1 + 1");
+    expect(&t, "\n2 ");
+    ck_assert_int_eq(term_close(&t), 0);
+    ck_assert_int_ne(access(history_path(), F_OK), 0);
+}
+END_TEST
+
+START_TEST(inputrc_knows_the_program)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/inputrc", home);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs("$if leibniz\n\"\\C-t\": \"30 + 3\"\n$endif\n$if bash\n\"\\C-o\": \"40\"\n$endif\n", f);
+    fclose(f);
+    setenv("INPUTRC", path, 1);
+    Term t = start();
+    type(&t, "\024");
+    expect(&t, "\n33 ");
+    ck_assert_int_eq(term_close(&t), 0);
+    setenv("INPUTRC", "/dev/null", 1);
+}
+END_TEST
+
+START_TEST(colour_follows_option_and_environment)
+{
+    Term t = start(); /* NO_COLOR is set for all tests */
+    type(&t, "1/0");
+    expect(&t, "error: ");
+    ck_assert_ptr_null(strstr(t.raw.s, "\033[1;31m"));
+    ck_assert_int_eq(term_close(&t), 0);
+    t = term_open((char *[]){"--color=always"}, 1);
+    expect(&t, "> ");
+    type(&t, "1/0");
+    expect(&t, "error: ");
+    ck_assert_ptr_nonnull(strstr(t.raw.s, "\033[1;31merror:\033[0m"));
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(stops_and_goes_on)
+{
+    Term t = start();
+    send(&t, "20 + 2");
+    expect(&t, "20 + 2");
+    send(&t, "\032");
+    int status = 0;
+    pid_t got = 0;
+    for (int tries = 0; tries < 100 && got == 0; tries++) {
+        term_read(&t, 50);
+        got = waitpid(t.pid, &status, WNOHANG | WUNTRACED);
+    }
+    /* An orphaned process group may not be stopped; then the line just goes on. */
+    if (got == t.pid) {
+        ck_assert(WIFSTOPPED(status));
+        kill(t.pid, SIGCONT);
+    }
+    send(&t, "0\r");
+    expect(&t, "\n40 ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(large_results_fit_the_screen)
+{
+    Term t = start();
+    type(&t, "d^9/dx^9 exp(sin(x)*cos(x)+x^2)*tan(x)/(1+exp(x))");
+    expect(&t, "t1 = ");
+    expect(&t, "\n> ");
+    size_t lines = 0;
+    for (const char *p = t.screen.s; *p; p++)
+        lines += *p == '\n';
+    ck_assert_uint_lt(lines, 1000);
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+static void set_environment(void)
+{
+    snprintf(home, sizeof home, "/tmp/leibniz-test-XXXXXX");
+    if (!mkdtemp(home))
+        exit(99);
+    setenv("XDG_STATE_HOME", home, 1);
+    setenv("INPUTRC", "/dev/null", 1);
+    setenv("TERM", "xterm", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("NO_COLOR", "1", 1);
+}
+
+static void remove_home(void)
+{
+    char path[128];
+    unlink(history_path());
+    snprintf(path, sizeof path, "%s/inputrc", home);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/leibniz", home);
+    rmdir(path);
+    rmdir(home);
+}
+
+int main(void)
+{
+    set_environment();
+    Suite *s = suite_create("terminal");
+    TCase *tc = tcase_create("terminal");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, answers_at_the_prompt);
+    tcase_add_test(tc, quit_ends);
+    tcase_add_test(tc, caret_stands_under_the_typed_line);
+    tcase_add_test(tc, tab_completes_with_help);
+    tcase_add_test(tc, unfinished_input_goes_on);
+    tcase_add_test(tc, interrupt_clears_the_line);
+    tcase_add_test(tc, interrupt_stops_a_computation);
+    tcase_add_test(tc, pasted_lines_are_evaluated_in_order);
+    tcase_add_test(tc, history_is_kept_with_times);
+    tcase_add_test(tc, unwritable_history_is_told_once);
+    tcase_add_test(tc, no_history_on_request);
+    tcase_add_test(tc, inputrc_knows_the_program);
+    tcase_add_test(tc, colour_follows_option_and_environment);
+    tcase_add_test(tc, stops_and_goes_on);
+    tcase_add_test(tc, large_results_fit_the_screen);
+    suite_add_tcase(s, tc);
+    SRunner *sr = srunner_create(s);
+    srunner_run_all(sr, CK_NORMAL);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    remove_home();
+    return failed != 0;
+}
