@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 32768, MAX_PRINT = 100000 };
+enum { MAX_BYTES = 32768, MAX_TEXT = 100000 };
 
 /* Prints and reads n. Both must agree, unless the text is too long or a limit was met. */
 static void round_trip(Ctx *c, Node *n)
@@ -21,7 +21,7 @@ static void round_trip(Ctx *c, Node *n)
 
     if (ctx_failed(c) || n->flags & (NF_POISON | NF_STRUCTURAL))
         return;
-    if (print_length(c, n) > MAX_PRINT)
+    if (print_length(c, n) > MAX_TEXT)
         return;
     print_plain(c, &text, n);
     Node *back = parse_text(c, str_cstr(&text));
@@ -62,7 +62,7 @@ static void check_line(Ctx *c, const char *line, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *p = (const char *)data, *end = p + size;
-    Ctx *c = size <= MAX_INPUT ? ctx_new() : NULL;
+    Ctx *c = size <= MAX_BYTES ? ctx_new() : NULL;
 
     while (c && p < end) {
         const char *nl = memchr(p, '\n', (size_t)(end - p));

@@ -1,5 +1,5 @@
-/* replay.c - runs a fuzzer's function on each file of the folders named on the command line; then on
- * pieces of each file, so that inputs that stop in the middle are tried as well. A crash of the
+/* replay.c - runs a fuzzer's function on each file of tests/fuzz/corpus, or of the folders named on
+ * the command line; then on pieces of each file, so that inputs that stop in the middle are tried as well. A crash of the
  * function is a crash of this program. Prints a summary in the form of Check's.
  */
 #include <dirent.h>
@@ -38,25 +38,36 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static int total, bad;
+
+static void replay_folder(const char *dir)
+{
+    struct dirent **e;
+    int n = scandir(dir, &e, NULL, by_name);
+
+    for (int k = 0; k < n; k++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", dir, e[k]->d_name);
+        if (e[k]->d_name[0] != '.') {
+            total++;
+            bad += !replay_file(path);
+        }
+        free(e[k]);
+    }
+    if (n >= 0)
+        free(e);
+}
+
 int main(int argc, char **argv)
 {
-    int total = 0, bad = 0;
+    const char *top = getenv("srcdir");
+    char corpus[4096];
 
-    for (int i = 1; i < argc; i++) {
-        struct dirent **e;
-        int n = scandir(argv[i], &e, NULL, by_name);
-        for (int k = 0; k < n; k++) {
-            char path[4096];
-            snprintf(path, sizeof path, "%s/%s", argv[i], e[k]->d_name);
-            if (e[k]->d_name[0] != '.') {
-                total++;
-                bad += !replay_file(path);
-            }
-            free(e[k]);
-        }
-        if (n >= 0)
-            free(e);
-    }
+    snprintf(corpus, sizeof corpus, "%s/tests/fuzz/corpus", top ? top : ".");
+    if (argc < 2)
+        replay_folder(corpus);
+    for (int i = 1; i < argc; i++)
+        replay_folder(argv[i]);
     printf("%d%%: Checks: %d, Failures: %d, Errors: 0\n", total ? 100 * (total - bad) / total : 0,
            total, bad);
     return total == 0 || bad > 0;

@@ -1,0 +1,103 @@
+/* test_alloc.c - memory runs out at the n-th allocation of a session, for n = 1, 2, ... until there is
+ * no n-th. Whatever fails: nothing crashes, results keep their promises, and once there is memory
+ * again the same session answers rightly.
+ */
+#include "base.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static const char *const script[] = {
+    "x = 3; y = x^2",
+    "d/dx y",
+    "f(t) = t^2*sin(t)",
+    "f'(2)",
+    "d^2/dx^2 exp(-x^2)",
+    "d/du log(u+sqrt(u^2+1))",
+    "expand((a+b)^6)",
+    "factor(a^4-1)",
+    "2^200/3^100",
+    "grad(a^2*b*sin(a*b), [a, b])",
+    "assume p > 0; sqrt(p^2)",
+    "taylor(exp(z), z=0, 5)",
+    "N(sin(1), 30)",
+    "sni(2)",
+    "((((",
+    "d/dx x^2 at x=5",
+    "% + 1",
+};
+
+static void check_result(const lbz_result *r)
+{
+    ck_assert_ptr_nonnull(r->text);
+    if (r->status != LBZ_OK)
+        ck_assert_msg(r->message && *r->message, "an error without a message");
+}
+
+/* Runs the script with the n-th allocation failing. Returns false when there is no n-th. */
+static bool run_script(long n)
+{
+    lbz_result r;
+
+    mem_fail_at = n;
+    lbz_session *s = lbz_open();
+    for (size_t i = 0; s && i < sizeof script / sizeof *script; i++) {
+        lbz_status st = lbz_eval(s, script[i], strlen(script[i]), &r);
+        ck_assert_int_eq(st, r.status);
+        check_result(&r);
+    }
+    bool failed = mem_fail_at == 0;
+    mem_fail_at = 0;
+    if (s) {
+        ck_assert_int_eq(lbz_eval(s, "d/dv v^3*2", 10, &r), LBZ_OK);
+        ck_assert_str_eq(r.text, "6*v^2");
+    }
+    lbz_close(s);
+    return failed;
+}
+
+START_TEST(nth_allocation_fails)
+{
+    long n = 1;
+
+    while (run_script(n))
+        n++;
+    ck_assert_int_gt(n, 10);
+}
+END_TEST
+
+/* An allocation of every line fails, in a session that has its arenas. */
+START_TEST(one_in_each_line_fails)
+{
+    for (long n = 1; n < 400; n += 7) {
+        lbz_result r;
+        lbz_session *s = lbz_open();
+        ck_assert_ptr_nonnull(s);
+        for (size_t i = 0; i < sizeof script / sizeof *script; i++)
+            for (long k = n; k < n + 3; k++) {
+                mem_fail_at = k;
+                (void)!lbz_eval(s, script[i], strlen(script[i]), &r);
+                check_result(&r);
+            }
+        mem_fail_at = 0;
+        ck_assert_int_eq(lbz_eval(s, "1+1", 3, &r), LBZ_OK);
+        ck_assert_str_eq(r.text, "2");
+        lbz_close(s);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("allocation failure");
+    TCase *t = tcase_create("sweep");
+    tcase_set_timeout(t, 300);
+    tcase_add_test(t, nth_allocation_fails);
+    tcase_add_test(t, one_in_each_line_fails);
+    suite_add_tcase(suite, t);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
