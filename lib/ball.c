@@ -11,11 +11,9 @@
 #define BITS_PER_DIGIT 3.3219280948873624
 #define MAX_DIGITS 1000000
 #define MAX_WORK 134217728.0 /* operations times bits, for more than the precision asked for */
-#define DEAR_WORK 500000     /* operations of an expression that is not tried often */
+#define DEAR_WORK 4000000    /* operations of an expression that is not tried often */
 
 /* ---- errors */
-
-static const char *const more_digits_hint = "simplify it first, or ask for fewer digits";
 
 /* The node as text when that is short, else its name. */
 static void put_culprit(Ctx *c, Str *b, const Node *bad)
@@ -58,15 +56,24 @@ static void unable_error(Ctx *c, const Node *bad, const char *what)
                   what);
         break;
     case OP_INT:
-        ctx_error(c, LBZ_UNABLE, "split the interval where the integrand is singular",
+        ctx_error(c, LBZ_UNABLE,
+                  bad->flags & NF_INF ? "only finite intervals can be integrated numerically"
+                                      : "split the interval where the integrand is singular",
                   "%s could not be integrated with certainty", what);
+        break;
+    case OP_SUM:
+    case OP_PROD:
+        ctx_error(c, LBZ_UNABLE, "its bounds have to be finite integers",
+                  "the terms of %s could not be counted", what);
         break;
     case OP_IF:
         ctx_error(c, LBZ_UNABLE, "the two sides of its condition may be equal",
                   "it is not certain which branch of %s is taken", what);
         break;
     default:
-        ctx_error(c, LBZ_UNABLE, more_digits_hint, "%s could not be enclosed", what);
+        ctx_error(c, LBZ_UNABLE,
+                  "it may be too large, or an argument too close to where it is undefined",
+                  "the value of %s could not be enclosed", what);
     }
 }
 
@@ -77,7 +84,7 @@ static lbz_status fail(Ctx *c, lbz_status st, const Node *bad)
     if (ctx_failed(c))
         return c->env.err.status;
     if (!bad) {
-        ctx_error(c, st, more_digits_hint, "this could not be evaluated");
+        ctx_error(c, st, NULL, "this could not be evaluated");
         return st;
     }
     put_culprit(c, &what, bad);
@@ -138,10 +145,12 @@ static void note_progress(Search *s)
     mag_t half;
     mag_init(half);
     mag_mul_2exp_si(half, s->rad, -1);
-    bool better = s->status == LBZ_OK && mag_cmp(arb_radref(s->x), half) <= 0;
-    s->stuck = better ? 0 : s->stuck + 1;
-    if (s->status == LBZ_OK)
+    if (s->status == LBZ_OK) {
+        s->stuck = mag_cmp(arb_radref(s->x), half) <= 0 ? 0 : s->stuck + 1;
         mag_set(s->rad, arb_radref(s->x));
+    } else if (s->bad && s->bad->op == OP_INT) { /* dear, and precision seldom helps */
+        s->stuck += 2;
+    }
     mag_clear(half);
 }
 
@@ -315,6 +324,30 @@ static bool decide_digits(Search *s, Decimal *d, size_t n, bool force)
            ball_decimal(d, s->x, n, s->prec, force);
 }
 
+/* The enclosure is finite but does not decide the answer. */
+static lbz_status report_undecided(Search *s)
+{
+    Ctx *c = s->c;
+    char lo[32], hi[32];
+    arf_t t;
+    arf_init(t);
+    arb_get_lbound_arf(t, s->x, 53);
+    double_print(lo, arf_get_d(t, ARF_RND_FLOOR));
+    arb_get_ubound_arf(t, s->x, 53);
+    double_print(hi, arf_get_d(t, ARF_RND_CEIL));
+    arf_clear(t);
+    if (s->stuck)
+        ctx_error(c, LBZ_UNABLE, "simplify it: it may have a jump just there",
+                  "all that is certain is that this value lies between %s and %s", lo, hi);
+    else if (arb_contains_zero(s->x))
+        ctx_error(c, LBZ_UNABLE, "simplify it: it may be 0 exactly",
+                  "cannot tell this value from 0 with %ld bits of precision", (long)s->prec);
+    else
+        ctx_error(c, LBZ_UNABLE, "ask for fewer digits",
+                  "%ld bits of precision do not decide these digits", (long)s->prec);
+    return ctx_failed(c) ? c->env.err.status : LBZ_UNABLE;
+}
+
 /* No precision decides. A tie between two roundings may be given either way. */
 static lbz_status undecided(Search *s, Decimal *d, size_t n)
 {
@@ -322,13 +355,7 @@ static lbz_status undecided(Search *s, Decimal *d, size_t n)
         return fail(s->c, s->status, s->bad);
     if (arb_rel_accuracy_bits(s->x) > s->need + 32 && decide_digits(s, d, n, true))
         return LBZ_OK;
-    if (arb_contains_zero(s->x))
-        ctx_error(s->c, LBZ_UNABLE, "simplify it: it may be 0 exactly",
-                  "cannot tell this value from 0 with %ld bits of precision", (long)s->prec);
-    else
-        ctx_error(s->c, LBZ_UNABLE, "ask for fewer digits",
-                  "%ld bits of precision do not decide these digits", (long)s->prec);
-    return LBZ_UNABLE;
+    return report_undecided(s);
 }
 
 static lbz_status search_digits(Search *s, Decimal *d, size_t n)
@@ -336,6 +363,8 @@ static lbz_status search_digits(Search *s, Decimal *d, size_t n)
     while (search_next(s))
         if (decide_digits(s, d, n, false) || hopeless(s))
             break;
+    if (d->digits.failed)
+        ctx_error(s->c, LBZ_LIMIT, NULL, "there is not enough memory for these digits");
     if (ctx_failed(s->c))
         return s->c->env.err.status;
     return d->digits.n ? LBZ_OK : undecided(s, d, n);
@@ -427,12 +456,11 @@ lbz_status ball_double(Ctx *c, Node *n, double *out)
         done = s.status == LBZ_OK && decide_double(s.x, false, out);
     if (!done && !s.status && arb_rel_accuracy_bits(s.x) > 64)
         done = decide_double(s.x, true, out);
-    if (!done && !s.status && !ctx_failed(c))
-        ctx_error(c, LBZ_UNABLE, "simplify it: it may be 0 exactly",
-                  "cannot tell this value from 0 with %ld bits of precision", (long)s.prec);
-    lbz_status st = done ? LBZ_OK : s.status ? fail(c, s.status, s.bad) : LBZ_UNABLE;
+    lbz_status st = LBZ_OK;
+    if (!done)
+        st = s.status ? fail(c, s.status, s.bad) : report_undecided(&s);
     search_clear(&s);
-    return ctx_failed(c) ? c->env.err.status : st;
+    return st;
 }
 
 /* ---- signs */

@@ -73,7 +73,7 @@ static void pow_rational(acb_t r, const acb_t b, Num e, Mode m)
         return;
     }
     arb_init(x);
-    real_set_num(x, e, m.prec);
+    ball_set_num(x, e, m.prec);
     if (e.q == 2 && e.p == 1) {
         acb_sqrt_analytic(r, b, m.analytic, m.prec);
     } else if (e.q == 2 && e.p == -1) {
@@ -93,7 +93,7 @@ static void pow_rational(acb_t r, const acb_t b, Num e, Mode m)
 
 static void power(Eval *ev, Frame *f, const Node *n, acb_t r, Mode m)
 {
-    acb_srcptr b = eval_complex(ev, f, n, 0), x = eval_complex(ev, f, n, 1);
+    acb_srcptr b = ball_carg(ev, f, n, 0), x = ball_carg(ev, f, n, 1);
     int64_t k;
     if (ex_is_exp(n))
         acb_exp(r, x, m.prec);
@@ -302,7 +302,7 @@ static Truth compare(Op op, const acb_t a, const acb_t b, slong prec)
 static bool all_real(Eval *ev, Frame *f, const Node *n)
 {
     for (uint32_t i = 0; i < ball_arity(n); i++)
-        if (!acb_is_real(eval_complex(ev, f, n, i)))
+        if (!acb_is_real(ball_carg(ev, f, n, i)))
             return false;
     return true;
 }
@@ -311,36 +311,36 @@ static void sum(Eval *ev, Frame *f, const Node *n, acb_t r)
 {
     acb_zero(r);
     for (uint32_t i = 0; i < n->n; i++)
-        acb_add(r, r, eval_complex(ev, f, n, i), f->prec);
+        acb_add(r, r, ball_carg(ev, f, n, i), f->prec);
 }
 
 static void product(Eval *ev, Frame *f, const Node *n, acb_t r)
 {
-    acb_set(r, eval_complex(ev, f, n, 0));
+    acb_set(r, ball_carg(ev, f, n, 0));
     for (uint32_t i = 1; i < n->n; i++)
-        acb_mul(r, r, eval_complex(ev, f, n, i), f->prec);
+        acb_mul(r, r, ball_carg(ev, f, n, i), f->prec);
 }
 
 static void scale(acb_t r, const acb_t z, Num k, slong prec)
 {
     arb_t t;
     arb_init(t);
-    real_set_num(t, k, prec);
+    ball_set_num(t, k, prec);
     acb_mul_arb(r, z, t, prec);
     arb_clear(t);
 }
 
-void complex_op(Eval *ev, Frame *f, const Node *n, Val *v)
+void ball_complex_op(Eval *ev, Frame *f, const Node *n, Val *v)
 {
     Mode m = {f->prec, f->analytic};
     acb_ptr r = &v->z;
     if (ball_arity(n) == 0 || n->op == OP_NOT || (!f->analytic && all_real(ev, f, n))) {
         arb_zero(acb_imagref(r));
-        real_op(ev, f, n, v);
+        ball_real_op(ev, f, n, v);
         return;
     }
     switch (n->op) {
-    case OP_SCALE: scale(r, eval_complex(ev, f, n, 1), n->a[0]->num, f->prec); break;
+    case OP_SCALE: scale(r, ball_carg(ev, f, n, 1), n->a[0]->num, f->prec); break;
     case OP_ADD: sum(ev, f, n, r); break;
     case OP_MUL: product(ev, f, n, r); break;
     case OP_POW: power(ev, f, n, r, m); break;
@@ -348,17 +348,17 @@ void complex_op(Eval *ev, Frame *f, const Node *n, Val *v)
     case OP_LE:
     case OP_EQ:
     case OP_NE:
-        v->truth = (uint8_t)compare((Op)n->op, eval_complex(ev, f, n, 0),
-                                    eval_complex(ev, f, n, 1), f->prec);
+        v->truth = (uint8_t)compare((Op)n->op, ball_carg(ev, f, n, 0),
+                                    ball_carg(ev, f, n, 1), f->prec);
         return;
     default:
         if (ball_fn((Op)n->op)->arity == 1)
-            unary(r, (Op)n->op, eval_complex(ev, f, n, 0), m);
+            unary(r, (Op)n->op, ball_carg(ev, f, n, 0), m);
         else if (ball_fn((Op)n->op)->arity == 2)
-            binary(r, (Op)n->op, eval_complex(ev, f, n, 0), eval_complex(ev, f, n, 1), m);
+            binary(r, (Op)n->op, ball_carg(ev, f, n, 0), ball_carg(ev, f, n, 1), m);
         else
             acb_indeterminate(r);
     }
     if (!ball_sane(acb_realref(r)) || !ball_sane(acb_imagref(r)))
-        val_fail(v, LBZ_UNABLE, n);
+        ball_fail(v, LBZ_UNABLE, n);
 }

@@ -9,7 +9,7 @@
 
 /* ---- frames */
 
-bool frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec)
+bool ball_frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec)
 {
     memset(f, 0, sizeof *f);
     f->outer = outer;
@@ -26,7 +26,7 @@ bool frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec)
     return f->slots != NULL;
 }
 
-void frame_clear(Frame *f)
+void ball_frame_clear(Frame *f)
 {
     for (size_t i = 0; i < f->n; i++)
         acb_clear(&f->vals[i].z);
@@ -70,7 +70,7 @@ static bool vals_grow(Frame *f)
     return true;
 }
 
-static void no_memory(Eval *ev)
+void ball_no_memory(Eval *ev)
 {
     env_error(&ev->c->env, LBZ_LIMIT, NULL, "there is not enough memory to evaluate this");
     ev->stop = LBZ_LIMIT;
@@ -84,7 +84,7 @@ static Val *frame_val(Eval *ev, Frame *f, const Node *n)
         return &f->vals[s->val];
     if ((4 * (f->n + 1) > 3 * f->nslots && !slots_grow(f)) ||
         (f->n == f->cap && !vals_grow(f))) {
-        no_memory(ev);
+        ball_no_memory(ev);
         return NULL;
     }
     s = slot_find(f->slots, f->nslots, n->id + 1);
@@ -103,12 +103,12 @@ static Frame *frame_of(Frame *f, const Node *n)
     return f;
 }
 
-Val *eval_done(Eval *ev, Frame *f, const Node *n)
+Val *ball_done(Eval *ev, Frame *f, const Node *n)
 {
     return frame_val(ev, frame_of(f, n), n);
 }
 
-void val_fail(Val *v, lbz_status st, const Node *bad)
+void ball_fail(Val *v, lbz_status st, const Node *bad)
 {
     v->status = (uint8_t)st;
     v->bad = bad;
@@ -122,7 +122,7 @@ static void push(Eval *ev, Frame *f, const Node *n)
         size_t cap = ev->todo_cap ? 2 * ev->todo_cap : 64;
         Todo *t = mem_realloc(ev->todo, cap * sizeof *t);
         if (!t) {
-            no_memory(ev);
+            ball_no_memory(ev);
             return;
         }
         ev->todo = t;
@@ -153,7 +153,7 @@ static void copy_result(Val *v, const Val *w)
 {
     acb_set(&v->z, &w->z);
     v->truth = w->truth;
-    val_fail(v, (lbz_status)w->status, w->bad);
+    ball_fail(v, (lbz_status)w->status, w->bad);
 }
 
 /* ---- conditions */
@@ -162,8 +162,8 @@ static void either_branch(Eval *ev, Frame *f, const Node *n)
 {
     if (!need(ev, f, n->a[1]) || !need(ev, f, n->a[2]))
         return;
-    Val *v = frame_val(ev, f, n), *a = eval_done(ev, f, n->a[1]), *b = eval_done(ev, f, n->a[2]);
-    val_fail(v, a->status ? a->status : b->status, a->status ? a->bad : b->bad);
+    Val *v = frame_val(ev, f, n), *a = ball_done(ev, f, n->a[1]), *b = ball_done(ev, f, n->a[2]);
+    ball_fail(v, a->status ? a->status : b->status, a->status ? a->bad : b->bad);
     if (!v->status)
         acb_union(&v->z, &a->z, &b->z, f->prec);
     finish(ev, f, v);
@@ -189,7 +189,7 @@ static void step_if(Eval *ev, Frame *f, const Node *n)
     if (branch)
         copy_result(v, branch);
     else
-        val_fail(v, st, bad);
+        ball_fail(v, st, bad);
     finish(ev, f, v);
 }
 
@@ -216,7 +216,7 @@ static void step_logic(Eval *ev, Frame *f, const Node *n)
         }
     }
     Val *v = frame_val(ev, f, n);
-    val_fail(v, st, bad);
+    ball_fail(v, st, bad);
     v->truth = (uint8_t)truth;
     finish(ev, f, v);
 }
@@ -235,20 +235,20 @@ static void run_terms(Eval *ev, Frame *f, const Node *n, slong lo, slong hi, acb
 {
     Frame in;
     acb_set_ui(acc, n->op == OP_PROD);
-    if (!frame_init(&in, f, n->a[1]->sym, f->prec))
-        no_memory(ev);
+    if (!ball_frame_init(&in, f, n->a[1]->sym, f->prec))
+        ball_no_memory(ev);
     for (slong k = lo; k <= hi && !ev->stop && !out->status; k++) {
         acb_set_si(&in.at, k);
         in.gen++;
         const Val *w = ball_node(ev, &in, n->a[0]);
         if (!w || w->status)
-            val_fail(out, w ? w->status : ev->stop, w ? w->bad : n);
+            ball_fail(out, w ? w->status : ev->stop, w ? w->bad : n);
         else if (n->op == OP_SUM)
             acb_add(acc, acc, &w->z, f->prec);
         else
             acb_mul(acc, acc, &w->z, f->prec);
     }
-    frame_clear(&in);
+    ball_frame_clear(&in);
 }
 
 static void eval_terms(Eval *ev, Frame *f, const Node *n, Val *out)
@@ -258,10 +258,10 @@ static void eval_terms(Eval *ev, Frame *f, const Node *n, Val *out)
     fmpz_init(lo);
     fmpz_init(hi);
     acb_init(acc);
-    if (!get_int(eval_done(ev, f, n->a[2]), lo) || !get_int(eval_done(ev, f, n->a[3]), hi))
-        val_fail(out, LBZ_UNABLE, n);
+    if (!get_int(ball_done(ev, f, n->a[2]), lo) || !get_int(ball_done(ev, f, n->a[3]), hi))
+        ball_fail(out, LBZ_UNABLE, n);
     else if (fmpz_get_si(hi) - fmpz_get_si(lo) >= BALL_MAX_TERMS)
-        val_fail(out, LBZ_LIMIT, n);
+        ball_fail(out, LBZ_LIMIT, n);
     else
         run_terms(ev, f, n, fmpz_get_si(lo), fmpz_get_si(hi), acc, out);
     acb_swap(&out->z, acc);
@@ -280,14 +280,14 @@ static void step_binder(Eval *ev, Frame *f, const Node *n)
         if (!w)
             return;
         if (w->status && !out.status)
-            val_fail(&out, w->status, w->bad);
+            ball_fail(&out, w->status, w->bad);
     }
     if (!out.status && ev->depth >= BALL_MAX_DEPTH) {
-        val_fail(&out, LBZ_LIMIT, n);
+        ball_fail(&out, LBZ_LIMIT, n);
     } else if (!out.status) {
         ev->depth++;
         if (n->op == OP_INT)
-            eval_integral(ev, f, n, &out);
+            ball_integrate(ev, f, n, &out);
         else
             eval_terms(ev, f, n, &out);
         ev->depth--;
@@ -314,7 +314,7 @@ static void eval_symbol(Eval *ev, Frame *f, const Node *n, Val *v)
     if (map_get(&ev->bound, n->sym, &i))
         acb_set_arb(&v->z, &ev->at[i]);
     else
-        val_fail(v, LBZ_UNABLE, n);
+        ball_fail(v, LBZ_UNABLE, n);
 }
 
 static bool is_special(Op op)
@@ -332,20 +332,20 @@ static void step_strict(Eval *ev, Todo *t)
             return;
         if (w->status) {
             Val *v = frame_val(ev, f, n);
-            val_fail(v, w->status, w->bad);
+            ball_fail(v, w->status, w->bad);
             finish(ev, f, v);
             return;
         }
     }
     Val *v = frame_val(ev, f, n);
-    val_fail(v, LBZ_OK, NULL);
+    ball_fail(v, LBZ_OK, NULL);
     ev->work += is_special((Op)n->op) ? BALL_SPECIAL_WORK : 1;
     if (n->op == OP_SYM)
         eval_symbol(ev, f, n, v);
     else if (f->complex)
-        complex_op(ev, f, n, v);
+        ball_complex_op(ev, f, n, v);
     else
-        real_op(ev, f, n, v);
+        ball_real_op(ev, f, n, v);
     finish(ev, f, v);
 }
 
@@ -396,8 +396,8 @@ lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struc
     map_init(&ev.bound, &c->tmp);
     for (size_t i = 0; i < k; i++)
         map_put(&ev.bound, syms[i], i);
-    if (!frame_init(&ev.base, NULL, 0, prec))
-        no_memory(&ev);
+    if (!ball_frame_init(&ev.base, NULL, 0, prec))
+        ball_no_memory(&ev);
     const Val *v = ev.stop ? NULL : ball_node(&ev, &ev.base, n);
     st = v ? v->status : ev.stop;
     if (bad)
@@ -410,7 +410,7 @@ lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struc
         arb_set(out, acb_realref(&v->z));
     if (work)
         *work = ev.work;
-    frame_clear(&ev.base);
+    ball_frame_clear(&ev.base);
     mem_free(ev.todo);
     arena_release(&c->tmp, m);
     return st;

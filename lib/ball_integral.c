@@ -44,7 +44,8 @@ static void integrate(acb_t r, Integrand *g, const acb_t lo, const acb_t hi, slo
     acb_calc_integrate_opt_t opt;
     mag_t tol;
     acb_calc_integrate_opt_init(opt);
-    opt->eval_limit = g->ev->depth > 1 ? 500 + 20 * prec : 2000 + 100 * prec;
+    if (g->ev->depth > 1) /* it is evaluated many times */
+        opt->eval_limit = 500 + 20 * prec;
     mag_init(tol);
     mag_set_ui_2exp_si(tol, 1, -prec);
     acb_calc_integrate(r, integrand, g, lo, hi, prec, tol, opt, prec);
@@ -53,29 +54,29 @@ static void integrate(acb_t r, Integrand *g, const acb_t lo, const acb_t hi, slo
 
 /* Inside another integral the bounds and the integrand may depend on its complex variable; then
  * the value is analytic in that if the integrand is so throughout. */
-void eval_integral(Eval *ev, Frame *f, const Node *n, Val *out)
+void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *out)
 {
     Frame in;
     Integrand g = {.ev = ev, .frame = &in, .body = n->a[0]};
     acb_t lo, hi;
     acb_init(lo);
     acb_init(hi);
-    acb_set(lo, eval_complex(ev, f, n, 2));
-    acb_set(hi, eval_complex(ev, f, n, 3));
+    acb_set(lo, ball_carg(ev, f, n, 2));
+    acb_set(hi, ball_carg(ev, f, n, 3));
     g.analytic = (f->complex && f->analytic) || !acb_is_real(lo) || !acb_is_real(hi);
     if (!acb_is_finite(lo) || !acb_is_finite(hi)) {
-        val_fail(out, LBZ_UNABLE, n);
-    } else if (!frame_init(&in, f, n->a[1]->sym, f->prec)) {
-        val_fail(out, LBZ_LIMIT, n);
-        frame_clear(&in);
+        ball_fail(out, LBZ_UNABLE, n);
+    } else if (!ball_frame_init(&in, f, n->a[1]->sym, f->prec)) {
+        ball_no_memory(ev);
+        ball_frame_clear(&in);
     } else {
         in.complex = true;
         integrate(&out->z, &g, lo, hi, f->prec);
         if (!f->complex)
             arb_zero(acb_imagref(&out->z)); /* the value is real */
         if (g.status || !ball_sane(acb_realref(&out->z)) || !ball_sane(acb_imagref(&out->z)))
-            val_fail(out, g.status ? g.status : LBZ_UNABLE, g.status ? g.bad : n);
-        frame_clear(&in);
+            ball_fail(out, g.status ? g.status : LBZ_UNABLE, g.status ? g.bad : n);
+        ball_frame_clear(&in);
     }
     acb_clear(lo);
     acb_clear(hi);

@@ -60,43 +60,44 @@ typedef struct {
     Frame base;
 } Eval;
 
-enum { BALL_MAX_TERMS = 1000000, BALL_MAX_DEPTH = 16, BALL_SPECIAL_WORK = 64 };
+enum { BALL_MAX_TERMS = 1000000, BALL_MAX_DEPTH = 16, BALL_SPECIAL_WORK = 16384 };
 
 /* ball_eval.c */
 /* As ball_eval; *work, unless NULL, gets the number of operations. */
 lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
                           size_t k, slong prec, arb_t out, const Node **bad, uint64_t *work);
 /* A frame that is real or complex, analytic as the outer one is. */
-bool frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec);
-void frame_clear(Frame *f);
+bool ball_frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec);
+void ball_frame_clear(Frame *f);
 /* The value of n in the innermost frame that it depends on; NULL when ev->stop. Valid until
  * the next call. */
 Val *ball_node(Eval *ev, Frame *f, const Node *n);
 /* The value of a node that is up to date. */
-Val *eval_done(Eval *ev, Frame *f, const Node *n);
-void val_fail(Val *v, lbz_status st, const Node *bad);
+Val *ball_done(Eval *ev, Frame *f, const Node *n);
+void ball_no_memory(Eval *ev); /* records it, sets ev->stop */
+void ball_fail(Val *v, lbz_status st, const Node *bad);
 static inline uint32_t ball_arity(const Node *n)
 {
     return n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
 }
-static inline arb_srcptr eval_real(Eval *ev, Frame *f, const Node *n, uint32_t i)
+static inline arb_srcptr ball_arg(Eval *ev, Frame *f, const Node *n, uint32_t i)
 {
-    return acb_realref(&eval_done(ev, f, n->a[i])->z);
+    return acb_realref(&ball_done(ev, f, n->a[i])->z);
 }
-static inline acb_srcptr eval_complex(Eval *ev, Frame *f, const Node *n, uint32_t i)
+static inline acb_srcptr ball_carg(Eval *ev, Frame *f, const Node *n, uint32_t i)
 {
-    return &eval_done(ev, f, n->a[i])->z;
+    return &ball_done(ev, f, n->a[i])->z;
 }
 
 /* ball_real.c: one operation on values that are there */
-void real_op(Eval *ev, Frame *f, const Node *n, Val *v);
-void real_set_num(arb_t r, Num x, slong prec);
+void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v);
+void ball_set_num(arb_t r, Num x, slong prec);
 /* Are the bounds of z small enough to go on with? Overflow is not an infinity of the answer. */
 bool ball_sane(const arb_t x);
 
 /* ball_complex.c */
-void complex_op(Eval *ev, Frame *f, const Node *n, Val *v);
+void ball_complex_op(Eval *ev, Frame *f, const Node *n, Val *v);
 /* ball_integral.c: v = INT n, whose bounds are evaluated */
-void eval_integral(Eval *ev, Frame *f, const Node *n, Val *v);
+void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *v);
 
 #endif

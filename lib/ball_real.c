@@ -28,7 +28,7 @@ static void get_fmpq(fmpq_t q, Num x)
     mpq_clear(t);
 }
 
-void real_set_num(arb_t r, Num x, slong prec)
+void ball_set_num(arb_t r, Num x, slong prec)
 {
     if (num_is_small(x)) {
         arb_set_si(r, x.p);
@@ -187,18 +187,18 @@ static lbz_status pow_num(arb_t r, const arb_t b, Num x, Powers how)
 static void power(Eval *ev, Frame *f, const Node *n, Val *v)
 {
     arb_ptr r = acb_realref(&v->z);
-    arb_srcptr x = eval_real(ev, f, n, 1);
+    arb_srcptr x = ball_arg(ev, f, n, 1);
     lbz_status st = LBZ_OK;
     /* the intervals of an integral that end where its root does stick out a little */
     Powers how = {f->prec, f->complex};
     if (ex_is_exp(n))
         arb_exp(r, x, f->prec);
     else if (ex_is_num(n->a[1]))
-        st = pow_num(r, eval_real(ev, f, n, 0), n->a[1]->num, how);
+        st = pow_num(r, ball_arg(ev, f, n, 0), n->a[1]->num, how);
     else
-        st = pow_general(r, eval_real(ev, f, n, 0), x, f->prec);
+        st = pow_general(r, ball_arg(ev, f, n, 0), x, f->prec);
     if (st)
-        val_fail(v, st, n);
+        ball_fail(v, st, n);
 }
 
 /* ---- comparisons */
@@ -226,7 +226,7 @@ static void comparison(Eval *ev, Frame *f, const Node *n, Val *v)
     } else if (n->a[0] == n->a[1]) {
         v->truth = n->op == OP_LE || n->op == OP_EQ;
     } else {
-        v->truth = (uint8_t)compare((Op)n->op, eval_real(ev, f, n, 0), eval_real(ev, f, n, 1));
+        v->truth = (uint8_t)compare((Op)n->op, ball_arg(ev, f, n, 0), ball_arg(ev, f, n, 1));
     }
 }
 
@@ -236,44 +236,44 @@ static void sum(Eval *ev, Frame *f, const Node *n, arb_t r)
 {
     arb_zero(r);
     for (uint32_t i = 0; i < n->n; i++)
-        arb_add(r, r, eval_real(ev, f, n, i), f->prec);
+        arb_add(r, r, ball_arg(ev, f, n, i), f->prec);
 }
 
 static void product(Eval *ev, Frame *f, const Node *n, arb_t r)
 {
-    arb_set(r, eval_real(ev, f, n, 0));
+    arb_set(r, ball_arg(ev, f, n, 0));
     for (uint32_t i = 1; i < n->n; i++)
-        arb_mul(r, r, eval_real(ev, f, n, i), f->prec);
+        arb_mul(r, r, ball_arg(ev, f, n, i), f->prec);
 }
 
 static void function(Eval *ev, Frame *f, const Node *n, Val *v)
 {
     arb_struct x[3];
     if (n->n != ball_fn((Op)n->op)->arity) {
-        val_fail(v, LBZ_UNABLE, n);
+        ball_fail(v, LBZ_UNABLE, n);
         return;
     }
     for (uint32_t i = 0; i < n->n; i++) {
-        x[i] = *eval_real(ev, f, n, i); /* the routines only read them */
+        x[i] = *ball_arg(ev, f, n, i); /* the routines only read them */
         if (!arb_is_finite(&x[i])) {
-            val_fail(v, LBZ_UNABLE, n);
+            ball_fail(v, LBZ_UNABLE, n);
             return;
         }
     }
     ball_call((Op)n->op, acb_realref(&v->z), x, f->prec);
 }
 
-void real_op(Eval *ev, Frame *f, const Node *n, Val *v)
+void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
 {
     arb_ptr r = acb_realref(&v->z);
     switch (n->op) {
-    case OP_NUM: real_set_num(r, n->num, f->prec); return;
+    case OP_NUM: ball_set_num(r, n->num, f->prec); return;
     case OP_CONST: set_const(r, n->sym, f->prec); return;
-    case OP_SCALE: scale(r, eval_real(ev, f, n, 1), n->a[0]->num, f->prec); return;
+    case OP_SCALE: scale(r, ball_arg(ev, f, n, 1), n->a[0]->num, f->prec); return;
     case OP_TRUE:
     case OP_FALSE: v->truth = n->op == OP_TRUE; return;
     case OP_NOT: {
-        uint8_t t = eval_done(ev, f, n->a[0])->truth;
+        uint8_t t = ball_done(ev, f, n->a[0])->truth;
         v->truth = t == T_EITHER ? t : !t;
         return;
     }
@@ -288,10 +288,10 @@ void real_op(Eval *ev, Frame *f, const Node *n, Val *v)
         if (op_is_function((Op)n->op))
             function(ev, f, n, v);
         else
-            val_fail(v, LBZ_UNABLE, n);
+            ball_fail(v, LBZ_UNABLE, n);
     }
     if (!v->status && ball_is_undefined(r))
-        val_fail(v, LBZ_DOMAIN, n);
+        ball_fail(v, LBZ_DOMAIN, n);
     else if (!v->status && !ball_sane(r))
-        val_fail(v, LBZ_UNABLE, n);
+        ball_fail(v, LBZ_UNABLE, n);
 }
