@@ -120,57 +120,49 @@ static void plain_binds(Emit *e, const Form *f)
     }
 }
 
+static void plain_call(Emit *e, const Form *f)
+{
+    bool list = f->kind == F_LIST;
+
+    emit_text(e, f->text, f->ntext);
+    emit_text(e, list ? "[" : "(", 1);
+    for (uint32_t i = 0; i < f->n; i++) {
+        emit_puts(e, i ? form_separator(f, i) : "");
+        emit_form(e, f->a[i].f, false);
+    }
+    emit_text(e, list ? "]" : ")", 1);
+}
+
+static void plain_if(Emit *e, const Form *f)
+{
+    static const char *const word[] = {"if ", " then ", " else "};
+
+    for (uint32_t i = 0; i < f->n; i++) {
+        emit_puts(e, word[i]);
+        child(e, f->a[i].f, false, form_needs(f, i));
+    }
+}
+
 static void plain_expand(Emit *e, const Form *f, bool bare)
 {
-    static const char *const iff[] = {"if ", " then ", " else "};
-
     if (f->neg && !bare)
         emit_text(e, "-", 1);
     switch ((FormKind)f->kind) {
     case F_NUM:
-    case F_NAME:
-        emit_text(e, f->text, f->ntext);
-        break;
-    case F_SUM:
-        plain_sum(e, f);
-        break;
-    case F_PROD:
-        plain_product(e, f);
-        break;
-    case F_POW:
-        joined(e, f, 0, f->n, "^");
-        break;
+    case F_NAME: emit_text(e, f->text, f->ntext); break;
+    case F_SUM: plain_sum(e, f); break;
+    case F_PROD: plain_product(e, f); break;
+    case F_POW: joined(e, f, 0, f->n, "^"); break;
     case F_CALL:
     case F_APPLY:
-        emit_text(e, f->text, f->ntext);
-        emit_text(e, "(", 1);
-        for (uint32_t i = 0; i < f->n; i++) {
-            emit_puts(e, i ? form_separator(f, i) : "");
-            emit_form(e, f->a[i].f, false);
-        }
-        emit_text(e, ")", 1);
-        break;
-    case F_LIST:
-        emit_text(e, "[", 1);
-        joined(e, f, 0, f->n, ", ");
-        emit_text(e, "]", 1);
-        break;
-    case F_IF:
-        for (uint32_t i = 0; i < f->n; i++) {
-            emit_puts(e, iff[i]);
-            child(e, f->a[i].f, false, form_needs(f, i));
-        }
-        break;
-    case F_INFIX:
-        joined(e, f, 0, f->n, f->text);
-        break;
+    case F_LIST: plain_call(e, f); break;
+    case F_IF: plain_if(e, f); break;
+    case F_INFIX: joined(e, f, 0, f->n, f->text); break;
     case F_NOT:
         emit_puts(e, "not ");
         child(e, f->a[0].f, false, P_NOT);
         break;
-    case F_BINDS:
-        plain_binds(e, f);
-        break;
+    case F_BINDS: plain_binds(e, f); break;
     }
 }
 
