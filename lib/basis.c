@@ -305,7 +305,10 @@ static Node *define1(Ctx *c, Node *n)
         return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi), ex_fn1(c, OP_asin, inv(c, x)));
     case OP_acsc: return ex_fn1(c, OP_asin, inv(c, x));
     case OP_acot: return ex_fn1(c, OP_atan, inv(c, x));
-    case OP_acoth: return ex_fn1(c, OP_atanh, inv(c, x));
+    case OP_acoth: x = inv(c, x); /* fall through */
+    case OP_atanh: /* log|1+x| - log|1-x|, halved: fields take logarithms apart */
+        return ex_mul2(c, c->half, ex_sub(c, log_of(c, ex_add2(c, c->one, x)),
+                                          log_of(c, ex_sub(c, c->one, x))));
     case OP_acsch: return ex_fn1(c, OP_asinh, inv(c, x));
     case OP_asech: return ex_fn1(c, OP_acosh, inv(c, x));
     default: break;
@@ -318,6 +321,10 @@ static Node *define_node(Ctx *c, Node *n)
 {
     if (ex_is_exp(n) && !ex_is_num(n->a[1]))
         return exp_of(c, n->a[1]);
+    if (n->op == OP_POW && !ex_is_num(n->a[1])) {
+        Node *x = rat_expand(c, n->a[1]);
+        return x == n->a[1] ? n : ex_pow(c, n->a[0], x);
+    }
     if (!op_is_function((Op)n->op))
         return n;
     return n->n == 1 ? define1(c, n) : n->n == 2 ? define2(c, n) : n;
@@ -611,6 +618,17 @@ static bool inverse_rotation(Ctx *c, Node *angle, Rotation *r)
     case OP_asin:
         x = angle->a[0];
         *r = (Rotation){ex_sqrt(c, ex_sub(c, c->one, sq(c, x))), x};
+        return true;
+    case OP_SCALE: /* half of one: cos and sin from the tangent */
+        if (!ex_is_rat(angle->a[0], 1, 2) ||
+            (angle->a[1]->op != OP_asin && angle->a[1]->op != OP_atan))
+            return false;
+        x = angle->a[1]->a[0];
+        k = ex_sqrt(c, angle->a[1]->op == OP_asin ? ex_sub(c, c->one, sq(c, x))
+                                                  : ex_add2(c, c->one, sq(c, x)));
+        x = ex_div(c, x, ex_add2(c, c->one, k));
+        k = ex_pow(c, ex_add2(c, c->one, sq(c, x)), n_rat(c, -1, 2));
+        *r = (Rotation){k, ex_mul2(c, x, k)};
         return true;
     default: return false;
     }

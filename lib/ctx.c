@@ -378,20 +378,18 @@ void ctx_domain_facts(Ctx *c, Node *f)
     switch (f->op) {
     case OP_log: case OP_log2: case OP_log10: case OP_xlogx: ctx_fact(c, u); break;
     case OP_log1p: ctx_fact(c, ex_add2(c, c->one, u)); break;
-    case OP_asech:
+    case OP_asech: case OP_acosh:
         ctx_fact(c, u);
-        ctx_fact(c, ex_sub(c, c->one, u));
-        break;
-    case OP_acosh:
-        ctx_fact(c, u);
-        ctx_fact(c, ex_sub(c, u, c->one));
+        ctx_fact(c, ex_add2(c, c->one, u));
+        ctx_fact(c, f->op == OP_acosh ? ex_sub(c, u, c->one) : ex_sub(c, c->one, u));
         break;
     case OP_asin: case OP_acos: case OP_atanh: case OP_logit:
         ctx_fact(c, ex_sub(c, c->one, u));
         ctx_fact(c, f->op == OP_logit ? u : ex_add2(c, c->one, u));
         break;
     case OP_acoth: case OP_asec: case OP_acsc:
-        ctx_fact(c, ex_sub(c, ex_powi(c, u, 2), c->one));
+        ctx_fact(c, ex_mul2(c, u, ex_sub(c, u, c->one)));
+        ctx_fact(c, ex_mul2(c, u, ex_add2(c, u, c->one)));
         break;
     default: break;
     }

@@ -456,50 +456,46 @@ void el_reduce(Field *f, Elem *a)
 }
 
 /* ---- zero -------------------------------------------------------------------------------------------- */
-/* Puts the constraint's newest sign in terms of the older ones. */
-static void use_constraint(Field *f, Elem *a, uint64_t set, bool negative)
+/* The set with every sign that has become dependent replaced by what it depends on. */
+static void resolve_signs(Field *f, uint64_t *set, bool *negative)
 {
+    for (slong g = f->ngens - 1; g >= 0; g--) {
+        const Gen *k = &f->gen[g];
+        if (!(*set & (uint64_t)1 << g) || k->q != 1)
+            continue;
+        *set ^= (uint64_t)1 << g;
+        if (fmpz_sgn(k->rel.num->coeffs) < 0)
+            *negative = !*negative;
+        ulong e[FIELD_GENS];
+        fmpz_mpoly_get_term_exp_ui(e, k->rel.num, 0, f->ctx);
+        for (slong i = 0; i < g; i++)
+            if (e[i] & 1)
+                *set ^= (uint64_t)1 << i;
+    }
+}
+
+void field_constrain(Field *f, uint64_t set, bool negative)
+{
+    resolve_signs(f, &set, &negative);
+    if (!set)
+        return;
     slong g = 63 - (slong)__builtin_clzll(set);
-    Elem rel, t;
-    el_init(f, &rel);
+    Elem *rel = &f->gen[g].rel, t;
     el_init(f, &t);
-    el_set_num(f, &rel, num_int(negative ? -1 : 1));
+    el_set_num(f, rel, num_int(negative ? -1 : 1));
     for (slong i = 0; i < g; i++)
         if (set & (uint64_t)1 << i) {
             el_set_gen(f, &t, i);
-            el_mul(f, &rel, &rel, &t);
+            el_mul(f, rel, rel, &t);
         }
-    if (!f->failed)
-        apply_relation(f, a, g, &rel, 1);
+    f->gen[g].q = 1;
     el_clear(f, &t);
-    el_clear(f, &rel);
-}
-
-/* Gaussian elimination over GF(2), newest generator first. */
-static void solve_constraints(Field *f)
-{
-    for (size_t i = 0; i < f->nconstraints; i++) {
-        if (!f->constraint[i])
-            continue;
-        slong g = 63 - (slong)__builtin_clzll(f->constraint[i]);
-        for (size_t j = 0; j < f->nconstraints; j++)
-            if (j != i && f->constraint[j] & (uint64_t)1 << g) {
-                f->constraint[j] ^= f->constraint[i];
-                f->constraint_neg[j] ^= f->constraint_neg[i];
-            }
-    }
 }
 
 bool field_is_zero(Field *f, Elem *a)
 {
     if (f->failed)
         return false;
-    if (fmpz_mpoly_is_zero(a->num, f->ctx))
-        return true;
-    solve_constraints(f);
-    for (size_t i = 0; i < f->nconstraints && !f->failed; i++)
-        if (f->constraint[i])
-            use_constraint(f, a, f->constraint[i], f->constraint_neg[i]);
     el_reduce(f, a);
     return !f->failed && fmpz_mpoly_is_zero(a->num, f->ctx);
 }

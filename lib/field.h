@@ -8,8 +8,8 @@
  * Two ways of taking roots apart:
  *   F_PROVE    every irreducible factor f of a radicand has its own root |f|^(1/Q), with
  *              R^Q = s*f, s the sign of f (a generator with s^2 = 1 unless known). What the even
- *              roots of the expression say of signs (their radicands are not negative) is kept
- *              as constraints and used by field_is_zero. Then multiplicative relations between
+ *              roots of the expression say of signs (their radicands are not negative) becomes
+ *              relations between sign generators. Then multiplicative relations between
  *              radicands are found, and only those that hold on the common domain.
  *   F_DISPLAY  a root is one kernel, the radicand as it stands: what people want to see.
  *
@@ -23,7 +23,7 @@
 #include <flint/fmpz_mpoly.h>
 #include <flint/fmpz_mpoly_factor.h>
 
-enum { FIELD_GENS = 40, FIELD_DENS = 64, FIELD_CONSTRAINTS = 64 };
+enum { FIELD_GENS = 40, FIELD_DENS = 64 };
 typedef enum { F_PROVE, F_DISPLAY } FieldMode;
 
 typedef struct {
@@ -59,9 +59,6 @@ typedef struct {
     slong ndens;
     unsigned root_order;      /* Q: all roots are taken as Q-th ones in F_PROVE */
     int64_t power_denom;      /* D: common denominator of symbolic exponents' coefficients */
-    uint64_t constraint[FIELD_CONSTRAINTS]; /* sets of sign generators whose product is ... */
-    bool constraint_neg[FIELD_CONSTRAINTS]; /* ... -1 when set, else 1 */
-    size_t nconstraints;
     Map gen_of_node;          /* node id -> generator */
     Map elem_of_node;         /* node id -> Elem*, elements live in the tmp arena */
     Map powers;               /* display: direction of an exponent -> denominator, sign */
@@ -88,13 +85,16 @@ void el_inv(Field *f, Elem *r, const Elem *a);
 void el_reduce(Field *f, Elem *a);  /* apply relations until all degrees are below them */
 void el_cancel(Field *f, Elem *a);  /* divide numerator by denominators where they divide */
 bool el_equal(Field *f, const Elem *a, const Elem *b); /* as written; cancel first */
-bool field_is_zero(Field *f, Elem *a); /* uses constraints; consumes a */
+bool field_is_zero(Field *f, Elem *a); /* reduces a */
+/* The product of the sign generators in the set is 1, or -1: the newest in terms of the others. */
+void field_constrain(Field *f, uint64_t set, bool negative);
 
 /* Index of the (irreducible) denominator p, registered when new; p is primitive. */
 slong field_den(Field *f, const fmpz_mpoly_t p);
 slong field_new_gen(Field *f, GenKind kind, Node *node); /* -1 and failed when full */
 slong field_gen_of(Field *f, Node *n); /* the free generator that stands for node n */
 
+void field_survey(Field *f, Node *n); /* exponents of all that will be converted; first */
 /* n as an element: owned by the field. NULL when it failed. */
 const Elem *field_elem(Field *f, Node *n);
 /* b^x for a rational x that is no integer, b^m for a symbolic m, log|b|, |b|, sign b. */

@@ -304,10 +304,12 @@ static void survey_orders(Field *f, Node *n)
     }
 }
 
-static void survey_all(Field *f, Node *root)
+void field_survey(Field *f, Node *root)
 {
     Ctx *c = f->c;
     size_t count = 0;
+    f->surveyed = true;
+    map_init(&f->powers, &c->tmp);
     Node **order = ex_walk(c, 1, &root, &count);
     for (size_t i = 0; order && i < count; i++) {
         if (f->mode == F_PROVE)
@@ -327,11 +329,8 @@ const Elem *field_elem(Field *f, Node *root)
     Ctx *c = f->c;
     size_t n = 0, cap = 256;
     Todo *st = ARENA_NEW(&c->tmp, Todo, cap);
-    if (!f->surveyed) {
-        f->surveyed = true;
-        map_init(&f->powers, &c->tmp);
-        survey_all(f, root);
-    }
+    if (!f->surveyed)
+        field_survey(f, root);
     if (!st)
         return NULL;
     st[n++] = (Todo){root, 0};

@@ -8,6 +8,7 @@
  * and the product of the signs is 1: a constraint that field_is_zero may use.
  */
 #include "field.h"
+#include "simplify.h"
 
 enum { MAX_FACTORS = 48, TRIAL_PRIMES = 2000 };
 
@@ -129,12 +130,27 @@ static slong gen_for(Field *f, GenKind kind, const fmpz_mpoly_t key, Node *expon
     return g;
 }
 
+/* The generator that p is, or -1. */
+static slong bare_gen(Field *f, const fmpz_mpoly_t p)
+{
+    if (p->length != 1 || fmpz_mpoly_total_degree_si(p, f->ctx) != 1 ||
+        !fmpz_is_one(p->coeffs))
+        return -1;
+    for (slong g = 0; g < f->ngens; g++)
+        if (fmpz_mpoly_degree_si(p, g, f->ctx) == 1)
+            return g;
+    return -1;
+}
+
 /* The sign of f: 1, -1, or 0 and the generator *g that stands for it. */
 static int sign_of_part(Field *f, const Part *p, slong *g)
 {
     bool fresh;
     if (p->number)
         return 1;
+    *g = bare_gen(f, p->f);
+    if (*g >= 0 && f->gen[*g].kind == G_SIGN)
+        return 0;
     Node *n = poly_node(f, p->f);
     if (ex_is_pos(n) || ex_is_nonneg(n))
         return 1;
@@ -198,8 +214,8 @@ static void relate_root(Field *f, slong g, const Part *p, int sign, slong sg)
     f->gen[g].q = f->root_order;
 }
 
-/* p with the square root g replaced by -g, made primitive like a factor. */
-static void conjugate(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t p, slong g)
+/* p with the square root g^half replaced by its negative, made primitive like a factor. */
+static void conjugate(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t p, slong g, ulong half)
 {
     ulong e[FIELD_GENS];
     fmpz_mpoly_zero(r, f->ctx);
@@ -208,13 +224,25 @@ static void conjugate(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t p, slong g)
         fmpz_init(k);
         fmpz_mpoly_get_term_exp_ui(e, p, i, f->ctx);
         fmpz_mpoly_get_term_coeff_fmpz(k, p, i, f->ctx);
-        if (e[g] & 1)
+        if (e[g] == half)
             fmpz_neg(k, k);
         fmpz_mpoly_push_term_fmpz_ui(r, k, e, f->ctx);
         fmpz_clear(k);
     }
     if (r->length && fmpz_sgn(r->coeffs) < 0)
         fmpz_mpoly_neg(r, r, f->ctx);
+}
+
+/* g occurs in p with exponents 0 and half only. */
+static bool only_degrees(Field *f, const fmpz_mpoly_t p, slong g, unsigned half)
+{
+    ulong e[FIELD_GENS];
+    for (slong i = 0; i < p->length; i++) {
+        fmpz_mpoly_get_term_exp_ui(e, p, i, f->ctx);
+        if (e[g] && e[g] != half)
+            return false;
+    }
+    return true;
 }
 
 static slong find_gen(Field *f, GenKind kind, const fmpz_mpoly_t key)
@@ -232,15 +260,16 @@ static void times_abs_power(Field *f, Elem *r, const Part *p, Num T);
 static bool relate_conjugate(Field *f, slong g, const Part *p)
 {
     bool done = false;
-    if (f->root_order != 2)
+    unsigned half = f->root_order / 2;
+    if (f->root_order % 2)
         return false;
     fmpz_mpoly_t conj;
     fmpz_mpoly_init(conj, f->ctx);
     for (slong i = 0; i < g && !done && !f->failed; i++) {
-        if (f->gen[i].kind != G_ROOT || f->gen[i].q != 2 ||
-            fmpz_mpoly_degree_si(p->f, i, f->ctx) != 1)
+        if (f->gen[i].kind != G_ROOT || f->gen[i].q != f->root_order ||
+            fmpz_mpoly_degree_si(p->f, i, f->ctx) != (slong)half || !only_degrees(f, p->f, i, half))
             continue;
-        conjugate(f, conj, p->f, i);
+        conjugate(f, conj, p->f, i, half);
         slong other = find_gen(f, G_ROOT, conj);
         if (other < 0 || other == g)
             continue;
@@ -257,7 +286,7 @@ static bool relate_conjugate(Field *f, slong g, const Part *p)
         el_inv(f, &root, &root);
         for (size_t k = 0; k < s.n && !f->failed; k++)
             times_abs_power(f, &root, &s.part[k],
-                            num_rat(&f->c->tmp, s.part[k].e, 2));
+                            num_rat(&f->c->tmp, s.part[k].e, f->root_order));
         parts_clear(f, &s);
         el_init(f, &f->gen[g].rel);
         el_set(f, &f->gen[g].rel, &root);
@@ -287,6 +316,17 @@ static slong root_gen(Field *f, const Part *p)
 static void times_abs_power(Field *f, Elem *r, const Part *p, Num T)
 {
     Arena *a = &f->c->tmp;
+    slong b = bare_gen(f, p->f);
+    if (b >= 0 && f->gen[b].kind == G_SIGN)
+        return;
+    if (b >= 0 && f->gen[b].kind == G_ROOT && !num_is_int(T)) { /* |R|^T = |f|^(T/Q) */
+        Part inner = {.e = 1, .number = fmpz_mpoly_is_fmpz(f->gen[b].key, f->ctx)};
+        fmpz_mpoly_init(inner.f, f->ctx);
+        fmpz_mpoly_set(inner.f, f->gen[b].key, f->ctx);
+        times_abs_power(f, r, &inner, num_div(a, T, num_int(f->root_order)));
+        fmpz_mpoly_clear(inner.f, f->ctx);
+        return;
+    }
     Num fl = num_floor(a, T), rest = num_mul(a, num_sub(a, T, fl), num_int(f->root_order));
     int64_t whole, k;
     if (!num_get_int(fl, &whole) || !num_get_int(rest, &k)) {
@@ -323,10 +363,8 @@ static void constrain(Field *f, const Parts *s)
         else if (sign == 0 && g >= 0)
             set ^= (uint64_t)1 << g;
     }
-    if (set && f->nconstraints < FIELD_CONSTRAINTS) {
-        f->constraint[f->nconstraints] = set;
-        f->constraint_neg[f->nconstraints++] = negative;
-    }
+    if (!f->failed)
+        field_constrain(f, set, negative);
 }
 
 void field_nonnegative(Field *f, const Elem *b)
@@ -403,27 +441,46 @@ void field_root(Field *f, Elem *r, const Elem *b, Num x)
 }
 
 /* ---- symbolic exponents -------------------------------------------------------------------------------- */
-/* r *= |b|^(k*m) over the parts of b. */
-static void times_symbolic(Field *f, Elem *r, const Parts *s, Num k, Node *m)
+/* r *= |p|^(k*m). A generator that is a root or a power itself leads to what it is one of. */
+static void times_symbolic(Field *f, Elem *r, const fmpz_mpoly_t p, Num k, Node *m)
 {
-    Arena *a = &f->c->tmp;
-    for (size_t i = 0; i < s->n && !f->failed; i++) {
-        bool fresh;
-        int64_t n;
-        Num e = num_mul(a, num_mul(a, k, num_int(s->part[i].e)), num_int(f->power_denom));
-        slong g = gen_for(f, G_POWER, s->part[i].f, m, &fresh);
-        if (g < 0 || !num_get_int(e, &n)) {
-            f->failed = true;
+    Ctx *c = f->c;
+    Arena *a = &c->tmp;
+    slong b = bare_gen(f, p);
+    bool fresh;
+    int64_t n;
+    if (b >= 0 && f->gen[b].kind == G_SIGN)
+        return;
+    if (b >= 0 && f->gen[b].kind == G_ROOT) {
+        times_symbolic(f, r, f->gen[b].key, num_div(a, k, num_int(f->root_order)), m);
+        return;
+    }
+    if (b >= 0 && f->gen[b].kind == G_POWER) {
+        Node *x = rat_expand(c, ex_mul2(c, f->gen[b].exponent, m));
+        k = num_div(a, num_mul(a, k, ex_coef(x)), num_int(f->power_denom));
+        if (!ex_is_num(x)) {
+            times_symbolic(f, r, f->gen[b].key, k, ex_rest(c, x));
             return;
         }
-        Elem t;
-        el_init(f, &t);
-        el_set_gen(f, &t, g);
-        el_pow(f, &t, &t, n);
-        if (!f->failed)
-            el_mul(f, r, r, &t);
-        el_clear(f, &t);
+        Part inner = {.e = 1, .number = fmpz_mpoly_is_fmpz(f->gen[b].key, f->ctx)};
+        fmpz_mpoly_init(inner.f, f->ctx);
+        fmpz_mpoly_set(inner.f, f->gen[b].key, f->ctx);
+        times_abs_power(f, r, &inner, k);
+        fmpz_mpoly_clear(inner.f, f->ctx);
+        return;
     }
+    slong g = gen_for(f, G_POWER, p, m, &fresh);
+    if (g < 0 || !num_get_int(num_mul(a, k, num_int(f->power_denom)), &n)) {
+        f->failed = true;
+        return;
+    }
+    Elem t;
+    el_init(f, &t);
+    el_set_gen(f, &t, g);
+    el_pow(f, &t, &t, n);
+    if (!f->failed)
+        el_mul(f, r, r, &t);
+    el_clear(f, &t);
 }
 
 static void times_number_power(Field *f, Elem *r, const Elem *b, Num x)
@@ -452,7 +509,10 @@ void field_power(Field *f, Elem *r, const Elem *b, Node *x)
         if (ex_is_num(t))
             times_number_power(f, r, b, t->num);
         else
-            times_symbolic(f, r, &s, ex_coef(t), ex_rest(c, t));
+            for (size_t j = 0; j < s.n && !f->failed; j++)
+                times_symbolic(f, r, s.part[j].f,
+                               num_mul(&c->tmp, ex_coef(t), num_int(s.part[j].e)),
+                               ex_rest(c, t));
     }
     parts_clear(f, &s);
 }

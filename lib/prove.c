@@ -22,23 +22,20 @@ static void use_facts(Field *f, Node *const *fact, size_t n)
     }
 }
 
-static bool zero_by_field(Ctx *c, Node *n, Node *const *fact, size_t nfacts)
+static bool zero_by_field(Ctx *c, Node *all, size_t nfacts)
 {
     Field f;
     ArenaMark m = arena_mark(&c->tmp);
     (void)field_init(&f, c, F_PROVE, PROOF_FUEL);
-    const Elem *e = field_elem(&f, n);
+    field_survey(&f, all);
+    use_facts(&f, all->a + 1, nfacts);
+    const Elem *e = field_elem(&f, all->a[0]);
     bool zero = false;
     if (e) {
         Elem t;
         el_init(&f, &t);
         el_set(&f, &t, e);
         zero = field_is_zero(&f, &t);
-        if (!zero && nfacts && f.ngens > 0) {
-            use_facts(&f, fact, nfacts);
-            if (!f.failed)
-                zero = field_is_zero(&f, &t);
-        }
         el_clear(&f, &t);
     }
     field_clear(&f);
@@ -71,7 +68,8 @@ static bool zero_by_normal_form(Ctx *c, Node *n)
             memcpy(v + 1, c->facts, c->nfacts * sizeof *v);
         Node *b = basis_rewrite(c, ex_list(c, c->nfacts + 1, v));
         if (!ctx_failed(c) && b->op == OP_LIST)
-            zero = b->a[0] == c->zero || zero_by_field(c, b->a[0], b->a + 1, c->nfacts);
+            zero = b->a[0] == c->zero || (c->nfacts && zero_by_field(c, b, c->nfacts)) ||
+                   zero_by_field(c, b, 0);
     }
     c->nfacts = nfacts;
     return attempt_end(c, &at) && zero;
