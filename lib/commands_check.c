@@ -441,13 +441,13 @@ static void run_check(Check *k)
 
 /* Lists are compared element by element; the first that is not PASS proved decides, a failure
  * before anything else. */
-static bool check_elements(Check *whole, const char *text, const Pieces *p)
+static bool check_elements(Check *whole, const char *text, Span args, const Pieces *p)
 {
     Ctx *c = whole->c;
     Node *l = whole->l, *r = whole->r;
     bool lists = ex_is(l, OP_LIST) && ex_is(r, OP_LIST);
     if (ex_is(l, OP_LIST) != ex_is(r, OP_LIST) || (lists && l->n != r->n)) {
-        ctx_error(c, LBZ_SHAPE, NULL, "the two sides have different shapes");
+        env_error_at(&c->env, args, LBZ_SHAPE, NULL, "the two sides have different shapes");
         return false;
     }
     size_t n = lists ? l->n : 1;
@@ -509,5 +509,5 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
         (p.at.len && !read_point(&k, text, p.at))) {
         return false;
     }
-    return check_elements(&k, text, &p);
+    return check_elements(&k, text, args_trim(text, args), &p);
 }

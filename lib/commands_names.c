@@ -3,8 +3,10 @@
 #include "session.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- vars, var, history */
@@ -251,8 +253,7 @@ void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *ar
 }
 
 /* "~/x" with the home folder put in; false: the name is missing or too long. */
-static bool file_name(lbz_session *s, const char *text, Span args, const char *suffix,
-                      char *name, size_t size)
+static bool file_name(lbz_session *s, const char *text, Span args, char *name, size_t size)
 {
     Span a = args_trim(text, args);
     if (a.len >= 2 && (text[a.pos] == '"' || text[a.pos] == '\'') &&
@@ -262,8 +263,8 @@ static bool file_name(lbz_session *s, const char *text, Span args, const char *s
     const char *home = a.len > 1 && text[a.pos] == '~' && text[a.pos + 1] == '/'
                            ? getenv("HOME") : NULL;
     uint32_t skip = home ? 1 : 0;
-    int n = snprintf(name, size, "%s%.*s%s", home ? home : "", (int)(a.len - skip),
-                     text + a.pos + skip, suffix);
+    int n = snprintf(name, size, "%s%.*s", home ? home : "", (int)(a.len - skip),
+                     text + a.pos + skip);
     if (a.len && n > 0 && (size_t)n < size && !memchr(text + a.pos, '\0', a.len)) {
         return true;
     }
@@ -279,43 +280,59 @@ static bool file_error(lbz_session *s, Span args, const char *what, const char *
     return false;
 }
 
-/* Writes all of it to a new file; 0 or errno. */
-static int write_file(const char *name, const Str *b)
+/* Writes all of it; 0 or errno. A regular file is on the disk then, or gone. */
+static int write_file(const char *name, const Str *b, bool regular)
 {
     FILE *f = fopen(name, "we");
     if (!f) {
         return errno;
     }
     errno = 0;
-    bool ok = fwrite(b->s, 1, b->n, f) == b->n && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    bool ok = fwrite(b->s, 1, b->n, f) == b->n && fflush(f) == 0 &&
+              (!regular || fsync(fileno(f)) == 0);
     int err = ok ? 0 : errno ? errno : EIO;
     if (fclose(f) != 0 && !err) {
         err = errno;
     }
-    if (err) {
+    if (err && regular) {
         unlink(name);
     }
     return err;
 }
 
-/* The old file is replaced only when the new one is complete. */
+/* The old file is replaced only when the new one is complete; what is no file (a terminal, a
+ * pipe) is written to as it is. */
+static int replace_file(const char *name, const Str *b)
+{
+    struct stat st;
+    char temp[PATH_MAX + 40], *real = NULL;
+    if (stat(name, &st) == 0) {
+        if (!S_ISREG(st.st_mode)) {
+            return write_file(name, b, false);
+        }
+        real = realpath(name, NULL); /* a link stays a link */
+    }
+    int n = snprintf(temp, sizeof temp, "%s.%ld.tmp", real ? real : name, (long)getpid());
+    int err = n < 0 || (size_t)n >= sizeof temp ? ENAMETOOLONG : write_file(temp, b, true);
+    if (!err && rename(temp, real ? real : name) != 0) {
+        err = errno;
+        unlink(temp);
+    }
+    free(real);
+    return err;
+}
+
 bool cmd_save(lbz_session *s, const char *text, Span args)
 {
-    char name[1024], temp[1100], suffix[40];
-    snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
-    if (!file_name(s, text, args, "", name, sizeof name) ||
-        !file_name(s, text, args, suffix, temp, sizeof temp)) {
+    char name[1024];
+    if (!file_name(s, text, args, name, sizeof name)) {
         return false;
     }
     Str out = {0};
     str_puts(&out, "# leibniz session\n");
     dump_lines(s, &out, true);
-    int err = out.failed ? ENOMEM : write_file(temp, &out);
+    int err = out.failed ? ENOMEM : replace_file(name, &out);
     str_free(&out);
-    if (!err && rename(temp, name) != 0) {
-        err = errno;
-        unlink(temp);
-    }
     return err ? file_error(s, args_trim(text, args), "write", name, err) : true;
 }
 
@@ -367,7 +384,7 @@ bool cmd_load(lbz_session *s, const char *text, Span args)
     enum { DEEPEST = 16 };
     char name[1024];
     Span where = args_trim(text, args);
-    if (!file_name(s, text, args, "", name, sizeof name)) {
+    if (!file_name(s, text, args, name, sizeof name)) {
         return false;
     }
     if (s->load_depth >= DEEPEST) {

@@ -437,7 +437,9 @@ static Node *derivative_here(At *at, Node *n)
     if (shared_tie(at, operand)) {
         return NULL;
     }
-    if (ex_is(n, OP_DIFF) && n->n == 3 && n->a[2] == c->one && !ex_is(R, OP_LIST)) {
+    bool first = (ex_is(n, OP_DIFF) && n->n == 3 && n->a[2] == c->one) ||
+                 (ex_is(n, OP_GRAD) && n->n == 2 && ex_is(n->a[1], OP_SYM));
+    if (first && !ex_is(R, OP_LIST)) {
         return slope_by(at, operand, R, n->a[1]->sym);
     }
     if (ex_is(n, OP_GRAD) && n->n == 2 && ex_is(R, OP_LIST) && !ex_is(operand, OP_LIST) &&

@@ -282,8 +282,9 @@ static Node *call_taylor(Parser *p, const Call *a)
 static Node *call_vector(Parser *p, const Call *a, Op op)
 {
     Node *e[3] = {a->v[0].n};
+    bool scalar = op == OP_GRAD || op == OP_JACOBIAN; /* grad(e, x) has the shape of x */
     if (a->n > 1)
-        e[1] = name_list(p, &a->v[1]);
+        e[1] = scalar && ex_is(a->v[1].n, OP_SYM) ? a->v[1].n : name_list(p, &a->v[1]);
     if (a->n > 2)
         e[2] = a->v[2].n;
     if (ctx_failed(p->c))
