@@ -1,8 +1,8 @@
 /* ball.c - floor 4: certified digits, doubles and signs of constants.
  *
- * The precision is raised until the enclosure decides the answer. How far is bounded by work,
- * not by time, so that the same question has the same answer on every machine; an enclosure
- * that no longer shrinks ends it, too.
+ * The precision is raised until the enclosure decides the answer. How far is bounded by
+ * work, not by time, so that the same question has the same answer on every machine; an
+ * enclosure that no longer shrinks ends it, too.
  */
 #include "ball_internal.h"
 #include "print.h"
@@ -10,8 +10,9 @@
 
 #define BITS_PER_DIGIT 3.3219280948873624
 #define MAX_DIGITS 1000000
-#define MAX_WORK 134217728.0 /* operations times bits, for more than the precision asked for */
-#define DEAR_WORK 4000000    /* operations of an expression that is not tried often */
+#define MAX_WORK \
+    134217728.0 /* operations times bits, for more than the precision asked for */
+#define DEAR_WORK 4000000 /* operations of an expression that is not tried often */
 
 /* ---- errors */
 
@@ -22,7 +23,8 @@ static void put_culprit(Ctx *c, Str *b, const Node *bad)
     if (print_length(c, n) <= 60)
         print_plain(c, b, n);
     else
-        str_puts(b, op_is_function((Op)n->op) ? op_info((Op)n->op)->name : "a part of this");
+        str_puts(b,
+                 op_is_function((Op)n->op) ? op_info((Op)n->op)->name : "a part of this");
 }
 
 static void undefined_error(Ctx *c, const Node *bad, const char *what)
@@ -35,7 +37,8 @@ static void undefined_error(Ctx *c, const Node *bad, const char *what)
         ctx_error(c, LBZ_DOMAIN, hint, "%s has no real value", what);
     } else if (op == OP_POW && ex_is_num(bad->a[1]) && num_sgn(bad->a[1]->num) < 0 &&
                num_is_int(bad->a[1]->num)) {
-        ctx_error(c, LBZ_DOMAIN, "see where its denominator is 0", "division by zero: %s", what);
+        ctx_error(c, LBZ_DOMAIN, "see where its denominator is 0", "division by zero: %s",
+                  what);
     } else if (op == OP_POW) {
         ctx_error(c, LBZ_DOMAIN,
                   "b^(p/q) needs b >= 0 unless q is odd; 0 has no negative powers",
@@ -52,13 +55,14 @@ static void unable_error(Ctx *c, const Node *bad, const char *what)
         ctx_error(c, LBZ_UNABLE, "give it one: ... at x = 2", "%s has no value", what);
         break;
     case OP_APPLY:
-        ctx_error(c, LBZ_UNABLE, "define it: f(x) = ...", "the function in %s is not known",
-                  what);
+        ctx_error(c, LBZ_UNABLE, "define it: f(x) = ...",
+                  "the function in %s is not known", what);
         break;
     case OP_INT:
         ctx_error(c, LBZ_UNABLE,
-                  bad->flags & NF_INF ? "only finite intervals can be integrated numerically"
-                                      : "split the interval where the integrand is singular",
+                  bad->flags & NF_INF
+                      ? "only finite intervals can be integrated numerically"
+                      : "split the interval where the integrand is singular",
                   "%s could not be integrated with certainty", what);
         break;
     case OP_SUM:
@@ -71,9 +75,10 @@ static void unable_error(Ctx *c, const Node *bad, const char *what)
                   "it is not certain which branch of %s is taken", what);
         break;
     default:
-        ctx_error(c, LBZ_UNABLE,
-                  "it may be too large, or an argument too close to where it is undefined",
-                  "the value of %s could not be enclosed", what);
+        ctx_error(
+            c, LBZ_UNABLE,
+            "it may be too large, or an argument too close to where it is undefined",
+            "the value of %s could not be enclosed", what);
     }
 }
 
@@ -91,8 +96,9 @@ static lbz_status fail(Ctx *c, lbz_status st, const Node *bad)
     if (st == LBZ_DOMAIN)
         undefined_error(c, bad, str_cstr(&what));
     else if (st == LBZ_LIMIT)
-        ctx_error(c, st, "use fewer terms", "%s has more than %d terms, or is nested too deeply",
-                  str_cstr(&what), BALL_MAX_TERMS);
+        ctx_error(c, st, "use fewer terms",
+                  "%s has more than %d terms, or is nested too deeply", str_cstr(&what),
+                  BALL_MAX_TERMS);
     else
         unable_error(c, bad, str_cstr(&what));
     str_free(&what);
@@ -104,9 +110,9 @@ static lbz_status fail(Ctx *c, lbz_status st, const Node *bad)
 typedef struct {
     Ctx *c;
     Node *n;
-    slong prec;        /* 0: not begun */
-    slong need;        /* bits asked for */
-    slong cap;         /* 0: not known before the first evaluation */
+    slong prec; /* 0: not begun */
+    slong need; /* bits asked for */
+    slong cap;  /* 0: not known before the first evaluation */
     arb_t x;
     mag_t rad;         /* radius of the previous round */
     unsigned stuck;    /* rounds without progress */
@@ -154,8 +160,8 @@ static void note_progress(Search *s)
     mag_clear(half);
 }
 
-/* Evaluates at the next precision. False when that is no use: then status and bad tell why,
- * status OK meaning that the enclosure stays as it is. */
+/* Evaluates at the next precision. False when that is no use: then status and bad tell
+ * why, status OK meaning that the enclosure stays as it is. */
 static bool search_next(Search *s)
 {
     uint64_t work;
@@ -199,7 +205,8 @@ static void guess_exp10(fmpz_t e, const arb_t x)
     arb_clear(t);
 }
 
-/* d = the integer nearest to x*10^k if the ball x > 0 decides it; by force that of its middle */
+/* d = the integer nearest to x*10^k if the ball x > 0 decides it; by force that of its
+ * middle */
 static bool scaled_digits(fmpz_t d, const arb_t x, const fmpz_t k, slong prec, bool force)
 {
     arb_t y, p;
@@ -262,7 +269,8 @@ static bool ball_decimal(Decimal *r, const arb_t ball, size_t n, slong prec, boo
     return ok;
 }
 
-/* A dyadic number that is known exactly, as a Num; false when it is too large for that. */
+/* A dyadic number that is known exactly, as a Num; false when it is too large for that.
+ */
 static bool exact_num(Ctx *c, const arb_t x, slong need, Num *out)
 {
     arf_srcptr m = arb_midref(x);
@@ -338,10 +346,12 @@ static lbz_status report_undecided(Search *s)
     arf_clear(t);
     if (s->stuck)
         ctx_error(c, LBZ_UNABLE, "simplify it: it may have a jump just there",
-                  "all that is certain is that this value lies between %s and %s", lo, hi);
+                  "all that is certain is that this value lies between %s and %s", lo,
+                  hi);
     else if (arb_contains_zero(s->x))
         ctx_error(c, LBZ_UNABLE, "simplify it: it may be 0 exactly",
-                  "cannot tell this value from 0 with %ld bits of precision", (long)s->prec);
+                  "cannot tell this value from 0 with %ld bits of precision",
+                  (long)s->prec);
     else
         ctx_error(c, LBZ_UNABLE, "ask for fewer digits",
                   "%ld bits of precision do not decide these digits", (long)s->prec);
@@ -423,7 +433,8 @@ lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out)
 
 /* ---- doubles */
 
-/* True when both ends of the ball round to the same double; by force that of its middle. */
+/* True when both ends of the ball round to the same double; by force that of its middle.
+ */
 static bool decide_double(const arb_t x, bool force, double *out)
 {
     if (force) {

@@ -5,22 +5,25 @@
 #include "ball_fn.h"
 #include "expr.h"
 
-/* An enclosure of n at syms[i] = vals[i], working precision prec bits. OK: out is a finite ball.
- * DOMAIN: some operation is certainly undefined there (recorded nowhere; *bad, when not NULL,
- * gets the offending node). UNABLE: the enclosure is not finite at this precision, or an
- * operation cannot be evaluated (free symbols, APPLY). Linear in the distinct nodes. */
-lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals, size_t k,
-                     slong prec, arb_t out, const Node **bad);
+/* An enclosure of n at syms[i] = vals[i], working precision prec bits. OK: out is a
+ * finite ball. DOMAIN: some operation is certainly undefined there (recorded nowhere;
+ * *bad, when not NULL, gets the offending node). UNABLE: the enclosure is not finite at
+ * this precision, or an operation cannot be evaluated (free symbols, APPLY). Linear in
+ * the distinct nodes. */
+lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
+                     size_t k, slong prec, arb_t out, const Node **bad);
 
-/* Digits of the constant n, all certified, correctly rounded to `digits` significant ones where
- * that can be decided; raises the precision until they are right. Errors go to c. */
+/* Digits of the constant n, all certified, correctly rounded to `digits` significant ones
+ * where that can be decided; raises the precision until they are right. Errors go to c.
+ */
 lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out);
 
 /* The double nearest to the constant n (correctly rounded unless it is a tie no precision
  * decides). */
 lbz_status ball_double(Ctx *c, Node *n, double *out);
 
-/* Sign of the constant n: -1, 0 (proved), 1; 2 when undecided at the highest precision tried. */
+/* Sign of the constant n: -1, 0 (proved), 1; 2 when undecided at the highest precision
+ * tried. */
 int ball_sign(Ctx *c, Node *n);
 
 #endif

@@ -1,9 +1,9 @@
 /* ball_complex.c - floor 4: one operation on complex balls, for integrands.
  *
  * Analytic frames: the result encloses a function that is analytic on the whole ball and
- * equals the real operation where the ball meets the real line; where that cannot be said the
- * result is not finite, and the integrator tries a smaller ball. Other frames: on real balls
- * the real operation itself.
+ * equals the real operation where the ball meets the real line; where that cannot be said
+ * the result is not finite, and the integrator tries a smaller ball. Other frames: on real
+ * balls the real operation itself.
  */
 #include "ball_internal.h"
 #include <acb_elliptic.h>
@@ -107,9 +107,61 @@ static void power(Eval *ev, Frame *f, const Node *n, acb_t r, Mode m)
         acb_indeterminate(r);
 }
 
-/* ---- functions */
+/* ---- functions of one argument */
 
-/* r = f(z)/d */
+typedef void (*Entire)(acb_t, const acb_t, slong);
+typedef void (*RealPiece)(acb_t, const acb_t, int, slong);
+
+/* analytic wherever they are finite */
+static const Entire entire[OP_COUNT] = {
+    [OP_sin] = acb_sin,         [OP_cos] = acb_cos,          [OP_tan] = acb_tan,
+    [OP_cot] = acb_cot,         [OP_sec] = acb_sec,          [OP_csc] = acb_csc,
+    [OP_sinpi] = acb_sin_pi,    [OP_cospi] = acb_cos_pi,     [OP_tanpi] = acb_tan_pi,
+    [OP_sinc] = acb_sinc_pi,    [OP_sinh] = acb_sinh,        [OP_cosh] = acb_cosh,
+    [OP_tanh] = acb_tanh,       [OP_sech] = acb_sech,        [OP_csch] = acb_csch,
+    [OP_coth] = acb_coth,       [OP_expm1] = acb_expm1,      [OP_gamma] = acb_gamma,
+    [OP_digamma] = acb_digamma, [OP_zeta] = acb_zeta,        [OP_erf] = acb_hypgeom_erf,
+    [OP_erfc] = acb_hypgeom_erfc, [OP_erfi] = acb_hypgeom_erfi,
+    [OP_sinint] = acb_hypgeom_si, [OP_Shi] = acb_hypgeom_shi,
+};
+
+/* real functions in pieces, as analytic as they are told to be */
+static const RealPiece pieces[OP_COUNT] = {
+    [OP_log] = acb_log_analytic,    [OP_abs] = acb_real_abs,     [OP_sign] = acb_real_sgn,
+    [OP_step] = acb_real_heaviside, [OP_floor] = acb_real_floor,
+    [OP_ceil] = acb_real_ceil,
+};
+
+static bool below_unity(const acb_t z)
+{
+    return real_below(z, 1);
+}
+
+static bool above_unity(const acb_t z)
+{
+    return real_above(z, 1);
+}
+
+/* with a cut that the ball has to keep clear of */
+static const struct {
+    Entire f;
+    bool (*clear)(const acb_t);
+} guarded[OP_COUNT] = {
+    [OP_asin] = {acb_asin, off_asin_cuts},
+    [OP_acos] = {acb_acos, off_asin_cuts},
+    [OP_atanh] = {acb_atanh, off_asin_cuts},
+    [OP_atan] = {acb_atan, off_atan_cuts},
+    [OP_asinh] = {acb_asinh, off_atan_cuts},
+    [OP_acosh] = {acb_acosh, above_unity},
+    [OP_loggamma] = {acb_lgamma, right_half},
+    [OP_Ei] = {acb_hypgeom_ei, right_half},
+    [OP_cosint] = {acb_hypgeom_ci, right_half},
+    [OP_Chi] = {acb_hypgeom_chi, right_half},
+    [OP_ellipk] = {acb_elliptic_k, below_unity},
+    [OP_ellipe] = {acb_elliptic_e, below_unity},
+};
+
+/* r = log(z)/log(base) */
 static void log_over(acb_t r, const acb_t z, ulong base, Mode m)
 {
     arb_t d;
@@ -120,166 +172,130 @@ static void log_over(acb_t r, const acb_t z, ulong base, Mode m)
     arb_clear(d);
 }
 
-/* f(1/z), f(z + 1) and the like, for the functions that are other ones in disguise */
-static void composed(acb_t r, Op op, const acb_t z, Mode m)
+/* t: scratch, 0 at first */
+static void logarithmic(acb_t r, Op op, const acb_t z, acb_t t, Mode m)
 {
-    acb_t t;
-    acb_init(t);
     switch (op) {
-    case OP_log1p:
-        acb_add_ui(t, z, 1, m.prec);
-        acb_log_analytic(r, t, m.analytic, m.prec);
-        break;
-    case OP_logistic:
-        acb_neg(t, z);
-        acb_exp(t, t, m.prec);
-        acb_add_ui(t, t, 1, m.prec);
-        acb_inv(r, t, m.prec);
-        break;
+    case OP_log2: log_over(r, z, 2, m); return;
+    case OP_log10: log_over(r, z, 10, m); return;
+    case OP_log1p: acb_add_ui(t, z, 1, m.prec); break;
     case OP_log1pexp:
-        acb_exp(t, z, m.prec);
+    case OP_logistic:
+        if (op == OP_logistic)
+            acb_neg(t, z);
+        acb_exp(t, op == OP_logistic ? t : z, m.prec);
         acb_add_ui(t, t, 1, m.prec);
-        acb_log_analytic(r, t, m.analytic, m.prec);
         break;
-    case OP_xlogx:
-        acb_log_analytic(t, z, m.analytic, m.prec);
-        acb_mul(r, t, z, m.prec);
-        break;
-    case OP_relu: acb_real_max(r, z, t, m.analytic, m.prec); break;
-    case OP_factorial:
-        acb_add_ui(t, z, 1, m.prec);
-        acb_gamma(r, t, m.prec);
-        break;
-    case OP_fresnels: acb_hypgeom_fresnel(r, NULL, z, 1, m.prec); break;
-    case OP_fresnelc: acb_hypgeom_fresnel(NULL, r, z, 1, m.prec); break;
-    case OP_airyai: acb_hypgeom_airy(r, NULL, NULL, NULL, z, m.prec); break;
-    case OP_airyaiprime: acb_hypgeom_airy(NULL, r, NULL, NULL, z, m.prec); break;
-    case OP_airybi: acb_hypgeom_airy(NULL, NULL, r, NULL, z, m.prec); break;
-    case OP_airybiprime: acb_hypgeom_airy(NULL, NULL, NULL, r, z, m.prec); break;
-    case OP_besselj0: acb_hypgeom_bessel_j(r, t, z, m.prec); break;
-    case OP_besselj1:
-        acb_one(t);
-        acb_hypgeom_bessel_j(r, t, z, m.prec);
-        break;
-    default: acb_indeterminate(r);
+    default: acb_set(t, z); /* xlogx */
     }
-    acb_clear(t);
+    if (op == OP_logistic)
+        acb_inv(r, t, m.prec);
+    else
+        acb_log_analytic(r, t, m.analytic, m.prec);
+    if (op == OP_xlogx)
+        acb_mul(r, r, z, m.prec);
 }
 
-/* those that need the ball to lie on one side of something */
-static void guarded(acb_t r, Op op, const acb_t z, Mode m)
+static void special(acb_t r, Op op, const acb_t z, acb_t t, slong p)
 {
-    slong p = m.prec;
-    bool right = right_half(z);
-    acb_indeterminate(r);
     switch (op) {
-    case OP_asin: if (off_asin_cuts(z)) acb_asin(r, z, p); break;
-    case OP_acos: if (off_asin_cuts(z)) acb_acos(r, z, p); break;
-    case OP_atanh: if (off_asin_cuts(z)) acb_atanh(r, z, p); break;
-    case OP_atan: if (off_atan_cuts(z)) acb_atan(r, z, p); break;
-    case OP_asinh: if (off_atan_cuts(z)) acb_asinh(r, z, p); break;
-    case OP_acosh: if (real_above(z, 1)) acb_acosh(r, z, p); break;
-    case OP_loggamma: if (right) acb_lgamma(r, z, p); break;
-    case OP_Ei: if (right) acb_hypgeom_ei(r, z, p); break;
-    case OP_cosint: if (right) acb_hypgeom_ci(r, z, p); break;
-    case OP_Chi: if (right) acb_hypgeom_chi(r, z, p); break;
-    case OP_ellipk: if (real_below(z, 1)) acb_elliptic_k(r, z, p); break;
-    case OP_ellipe: if (real_below(z, 1)) acb_elliptic_e(r, z, p); break;
+    case OP_factorial:
+        acb_add_ui(t, z, 1, p);
+        acb_gamma(r, t, p);
+        break;
+    case OP_fresnels: acb_hypgeom_fresnel(r, NULL, z, 1, p); break;
+    case OP_fresnelc: acb_hypgeom_fresnel(NULL, r, z, 1, p); break;
+    case OP_airyai: acb_hypgeom_airy(r, NULL, NULL, NULL, z, p); break;
+    case OP_airyaiprime: acb_hypgeom_airy(NULL, r, NULL, NULL, z, p); break;
+    case OP_airybi: acb_hypgeom_airy(NULL, NULL, r, NULL, z, p); break;
+    case OP_airybiprime: acb_hypgeom_airy(NULL, NULL, NULL, r, z, p); break;
+    case OP_besselj0: acb_hypgeom_bessel_j(r, t, z, p); break;
+    case OP_besselj1:
+        acb_one(t);
+        acb_hypgeom_bessel_j(r, t, z, p);
+        break;
     case OP_expint:
-        if (right) {
-            acb_t one;
-            acb_init(one);
-            acb_one(one);
-            acb_hypgeom_expint(r, one, z, p);
-            acb_clear(one);
-        }
+        acb_one(t);
+        if (right_half(z))
+            acb_hypgeom_expint(r, t, z, p);
         break;
-    case OP_lambertw:
-        if (real_above(z, -0.3678)) {
-            fmpz_t k;
-            fmpz_init(k);
-            acb_lambertw(r, z, k, 0, p);
-            fmpz_clear(k);
-        }
+    case OP_lambertw: {
+        fmpz_t branch;
+        fmpz_init(branch);
+        if (real_above(z, -0.3678)) /* -1/e */
+            acb_lambertw(r, z, branch, 0, p);
+        fmpz_clear(branch);
         break;
-    default: composed(r, op, z, m);
+    }
+    default: break;
     }
 }
 
 static void unary(acb_t r, Op op, const acb_t z, Mode m)
 {
-    slong p = m.prec;
-    switch (op) {
-    case OP_sin: acb_sin(r, z, p); break;
-    case OP_cos: acb_cos(r, z, p); break;
-    case OP_tan: acb_tan(r, z, p); break;
-    case OP_cot: acb_cot(r, z, p); break;
-    case OP_sec: acb_sec(r, z, p); break;
-    case OP_csc: acb_csc(r, z, p); break;
-    case OP_sinpi: acb_sin_pi(r, z, p); break;
-    case OP_cospi: acb_cos_pi(r, z, p); break;
-    case OP_tanpi: acb_tan_pi(r, z, p); break;
-    case OP_sinc: acb_sinc_pi(r, z, p); break;
-    case OP_sinh: acb_sinh(r, z, p); break;
-    case OP_cosh: acb_cosh(r, z, p); break;
-    case OP_tanh: acb_tanh(r, z, p); break;
-    case OP_sech: acb_sech(r, z, p); break;
-    case OP_csch: acb_csch(r, z, p); break;
-    case OP_coth: acb_coth(r, z, p); break;
-    case OP_expm1: acb_expm1(r, z, p); break;
-    case OP_log: acb_log_analytic(r, z, m.analytic, p); break;
-    case OP_log2: log_over(r, z, 2, m); break;
-    case OP_log10: log_over(r, z, 10, m); break;
-    case OP_abs: acb_real_abs(r, z, m.analytic, p); break;
-    case OP_sign: acb_real_sgn(r, z, m.analytic, p); break;
-    case OP_step: acb_real_heaviside(r, z, m.analytic, p); break;
-    case OP_floor: acb_real_floor(r, z, m.analytic, p); break;
-    case OP_ceil: acb_real_ceil(r, z, m.analytic, p); break;
-    case OP_gamma: acb_gamma(r, z, p); break;
-    case OP_digamma: acb_digamma(r, z, p); break;
-    case OP_zeta: acb_zeta(r, z, p); break;
-    case OP_erf: acb_hypgeom_erf(r, z, p); break;
-    case OP_erfc: acb_hypgeom_erfc(r, z, p); break;
-    case OP_erfi: acb_hypgeom_erfi(r, z, p); break;
-    case OP_sinint: acb_hypgeom_si(r, z, p); break;
-    case OP_Shi: acb_hypgeom_shi(r, z, p); break;
-    default: guarded(r, op, z, m);
-    }
+    acb_t t;
+    acb_init(t);
+    acb_indeterminate(r);
+    if (entire[op])
+        entire[op](r, z, m.prec);
+    else if (pieces[op])
+        pieces[op](r, z, m.analytic, m.prec);
+    else if (guarded[op].f && guarded[op].clear(z))
+        guarded[op].f(r, z, m.prec);
+    else if (op == OP_relu)
+        acb_real_max(r, z, t, m.analytic, m.prec);
+    else if (op == OP_log2 || op == OP_log10 || op == OP_log1p || op == OP_log1pexp ||
+             op == OP_logistic || op == OP_xlogx)
+        logarithmic(r, op, z, t, m);
+    else
+        special(r, op, z, t, m.prec);
+    acb_clear(t);
 }
+
+/* ---- functions of two arguments */
+
+static void hypotenuse(acb_t r, const acb_t x, const acb_t y, Mode m)
+{
+    acb_t t;
+    acb_init(t);
+    acb_mul(t, x, x, m.prec);
+    acb_addmul(t, y, y, m.prec);
+    acb_sqrt_analytic(r, t, m.analytic, m.prec);
+    acb_clear(t);
+}
+
+static void angle(acb_t r, const acb_t y, const acb_t x, slong prec)
+{
+    acb_t t;
+    acb_init(t);
+    acb_div(t, y, x, prec);
+    if (right_half(x) && off_atan_cuts(t))
+        acb_atan(r, t, prec);
+    acb_clear(t);
+}
+
+typedef void (*OfOrder)(acb_t, const acb_t, const acb_t, slong);
+
+static const OfOrder of_order[OP_COUNT] = {
+    [OP_besselj] = acb_hypgeom_bessel_j, [OP_bessely] = acb_hypgeom_bessel_y,
+    [OP_besseli] = acb_hypgeom_bessel_i, [OP_besselk] = acb_hypgeom_bessel_k,
+    [OP_polygamma] = acb_polygamma,      [OP_expint_nu] = acb_hypgeom_expint,
+};
 
 static void binary(acb_t r, Op op, const acb_t x, const acb_t y, Mode m)
 {
-    slong p = m.prec;
-    bool right = right_half(y);
     acb_indeterminate(r);
-    switch (op) {
-    case OP_max: acb_real_max(r, x, y, m.analytic, p); break;
-    case OP_min: acb_real_min(r, x, y, m.analytic, p); break;
-    case OP_besselj: if (right || acb_is_int(x)) acb_hypgeom_bessel_j(r, x, y, p); break;
-    case OP_bessely: if (right) acb_hypgeom_bessel_y(r, x, y, p); break;
-    case OP_besseli: if (right || acb_is_int(x)) acb_hypgeom_bessel_i(r, x, y, p); break;
-    case OP_besselk: if (right) acb_hypgeom_bessel_k(r, x, y, p); break;
-    case OP_polygamma: if (right) acb_polygamma(r, x, y, p); break;
-    case OP_expint_nu: if (right) acb_hypgeom_expint(r, x, y, p); break;
-    case OP_atan2:
-        if (right) {
-            acb_div(r, x, y, p);
-            if (off_atan_cuts(r))
-                acb_atan(r, r, p);
-            else
-                acb_indeterminate(r);
-        }
-        break;
-    case OP_hypot: {
-        acb_t t;
-        acb_init(t);
-        acb_mul(t, x, x, p);
-        acb_addmul(t, y, y, p);
-        acb_sqrt_analytic(r, t, m.analytic, p);
-        acb_clear(t);
-        break;
-    }
-    default: break;
+    if (of_order[op]) {
+        if (right_half(y) || ((op == OP_besselj || op == OP_besseli) && acb_is_int(x)))
+            of_order[op](r, x, y, m.prec);
+    } else if (op == OP_max) {
+        acb_real_max(r, x, y, m.analytic, m.prec);
+    } else if (op == OP_min) {
+        acb_real_min(r, x, y, m.analytic, m.prec);
+    } else if (op == OP_hypot) {
+        hypotenuse(r, x, y, m);
+    } else if (op == OP_atan2) {
+        angle(r, x, y, m.prec);
     }
 }
 

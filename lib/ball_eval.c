@@ -1,9 +1,10 @@
-/* ball_eval.c - floor 4: certified evaluation of DAGs: which node is evaluated when, conditions, sums and
- * products. The operations themselves are in ball_real.c and ball_complex.c.
+/* ball_eval.c - floor 4: certified evaluation of DAGs: which node is evaluated when,
+ * conditions, sums and products. The operations themselves are in ball_real.c and
+ * ball_complex.c.
  *
- * No recursion but into the bodies of binders, at most BALL_MAX_DEPTH deep. A value is computed
- * at most once per generation of its frame. Vals may move when a new node gets its slot, so
- * a pointer to one is fetched again after anything that may visit a node.
+ * No recursion but into the bodies of binders, at most BALL_MAX_DEPTH deep. A value is
+ * computed at most once per generation of its frame. Vals may move when a new node gets
+ * its slot, so a pointer to one is fetched again after anything that may visit a node.
  */
 #include "ball_internal.h"
 
@@ -72,7 +73,8 @@ static bool vals_grow(Frame *f)
 
 void ball_no_memory(Eval *ev)
 {
-    env_error(&ev->c->env, LBZ_LIMIT, NULL, "there is not enough memory to evaluate this");
+    env_error(&ev->c->env, LBZ_LIMIT, NULL,
+              "there is not enough memory to evaluate this");
     ev->stop = LBZ_LIMIT;
 }
 
@@ -131,8 +133,8 @@ static void push(Eval *ev, Frame *f, const Node *n)
     ev->todo[ev->ntodo++] = (Todo){n, f, 0};
 }
 
-/* The value of n if it is there; else n is put on the stack, the answer is NULL, and the step
- * has to end: it will be done again. */
+/* The value of n if it is there; else n is put on the stack, the answer is NULL, and the
+ * step has to end: it will be done again. */
 static Val *need(Eval *ev, Frame *f, const Node *n)
 {
     f = frame_of(f, n);
@@ -162,15 +164,17 @@ static void either_branch(Eval *ev, Frame *f, const Node *n)
 {
     if (!need(ev, f, n->a[1]) || !need(ev, f, n->a[2]))
         return;
-    Val *v = frame_val(ev, f, n), *a = ball_done(ev, f, n->a[1]), *b = ball_done(ev, f, n->a[2]);
+    Val *v = frame_val(ev, f, n), *a = ball_done(ev, f, n->a[1]),
+        *b = ball_done(ev, f, n->a[2]);
     ball_fail(v, a->status ? a->status : b->status, a->status ? a->bad : b->bad);
     if (!v->status)
         acb_union(&v->z, &a->z, &b->z, f->prec);
     finish(ev, f, v);
 }
 
-/* Only the branch that is taken is evaluated. Where the condition is open, a precision that
- * decides it is needed, except that an integrand may be enclosed by both branches. */
+/* Only the branch that is taken is evaluated. Where the condition is open, a precision
+ * that decides it is needed, except that an integrand may be enclosed by both branches.
+ */
 static void step_if(Eval *ev, Frame *f, const Node *n)
 {
     Val *cond = need(ev, f, n->a[0]);
@@ -180,7 +184,9 @@ static void step_if(Eval *ev, Frame *f, const Node *n)
         either_branch(ev, f, n);
         return;
     }
-    lbz_status st = cond->status ? cond->status : cond->truth == T_EITHER ? LBZ_UNABLE : LBZ_OK;
+    lbz_status st = cond->status              ? cond->status
+                    : cond->truth == T_EITHER ? LBZ_UNABLE
+                                              : LBZ_OK;
     const Node *bad = cond->status ? cond->bad : n;
     Val *branch = st ? NULL : need(ev, f, n->a[cond->truth == T_TRUE ? 1 : 2]);
     if (!st && !branch)
@@ -193,8 +199,8 @@ static void step_if(Eval *ev, Frame *f, const Node *n)
     finish(ev, f, v);
 }
 
-/* AND, OR: one child that decides is enough, whatever the others are; the order of children
- * is not the user's. */
+/* AND, OR: one child that decides is enough, whatever the others are; the order of
+ * children is not the user's. */
 static void step_logic(Eval *ev, Frame *f, const Node *n)
 {
     Truth deciding = n->op == OP_AND ? T_FALSE : T_TRUE, truth = !deciding;
@@ -231,7 +237,8 @@ static bool get_int(const Val *v, fmpz_t k)
 }
 
 /* acc = the terms for k = lo ... hi put together */
-static void run_terms(Eval *ev, Frame *f, const Node *n, slong lo, slong hi, acb_t acc, Val *out)
+static void run_terms(Eval *ev, Frame *f, const Node *n, slong lo, slong hi, acb_t acc,
+                      Val *out)
 {
     Frame in;
     acb_set_ui(acc, n->op == OP_PROD);
@@ -258,7 +265,8 @@ static void eval_terms(Eval *ev, Frame *f, const Node *n, Val *out)
     fmpz_init(lo);
     fmpz_init(hi);
     acb_init(acc);
-    if (!get_int(ball_done(ev, f, n->a[2]), lo) || !get_int(ball_done(ev, f, n->a[3]), hi))
+    if (!get_int(ball_done(ev, f, n->a[2]), lo) ||
+        !get_int(ball_done(ev, f, n->a[3]), hi))
         ball_fail(out, LBZ_UNABLE, n);
     else if (fmpz_get_si(hi) - fmpz_get_si(lo) >= BALL_MAX_TERMS)
         ball_fail(out, LBZ_LIMIT, n);
@@ -319,7 +327,8 @@ static void eval_symbol(Eval *ev, Frame *f, const Node *n, Val *v)
 
 static bool is_special(Op op)
 {
-    return (op >= OP_gamma && op <= OP_lambertw) || (op >= OP_polygamma && op <= OP_polylog);
+    return (op >= OP_gamma && op <= OP_lambertw) ||
+           (op >= OP_polygamma && op <= OP_polylog);
 }
 
 static void step_strict(Eval *ev, Todo *t)
@@ -362,13 +371,20 @@ static void step(Eval *ev)
         return;
     }
     switch (n->op) {
-    case OP_IF: step_if(ev, f, n); break;
+    case OP_IF:
+        step_if(ev, f, n);
+        break;
     case OP_AND:
-    case OP_OR: step_logic(ev, f, n); break;
+    case OP_OR:
+        step_logic(ev, f, n);
+        break;
     case OP_INT:
     case OP_SUM:
-    case OP_PROD: step_binder(ev, f, n); break;
-    default: step_strict(ev, t);
+    case OP_PROD:
+        step_binder(ev, f, n);
+        break;
+    default:
+        step_strict(ev, t);
     }
 }
 
@@ -388,7 +404,8 @@ Val *ball_node(Eval *ev, Frame *f, const Node *n)
 }
 
 lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
-                          size_t k, slong prec, arb_t out, const Node **bad, uint64_t *work)
+                          size_t k, slong prec, arb_t out, const Node **bad,
+                          uint64_t *work)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Eval ev = {.c = c, .at = vals};
@@ -416,8 +433,8 @@ lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struc
     return st;
 }
 
-lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals, size_t k,
-                     slong prec, arb_t out, const Node **bad)
+lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
+                     size_t k, slong prec, arb_t out, const Node **bad)
 {
     return ball_eval_work(c, n, syms, vals, k, prec, out, bad, NULL);
 }

@@ -1,9 +1,9 @@
-/* ball_integral.c - floor 4: certified definite integrals over finite intervals, by adaptive
- * Gauss-Legendre quadrature with rigorous bounds (acb_calc_integrate).
+/* ball_integral.c - floor 4: certified definite integrals over finite intervals, by
+ * adaptive Gauss-Legendre quadrature with rigorous bounds (acb_calc_integrate).
  *
- * The integrand is evaluated in a complex frame of its own. What goes wrong in it for good (a
- * point of the interval where it certainly has no value, a limit, an interrupt) ends the
- * integral; what is only undecided makes the integrator split the interval.
+ * The integrand is evaluated in a complex frame of its own. What goes wrong in it for
+ * good (a point of the interval where it certainly has no value, a limit, an interrupt)
+ * ends the integral; what is only undecided makes the integrator split the interval.
  */
 #include "ball_internal.h"
 #include <acb_calc.h>
@@ -52,8 +52,8 @@ static void integrate(acb_t r, Integrand *g, const acb_t lo, const acb_t hi, slo
     mag_clear(tol);
 }
 
-/* Inside another integral the bounds and the integrand may depend on its complex variable; then
- * the value is analytic in that if the integrand is so throughout. */
+/* Inside another integral the bounds and the integrand may depend on its complex
+ * variable; then the value is analytic in that if the integrand is so throughout. */
 void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *out)
 {
     Frame in;
@@ -74,7 +74,8 @@ void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *out)
         integrate(&out->z, &g, lo, hi, f->prec);
         if (!f->complex)
             arb_zero(acb_imagref(&out->z)); /* the value is real */
-        if (g.status || !ball_sane(acb_realref(&out->z)) || !ball_sane(acb_imagref(&out->z)))
+        if (g.status || !ball_sane(acb_realref(&out->z)) ||
+            !ball_sane(acb_imagref(&out->z)))
             ball_fail(out, g.status ? g.status : LBZ_UNABLE, g.status ? g.bad : n);
         ball_frame_clear(&in);
     }

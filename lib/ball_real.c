@@ -1,7 +1,9 @@
-/* ball_real.c - floor 4: one operation on real balls: arithmetic, powers, comparisons, functions.
+/* ball_real.c - floor 4: one operation on real balls: arithmetic, powers, comparisons,
+ * functions.
  *
- * Real domain: a rational power with an odd denominator is the real root of a negative number,
- * too; what certainly has no real value is DOMAIN, what the balls leave open is UNABLE.
+ * Real domain: a rational power with an odd denominator is the real root of a negative
+ * number, too; what certainly has no real value is DOMAIN, what the balls leave open is
+ * UNABLE.
  */
 #include "ball_internal.h"
 #include <arb_hypgeom.h>
@@ -13,8 +15,9 @@
 
 bool ball_sane(const arb_t x)
 {
-    return arb_is_finite(x) && (!COEFF_IS_MPZ(*ARF_EXPREF(arb_midref(x))) ||
-                                fmpz_bits(ARF_EXPREF(arb_midref(x))) <= MAX_EXPONENT_BITS);
+    return arb_is_finite(x) &&
+           (!COEFF_IS_MPZ(*ARF_EXPREF(arb_midref(x))) ||
+            fmpz_bits(ARF_EXPREF(arb_midref(x))) <= MAX_EXPONENT_BITS);
 }
 
 /* ---- leaves */
@@ -104,7 +107,8 @@ static void pow_positive(arb_t r, const arb_t b, const fmpz_t p, ulong q, slong 
 }
 
 /* b contains 0 but is not 0. The value grows with |b|. */
-static lbz_status pow_around_zero(arb_t r, const arb_t b, const fmpz_t p, ulong q, Powers how)
+static lbz_status pow_around_zero(arb_t r, const arb_t b, const fmpz_t p, ulong q,
+                                  Powers how)
 {
     slong prec = how.prec;
     if (fmpz_sgn(p) < 0 || (q % 2 == 0 && !arb_is_nonnegative(b) && !how.clip))
@@ -207,10 +211,14 @@ static Truth compare(Op op, const arb_t a, const arb_t b)
 {
     bool same = arb_is_exact(a) && arb_equal(a, b);
     switch (op) {
-    case OP_LT: return arb_lt(a, b) ? T_TRUE : arb_ge(a, b) ? T_FALSE : T_EITHER;
-    case OP_LE: return arb_le(a, b) ? T_TRUE : arb_gt(a, b) ? T_FALSE : T_EITHER;
-    case OP_EQ: return same ? T_TRUE : arb_ne(a, b) ? T_FALSE : T_EITHER;
-    default: return same ? T_FALSE : arb_ne(a, b) ? T_TRUE : T_EITHER;
+    case OP_LT:
+        return arb_lt(a, b) ? T_TRUE : arb_ge(a, b) ? T_FALSE : T_EITHER;
+    case OP_LE:
+        return arb_le(a, b) ? T_TRUE : arb_gt(a, b) ? T_FALSE : T_EITHER;
+    case OP_EQ:
+        return same ? T_TRUE : arb_ne(a, b) ? T_FALSE : T_EITHER;
+    default:
+        return same ? T_FALSE : arb_ne(a, b) ? T_TRUE : T_EITHER;
     }
 }
 
@@ -226,7 +234,8 @@ static void comparison(Eval *ev, Frame *f, const Node *n, Val *v)
     } else if (n->a[0] == n->a[1]) {
         v->truth = n->op == OP_LE || n->op == OP_EQ;
     } else {
-        v->truth = (uint8_t)compare((Op)n->op, ball_arg(ev, f, n, 0), ball_arg(ev, f, n, 1));
+        v->truth =
+            (uint8_t)compare((Op)n->op, ball_arg(ev, f, n, 0), ball_arg(ev, f, n, 1));
     }
 }
 
@@ -267,11 +276,19 @@ void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
 {
     arb_ptr r = acb_realref(&v->z);
     switch (n->op) {
-    case OP_NUM: ball_set_num(r, n->num, f->prec); return;
-    case OP_CONST: set_const(r, n->sym, f->prec); return;
-    case OP_SCALE: scale(r, ball_arg(ev, f, n, 1), n->a[0]->num, f->prec); return;
+    case OP_NUM:
+        ball_set_num(r, n->num, f->prec);
+        return;
+    case OP_CONST:
+        set_const(r, n->sym, f->prec);
+        return;
+    case OP_SCALE:
+        scale(r, ball_arg(ev, f, n, 1), n->a[0]->num, f->prec);
+        return;
     case OP_TRUE:
-    case OP_FALSE: v->truth = n->op == OP_TRUE; return;
+    case OP_FALSE:
+        v->truth = n->op == OP_TRUE;
+        return;
     case OP_NOT: {
         uint8_t t = ball_done(ev, f, n->a[0])->truth;
         v->truth = t == T_EITHER ? t : !t;
@@ -280,10 +297,18 @@ void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
     case OP_LT:
     case OP_LE:
     case OP_EQ:
-    case OP_NE: comparison(ev, f, n, v); return;
-    case OP_ADD: sum(ev, f, n, r); break;
-    case OP_MUL: product(ev, f, n, r); break;
-    case OP_POW: power(ev, f, n, v); break;
+    case OP_NE:
+        comparison(ev, f, n, v);
+        return;
+    case OP_ADD:
+        sum(ev, f, n, r);
+        break;
+    case OP_MUL:
+        product(ev, f, n, r);
+        break;
+    case OP_POW:
+        power(ev, f, n, v);
+        break;
     default:
         if (op_is_function((Op)n->op))
             function(ev, f, n, v);

@@ -1,9 +1,9 @@
 /* base.c - memory, errors, the interrupt flag, arenas, maps.
  *
- * Invariants: the interrupt flag is the only mutable global. An arena that cannot grow records
- * LBZ_LIMIT in its Env once and then serves small requests from a reserve that wraps around,
- * so such memory may be overwritten by the next request: it is there to be written to, not to
- * be read. Maps never put their tables into the reserve.
+ * Invariants: the interrupt flag is the only mutable global. An arena that cannot grow
+ * records LBZ_LIMIT in its Env once and then serves small requests from a reserve that
+ * wraps around, so such memory may be overwritten by the next request: it is there to be
+ * written to, not to be read. Maps never put their tables into the reserve.
  */
 #include "base.h"
 
@@ -56,9 +56,15 @@ void lbz_resume(void)
 const char *lbz_status_name(lbz_status st)
 {
     static const char *const names[] = {
-        [LBZ_OK] = "OK",         [LBZ_INCOMPLETE] = "INCOMPLETE", [LBZ_SYNTAX] = "SYNTAX",
-        [LBZ_NAME] = "NAME",     [LBZ_SHAPE] = "SHAPE",           [LBZ_DOMAIN] = "DOMAIN",
-        [LBZ_UNABLE] = "UNABLE", [LBZ_LIMIT] = "LIMIT",           [LBZ_INTERRUPT] = "INTERRUPT",
+        [LBZ_OK] = "OK",
+        [LBZ_INCOMPLETE] = "INCOMPLETE",
+        [LBZ_SYNTAX] = "SYNTAX",
+        [LBZ_NAME] = "NAME",
+        [LBZ_SHAPE] = "SHAPE",
+        [LBZ_DOMAIN] = "DOMAIN",
+        [LBZ_UNABLE] = "UNABLE",
+        [LBZ_LIMIT] = "LIMIT",
+        [LBZ_INTERRUPT] = "INTERRUPT",
         [LBZ_BACKEND] = "BACKEND",
     };
     size_t i = (size_t)st;
@@ -89,8 +95,8 @@ static void cut_to_utf8(char *s)
     }
 }
 
-static void env_verror(Env *env, Span at, lbz_status st, const char *hint, const char *fmt,
-                       va_list ap)
+static void env_verror(Env *env, Span at, lbz_status st, const char *hint,
+                       const char *fmt, va_list ap)
 {
     Err *e = &env->err;
     if (e->status != LBZ_OK) {
@@ -112,7 +118,8 @@ void env_error(Env *env, lbz_status st, const char *hint, const char *fmt, ...)
     va_end(ap);
 }
 
-void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt, ...)
+void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt,
+                  ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -143,7 +150,7 @@ bool env_poll(Env *env)
 enum {
     ALIGN = 16,
     CHUNK_MIN = 64 << 10,
-    CHUNK_MAX = 1 << 20,     /* ordinary chunks; larger requests get one of their own */
+    CHUNK_MAX = 1 << 20, /* ordinary chunks; larger requests get one of their own */
     RESERVE_REQUEST = 64 << 10,
     RESERVE = RESERVE_REQUEST + (4 << 10)
 };
@@ -215,7 +222,8 @@ static void out_of_memory(Env *env, size_t n)
 {
     const char *hint = "ask for something smaller, or in steps";
     if (env->mem_used + n > env->mem_cap) {
-        env_error(env, LBZ_LIMIT, hint, "this needs more than the %zu MiB of memory allowed",
+        env_error(env, LBZ_LIMIT, hint,
+                  "this needs more than the %zu MiB of memory allowed",
                   env->mem_cap >> 20);
     } else {
         env_error(env, LBZ_LIMIT, hint, "there is not enough memory for this");
@@ -225,7 +233,8 @@ static void out_of_memory(Env *env, size_t n)
 static Chunk *chunk_new(Arena *a, size_t n)
 {
     Env *env = a->env;
-    size_t size = a->chunk && a->chunk->size <= CHUNK_MAX ? 2 * a->chunk->size : CHUNK_MIN;
+    size_t size =
+        a->chunk && a->chunk->size <= CHUNK_MAX ? 2 * a->chunk->size : CHUNK_MIN;
     size = size > CHUNK_MAX ? CHUNK_MAX : size < CHUNK_MIN ? CHUNK_MIN : size;
     size = size < n ? n : size;
     if (size > env->mem_cap || env->mem_used > env->mem_cap - size) {
@@ -325,7 +334,8 @@ void arena_release(Arena *a, ArenaMark m)
     while (a->chunk != m.chunk) {
         Chunk *c = a->chunk;
         a->chunk = c->older;
-        /* one chunk stays at hand: marks at a chunk's end would else cost a malloc each */
+        /* one chunk stays at hand: marks at a chunk's end would else cost a malloc each
+         */
         if (!a->spare && c->size <= CHUNK_MAX) {
             c->older = NULL;
             a->spare = c;

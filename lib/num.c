@@ -1,9 +1,9 @@
 /* num.c - exact rational arithmetic.
  *
- * Invariant: a Num is in lowest terms with q >= 1, and small whenever both parts fit int64, so
- * equal values have equal representations. Limbs of big ones are copied into the caller's arena
- * and never change; temporaries of GMP are freed before an operation returns. Sizes are checked
- * before GMP is asked, because GMP aborts when memory is out.
+ * Invariant: a Num is in lowest terms with q >= 1, and small whenever both parts fit
+ * int64, so equal values have equal representations. Limbs of big ones are copied into
+ * the caller's arena and never change; temporaries of GMP are freed before an operation
+ * returns. Sizes are checked before GMP is asked, because GMP aborts when memory is out.
  */
 #include "num_view.h"
 
@@ -28,7 +28,8 @@ uint64_t gcd_u64(uint64_t a, uint64_t b)
 
 Num num_too_big(Arena *a)
 {
-    env_error(a->env, LBZ_LIMIT, "leave it as a power or product; N(...) gives leading digits",
+    env_error(a->env, LBZ_LIMIT,
+              "leave it as a power or product; N(...) gives leading digits",
               "the exact number would have more than %zu million digits",
               (size_t)((double)NUM_MAX_BITS * 0.30103) / 1000000);
     return NUM_ZERO;
@@ -241,8 +242,8 @@ static bool add_small(Num x, Num y, Num *r)
         return !__builtin_add_overflow(x.p, y.p, &r->p);
     }
     int64_t g = (int64_t)gcd_u64((uint64_t)x.q, (uint64_t)y.q), a, b, t;
-    if (__builtin_mul_overflow(x.p, y.q / g, &a) || __builtin_mul_overflow(y.p, x.q / g, &b) ||
-        __builtin_add_overflow(a, b, &t)) {
+    if (__builtin_mul_overflow(x.p, y.q / g, &a) ||
+        __builtin_mul_overflow(y.p, x.q / g, &b) || __builtin_add_overflow(a, b, &t)) {
         return false;
     }
     int64_t h = (int64_t)gcd_u64(abs_u64(t), (uint64_t)g);

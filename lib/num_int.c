@@ -1,5 +1,5 @@
-/* num_int.c - number theory that exact values need: factorials, binomials, roots, factors.
- * Sizes are bounded before GMP is asked, as in num.c.
+/* num_int.c - number theory that exact values need: factorials, binomials, roots,
+ * factors. Sizes are bounded before GMP is asked, as in num.c.
  */
 #include "num_view.h"
 
@@ -31,7 +31,8 @@ Num num_binomial(Arena *a, int64_t n, uint64_t k)
         return NUM_ZERO;
     }
     k = k < m - k ? k : m - k;
-    if (k > 0 && (double)k * (log2((double)m / (double)k) + 1.4427) > (double)NUM_MAX_BITS) {
+    if (k > 0 &&
+        (double)k * (log2((double)m / (double)k) + 1.4427) > (double)NUM_MAX_BITS) {
         return num_too_big(a);
     }
     mpz_t z;
@@ -110,8 +111,8 @@ bool num_root(Arena *a, Num x, unsigned k, Num *root)
 
 /* ---- factors */
 
-/* Small factors by trial division: most questions end there, and FLINT, which does the rest, is
- * opened only when it is needed. */
+/* Small factors by trial division: most questions end there, and FLINT, which does the
+ * rest, is opened only when it is needed. */
 static size_t small_factors(uint64_t *n, uint64_t prime[16], unsigned mult[16])
 {
     size_t count = 0;
@@ -152,7 +153,8 @@ size_t num_factor(uint64_t n, uint64_t prime[16], unsigned mult[16])
 }
 
 /* out *= base^(m/k), rest *= base^(m%k) */
-static void deal_power(mpz_t out, mpz_t rest, mpz_srcptr base, unsigned long m, unsigned k)
+static void deal_power(mpz_t out, mpz_t rest, mpz_srcptr base, unsigned long m,
+                       unsigned k)
 {
     mpz_t t;
     mpz_init(t);
@@ -169,7 +171,8 @@ static void split_small_primes(mpz_t out, mpz_t rest, mpz_t z, unsigned k, unsig
     mpz_t p;
     mpz_init(p);
     for (unsigned d = 2; d < limit; d += 1 + (d > 2)) {
-        if (mpz_divisible_ui_p(z, d)) { /* composite d never divide: their primes are out */
+        if (mpz_divisible_ui_p(z,
+                               d)) { /* composite d never divide: their primes are out */
             mpz_set_ui(p, d);
             deal_power(out, rest, p, mpz_remove(z, z, p), k);
         }

@@ -32,15 +32,16 @@ static size_t digits_at(const char *s, size_t n, size_t i)
     return k;
 }
 
-/* A point that no digit follows belongs to the number unless it begins an operator, a range
- * or a name: 2.*x, 1..3 */
+/* A point that no digit follows belongs to the number unless it begins an operator, a
+ * range or a name: 2.*x, 1..3 */
 static bool point_ends_number(const char *s, size_t n, size_t i)
 {
     if (i >= n) {
         return true;
     }
     unsigned char c = (unsigned char)s[i];
-    return c < 0x80 && !strchr("*/^'.", c) && !((c | 32) >= 'a' && (c | 32) <= 'z') && c != '_';
+    return c < 0x80 && !strchr("*/^'.", c) && !((c | 32) >= 'a' && (c | 32) <= 'z') &&
+           c != '_';
 }
 
 /* the exponent at s[i], which is e or E, if one is there */
@@ -203,13 +204,14 @@ static bool scale_and_round(mpz_t d, mpz_srcptr p, mpz_srcptr q, int64_t k)
     return exact;
 }
 
-/* floor(log10(p/q)) or, near powers of ten, one less: never more, for rounding too early could
- * not be mended */
+/* floor(log10(p/q)) or, near powers of ten, one less: never more, for rounding too early
+ * could not be mended */
 static int64_t guess_exp10(mpz_srcptr p, mpz_srcptr q)
 {
     long ep, eq;
     double mp = mpz_get_d_2exp(&ep, p), mq = mpz_get_d_2exp(&eq, q);
-    return (int64_t)floor(log10(mp / mq) + (double)(ep - eq) * 0.30102999566398119521 - 1e-7);
+    return (int64_t)floor(log10(mp / mq) + (double)(ep - eq) * 0.30102999566398119521 -
+                          1e-7);
 }
 
 bool num_digits(Str *b, Num x, size_t n, int64_t *exp10)
@@ -316,7 +318,7 @@ static void top_bits(mpz_t top, mpz_srcptr p, mpz_srcptr q, long *s)
         mpz_mul_2exp(t, p, (mp_bitcnt_t)*s);
         mpz_tdiv_qr(top, rem, t, q);
     } else {
-        mpz_mul_2exp(t, q, (mp_bitcnt_t)-*s);
+        mpz_mul_2exp(t, q, (mp_bitcnt_t) - *s);
         mpz_tdiv_qr(top, rem, p, t);
     }
     if (mpz_sgn(rem)) {
@@ -454,7 +456,10 @@ void double_print(char out[32], double d)
 {
     Shortest r;
     if (d == 0 || !isfinite(d)) {
-        strcpy(out, isnan(d) ? "nan" : d == 0 ? signbit(d) ? "-0" : "0" : d < 0 ? "-inf" : "inf");
+        strcpy(out, isnan(d) ? "nan"
+                    : d == 0 ? signbit(d) ? "-0" : "0"
+                    : d < 0  ? "-inf"
+                             : "inf");
         return;
     }
     shortest(&r, fabs(d));

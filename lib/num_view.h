@@ -1,4 +1,5 @@
-/* num_view.h - what the files of floor 1 share: a Num seen as a GMP rational without copying. */
+/* num_view.h - what the files of floor 1 share: a Num seen as a GMP rational without
+ * copying. */
 #ifndef LBZ_NUM_VIEW_H
 #define LBZ_NUM_VIEW_H
 

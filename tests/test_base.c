@@ -7,7 +7,8 @@
 START_TEST(alloc_failure_counts_down)
 {
     mem_fail_at = 3;
-    void *a = mem_alloc(1), *b = mem_realloc(NULL, 5), *c = mem_alloc(1), *d = mem_alloc(1);
+    void *a = mem_alloc(1), *b = mem_realloc(NULL, 5), *c = mem_alloc(1),
+         *d = mem_alloc(1);
     ck_assert(a && b && !c && d);
     ck_assert_int_eq(mem_fail_at, 0);
     mem_free(a);
@@ -196,8 +197,18 @@ END_TEST
 START_TEST(utf8_is_strict)
 {
     static const char *const bad[] = {
-        "\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x88", "\xc3", "\xc3(",
+        "\x80",
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xe0\x80\xaf",
+        "\xed\xa0\x80",
+        "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xff",
+        "\xe2\x88",
+        "\xc3",
+        "\xc3(",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint32_t cp;
@@ -221,7 +232,8 @@ END_TEST
 
 START_TEST(utf8_measures)
 {
-    const char *s = "a\xcc\x81\xe2\x88\x9a\xe6\xbc\xa2\xf0\x9f\x98\x80"; /* a´ √ 漢 emoji */
+    const char *s =
+        "a\xcc\x81\xe2\x88\x9a\xe6\xbc\xa2\xf0\x9f\x98\x80"; /* a´ √ 漢 emoji */
     ck_assert_uint_eq(utf8_len(s, strlen(s)), 5);
     ck_assert_uint_eq(utf8_width(s, strlen(s)), 6);
     ck_assert_uint_eq(utf8_width("abc", 3), 3);

@@ -1,5 +1,5 @@
-/* test_num.c - exact arithmetic against plain GMP on random operands of many sizes, text and
- * doubles by round trips and known values. */
+/* test_num.c - exact arithmetic against plain GMP on random operands of many sizes, text
+ * and doubles by round trips and known values. */
 #include "num.h"
 
 #include <check.h>
@@ -45,14 +45,30 @@ static void ck_prints(Num x, const char *want)
 static void random_mpz(mpz_t z)
 {
     switch (gmp_urandomm_ui(rnd, 8)) {
-    case 0: mpz_set_si(z, (long)gmp_urandomm_ui(rnd, 5) - 2); break;
-    case 1: mpz_set_si(z, INT64_MIN + (long)gmp_urandomm_ui(rnd, 3)); break;
-    case 2: mpz_set_si(z, INT64_MAX - (long)gmp_urandomm_ui(rnd, 3)); break;
-    case 3: mpz_set_ui(z, UINT64_MAX - gmp_urandomm_ui(rnd, 3)); break;
-    case 4: mpz_rrandomb(z, rnd, 300); break;
-    case 5: mpz_rrandomb(z, rnd, 40); break;
-    case 6: mpz_urandomb(z, rnd, 10); break;
-    default: mpz_rrandomb(z, rnd, 64); break;
+    case 0:
+        mpz_set_si(z, (long)gmp_urandomm_ui(rnd, 5) - 2);
+        break;
+    case 1:
+        mpz_set_si(z, INT64_MIN + (long)gmp_urandomm_ui(rnd, 3));
+        break;
+    case 2:
+        mpz_set_si(z, INT64_MAX - (long)gmp_urandomm_ui(rnd, 3));
+        break;
+    case 3:
+        mpz_set_ui(z, UINT64_MAX - gmp_urandomm_ui(rnd, 3));
+        break;
+    case 4:
+        mpz_rrandomb(z, rnd, 300);
+        break;
+    case 5:
+        mpz_rrandomb(z, rnd, 40);
+        break;
+    case 6:
+        mpz_urandomb(z, rnd, 10);
+        break;
+    default:
+        mpz_rrandomb(z, rnd, 64);
+        break;
     }
     if (gmp_urandomb_ui(rnd, 1)) {
         mpz_neg(z, z);
@@ -64,8 +80,8 @@ static void random_mpq(mpq_t q)
     random_mpz(mpq_numref(q));
     do {
         random_mpz(mpq_denref(q));
-    } while (mpz_sgn(mpq_denref(q)) == 0 || (gmp_urandomb_ui(rnd, 2) == 0 &&
-                                             (mpz_set_ui(mpq_denref(q), 1), false)));
+    } while (mpz_sgn(mpq_denref(q)) == 0 ||
+             (gmp_urandomb_ui(rnd, 2) == 0 && (mpz_set_ui(mpq_denref(q), 1), false)));
     mpq_canonicalize(q);
 }
 
@@ -197,22 +213,37 @@ END_TEST
 
 START_TEST(sizes_are_limited)
 {
-    static const char *const what[] = {"pow", "pow-", "pow!", "mul", "fact", "binom", "add"};
+    static const char *const what[] = {"pow",  "pow-",  "pow!", "mul",
+                                       "fact", "binom", "add"};
     Num big = num_pow(&arena, num_int(2), 100000000);
-    Num frac = num_inv(&arena, num_add(&arena, num_pow(&arena, num_int(2), 10000000),
-                                       NUM_ONE));
+    Num frac =
+        num_inv(&arena, num_add(&arena, num_pow(&arena, num_int(2), 10000000), NUM_ONE));
     ck_assert(!env_failed(&env));
     for (int i = 0; i < 7; i++) {
         env_reset(&env);
         Num r = NUM_ONE;
         switch (i) {
-        case 0: r = num_pow(&arena, num_int(2), 1000000000); break;
-        case 1: r = num_pow(&arena, num_int(3), INT64_MIN); break;
-        case 2: r = num_pow(&arena, big, INT64_MAX); break;
-        case 3: r = num_mul(&arena, big, big); break;
-        case 4: r = num_factorial(&arena, 100000000); break;
-        case 5: r = num_binomial(&arena, 1000000000, 500000000); break;
-        case 6: r = num_add(&arena, frac, frac); break;
+        case 0:
+            r = num_pow(&arena, num_int(2), 1000000000);
+            break;
+        case 1:
+            r = num_pow(&arena, num_int(3), INT64_MIN);
+            break;
+        case 2:
+            r = num_pow(&arena, big, INT64_MAX);
+            break;
+        case 3:
+            r = num_mul(&arena, big, big);
+            break;
+        case 4:
+            r = num_factorial(&arena, 100000000);
+            break;
+        case 5:
+            r = num_binomial(&arena, 1000000000, 500000000);
+            break;
+        case 6:
+            r = num_add(&arena, frac, frac);
+            break;
         }
         ck_assert_msg(env.err.status == LBZ_LIMIT, "%s", what[i]);
         ck_assert(num_is_zero(r));
@@ -334,8 +365,12 @@ START_TEST(words_are_factored)
 {
     uint64_t prime[16];
     unsigned mult[16];
-    static const uint64_t hard[] = {2, UINT64_MAX, 18446744073709551557u, 1u << 31,
-                                    4294967291u * 4294967279u, 614889782588491410u};
+    static const uint64_t hard[] = {2,
+                                    UINT64_MAX,
+                                    18446744073709551557u,
+                                    1u << 31,
+                                    4294967291u * 4294967279u,
+                                    614889782588491410u};
     for (size_t i = 0; i < 2000 + sizeof hard / sizeof *hard; i++) {
         uint64_t n = i < 2000 ? gmp_urandomb_ui(rnd, 2 + i % 60) + 2 : hard[i - 2000];
         size_t k = num_factor(n, prime, mult);
@@ -362,13 +397,33 @@ START_TEST(literals)
         size_t used;
         const char *value;
     } t[] = {
-        {"0", 1, "0"}, {"007", 3, "7"}, {"123x", 3, "123"}, {"0.1", 3, "0.1"},
-        {".5", 2, "0.5"}, {"5.", 2, "5.0"}, {"2.*x", 1, "2"}, {"1..3", 1, "1"}, {"2.x", 1, "2"},
-        {"2e3", 3, "2000.0"}, {"2e", 1, "2"}, {"2e+", 1, "2"}, {"2ex", 1, "2"},
-        {"1.5e-7", 6, "1.5e-7"}, {"1E2", 3, "100.0"}, {"2.50", 4, "2.5"}, {"", 0, ""},
-        {".", 0, ""}, {"x", 0, ""}, {"-1", 0, ""}, {"1e-12", 5, "1e-12"},
-        {"0.000001", 8, "0.000001"}, {"0.0000001", 9, "1e-7"}, {"1e20", 4, "100000000000000000000.0"},
-        {"1e21", 4, "1e+21"}, {"1e-100", 6, "1e-100"}, {"1e300", 5, "1e+300"},
+        {"0", 1, "0"},
+        {"007", 3, "7"},
+        {"123x", 3, "123"},
+        {"0.1", 3, "0.1"},
+        {".5", 2, "0.5"},
+        {"5.", 2, "5.0"},
+        {"2.*x", 1, "2"},
+        {"1..3", 1, "1"},
+        {"2.x", 1, "2"},
+        {"2e3", 3, "2000.0"},
+        {"2e", 1, "2"},
+        {"2e+", 1, "2"},
+        {"2ex", 1, "2"},
+        {"1.5e-7", 6, "1.5e-7"},
+        {"1E2", 3, "100.0"},
+        {"2.50", 4, "2.5"},
+        {"", 0, ""},
+        {".", 0, ""},
+        {"x", 0, ""},
+        {"-1", 0, ""},
+        {"1e-12", 5, "1e-12"},
+        {"0.000001", 8, "0.000001"},
+        {"0.0000001", 9, "1e-7"},
+        {"1e20", 4, "100000000000000000000.0"},
+        {"1e21", 4, "1e+21"},
+        {"1e-100", 6, "1e-100"},
+        {"1e300", 5, "1e+300"},
         {"9223372036854775807", 19, "9223372036854775807"},
         {"9223372036854775808", 19, "9223372036854775808"},
         {"123456789012345678901234567890.5", 32, "1.234567890123456789012345678905e+29"},
@@ -376,7 +431,8 @@ START_TEST(literals)
          "0.123456789012345678901234567890123456789"},
         {"0.12345678901234567890123456789012345678901", 43, "0.12345678901234568"},
         {"0.99999999999999999999999999999999999999999999", 46, "1.0"},
-        {"0.0", 3, "0.0"}, {"0e5", 3, "0.0"},
+        {"0.0", 3, "0.0"},
+        {"0e5", 3, "0.0"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         Num x;
@@ -405,7 +461,8 @@ START_TEST(text_round_trips)
         size_t n = num_parse(&arena, b.s, b.n, &y);
         if (n < b.n) {
             ck_assert_int_eq(b.s[n], '/');
-            ck_assert_uint_eq(num_parse(&arena, b.s + n + 1, b.n - n - 1, &z), b.n - n - 1);
+            ck_assert_uint_eq(num_parse(&arena, b.s + n + 1, b.n - n - 1, &z),
+                              b.n - n - 1);
         }
         ck_assert(num_eq(num_div(&arena, y, z), num_abs(&arena, x)));
         str_free(&b);
@@ -455,7 +512,8 @@ START_TEST(digits_are_nearest)
         int64_t e;
         Str b = {0};
         bool exact = num_digits(&b, x, n, &e);
-        ck_assert(b.n >= 1 && b.n <= n && b.s[0] != '0' && (b.n == 1 || b.s[b.n - 1] != '0'));
+        ck_assert(b.n >= 1 && b.n <= n && b.s[0] != '0' &&
+                  (b.n == 1 || b.s[b.n - 1] != '0'));
         Num d = num_mul(&arena, parse(b.s),
                         num_pow(&arena, num_int(10), e - (int64_t)b.n + 1));
         Num err = num_abs(&arena, num_sub(&arena, d, num_abs(&arena, x)));
@@ -512,12 +570,25 @@ START_TEST(doubles_print_shortest)
         double d;
         const char *text;
     } t[] = {
-        {0.1, "0.1"}, {1e300, "1e+300"}, {5e-324, "5e-324"}, {1, "1"}, {-0.0, "-0"},
-        {123456789, "123456789"}, {1e20, "100000000000000000000"}, {1e21, "1e+21"},
-        {1e-6, "0.000001"}, {1e-7, "1e-7"}, {0x1p-44, "5.684341886080802e-14"},
-        {2.0 / 3, "0.6666666666666666"}, {DBL_MAX, "1.7976931348623157e+308"},
-        {9007199254740993.0, "9007199254740992"}, {HUGE_VAL, "inf"}, {-HUGE_VAL, "-inf"},
-        {NAN, "nan"}, {9.5367431640625e-07, "9.5367431640625e-7"}, {-1.5, "-1.5"},
+        {0.1, "0.1"},
+        {1e300, "1e+300"},
+        {5e-324, "5e-324"},
+        {1, "1"},
+        {-0.0, "-0"},
+        {123456789, "123456789"},
+        {1e20, "100000000000000000000"},
+        {1e21, "1e+21"},
+        {1e-6, "0.000001"},
+        {1e-7, "1e-7"},
+        {0x1p-44, "5.684341886080802e-14"},
+        {2.0 / 3, "0.6666666666666666"},
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {9007199254740993.0, "9007199254740992"},
+        {HUGE_VAL, "inf"},
+        {-HUGE_VAL, "-inf"},
+        {NAN, "nan"},
+        {9.5367431640625e-07, "9.5367431640625e-7"},
+        {-1.5, "-1.5"},
     };
     char out[32];
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
