@@ -1,5 +1,5 @@
-/* lex.c - text to tokens. One pass; nothing is read twice and nothing is copied. Brackets are
- * matched here, so that the parser can look past them in constant time. */
+/* lex.c - text to tokens. One pass; nothing is read twice and nothing is copied. Brackets
+ * are matched here, so that the parser can look past them in constant time. */
 #include "lex.h"
 
 typedef struct {
@@ -67,7 +67,8 @@ bool lex_is_greek(const char *name, size_t n)
     return false;
 }
 
-/* Letters of the alphabets people write formulas in; what is not here is refused by name. */
+/* Letters of the alphabets people write formulas in; what is not here is refused by name.
+ */
 static bool is_uni_letter(uint32_t cp)
 {
     static const uint32_t ranges[][2] = {
@@ -167,7 +168,8 @@ static inline Token *emit(Lexer *L, TokenKind kind, size_t len, unsigned flags)
     return t;
 }
 
-static void lex_error(Lexer *L, size_t len, const char *hint, const char *fmt, const char *arg)
+static void lex_error(Lexer *L, size_t len, const char *hint, const char *fmt,
+                      const char *arg)
 {
     Span at = {(uint32_t)L->at, (uint32_t)len};
     env_error_at(&L->c->env, at, LBZ_SYNTAX, hint, fmt, arg);
@@ -214,8 +216,8 @@ static unsigned char byte_at(const Lexer *L, size_t at)
     return at < L->to ? (unsigned char)L->text[at] : 0;
 }
 
-/* Bytes of the name at s. Pi is a name of its own wherever it stands (2 pi r), unless an index
- * follows it. */
+/* Bytes of the name at s. Pi is a name of its own wherever it stands (2 pi r), unless an
+ * index follows it. */
 size_t lex_name_len(const char *s, size_t n)
 {
     size_t i = 0;
@@ -253,8 +255,8 @@ static bool lex_name_token(Lexer *L, unsigned flags)
     return emit(L, kind, n, flags) != NULL;
 }
 
-/* Digits, a fraction, an exponent; 2e is the number 2 before the name e. A last '.' belongs to the
- * number unless it begins an elementwise operator. */
+/* Digits, a fraction, an exponent; 2e is the number 2 before the name e. A last '.'
+ * belongs to the number unless it begins an elementwise operator. */
 static bool lex_number(Lexer *L, unsigned flags)
 {
     size_t i = L->at;
@@ -361,15 +363,19 @@ static bool lex_punct(Lexer *L, unsigned fl)
     switch (L->text[L->at]) {
     case '+': return emit(L, TK_PLUS, 1, fl) != NULL;
     case '-': return emit(L, TK_MINUS, 1, fl) != NULL;
-    case '*': return emit(L, next == '*' ? TK_CARET : TK_STAR, 1 + (next == '*'), fl) != NULL;
+    case '*':
+        return emit(L, next == '*' ? TK_CARET : TK_STAR, 1 + (next == '*'), fl) != NULL;
     case '/': return emit(L, TK_SLASH, 1, fl) != NULL;
     case '^': return emit(L, TK_CARET, 1, fl) != NULL;
     case '%': return emit(L, TK_PERCENT, 1, fl) != NULL;
-    case '!': return emit(L, next == '=' ? TK_NE : TK_BANG, 1 + (next == '='), fl) != NULL;
+    case '!':
+        return emit(L, next == '=' ? TK_NE : TK_BANG, 1 + (next == '='), fl) != NULL;
     case '<': return emit(L, next == '=' ? TK_LE : TK_LT, 1 + (next == '='), fl) != NULL;
     case '>': return emit(L, next == '=' ? TK_GE : TK_GT, 1 + (next == '='), fl) != NULL;
-    case '=': return emit(L, next == '=' ? TK_EQ : TK_ASSIGN, 1 + (next == '='), fl) != NULL;
-    case ':': return emit(L, next == '=' ? TK_WALRUS : TK_COLON, 1 + (next == '='), fl) != NULL;
+    case '=':
+        return emit(L, next == '=' ? TK_EQ : TK_ASSIGN, 1 + (next == '='), fl) != NULL;
+    case ':':
+        return emit(L, next == '=' ? TK_WALRUS : TK_COLON, 1 + (next == '='), fl) != NULL;
     case ',': return emit(L, TK_COMMA, 1, fl) != NULL;
     case '@': return emit(L, TK_MATMUL, 1, fl) != NULL;
     case '(': return open_bracket(L, TK_LPAREN, fl);

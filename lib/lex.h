@@ -32,8 +32,8 @@ typedef struct {
     uint32_t match; /* brackets: the partner, or LEX_NONE */
 } Token;
 
-/* Reads on demand: lex_more appends the tokens up to the end of the text, or up to a line break
- * or ';' outside all brackets; that is the last token then. */
+/* Reads on demand: lex_more appends the tokens up to the end of the text, or up to a line
+ * break or ';' outside all brackets; that is the last token then. */
 typedef struct {
     Ctx *c;
     const char *text;
@@ -48,10 +48,11 @@ typedef struct {
 void lex_init(Lexer *L, Ctx *c, const char *text, size_t from, size_t to);
 bool lex_more(Lexer *L); /* false: the error is in the context */
 
-/* The name of a TK_NAME as symbols are stored: Greek letters spelled out, x with a subscript 1
- * as x_1. Not NUL-terminated. */
+/* The name of a TK_NAME as symbols are stored: Greek letters spelled out, x with a
+ * subscript 1 as x_1. Not NUL-terminated. */
 const char *lex_name(const Lexer *L, const Token *t, size_t *n);
-/* The exponent a TK_SUP stands for: an integer, or 'n' with *symbolic set; false: neither. */
+/* The exponent a TK_SUP stands for: an integer, or 'n' with *symbolic set; false:
+ * neither. */
 bool lex_superscript(const Lexer *L, const Token *t, int64_t *value, bool *symbolic);
 /* How often a TK_PRIME differentiates: 2 for '' and for a double prime character. */
 unsigned lex_primes(const Lexer *L, const Token *t);

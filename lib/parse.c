@@ -1,6 +1,6 @@
 /* parse.c - the machine: tokens to frames and values, in one pass over the tokens. See
- * parse_internal.h for its states. Here are the stacks and what happens where an operand is due;
- * parse_infix.c holds the other state, parse_build.c makes nodes of frames. */
+ * parse_internal.h for its states. Here are the stacks and what happens where an operand
+ * is due; parse_infix.c holds the other state, parse_build.c makes nodes of frames. */
 #include "parse_internal.h"
 
 /* ---- stacks */
@@ -63,8 +63,8 @@ void reduce_above(Parser *p, int prec)
         reduce_top(p);
 }
 
-/* Bindings and `where` have no closing token of their own: what closes the bracket around them
- * closes them. */
+/* Bindings and `where` have no closing token of their own: what closes the bracket around
+ * them closes them. */
 bool closes_itself(const Frame *f)
 {
     return (f->kind == F_AT && !f->brace) || f->kind == F_WHERE;
@@ -203,8 +203,8 @@ static void operand(Parser *p)
 
 /* ---- the machine */
 
-void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
-                 Parsed *out)
+void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from,
+                 size_t to, Parsed *out)
 {
     memset(p, 0, sizeof *p);
     p->c = c;

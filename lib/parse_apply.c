@@ -1,5 +1,5 @@
-/* parse_apply.c - functions applied without parentheses glued to their name: sin 2x, sin^2 x,
- * expand (x+1)^2, and f^(n)(u), the n-th derivative of f. */
+/* parse_apply.c - functions applied without parentheses glued to their name: sin 2x,
+ * sin^2 x, expand (x+1)^2, and f^(n)(u), the n-th derivative of f. */
 #include "parse_internal.h"
 #include <stdio.h>
 
@@ -31,16 +31,20 @@ static void inverse_error(Parser *p, const char *name, size_t n, uint32_t arg)
         x = text_excerpt(p, tok(p, arg)->pos, tok_end(p, arg), 40);
     char hint[200];
     if (inv)
-        snprintf(hint, sizeof hint, "write %s(%s) for the inverse function, 1/%.*s(%s) for the "
-                 "reciprocal", inv, x, (int)n, name, x);
+        snprintf(hint, sizeof hint,
+                 "write %s(%s) for the inverse function, 1/%.*s(%s) for the "
+                 "reciprocal",
+                 inv, x, (int)n, name, x);
     else
-        snprintf(hint, sizeof hint, "write 1/%.*s(%s) for the reciprocal", (int)n, name, x);
+        snprintf(hint, sizeof hint, "write 1/%.*s(%s) for the reciprocal", (int)n, name,
+                 x);
     stand_at(p, tok(p, p->i)->pos, tok_end(p, arg - 1));
-    ctx_error(p->c, LBZ_SYNTAX, hint, "%.*s to the power -1 has two meanings", (int)n, name);
+    ctx_error(p->c, LBZ_SYNTAX, hint, "%.*s to the power -1 has two meanings", (int)n,
+              name);
 }
 
-/* The exponent in sin^2 x, sin^-2 x, sin^n x, or a superscript, from token i on; *after is the
- * token behind it. NULL: none of this kind. */
+/* The exponent in sin^2 x, sin^-2 x, sin^n x, or a superscript, from token i on; *after
+ * is the token behind it. NULL: none of this kind. */
 static Node *simple_exponent(Parser *p, uint32_t i, uint32_t *after)
 {
     int64_t k = 0;
@@ -66,7 +70,8 @@ static Node *simple_exponent(Parser *p, uint32_t i, uint32_t *after)
     }
     Num x;
     const Token *t = tok(p, i);
-    if (t->kind != TK_NUM || num_parse(ctx_arena(p->c), p->text + t->pos, t->len, &x) != t->len)
+    if (t->kind != TK_NUM ||
+        num_parse(ctx_arena(p->c), p->text + t->pos, t->len, &x) != t->len)
         return NULL;
     return ex_num(p->c, neg ? num_neg(ctx_arena(p->c), x) : x);
 }
@@ -187,7 +192,8 @@ void operand_ordered(Parser *p, const char *name, size_t n)
     p->i++;
 }
 
-/* The ')' of the exponent behind a function's name was read; the exponent is the last value. */
+/* The ')' of the exponent behind a function's name was read; the exponent is the last
+ * value. */
 void after_exponent(Parser *p, const Frame *f)
 {
     Value x = *last(p);
@@ -201,9 +207,11 @@ void after_exponent(Parser *p, const Frame *f)
         g->expo = x.n;
         g->primes = 1; /* with expo: differentiated so often */
         if (f->fn != OP_APPLY)
-            parser_note(p, "read as the derivative of order %s of %.*s; for a power write "
-                     "%.*s(...)^%s", text_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
-                     text_excerpt(p, x.pos, x.end, 20));
+            parser_note(p,
+                        "read as the derivative of order %s of %.*s; for a power write "
+                        "%.*s(...)^%s",
+                        text_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
+                        text_excerpt(p, x.pos, x.end, 20));
         return;
     }
     if (x.n == p->c->minus_one)

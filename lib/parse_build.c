@@ -1,6 +1,6 @@
-/* parse_build.c - frames that are complete to nodes. Sums and products arrive with all their
- * operands, so that a line of n terms costs one constructor call. Before each call the place in
- * the text is set, for the errors of constructors. */
+/* parse_build.c - frames that are complete to nodes. Sums and products arrive with all
+ * their operands, so that a line of n terms costs one constructor call. Before each call
+ * the place in the text is set, for the errors of constructors. */
 #include "parse_internal.h"
 
 bool value_is_condition(const Node *n)
@@ -26,7 +26,8 @@ static void need_condition(Parser *p, const Value *v, const char *word)
               "`%s` connects conditions, and this is none", word);
 }
 
-Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos, uint32_t end)
+Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
+                       uint32_t end)
 {
     stand_at(p, pos, end);
     Node *s = ex_structural(p->c, op, n, a);
@@ -81,10 +82,11 @@ static void note_sum(Parser *p, const Frame *f)
             continue;
         uint32_t end = last(p)->end;
         bool whole = end - p->v[f->base].pos <= 100;
-        parser_note(p, "read as %s(%s)%s%s",
-                 i > f->base && whole ? text_excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
-                 text_excerpt(p, v->pos, v->end, 100),
-                 text_excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
+        parser_note(
+            p, "read as %s(%s)%s%s",
+            i > f->base && whole ? text_excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
+            text_excerpt(p, v->pos, v->end, 100),
+            text_excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
         return;
     }
 }
@@ -132,7 +134,8 @@ void next_factor(Parser *p, Frame *f)
     p->nv--;
     Node *left = product_from(p, f->base);
     stand_at_token(p, f->tok);
-    Node *r = ctx_failed(p->c) ? p->c->poison : ex_fn2(p->c, op_find("mod", 3), left, right);
+    Node *r =
+        ctx_failed(p->c) ? p->c->poison : ex_fn2(p->c, op_find("mod", 3), left, right);
     replace_values(p, f->base, r, p->v[f->base].pos, end, 0);
 }
 
@@ -261,7 +264,8 @@ static void build_if(Parser *p, Frame *f)
     replace_values(p, f->base, r, pos, end, 0);
 }
 
-/* Do conditions a and b (comparisons of the same two sides) and perhaps c leave nothing out? */
+/* Do conditions a and b (comparisons of the same two sides) and perhaps c leave nothing
+ * out? */
 static bool exhaustive(Parser *p, const Value *v, uint32_t k)
 {
     Node *none[3];
@@ -282,8 +286,8 @@ static bool exhaustive(Parser *p, const Value *v, uint32_t k)
     return rest == v[3].n;
 }
 
-/* {a if x<0; b if x==0; c otherwise}: the values alternate, a condition after each but the
- * last. */
+/* {a if x<0; b if x==0; c otherwise}: the values alternate, a condition after each but
+ * the last. */
 void build_cases(Parser *p, Frame *f)
 {
     Value *v = &p->v[f->base];
@@ -321,7 +325,8 @@ static bool same_length(Parser *p, uint32_t first, uint32_t row, uint32_t want)
         return true;
     stand_at(p, p->v[first].pos, p->v[first + row - 1].end);
     ctx_error(p->c, LBZ_SHAPE, "give every row the same number of elements",
-              "this row has %u element%s, the first has %u", row, row == 1 ? "" : "s", want);
+              "this row has %u element%s, the first has %u", row, row == 1 ? "" : "s",
+              want);
     return false;
 }
 
@@ -413,8 +418,8 @@ static void build_prefix(Parser *p, Frame *f)
     bool deriv = f->fn == OP_DIFF;
     if ((v->flags & V_PRODUCT && kind_at(p, f->tok) == TK_LPAREN) ||
         (!deriv && v->flags & V_SUM))
-        parser_note(p, "read as %s(%s)", text_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name),
-                                                      60),
+        parser_note(p, "read as %s(%s)",
+                    text_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name), 60),
                     text_excerpt(p, v->pos, v->end, 100));
     v->n = deriv ? apply_derivative(p, f->deriv, v->n, pos, v->end)
                  : build_structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
@@ -430,7 +435,8 @@ static void build_at(Parser *p, Frame *f)
         need_number(p, &p->v[i]);
     ArenaMark m = arena_mark(&p->c->tmp);
     Node **a = nodes_from(p, f->base, &n);
-    Node *r = ctx_failed(p->c) ? p->c->poison : build_structural(p, OP_AT, n, a, pos, end);
+    Node *r =
+        ctx_failed(p->c) ? p->c->poison : build_structural(p, OP_AT, n, a, pos, end);
     arena_release(&p->c->tmp, m);
     replace_values(p, f->base, r, pos, end, 0);
 }

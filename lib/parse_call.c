@@ -1,5 +1,5 @@
-/* parse_call.c - name(arguments) to nodes. Structural operators get their arguments in the one
- * order that evaluation relies on:
+/* parse_call.c - name(arguments) to nodes. Structural operators get their arguments in
+ * the one order that evaluation relies on:
  *
  *   DIFF e, x, n, y, m ...      AT e, x, a, y, b ...       SUBS e, from, to ...
  *   TAYLOR e, x, a, n           IMPLICIT F, y, x, n        NUMERIC e [, digits]
@@ -31,16 +31,18 @@ static Node *arity_error(Parser *p, const Call *a, Op op)
     if (two != OP_POISON)
         snprintf(takes, sizeof takes, "%u or %u arguments", f->min_args, f->max_args + 1);
     else if (f->min_args == f->max_args)
-        snprintf(takes, sizeof takes, "%u argument%s", f->min_args, f->min_args > 1 ? "s" : "");
+        snprintf(takes, sizeof takes, "%u argument%s", f->min_args,
+                 f->min_args > 1 ? "s" : "");
     else if (f->max_args >= 64)
         snprintf(takes, sizeof takes, "at least %u arguments", f->min_args);
     else
         snprintf(takes, sizeof takes, "%u to %u arguments", f->min_args, f->max_args);
     char hint[300];
-    snprintf(hint, sizeof hint, "%s: %s", f->usage ? f->usage : f->name, f->help ? f->help : "");
+    snprintf(hint, sizeof hint, "%s: %s", f->usage ? f->usage : f->name,
+             f->help ? f->help : "");
     stand_at(p, a->pos, a->end);
-    return ctx_error(p->c, LBZ_SYNTAX, hint, "%.*s takes %s, here %s %u", (int)a->len, a->name,
-                     takes, a->n == 1 ? "is" : "are", a->n);
+    return ctx_error(p->c, LBZ_SYNTAX, hint, "%.*s takes %s, here %s %u", (int)a->len,
+                     a->name, takes, a->n == 1 ? "is" : "are", a->n);
 }
 
 static void need_numbers(Parser *p, const Call *a)
@@ -64,8 +66,8 @@ Node *apply_function(Parser *p, Op op, Node *x, Node *expo)
     const OpInfo *f = op_info(op);
     Op one = f->max_args == 1 ? op : op_find_n(f->name, strlen(f->name), 1);
     if (one == OP_POISON || !op_is_function(one))
-        return ctx_error(p->c, LBZ_SYNTAX, f->usage, "%s needs its arguments in parentheses",
-                         f->name);
+        return ctx_error(p->c, LBZ_SYNTAX, f->usage,
+                         "%s needs its arguments in parentheses", f->name);
     Node *r = ex_fn1(p->c, one, x);
     return expo ? ex_pow(p->c, r, expo) : r;
 }
@@ -74,8 +76,8 @@ Node *apply_function(Parser *p, Op op, Node *x, Node *expo)
 Node *derivative_of(Parser *p, Op op, Node *x, Node *order, uint32_t pos, uint32_t end)
 {
     Node *t = ex_sym(p->c, sym_intern(p->c, "_", 1));
-    Node *d = build_structural(p, OP_DIFF, 3, (Node *[]){apply_function(p, op, t, NULL), t, order},
-                         pos, end);
+    Node *d = build_structural(
+        p, OP_DIFF, 3, (Node *[]){apply_function(p, op, t, NULL), t, order}, pos, end);
     return build_structural(p, OP_AT, 3, (Node *[]){d, t, x}, pos, end);
 }
 
@@ -91,7 +93,8 @@ static Node *call_function(Parser *p, const Call *a, Op op)
         return c->poison;
     const OpInfo *f = op_info(fn);
     if (a->n <= f->max_args) {
-        Node *e[3] = {a->v[0].n, a->n > 1 ? a->v[1].n : NULL, a->n > 2 ? a->v[2].n : NULL};
+        Node *e[3] = {a->v[0].n, a->n > 1 ? a->v[1].n : NULL,
+                      a->n > 2 ? a->v[2].n : NULL};
         return ex_fn(c, fn, a->n, e);
     }
     Node *r = a->v[0].n;
@@ -119,7 +122,8 @@ static Node *call_binder(Parser *p, const Call *a, Op op)
 
 /* ---- unknown functions */
 
-/* f_1_2 applied to enough arguments: the orders and the function; false: a name as it is. */
+/* f_1_2 applied to enough arguments: the orders and the function; false: a name as it is.
+ */
 static bool partial_name(Parser *p, const Call *a, Node **orders, uint32_t *sym)
 {
     size_t n = a->len;
@@ -153,8 +157,8 @@ static void note_letter(Parser *p, const Call *a)
 {
     if (a->len == 1 && a->n == 1 && strchr("abcdijklmnopqrstxz", a->name[0]) &&
         !ex_is(a->v[0].n, OP_SYM) && name_kind(p, a->name, 1) == NAME_FREE)
-        parser_note(p, "%c is read as a function here; write %c*%s for the product", a->name[0],
-                    a->name[0], text_excerpt(p, a->pos + 1, a->end, 60));
+        parser_note(p, "%c is read as a function here; write %c*%s for the product",
+                    a->name[0], a->name[0], text_excerpt(p, a->pos + 1, a->end, 60));
 }
 
 static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
@@ -167,7 +171,8 @@ static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
     if (ctx_failed(c))
         return c->poison;
     if (f->primes && a->n > 1)
-        return ctx_error(c, LBZ_SYNTAX, "f_1(x,y) is the derivative by the first argument",
+        return ctx_error(c, LBZ_SYNTAX,
+                         "f_1(x,y) is the derivative by the first argument",
                          "' differentiates functions of one argument, here are %u", a->n);
     for (uint32_t i = 0; i < a->n; i++)
         orders[i] = f->primes ? f->expo ? f->expo : ex_int(c, f->primes) : c->zero;
@@ -268,7 +273,8 @@ static Node *call_taylor(Parser *p, const Call *a)
     if (a->n != 4 && !(a->n == 3 && !(v[1].flags & V_EQ)))
         return arity_error(p, a, OP_TAYLOR);
     if (!ex_is(v[1].n, OP_SYM))
-        return call_error(p, &v[1], op_info(OP_TAYLOR)->usage, "a variable is expected here");
+        return call_error(p, &v[1], op_info(OP_TAYLOR)->usage,
+                          "a variable is expected here");
     need_numbers(p, a);
     if (a->n == 3)
         parser_note(p, "read as taylor(..., %s=0, ...)", sym_name(c, v[1].n->sym));
@@ -278,7 +284,8 @@ static Node *call_taylor(Parser *p, const Call *a)
     return build_structural(p, OP_TAYLOR, 4, e, a->pos, a->end);
 }
 
-/* Operators of a formula (or list) and names; a direction for a single name is a list, too. */
+/* Operators of a formula (or list) and names; a direction for a single name is a list,
+ * too. */
 static Node *call_vector(Parser *p, const Call *a, Op op)
 {
     Node *e[3] = {a->v[0].n};
@@ -301,7 +308,8 @@ static Node *call_implicit(Parser *p, const Call *a)
         return p->c->poison;
     for (uint32_t i = 1; i < 3; i++)
         if (!ex_is(e[i], OP_SYM))
-            return call_error(p, &a->v[i], "implicit(F, y, x, n)", "a name is expected here");
+            return call_error(p, &a->v[i], "implicit(F, y, x, n)",
+                              "a name is expected here");
     return build_structural(p, OP_IMPLICIT, 4, e, a->pos, a->end);
 }
 
@@ -318,14 +326,20 @@ static Node *call_structural(Parser *p, const Call *a, Op op)
         return arity_error(p, a, op);
     switch (op) {
     case OP_IMPLICIT: return call_implicit(p, a);
-    case OP_GRAD: case OP_JACOBIAN: case OP_HESSIAN: case OP_HVP: case OP_JVP: case OP_VJP:
+    case OP_GRAD:
+    case OP_JACOBIAN:
+    case OP_HESSIAN:
+    case OP_HVP:
+    case OP_JVP:
+    case OP_VJP:
     case OP_LAPLACIAN: case OP_DIV: case OP_CURL:
         return call_vector(p, a, op);
     default:
         if ((op == OP_APART || op == OP_COLLECT) && a->n > 1)
             need_number(p, &a->v[1]);
-        return ctx_failed(p->c) ? p->c->poison
-                                : build_structural(p, op, a->n, argument_nodes(p, a), a->pos, a->end);
+        return ctx_failed(p->c)
+                   ? p->c->poison
+                   : build_structural(p, op, a->n, argument_nodes(p, a), a->pos, a->end);
     }
 }
 
@@ -338,9 +352,10 @@ static void note_spaced(Parser *p, const Frame *f, uint32_t pos, uint32_t end)
     if (f->brace || f->expo || glued(p, f->tok) ||
         !(next == TK_CARET || (starts_operand(p, p->i + 1) && next != TK_BAR)))
         return;
-    parser_note(p, "read as (%s)%s%s", text_excerpt(p, pos, end, 60), next == TK_CARET ? "" : "*",
-             text_excerpt(p, tok(p, p->i + 1)->pos,
-                     tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
+    parser_note(p, "read as (%s)%s%s", text_excerpt(p, pos, end, 60),
+                next == TK_CARET ? "" : "*",
+                text_excerpt(p, tok(p, p->i + 1)->pos,
+                             tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
 }
 
 static Node *call_primed(Parser *p, const Call *a, const Frame *f)
@@ -352,8 +367,9 @@ static Node *call_primed(Parser *p, const Call *a, const Frame *f)
     }
     need_numbers(p, a);
     Node *order = f->expo ? f->expo : ex_int(p->c, f->primes);
-    return ctx_failed(p->c) ? p->c->poison
-                            : derivative_of(p, (Op)f->fn, a->v[0].n, order, a->pos, a->end);
+    return ctx_failed(p->c)
+               ? p->c->poison
+               : derivative_of(p, (Op)f->fn, a->v[0].n, order, a->pos, a->end);
 }
 
 static Node *build_call(Parser *p, const Call *a, const Frame *f)

@@ -1,6 +1,6 @@
-/* parse_deriv.c - derivatives as they are written: d/dx, d^2/(dx dy), partial signs, d(e)/dx,
- * dy/dx and dy/dx where F = c. The spelling is recognised by looking ahead over tokens that
- * stand without spaces; nothing is consumed unless all of it fits. */
+/* parse_deriv.c - derivatives as they are written: d/dx, d^2/(dx dy), partial signs,
+ * d(e)/dx, dy/dx and dy/dx where F = c. The spelling is recognised by looking ahead over
+ * tokens that stand without spaces; nothing is consumed unless all of it fits. */
 #include "parse_internal.h"
 
 enum { D_PLAIN, D_NAME, D_GROUP };
@@ -144,7 +144,8 @@ static bool read_derivative(const Parser *p, uint32_t i, Spelling *s)
             j = tok(p, j)->match + 1;
         }
     }
-    if (kind_at(p, j) != TK_SLASH || !glued(p, j) || !read_below(p, j + 1, s) || own_name(p, s))
+    if (kind_at(p, j) != TK_SLASH || !glued(p, j) || !read_below(p, j + 1, s) ||
+        own_name(p, s))
         return false;
     return s->form != D_NAME || s->order || kind == TK_PARTIAL ||
            (simple_name(p, s->target) && simple_name(p, s->var[0]));
@@ -382,14 +383,16 @@ void finish_where(Parser *p, Frame *f)
         F = ex_sub(p->c, v[1].n->a[0], v[1].n->a[1]);
     } else {
         ctx_error(p->c, kind_at(p, p->i) == TK_END ? LBZ_INCOMPLETE : LBZ_SYNTAX,
-                  "write dy/dx where F(x,y) = c", "an equation is expected after `where`");
+                  "write dy/dx where F(x,y) = c",
+                  "an equation is expected after `where`");
         return;
     }
     for (uint32_t i = 0; i < p->nq && !ctx_failed(p->c); i++) {
         Quotient *q = &p->q[i];
         if (q->solved || q->pos < pos)
             continue;
-        Node *y = build_structural(p, OP_IMPLICIT, 4, (Node *[]){F, q->y, q->x, q->order}, q->pos, end);
+        Node *y = build_structural(p, OP_IMPLICIT, 4, (Node *[]){F, q->y, q->x, q->order},
+                                   q->pos, end);
         e = e == q->diff ? y : ex_replace(p->c, e, &q->diff, &y, 1);
         q->solved = true;
     }
@@ -404,8 +407,11 @@ void note_quotients(Parser *p)
         const char *y = sym_name(p->c, q->y->sym), *x = sym_name(p->c, q->x->sym);
         if (!q->solved && q->y != q->x && ex_is(q->diff->a[0], OP_SYM) &&
             name_kind(p, y, strlen(y)) == NAME_FREE)
-            parser_note(p, "read as d/d%s %s, and %s does not depend on %s; where an equation "
-                     "defines it write d%s/d%s where F(%s,%s) = c", x, y, y, x, y, x, x, y);
+            parser_note(
+                p,
+                "read as d/d%s %s, and %s does not depend on %s; where an equation "
+                "defines it write d%s/d%s where F(%s,%s) = c",
+                x, y, y, x, y, x, x, y);
     }
     p->nq = 0;
 }

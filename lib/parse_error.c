@@ -65,8 +65,9 @@ void not_closed(Parser *p, const Frame *f)
 void wrong_closer(Parser *p, const Frame *f)
 {
     stand_at_token(p, p->i);
-    ctx_error(p->c, LBZ_SYNTAX, "close what is open first", "%s at column %u, here is '%s'",
-              opener(p, f), text_column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
+    ctx_error(p->c, LBZ_SYNTAX, "close what is open first",
+              "%s at column %u, here is '%s'", opener(p, f),
+              text_column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
 }
 
 static bool is_closer(uint8_t kind)
@@ -148,8 +149,9 @@ void unexpected_operator(Parser *p)
                   token_text(p, p->i));
 }
 
-const char equals_hint[] = "A == B compares, check A == B tests an identity, dy/dx where A = B "
-                           "differentiates what it defines";
+const char equals_hint[] =
+    "A == B compares, check A == B tests an identity, dy/dx where A = B "
+    "differentiates what it defines";
 
 void bad_equals(Parser *p)
 {
@@ -160,7 +162,8 @@ void bad_equals(Parser *p)
                   "'=' cannot stand inside the value of a binding");
         return;
     }
-    ctx_error(p->c, LBZ_SYNTAX, equals_hint, "'=' defines a name, and what stands before it "
+    ctx_error(p->c, LBZ_SYNTAX, equals_hint,
+              "'=' defines a name, and what stands before it "
               "is no name");
 }
 
@@ -171,8 +174,8 @@ static char lower(char ch)
     return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch;
 }
 
-/* Are a and b one insertion, deletion, substitution or exchange of neighbours apart? Case is
- * forgiven. */
+/* Are a and b one insertion, deletion, substitution or exchange of neighbours apart? Case
+ * is forgiven. */
 static bool one_edit(const char *a, size_t n, const char *b, size_t m)
 {
     size_t i = 0;

@@ -1,8 +1,9 @@
-/* parse_infix.c - the state in which an operator may follow: infix and postfix operators, closing
- * brackets, separators, and operands side by side. */
+/* parse_infix.c - the state in which an operator may follow: infix and postfix operators,
+ * closing brackets, separators, and operands side by side. */
 #include "parse_internal.h"
 
-/* An operator over any number of operands: goes on with the frame at hand or opens one. */
+/* An operator over any number of operands: goes on with the frame at hand or opens one.
+ */
 static Frame *gather(Parser *p, FrameKind kind, int prec)
 {
     reduce_above(p, prec);
@@ -127,9 +128,11 @@ static void postfix_prime(Parser *p)
 {
     reduce_above(p, P_JUXT);
     p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
-    ctx_error(p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
-              "' differentiates a function, as in f'(x), or transposes a tensor, as in A'; %s "
-              "is neither", text_excerpt(p, last(p)->pos, last(p)->end, 60));
+    ctx_error(
+        p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
+        "' differentiates a function, as in f'(x), or transposes a tensor, as in A'; %s "
+        "is neither",
+        text_excerpt(p, last(p)->pos, last(p)->end, 60));
 }
 
 /* ---- brackets */
@@ -232,12 +235,14 @@ static void bind_name(Parser *p)
             ctx_error(p->c, LBZ_INCOMPLETE, "write at x=1, y=2",
                       "a binding name = value is missing");
         else
-            ctx_error(p->c, LBZ_SYNTAX, "write at x=1, y=2", "name = value is expected here");
+            ctx_error(p->c, LBZ_SYNTAX, "write at x=1, y=2",
+                      "name = value is expected here");
         return;
     }
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
     if (name_is_constant(name, n) && !(p->ebound && n == 1)) {
-        ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant", (int)n, name);
+        ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant", (int)n,
+                  name);
         return;
     }
     Node *s = ex_sym(p->c, sym_intern(p->c, name, n));
@@ -448,7 +453,8 @@ static bool infix_assign(Parser *p)
     return true;
 }
 
-/* A bar where an operator may stand closes what is open, unless the spaces say otherwise. */
+/* A bar where an operator may stand closes what is open, unless the spaces say otherwise.
+ */
 static void infix_bar(Parser *p)
 {
     const Frame *f = &p->f[p->barrier];
@@ -469,7 +475,8 @@ static bool stop_word(Parser *p)
     const char *s = p->text + t->pos;
     if (!p->prefix || p->barrier)
         return false;
-    return (t->len == 5 && !memcmp(s, "along", 5)) || (t->len == 3 && !memcmp(s, "tol", 3));
+    return (t->len == 5 && !memcmp(s, "along", 5)) ||
+           (t->len == 3 && !memcmp(s, "tol", 3));
 }
 
 static void infix_bracket(Parser *p)
@@ -487,36 +494,42 @@ static void infix_tensor(Parser *p)
 {
     stand_at_token(p, p->i);
     ctx_error(p->c, LBZ_UNABLE, "for numbers and formulas write * or /",
-              "%s is an operator of tensors", text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
+              "%s is an operator of tensors",
+              text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
 }
+
+/* Operators that gather operands. */
+static const struct {
+    uint8_t frame, prec;
+} gathering[] = {
+    [TK_PLUS] = {F_ADD, P_ADD},   [TK_MINUS] = {F_ADD, P_ADD}, [TK_STAR] = {F_MUL, P_MUL},
+    [TK_SLASH] = {F_MUL, P_MUL},  [TK_PERCENT] = {F_MUL, P_MUL}, [TK_EQ] = {F_CMP, P_CMP},
+    [TK_NE] = {F_CMP, P_CMP},     [TK_LT] = {F_CMP, P_CMP},    [TK_LE] = {F_CMP, P_CMP},
+    [TK_GT] = {F_CMP, P_CMP},     [TK_GE] = {F_CMP, P_CMP},    [TK_AND] = {F_AND, P_AND},
+    [TK_OR] = {F_OR, P_OR},       [TK_COLON] = {F_RANGE, P_RANGE}, [TK_WRT] = {0, 0},
+};
 
 /* The token after an operand; false: it is not part of the expression. */
 bool operator_follows(Parser *p)
 {
-    switch (kind_at(p, p->i)) {
-    case TK_PLUS: case TK_MINUS: infix(p, F_ADD, P_ADD); return true;
-    case TK_STAR: case TK_SLASH: case TK_PERCENT: infix(p, F_MUL, P_MUL); return true;
+    uint8_t kind = kind_at(p, p->i);
+    if (gathering[kind].prec) {
+        if (kind == TK_EQ && p->stop_eq && to_barrier(p)->kind == F_BASE)
+            return false;
+        infix(p, (FrameKind)gathering[kind].frame, gathering[kind].prec);
+        return true;
+    }
+    switch (kind) {
+    case TK_NAME: case TK_NUM: case TK_LPAREN: case TK_SQRT: case TK_PARTIAL:
+    case TK_PARTIALSUB:
+        if (kind == TK_NAME && stop_word(p))
+            return false;
+        juxtapose(p);
+        return true;
     case TK_CARET: infix_power(p); return true;
     case TK_SUP: postfix_superscript(p); return true;
     case TK_BANG: postfix_factorial(p); return true;
     case TK_PRIME: postfix_prime(p); return true;
-    case TK_NAME:
-        if (stop_word(p))
-            return false;
-        juxtapose(p);
-        return true;
-    case TK_NUM: case TK_LPAREN: case TK_SQRT: case TK_PARTIAL: case TK_PARTIALSUB:
-        juxtapose(p);
-        return true;
-    case TK_EQ:
-        if (p->stop_eq && to_barrier(p)->kind == F_BASE)
-            return false;
-        infix(p, F_CMP, P_CMP);
-        return true;
-    case TK_NE: case TK_LT: case TK_LE: case TK_GT: case TK_GE: infix(p, F_CMP, P_CMP); return true;
-    case TK_AND: infix(p, F_AND, P_AND); return true;
-    case TK_OR: infix(p, F_OR, P_OR); return true;
-    case TK_COLON: infix(p, F_RANGE, P_RANGE); return true;
     case TK_COMMA: return infix_comma(p);
     case TK_SEMI: return infix_semicolon(p);
     case TK_END: case TK_NL: return infix_end(p);

@@ -1,9 +1,10 @@
 /* parse_internal.h - what the parts of the parser share; included by parse*.c only.
  *
- * The parser is a machine with two states, "an operand is due" and "an operator may follow",
- * over a stack of values and a stack of frames. A frame is an operator that waits for its
- * right operand, or an open bracket. Frames of sums, products and chains gather all their
- * operands and are built at once. Nothing here calls itself on user input.
+ * The parser is a machine with two states, "an operand is due" and "an operator may
+ * follow", over a stack of values and a stack of frames. A frame is an operator that
+ * waits for its right operand, or an open bracket. Frames of sums, products and chains
+ * gather all their operands and are built at once. Nothing here calls itself on user
+ * input.
  */
 #ifndef LBZ_PARSE_INTERNAL_H
 #define LBZ_PARSE_INTERNAL_H
@@ -12,41 +13,70 @@
 #include "parse.h"
 
 /* Remarks on readings; a statement of thousands of oddities gets the first few. */
-#define parser_note(p, ...)                                                                  \
-    do {                                                                                     \
-        if ((p)->c->nnotes < 12)                                                             \
-            ctx_note((p)->c, __VA_ARGS__);                                                   \
+#define parser_note(p, ...)                \
+    do {                                   \
+        if ((p)->c->nnotes < 12)           \
+            ctx_note((p)->c, __VA_ARGS__); \
     } while (0)
 
 /* Binding powers. 0: a barrier, which only its own closing token takes away. */
 enum {
-    P_BARRIER, P_ELSE = 2, P_OR, P_AND, P_NOT, P_CMP, P_RANGE, P_ADD, P_PREFIX, P_MUL, P_NEG,
-    P_JUXT, P_POW, P_SQRT
+    P_BARRIER,
+    P_ELSE = 2,
+    P_OR,
+    P_AND,
+    P_NOT,
+    P_CMP,
+    P_RANGE,
+    P_ADD,
+    P_PREFIX,
+    P_MUL,
+    P_NEG,
+    P_JUXT,
+    P_POW,
+    P_SQRT
 };
 
 typedef enum {
     F_BASE,
     /* operators */
-    F_OR, F_AND, F_NOT, F_CMP, F_RANGE, F_ADD, F_MUL, F_NEG, F_JUXT, F_POW, F_SQRT, F_ELSE,
-    F_PREFIX,   /* d/dx and the like, over the following term */
-    F_FUNARG,   /* sin 2x: over the following powers */
+    F_OR,
+    F_AND,
+    F_NOT,
+    F_CMP,
+    F_RANGE,
+    F_ADD,
+    F_MUL,
+    F_NEG,
+    F_JUXT,
+    F_POW,
+    F_SQRT,
+    F_ELSE,
+    F_PREFIX, /* d/dx and the like, over the following term */
+    F_FUNARG, /* sin 2x: over the following powers */
     /* barriers */
-    F_PAREN, F_ABS, F_CALL, F_LIST, F_CASES,
+    F_PAREN,
+    F_ABS,
+    F_CALL,
+    F_LIST,
+    F_CASES,
     F_PAIR,     /* {y, 2} */
     F_EXPONENT, /* the parentheses of f^(n)(u), sin^(1/2) x */
-    F_IF, F_THEN,
-    F_AT,       /* the value of a binding */
+    F_IF,
+    F_THEN,
+    F_AT, /* the value of a binding */
     F_WHERE
 } FrameKind;
 
-enum { /* of values */
-    V_NUM = 1,    /* a number as typed */
-    V_DERIV = 2,  /* ends with a derivative that took the following term */
-    V_BARE = 4,   /* a name as typed */
-    V_EQ = 8,     /* the left side of name = value in an argument list; in {}: before `if` */
-    V_ROW = 16,   /* the last of a row of a matrix */
+/* Flags of values. */
+enum {
+    V_NUM = 1,     /* a number as typed */
+    V_DERIV = 2,   /* ends with a derivative that took the following term */
+    V_BARE = 4,    /* a name as typed */
+    V_EQ = 8,      /* the left side of name = value in a list; in {}: before `if` */
+    V_ROW = 16,    /* the last of a row of a matrix */
     V_SUM = 32,
-    V_GROUP = 64, /* in parentheses */
+    V_GROUP = 64,  /* in parentheses */
     V_PRODUCT = 128
 };
 
@@ -114,8 +144,8 @@ typedef struct {
 } Parser;
 
 /* ---- parse.c: the machine */
-void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
-                 Parsed *out);
+void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from,
+                 size_t to, Parsed *out);
 bool parser_lex(Parser *p);          /* the first run of tokens */
 Node *parser_expr(Parser *p);        /* runs; p->i is the first token not used */
 void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
@@ -125,7 +155,8 @@ void reduce_above(Parser *p, int prec); /* all operators that bind tighter */
 Frame *to_barrier(Parser *p);        /* all operators; the barrier */
 bool starts_operand(const Parser *p, uint32_t i);
 bool closes_itself(const Frame *f); /* closed by what closes the bracket around it */
-const Token *token_ahead(Parser *p, uint32_t i); /* token i, from the next line if need be */
+/* Token i, from the next line if need be. */
+const Token *token_ahead(Parser *p, uint32_t i);
 
 static inline Token *tok(const Parser *p, uint32_t i)
 {
@@ -166,7 +197,8 @@ void next_factor(Parser *p, Frame *f);
 void next_comparison(Parser *p, Frame *f);
 bool value_is_condition(const Node *n);
 void need_number(Parser *p, const Value *v); /* error when it is a condition */
-Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos, uint32_t end);
+Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
+                       uint32_t end);
 void build_list(Parser *p, Frame *f);
 void build_cases(Parser *p, Frame *f);
 

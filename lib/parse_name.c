@@ -1,6 +1,6 @@
 /* parse_name.c - what a name means where it stands: constant, function with or without
- * parentheses, unknown function, symbol. The statement as a whole decides for names that the
- * session does not know. */
+ * parentheses, unknown function, symbol. The statement as a whole decides for names that
+ * the session does not know. */
 #include "parse_internal.h"
 
 enum { N_BARE = 1, N_BOUND = 2 };
@@ -8,8 +8,8 @@ enum { N_BARE = 1, N_BOUND = 2 };
 static const struct {
     const char *name;
     uint8_t len, what; /* what: C_PI ..., 3 true, 4 false */
-} constants[] = {{"pi", 2, C_PI}, {"e", 1, C_E}, {"inf", 3, C_INF}, {"infinity", 8, C_INF},
-                 {"true", 4, 3}, {"false", 5, 4}};
+} constants[] = {{"pi", 2, C_PI},        {"e", 1, C_E},  {"inf", 3, C_INF},
+                 {"infinity", 8, C_INF}, {"true", 4, 3}, {"false", 5, 4}};
 
 static int constant_index(const char *name, size_t n)
 {
@@ -57,9 +57,11 @@ static void sweep_name(Parser *p, uint32_t i, bool binds)
     size_t n;
     uint8_t next = kind_at(p, i + 1);
     const char *name = lex_name(&p->L, tok(p, i), &n);
-    bool applied = (next == TK_LPAREN || next == TK_PRIME || next == TK_CARET) && glued(p, i + 1);
+    bool applied =
+        (next == TK_LPAREN || next == TK_PRIME || next == TK_CARET) && glued(p, i + 1);
     if (next == TK_CARET && applied) {
-        uint32_t after = kind_at(p, i + 2) == TK_LPAREN ? after_group(p, i + 2) : LEX_NONE;
+        uint32_t after =
+            kind_at(p, i + 2) == TK_LPAREN ? after_group(p, i + 2) : LEX_NONE;
         applied = after != LEX_NONE && kind_at(p, after) == TK_LPAREN && glued(p, after);
     }
     if (!applied)
@@ -188,8 +190,11 @@ static bool operand_constant(Parser *p, const char *name, size_t n)
     int k = constant_index(name, n);
     if (k < 0 || (k == C_E && p->ebound))
         return false;
-    push_name(p, k == C_PI ? c->pi : k == C_E ? c->e : k == C_INF ? c->inf : k == 3 ? c->yes
-                                                                                   : c->no);
+    push_name(p, k == C_PI    ? c->pi
+                 : k == C_E   ? c->e
+                 : k == C_INF ? c->inf
+                 : k == 3     ? c->yes
+                              : c->no);
     return true;
 }
 
@@ -244,10 +249,12 @@ static void unknown_call(Parser *p, const char *name, size_t n)
         operand_product(p, name, n);
         return;
     }
-    const char *near = kind == NAME_FREE && !looks_partial(name, n) ? name_near(name, n) : NULL;
+    const char *near =
+        kind == NAME_FREE && !looks_partial(name, n) ? name_near(name, n) : NULL;
     if (near) {
         stand_at_token(p, at);
-        ctx_error(p->c, LBZ_NAME, "a function of your own is defined first: name(x) = ...",
+        ctx_error(p->c, LBZ_NAME,
+                  "a function of your own is defined first: name(x) = ...",
                   "%.*s is unknown: did you mean %s?", (int)n, name, near);
         return;
     }
@@ -278,12 +285,15 @@ static void operand_primed(Parser *p, const char *name, size_t n, Op op)
     if (kind_at(p, j) != TK_LPAREN || !glued(p, j) || (variable && op == OP_POISON)) {
         stand_at(p, tok(p, at)->pos, tok_end(p, j - 1));
         if (variable && op == OP_POISON)
-            ctx_error(p->c, LBZ_SYNTAX, "write d/dx in front of it",
-                      "%.*s is no function, so ' does not say by what to differentiate it",
-                      (int)n, name);
+            ctx_error(
+                p->c, LBZ_SYNTAX, "write d/dx in front of it",
+                "%.*s is no function, so ' does not say by what to differentiate it",
+                (int)n, name);
         else
-            ctx_error(p->c, LBZ_SYNTAX, "write the argument, as in f'(x); for a formula d/dx",
-                      "%s needs an argument", text_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
+            ctx_error(p->c, LBZ_SYNTAX,
+                      "write the argument, as in f'(x); for a formula d/dx",
+                      "%s needs an argument",
+                      text_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
         return;
     }
     Frame *f = open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);
@@ -298,8 +308,8 @@ static void note_difference(Parser *p, const char *name, size_t n)
 {
     if (kind_at(p, p->i + 1) == TK_MINUS && !glued(p, p->i + 1) && glued(p, p->i + 2) &&
         !lex_is_greek(name, n) && n > 2)
-        parser_note(p, "read as %.*s minus what follows; write %.*s(-x) to apply it", (int)n,
-                 name, (int)n, name);
+        parser_note(p, "read as %.*s minus what follows; write %.*s(-x) to apply it",
+                    (int)n, name, (int)n, name);
 }
 
 void operand_name(Parser *p)

@@ -1,5 +1,5 @@
-/* parse_stmt.c - lines to statements: definitions, functions, commands, expressions. The text of
- * a command is not read here, only its extent. */
+/* parse_stmt.c - lines to statements: definitions, functions, commands, expressions. The
+ * text of a command is not read here, only its extent. */
 #include "parse_internal.h"
 
 /* ---- commands */
@@ -9,8 +9,8 @@ static bool blank(char ch)
     return ch == ' ' || ch == '\t' || ch == '\r';
 }
 
-/* Where the text of a command ends: at ';', a comment or the end of the line, outside brackets;
- * a line that stops with an operator goes on. */
+/* Where the text of a command ends: at ';', a comment or the end of the line, outside
+ * brackets; a line that stops with an operator goes on. */
 static size_t command_end(const char *s, size_t from, size_t n)
 {
     size_t depth = 0;
@@ -40,8 +40,9 @@ static size_t skip_blank(const char *s, size_t i, size_t n)
     return i;
 }
 
-/* Does what follows a command's name say that it is meant as an ordinary name? Operators with
- * space on both sides or none say so, an operator that clings to what follows does not. */
+/* Does what follows a command's name say that it is meant as an ordinary name? Operators
+ * with space on both sides or none say so, an operator that clings to what follows does
+ * not. */
 static bool used_as_name(const char *s, size_t at, size_t n)
 {
     size_t i = skip_blank(s, at, n);
@@ -79,15 +80,17 @@ static const CommandInfo *command_here(Parser *p, size_t at, size_t n, size_t *w
     NameKind kind = name_kind(p, s + at, *word);
     size_t i = skip_blank(s, at + *word, n);
     bool alone = i == n || s[i] == ';' || s[i] == '\n' || s[i] == '#';
-    if ((kind == NAME_VARIABLE && alone) || (kind == NAME_FUNCTION && i < n && s[i] == '('))
+    if ((kind == NAME_VARIABLE && alone) ||
+        (kind == NAME_FUNCTION && i < n && s[i] == '('))
         return NULL;
     return cmd;
 }
 
-static size_t take_command(Parser *p, Stmt *st, const CommandInfo *cmd, size_t at, size_t word,
-                           size_t n)
+static size_t take_command(Parser *p, Stmt *st, const CommandInfo *cmd, size_t at,
+                           size_t word, size_t n)
 {
-    size_t from = skip_blank(p->text, at + word, n), end = command_end(p->text, at + word, n);
+    size_t from = skip_blank(p->text, at + word, n),
+           end = command_end(p->text, at + word, n);
     size_t to = end;
     while (to > from && (blank(p->text[to - 1]) || p->text[to - 1] == '\n'))
         to--;
@@ -118,8 +121,9 @@ static bool may_define(Parser *p, uint32_t i, bool function)
         return false;
     }
     if (name[0] == 'd' && (n == 1 || (n == 2 && name[1] != '_')))
-        parser_note(p, "d/dx remains the derivative; to divide by %.*s write spaces around /",
-                 (int)n, name);
+        parser_note(
+            p, "d/dx remains the derivative; to divide by %.*s write spaces around /",
+            (int)n, name);
     return true;
 }
 
@@ -148,7 +152,8 @@ static bool read_params(Parser *p, Stmt *st, uint32_t close)
     for (uint32_t i = 2; i < close || i == 2; i += 2) {
         size_t n;
         stand_at_token(p, i);
-        if (kind_at(p, i) != TK_NAME || (i + 1 != close && kind_at(p, i + 1) != TK_COMMA)) {
+        if (kind_at(p, i) != TK_NAME ||
+            (i + 1 != close && kind_at(p, i + 1) != TK_COMMA)) {
             ctx_error(p->c, LBZ_SYNTAX, equals_hint,
                       "the parameters of a function are names");
             return false;
@@ -159,8 +164,8 @@ static bool read_params(Parser *p, Stmt *st, uint32_t close)
         uint32_t sym = sym_intern(p->c, name, n);
         for (size_t k = 0; k < st->nparams; k++)
             if (st->params[k] == sym) {
-                ctx_error(p->c, LBZ_SYNTAX, NULL, "the parameter %.*s occurs twice", (int)n,
-                          name);
+                ctx_error(p->c, LBZ_SYNTAX, NULL, "the parameter %.*s occurs twice",
+                          (int)n, name);
                 return false;
             }
         st->params[st->nparams++] = sym;
@@ -171,8 +176,8 @@ static bool read_params(Parser *p, Stmt *st, uint32_t close)
 static bool ends_operand(uint8_t kind)
 {
     return kind == TK_NUM || kind == TK_NAME || kind == TK_SUP || kind == TK_RPAREN ||
-           kind == TK_RBRACK || kind == TK_RBRACE || kind == TK_BANG || kind == TK_PRIME ||
-           kind == TK_BAR;
+           kind == TK_RBRACK || kind == TK_RBRACE || kind == TK_BANG ||
+           kind == TK_PRIME || kind == TK_BAR;
 }
 
 /* '{' at token i: cases, as in {x if x > 0; 0 otherwise}, or a block of statements? */
@@ -301,8 +306,8 @@ static bool text_valid(Ctx *c, const char *text, size_t n)
         return false;
     }
     if (!utf8_valid(text, n, &bad)) {
-        env_error_at(&c->env, (Span){(uint32_t)bad, 1}, LBZ_SYNTAX, "save the text as UTF-8",
-                     "this byte is not valid UTF-8");
+        env_error_at(&c->env, (Span){(uint32_t)bad, 1}, LBZ_SYNTAX,
+                     "save the text as UTF-8", "this byte is not valid UTF-8");
         return false;
     }
     return true;
@@ -368,8 +373,8 @@ bool parse_line(Ctx *c, const ParseEnv *pe, const char *text, size_t n, Parsed *
 
 /* ---- pieces of lines */
 
-static Node *parse_piece(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
-                         size_t *end, Parsed *out, bool stop_eq)
+static Node *parse_piece(Ctx *c, const ParseEnv *pe, const char *text, size_t from,
+                         size_t to, size_t *end, Parsed *out, bool stop_eq)
 {
     Parser p;
     ArenaMark m = arena_mark(&c->tmp);
@@ -427,8 +432,8 @@ static Node *one_binding(Parser *p, uint32_t *sym)
     if (n == 1 && name[0] == 'e')
         p->ebound = true;
     else if (name_is_constant(name, n))
-        return ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant", (int)n,
-                         name);
+        return ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant",
+                         (int)n, name);
     *sym = sym_intern(p->c, name, n);
     p->i += 2;
     return parser_expr(p);
