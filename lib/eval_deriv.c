@@ -26,7 +26,7 @@ static bool add_variable(Job *j, const Node *v)
     Ctx *c = j->c;
     if (!ex_is(v, OP_SYM)) {
         Str s = {0};
-        print_limited(c, &s, (Node *)(uintptr_t)v, 40);
+        print_brief(c, &s, (Node *)(uintptr_t)v, 40);
         ctx_error(c, LBZ_SYNTAX, "differentiate by a name, as in d/dx",
                   "%s is not a name that one can differentiate by", str_cstr(&s));
         str_free(&s);

@@ -123,7 +123,7 @@ static Node *fold(Fold *f, Node *e)
 static Node *no_value(Ctx *c, const Node *bad)
 {
     Str s = {0};
-    print_limited(c, &s, (Node *)(uintptr_t)bad, 60);
+    print_brief(c, &s, (Node *)(uintptr_t)bad, 60);
     const char *domain = op_is_function((Op)bad->op) ? op_info((Op)bad->op)->domain : NULL;
     char hint[200] = "";
     if (domain && *domain) {

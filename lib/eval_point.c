@@ -286,7 +286,7 @@ static Node *infinite_slope(const Point *pt, int sign, const char *how)
 {
     Ctx *c = pt->c;
     Str s = {0};
-    print_limited(c, &s, pt->p, 60);
+    print_brief(c, &s, pt->p, 60);
     ctx_note(c, "the slope grows without bound at %s%s", str_cstr(&s), how);
     str_free(&s);
     return sign > 0 ? c->inf : c->minus_inf;
@@ -358,7 +358,7 @@ static void gather(At *at, const Node *op, Node *const *a)
     for (size_t i = 1; at->by && i + 1 < op->n; i += 2) {
         if (!ex_is(a[i], OP_SYM)) {
             Str s = {0};
-            print_limited(c, &s, a[i], 40);
+            print_brief(c, &s, a[i], 40);
             ctx_error(c, LBZ_SYNTAX, NULL, "%s cannot be given a value", str_cstr(&s));
             str_free(&s);
             return;

@@ -17,6 +17,8 @@ void print_dot(Ctx *c, Str *out, Node *n);  /* Graphviz */
 bool print_limited(Ctx *c, Str *out, Node *n, size_t max);
 /* Length of the plain text, without making it; capped at cap. Cost: the distinct nodes.
  */
+/* Plain text for messages: at most max bytes of it, "..." where it is cut. */
+void print_brief(Ctx *c, Str *out, Node *n, size_t max);
 double print_length(Ctx *c, Node *n);
 /* Common subexpressions: names t1 ... and the expressions they stand for, in an order in
  * which each uses earlier ones only; in the statement pool. Used by cse and

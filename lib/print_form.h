@@ -150,8 +150,9 @@ typedef struct {
 void emit_text(Emit *e, const char *s, size_t n);
 void emit_puts(Emit *e, const char *s);
 void emit_form(Emit *e, const Form *f, bool bare);
-/* Writes f: expand appends the pieces of one form, in reading order. */
-void emit_run(Ctx *c, Str *out, const Form *f,
+/* Writes f: expand appends the pieces of one form, in reading order. Stops at the first piece
+ * that begins after `most` bytes. */
+void emit_run(Ctx *c, Str *out, const Form *f, size_t most,
               void (*expand)(Emit *, const Form *, bool));
 static inline int form_prec(const Form *f, bool bare)
 {

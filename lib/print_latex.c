@@ -468,7 +468,7 @@ static void write_latex(Ctx *c, Str *out, Node *n)
     Forms F;
 
     if (forms_build(&F, c, n))
-        emit_run(c, out, F.root, latex_expand);
+        emit_run(c, out, F.root, SIZE_MAX, latex_expand);
     arena_release(&c->tmp, m);
 }
 

@@ -51,12 +51,14 @@ static void reverse_pieces(Piece *p, size_t n)
     }
 }
 
-void emit_run(Ctx *c, Str *out, const Form *f, void (*expand)(Emit *, const Form *, bool))
+void emit_run(Ctx *c, Str *out, const Form *f, size_t most,
+              void (*expand)(Emit *, const Form *, bool))
 {
     Emit e = {.c = c, .out = out};
+    size_t end = most < SIZE_MAX - out->n ? out->n + most : SIZE_MAX;
 
     emit_form(&e, f, false);
-    while (e.n > 0 && !e.failed && !out->failed && !ctx_poll(c)) {
+    while (e.n > 0 && out->n < end && !e.failed && !out->failed && !ctx_poll(c)) {
         Piece x = e.p[--e.n];
         size_t start = e.n;
         if (!x.f) {
@@ -173,7 +175,7 @@ static void write_plain(Ctx *c, Str *out, const Form *f)
                   "the result is too long to be written out (about %.1e characters)",
                   f->len);
     else
-        emit_run(c, out, f, plain_expand);
+        emit_run(c, out, f, SIZE_MAX, plain_expand);
 }
 
 void print_plain(Ctx *c, Str *out, Node *n)
@@ -183,6 +185,25 @@ void print_plain(Ctx *c, Str *out, Node *n)
 
     if (forms_build(&F, c, n))
         write_plain(c, out, F.root);
+    arena_release(&c->tmp, m);
+}
+
+void print_brief(Ctx *c, Str *out, Node *n, size_t max)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t cut;
+    Str s = {0};
+    Forms F;
+
+    if (forms_build(&F, c, n)) {
+        emit_run(c, &s, F.root, max + 1, plain_expand);
+        cut = s.n < max ? s.n : max;
+        while (cut > 0 && cut < s.n && (s.s[cut] & 0xc0) == 0x80)
+            cut--; /* not in the middle of a character */
+        str_put(out, str_cstr(&s), cut);
+        str_puts(out, cut < s.n ? "..." : "");
+    }
+    str_free(&s);
     arena_release(&c->tmp, m);
 }
 

@@ -594,6 +594,19 @@ START_TEST(test_shared_binder)
 }
 END_TEST
 
+START_TEST(test_brief)
+{
+    Str s = {0};
+
+    print_brief(c, &s, product_chain(1000), 20);
+    ck_assert_str_eq(s.s, "x*sin(x)*sin(x*sin(x...");
+    str_clear(&s);
+    print_brief(c, &s, read_node("x + 1"), 5);
+    ck_assert_str_eq(s.s, "x + 1");
+    str_free(&s);
+}
+END_TEST
+
 START_TEST(test_short_is_whole)
 {
     Str s = {0};
@@ -696,6 +709,7 @@ static Suite *suite(void)
     tcase_add_test(share, test_shared);
     tcase_add_test(share, test_shared_names);
     tcase_add_test(share, test_shared_binder);
+    tcase_add_test(share, test_brief);
     tcase_add_test(share, test_short_is_whole);
     suite_add_tcase(s, share);
     tcase_add_checked_fixture(hostile, setup, teardown);
