@@ -3,8 +3,8 @@
  *
  *   DIFF e, x, n, y, m ...      AT e, x, a, y, b ...       SUBS e, from, to ...
  *   TAYLOR e, x, a, n           IMPLICIT F, y, x, n        NUMERIC e [, digits]
- *   GRAD, HESSIAN, LAPLACIAN, DIV, CURL e [, list of names]
- *   JACOBIAN f, list            HVP, JVP, VJP f, list, v
+ *   GRAD e [, name or list]     HESSIAN, LAPLACIAN, DIV, CURL e [, list of names]
+ *   JACOBIAN f, name or list    HVP, JVP, VJP f, list, v
  */
 #include "parse_internal.h"
 #include <stdio.h>

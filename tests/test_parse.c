@@ -155,7 +155,7 @@ static const char *const readings[][2] = {
     {"2+%", "9"}, {"n!", "factorial(n)"}, {"3!", "6"}, {"N", "N"}, {"true", "0<1"},
     /* operators of formulas */
     {"expand (x+1)^2", "expand((x+1)^2)"}, {"factor x^2-1", "factor(x^2-1)"},
-    {"simplify(x)+1", "1+simplify(x)"}, {"grad(x*y,x)", "grad(x*y,[x])"},
+    {"simplify(x)+1", "1+simplify(x)"}, {"∂/∂y y^2", "diff(y^2,y)"},
     {"taylor(sin(x),x,5)", "taylor(sin(x),x=0,5)"}, {"hvp(x^2,x,1)", "hvp(x^2,[x],[1])"},
     {"product(k,k,1,n)", "prod(k,k,1,n)"}, {"integrate(t,t,0,x)", "int(t,t,0,x)"},
     /* decimals */
@@ -200,6 +200,8 @@ static const char *const trees[][2] = {
     {"diff(n*x, x, n)", "(diff (* n x) x 1 n 1)"},
     {"x at x=1, y=2", "(at x x 1 y 2)"},
     {"grad(x)", "(grad x)"},
+    {"grad(x*y, x)", "(grad (* x y) x)"},
+    {"grad(x*y, [x])", "(grad (* x y) (list x))"},
     {"hessian(x, [x,y])", "(hessian x (list x y))"},
     {"jvp([x],[x],[y])", "(jvp (list x) (list x) (list y))"},
     {"taylor(x, x=y, 3)", "(taylor x x y 3)"},
