@@ -97,6 +97,7 @@
 #define ellipe(x) k_ellipe(x)
 #define zeta(x) k_zeta(x)
 #define lambertw(x) k_lambertw(x)
+#define atan2(y, x) k_atan2(y, x)
 #define max(x, y) k_max(x, y)
 #define min(x, y) k_min(x, y)
 #define mod(x, y) k_mod(x, y)

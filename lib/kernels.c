@@ -153,6 +153,7 @@ double k_step(double x) { return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : 0.5; }
 double k_step_at(double x, double v) { return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : v; }
 double k_dirac(double x) { return isnan(x) ? x : x == 0 ? INFINITY : 0; }
 double k_relu(double x) { return x > 0 || isnan(x) ? x : 0; }
+double k_atan2(double y, double x) { return x == 0 && y == 0 ? NAN : atan2(y, x); }
 double k_max(double x, double y) { return x > y || isnan(x) ? x : y; }
 double k_min(double x, double y) { return x < y || isnan(x) ? x : y; }
 
@@ -301,6 +302,11 @@ OWN(Shi, x == 0 ? 1 : sinh(x) / x)
 OWN(dawson, fabs(x) < 0.5 ? 1 - 2 * x * f : k_dawson_slope(x))
 OWN(erfcx, x < 0.25 ? 2 * (x * f - SQRT_PI_INVERSE) : k_erfcx_slope(x))
 OWN(logerfcx, k_logerfcx_slope(x))
+OWN(logerfc, x > 0 ? -2 * SQRT_PI_INVERSE / k_erfcx(x) : -2 * SQRT_PI_INVERSE * exp(-x * x - f))
+OWN(airyaix, k_airyaix_slope(x))
+OWN(airyaiprimex, k_airyaiprimex_slope(x))
+OWN(airybix, k_airybix_slope(x))
+OWN(airybiprimex, k_airybiprimex_slope(x))
 OWN(ellipk, k_ellipk_slope(x))
 OWN(ellipe, k_ellipe_slope(x))
 OWN(lambertw, x < -0.25 ? k_lambertw_slope(x) : 1 / (x + exp(f)))
@@ -327,6 +333,8 @@ static double d_fresnelc(double x, double f)
         (void)x, (void)y, (void)f;                        \
         return formula;                                   \
     }
+OWN(mod_y, round((k_mod(x, y) - x) / y))
+OWN(rem_y, round((fmod(x, y) - x) / y))
 OWN(hypot_x, f == 0 ? 0 : x / f)
 OWN(hypot_y, f == 0 ? 0 : y / f)
 OWN(atan2_y, y / hypot(x, y) / hypot(x, y))
@@ -334,7 +342,53 @@ OWN(atan2_x, -x / hypot(x, y) / hypot(x, y))
 OWN(xlogy, x == 0 ? 0 : x / y)
 OWN(xlog1py, x == 0 ? 0 : x / (1 + y))
 OWN(polylog, y == 0 ? 1 : k_polylog(x - 1, y) / y)
+OWN(zeta_hurwitz, x == 0 ? -1 : -x * k_zeta_hurwitz(x + 1, y))
+OWN(logbeta_a, k_digamma_gap(x, y))
+OWN(logbeta_b, k_digamma_gap(y, x))
 #undef OWN
+
+/* Derivative of 1/gamma at its zeros 0, -1, ..., where f*digamma is 0*inf: (-1)^n*n! at -n */
+static double rgamma_slope(double x)
+{
+    return (fmod(x, 2) == 0 ? 1 : -1) * tgamma(1 - x);
+}
+
+static bool is_pole(double x) { return x <= 0 && x == floor(x); }
+
+static double d_beta_a(double x, double y, double f)
+{
+    if (is_pole(x + y))
+        return tgamma(x) * tgamma(y) * rgamma_slope(x + y);
+    return f * k_digamma_gap(x, y);
+}
+
+static double d_beta_b(double x, double y, double f) { return d_beta_a(y, x, f); }
+
+/* For k = 0, 1, ... a polynomial in n, whose derivative is carried along its factors. */
+static double d_binomial_n(double n, double k, double f)
+{
+    if (k != floor(k) && is_pole(1 + n - k))
+        return tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
+    if (k != floor(k) || k > 1000)
+        return f * k_binomial_log_slope(0, n, k);
+    double p = 1, dp = 0;
+    for (double i = 0; i < k; i++) {
+        dp = (dp * (n - i) + p) / (i + 1);
+        p *= (n - i) / (i + 1);
+    }
+    return k < 0 ? 0 : dp;
+}
+
+static double d_binomial_k(double n, double k, double f)
+{
+    if (is_pole(1 + n))
+        return NAN;
+    if (is_pole(1 + k))
+        return tgamma(1 + n) / tgamma(1 + n - k) * rgamma_slope(1 + k);
+    if (is_pole(1 + n - k))
+        return -tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
+    return f * k_binomial_log_slope(1, n, k);
+}
 
 #define OWN_asin_0 , d_asin
 #define OWN_acos_0 , d_acos
@@ -360,6 +414,20 @@ OWN(polylog, y == 0 ? 1 : k_polylog(x - 1, y) / y)
 #define OWN_dawson_0 , d_dawson
 #define OWN_erfcx_0 , d_erfcx
 #define OWN_logerfcx_0 , d_logerfcx
+#define OWN_logerfc_0 , d_logerfc
+#define OWN_airyaix_0 , d_airyaix
+#define OWN_airyaiprimex_0 , d_airyaiprimex
+#define OWN_airybix_0 , d_airybix
+#define OWN_airybiprimex_0 , d_airybiprimex
+#define OWN_mod_1 , d_mod_y
+#define OWN_rem_1 , d_rem_y
+#define OWN_zeta_hurwitz_1 , d_zeta_hurwitz
+#define OWN_beta_0 , d_beta_a
+#define OWN_beta_1 , d_beta_b
+#define OWN_logbeta_0 , d_logbeta_a
+#define OWN_logbeta_1 , d_logbeta_b
+#define OWN_binomial_0 , d_binomial_n
+#define OWN_binomial_1 , d_binomial_k
 #define OWN_fresnels_0 , d_fresnels
 #define OWN_fresnelc_0 , d_fresnelc
 #define OWN_ellipk_0 , d_ellipk

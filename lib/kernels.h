@@ -75,6 +75,7 @@ double k_besselj0(double x);
 double k_besselj1(double x);
 double k_bessely0(double x);
 double k_bessely1(double x);
+double k_atan2(double y, double x);
 double k_max(double x, double y);
 double k_min(double x, double y);
 double k_mod(double x, double y);
@@ -135,7 +136,13 @@ double k_expint_nu(double nu, double x);
 double k_zeta_hurwitz(double s, double a);
 double k_zeta_d(double n, double s);
 double k_polylog(double s, double x);
-/* Derivatives whose formulas cancel: of dawson, erfcx, logerfcx, ellipk, ellipe, lambertw. */
+/* Derivatives whose formulas cancel. */
+double k_airyaix_slope(double x);
+double k_airyaiprimex_slope(double x);
+double k_airybix_slope(double x);
+double k_airybiprimex_slope(double x);
+double k_digamma_gap(double x, double y); /* digamma(x) - digamma(x + y) */
+double k_binomial_log_slope(unsigned i, double n, double k); /* in n (i = 0) or k, over f */
 double k_dawson_slope(double x);
 double k_erfcx_slope(double x);
 double k_logerfcx_slope(double x);

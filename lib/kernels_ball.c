@@ -252,6 +252,123 @@ static void lambertw_slope(arb_t r, const arb_t x, slong prec)
     arb_clear(t);
 }
 
+/* Airy functions with the factor g = exp(+-2/3*x^(3/2)): (f*g)' = f'*g +- sqrt(x)*f*g */
+static void scaled_slope(arb_t r, const arb_t x, int sign, slong prec, BallFn1 slope, BallFn1 f)
+{
+    arb_t t;
+    arb_init(t);
+    slope(r, x, prec);
+    if (arb_is_positive(x)) {
+        f(t, x, prec);
+        arb_mul_si(t, t, sign, prec);
+        arb_t root;
+        arb_init(root);
+        arb_sqrt(root, x, prec);
+        arb_addmul(r, t, root, prec);
+        arb_clear(root);
+    }
+    arb_clear(t);
+}
+
+/* the second derivative of an Airy function is x times itself */
+static void x_airyaix(arb_t r, const arb_t x, slong prec)
+{
+    ball_airyaix(r, x, prec);
+    arb_mul(r, r, x, prec);
+}
+
+static void x_airybix(arb_t r, const arb_t x, slong prec)
+{
+    ball_airybix(r, x, prec);
+    arb_mul(r, r, x, prec);
+}
+
+static void airyaix_slope(arb_t r, const arb_t x, slong prec)
+{
+    scaled_slope(r, x, 1, prec, ball_airyaiprimex, ball_airyaix);
+}
+
+static void airyaiprimex_slope(arb_t r, const arb_t x, slong prec)
+{
+    scaled_slope(r, x, 1, prec, x_airyaix, ball_airyaiprimex);
+}
+
+static void airybix_slope(arb_t r, const arb_t x, slong prec)
+{
+    scaled_slope(r, x, -1, prec, ball_airybiprimex, ball_airybix);
+}
+
+static void airybiprimex_slope(arb_t r, const arb_t x, slong prec)
+{
+    scaled_slope(r, x, -1, prec, x_airybix, ball_airybiprimex);
+}
+
+double k_airyaix_slope(double x) { return settle1(airyaix_slope, x); }
+double k_airyaiprimex_slope(double x) { return settle1(airyaiprimex_slope, x); }
+double k_airybix_slope(double x) { return settle1(airybix_slope, x); }
+double k_airybiprimex_slope(double x) { return settle1(airybiprimex_slope, x); }
+
+static void digamma_gap(arb_t r, const arb_t x, const arb_t y, slong prec)
+{
+    arb_t t;
+    arb_init(t);
+    arb_add(t, x, y, ARF_PREC_EXACT);
+    arb_digamma(r, x, prec);
+    arb_digamma(t, t, prec);
+    arb_sub(r, r, t, prec);
+    arb_clear(t);
+}
+
+/* digamma(1 + n) - digamma(1 + n - k) and digamma(1 + n - k) - digamma(1 + k) */
+static void binomial_log_slopes(arb_t dn, arb_t dk, const arb_t n, const arb_t k, slong prec)
+{
+    arb_t t;
+    arb_init(t);
+    arb_add_ui(t, n, 1, ARF_PREC_EXACT);
+    arb_digamma(dn, t, prec);
+    arb_sub(t, t, k, ARF_PREC_EXACT);
+    arb_digamma(t, t, prec);
+    arb_sub(dn, dn, t, prec);
+    arb_add_ui(dk, k, 1, ARF_PREC_EXACT);
+    arb_digamma(dk, dk, prec);
+    arb_sub(dk, t, dk, prec);
+    arb_clear(t);
+}
+
+static void binomial_n(arb_t r, const arb_t n, const arb_t k, slong prec)
+{
+    arb_t unused;
+    arb_init(unused);
+    binomial_log_slopes(r, unused, n, k, prec);
+    arb_clear(unused);
+}
+
+static void binomial_k(arb_t r, const arb_t n, const arb_t k, slong prec)
+{
+    arb_t unused;
+    arb_init(unused);
+    binomial_log_slopes(unused, r, n, k, prec);
+    arb_clear(unused);
+}
+
+/* Numbers whose sums need no great space. */
+static bool moderate(double x) { return x == 0 || (fabs(x) < 1e15 && fabs(x) > 1e-200); }
+
+double k_digamma_gap(double x, double y)
+{
+    if (is_pole_of_gamma(x) || is_pole_of_gamma(x + y) || !moderate(x) || !moderate(y))
+        return k_digamma(x) - k_digamma(x + y);
+    return settle2(digamma_gap, x, y);
+}
+
+double k_binomial_log_slope(unsigned i, double n, double k)
+{
+    if (moderate(n) && moderate(k))
+        return settle2(i == 0 ? binomial_n : binomial_k, n, k);
+    double common = k_digamma(1 + n - k);
+    return i == 0 ? k_digamma(1 + n) - common : common - k_digamma(1 + k);
+}
+
 double k_dawson_slope(double x)
 {
     return fabs(x) > 1e9 ? -0.5 / x / x : settle1(dawson_slope, x);
@@ -259,7 +376,9 @@ double k_dawson_slope(double x)
 
 double k_erfcx_slope(double x)
 {
-    return x < -30 ? -INFINITY : x > 1e9 ? -0.56418958354775628695 / x / x : settle1(erfcx_slope, x);
+    if (x > 1e9)
+        return -0.56418958354775628695 / x / x;
+    return x < -30 ? -INFINITY : settle1(erfcx_slope, x);
 }
 
 double k_logerfcx_slope(double x)

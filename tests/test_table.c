@@ -1,0 +1,574 @@
+/* test_table.c - loops over the operator table: every row's kernel against its certified value,
+ * every partial (as the kernel has it and as the text has it) against a central difference of
+ * the certified value at high precision, domains, parity and range flags, enclosures of wide
+ * balls. The points are the same for all rows; which of them lie in the domain is decided here,
+ * from the text of the domain column.
+ */
+#include "ball_fn.h"
+#include "kernels.h"
+
+#include <check.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- the pasted text of the partials, for comparison with the kernels' own */
+static double text_partial(Op op, unsigned i, double x, double y, double z, double f);
+
+/* ---- points */
+static const double points1[] = {
+    -200.75, -30.2, -5.5, -3, -2.75, -2, -1.25, -1, -0.9, -0.5, -0.3, -1e-3, -1e-9, 0, 1e-9,
+    1e-3, 0.1, 0.3, 0.5, 0.7, 0.95, 1, 1.1, 1.5, 2, 2.25, 3, 5.5, 12.75, 30.2, 100.5};
+static const double points2[] = {-30.2, -2.75, -1, -0.5, -1e-3, 0, 0.3, 1, 2.25, 7, 12.75};
+static const double orders[] = {0, 1, 2, 5};
+static const double indices[] = {-3, -1.5, 0, 0.3, 1, 2.5, 10};
+static const double exponents[] = {-2.5, -1, 0, 0.5, 1, 2, 3};
+static const double args[] = {0.01, 0.3, 0.9, 1, 2.25, 12.75, -0.5, -1.75, 0, -4, -30.5};
+
+typedef struct {
+    const double *p;
+    size_t n;
+} Points;
+
+#define POINTS(a) ((Points){a, sizeof(a) / sizeof *(a)})
+
+static Points points_for(Op op, unsigned i)
+{
+    const OpInfo *f = op_info(op);
+
+    if (f->max_args == 1)
+        return POINTS(points1);
+    bool first = i == 0, ordered = f->args[1] != ',' || strchr("sn", f->args[0]);
+    if (!ordered || op == OP_binomial)
+        return POINTS(points2);
+    if (!first)
+        return POINTS(args);
+    if (f->args[0] == 's')
+        return POINTS(exponents);
+    return strncmp(f->args, "nu", 2) == 0 ? POINTS(indices) : POINTS(orders);
+}
+
+/* Calls each(op, point, arg) at all points of the row. */
+static void at_all_points(Op op, void (*each)(Op op, const double *a))
+{
+    unsigned k = op_info(op)->max_args;
+    Points p[3] = {{NULL, 1}, {NULL, 1}, {NULL, 1}};
+
+    for (unsigned i = 0; i < k; i++)
+        p[i] = points_for(op, i);
+    for (size_t i = 0; i < p[0].n; i++)
+        for (size_t j = 0; j < p[1].n; j++)
+            for (size_t l = 0; l < p[2].n; l++)
+                each(op, (double[3]){p[0].p[i], k > 1 ? p[1].p[j] : 0, k > 2 ? p[2].p[l] : 0});
+}
+
+/* ---- domains, by the text of their column */
+static bool whole(double x) { return x == floor(x); }
+static bool no_pole(double x) { return x > 0 || !whole(x); }
+static double turns(double x) { return fmod(fabs(x), 180); }
+
+/* Is the point in the domain that the row tells? */
+static bool in_domain(Op op, const double *a)
+{
+    const char *t = op_info(op)->domain;
+    double x = a[0], y = a[1], z = a[2];
+
+#define IF(text, condition)      \
+    if (strcmp(t, text) == 0)    \
+        return condition;
+    IF("all x", true)
+    IF("all x, y", true)
+    IF("all x, n", true)
+    IF("all x, v", true)
+    IF("all a, b", true)
+    IF("cos(x) != 0", true) /* at no double */
+    IF("sin(x) != 0", x != 0)
+    IF("cosd(x) != 0", turns(x) != 90)
+    IF("sind(x) != 0", turns(x) != 0)
+    IF("cospi(x) != 0", !whole(x + 0.5))
+    IF("-1 < x < 1", x > -1 && x < 1)
+    IF("-1 <= x <= 1", x >= -1 && x <= 1)
+    IF("0 < x < 1", x > 0 && x < 1)
+    IF("0 < x < 2", x > 0 && x < 2)
+    IF("0 < x <= 1", x > 0 && x <= 1)
+    IF("abs(x) > 1", fabs(x) > 1)
+    IF("abs(x) >= 1", fabs(x) >= 1)
+    IF("x != 0", x != 0)
+    IF("x != 1", x != 1)
+    IF("x < 0", x < 0)
+    IF("x < log(2)", x < log(2))
+    IF("x <= 1", x <= 1)
+    IF("x > -1", x > -1)
+    IF("x >= 0, x != 1", x >= 0 && x != 1)
+    IF("x > 0 or not an integer", no_pole(x))
+    IF("x >= -exp(-1)", x >= -exp(-1))
+    IF("x >= 0", x >= 0)
+    IF("x >= 0 or not an integer", no_pole(x + 1))
+    IF("x >= 1", x >= 1)
+    IF("a, b > 0 or not integers", no_pole(x) && no_pole(y) && (op == OP_beta || no_pole(x + y)))
+    IF("n = 0, 1, 2, ...", true) /* orders[] has no other */
+    IF("n = 0, 1, 2, ...; s != 1", y != 1)
+    IF("n = 0, 1, 2, ...; x > 0 or not an integer", no_pole(y))
+    IF("n no negative integer, or k an integer", x >= 0 || !whole(x) || whole(y))
+    IF("not both 0", x != 0 || y != 0)
+    IF("s != 1, a > 0", x != 1 && y > 0)
+    IF("x != y", x != y)
+    IF("x > 0, b > 0, b != 1", x > 0 && y > 0 && y != 1)
+    IF("y != 0", y != 0)
+    IF("y > -1 or x = 0, y = -1", y > -1 || (x == 0 && y == -1))
+    IF("y > 0 or x = y = 0", y > 0 || (x == 0 && y == 0))
+    IF("lo <= hi", y <= z)
+    if (op_info(op)->max_args == 1) {
+        IF("x < 1", x < 1)
+        IF("x > 0", x > 0)
+    }
+    /* of two arguments, the second is called x */
+    IF("x < 1", y < 1 || (y == 1 && x > 1) || (y > 1 && x <= 0 && whole(x)))
+    IF("x > 0", y > 0 || (op == OP_expint_nu && ((y == 0 && x > 1) || (y < 0 && x <= 0 && whole(x)))))
+    IF("x > 0, or an integer order", y > 0 || whole(x) || (y == 0 && x > 0))
+#undef IF
+    ck_abort_msg("%s: the domain '%s' is not known to this test", op_info(op)->name, t);
+    return false;
+}
+
+/* ---- certified values and differences */
+enum { PREC = 500, STEP = -100 };
+
+static void set_args(arb_struct *v, const double *a)
+{
+    for (int i = 0; i < 3; i++) {
+        arb_init(v + i);
+        arb_set_d(v + i, a[i]);
+    }
+}
+
+static void clear_args(arb_struct *v)
+{
+    for (int i = 0; i < 3; i++)
+        arb_clear(v + i);
+}
+
+static void certified(Op op, arb_t r, const double *a, slong prec)
+{
+    arb_struct v[3];
+    set_args(v, a);
+    ball_call(op, r, v, prec);
+    clear_args(v);
+}
+
+/* value, first and second derivative in the i-th argument, by central differences with step
+ * 2^STEP; false where one of the three points has no value */
+static bool differences(Op op, const double *a, unsigned i, double *f, double *d1, double *d2)
+{
+    arb_struct v[3];
+    arb_t h, lo, mid, hi;
+    set_args(v, a);
+    arb_init(h);
+    arb_init(lo);
+    arb_init(mid);
+    arb_init(hi);
+    ball_call(op, mid, v, PREC);
+    arb_set_si(h, 1);
+    arb_mul_2exp_si(h, h, STEP);
+    arb_add(v + i, v + i, h, PREC);
+    ball_call(op, hi, v, PREC);
+    arb_set_d(v + i, a[i]);
+    arb_sub(v + i, v + i, h, PREC);
+    ball_call(op, lo, v, PREC);
+    bool ok = arb_is_finite(lo) && arb_is_finite(mid) && arb_is_finite(hi);
+    *f = arf_get_d(arb_midref(mid), ARF_RND_NEAR);
+    arb_sub(h, hi, lo, PREC);
+    arb_mul_2exp_si(h, h, -STEP - 1);
+    *d1 = arf_get_d(arb_midref(h), ARF_RND_NEAR);
+    arb_add(h, hi, lo, PREC);
+    arb_submul_ui(h, mid, 2, PREC);
+    arb_mul_2exp_si(h, h, -2 * STEP);
+    *d2 = arf_get_d(arb_midref(h), ARF_RND_NEAR);
+    arb_clear(h);
+    arb_clear(lo);
+    arb_clear(mid);
+    arb_clear(hi);
+    clear_args(v);
+    return ok;
+}
+
+/* ---- kernels */
+static double value_of(Op op, const double *a)
+{
+    const Kernel *k = kernel_fn(op);
+    return k->arity == 1   ? k->v1(a[0])
+           : k->arity == 2 ? k->v2(a[0], a[1])
+                           : k->v3(a[0], a[1], a[2]);
+}
+
+static double partial_of(Op op, unsigned i, const double *a, double f)
+{
+    const Kernel *k = kernel_fn(op);
+    return k->arity == 1   ? k->d1[i](a[0], f)
+           : k->arity == 2 ? k->d2[i](a[0], a[1], f)
+                           : k->d3[i](a[0], a[1], a[2], f);
+}
+
+static const char *place(Op op, const double *a)
+{
+    static char text[200];
+    const OpInfo *f = op_info(op);
+    snprintf(text, sizeof text, f->max_args == 1 ? "%s(%.17g)"
+                                : f->max_args == 2 ? "%s(%.17g, %.17g)"
+                                                   : "%s(%.17g, %.17g, %.17g)",
+             f->name, a[0], a[1], a[2]);
+    return text;
+}
+
+/* At integers and ties pieces meet. */
+static bool at_an_integer(const double *a, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (whole(a[i]) || (n > 1 && a[i] == a[(i + 1) % n]))
+            return true;
+    return false;
+}
+
+/* Error of got in units of eps*(|exact| + slack): slack is what one ulp of the arguments moves. */
+static double error_in_ulp(double got, double exact, double slack)
+{
+    if (isnan(got))
+        return INFINITY;
+    if (got == exact)
+        return 0;
+    if (isinf(got) || isinf(exact))
+        return fabs(got) > 1.7e308 && fabs(exact) > 1.7e308 ? 0 : INFINITY;
+    return fabs(got - exact) / (DBL_EPSILON * (fabs(exact) + slack) + 1e-40);
+}
+
+/* The worst that was seen of a row; printed when it is beyond a few ulp. */
+static struct {
+    double err;
+    char where[200];
+} worst_value, worst_partial, worst_text;
+static unsigned ndiff;
+
+static void note_worst(double err, Op op, const double *a, double *worst, char *where)
+{
+    if (err > *worst) {
+        *worst = err;
+        strcpy(where, place(op, a));
+    }
+}
+
+static void check_value(Op op, const double *a)
+{
+    double f, d1 = 0, d2, slack = 0, got = value_of(op, a);
+    arb_t r;
+
+    arb_init(r);
+    certified(op, r, a, PREC);
+    if (!in_domain(op, a)) {
+        ck_assert_msg(ball_is_undefined(r), "%s has a certified value", place(op, a));
+        ck_assert_msg(!isfinite(got), "%s has the value %g", place(op, a), got);
+    } else {
+        ck_assert_msg(arb_is_finite(r), "%s has no certified value", place(op, a));
+        for (unsigned i = 0; i < op_info(op)->max_args; i++)
+            if (!(op_info(op)->flags & PIECEWISE) && differences(op, a, i, &f, &d1, &d2))
+                slack += fabs(d1 * a[i]);
+        f = arf_get_d(arb_midref(r), ARF_RND_NEAR);
+        note_worst(error_in_ulp(got, f, slack), op, a, &worst_value.err, worst_value.where);
+    }
+    arb_clear(r);
+}
+
+START_TEST(value_is_certified)
+{
+    Op op = (Op)_i;
+    worst_value.err = 0;
+    ck_assert_uint_eq(kernel_fn(op)->arity, op_info(op)->max_args);
+    ck_assert_uint_eq(ball_fn(op)->arity, op_info(op)->max_args);
+    at_all_points(op, check_value);
+    if (worst_value.err > 2.5)
+        printf("%s: %.1f ulp\n", worst_value.where, worst_value.err);
+    ck_assert_msg(worst_value.err < 10, "%s: %g ulp", worst_value.where, worst_value.err);
+}
+END_TEST
+
+static void check_partials(Op op, const double *a)
+{
+    const OpInfo *info = op_info(op);
+
+    if (!in_domain(op, a) || ((info->flags & PIECEWISE) && at_an_integer(a, info->max_args)))
+        return;
+    for (unsigned i = 0; i < info->max_args; i++) {
+        double f, d1, d2;
+        if (!info->partial[i][0] || !differences(op, a, i, &f, &d1, &d2))
+            continue;
+        if (!isfinite(f) || !isfinite(d1) || fabs(d1) > 1e12 * (1 + fabs(f)))
+            continue; /* no derivative there, or none in float64 */
+        double got = partial_of(op, i, a, f), slack = fabs(d2 * a[i]);
+        double text = text_partial(op, i, a[0], a[1], a[2], f);
+        ndiff++;
+        note_worst(error_in_ulp(got, d1, slack), op, a, &worst_partial.err,
+                   worst_partial.where);
+        if (isnan(text) || (info->flags & PIECEWISE && info->max_args == 2 &&
+                            fabs(remainder(a[0], a[1])) < 1e-9))
+            continue; /* a removable singularity, a quotient rounded to an integer */
+        note_worst(error_in_ulp(text, d1, slack + (fabs(d1) + 1 + fabs(f)) * 1e3), op, a,
+                   &worst_text.err, worst_text.where);
+    }
+}
+
+START_TEST(partials_are_differences)
+{
+    Op op = (Op)_i;
+    worst_partial.err = worst_text.err = 0;
+    ndiff = 0;
+    at_all_points(op, check_partials);
+    if (worst_partial.err > 10)
+        printf("partial of %s: %.1f ulp\n", worst_partial.where, worst_partial.err);
+    if (worst_text.err > 1e3)
+        printf("text of a partial of %s: %.1f\n", worst_text.where, worst_text.err);
+    ck_assert_msg(worst_partial.err < 100, "partial of %s: %g ulp", worst_partial.where,
+                  worst_partial.err);
+    ck_assert_msg(worst_text.err < 1e5, "text of %s: %g", worst_text.where, worst_text.err);
+    if (op != OP_dirac)
+        ck_assert_msg(ndiff >= 3, "%s: only %u points", op_info(op)->name, ndiff);
+}
+END_TEST
+
+static void check_flags(Op op, const double *a)
+{
+    const OpInfo *info = op_info(op);
+    double v = value_of(op, a), minus[3] = {-a[0], -a[1], -a[2]}, swapped[3] = {a[1], a[0], 0};
+
+    if (!in_domain(op, a))
+        return;
+    if (info->flags & ODD)
+        ck_assert_msg(value_of(op, minus) == -v, "%s is not odd", place(op, a));
+    if (info->flags & EVEN)
+        ck_assert_msg(value_of(op, minus) == v, "%s is not even", place(op, a));
+    if (info->flags & NONNEG)
+        ck_assert_msg(v >= 0, "%s is %g", place(op, a), v);
+    if ((info->flags & POSITIVE) && v == 0) {
+        arb_t r; /* an underflow, then */
+        arb_init(r);
+        certified(op, r, a, PREC);
+        ck_assert_msg(arb_is_positive(r), "%s is 0", place(op, a));
+        arb_clear(r);
+    }
+    if (info->flags & INTEGRAL)
+        ck_assert_msg(whole(v), "%s is %g", place(op, a), v);
+    if (info->flags & COMMUTES)
+        ck_assert_msg(value_of(op, swapped) == v, "%s does not commute", place(op, a));
+}
+
+START_TEST(flags_hold)
+{
+    at_all_points((Op)_i, check_flags);
+}
+END_TEST
+
+/* ---- balls enclose: at points inside of wide balls the value is in the result, and where a
+ * point has none the result is not finite */
+static double radius_of_ball;
+
+static void check_enclosure(Op op, const double *a)
+{
+    unsigned k = op_info(op)->max_args;
+    arb_struct v[3];
+    arb_t wide, inner;
+
+    arb_init(wide);
+    arb_init(inner);
+    set_args(v, a);
+    for (unsigned i = 0; i < k; i++)
+        if (op_info(op)->args[i] != 'n' || i > 0) /* orders stay integers */
+            mag_set_d(arb_radref(v + i), radius_of_ball * (fabs(a[i]) + 0.01));
+    ball_call(op, wide, v, 150);
+    for (int j = -3; j <= 3; j++) {
+        double t[3];
+        for (unsigned i = 0; i < 3; i++)
+            t[i] = a[i] + mag_get_d(arb_radref(v + i)) * (i == 1 ? -j : j) / 3.2;
+        certified(op, inner, t, 150);
+        if (arb_is_finite(inner))
+            ck_assert_msg(!ball_is_undefined(wide) &&
+                              (!arb_is_finite(wide) || arb_overlaps(wide, inner)),
+                          "%s is outside of its ball about %.17g, radius %g", place(op, t), a[0],
+                          radius_of_ball);
+        else if (ball_is_undefined(inner))
+            ck_assert_msg(!arb_is_finite(wide), "%s has no value, but its ball has, radius %g",
+                          place(op, t), radius_of_ball);
+    }
+    if (radius_of_ball < 1e-20 && in_domain(op, a) && !at_an_integer(a, k))
+        ck_assert_msg(arb_is_finite(wide) &&
+                          (arb_rel_accuracy_bits(wide) > 40 ||
+                           mag_cmp_2exp_si(arb_radref(wide), -40) < 0),
+                      "%s: a narrow ball gave a wide one", place(op, a));
+    arb_clear(wide);
+    arb_clear(inner);
+    clear_args(v);
+}
+
+START_TEST(balls_enclose)
+{
+    static const double radii[] = {1e-30, 1e-3, 0.25, 1.5};
+    for (size_t i = 0; i < sizeof radii / sizeof *radii; i++) {
+        radius_of_ball = radii[i];
+        at_all_points((Op)_i, check_enclosure);
+    }
+}
+END_TEST
+
+/* ---- far out: an answer soon, and never a number from a NaN */
+START_TEST(extreme_arguments)
+{
+    static const double extreme[] = {1e300, -1e300, 1e17, -1e17, 5e-324, -5e-324, INFINITY, -INFINITY};
+    Op op = (Op)_i;
+    const OpInfo *info = op_info(op);
+    size_t n = sizeof extreme / sizeof *extreme;
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < (info->max_args > 1 ? n : 1); j++) {
+            double a[3] = {extreme[i], extreme[j], 1};
+            double f = value_of(op, a);
+            for (unsigned k = 0; k < info->max_args; k++)
+                (void)partial_of(op, k, a, f);
+            if ((info->flags & NONNEG) && !isnan(f))
+                ck_assert_msg(f >= 0, "%s is %g", place(op, a), f);
+        }
+    }
+    for (unsigned i = 0; i < info->max_args; i++) {
+        double a[3] = {0.5, 0.5, 0.75};
+        a[i] = NAN;
+        if (op != OP_step_at || i == 0)
+            ck_assert_msg(isnan(value_of(op, a)), "%s is %g", place(op, a), value_of(op, a));
+    }
+}
+END_TEST
+
+/* ---- what the columns promise at kinks, removable singularities and exact points */
+#define IS(x, y) ck_assert_msg((x) == (y), "%s is %.17g, not %.17g", #x, (double)(x), (double)(y))
+static double v1(Op op, double x) { return kernel_fn(op)->v1(x); }
+static double d1(Op op, double x) { return kernel_fn(op)->d1[0](x, v1(op, x)); }
+static double d2(Op op, unsigned i, double x, double y)
+{
+    return kernel_fn(op)->d2[i](x, y, kernel_fn(op)->v2(x, y));
+}
+
+START_TEST(kinks)
+{
+    IS(d1(OP_abs, 0), 0);
+    IS(d1(OP_relu, 0), 0);
+    IS(d1(OP_floor, 2), 0);
+    IS(d1(OP_sign, 0), 0);
+    IS(v1(OP_step, 0), 0.5);
+    IS(kernel_fn(OP_step_at)->v2(0, 0.25), 0.25);
+    IS(d2(OP_max, 0, 1, 1), 0.5);
+    IS(d2(OP_max, 1, 1, 1), 0.5);
+    IS(d2(OP_min, 0, 2, 1), 0);
+    IS(d2(OP_hypot, 0, 0, 0), 0);
+    IS(d2(OP_mod, 1, 7.5, 2), -3);
+    IS(kernel_fn(OP_clamp)->v3(5, 0, 1), 1);
+    IS(kernel_fn(OP_clamp)->d3[2](5, 0, 1, 1), 1);
+}
+END_TEST
+
+START_TEST(removable_points)
+{
+    IS(d1(OP_sinint, 0), 1);
+    IS(d1(OP_Shi, 0), 1);
+    IS(d1(OP_sinc, 0), 0);
+    IS(d1(OP_lambertw, 0), 1);
+    IS(d2(OP_polylog, 1, 2, 0), 1);
+    ck_assert_double_eq_tol(d1(OP_cosc, 0), -M_PI * M_PI / 3, 1e-15);
+    ck_assert_double_eq_tol(d1(OP_ellipk, 0), M_PI / 8, 1e-16);
+    ck_assert_double_eq_tol(d1(OP_ellipe, 0), -M_PI / 8, 1e-16);
+    ck_assert_double_eq_tol(d1(OP_ellipk, 1e-12), M_PI / 8, 1e-12);
+    IS(v1(OP_xlogx, 0), 0);
+    IS(d2(OP_xlogy, 1, 0, 0), 0);
+    ck_assert_double_gt(d1(OP_tanh, 30), 0);
+    ck_assert_double_gt(d1(OP_logistic, 50), 0);
+}
+END_TEST
+
+START_TEST(exact_points)
+{
+    IS(v1(OP_sind, 30), 0.5);
+    IS(v1(OP_sind, 150), 0.5);
+    IS(v1(OP_sind, -330), 0.5);
+    IS(v1(OP_sind, 180), 0);
+    IS(v1(OP_cosd, 60), 0.5);
+    IS(v1(OP_cosd, 90), 0);
+    IS(v1(OP_cosd, 1e15 * 360), 1);
+    IS(v1(OP_tand, 45), 1);
+    IS(v1(OP_tand, 135), -1);
+    IS(v1(OP_tand, 225), 1);
+    IS(v1(OP_tand, -45), -1);
+    IS(v1(OP_cotd, 45), 1);
+    IS(v1(OP_cotd, 135), -1);
+    IS(v1(OP_asind, 0.5), 30);
+    IS(v1(OP_acosd, -0.5), 120);
+    IS(v1(OP_atand, -1), -45);
+    IS(v1(OP_asecd, -2), 120);
+    IS(v1(OP_sinpi, 5), 0);
+    IS(v1(OP_cospi, 0.5), 0);
+    IS(v1(OP_tanpi, 0.25), 1);
+    IS(v1(OP_tanpi, 0.75), -1);
+    IS(v1(OP_exp10, 3), 1000);
+    IS(v1(OP_round, 2.5), 3);
+    IS(v1(OP_round, -2.5), -3);
+    IS(v1(OP_factorial, 5), 120);
+    IS(kernel_fn(OP_mod)->v2(-7, 3), 2);
+    IS(kernel_fn(OP_rem)->v2(-7, 3), -1);
+    IS(kernel_fn(OP_log_base)->v2(8, 2), 3);
+    IS(kernel_fn(OP_binomial)->v2(10, 3), 120);
+    IS(kernel_fn(OP_binomial)->v2(3, 10), 0);
+}
+END_TEST
+
+/* ---- the text of the partials, as C; these names mean the kernels from here on */
+#include "kernel_names.h"
+
+static double text_partial(Op op, unsigned i, double x, double y, double z, double f)
+{
+    (void)z;
+    switch (op) {
+#define UNKNOWN NAN
+#define F1(id, nm, fl, v, dx, ...) case OP_##id: return dx;
+#define F2(id, nm, ar, fl, v, dx, dy, ...) case OP_##id: return i == 0 ? (dx) : (dy);
+#define F3(id, nm, ar, fl, v, dx, dy, dz, ...) \
+    case OP_##id: return i == 0 ? (dx) : i == 1 ? (dy) : (dz);
+#define S(...)
+#define A(...)
+#define C(...)
+#include "ops.def"
+    default: return NAN;
+    }
+}
+
+static void add_loop(Suite *s, const char *name, const TTest *test)
+{
+    TCase *t = tcase_create(name);
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, test, OP_FIRST_FUNCTION + 1, OP_COUNT);
+    suite_add_tcase(s, t);
+}
+
+int main(void)
+{
+    Suite *s = suite_create("table");
+    add_loop(s, "value", value_is_certified);
+    add_loop(s, "partials", partials_are_differences);
+    add_loop(s, "flags", flags_hold);
+    add_loop(s, "balls", balls_enclose);
+    add_loop(s, "extreme", extreme_arguments);
+    TCase *t = tcase_create("points");
+    tcase_add_test(t, kinks);
+    tcase_add_test(t, removable_points);
+    tcase_add_test(t, exact_points);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    flint_cleanup();
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
