@@ -272,6 +272,9 @@ void ball_expint_nu(arb_t r, const arb_t nu, const arb_t x, slong prec)
         arb_inv(r, r, prec);
     } else if (arb_is_nonpositive(x) && !(is_integer_at_most(nu, 0) && arb_is_negative(x))) {
         ball_undefined(r);
+    } else if (arf_cmp_2exp_si(arb_midref(nu), 33) > 0 || arf_cmp_si(arb_midref(nu), -20000) < 0 ||
+               (prec > 2000 && arf_cmp_si(arb_midref(nu), 2000) > 0)) {
+        arb_indeterminate(r); /* seconds that cannot be interrupted */
     } else {
         arb_hypgeom_expint(r, nu, x, prec);
     }
@@ -285,7 +288,14 @@ void ball_expint(arb_t r, const arb_t x, slong prec)
     arb_clear(one);
 }
 
-/* ---- Bessel functions */
+/* ---- Bessel functions. Arb's integration for modified functions of large order takes seconds
+ * at high precision and cannot be stopped: beyond these bounds we do not tell. */
+static bool order_huge(const arb_t nu) { return arf_cmpabs_2exp_si(arb_midref(nu), 33) > 0; }
+
+static bool order_too_large(const arb_t nu, slong prec)
+{
+    return order_huge(nu) || (prec > 512 && arf_cmpabs_ui(arb_midref(nu), 2000) > 0);
+}
 
 /* r = bessel(nu, x), which is real for x >= 0 and, for integer nu, everywhere */
 static void bessel_first(arb_t r, const arb_t nu, const arb_t x, slong prec, BallFn2 bessel)
@@ -308,12 +318,18 @@ static void bessel_first(arb_t r, const arb_t nu, const arb_t x, slong prec, Bal
 
 void ball_besselj(arb_t r, const arb_t nu, const arb_t x, slong prec)
 {
-    bessel_first(r, nu, x, prec, arb_hypgeom_bessel_j);
+    if (order_huge(nu))
+        arb_indeterminate(r);
+    else
+        bessel_first(r, nu, x, prec, arb_hypgeom_bessel_j);
 }
 
 void ball_besseli(arb_t r, const arb_t nu, const arb_t x, slong prec)
 {
-    bessel_first(r, nu, x, prec, arb_hypgeom_bessel_i);
+    if (order_too_large(nu, prec))
+        arb_indeterminate(r);
+    else
+        bessel_first(r, nu, x, prec, arb_hypgeom_bessel_i);
 }
 
 /* Arb's scaled function has the factor exp(-x), ours exp(-|x|). */
@@ -334,7 +350,10 @@ static void besselix_nonzero(arb_t r, const arb_t nu, const arb_t x, slong prec)
 
 void ball_besselix(arb_t r, const arb_t nu, const arb_t x, slong prec)
 {
-    bessel_first(r, nu, x, prec, besselix_nonzero);
+    if (order_too_large(nu, prec))
+        arb_indeterminate(r);
+    else
+        bessel_first(r, nu, x, prec, besselix_nonzero);
 }
 
 #define OF_POSITIVE(name, bessel)                                             \
@@ -342,6 +361,8 @@ void ball_besselix(arb_t r, const arb_t nu, const arb_t x, slong prec)
     {                                                                         \
         if (arb_is_nonpositive(x))                                            \
             ball_undefined(r);                                                \
+        else if (order_too_large(nu, prec))                                   \
+            arb_indeterminate(r);                                             \
         else                                                                  \
             bessel(r, nu, x, prec);                                           \
     }
@@ -448,12 +469,30 @@ void ball_ellipe(arb_t r, const arb_t x, slong prec)
 
 UNDEFINED_IF(arb_is_one(x), zeta, arb_zeta(r, x, prec))
 
+/* s so far out that Arb would need minutes */
+static bool zeta_too_far(const arb_t s)
+{
+    return arf_cmp_si(arb_midref(s), -1000) < 0 || arf_cmp_2exp_si(arb_midref(s), 33) > 0;
+}
+
+/* Small a are moved up by zeta(s, a) = a^-s + zeta(s, a + 1). */
 void ball_zeta_hurwitz(arb_t r, const arb_t s, const arb_t a, slong prec)
 {
-    if (arb_is_one(s) || arb_is_nonpositive(a))
+    if (arb_is_one(s) || arb_is_nonpositive(a)) {
         ball_undefined(r);
-    else
+    } else if (zeta_too_far(s)) {
+        arb_indeterminate(r);
+    } else if (arb_is_positive(a) && arf_cmp_2exp_si(arb_midref(a), -1) < 0) {
+        WITH(t);
+        arb_add_ui(t, a, 1, prec);
+        arb_hurwitz_zeta(r, s, t, prec);
+        arb_neg(t, s);
+        arb_pow(t, a, t, prec);
+        arb_add(r, r, t, prec);
+        arb_clear(t);
+    } else {
         arb_hurwitz_zeta(r, s, a, prec);
+    }
 }
 
 /* n! times the n-th coefficient of the power series of zeta at s */
@@ -466,6 +505,10 @@ void ball_zeta_d(arb_t r, const arb_t n, const arb_t s, slong prec)
         return;
     if (arb_is_one(s)) {
         ball_undefined(r);
+        return;
+    }
+    if (zeta_too_far(s)) {
+        arb_indeterminate(r);
         return;
     }
     WITH(t);
@@ -495,6 +538,46 @@ void ball_lambertw(arb_t r, const arb_t x, slong prec)
     arb_clear(edge);
 }
 
+/* The sum of x^n/n^s for |x| <= 1 and large s, where few terms matter: what is left after N of
+ * them is below 2*(N + 1)^(1 - s). */
+static void polylog_sum(arb_t r, const arb_t s, const arb_t x, slong prec)
+{
+    WITH(power);
+    WITH(t);
+    WITH(minus_s);
+
+    arb_neg(minus_s, s);
+    arb_set(power, x);
+    arb_set(r, x);
+    ulong n = 1;
+    do {
+        n++;
+        arb_mul(power, power, x, prec);
+        arb_set_ui(t, n);
+        arb_pow(t, t, minus_s, prec);
+        arb_addmul(r, power, t, prec);
+    } while (arf_cmpabs_2exp_si(arb_midref(t), -prec - 12) > 0 && n < 4000);
+    arb_mul_ui(t, t, 2 * (n + 1), MAG_BITS);
+    arb_mul(t, t, x, MAG_BITS);
+    arb_add_error(r, t);
+    arb_clear(power);
+    arb_clear(t);
+    arb_clear(minus_s);
+}
+
+static void polylog_complex(arb_t r, const arb_t s, const arb_t x, slong prec)
+{
+    acb_t z, w;
+    acb_init(z);
+    acb_init(w);
+    acb_set_arb(z, x);
+    acb_set_arb(w, s);
+    acb_polylog(w, w, z, prec);
+    arb_set(r, acb_realref(w));
+    acb_clear(z);
+    acb_clear(w);
+}
+
 /* For s = 0, -1, -2, ... a rational function of x; for other s real only for x <= 1, and at
  * x = 1 only for s > 1. */
 void ball_polylog(arb_t r, const arb_t s, const arb_t x, slong prec)
@@ -509,19 +592,19 @@ void ball_polylog(arb_t r, const arb_t s, const arb_t x, slong prec)
         else
             arb_indeterminate(r);
     } else if (ball_gt(x, 1) && !rational) {
-        ball_undefined(r);
+        if (arb_is_positive(s) || !arb_contains_int(s))
+            ball_undefined(r);
+        else
+            arb_indeterminate(r);
     } else if (ball_lt(x, 1) && arb_equal_si(s, 2)) {
         arb_hypgeom_dilog(r, x, prec);
     } else if (ball_lt(x, 1) || rational) {
-        acb_t z, w;
-        acb_init(z);
-        acb_init(w);
-        acb_set_arb(z, x);
-        acb_set_arb(w, s);
-        acb_polylog(w, w, z, prec);
-        arb_set(r, acb_realref(w));
-        acb_clear(z);
-        acb_clear(w);
+        if (ball_gt(x, -1) && ball_lt(x, 1) && ball_gt(s, 1 + prec / 8))
+            polylog_sum(r, s, x, prec);
+        else if (arf_cmpabs_ui(arb_midref(s), 500) > 0)
+            arb_indeterminate(r); /* minutes that cannot be interrupted */
+        else
+            polylog_complex(r, s, x, prec);
     } else {
         arb_indeterminate(r);
     }

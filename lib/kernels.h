@@ -8,7 +8,7 @@
  * Arguments outside the domain give NaN, poles inf, NaN gives NaN; nothing sets a flag that
  * anybody reads. Accuracy, in ulp of the result (for functions that cross 0: of the terms that
  * meet there): 1 for what is computed by certified balls, rounded correctly but for ties that
- * 4096 bits do not decide; libm's (at most 2, tgamma 5, j0 j1 y0 y1 9) for what comes from
+ * 2048 bits do not decide; libm's (at most 2, tgamma 5, j0 j1 y0 y1 9) for what comes from
  * there; 4 for the formulas in kernels.c. All are thread-safe. tests/test_table.c measures.
  */
 #ifndef LBZ_KERNELS_H

@@ -6,7 +6,7 @@
 #include <math.h>
 
 /* More than this is asked for only at arguments of no practical use: NaN is the answer then. */
-enum { PREC_FIRST = 64, PREC_LAST = 4096 };
+enum { PREC_FIRST = 64, PREC_LAST = 2048 };
 
 static double low_end(const arb_t r)
 {
