@@ -10,6 +10,7 @@
 
 #define BITS_PER_DIGIT 3.3219280948873624
 #define MAX_DIGITS 1000000
+#define MAX_SPECIAL_DIGITS 10000 /* where gamma, zeta ... take seconds, and cannot be stopped */
 #define MAX_WORK \
     134217728.0 /* operations times bits, for more than the precision asked for */
 #define DEAR_WORK 4000000 /* operations of an expression that is not tried often */
@@ -411,16 +412,29 @@ static void num_digits_of(Num x, size_t digits, Str *out)
     fmpz_clear(d.exp10);
 }
 
+static bool has_special(Ctx *c, Node *n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count;
+    bool found = false;
+    Node **order = ex_walk(c, 1, &n, &count);
+    for (size_t i = 0; order && i < count && !found; i++)
+        found = ball_is_special((Op)order[i]->op);
+    arena_release(&c->tmp, m);
+    return found;
+}
+
 lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out)
 {
     digits = digits ? digits : 1;
+    size_t most = MAX_DIGITS;
+    if (digits > MAX_SPECIAL_DIGITS && has_special(c, n))
+        most = MAX_SPECIAL_DIGITS;
+    if (digits > most)
+        ctx_error(c, LBZ_LIMIT, "ask for fewer", "at most %zu digits of this can be computed",
+                  most);
     if (ctx_failed(c))
         return c->env.err.status;
-    if (digits > MAX_DIGITS) {
-        ctx_error(c, LBZ_LIMIT, "ask for fewer", "at most %d digits can be computed",
-                  MAX_DIGITS);
-        return LBZ_LIMIT;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     lbz_status st = LBZ_OK;
     if (ex_is_num(n))

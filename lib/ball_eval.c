@@ -325,7 +325,7 @@ static void eval_symbol(Eval *ev, Frame *f, const Node *n, Val *v)
         ball_fail(v, LBZ_UNABLE, n);
 }
 
-static bool is_special(Op op)
+bool ball_is_special(Op op)
 {
     return (op >= OP_gamma && op <= OP_lambertw) ||
            (op >= OP_polygamma && op <= OP_polylog);
@@ -348,7 +348,7 @@ static void step_strict(Eval *ev, Todo *t)
     }
     Val *v = frame_val(ev, f, n);
     ball_fail(v, LBZ_OK, NULL);
-    ev->work += is_special((Op)n->op) ? BALL_SPECIAL_WORK : 1;
+    ev->work += ball_is_special((Op)n->op) ? BALL_SPECIAL_WORK : 1;
     if (n->op == OP_SYM)
         eval_symbol(ev, f, n, v);
     else if (f->complex)

@@ -77,6 +77,8 @@ void ball_frame_clear(Frame *f);
 Val *ball_node(Eval *ev, Frame *f, const Node *n);
 /* The value of a node that is up to date. */
 Val *ball_done(Eval *ev, Frame *f, const Node *n);
+/* One of the dear functions: their rows stand together in the table. */
+bool ball_is_special(Op op);
 void ball_no_memory(Eval *ev); /* records it, sets ev->stop */
 void ball_fail(Val *v, lbz_status st, const Node *bad);
 static inline uint32_t ball_arity(const Node *n)
