@@ -13,7 +13,9 @@ static const Command commands[] = {
     {"load", cmd_load, true},       {"set", cmd_set, true},
     {"unset", cmd_unset, true},     {"time", cmd_time, false},
     {"latex", cmd_latex, false},    {"graph", cmd_graph, false},
-    {"check", cmd_check, false},    {"exit", cmd_quit, true},
+    {"check", cmd_check, false},    {"forward", cmd_forward, false},
+    {"reverse", cmd_reverse, false}, {"trace", cmd_trace, false},
+       {"exit", cmd_quit, true},
     {"quit", cmd_quit, true},
 };
 

@@ -6,6 +6,7 @@
  * ex_walk), so one loop does it all.
  */
 #include "eval_impl.h"
+#include "lists.h"
 
 #include <stdio.h>
 
@@ -157,6 +158,29 @@ static Node *over_elements(Eval *ev, Node *op, Node *e, Node *const *a)
 
 /* ---- one operator */
 
+/* v[i], sum(v) ...: stays open only for the numeric commands, which know lists of numbers. */
+static Node *of_lists(Eval *ev, Node *op, Node *const *a)
+{
+    static const SymList none;
+    Ctx *c = ev->c;
+    Node **v = ARENA_NEW(&c->tmp, Node *, op->n);
+    for (size_t i = 0; v && i < op->n; i++) {
+        v[i] = eval_expand(ev, eval_attach(ev, a[i]), &none, EXPAND_ALL);
+    }
+    if (!v || ctx_failed(c)) {
+        return c->poison;
+    }
+    Node *r = list_function(c, (Op)op->op, op->n, v);
+    if (r || ctx_failed(c)) {
+        return r ? r : c->poison;
+    }
+    if (!ev->opt->block_call) {
+        return ex_structural(c, (Op)op->op, op->n, v);
+    }
+    return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]", "%s needs a list, and numbers "
+                     "as indices and sizes", op_info((Op)op->op)->usage);
+}
+
 static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done, bool inner)
 {
     Ctx *c = ev->c;
@@ -174,6 +198,8 @@ static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done, 
     case OP_SUBS:
         e = eval_expand(ev, eval_attach(ev, a[0]), &none, EXPAND_NEEDED);
         return substitute(ev, e, a + 1, op->n - 1u);
+    case OP_INDEX: case OP_TOTAL: case OP_NORM: case OP_DOT: case OP_LENGTH: case OP_ZEROS:
+        return of_lists(ev, op, a);
     default:
         e = eval_expand(ev, eval_attach(ev, a[0]), &none, EXPAND_NEEDED);
         return ctx_failed(c) ? c->poison : rewrite(ev, op, e, a);

@@ -35,6 +35,7 @@ typedef struct def {
     SymList hidden;   /* symbols that nobody can type, one for each parameter */
     SymList mentions; /* names and functions that occur in body */
     SymList bound;    /* symbols that operators inside body bind (d/dx, at x=...) */
+    bool block;       /* a function made of statements: body is nothing, source has them */
     char *source;     /* text of the right-hand side, for vars and save */
     uint64_t serial;  /* order of definition */
 } Def;
@@ -65,6 +66,9 @@ typedef struct {
     unsigned recursion;  /* levels of functions calling themselves */
     unsigned terms;      /* most terms of a finite sum that is written out */
     size_t digits;       /* of N(e) */
+    /* A call of a function made of statements; NULL: such calls stay as they are. */
+    Node *(*block_call)(void *arg, const Def *d, Node *n, Node *const *a);
+    void *block_arg;
 } EvalOptions;
 
 typedef struct {

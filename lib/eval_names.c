@@ -450,6 +450,11 @@ static Node *apply_function(Eval *ev, Node *n, Node *const *a)
                          sym_name(c, n->sym), d->params.n, d->params.n == 1 ? "" : "s",
                          n->n / 2);
     }
+    if (d->block) {
+        ev->last_function = d;
+        return ev->opt->block_call ? ev->opt->block_call(ev->opt->block_arg, d, n, a)
+                                   : ex_rebuild(c, n, a);
+    }
     return call(ev, d, ev->val[p - 1], a);
 }
 

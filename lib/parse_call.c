@@ -109,6 +109,8 @@ static Node *call_binder(Parser *p, const Call *a, Op op)
         const Node *l = a->v[0].n;
         return op == OP_SUM ? ex_add(p->c, l->n, l->a) : ex_mul(p->c, l->n, l->a);
     }
+    if (a->n == 1 && op == OP_SUM)
+        return build_structural(p, OP_TOTAL, 1, (Node *[]){a->v[0].n}, a->pos, a->end);
     if (a->n != 4)
         return arity_error(p, a, op);
     if (!ex_is(a->v[1].n, OP_SYM))

@@ -479,6 +479,7 @@ static bool stop_word(Parser *p)
            (t->len == 3 && !memcmp(s, "tol", 3));
 }
 
+/* v[i, j]: the operand is the first argument. */
 static void infix_bracket(Parser *p)
 {
     if (!glued(p, p->i)) {
@@ -486,8 +487,11 @@ static void infix_bracket(Parser *p)
         return;
     }
     stand_at_token(p, p->i);
-    ctx_error(p->c, LBZ_SYNTAX, "for a product with a list write * before it",
-              "only tensors are indexed by [ ]");
+    need_number(p, last(p));
+    Frame *f = open_call(p, OP_INDEX, p->i - 1, p->i);
+    f->base = p->nv - 1;
+    f->brace = true;
+    p->due = true;
 }
 
 static void infix_tensor(Parser *p)

@@ -65,7 +65,9 @@ EvalOptions session_eval_options(const lbz_session *s)
     return (EvalOptions){.level = (SimplifyLevel)s->set.value[SET_simplify],
                          .recursion = (unsigned)s->set.value[SET_recursion],
                          .terms = (unsigned)s->set.value[SET_maxterms],
-                         .digits = (size_t)s->set.value[SET_digits]};
+                         .digits = (size_t)s->set.value[SET_digits],
+                         .block_call = s->keep_blocks ? NULL : block_call,
+                         .block_arg = (void *)(uintptr_t)s};
 }
 
 static void apply_limits(lbz_session *s)

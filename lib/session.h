@@ -67,6 +67,7 @@ struct lbz_session {
     size_t nodes_after_rebuild;
     unsigned load_depth;
     bool timing;
+    bool keep_blocks;        /* calls of functions made of statements stay as they are */
 };
 
 /* ---- session.c: statements */
@@ -116,8 +117,13 @@ typedef struct {
 } Command;
 const Command *command_entry(const char *name);
 
+/* ---- block_world.c: functions made of statements */
+bool block_check(lbz_session *s, const Stmt *st, const char *text); /* can it be read? */
+Node *block_call(void *session, const Def *d, Node *n, Node *const *a);
+
 CommandRun cmd_help, cmd_vars, cmd_var, cmd_assume, cmd_forget, cmd_undo, cmd_clear, cmd_history,
-    cmd_save, cmd_load, cmd_set, cmd_unset, cmd_time, cmd_latex, cmd_graph, cmd_check, cmd_quit;
+    cmd_save, cmd_load, cmd_set, cmd_unset, cmd_time, cmd_latex, cmd_graph, cmd_check, cmd_forward,
+    cmd_reverse, cmd_trace, cmd_quit;
 
 /* Words and pieces of a command's arguments. */
 Span args_trim(const char *text, Span a);

@@ -88,6 +88,7 @@ static Def *def_new(Ctx *c, const Stmt *st, Node *body, char *source)
     memset(d, 0, sizeof *d);
     d->sym = st->sym;
     d->source = source;
+    d->block = !st->expr;
     d->kind = st->kind == ST_FUNCTION ? DEF_FUNCTION
               : st->kind == ST_ASSIGN ? DEF_VALUE : DEF_FORMULA;
     bool ok = true;
@@ -380,6 +381,12 @@ static Node *value_now(lbz_session *s, const Stmt *st, const Parsed *parsed)
     return ctx_failed(c) ? c->poison : v;
 }
 
+/* The statements of a function with their braces; line ends matter in them. */
+static char *block_source(const Stmt *st, const char *text)
+{
+    return copy_text(text + st->body.pos - 1, st->body.len + 2);
+}
+
 bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed)
 {
     Ctx *c = s->c;
@@ -387,17 +394,16 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     if (!may_be_defined(s, st, name)) {
         return false;
     }
-    if (!st->expr) {
-        env_error_at(&c->env, st->span, LBZ_UNABLE, "write one formula: f(x) = if x < 0 then -x "
-                     "else x", "functions made of statements are not supported");
+    if (!st->expr && !block_check(s, st, text)) {
         return false;
     }
-    Node *body = st->kind == ST_ASSIGN ? value_now(s, st, parsed) : st->expr;
+    Node *body = !st->expr ? c->zero : st->kind == ST_ASSIGN ? value_now(s, st, parsed) : st->expr;
     if (ctx_failed(c)) {
         return false;
     }
     c->env.at = st->span;
-    char *source = st->kind == ST_ASSIGN ? NULL : source_of(s, st, text);
+    char *source = st->kind == ST_ASSIGN ? NULL : !st->expr ? block_source(st, text)
+                                                              : source_of(s, st, text);
     Def *d = def_new(c, st, body, source);
     if (!d) {
         return false;
@@ -536,7 +542,9 @@ static Node *read_again(lbz_session *s, Ctx *to, Def *d)
     s->c = to;
     ParseEnv pe = session_parse_env(s);
     ctx_begin_statement(to);
-    if (parse_line(to, &pe, str_cstr(&line), line.n, &parsed) && parsed.n == 1 &&
+    if (d->block) {
+        r = to->zero;
+    } else if (parse_line(to, &pe, str_cstr(&line), line.n, &parsed) && parsed.n == 1 &&
         parsed.stmts[0].expr && parsed.stmts[0].sym == d->sym) {
         Node *body = parsed.stmts[0].expr;
         ArenaMark m = arena_mark(&to->tmp);

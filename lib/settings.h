@@ -20,6 +20,10 @@
     SETTING(fuel, INT, "0", "0..1000000000000", "steps that one statement may take; 0: any "  \
             "number")                                                                        \
     SETTING(recursion, INT, "1000", "1..1000000", "levels of functions that call themselves") \
+    SETTING(looplimit, INT, "10000000", "1..1000000000000", "rounds of loops and calls that one " \
+            "call of a function made of statements may run")                                 \
+    SETTING(tape, SIZE, "64M", "1K..64G", "memory for recording such a function; more is "   \
+            "recomputed from checkpoints")                                                   \
     SETTING(maxterms, INT, "10000", "0..10000000", "longer sums and products are not "       \
             "written out")                                                                   \
     SETTING(mode, CHOICE, "auto", "auto|symbolic|forward|reverse",                           \

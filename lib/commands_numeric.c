@@ -1,0 +1,486 @@
+/* commands_numeric.c - floor 6: forward, reverse, trace: derivatives by accumulation, in float64.
+ *
+ * `E at x=1, y=2 [along (u, v)]`: the names that are bound are the inputs, whatever they stand
+ * for otherwise; all other names must have values. E is compiled as it is: derivatives are
+ * never found symbolically here (unless E itself asks for one).
+ */
+#include "accum.h"
+#include "block_world.h"
+#include "session.h"
+#include "trace.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct {
+    lbz_session *s;
+    Ctx *c;
+    AccumMode mode;
+    Node *e;
+    uint32_t *in;
+    BlockList *x;    /* values of the names */
+    BlockList *dir;  /* along; NULL: none */
+    size_t nin;
+    bool lists;      /* a name stands for a list, or E calls functions made of statements */
+} Job;
+
+static const char example[] = "forward x^2*y at x=3, y=4";
+
+static bool out_of_memory(Ctx *c)
+{
+    env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
+    return false;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static bool read_value(Job *j, Node *e, BlockList *l)
+{
+    double d;
+    EvalOptions opt = session_eval_options(j->s);
+    e = eval_value(j->c, &j->s->names, &opt, NULL, e);
+    if (ctx_failed(j->c)) {
+        return false;
+    }
+    if (ex_is(e, OP_LIST)) {
+        j->lists = true;
+        return blocklist_from_node(j->c, e, l);
+    }
+    if (!answer_number(j->c, e, &d)) {
+        ctx_error(j->c, LBZ_DOMAIN, example, "a name is bound to something that is no number");
+        return false;
+    }
+    *l = (BlockList){.n = 1, .v = mem_alloc(sizeof d)};
+    if (!l->v) {
+        return out_of_memory(j->c);
+    }
+    l->v[0] = d;
+    return true;
+}
+
+static bool read_point(Job *j, const char *text, Span a)
+{
+    ParseEnv pe = session_parse_env(j->s);
+    Node **by;
+    size_t end;
+    if (!parse_binds(j->c, &pe, text, a.pos, a.pos + a.len, &end, &j->in, &by, &j->nin)) {
+        return false;
+    }
+    Span rest = args_trim(text, (Span){(uint32_t)end, a.pos + a.len - (uint32_t)end});
+    if (rest.len) {
+        env_error_at(&j->c->env, rest, LBZ_SYNTAX, example, "this does not belong here");
+        return false;
+    }
+    j->x = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
+    for (size_t i = 0; j->x && i < j->nin; i++) {
+        j->c->env.at = args_trim(text, a);
+        if (!read_value(j, by[i], &j->x[i])) {
+            return false;
+        }
+    }
+    return j->x != NULL;
+}
+
+/* One entry of a direction, for the name i. */
+static bool read_direction(Job *j, const char *text, Span a, size_t i)
+{
+    a = args_trim(text, a);
+    Node *e = args_value(j->s, text, a);
+    j->c->env.at = a;
+    if (i >= j->nin) {
+        ctx_error(j->c, LBZ_SHAPE, "give one number for each name after at",
+                  "the direction has more entries than there are names");
+        return false;
+    }
+    if (ctx_failed(j->c) || !read_value(j, e, &j->dir[i])) {
+        return false;
+    }
+    if (j->dir[i].n != j->x[i].n) {
+        ctx_error(j->c, LBZ_SHAPE, NULL, "the direction does not fit its name");
+        return false;
+    }
+    return true;
+}
+
+/* "(0.6, 0.8)", also in square brackets or bare. */
+static bool read_along(Job *j, const char *text, Span a)
+{
+    uint32_t end, k = 0;
+    a = args_trim(text, a);
+    bool open = a.len > 1 && (text[a.pos] == '(' || text[a.pos] == '[');
+    Span in = {a.pos + 1, a.len - 2};
+    if (open && args_find(text, a, ",") == a.pos + a.len) {
+        a = in;
+    }
+    end = a.pos + a.len;
+    j->dir = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
+    for (uint32_t at = a.pos; j->dir && at < end;) {
+        uint32_t comma = args_find(text, (Span){at, end - at}, ",");
+        if (!read_direction(j, text, (Span){at, comma - at}, k++)) {
+            return false;
+        }
+        at = comma + 1;
+    }
+    if (j->dir && k != j->nin) {
+        env_error_at(&j->c->env, a, LBZ_SHAPE, example, "the direction has %u entries for %zu names",
+                     k, j->nin);
+    }
+    return !ctx_failed(j->c);
+}
+
+/* E with definitions put in; the bound names stay what they are. */
+static bool read_expression(Job *j, const char *text, Span a)
+{
+    Names *names = &j->s->names;
+    Def **saved = ARENA_NEW0(&j->c->pool[1].arena, Def *, j->nin + 1);
+    if (!saved) {
+        return false;
+    }
+    for (size_t i = 0; i < j->nin; i++) {
+        saved[i] = names_find(names, j->in[i]);
+        if (saved[i]) {
+            names->by_sym[j->in[i]] = NULL;
+        }
+    }
+    j->s->keep_blocks = true;
+    j->e = args_value(j->s, text, a);
+    j->s->keep_blocks = false;
+    for (size_t i = 0; i < j->nin; i++) {
+        if (saved[i]) {
+            names->by_sym[j->in[i]] = saved[i];
+        }
+    }
+    j->c->env.at = args_trim(text, a);
+    return !ctx_failed(j->c);
+}
+
+static bool read_job(Job *j, const char *text, Span args)
+{
+    uint32_t end = args.pos + args.len, at = args_find(text, args, "at");
+    Span e = {args.pos, at - args.pos};
+    if (args_trim(text, e).len == 0) {
+        env_error_at(&j->c->env, args, LBZ_SYNTAX, example, "an expression is missing");
+        return false;
+    }
+    uint32_t along = args_find(text, (Span){at, end - at}, "along");
+    if (at < end && !read_point(j, text, (Span){at + 2, along - at - 2})) {
+        return false;
+    }
+    if (along < end && !read_along(j, text, (Span){along + 5, end - along - 5})) {
+        return false;
+    }
+    return read_expression(j, text, e);
+}
+
+static void job_free(Job *j)
+{
+    for (size_t i = 0; i < j->nin; i++) {
+        if (j->x) {
+            blocklist_free(&j->x[i]);
+        }
+        if (j->dir) {
+            blocklist_free(&j->dir[i]);
+        }
+    }
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+/* "x" or, for an element of a list, "x[2]" and "x[1,2]". */
+static void element_name(const BlockList *l, size_t k, char *out, size_t cap)
+{
+    size_t left = l->n, n = 0;
+    for (unsigned r = 0; r < l->rank && n < cap; r++) {
+        left /= l->dim[r] ? l->dim[r] : 1;
+        n += (size_t)snprintf(out + n, cap - n, "%s%zu", r ? "," : "[", k / left + 1);
+        k %= left;
+    }
+    if (l->rank && n < cap) {
+        snprintf(out + n, cap - n, "]");
+    } else {
+        out[n < cap ? n : cap - 1] = '\0';
+    }
+}
+
+static void put_double(Str *out, double d)
+{
+    char t[32];
+    double_print(t, d);
+    str_puts(out, t);
+}
+
+/* Room for n names and derivatives; the names are put behind the array of pointers. */
+static bool answer_names(Job *j, size_t n, const Str *names)
+{
+    Answer *a = &j->s->ans;
+    a->grad = mem_alloc((n + 1) * sizeof *a->grad);
+    a->grad_name = mem_alloc((n + 1) * sizeof *a->grad_name + names->n);
+    if (!a->grad || !a->grad_name) {
+        return out_of_memory(j->c);
+    }
+    char *t = (char *)(a->grad_name + n + 1);
+    if (names->n) {
+        memcpy(t, names->s, names->n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        a->grad_name[i] = t;
+        t += strlen(t) + 1;
+    }
+    a->ngrad = n;
+    return true;
+}
+
+static bool answer_grad(Job *j, double value, size_t n, const Str *names, const double *grad)
+{
+    Answer *a = &j->s->ans;
+    if (!answer_names(j, n, names)) {
+        return false;
+    }
+    a->kind = LBZ_GRAD;
+    a->has_number = true;
+    a->number = value;
+    put_double(&a->number_text, value);
+    str_puts(&a->text, "value = ");
+    put_double(&a->text, value);
+    for (size_t i = 0; i < n; i++) {
+        a->grad[i] = grad[i];
+        str_printf(&a->text, strcmp(a->grad_name[i], "along") ? ", d/d%s = " : ", %s = ",
+                   a->grad_name[i]);
+        put_double(&a->text, grad[i]);
+    }
+    return true;
+}
+
+/* The names of all elements of all inputs, each ended by a NUL; returns how many. */
+static size_t all_names(const Job *j, Str *names)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->nin; i++) {
+        for (size_t k = 0; k < j->x[i].n; k++, n++) {
+            char element[100];
+            element_name(&j->x[i], k, element, sizeof element);
+            str_printf(names, "%s%s", sym_name(j->c, j->in[i]), element);
+            str_putc(names, '\0');
+        }
+    }
+    return n;
+}
+
+static bool answer_job(Job *j, double value, const double *grad, bool along)
+{
+    Str names = {0};
+    size_t n = 1;
+    if (along) {
+        str_put(&names, "along", 6);
+    } else {
+        n = all_names(j, &names);
+    }
+    bool ok = names.failed ? out_of_memory(j->c) : answer_grad(j, value, n, &names, grad);
+    str_free(&names);
+    return ok;
+}
+
+/* ---- formulas --------------------------------------------------------------------------------- */
+
+/* A value that is no number is an error, an infinite one a remark; both name the operation. */
+static bool explain_value(Job *j, const Accum *a, uint32_t v)
+{
+    Str why = {0};
+    if (accum_blame(a, v, &why)) {
+        if (isnan(a->v[v])) {
+            ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
+                      str_cstr(&why));
+        } else {
+            ctx_note(j->c, "infinite: %s", str_cstr(&why));
+        }
+    }
+    str_free(&why);
+    return !ctx_failed(j->c);
+}
+
+static void explain_slopes(Job *j, const double *grad, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(grad[i])) {
+            ctx_note(j->c, "the derivative%s%s is %s here", n == j->nin ? " by " : "",
+                     n == j->nin ? sym_name(j->c, j->in[i]) : "",
+                     isnan(grad[i]) ? "not defined" : "infinite");
+        }
+    }
+}
+
+/* The point (and direction) as plain numbers. */
+static double *numbers(Job *j, const BlockList *l)
+{
+    double *v = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
+    for (size_t i = 0; v && i < j->nin; i++) {
+        v[i] = l[i].v[0];
+    }
+    return v;
+}
+
+static bool run_formula(Job *j)
+{
+    Accum a;
+    double *x = numbers(j, j->x), *dir = j->dir ? numbers(j, j->dir) : NULL;
+    double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
+    bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
+    ok = ok && explain_value(j, &a, a.out[0]) &&
+         (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
+    if (ok) {
+        explain_slopes(j, grad, dir ? 1 : j->nin);
+        ok = answer_job(j, a.v[a.out[0]], grad, dir != NULL);
+    }
+    accum_free(&a);
+    return ok;
+}
+
+/* ---- functions made of statements, lists ------------------------------------------------------ */
+
+static bool forward_elements(Job *j, const BlockWorld *w, BlockList *out, double *grad)
+{
+    BlockList *dir = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1), dout;
+    size_t at = 0;
+    bool ok = dir != NULL;
+    for (size_t i = 0; ok && i < j->nin; i++) {
+        dir[i] = j->x[i];
+        dir[i].v = ARENA_NEW0(&j->c->pool[1].arena, double, j->x[i].n + 1);
+        ok = dir[i].v != NULL;
+    }
+    for (size_t i = 0; ok && i < j->nin; i++) {
+        for (size_t k = 0; ok && k < j->x[i].n; k++) {
+            dir[i].v[k] = 1;
+            blocklist_free(out);
+            ok = block_forward(j->c, w, j->e, j->in, j->x, dir, j->nin, out, &dout);
+            dir[i].v[k] = 0;
+            grad[at++] = ok ? dout.v[0] : 0;
+            if (ok) {
+                blocklist_free(&dout);
+            }
+        }
+    }
+    return ok;
+}
+
+static bool reverse_elements(Job *j, const BlockWorld *w, BlockList *out, double *grad)
+{
+    BlockList *g = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
+    size_t at = 0;
+    if (!g || !block_reverse(j->c, w, j->e, j->in, j->x, j->nin, NULL, out, g)) {
+        return false;
+    }
+    for (size_t i = 0; i < j->nin; i++) {
+        memcpy(grad + at, g[i].v, g[i].n * sizeof *grad);
+        at += g[i].n;
+        blocklist_free(&g[i]);
+    }
+    return true;
+}
+
+static bool along_elements(Job *j, const BlockWorld *w, BlockList *out, double *grad)
+{
+    BlockList dout;
+    if (!block_forward(j->c, w, j->e, j->in, j->x, j->dir, j->nin, out, &dout)) {
+        return false;
+    }
+    grad[0] = dout.v[0];
+    blocklist_free(&dout);
+    return true;
+}
+
+static bool run_block(Job *j)
+{
+    BlockWorld w = session_block_world(j->s);
+    BlockList out = {0};
+    size_t n = 1;
+    for (size_t i = 0; i < j->nin; i++) {
+        n += j->x[i].n;
+    }
+    double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n);
+    bool ok = grad && (j->dir                   ? along_elements(j, &w, &out, grad)
+                       : j->mode == ACC_FORWARD && n > 1 ? forward_elements(j, &w, &out, grad)
+                                                : reverse_elements(j, &w, &out, grad));
+    if (ok && out.n != 1) {
+        ctx_error(j->c, LBZ_SHAPE, "take one element or sum() of it",
+                  "the value is a list of %zu numbers, not a number", out.n);
+        ok = false;
+    }
+    if (ok) {
+        explain_slopes(j, grad, j->dir ? 1 : n - 1);
+        ok = answer_job(j, out.v[0], grad, j->dir != NULL);
+    }
+    blocklist_free(&out);
+    return ok;
+}
+
+/* ---- commands --------------------------------------------------------------------------------- */
+
+static bool accumulate(lbz_session *s, const char *text, Span args, AccumMode mode)
+{
+    Job j = {.s = s, .c = s->c, .mode = mode};
+    bool ok = read_job(&j, text, args);
+    if (ok && ex_is(j.e, OP_LIST)) {
+        ctx_error(s->c, LBZ_SHAPE, "ask for one element at a time, or use jacobian()",
+                  "%s needs a number, not a list", mode == ACC_FORWARD ? "forward" : "reverse");
+        ok = false;
+    }
+    ok = ok && (j.lists || session_calls_blocks(s, j.e) ? run_block(&j) : run_formula(&j));
+    job_free(&j);
+    return ok;
+}
+
+bool cmd_forward(lbz_session *s, const char *text, Span args)
+{
+    return accumulate(s, text, args, ACC_FORWARD);
+}
+
+bool cmd_reverse(lbz_session *s, const char *text, Span args)
+{
+    return accumulate(s, text, args, ACC_REVERSE);
+}
+
+static bool run_trace(Job *j, TraceFormat format)
+{
+    Accum a;
+    double *x = numbers(j, j->x), *dir = j->dir ? numbers(j, j->dir) : NULL;
+    double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
+    bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
+    ok = ok && explain_value(j, &a, a.out[0]) &&
+         trace_write(&a, j->mode, dir, format, answer_text(j->s), grad);
+    accum_free(&a);
+    return ok;
+}
+
+/* trace forward E at ... | trace reverse E at ... [as json|csv|latex] */
+bool cmd_trace(lbz_session *s, const char *text, Span args)
+{
+    Job j = {.s = s, .c = s->c};
+    TraceFormat format = TRACE_TEXT;
+    Span rest, w = args_word(text, args, &rest);
+    bool forward = args_is(text, w, "forward");
+    if (!forward && !args_is(text, w, "reverse")) {
+        env_error_at(&s->c->env, args_trim(text, args), LBZ_SYNTAX,
+                     "trace forward x*sin(x) at x=1", "trace needs forward or reverse");
+        return false;
+    }
+    j.mode = forward ? ACC_FORWARD : ACC_REVERSE;
+    if (setting_on(&s->set, SET_latex)) {
+        format = TRACE_LATEX;
+    }
+    uint32_t end = rest.pos + rest.len, as = args_find(text, rest, "as");
+    if (as < end) {
+        Span how = args_trim(text, (Span){as + 2, end - as - 2});
+        format = args_is(text, how, "json") ? TRACE_JSON : args_is(text, how, "csv") ? TRACE_CSV :
+                 args_is(text, how, "latex") ? TRACE_LATEX : TRACE_TEXT;
+        rest.len = as - rest.pos;
+    }
+    bool ok = read_job(&j, text, rest);
+    if (ok && (j.lists || ex_is(j.e, OP_LIST) || session_calls_blocks(s, j.e))) {
+        ctx_error(s->c, LBZ_UNABLE, "use forward or reverse",
+                  "only formulas of numbers can be traced, no lists or functions of statements");
+        ok = false;
+    }
+    ok = ok && run_trace(&j, format);
+    job_free(&j);
+    return ok;
+}

@@ -1,0 +1,162 @@
+/* program_eval.c - floor 5: values of a program one by one, without slots or blocks: for
+ * constants, traces, kinks and for finding what made a NaN. */
+#include "kernels.h"
+#include "print.h"
+#include "program.h"
+#include <math.h>
+
+/* The real power x^k whose exponent is a fraction with odd denominator; odd: the numerator. */
+double program_root(double x, double k, bool odd)
+{
+    double r = pow(fabs(x), k);
+    return odd && x < 0 ? -r : r;
+}
+
+double program_apply(const Val *v, double a, double b, double c)
+{
+    switch ((POp)v->op) {
+    case P_CONST: return v->k;
+    case P_ADD: return a + b;
+    case P_SUB: return a - b;
+    case P_MUL: return a * b;
+    case P_DIV: return a / b;
+    case P_NEG: return -a;
+    case P_HOLD: return a;
+    case P_POW: return pow(a, b);
+    case P_ROOT: return program_root(a, v->k, v->b != 0);
+    case P_FN1: return kernel_fn((Op)v->fn)->v1(a);
+    case P_FN2: return kernel_fn((Op)v->fn)->v2(a, b);
+    case P_FN3: return kernel_fn((Op)v->fn)->v3(a, b, c);
+    case P_PART1: return kernel_fn((Op)v->fn)->d1[0](a, b);
+    case P_PART2X: return kernel_fn((Op)v->fn)->d2[0](a, b, c);
+    case P_PART2Y: return kernel_fn((Op)v->fn)->d2[1](a, b, c);
+    case P_LT: return a < b;
+    case P_LE: return a <= b;
+    case P_EQ: return a == b;
+    case P_NE: return a != b;
+    case P_AND: return a != 0 && b != 0;
+    case P_OR: return a != 0 || b != 0;
+    case P_NOT: return a == 0;
+    case P_SELECT: return a != 0 ? b : c;
+    case P_IN: case P_SUM: case P_LOOP: case P_OPS: break;
+    }
+    return NAN;
+}
+
+static double sum_value(const Program *p, const double *v, const Val *x)
+{
+    const uint32_t *l = p->args + x->a;
+    double s = v[l[0]];
+    for (uint32_t i = 1; i < x->b; i++)
+        s += v[l[i]];
+    return s;
+}
+
+/* One output of a loop; the other outputs are computed again for theirs: this is the slow
+ * route. */
+static double loop_value(const Program *p, const double *v, const Val *x)
+{
+    const ProgramLoop *l = &p->loop[x->a];
+    double *in = mem_alloc((l->body->nin + l->body->n) * sizeof *in);
+    if (!in) {
+        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+        return NAN;
+    }
+    for (size_t i = 0; i < l->nargs; i++)
+        in[1 + i] = v[l->args[i]];
+    double s = 0;
+    for (double k = l->lo; k <= l->hi; k++) {
+        in[0] = k;
+        if (!program_values(l->body, in, in + l->body->nin))
+            break;
+        s += in[l->body->nin + l->out[x->b]];
+    }
+    mem_free(in);
+    return s;
+}
+
+double program_value(const Program *p, const double *v, uint32_t i)
+{
+    const Val *x = &p->val[i];
+    if (x->op == P_SUM)
+        return sum_value(p, v, x);
+    if (x->op == P_LOOP)
+        return loop_value(p, v, x);
+    uint32_t buf[3];
+    const uint32_t *o;
+    size_t n = pg_operands(p, i, &o, buf);
+    return program_apply(x, n > 0 ? v[o[0]] : 0, n > 1 ? v[o[1]] : 0, n > 2 ? v[o[2]] : 0);
+}
+
+bool program_values(const Program *p, const double *in, double *v)
+{
+    for (uint32_t i = 0; i < p->n; i++) {
+        if (i % 1024 == 0 && env_poll(p->env))
+            return false;
+        v[i] = p->val[i].op == P_IN ? in[p->val[i].a] : program_value(p, v, i);
+    }
+    return !env_failed(p->env);
+}
+
+/* Among the operands of v that matter, one that is not finite; P_NONE when all are. */
+static uint32_t bad_operand(const Program *p, const double *v, uint32_t i)
+{
+    uint32_t buf[3];
+    const uint32_t *o;
+    size_t n = pg_operands(p, i, &o, buf);
+    uint32_t found = P_NONE;
+    for (size_t k = 0; k < n; k++) {
+        if (p->val[i].op == P_SELECT && k > 0 && (k == 1) != (v[o[0]] != 0))
+            continue;
+        if (isnan(v[o[k]]) || (isinf(v[o[k]]) && found == P_NONE))
+            found = o[k];
+    }
+    return found;
+}
+
+uint32_t program_culprit(const Program *p, const double *v, uint32_t out)
+{
+    if (isfinite(v[out]))
+        return P_NONE;
+    for (;;) { /* operands have smaller indices: this ends */
+        uint32_t next = bad_operand(p, v, out);
+        if (next == P_NONE || (isnan(v[out]) && !isnan(v[next]) && p->val[out].op != P_SELECT))
+            return out;
+        out = next;
+    }
+}
+
+static void put_value(Str *text, double x)
+{
+    char t[32];
+    double_print(t, x);
+    str_puts(text, t);
+}
+
+bool program_blame(Ctx *c, const Program *p, const double *v, uint32_t out, Str *text)
+{
+    static const char *const sign[P_OPS] = {[P_ADD] = " + ", [P_SUB] = " - ", [P_MUL] = "*",
+                                            [P_DIV] = "/", [P_POW] = "^", [P_ROOT] = "^"};
+    uint32_t i = program_culprit(p, v, out), buf[3];
+    const uint32_t *o;
+    if (i == P_NONE)
+        return false;
+    size_t n = pg_operands(p, i, &o, buf);
+    const Val *x = &p->val[i];
+    bool fn = x->op >= P_FN1 && x->op <= P_FN3;
+    if (fn)
+        str_printf(text, "%s(", op_info((Op)x->fn)->name);
+    for (size_t k = 0; k < n && k < 4; k++) {
+        if (k)
+            str_puts(text, fn || !sign[x->op] ? ", " : sign[x->op]);
+        put_value(text, v[o[k]]);
+    }
+    str_puts(text, n > 4 ? ", ...)" : fn ? ")" : "");
+    if (x->op == P_ROOT)
+        str_printf(text, "^%g", x->k);
+    if (p->origin[i]) {
+        str_puts(text, " in ");
+        print_limited(c, text, (Node *)(uintptr_t)p->origin[i], 60);
+    }
+    return true;
+}

@@ -1,0 +1,278 @@
+/* test_accum.c - forward and reverse at a point: known values, the rule for kinks and singular
+ * points in both modes, second derivatives, products with Jacobians, traces. */
+#include "accum.h"
+#include "parse.h"
+#include "trace.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static Ctx *c;
+static uint32_t in[2];
+
+static void setup(void)
+{
+    c = ctx_new();
+    ck_assert_ptr_nonnull(c);
+}
+
+static void teardown(void) { ctx_free(c); }
+
+static Node *text(const char *s)
+{
+    ctx_begin_statement(c);
+    in[0] = sym_intern(c, "x", 1);
+    in[1] = sym_intern(c, "y", 1);
+    Node *e = parse_text(c, s);
+    ck_assert_msg(!ctx_failed(c), "%s: %s", s, c->env.err.message);
+    return e;
+}
+
+static bool near(double a, double b)
+{
+    return a == b || fabs(a - b) <= 1e-13 * (fabs(a) + fabs(b)) || (isnan(a) && isnan(b));
+}
+
+static const struct {
+    const char *e;
+    double x, y, value, dx, dy;
+} rows[] = {
+    {"x*y + exp(x*y)", 1, 2, 9.3890560989306502, 16.7781121978613, 8.3890560989306504},
+    {"x - exp(-2*sin(4*x)^2)", M_PI / 16, 0, -0.17152990032208027, 3.9430355293715387, 0},
+    /* kinks */
+    {"abs(x)", 0, 0, 0, 0, 0},
+    {"relu(x)", 0, 0, 0, 0, 0},
+    {"relu(x) - relu(-x)", 0, 0, 0, 1, 0},
+    {"max(x, y)", 1, 1, 1, 0.5, 0.5},
+    {"max(x, y) + min(x, y)", 1, 1, 2, 1, 1},
+    {"max(x, -x)", 0, 0, 0, 0, 0},
+    {"max(x, 2*x)", 0, 0, 0, 1, 0},
+    {"max(abs(x), x^2)", 1, 0, 1, 1, 0},
+    {"x*abs(x)", 0, 0, 0, 0, 0},
+    {"x*sign(x)", 0, 0, 0, 0, 0},
+    {"if x < 0 then -x else x", 0, 0, 0, 0, 0},
+    {"if x <= 0 then 0 else x^2", 0, 0, 0, 0, 0},
+    {"abs(x) + 3*y", 0, 1, 3, 0, 3},
+    /* singular points */
+    {"sqrt(x^2 + y^2)", 0, 0, 0, 0, 0},
+    {"hypot(x, y)", 0, 0, 0, 0, 0},
+    {"sqrt(x)", 0, 0, 0, INFINITY, 0},
+    {"x*sqrt(x)", 0, 0, 0, 0, 0},
+    {"sqrt(x)*sqrt(x)", 0, 0, 0, 1, 0},
+    {"if x == 0 then 1 else sin(x)/x", 0, 0, 1, 0, 0},
+    {"if x == 0 then 1 else (exp(x) - 1)/x", 0, 0, 1, 0.5, 0},
+    {"if x > 0 then log(x) else y*x", 0, 2, 0, 2, 0},
+    {"if x > 0 then sqrt(x)*y else y*x", -1, 2, -2, 2, -1},
+    {"x^y", 0, 2, 0, 0, 0},
+    {"x^y", 0, 1, 0, 1, 0},
+    {"x^y", 2, 0, 1, 0, M_LN2},
+    {"x^y", 0, 0, 1, 0, 0},
+    {"xlogx(x)", 0, 0, 0, -INFINITY, 0},
+    {"cbrt(x)", 0, 0, 0, INFINITY, 0},
+    {"cbrt(x)^3", 0, 0, 0, 1, 0},
+    {"cbrt(x)", -8, 0, -2, 1.0 / 12, 0},
+};
+enum { NROWS = sizeof rows / sizeof *rows };
+
+START_TEST(both_modes)
+{
+    double at[2] = {rows[_i].x, rows[_i].y};
+    for (int mode = 0; mode < 2; mode++) {
+        Accum a;
+        double g[2];
+        Node *e = text(rows[_i].e);
+        ck_assert(accum_init(&a, c, in, at, 2, &e, 1));
+        ck_assert(accum_gradient(&a, (AccumMode)mode, 0, g));
+        double v = a.v[a.out[0]];
+        ck_assert_msg(fabs(v - rows[_i].value) <= 1e-15 * (1 + fabs(v)), "%s = %.17g", rows[_i].e, v);
+        ck_assert_msg(near(g[0], rows[_i].dx) && near(g[1], rows[_i].dy),
+                      "%s at %g, %g, mode %d: %.17g %.17g", rows[_i].e, at[0], at[1], mode, g[0],
+                      g[1]);
+        accum_free(&a);
+    }
+}
+END_TEST
+
+START_TEST(second_derivatives)
+{
+    static const double want[4] = {29.556224395722601, 23.167168296791951, 23.167168296791951,
+                                   7.3890560989306502}, at[2] = {1, 2}, dir[2] = {3, -1};
+    Accum a;
+    double h[4], v[2];
+    Node *e = text("x*y + exp(x*y)");
+    ck_assert(accum_init(&a, c, in, at, 2, &e, 1));
+    ck_assert(accum_hessian(&a, 0, h));
+    ck_assert(accum_hvp(&a, 0, dir, v));
+    for (int i = 0; i < 4; i++)
+        ck_assert_msg(near(h[i], want[i]), "%d: %.17g", i, h[i]);
+    for (int i = 0; i < 2; i++)
+        ck_assert(near(v[i], want[2 * i] * 3 - want[2 * i + 1]));
+    accum_free(&a);
+}
+END_TEST
+
+START_TEST(second_derivatives_of_table_rows) /* rows with numeric partials, too */
+{
+    static const struct {
+        const char *e;
+        double x, want;
+    } r[] = {{"tanh(x)", 0.7, -2 * tanh(0.7) * (1 - tanh(0.7) * tanh(0.7))},
+             {"asin(x)", 0.4, 0.4 / pow(1 - 0.16, 1.5)},
+             {"erf(x)", 0.5, -2 * exp(-0.25) / sqrt(M_PI)},
+             {"gamma(x)", 2, 0.82368066085287938}};
+    for (size_t i = 0; i < sizeof r / sizeof *r; i++) {
+        Accum a;
+        double h;
+        Node *e = text(r[i].e);
+        ck_assert(accum_init(&a, c, in, &r[i].x, 1, &e, 1));
+        ck_assert(accum_hessian(&a, 0, &h));
+        ck_assert_msg(fabs(h - r[i].want) < 1e-10, "%s: %.17g", r[i].e, h);
+        accum_free(&a);
+    }
+}
+END_TEST
+
+START_TEST(jacobians)
+{
+    static const double at[2] = {0.5, 1.5}, dir[2] = {0.6, 0.8}, w[3] = {1, -2, 3};
+    Node *e[3];
+    e[0] = text("x*y");
+    e[1] = parse_text(c, "sin(x) + y^2");
+    e[2] = parse_text(c, "x/y");
+    double f[6], r[6], g[2], s;
+    Accum a;
+    ck_assert(accum_init(&a, c, in, at, 2, e, 3));
+    ck_assert_int_eq(accum_best_mode(&a), ACC_FORWARD);
+    ck_assert(accum_jacobian(&a, ACC_FORWARD, f));
+    ck_assert(accum_jacobian(&a, ACC_REVERSE, r));
+    const double want[6] = {1.5, 0.5, cos(0.5), 3, 1 / 1.5, -0.5 / 2.25};
+    for (int i = 0; i < 6; i++)
+        ck_assert(near(f[i], want[i]) && near(r[i], want[i]));
+    ck_assert(accum_vjp(&a, w, g));
+    ck_assert(near(g[0], want[0] - 2 * want[2] + 3 * want[4]));
+    ck_assert(near(g[1], want[1] - 2 * want[3] + 3 * want[5]));
+    ck_assert(accum_along(&a, 1, dir, &s));
+    ck_assert(near(s, 0.6 * want[2] + 0.8 * want[3]));
+    accum_free(&a);
+}
+END_TEST
+
+START_TEST(many_directions)
+{
+    enum { N = 37 };
+    Node *t[N], *e;
+    uint32_t sym[N];
+    double x[N], g[2][N];
+    ctx_begin_statement(c);
+    for (int i = 0; i < N; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "a%d", i);
+        sym[i] = sym_intern(c, name, strlen(name));
+        t[i] = ex_exp(c, ex_sym(c, sym[i]));
+        x[i] = 0.1 * i;
+    }
+    e = ex_fn1(c, OP_log, ex_add(c, N, t));
+    double sum = 0;
+    for (int i = 0; i < N; i++)
+        sum += exp(x[i]);
+    for (int mode = 0; mode < 2; mode++) {
+        Accum a;
+        ck_assert(accum_init(&a, c, sym, x, N, &e, 1));
+        ck_assert(accum_gradient(&a, (AccumMode)mode, 0, g[mode]));
+        for (int i = 0; i < N; i++)
+            ck_assert(near(g[mode][i], exp(x[i]) / sum));
+        accum_free(&a);
+    }
+}
+END_TEST
+
+START_TEST(blame_names_the_operation)
+{
+    static const double at[2] = {1, 2};
+    Node *e = text("2 + sqrt(log(x - y) + 1)");
+    Accum a;
+    Str s = {0};
+    ck_assert(accum_init(&a, c, in, at, 2, &e, 1));
+    ck_assert(isnan(a.v[a.out[0]]));
+    ck_assert(accum_blame(&a, a.out[0], &s));
+    ck_assert_str_eq(str_cstr(&s), "log(-1) in log(x - y)");
+    str_free(&s);
+    accum_free(&a);
+}
+END_TEST
+
+/* The numbers in column `which` of the rows v1, v2 ... of a trace. */
+static void column(const char *t, char mark, int which, double *out, int n)
+{
+    for (int i = 0; i < n; i++) {
+        char head[16];
+        snprintf(head, sizeof head, "%c%d ", mark, i + 1);
+        const char *p = strstr(t, head);
+        ck_assert_ptr_nonnull(p);
+        const char *line = strchr(p, '='), *end = strchr(line, '\n');
+        char buf[400];
+        snprintf(buf, sizeof buf, "%.*s", (int)((end ? end : line + strlen(line)) - line - 1), line + 1);
+        int k = 0;
+        for (char *w = strtok(buf, " "); w; w = strtok(NULL, " ")) {
+            char *rest;
+            double d = strtod(w, &rest);
+            if (rest != w && !*rest && k++ == which)
+                out[i] = d;
+        }
+    }
+}
+
+START_TEST(trace_of_the_textbook)
+{
+    static const double value[7] = {0.19634954084936208, 0.78539816339744831, 0.70710678118654752,
+                                    0.5, -1, 0.36787944117144232, -0.17152990032208024},
+                        tangent[7] = {1, 4, 2.8284271247461901, 4, -8, -2.9430355293715386,
+                                      3.9430355293715386}, at = M_PI / 16;
+    Node *e = text("x - exp(-2*sin(4*x)^2)");
+    Accum a;
+    Str s = {0};
+    double g, got[7];
+    ck_assert(accum_init(&a, c, in, &at, 1, &e, 1));
+    ck_assert(trace_write(&a, ACC_FORWARD, NULL, TRACE_TEXT, &s, &g));
+    column(str_cstr(&s), 'v', 0, got, 7);
+    for (int i = 0; i < 7; i++)
+        ck_assert_msg(fabs(got[i] - value[i]) < 1e-15, "v%d = %.17g", i + 1, got[i]);
+    column(str_cstr(&s), 'v', 1, got, 7);
+    for (int i = 0; i < 7; i++)
+        ck_assert_msg(fabs(got[i] - tangent[i]) < 1e-14, "v%d' = %.17g", i + 1, got[i]);
+    ck_assert_ptr_null(strstr(str_cstr(&s), "v8"));
+    str_clear(&s);
+    ck_assert(trace_write(&a, ACC_REVERSE, NULL, TRACE_TEXT, &s, &g));
+    ck_assert(fabs(g - tangent[6]) < 1e-14);
+    column(str_cstr(&s), 'a', 0, got, 7);
+    ck_assert(fabs(got[0] - tangent[6]) < 1e-14);
+    str_clear(&s);
+    ck_assert(trace_write(&a, ACC_REVERSE, NULL, TRACE_JSON, &s, &g));
+    ck_assert_ptr_nonnull(strstr(str_cstr(&s), "\"contributions\":[{\"from\":7,\"adjoint\":1,"));
+    str_free(&s);
+    accum_free(&a);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("accum");
+    TCase *t = tcase_create("accum");
+    tcase_set_timeout(t, 60);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, both_modes, 0, NROWS);
+    tcase_add_test(t, second_derivatives);
+    tcase_add_test(t, second_derivatives_of_table_rows);
+    tcase_add_test(t, jacobians);
+    tcase_add_test(t, many_directions);
+    tcase_add_test(t, blame_names_the_operation);
+    tcase_add_test(t, trace_of_the_textbook);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

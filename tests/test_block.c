@@ -1,0 +1,229 @@
+/* test_block.c - functions made of statements: values and derivatives in both modes, formulas by
+ * unrolling, limits and errors, checkpoints. Through the public interface. */
+#include "base.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <time.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static lbz_session *s;
+static lbz_result r;
+
+static void setup(void)
+{
+    s = lbz_open();
+    ck_assert_ptr_nonnull(s);
+}
+
+static void teardown(void) { lbz_close(s); }
+
+static lbz_status eval(const char *line) { return lbz_eval(s, line, strlen(line), &r); }
+
+static void define(const char *line)
+{
+    ck_assert_msg(eval(line) == LBZ_OK, "%s: %s", line, r.message);
+}
+
+/* Both modes give value and slopes (the first n of them). */
+static void both(const char *e, double value, const double *grad, size_t n)
+{
+    static const char *const mode[] = {"forward", "reverse"};
+    for (int i = 0; i < 2; i++) {
+        char line[400];
+        snprintf(line, sizeof line, "%s %s", mode[i], e);
+        ck_assert_msg(eval(line) == LBZ_OK, "%s: %s", line, r.message);
+        ck_assert_int_eq(r.kind, LBZ_GRAD);
+        ck_assert_msg(fabs(r.number - value) <= 1e-13 * fabs(value), "%s: %.17g", line, r.number);
+        ck_assert_uint_ge(r.ngrad, n);
+        for (size_t k = 0; k < n; k++)
+            ck_assert_msg(fabs(r.grad[k] - grad[k]) <= 1e-12 * (fabs(grad[k]) + 1e-3),
+                          "%s: d/d%s = %.17g", line, r.grad_name[k], r.grad[k]);
+    }
+}
+
+static void one(const char *e, double value, double slope) { both(e, value, &slope, 1); }
+
+static void fails(const char *line, lbz_status st, const char *part)
+{
+    ck_assert_msg(eval(line) == st, "%s: %d %s", line, (int)r.status, r.message);
+    ck_assert_msg(strstr(r.message, part) != NULL, "%s: %s", line, r.message);
+}
+
+static const char the_function[] =
+    "f(a) = { b = 2*a; while norm(b) < 1000 { b = 2*b }; if sum(b) > 0 { b } else { 100*b } }";
+
+START_TEST(the_example)
+{
+    define(the_function);
+    one("f(a) at a=0.3", 1228.8, 4096);
+    one("f(a) at a=-0.3", -122880, 409600);
+    one("f(a) at a=1", 1024, 1024);
+    one("f(a) at a=500", 1000, 2);
+    one("f(2*t)^2 at t=0.15", 1228.8 * 1228.8, 2 * 1228.8 * 8192);
+    const double g[3] = {512, 512, 512};
+    both("sum(f(v)) at v=[1, 2, 3]", 512 * 6, g, 3);
+    fails("forward f(a) at a=0", LBZ_LIMIT, "f: loops");
+    define("set looplimit 1000");
+    fails("reverse f(a) at a=0", LBZ_LIMIT, "1000 times");
+    ck_assert_int_eq(eval("f(0.3)"), LBZ_OK);
+    ck_assert(r.has_number && r.number == 1228.8);
+    ck_assert_int_eq(eval("f(500)"), LBZ_OK);
+    ck_assert_str_eq(r.text, "1000");
+}
+END_TEST
+
+START_TEST(statements)
+{
+    define("steps(n) = { s = 0; for i = 1:n { if i > 3 { return s } else if i == 2 { s = s + 10 } "
+           "else { s = s + i } }; s }");
+    ck_assert_int_eq(eval("steps(2)"), LBZ_OK);
+    ck_assert_str_eq(r.text, "11");
+    ck_assert_int_eq(eval("steps(9)"), LBZ_OK);
+    ck_assert_str_eq(r.text, "14");
+    define("down(x) = {\n  let s = 0 # from above\n  for k = 10:-3:1 {\n    s = s + x^k\n  }\n  s\n}");
+    one("down(x) at x=1.5", pow(1.5, 10) + pow(1.5, 7) + pow(1.5, 4) + 1.5,
+        10 * pow(1.5, 9) + 7 * pow(1.5, 6) + 4 * pow(1.5, 3) + 1);
+    ck_assert_int_eq(eval("d/dx down(x)"), LBZ_OK);
+    ck_assert_str_eq(r.text, "10*x^9 + 7*x^6 + 4*x^3 + 1");
+}
+END_TEST
+
+START_TEST(recursion)
+{
+    define("fact(n) = { if n < 2 { return n }; n*fact(n - 1) }");
+    one("fact(x) at x=4.5", 4.5 * 3.5 * 2.5 * 1.5, 93);
+    define("fib(n, x) = { if n < 2 { x^n } else { fib(n-1, x) + fib(n-2, x) } }");
+    ck_assert_int_eq(eval("fib(6, x)"), LBZ_OK);
+    ck_assert_str_eq(r.text, "8*x + 5");
+    define("h(x) = x^2 + 1");
+    define("g(x) = { y = h(x); h(y) }");
+    one("g(x) at x=2", 26, 40);
+    define("deep(x) = { deep(x + 1) }");
+    fails("forward deep(x) at x=1", LBZ_LIMIT, "deep");
+    define("set recursion 20");
+    fails("reverse deep(x) at x=1", LBZ_LIMIT, "20 times");
+}
+END_TEST
+
+START_TEST(lists)
+{
+    define("lse(v) = { m = v[1]; for i = 2:length(v) { m = max(m, v[i]) }; "
+           "m + log(sum(exp(v - m))) }");
+    double e[3] = {exp(1), exp(2), exp(3)}, t = e[0] + e[1] + e[2];
+    const double g[3] = {e[0] / t, e[1] / t, e[2] / t};
+    both("lse(v) at v=[1, 2, 3]", log(t), g, 3);
+    ck_assert_str_eq(r.grad_name[2], "v[3]");
+    define("q(v) = { w = zeros(length(v)); for i = 1:length(v) { w[i] = i*v[i]^2 }; dot(w, v) }");
+    const double c[3] = {3, 24, 81};
+    both("q(v) at v=[1, 2, 3]", 1 + 2 * 8 + 3 * 27, c, 3);
+    define("tr(A) = { sum(A[i, i]^i, i, 1, length(A)) }");
+    const double d[4] = {1, 0, 0, 8};
+    both("tr(A) at A=[[1, 2], [3, 4]]", 17, d, 4);
+    ck_assert_str_eq(r.grad_name[1], "A[1,2]");
+    const double z[2] = {0, 0};
+    both("norm(v) at v=[0, 0]", 0, z, 2);
+    fails("reverse v[4] at v=[1, 2]", LBZ_DOMAIN, "the index 4");
+    fails("reverse sum(v + w) at v=[1, 2], w=[1, 2, 3]", LBZ_SHAPE, "different sizes");
+    fails("forward v at v=[1, 2]", LBZ_SHAPE, "list");
+}
+END_TEST
+
+START_TEST(checkpoints_give_the_same)
+{
+    char line[] = "reverse walk(x) at x=0.7";
+    define("walk(x) = { s = x; c = [x, 1]; for i = 1:3000 { s = s + sin(s*c[1])/i; "
+           "c[2] = c[2]*0.999 + s/i^2 }; s*c[2] }");
+    ck_assert_int_eq(eval("forward walk(x) at x=0.7"), LBZ_OK);
+    double value = r.number, slope = r.grad[0];
+    static const char *const tape[] = {"set tape 64M", "set tape 100K", "set tape 4K"};
+    for (int i = 0; i < 3; i++) {
+        define(tape[i]);
+        ck_assert_msg(eval(line) == LBZ_OK, "%s", r.message);
+        ck_assert(r.number == value);
+        ck_assert_msg(fabs(r.grad[0] - slope) < 1e-12 * fabs(slope), "%.17g %.17g", r.grad[0],
+                      slope);
+    }
+}
+END_TEST
+
+START_TEST(errors_are_clear)
+{
+    define("bad(x) = { for i = 1:10 { x = x - 1; y = log(x) }; y }");
+    fails("reverse bad(x) at x=3.5", LBZ_DOMAIN, "log(-0.5) in log(x)");
+    define("hole(x) = { if x > 1 { y = x }; y }");
+    fails("forward hole(x) at x=0", LBZ_NAME, "y has no value yet");
+    one("hole(x) at x=2", 2, 1);
+    define("free(x) = { x*outside }");
+    fails("forward free(x) at x=2", LBZ_NAME, "outside has no value");
+    define("outside = 5");
+    one("free(x) at x=2", 10, 5);
+    define("empty(x) = { y = x }");
+    fails("forward empty(x) at x=2", LBZ_UNABLE, "ends without a value");
+    fails("nope(x) = { while x > 0 { x = x - 1 }", LBZ_INCOMPLETE, "}");
+    fails("nope(x) = { x = }", LBZ_SYNTAX, "expected");
+    fails("nope(x) = { for k { x } }", LBZ_SYNTAX, "range");
+    define(the_function);
+    fails("d/dx f(x)", LBZ_UNABLE, "f has no formula");
+    fails("forward f(a, a) at a=1", LBZ_NAME, "1 argument");
+}
+END_TEST
+
+START_TEST(definitions_are_saved)
+{
+    define(the_function);
+    define("assume y > 0");
+    ck_assert_int_eq(eval("vars"), LBZ_OK);
+    ck_assert_ptr_nonnull(strstr(r.text, "while norm(b) < 1000"));
+    one("f(a) at a=0.3", 1228.8, 4096);
+    define("undo");
+    define("undo");
+    fails("forward f(a) at a=1", LBZ_UNABLE, "f");
+}
+END_TEST
+
+static void *interrupt_soon(void *unused)
+{
+    (void)unused;
+    struct timespec t = {0, 100000000};
+    nanosleep(&t, NULL);
+    lbz_interrupt();
+    return NULL;
+}
+
+START_TEST(endless_loops_are_interrupted)
+{
+    pthread_t thread;
+    define("set looplimit 1000000000000");
+    define("spin(x) = { while x > 0 { x = x + 1 }; x }");
+    ck_assert_int_eq(pthread_create(&thread, NULL, interrupt_soon, NULL), 0);
+    ck_assert_int_eq(eval("reverse spin(x) at x=1"), LBZ_INTERRUPT);
+    pthread_join(thread, NULL);
+    lbz_resume();
+    one("spin(x) at x=-1", -1, 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("block");
+    TCase *t = tcase_create("block");
+    tcase_set_timeout(t, 60);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, the_example);
+    tcase_add_test(t, statements);
+    tcase_add_test(t, recursion);
+    tcase_add_test(t, lists);
+    tcase_add_test(t, checkpoints_give_the_same);
+    tcase_add_test(t, errors_are_clear);
+    tcase_add_test(t, definitions_are_saved);
+    tcase_add_test(t, endless_loops_are_interrupted);
+    suite_add_tcase(suite, t);
+    SRunner *run = srunner_create(suite);
+    srunner_run_all(run, CK_NORMAL);
+    int failed = srunner_ntests_failed(run);
+    srunner_free(run);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
