@@ -1,11 +1,14 @@
 /* test_table.c - loops over the operator table: every row's kernel against its certified value,
  * every partial (as the kernel has it and as the text has it) against a central difference of
  * the certified value at high precision, domains, parity and range flags, enclosures of wide
- * balls. The points are the same for all rows; which of them lie in the domain is decided here,
+ * balls, the symbolic route. The points are the same for all rows; which of them lie in the domain is decided here,
  * from the text of the domain column.
  */
-#include "ball_fn.h"
+#include "ball.h"
+#include "diff.h"
 #include "kernels.h"
+#include "parse.h"
+#include "print.h"
 
 #include <check.h>
 #include <float.h>
@@ -417,6 +420,96 @@ START_TEST(balls_enclose)
 }
 END_TEST
 
+/* ---- the symbolic route: the text, read by our parser, means the certified function; its
+ * derivative, made by diff from the text of the partials, is the difference quotient; what is
+ * printed reads back */
+static Ctx *ctx;
+static uint32_t syms[3];
+static Node *value_node, *text_node, *partial_node[3];
+
+/* The node at a; true when ball_eval gives a finite ball. */
+static bool node_at(arb_t r, Node *n, const double *a)
+{
+    arb_struct v[3];
+    set_args(v, a);
+    bool ok = ball_eval(ctx, n, syms, v, 3, 300, r, NULL) == LBZ_OK;
+    clear_args(v);
+    return ok;
+}
+
+static void check_symbolic(Op op, const double *a)
+{
+    const OpInfo *info = op_info(op);
+    bool piece = (info->flags & PIECEWISE) && at_an_integer(a, info->max_args);
+    arb_t exact, r;
+
+    if (!in_domain(op, a) || (piece && info->max_args > 1))
+        return;
+    arb_init(exact);
+    arb_init(r);
+    certified(op, exact, a, 300);
+    if (node_at(r, value_node, a))
+        ck_assert_msg(arb_overlaps(r, exact), "%s as a node", place(op, a));
+    if (node_at(r, text_node, a))
+        ck_assert_msg(arb_overlaps(r, exact), "%s by its text", place(op, a));
+    for (unsigned i = 0; i < info->max_args && !piece; i++) {
+        double f, d1, d2;
+        if (!partial_node[i] || !differences(op, a, i, &f, &d1, &d2) ||
+            fabs(d1) > 1e12 * (1 + fabs(f)) || !node_at(r, partial_node[i], a))
+            continue;
+        ndiff++;
+        double got = arf_get_d(arb_midref(r), ARF_RND_NEAR);
+        ck_assert_msg(error_in_ulp(got, d1, fabs(d2 * a[i])) < 4,
+                      "%s: derivative %u is %.17g, not %.17g", place(op, a), i, got, d1);
+    }
+    arb_clear(exact);
+    arb_clear(r);
+}
+
+static void check_reading_back(Op op)
+{
+    Str out = {0};
+    print_plain(ctx, &out, value_node);
+    Node *again = parse_text(ctx, str_cstr(&out));
+    ck_assert_msg(again == value_node, "%s prints as %s", op_info(op)->name, str_cstr(&out));
+    str_free(&out);
+}
+
+START_TEST(symbolic_route)
+{
+    static const char *const names[3] = {"x", "y", "z"};
+    Op op = (Op)_i;
+    const OpInfo *info = op_info(op);
+    Node *args[3];
+
+    ctx = ctx_new();
+    for (int i = 0; i < 3; i++) {
+        syms[i] = sym_intern(ctx, names[i], 1);
+        args[i] = ex_sym(ctx, syms[i]);
+    }
+    value_node = ex_fn(ctx, op, info->max_args, args);
+    text_node = parse_text(ctx, info->value);
+    ck_assert_msg(!ctx_failed(ctx), "%s: %s", info->value, ctx->env.err.message);
+    check_reading_back(op);
+    bool known = false;
+    for (unsigned i = 0; i < info->max_args; i++) {
+        partial_node[i] = diff(ctx, value_node, syms[i]);
+        if (info->partial[i][0]) {
+            ck_assert_msg(!ctx_failed(ctx), "%s: %s", info->usage, ctx->env.err.message);
+            known = true;
+        } else {
+            ck_assert_msg(ctx->env.err.status == LBZ_UNABLE, "%s", info->usage);
+            env_reset(&ctx->env);
+            partial_node[i] = NULL;
+        }
+    }
+    ndiff = 0;
+    at_all_points(op, check_symbolic);
+    ck_assert_msg(ndiff >= 3 || !known, "%s: only %u points", info->usage, ndiff);
+    ctx_free(ctx);
+}
+END_TEST
+
 /* ---- far out: an answer soon, and never a number from a NaN */
 START_TEST(extreme_arguments)
 {
@@ -559,6 +652,7 @@ int main(void)
     add_loop(s, "partials", partials_are_differences);
     add_loop(s, "flags", flags_hold);
     add_loop(s, "balls", balls_enclose);
+    add_loop(s, "symbolic", symbolic_route);
     add_loop(s, "extreme", extreme_arguments);
     TCase *t = tcase_create("points");
     tcase_add_test(t, kinks);
