@@ -10,7 +10,8 @@
 
 #define BITS_PER_DIGIT 3.3219280948873624
 #define MAX_DIGITS 1000000
-#define MAX_SPECIAL_DIGITS 10000 /* where gamma, zeta ... take seconds, and cannot be stopped */
+#define MAX_SPECIAL_DIGITS 10000 /* gamma, zeta ... take seconds there: no way to stop \
+                                  */
 #define MAX_WORK \
     134217728.0 /* operations times bits, for more than the precision asked for */
 #define DEAR_WORK 4000000 /* operations of an expression that is not tried often */
@@ -431,8 +432,8 @@ lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out)
     if (digits > MAX_SPECIAL_DIGITS && has_special(c, n))
         most = MAX_SPECIAL_DIGITS;
     if (digits > most)
-        ctx_error(c, LBZ_LIMIT, "ask for fewer", "at most %zu digits of this can be computed",
-                  most);
+        ctx_error(c, LBZ_LIMIT, "ask for fewer",
+                  "at most %zu digits of this can be computed", most);
     if (ctx_failed(c))
         return c->env.err.status;
     ArenaMark m = arena_mark(&c->tmp);

@@ -14,8 +14,9 @@ lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *va
                      size_t k, slong prec, arb_t out, const Node **bad);
 
 /* Digits of the constant n, all certified, correctly rounded to `digits` significant ones
- * where that can be decided; raises the precision until they are right. Errors go to c.
- */
+ * (a tie that no precision decides may go either way); raises the precision until they are
+ * right. A value known exactly has no trailing zeros, others show all their digits. Errors
+ * go to c: more than 10^6 digits (10^4 of special functions) are LIMIT. */
 lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out);
 
 /* The double nearest to the constant n (correctly rounded unless it is a tie no precision

@@ -464,7 +464,8 @@ START_TEST(limits)
     ck_assert_str_eq(b.s + b.n - 10, "5549362465");
     str_free(&b);
     ctx_begin_statement(c);
-    ck_assert_int_eq(ball_digits(c, parse_text(c, "1 + zeta(1/3)"), 20000, &b), LBZ_LIMIT);
+    ck_assert_int_eq(ball_digits(c, parse_text(c, "1 + zeta(1/3)"), 20000, &b),
+                     LBZ_LIMIT);
     str_free(&b);
     ck_digits("exp(2^1000) + 2^(2^(2^100))", 5, "UNABLE");
     ck_digits("2^(10^9)", 5, "4.6130e+301029995");
