@@ -106,6 +106,20 @@ void ball_mean_value(arb_t r, const arb_t x, slong prec, BallFn1 f, BallFn1 df)
     arb_clear(d);
 }
 
+bool ball_order(ulong *n, const arb_t x, arb_t r)
+{
+    if (!arb_contains_int(x) || arb_is_negative(x)) {
+        ball_undefined(r);
+        return false;
+    }
+    if (!arb_is_int(x) || arf_cmp_si(arb_midref(x), 1000) > 0) {
+        arb_indeterminate(r);
+        return false;
+    }
+    *n = (ulong)arf_get_si(arb_midref(x), ARF_RND_DOWN);
+    return true;
+}
+
 /* r = the ball from a to b, exact numbers */
 static void from_to(arb_t r, slong a, slong b, slong prec)
 {
@@ -193,7 +207,8 @@ static bool sin_of_30k(const arb_t x, slong shift, slong *twice)
     if (!arb_is_int(x))
         return false;
     fmpz_init(n);
-    if (arf_cmpabs_2exp_si(arb_midref(x), 4096) < 0 && arf_get_fmpz(n, arb_midref(x), ARF_RND_DOWN) == 0) {
+    if (arf_cmpabs_2exp_si(arb_midref(x), 4096) < 0 &&
+        arf_get_fmpz(n, arb_midref(x), ARF_RND_DOWN) == 0) {
         fmpz_add_si(n, n, shift);
         ulong k = fmpz_fdiv_ui(n, 360);
         found = k % 30 == 0 && sin2[k / 30] != 9;

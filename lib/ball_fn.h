@@ -62,6 +62,9 @@ static inline bool ball_is_gamma_pole(const arb_t x)
     return arb_is_int(x) && !arb_is_positive(x);
 }
 
+/* The order of a derivative: an exact integer 0 ... 1000. False: why not is in r. */
+bool ball_order(ulong *n, const arb_t x, arb_t r);
+
 /* The routines that the table names (those of Arb are declared once more, alike). */
 #define F1(id, nm, fl, v, dx, ball, ...) void ball(arb_t, const arb_t, slong);
 #define F2(id, nm, ar, fl, v, dx, dy, ball, ...) \

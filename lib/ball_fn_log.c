@@ -13,6 +13,24 @@
 
 /* ---- sinc and its derivatives */
 
+/* Is 2*|term| below 2^-wp*|sum|? Then it is added to the error of sum. */
+static bool negligible(arb_t sum, const arb_t term, slong wp)
+{
+    mag_t left, bound;
+    mag_init(left);
+    mag_init(bound);
+    arb_get_mag(left, term);
+    arb_get_mag(bound, sum);
+    mag_mul_2exp_si(left, left, 1);
+    mag_mul_2exp_si(bound, bound, -wp);
+    bool done = mag_cmp(left, bound) <= 0;
+    if (done)
+        arb_add_error_mag(sum, left);
+    mag_clear(left);
+    mag_clear(bound);
+    return done;
+}
+
 /* The n-th derivative of sinc at an exact number, by its power series: the sum over j of
  * +-pi^n*(pi*x)^j/(j!*(n + j + 1)), n + j even. Good for pi*|x| up to about n. */
 static void sinc_series(arb_t r, ulong n, const arb_t x, slong prec)
@@ -27,7 +45,7 @@ static void sinc_series(arb_t r, ulong n, const arb_t x, slong prec)
     arb_pow_ui(power, px, n, wp);
     arb_mul(px, px, x, wp);
     arb_zero(r);
-    for (ulong j = 0;; j++) {
+    for (ulong j = 0; j < 100000; j++) {
         if (j > 0) {
             arb_mul(power, power, px, wp);
             arb_div_ui(power, power, j, wp);
@@ -38,27 +56,9 @@ static void sinc_series(arb_t r, ulong n, const arb_t x, slong prec)
                 arb_neg(term, term);
             arb_add(r, r, term, wp);
         }
-        /* what is left is below 2*|power| once j exceeds 2*pi*|x| */
-        if (arb_is_zero(power) || (double)j > 2 * size + 2) {
-            mag_t left, small;
-            mag_init(left);
-            mag_init(small);
-            arb_get_mag(left, power);
-            arb_get_mag(small, r);
-            mag_mul_2exp_si(small, small, -wp);
-            mag_mul_2exp_si(left, left, 1);
-            bool done = mag_cmp(left, small) <= 0;
-            if (done)
-                arb_add_error_mag(r, left);
-            mag_clear(left);
-            mag_clear(small);
-            if (done)
-                break;
-        }
-        if (j > 100000) {
-            arb_indeterminate(r);
+        /* beyond j = 2*pi*|x| the terms that are left sum to less than 2*|power| */
+        if ((arb_is_zero(power) || (double)j > 2 * size + 2) && negligible(r, power, wp))
             break;
-        }
     }
     arb_clear(px);
     arb_clear(power);
@@ -124,25 +124,10 @@ static void sinc_derivative(arb_t r, ulong n, const arb_t x, slong prec)
     arb_clear(err);
 }
 
-/* The order of a derivative: an exact integer 0 ... 1000. Else the reason is put in r. */
-static bool order_of(ulong *n, const arb_t x, arb_t r)
-{
-    if (!arb_contains_int(x) || arb_is_negative(x)) {
-        ball_undefined(r);
-        return false;
-    }
-    if (!arb_is_int(x) || arf_cmp_si(arb_midref(x), 1000) > 0) {
-        arb_indeterminate(r);
-        return false;
-    }
-    *n = (ulong)arf_get_si(arb_midref(x), ARF_RND_DOWN);
-    return true;
-}
-
 void ball_sinc_d(arb_t r, const arb_t n, const arb_t x, slong prec)
 {
     ulong k;
-    if (order_of(&k, n, r))
+    if (ball_order(&k, n, r))
         sinc_derivative(r, k, x, prec);
 }
 

@@ -91,26 +91,11 @@ static void polygamma(arb_t r, ulong n, const arb_t x, slong prec)
 
 UNDEFINED_IF(ball_is_gamma_pole(x), trigamma, polygamma(r, 1, x, prec))
 
-/* The order of a derivative: an exact integer 0 ... 1000. Else the reason is put in r. */
-static bool order_of(ulong *n, const arb_t x, arb_t r)
-{
-    if (!arb_contains_int(x) || arb_is_negative(x)) {
-        ball_undefined(r);
-        return false;
-    }
-    if (!arb_is_int(x) || arf_cmp_si(arb_midref(x), 1000) > 0) {
-        arb_indeterminate(r);
-        return false;
-    }
-    *n = (ulong)arf_get_si(arb_midref(x), ARF_RND_DOWN);
-    return true;
-}
-
 void ball_polygamma(arb_t r, const arb_t n, const arb_t x, slong prec)
 {
     ulong k;
 
-    if (!order_of(&k, n, r))
+    if (!ball_order(&k, n, r))
         return;
     if (ball_is_gamma_pole(x))
         ball_undefined(r);
@@ -120,57 +105,75 @@ void ball_polygamma(arb_t r, const arb_t n, const arb_t x, slong prec)
         polygamma(r, k, x, prec);
 }
 
-/* x with digamma(x) = y, a number: Newton from a good start; then the change of sign between
- * x - e and x + e proves it. */
-static void invdigamma_at(arb_t r, const arb_t y, slong prec)
+/* A point near the solution x of digamma(x) = y, from which Newton converges. */
+static void invdigamma_start(arb_t x, const arb_t y, slong wp)
 {
-    WITH(x);
-    WITH(f);
-    WITH(d);
-    slong wp = prec + 30 + arf_abs_bound_lt_2exp_si(arb_midref(y)) * (arf_cmpabs_ui(arb_midref(y), 1) > 0);
-
-    if (arf_cmpabs_2exp_si(arb_midref(y), 40) > 0) {
-        arb_indeterminate(r);
-        goto done;
-    }
+    WITH(t);
     if (arf_cmp_d(arb_midref(y), -2.22) >= 0) {
         arb_exp(x, y, wp);
-        arb_set_d(f, 0.5);
-        arb_add(x, x, f, wp);
+        arb_set_d(t, 0.5);
+        arb_add(x, x, t, wp);
     } else {
-        arb_set_d(f, 0.5772);
-        arb_add(x, y, f, wp);
+        arb_set_d(t, 0.5772);
+        arb_add(x, y, t, wp);
         arb_inv(x, x, wp);
         arb_neg(x, x);
     }
+    arb_clear(t);
+}
+
+/* Is digamma(x - e) < y < digamma(x + e), and x > 0? */
+static bool invdigamma_proved(const arb_t x, const arb_t e, const arb_t y, slong wp)
+{
+    WITH(t);
+    arb_sub(t, x, e, wp);
+    bool proved = arb_is_positive(t);
+    arb_digamma(t, t, wp);
+    proved = proved && arb_lt(t, y);
+    arb_add(t, x, e, wp);
+    arb_digamma(t, t, wp);
+    proved = proved && arb_gt(t, y);
+    arb_clear(t);
+    return proved;
+}
+
+static slong bits_above_point(const arb_t y)
+{
+    slong n = arf_abs_bound_lt_2exp_si(arb_midref(y));
+    return n > 0 ? n : 0;
+}
+
+/* x with digamma(x) = y, a number, by Newton's method; a change of sign proves it. */
+static void invdigamma_at(arb_t r, const arb_t y, slong prec)
+{
+    slong wp = prec + 30 + bits_above_point(y);
+
+    if (bits_above_point(y) > 40) {
+        arb_indeterminate(r);
+        return;
+    }
+    WITH(f);
+    WITH(d);
+    invdigamma_start(r, y, wp);
     for (int i = 0; i < 60; i++) {
-        mag_zero(arb_radref(x));
-        arb_digamma(f, x, wp);
+        mag_zero(arb_radref(r));
+        arb_digamma(f, r, wp);
         arb_sub(f, f, y, wp);
-        polygamma(d, 1, x, wp);
+        polygamma(d, 1, r, wp);
         arb_div(d, f, d, wp);
         mag_zero(arb_radref(d));
-        arb_sub(x, x, d, wp);
+        arb_sub(r, r, d, wp);
         if (arf_is_zero(arb_midref(d)) ||
             arf_abs_bound_lt_2exp_si(arb_midref(d)) <
-                arf_abs_bound_lt_2exp_si(arb_midref(x)) - prec - 8)
+                arf_abs_bound_lt_2exp_si(arb_midref(r)) - prec - 8)
             break;
     }
-    mag_zero(arb_radref(x));
-    arb_mul_2exp_si(d, x, -prec - 2);
-    arb_sub(r, x, d, wp);
-    arb_digamma(f, r, wp);
-    bool below = arb_lt(f, y);
-    arb_add(r, x, d, wp);
-    arb_digamma(f, r, wp);
-    bool proved = below && arb_gt(f, y) && arb_is_positive(x);
-    arb_set(r, x);
-    if (proved)
+    mag_zero(arb_radref(r));
+    arb_mul_2exp_si(d, r, -prec - 2);
+    if (invdigamma_proved(r, d, y, wp))
         arb_add_error(r, d);
     else
         arb_indeterminate(r);
-done:
-    arb_clear(x);
     arb_clear(f);
     arb_clear(d);
 }
@@ -272,7 +275,8 @@ void ball_expint_nu(arb_t r, const arb_t nu, const arb_t x, slong prec)
         arb_inv(r, r, prec);
     } else if (arb_is_nonpositive(x) && !(is_integer_at_most(nu, 0) && arb_is_negative(x))) {
         ball_undefined(r);
-    } else if (arf_cmp_2exp_si(arb_midref(nu), 33) > 0 || arf_cmp_si(arb_midref(nu), -20000) < 0 ||
+    } else if (arf_cmp_2exp_si(arb_midref(nu), 33) > 0 ||
+               arf_cmp_si(arb_midref(nu), -20000) < 0 ||
                (prec > 2000 && arf_cmp_si(arb_midref(nu), 2000) > 0)) {
         arb_indeterminate(r); /* seconds that cannot be interrupted */
     } else {
@@ -501,7 +505,7 @@ void ball_zeta_d(arb_t r, const arb_t n, const arb_t s, slong prec)
     ulong k;
     arb_poly_t h;
 
-    if (!order_of(&k, n, r))
+    if (!ball_order(&k, n, r))
         return;
     if (arb_is_one(s)) {
         ball_undefined(r);
