@@ -224,7 +224,7 @@ static void help_setting(Str *out, const lbz_session *s, SettingId id)
 {
     const SettingInfo *info = setting_info(id);
     str_printf(out, "%sset %s %s: %s\n  now         %s\n  default     %s", out->n ? "\n" : "",
-               info->name, info->values, info->help, s->set.text[id], info->dflt);
+               info->name, info->values, info->help, s->set.text[id], s->set.dflt[id]);
 }
 
 /* ---- the user's own */

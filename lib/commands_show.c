@@ -79,7 +79,7 @@ bool cmd_unset(lbz_session *s, const char *text, Span args)
         return false;
     }
     defs_setting(s, id);
-    const char *dflt = setting_info(id)->dflt;
+    const char *dflt = s->set.dflt[id];
     return setting_put(&s->set, id, dflt, strlen(dflt));
 }
 

@@ -83,6 +83,9 @@ lbz_status lbz_eval(lbz_session *s, const char *text, size_t len, lbz_result *r)
 /* Settings: as `set name value` does. Returns LBZ_OK, LBZ_NAME when there is no
  * such setting, LBZ_SYNTAX when it takes no such value. */
 lbz_status lbz_set(lbz_session *s, const char *name, const char *value);
+/* The same for the value that a setting has as long as nobody sets it; unset goes back to it, and
+ * lbz_dump does not write it. */
+lbz_status lbz_default(lbz_session *s, const char *name, const char *value);
 /* The value of a setting as text, or NULL when there is no such setting. */
 const char *lbz_get(lbz_session *s, const char *name);
 

@@ -273,6 +273,15 @@ lbz_status lbz_set(lbz_session *s, const char *name, const char *value)
     return setting_put(&s->set, id, value, strlen(value)) ? LBZ_OK : LBZ_SYNTAX;
 }
 
+lbz_status lbz_default(lbz_session *s, const char *name, const char *value)
+{
+    SettingId id = setting_find(name, strlen(name));
+    if (id == SET_COUNT) {
+        return LBZ_NAME;
+    }
+    return setting_default(&s->set, id, value, strlen(value)) ? LBZ_OK : LBZ_SYNTAX;
+}
+
 const char *lbz_get(lbz_session *s, const char *name)
 {
     SettingId id = setting_find(name, strlen(name));

@@ -215,8 +215,11 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
         print_pretty(c, &a->pretty, r->formula);
         a->has_pretty = true;
     }
-    set_number(s, r->formula);
-    a->has_approx = !r->text && approximate(s, r->formula, &a->approx);
+    bool decimals = setting_on(&s->set, SET_approx);
+    if (decimals || ex_is_num(r->formula)) {
+        set_number(s, r->formula);
+    }
+    a->has_approx = decimals && !r->text && approximate(s, r->formula, &a->approx);
     if (r->value && !ctx_failed(c)) {
         show_value(s, r);
     }

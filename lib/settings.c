@@ -97,11 +97,23 @@ void settings_init(Settings *set)
 {
     memset(set, 0, sizeof *set);
     for (size_t i = 0; i < SET_COUNT; i++) {
-        setting_put(set, (SettingId)i, infos[i].dflt, strlen(infos[i].dflt));
+        setting_default(set, (SettingId)i, infos[i].dflt, strlen(infos[i].dflt));
     }
+}
+
+bool setting_default(Settings *set, SettingId id, const char *value, size_t n)
+{
+    bool changed = setting_changed(set, id);
+    char before[sizeof set->text[id]];
+    memcpy(before, set->text[id], sizeof before);
+    if (!setting_put(set, id, value, n)) {
+        return false;
+    }
+    memcpy(set->dflt[id], set->text[id], sizeof before);
+    return !changed || setting_put(set, id, before, strlen(before));
 }
 
 bool setting_changed(const Settings *set, SettingId id)
 {
-    return strcmp(set->text[id], infos[id].dflt) != 0;
+    return strcmp(set->text[id], set->dflt[id]) != 0;
 }

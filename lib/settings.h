@@ -12,6 +12,7 @@
     SETTING(strict, CHOICE, "off", "off|on", "ambiguous input is an error")                  \
     SETTING(pretty, CHOICE, "off", "off|on", "two-dimensional output with Unicode")          \
     SETTING(latex, CHOICE, "off", "off|on", "output as LaTeX, too")                          \
+    SETTING(approx, CHOICE, "on", "off|on", "values of exact constants as decimals, too")    \
     SETTING(digits, INT, "17", "1..1000000", "significant digits of N(e) and of the value "  \
             "shown beside an exact constant")                                                \
     SETTING(maxprint, INT, "20000", "100..1000000000", "longer results are printed in "      \
@@ -43,6 +44,7 @@ typedef struct {
 
 typedef struct {
     char text[SET_COUNT][24];
+    char dflt[SET_COUNT][24]; /* what it is when nobody changes it */
     int64_t value[SET_COUNT]; /* CHOICE: which word, from 0 */
 } Settings;
 
@@ -50,6 +52,8 @@ const SettingInfo *setting_info(SettingId id);
 SettingId setting_find(const char *name, size_t n); /* SET_COUNT: none */
 void settings_init(Settings *set);
 bool setting_put(Settings *set, SettingId id, const char *value, size_t n); /* false: invalid */
+/* The caller's own default; a setting that nobody has changed follows it. */
+bool setting_default(Settings *set, SettingId id, const char *value, size_t n);
 bool setting_changed(const Settings *set, SettingId id);
 static inline bool setting_on(const Settings *set, SettingId id) { return set->value[id] != 0; }
 

@@ -7,18 +7,27 @@
 #include <time.h>
 #include <unistd.h>
 
-lbz_session *eval_open(const Options *o)
+lbz_session *eval_open(const Options *o, bool decimals)
 {
     lbz_session *s = lbz_open();
     if (!s)
         return NULL;
     if (o->simplify)
-        lbz_set(s, "simplify", o->simplify);
+        lbz_default(s, "simplify", o->simplify);
     if (o->strict)
-        lbz_set(s, "strict", "on");
+        lbz_default(s, "strict", "on");
     if (o->format == FORMAT_LATEX)
-        lbz_set(s, "latex", "on");
+        lbz_default(s, "latex", "on");
+    if (!decimals)
+        lbz_default(s, "approx", "off");
     return s;
+}
+
+/* Plain text in a pipe shows none, and certified digits take time. */
+bool eval_wants_decimals(const Making *m)
+{
+    Format f = m->options->format;
+    return m->approx || (f != FORMAT_PLAIN && f != FORMAT_LATEX);
 }
 
 static double now_ms(void)
@@ -104,7 +113,7 @@ static void idle(void *arg)
 
 static int serial_run(const Making *m)
 {
-    Batch b = {.m = m, .s = eval_open(m->options)};
+    Batch b = {.m = m, .s = eval_open(m->options, eval_wants_decimals(m))};
     if (!b.s)
         return EXIT_INTERNAL;
     sink_open(&b.sink);

@@ -11,8 +11,10 @@ typedef struct {
     bool approx;
 } Making;
 
-/* A session set up as the options ask, or NULL when memory is out. */
-lbz_session *eval_open(const Options *o);
+/* A session set up as the options ask, or NULL when memory is out. decimals: the values of exact
+ * constants are wanted. */
+lbz_session *eval_open(const Options *o, bool decimals);
+bool eval_wants_decimals(const Making *m);
 
 /* Evaluates rec, appends its record to out and its reports to err. Returns the exit status
  * that this line asks for; *quit: the user asked to leave; *valued: % is this line's result. */

@@ -166,10 +166,14 @@ static void show(char **matches, int n, int longest)
     rl_forced_update_display();
 }
 
-void complete_start(lbz_session *s, const Style *style)
+void complete_style(const Style *style)
+{
+    tab.style = style;
+}
+
+void complete_start(lbz_session *s)
 {
     tab.session = s;
-    tab.style = style;
     rl_attempted_completion_function = attempt;
     rl_completion_display_matches_hook = show;
     rl_completion_word_break_hook = word_breaks;

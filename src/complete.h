@@ -6,7 +6,8 @@
 #include "style.h"
 
 /* Hooks into Readline; s has to live as long as lines are read. */
-void complete_start(lbz_session *s, const Style *style);
+void complete_start(lbz_session *s);
+void complete_style(const Style *style); /* for the help lines; before the first Tab */
 void complete_stop(void);
 
 #endif

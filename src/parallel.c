@@ -100,7 +100,7 @@ static void run_replay(Pool *p, lbz_session *s)
 static void *worker(void *arg)
 {
     Pool *p = arg;
-    lbz_session *s = eval_open(p->m->options);
+    lbz_session *s = eval_open(p->m->options, eval_wants_decimals(p->m));
     unsigned long round = 0;
     lock(p);
     while (!p->stop) {
@@ -287,7 +287,7 @@ static bool names_number(const char *s, size_t n)
 /* A fresh session that has seen everything replaces the main thread's. */
 static void go_alone(Pool *p)
 {
-    lbz_session *s = eval_open(p->m->options);
+    lbz_session *s = eval_open(p->m->options, eval_wants_decimals(p->m));
     if (!s)
         return;
     lbz_result r;
@@ -403,7 +403,8 @@ static void finish(Pool *p)
 int parallel_run(const Making *m)
 {
     unsigned jobs = m->options->jobs;
-    Pool p = {.m = m, .nthreads = jobs, .size = 4 * jobs, .s = eval_open(m->options)};
+    Pool p = {.m = m, .nthreads = jobs, .size = 4 * jobs};
+    p.s = eval_open(m->options, eval_wants_decimals(m));
     if (!p.s)
         return EXIT_INTERNAL;
     p.ring = xrealloc(NULL, p.size * sizeof *p.ring);

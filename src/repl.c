@@ -31,7 +31,6 @@ typedef struct {
     Buf entry;           /* the lines so far */
     size_t done;         /* bytes of entry that are evaluated (a pasted text is many entries) */
     Buf out;
-    char maxprint[24];   /* as we last set it; what the user sets is left alone */
     bool quit, utf8;
     TypingState state;   /* of the line being typed */
     char *line;          /* ENTERED: the line, from malloc */
@@ -50,20 +49,30 @@ static void write_out(Repl *r)
     buf_clear(&r->out);
 }
 
-/* Results that would fill more than a screen are printed in shared form. */
+/* Results that would fill more than a screen are printed in shared form, unless the user has
+ * set another limit. */
 static void fit_screen(Repl *r)
 {
     int rows, cols;
+    char most[32];
     rl_get_screen_size(&rows, &cols);
-    const char *now = lbz_get(r->s, "maxprint");
-    if (*r->maxprint && now && strcmp(now, r->maxprint) != 0)
-        return;
     if (rows < 5 || cols < 20)
         return;
-    snprintf(r->maxprint, sizeof r->maxprint, "%d", (rows - 3) * cols);
-    lbz_set(r->s, "maxprint", r->maxprint);
-    now = lbz_get(r->s, "maxprint");
-    snprintf(r->maxprint, sizeof r->maxprint, "%s", now ? now : "");
+    snprintf(most, sizeof most, "%d", (rows - 3) * cols);
+    lbz_default(r->s, "maxprint", most);
+}
+
+/* `set color` is heard from one entry to the next. */
+static void choose_style(Repl *r)
+{
+    const char *color = lbz_get(r->s, "color");
+    ColorMode mode = r->o->color;
+    if (color && !strcmp(color, "always"))
+        mode = COLOR_ALWAYS;
+    else if (color && !strcmp(color, "never"))
+        mode = COLOR_NEVER;
+    r->style = style_for(mode, STDOUT_FILENO);
+    complete_style(r->style);
 }
 
 /* The number of the result stands dim at the right edge where there is room for it. */
@@ -294,6 +303,7 @@ static void type_line(Repl *r)
 static void converse(Repl *r)
 {
     while (!r->quit) {
+        choose_style(r);
         type_line(r);
         if (r->state == ENTERED) {
             take_line(r, r->line);
@@ -331,13 +341,13 @@ static void set_up_readline(Repl *r)
     rl_outstream = stdout;
     rl_variable_bind("show-all-if-ambiguous", "on"); /* inputrc, read next, may say off */
     rl_initialize();
-    complete_start(r->s, r->style);
+    complete_start(r->s);
     history_start(r->o->history);
 }
 
 int repl_run(const Options *o)
 {
-    Repl r = {.o = o, .style = style_for(o->color, STDOUT_FILENO), .s = eval_open(o)};
+    Repl r = {.o = o, .style = &style_plain, .s = eval_open(o, true)};
     if (!r.s)
         return EXIT_INTERNAL;
     typing = &r;
