@@ -26,6 +26,8 @@ typedef struct {
     NodeMap operand_of;   /* DIFF, GRAD -> what it differentiates, names put in */
     bool own_statement;   /* not in a definition: dvars are collected */
     unsigned list_depth;
+    unsigned round;       /* of eval_expand: how deep functions called functions so far */
+    uint64_t calls;       /* made in rounds after the first */
 } Eval;
 
 typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;

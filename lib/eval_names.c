@@ -327,6 +327,21 @@ static Node *put_all_names(Eval *ev, Node *e)
     return put_names(ev, e, &all);
 }
 
+/* Calls in depth and calls in all: f(x) = f(f(x)) doubles in every round. */
+static void check_depth(Eval *ev)
+{
+    enum { CALLS_PER_LEVEL = 100 };
+    Ctx *c = ev->c;
+    unsigned levels = ev->opt->recursion;
+    if (!ev->last_function || ctx_failed(c) ||
+        (ev->round < levels && ev->calls <= (uint64_t)CALLS_PER_LEVEL * levels)) {
+        return;
+    }
+    env_error(&c->env, LBZ_LIMIT, "give it an end: f(n) = if n <= 1 then 1 else n*f(n - 1)",
+              "%s calls itself %s", sym_name(c, ev->last_function->sym),
+              ev->round < levels ? "too many times" : "too deep");
+}
+
 Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
 {
     Ctx *c = ev->c;
@@ -340,19 +355,15 @@ Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
         find_values(ev, own, what);
         e = put_all_names(ev, e);
     }
-    for (unsigned round = 0; ev->val && !ctx_poll(c); round++) {
+    for (ev->round = 0; ev->val && !ctx_poll(c); ev->round++) {
         Node *next = eval_functions(ev, e);
         if (next == e) {
             break;
         }
         e = next;
-        if (round >= ev->opt->recursion) {
-            const char *f = ev->last_function ? sym_name(c, ev->last_function->sym) : "a sum";
-            env_error(&c->env, LBZ_LIMIT,
-                      "give it an end: f(n) = if n <= 1 then 1 else n*f(n - 1)",
-                      "%s calls itself more than %u times deep", f, ev->opt->recursion);
-        }
+        check_depth(ev);
     }
+    ev->round = 0;
     ev->val = outer;
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : e;
@@ -421,6 +432,10 @@ static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
         plain = plain && orders[i] == c->zero;
     }
     ev->last_function = d;
+    ev->calls += ev->round > 0;
+    if (ev->calls && ev->calls % 1024 == 0) {
+        check_depth(ev);
+    }
     if (plain) {
         return ex_subst(c, body, d->hidden.v, a, k);
     }
