@@ -3,8 +3,8 @@
  * Loading them takes longer than most answers, and most answers need none of them. So we are linked
  * with stand-ins: for each function in lazy.names (made by the build from what our objects leave
  * undefined) a label of that name that jumps through its slot. A slot leads to the resolver first,
- * which opens the libraries and fills all slots at once; from then on a call costs one indirect
- * jump. Invariant: a slot holds either its own first-call label or the function, both of which may
+ * which opens the library that has the function and fills the slots of all its functions; from then
+ * on a call costs one indirect jump. Invariant: a slot holds either its own first-call label or the function, both of which may
  * be jumped to at any time, from any thread.
  *
  * Empty where configure found that FLINT is to be linked as usual.
@@ -12,16 +12,22 @@
 #ifdef LAZY_LIBS
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define LAZY(name) #name,
-static const char *const names[] = {
+typedef struct {
+    const char *name;
+    unsigned library; /* which one has it */
+} Function;
+
+#define LAZY(name, library) {#name, library},
+static const Function functions[] = {
 #include "lazy.names"
-    NULL};
+    {NULL, 0}};
 #undef LAZY
+
+static const char *const libraries[] = {LAZY_LIBS NULL};
 
 extern void *lbz_lazy_slots[] __attribute__((visibility("hidden")));
 __attribute__((used, visibility("hidden"))) void *lbz_lazy_resolve(size_t i);
@@ -34,23 +40,19 @@ static void fail(const char *what, const char *why)
     _exit(5);
 }
 
-static void open_all(void)
+/* Opens one library and fills the slots of its functions. */
+static void open_library(unsigned library)
 {
-    static const char *const libs[] = {LAZY_LIBS NULL};
-    void *handle[sizeof libs / sizeof *libs] = {NULL};
-    size_t n = 0;
+    void *handle = dlopen(libraries[library], RTLD_NOW | RTLD_LOCAL);
 
-    for (; libs[n]; n++) {
-        handle[n] = dlopen(libs[n], RTLD_NOW | RTLD_LOCAL);
-        if (!handle[n])
-            fail("a library is needed that cannot be opened", dlerror());
-    }
-    for (size_t i = 0; names[i]; i++) {
-        void *f = NULL;
-        for (size_t k = 0; k < n && !f; k++)
-            f = dlsym(handle[k], names[i]);
+    if (!handle)
+        fail("a library is needed that cannot be opened", dlerror());
+    for (size_t i = 0; functions[i].name; i++) {
+        if (functions[i].library != library)
+            continue;
+        void *f = dlsym(handle, functions[i].name);
         if (!f)
-            fail("a library is older than the one this program was built with", names[i]);
+            fail("a library is not the one this program was built with", functions[i].name);
         __atomic_store_n(&lbz_lazy_slots[i], f, __ATOMIC_RELEASE);
     }
 }
@@ -58,8 +60,15 @@ static void open_all(void)
 /* Called by the first-call labels with the index of the function that was asked for. */
 void *lbz_lazy_resolve(size_t i)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, open_all);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool opened[sizeof libraries / sizeof *libraries];
+    unsigned library = functions[i].library;
+
+    pthread_mutex_lock(&lock);
+    if (!opened[library])
+        open_library(library);
+    opened[library] = true;
+    pthread_mutex_unlock(&lock);
     return __atomic_load_n(&lbz_lazy_slots[i], __ATOMIC_ACQUIRE);
 }
 
@@ -151,7 +160,7 @@ asm(".text\n"
 #else
 #error "configure should have chosen --disable-lazy here"
 #endif
-#define LAZY(name) "    lazy_function " #name "\n"
+#define LAZY(name, library) "    lazy_function " #name "\n"
 #include "lazy.names"
 );
 #endif
