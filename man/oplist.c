@@ -4,6 +4,7 @@
  *     oplist dict      the fuzzers' dictionary of words
  */
 #include "ops.h"
+#include "settings.h"
 
 #include <stdio.h>
 
@@ -82,6 +83,21 @@ static void man_synonyms(void)
     }
 }
 
+static void man_settings(void)
+{
+    fputs(".SH SETTINGS\n.BI set \" name value\"\nchanges a setting,\n.B set\nshows them all.\n", stdout);
+    for (SettingId i = 0; i < SET_COUNT; i++) {
+        const SettingInfo *info = setting_info(i);
+        char usage[200];
+        snprintf(usage, sizeof usage, "%s %s", info->name, info->values);
+        tag(usage);
+        roff(info->help);
+        fputs(" (by default ", stdout);
+        roff(info->dflt);
+        fputs(")\n", stdout);
+    }
+}
+
 static void man(void)
 {
     fputs(".SH FUNCTIONS\nGenerated from the table that the program works with. In a derivative\n"
@@ -101,6 +117,7 @@ static void man(void)
         roff(command_at(i)->help);
         putchar('\n');
     }
+    man_settings();
 }
 
 static void word(const char *s, const char *after)
