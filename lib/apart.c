@@ -196,7 +196,7 @@ Node *rat_apart(Ctx *c, Node *n, uint32_t x)
     Field f;
     ArenaMark m = arena_mark(&c->tmp);
     Attempt at = attempt_begin(c);
-    (void)field_init(&f, c, F_DISPLAY, APART_FUEL);
+    field_init(&f, c, F_DISPLAY, APART_FUEL, n);
     const Elem *e = field_elem(&f, n);
     Node *r = NULL;
     uint64_t g;

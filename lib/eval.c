@@ -127,7 +127,7 @@ static Node *rewrite(Eval *ev, Node *op, Node *e, Node *const *a)
     case OP_TOGETHER: return rat_together(c, e);
     case OP_APART: return apart(ev, e, a, op->n);
     case OP_COLLECT: return rat_collect(c, e, a[1]);
-    case OP_SIMPLIFY: return simplify(c, e, SIMPLIFY_FULL);
+    case OP_SIMPLIFY: return simplify(c, e, SIMPLIFY_DEEP);
     case OP_TRIGEXPAND: return trig_expand(c, e);
     case OP_TRIGREDUCE: return trig_reduce(c, e);
     case OP_NUMERIC: return numeric(ev, e, a, op->n, NULL);

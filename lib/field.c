@@ -2,19 +2,23 @@
 #include "field.h"
 
 /* ---- set-up -------------------------------------------------------------------------------- */
-bool field_init(Field *f, Ctx *c, FieldMode mode, double fuel)
+void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
 {
     memset(f, 0, sizeof *f);
     f->c = c;
     f->mode = mode;
     f->fuel = fuel;
-    f->nvars = FIELD_GENS;
     f->root_order = 1;
     f->power_denom = 1;
-    fmpz_mpoly_ctx_init(f->ctx, f->nvars, ORD_LEX);
     map_init(&f->gen_of_node, &c->tmp);
     map_init(&f->elem_of_node, &c->tmp);
-    return true;
+    map_init(&f->powers, &c->tmp);
+    f->nvars = field_survey(f, n);
+    if (f->nvars > FIELD_GENS) {
+        f->nvars = FIELD_GENS;
+        f->failed = mode != F_PROVE;
+    }
+    fmpz_mpoly_ctx_init(f->ctx, f->nvars, ORD_LEX);
 }
 
 void field_clear(Field *f)
@@ -114,7 +118,7 @@ void el_set_gen(Field *f, Elem *r, slong g)
 
 slong field_new_gen(Field *f, GenKind kind, Node *node)
 {
-    if (f->ngens == FIELD_GENS) {
+    if (f->ngens == f->nvars) {
         f->failed = true;
         return -1;
     }

@@ -12,6 +12,7 @@
  *              relations between sign generators. Then multiplicative relations between
  *              radicands are found, and only those that hold on the common domain.
  *   F_DISPLAY  a root is one kernel, the radicand as it stands: what people want to see.
+ *   F_EXPAND   the same, and negative powers are kernels, too: nothing is divided.
  *
  * All functions do nothing once f->failed is set (fuel, too many generators, an error).
  */
@@ -24,7 +25,7 @@
 #include <flint/fmpz_mpoly_factor.h>
 
 enum { FIELD_GENS = 40, FIELD_DENS = 64 };
-typedef enum { F_PROVE, F_DISPLAY } FieldMode;
+typedef enum { F_PROVE, F_DISPLAY, F_EXPAND } FieldMode;
 
 typedef struct {
     fmpz_mpoly_t num;
@@ -62,13 +63,13 @@ typedef struct {
     Map gen_of_node;          /* node id -> generator */
     Map elem_of_node;         /* node id -> Elem*, elements live in the tmp arena */
     Map powers;               /* display: direction of an exponent -> denominator, sign */
-    bool surveyed;
-    bool polynomial_only;     /* display: negative powers are kernels (expand) */
     Elem **pool;              /* all elements made by field_elem, to be cleared */
     size_t npool, pool_cap;
 } Field;
 
-bool field_init(Field *f, Ctx *c, FieldMode mode, double fuel);
+/* A field for expressions made of n's kernels (n a list: of all its elements). Fails (f->failed)
+ * when there are too many. */
+void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n);
 void field_clear(Field *f);
 
 void el_init(Field *f, Elem *a);
@@ -94,7 +95,7 @@ slong field_den(Field *f, const fmpz_mpoly_t p);
 slong field_new_gen(Field *f, GenKind kind, Node *node); /* -1 and failed when full */
 slong field_gen_of(Field *f, Node *n); /* the free generator that stands for node n */
 
-void field_survey(Field *f, Node *n); /* exponents of all that will be converted; first */
+slong field_survey(Field *f, Node *n); /* exponents; returns a bound for the generators */
 /* n as an element: owned by the field. NULL when it failed. */
 const Elem *field_elem(Field *f, Node *n);
 /* b^x for a rational x that is no integer, b^m for a symbolic m, log|b|, |b|, sign b. */

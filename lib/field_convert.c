@@ -7,7 +7,7 @@
 /* Negative powers that expand leaves alone. */
 static bool kept_power(const Field *f, const Node *n)
 {
-    return f->polynomial_only && ex_is_num(n->a[1]) && ex_is_neg(n->a[1]);
+    return f->mode == F_EXPAND && ex_is_num(n->a[1]) && ex_is_neg(n->a[1]);
 }
 
 static uint32_t wanted_children(const Field *f, const Node *n)
@@ -167,7 +167,7 @@ static void convert_power(Field *f, Elem *r, Node *n)
     Node *b = n->a[0], *x = n->a[1];
     int64_t k;
     if (b->op == OP_CONST && !ex_is_num(x)) {
-        if (f->mode == F_DISPLAY)
+        if (f->mode != F_PROVE)
             display_power(f, r, b, x);
         else
             set_kernel(f, r, n);
@@ -268,7 +268,7 @@ static void convert(Field *f, Elem *r, Node *n)
         return;
     default: break;
     }
-    if (f->mode == F_DISPLAY || !op_is_function((Op)n->op))
+    if (f->mode != F_PROVE || !op_is_function((Op)n->op))
         set_kernel(f, r, n);
     else if (n->op == OP_log)
         field_log(f, r, elem_of(f, n->a[0]));
@@ -304,51 +304,88 @@ static void survey_orders(Field *f, Node *n)
     }
 }
 
-void field_survey(Field *f, Node *root)
-{
-    Ctx *c = f->c;
-    size_t count = 0;
-    f->surveyed = true;
-    map_init(&f->powers, &c->tmp);
-    Node **order = ex_walk(c, 1, &root, &count);
-    for (size_t i = 0; order && i < count; i++) {
-        if (f->mode == F_PROVE)
-            survey_orders(f, order[i]);
-        else
-            survey(f, &f->powers, order[i]);
-    }
-}
-
+/* ---- traversal ---------------------------------------------------------------------------------- */
 typedef struct {
     Node *n;
     uint32_t next;
 } Todo;
 
+typedef struct {
+    Todo *v;
+    size_t n, cap;
+} Stack;
+
+static bool push(Field *f, Stack *s, Node *n)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? s->cap * 2 : 64;
+        Todo *v = ARENA_NEW(&f->c->tmp, Todo, cap);
+        if (!v)
+            return false;
+        if (s->n)
+            memcpy(v, s->v, s->n * sizeof *v);
+        s->v = v;
+        s->cap = cap;
+    }
+    s->v[s->n++] = (Todo){n, 0};
+    return true;
+}
+
+/* How many generators n may need by itself. */
+static slong gens_of(const Field *f, const Node *n)
+{
+    if (n->op == OP_NUM || n->op == OP_ADD || n->op == OP_SCALE || n->op == OP_MUL ||
+        n->op == OP_LIST)
+        return 0;
+    if (n->op != OP_POW)
+        return f->mode == F_PROVE && op_is_function((Op)n->op) ? 4 : 1;
+    if (ex_is_int(n->a[1]))
+        return n->a[0]->op == OP_CONST || kept_power(f, n);
+    return f->mode == F_PROVE ? 8 : n->a[1]->op == OP_ADD ? (slong)n->a[1]->n + 1 : 2;
+}
+
+slong field_survey(Field *f, Node *root)
+{
+    Map seen;
+    Stack s = {0};
+    slong count = 1;
+    map_init(&seen, &f->c->tmp);
+    if (!push(f, &s, root))
+        return FIELD_GENS + 1;
+    while (s.n) {
+        Node *n = s.v[--s.n].n;
+        uint64_t v;
+        if (map_get(&seen, n->id, &v))
+            continue;
+        map_put(&seen, n->id, 1);
+        count += gens_of(f, n);
+        if (count > FIELD_GENS && f->mode != F_PROVE)
+            break;
+        if (f->mode == F_PROVE)
+            survey_orders(f, n);
+        else
+            survey(f, &f->powers, n);
+        uint32_t kids = n->op == OP_LIST ? n->n : wanted_children(f, n);
+        for (uint32_t i = 0; i < kids; i++)
+            if (!push(f, &s, n->a[i]))
+                return FIELD_GENS + 1;
+    }
+    return count;
+}
+
 const Elem *field_elem(Field *f, Node *root)
 {
     Ctx *c = f->c;
-    size_t n = 0, cap = 256;
-    Todo *st = ARENA_NEW(&c->tmp, Todo, cap);
-    if (!f->surveyed)
-        field_survey(f, root);
-    if (!st)
+    Stack s = {0};
+    if (f->failed || !push(f, &s, root))
         return NULL;
-    st[n++] = (Todo){root, 0};
-    while (n && !f->failed) {
-        Todo *t = &st[n - 1];
+    while (s.n && !f->failed) {
+        Todo *t = &s.v[s.n - 1];
         if (elem_of(f, t->n)) {
-            n--;
+            s.n--;
         } else if (t->next < wanted_children(f, t->n)) {
-            Node *k = t->n->a[t->next++];
-            if (n == cap) {
-                Todo *more = ARENA_NEW(&c->tmp, Todo, cap * 2);
-                if (!more)
-                    return NULL;
-                memcpy(more, st, n * sizeof *st);
-                st = more;
-                cap *= 2;
-            }
-            st[n++] = (Todo){k, 0};
+            if (!push(f, &s, t->n->a[t->next++]))
+                return NULL;
         } else {
             Elem *e = new_elem(f);
             if (!e)
@@ -357,7 +394,7 @@ const Elem *field_elem(Field *f, Node *root)
             if (env_poll(&c->env))
                 f->failed = true;
             map_put(&f->elem_of_node, t->n->id, (uint64_t)(uintptr_t)e);
-            n--;
+            s.n--;
         }
     }
     return f->failed ? NULL : elem_of(f, root);

@@ -16,8 +16,19 @@ static bool is_arithmetic(const Node *n)
            (n->op == OP_POW && n->a[0]->op != OP_CONST && ex_is_num(n->a[1]));
 }
 
-Node *rat_regions(Ctx *c, Node *root, Node *(*f)(Ctx *c, Node *n, void *arg), void *arg)
+static bool holds_regions(const Node *n, bool deep)
 {
+    if (is_arithmetic(n) || n->op == OP_NUM || n->op == OP_STRING)
+        return false;
+    return deep || n->op == OP_LIST || n->op == OP_IF || n->op == OP_INT || n->op == OP_SUM ||
+           n->op == OP_PROD || op_is_structural((Op)n->op);
+}
+
+Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, void *arg),
+                  void *arg)
+{
+    if (!deep && is_arithmetic(root) && !(root->flags & (NF_COND | NF_BINDER)))
+        return f(c, root, arg);
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
     Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
@@ -26,7 +37,7 @@ Node *rat_regions(Ctx *c, Node *root, Node *(*f)(Ctx *c, Node *n, void *arg), vo
     nodemap_init(&is_root, c);
     nodemap_put(&is_root, root, root);
     for (size_t i = 0; order && i < count; i++)
-        if (!is_arithmetic(order[i]) && order[i]->op != OP_NUM && order[i]->op != OP_STRING)
+        if (holds_regions(order[i], deep))
             for (uint32_t j = 0; j < order[i]->n; j++)
                 nodemap_put(&is_root, order[i]->a[j], order[i]->a[j]);
     for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
@@ -100,7 +111,7 @@ static Node *with_field(Ctx *c, Node *n, FieldMode mode, Node *(*f)(Field *, Nod
     Field fd;
     ArenaMark m = arena_mark(&c->tmp);
     Attempt at = attempt_begin(c);
-    (void)field_init(&fd, c, mode, RATIONAL_FUEL);
+    field_init(&fd, c, mode, RATIONAL_FUEL, n);
     Node *r = f(&fd, n, arg);
     if (!attempt_end(c, &at) || fd.failed || !r || ex_is_poison(r))
         r = ctx_failed(c) ? c->poison : n;
@@ -112,17 +123,16 @@ static Node *with_field(Ctx *c, Node *n, FieldMode mode, Node *(*f)(Field *, Nod
 static Node *expand_with(Field *f, Node *n, void *arg)
 {
     (void)arg;
-    f->polynomial_only = true;
     const Elem *e = field_elem(f, n);
     return e ? field_node(f, e, SHOW_EXPANDED, SHOW_FACTORED) : NULL;
 }
 
 static Node *expand_region(Ctx *c, Node *n, void *arg)
 {
-    return is_expanded(n) ? n : with_field(c, n, F_DISPLAY, expand_with, arg);
+    return is_expanded(n) ? n : with_field(c, n, F_EXPAND, expand_with, arg);
 }
 
-Node *rat_expand(Ctx *c, Node *n) { return rat_regions(c, n, expand_region, NULL); }
+Node *rat_expand(Ctx *c, Node *n) { return rat_regions(c, n, true, expand_region, NULL); }
 
 /* ---- together, factor ------------------------------------------------------------------------------- */
 static Node *together_with(Field *f, Node *n, void *arg)
@@ -147,13 +157,13 @@ static Node *together_region(Ctx *c, Node *n, void *arg)
 Node *rat_together(Ctx *c, Node *n)
 {
     Show how = SHOW_EXPANDED;
-    return rat_regions(c, n, together_region, &how);
+    return rat_regions(c, n, true, together_region, &how);
 }
 
 Node *rat_factor(Ctx *c, Node *n)
 {
     Show how = SHOW_FACTORED;
-    return rat_regions(c, n, together_region, &how);
+    return rat_regions(c, n, true, together_region, &how);
 }
 
 /* ---- by powers of one kernel --------------------------------------------------------------------------- */

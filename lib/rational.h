@@ -5,8 +5,10 @@
 #include "field.h"
 #include "simplify.h"
 
-/* root with f applied to each maximal arithmetic region, innermost first. */
-Node *rat_regions(Ctx *c, Node *root, Node *(*f)(Ctx *c, Node *n, void *arg), void *arg);
+/* root with f applied to each maximal arithmetic region, innermost first; without `deep` not to
+ * those inside arguments of functions and bases or exponents of symbolic powers. */
+Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, void *arg),
+                  void *arg);
 
 /* Work whose errors do not concern the user (a candidate that has no value): begin remembers the
  * error state, end restores it and tells whether the work went well. Interrupts and limits

@@ -1,17 +1,22 @@
 /* simplify.c - the smallest form among candidates.
  *
- * Candidates of an arithmetic region: the region itself; one fraction in lowest terms with
- * numerator expanded or factored; the same after eliminating one of each pair of squares that
- * the kernels tie together (sin^2 + cos^2 = 1, cosh^2 - sinh^2 = 1 ...); the common factor of its terms
- * taken out. Then the same is tried on what whole expressions become by rewriting
- * trigonometric kernels (simplify_trig.c). The cheapest by measure() wins; ties go to the
- * earlier candidate in ex_cmp order, so the result depends on content only.
+ * Candidates of an arithmetic region, cheapest first: the region itself; the common factor of
+ * its terms taken out, common denominators too; then, where that promises something, by way of a
+ * field: one fraction in lowest terms with numerator expanded or factored, and the same after
+ * eliminating one of each pair of squares that the kernels tie together (sin^2 + cos^2 = 1 ...).
+ * Then the same is tried on what whole expressions become by rewriting trigonometric kernels
+ * (simplify_trig.c). The cheapest by measure() wins if it saves enough; ties go to the earlier
+ * candidate in ex_cmp order, so the result depends on content only.
+ *
+ * Arguments of functions are left as the user wrote them unless simplify() is asked for by name.
  */
 #include "simplify_internal.h"
 #include "expr_internal.h"
 #include "measure.h"
 
-enum { SIMPLIFY_FUEL = 3000000 };
+enum { SIMPLIFY_FUEL = 200000, MAX_TERMS = 400 };
+static const double FEW_TERMS = 8, TERMS_PER_COST = 0.4; /* when a field is tried */
+static const double LARGEST = 20000; /* beyond this measure nothing is tried */
 static const double LARGE = 1500;    /* beyond this measure only local rules are tried */
 static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
 static const double NEW_KERNEL = 2.2; /* what a function that was not there before costs */
@@ -50,7 +55,8 @@ void best_offer(Best *b, Node *n)
     double m = measure(b->c, n);
     if (m > b->cost + 1e-9)
         return;
-    m += NEW_KERNEL * new_kernels(b->c, b->root, n);
+    if (b->new_functions)
+        m += NEW_KERNEL * new_kernels(b->c, b->root, n);
     if (m < b->cost - 1e-9 || (m < b->cost + 1e-9 && ex_cmp(n, b->node) < 0)) {
         b->node = n;
         b->cost = m;
@@ -189,7 +195,7 @@ static void offer_field(Best *b, Node *n)
     Field f;
     Ctx *c = b->c;
     ArenaMark m = arena_mark(&c->tmp);
-    (void)field_init(&f, c, F_DISPLAY, SIMPLIFY_FUEL);
+    field_init(&f, c, F_DISPLAY, SIMPLIFY_FUEL, n);
     const Elem *e = field_elem(&f, n);
     if (e) {
         Elem t;
@@ -211,53 +217,76 @@ static void offer_field(Best *b, Node *n)
     arena_release(&c->tmp, m);
 }
 
-/* ---- the common factor of the terms of a sum ----------------------------------------------------------- */
-/* The factor with base b in the term t, or NULL. */
-static Node *factor_in(Node *t, const Node *base)
+/* ---- common factors and denominators of the terms of a sum ------------------------------------ */
+/* The exponent of base in the term t: 0 when it is not there. */
+static Node *exponent_in(Ctx *c, Node *t, const Node *base)
 {
     if (t->op == OP_SCALE)
         t = t->a[1];
     if (t->op != OP_MUL)
-        return ex_base(t) == base ? t : NULL;
+        return ex_base(t) == base && !ex_is_num(t) ? ex_exponent(c, t) : c->zero;
     for (uint32_t i = 0; i < t->n; i++)
         if (ex_base(t->a[i]) == base)
-            return t->a[i];
-    return NULL;
+            return ex_exponent(c, t->a[i]);
+    return c->zero;
 }
 
 /* The smaller of two exponents whose difference is a number, or NULL. */
 static Node *smaller(Ctx *c, Node *x, Node *y)
 {
+    if (x == y)
+        return x;
+    if (ex_is_num(x) && ex_is_num(y))
+        return num_cmp(x->num, y->num) < 0 ? x : y;
     Node *d = ex_sub(c, x, y);
     return !ex_is_num(d) ? NULL : num_sgn(d->num) < 0 ? x : y;
 }
 
-Node *factor_terms(Ctx *c, Node *n)
+/* The least exponent of base in all terms of the sum n, or NULL. */
+static Node *least_exponent(Ctx *c, Node *n, const Node *base)
 {
-    if (n->op != OP_ADD)
+    Node *x = exponent_in(c, n->a[0], base);
+    for (uint32_t j = 1; x && j < n->n; j++)
+        x = smaller(c, x, exponent_in(c, n->a[j], base));
+    return x;
+}
+
+/* Bases worth looking at: those of the first term, and every one below a fraction line. */
+static void common_of(Ctx *c, Node *n, bool denominators, Vec *common)
+{
+    Map seen;
+    map_init(&seen, &c->tmp);
+    for (uint32_t j = 0; j < n->n && (denominators || j == 0); j++) {
+        Node *t = n->a[j]->op == OP_SCALE ? n->a[j]->a[1] : n->a[j];
+        uint32_t k = t->op == OP_MUL ? t->n : 1;
+        for (uint32_t i = 0; i < k; i++) {
+            Node *f = t->op == OP_MUL ? t->a[i] : t, *base = ex_base(f);
+            uint64_t v;
+            bool below = f->op == OP_POW && ex_is_num(f->a[1]) && ex_is_neg(f->a[1]);
+            if (ex_is_num(f) || (j > 0 && !below) || map_get(&seen, base->id, &v))
+                continue;
+            map_put(&seen, base->id, 1);
+            Node *x = least_exponent(c, n, base);
+            if (x && x != c->zero && (denominators || !ex_is_num(x) || ex_is_pos(x) ||
+                                      exponent_in(c, n->a[n->n - 1], base) != c->zero))
+                vec_push(c, common, ex_pow(c, base, x));
+        }
+    }
+}
+
+Node *factor_terms(Ctx *c, Node *n, bool denominators)
+{
+    if (n->op != OP_ADD || n->n > MAX_TERMS)
         return n;
     ArenaMark m = arena_mark(&c->tmp);
-    Node *t = n->a[0], *body = t->op == OP_SCALE ? t->a[1] : t;
-    uint32_t k = body->op == OP_MUL ? body->n : 1;
     Vec common = {0};
-    for (uint32_t i = 0; i < k; i++) {
-        Node *f = body->op == OP_MUL ? body->a[i] : body, *base = ex_base(f);
-        if (ex_is_num(f))
-            continue;
-        Node *x = ex_exponent(c, f);
-        for (uint32_t j = 1; x && j < n->n; j++) {
-            Node *g = factor_in(n->a[j], base);
-            x = g ? smaller(c, x, ex_exponent(c, g)) : NULL;
-        }
-        if (x && !(ex_is_num(x) && num_is_zero(x->num)))
-            vec_push(c, &common, ex_pow(c, base, x));
-    }
+    common_of(c, n, denominators, &common);
     Node *r = n;
     if (common.n) {
-        Node *g = ex_mul(c, common.n, common.v);
+        Node *g = ex_mul(c, common.n, common.v), *inv = ex_pow(c, g, c->minus_one);
         Node **s = ARENA_NEW(&c->tmp, Node *, n->n);
         for (uint32_t i = 0; s && i < n->n; i++)
-            s[i] = ex_div(c, n->a[i], g);
+            s[i] = ex_mul2(c, n->a[i], inv);
         if (s)
             r = ex_mul2(c, g, ex_add(c, n->n, s));
     }
@@ -265,49 +294,136 @@ Node *factor_terms(Ctx *c, Node *n)
     return r;
 }
 
-/* ---- a region ---------------------------------------------------------------------------------------------- */
-/* A region that no candidate can beat: not worth a field. */
-static bool is_simple(const Node *n)
+/* n with the same done to the sums among its factors. */
+static Node *factor_all(Ctx *c, Node *n, bool denominators)
 {
-    uint32_t sums = 0;
+    if (n->op == OP_ADD)
+        return factor_terms(c, n, denominators);
+    Node *body = n->op == OP_SCALE ? n->a[1] : n;
+    if (body->op != OP_MUL)
+        return n;
+    ArenaMark m = arena_mark(&c->tmp);
+    Vec f = {0};
+    for (uint32_t i = 0; i < body->n; i++)
+        vec_push(c, &f, factor_terms(c, body->a[i], denominators));
+    vec_push(c, &f, ex_num(c, ex_coef(n)));
+    Node *r = ex_mul(c, f.n, f.v);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* ---- is a field worth its while? ------------------------------------------------------------------ */
+/* Terms of n when multiplied out; those of a denominator count where it has to be multiplied
+ * in. A rough upper bound. */
+typedef struct {
+    double terms;
+    bool work; /* something would be multiplied out or cancelled */
+} Outlook;
+
+static double factor_terms_count(const Node *f, bool *work)
+{
+    const Node *b = f->op == OP_POW ? f->a[0] : f;
+    int64_t k = 1;
+    if (b->op != OP_ADD)
+        return 1;
+    if (f->op == OP_POW && (!ex_get_int(f->a[1], &k) || k < 0))
+        return *work = true, 1;
+    double t = 1, l = 0;
+    for (uint32_t i = 0; i < b->n; i++) {
+        const Node *s = b->a[i]->op == OP_SCALE ? b->a[i]->a[1] : b->a[i];
+        double p = 1;
+        for (uint32_t j = 0; s->op == OP_MUL && j < s->n; j++)
+            if (ex_base(s->a[j])->op == OP_ADD)
+                p *= ex_base(s->a[j])->n;
+        l += p;
+    }
+    for (int64_t i = 1; i <= k && t < 1e9; i++) /* binomial(l + k - 1, k) */
+        t *= (l + (double)i - 1) / (double)i;
+    *work = true;
+    return t;
+}
+
+static double term_terms(const Node *t, bool *work)
+{
+    double p = 1;
+    if (t->op == OP_SCALE)
+        t = t->a[1];
+    if (t->op != OP_MUL)
+        return factor_terms_count(t, work);
+    for (uint32_t i = 0; i < t->n; i++)
+        p *= factor_terms_count(t->a[i], work);
+    return p;
+}
+
+static Outlook outlook_of(const Node *n)
+{
+    Outlook o = {0, false};
+    const Node *body = n->op == OP_SCALE ? n->a[1] : n;
+    if (body->op == OP_ADD) {
+        for (uint32_t i = 0; i < body->n; i++)
+            o.terms += term_terms(body->a[i], &o.work);
+        return o;
+    }
+    o.terms = 1; /* a product: its sums one by one; powers of sums stay */
+    for (uint32_t i = 0; body->op == OP_MUL && i < body->n; i++) {
+        const Node *s = ex_base(body->a[i]);
+        double t = 0;
+        for (uint32_t j = 0; s->op == OP_ADD && j < s->n; j++)
+            t += term_terms(s->a[j], &o.work);
+        o.work |= s->op == OP_ADD;
+        if (t > o.terms)
+            o.terms = t;
+    }
+    return o;
+}
+
+/* ---- a region ---------------------------------------------------------------------------------------- */
+static bool has_sum(const Node *n)
+{
     if (n->op == OP_SCALE)
         n = n->a[1];
-    if (n->op == OP_MUL)
-        for (uint32_t i = 0; i < n->n; i++) {
-            sums += n->a[i]->op == OP_ADD;
-            if (n->a[i]->op == OP_POW && n->a[i]->a[0]->op == OP_ADD)
-                sums++;
-        }
-    return n->op != OP_ADD && !(n->op == OP_POW && n->a[0]->op == OP_ADD) && sums == 0;
+    if (n->op == OP_ADD || (n->op == OP_POW && n->a[0]->op == OP_ADD))
+        return true;
+    for (uint32_t i = 0; n->op == OP_MUL && i < n->n; i++)
+        if (ex_base(n->a[i])->op == OP_ADD)
+            return true;
+    return false;
 }
 
 Node *simplify_region(Ctx *c, Node *n, void *arg)
 {
     (void)arg;
-    if (is_simple(n))
+    if (!has_sum(n))
         return n;
     Best b = best_begin(c, n);
     if (b.limit > LARGE)
         return n;
     Attempt at = attempt_begin(c);
-    best_offer(&b, factor_terms(c, n));
-    offer_field(&b, n);
+    Node *g = factor_all(c, n, false), *h = factor_all(c, n, true);
+    best_offer(&b, g);
+    best_offer(&b, h);
+    if (h != n)
+        best_offer(&b, factor_all(c, h, false));
+    Outlook o = outlook_of(b.node);
+    if (o.work && o.terms <= FEW_TERMS + b.limit * TERMS_PER_COST)
+        offer_field(&b, b.node);
     return attempt_end(c, &at) ? b.node : n;
 }
 
 Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
 {
-    if (level == SIMPLIFY_NONE || ex_is_poison(n) || (n->flags & NF_DEC))
+    if (level == SIMPLIFY_NONE || ex_is_poison(n) || (n->flags & NF_DEC) || n->n == 0)
         return n;
     if (level == SIMPLIFY_LIGHT)
-        return factor_terms(c, n);
-    if (ex_tree_size(c, n) > 20000)
-        return n;
+        return factor_terms(c, n, false);
     Best b = best_begin(c, n);
-    Node *r = rat_regions(c, n, simplify_region, NULL);
+    if (b.limit > LARGEST)
+        return n;
+    Node *r = rat_regions(c, n, level == SIMPLIFY_DEEP, simplify_region, NULL);
     if (ctx_failed(c))
         return c->poison;
     best_offer(&b, r);
+    b.new_functions = true;
     offer_trig(&b, b.node);
     return b.node;
 }

@@ -4,7 +4,12 @@
 
 #include "expr.h"
 
-typedef enum { SIMPLIFY_NONE, SIMPLIFY_LIGHT, SIMPLIFY_FULL } SimplifyLevel;
+typedef enum {
+    SIMPLIFY_NONE,
+    SIMPLIFY_LIGHT, /* local rules */
+    SIMPLIFY_FULL,  /* the finish of derivatives: arguments of functions stay as they are */
+    SIMPLIFY_DEEP   /* simplify(e): arguments, too */
+} SimplifyLevel;
 
 /* The smallest form found within fuel; ties are broken by ex_cmp. Never fails: at worst n. */
 Node *simplify(Ctx *c, Node *n, SimplifyLevel level);

@@ -11,11 +11,13 @@ typedef struct {
     Node *node;   /* the best form so far */
     double cost;  /* what the next one must undercut: its own cost, or a share of root's */
     double limit; /* root's cost */
+    bool new_functions; /* forms on offer may hold functions that root does not have */
 } Best;
 
 Best best_begin(Ctx *c, Node *n);
 void best_offer(Best *b, Node *n);
-Node *factor_terms(Ctx *c, Node *n); /* the common factor of a sum's terms taken out */
+/* The common factor of a sum's terms taken out; with denominators: one fraction. */
+Node *factor_terms(Ctx *c, Node *n, bool denominators);
 /* The cheapest form of one arithmetic region; for rat_regions. */
 Node *simplify_region(Ctx *c, Node *n, void *arg);
 /* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */

@@ -102,29 +102,47 @@ static bool has_root_of_cos(Ctx *c, Node *n)
     return yes;
 }
 
-/* Which of the rewritings have something to do. */
+/* Which of the rewritings have something to do: a look at the arguments of the function nodes
+ * outside of other functions' arguments. */
 typedef struct {
-    bool quotients, tangents, products, halves;
+    bool quotients; /* tangents and the like together with sines or cosines of the same */
+    bool tangents;  /* a sine over a cosine of the same */
+    bool products;  /* sines and cosines of the same multiplied */
+    bool halves;    /* multiples of an angle that are no integers */
 } Signs;
+
+enum { HAS_SIN = 1, HAS_COS = 2, HAS_QUOTIENT = 4, HAS_SIN_BELOW = 8, HAS_COS_BELOW = 16 };
+
+static void note_factor(Ctx *c, Map *seen, Node *f, Signs *s)
+{
+    Node *b = ex_base(f);
+    if (!op_is_function((Op)b->op) || (!is_circular(b) && !is_hyperbolic(b)))
+        return;
+    uint64_t had = 0, key = b->a[0]->id * 2 + is_circular(b);
+    bool below = f->op == OP_POW && ex_is_num(f->a[1]) && ex_is_neg(f->a[1]);
+    (void)map_get(seen, key, &had);
+    bool sine = b->op == OP_sin || b->op == OP_sinh, cosine = b->op == OP_cos || b->op == OP_cosh;
+    had |= sine ? (below ? HAS_SIN_BELOW : HAS_SIN) : cosine ? (below ? HAS_COS_BELOW : HAS_COS)
+                                                            : HAS_QUOTIENT;
+    map_put(seen, key, had);
+    s->halves |= is_circular(b) && b->a[0]->op == OP_SCALE && !num_is_int(b->a[0]->a[0]->num);
+    s->quotients |= (had & HAS_QUOTIENT) && (had & (HAS_QUOTIENT - 1));
+    s->tangents |= (had & HAS_COS_BELOW) && (had & HAS_SIN);
+    s->products |= (had & HAS_SIN) && (had & HAS_COS);
+    (void)c;
+}
 
 static Signs signs_of(Ctx *c, Node *root)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0, waves = 0;
+    size_t count = 0;
     Node **order = ex_walk(c, 1, &root, &count);
     Signs s = {0};
-    for (size_t i = 0; order && i < count; i++) {
-        Node *n = order[i];
-        bool circular = is_circular(n);
-        if (!circular && !is_hyperbolic(n))
-            continue;
-        bool wave = n->op == OP_sin || n->op == OP_cos;
-        s.quotients |= !wave && n->op != OP_sinh && n->op != OP_cosh;
-        s.tangents |= n->op == OP_sin || n->op == OP_sinh;
-        s.halves |= circular && n->a[0]->op == OP_SCALE && !num_is_int(n->a[0]->a[0]->num);
-        waves += wave;
-    }
-    s.products = waves > 0;
+    Map seen;
+    map_init(&seen, &c->tmp);
+    for (size_t i = 0; order && i < count; i++)
+        if (order[i]->op == OP_POW || op_is_function((Op)order[i]->op))
+            note_factor(c, &seen, order[i], &s);
     arena_release(&c->tmp, m);
     return s;
 }
@@ -135,7 +153,7 @@ static void offer_swapped(Best *b, Node *n, Swap swap, bool no_roots)
     Attempt at = attempt_begin(c);
     Node *r = swapped(c, n, swap);
     if (r && !ctx_failed(c)) {
-        r = rat_regions(c, r, simplify_region, NULL);
+        r = rat_regions(c, r, false, simplify_region, NULL);
         if (!no_roots || !has_root_of_cos(c, r))
             best_offer(b, r);
     }
@@ -158,7 +176,7 @@ void offer_trig(Best *b, Node *n)
         Attempt at = attempt_begin(c);
         Node *r = trig_reduce(c, b->node);
         if (!ctx_failed(c))
-            best_offer(b, rat_regions(c, r, simplify_region, NULL));
+            best_offer(b, rat_regions(c, r, false, simplify_region, NULL));
         (void)attempt_end(c, &at);
     }
 }

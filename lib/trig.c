@@ -211,4 +211,4 @@ static Node *reduce_region(Ctx *c, Node *n, void *arg)
     return r;
 }
 
-Node *trig_reduce(Ctx *c, Node *n) { return rat_regions(c, n, reduce_region, NULL); }
+Node *trig_reduce(Ctx *c, Node *n) { return rat_regions(c, n, true, reduce_region, NULL); }
