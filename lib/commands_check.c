@@ -8,11 +8,12 @@
 
 #include <stdio.h>
 
-enum { POINTS = 8, EARLY = 2, TRIES = 160, DIGITS = 50, SCALE = 1000, PREC_MAX = 2048 };
+enum { POINTS = 8, EARLY = 2, TRIES = 400, DIGITS = 50, SCALE = 1000, PREC_MAX = 2048, NEAR = 16 };
 
 typedef struct {
     uint32_t sym;
     int64_t num; /* its value here is num/SCALE, or lo + (hi - lo)*num/SCALE */
+    int64_t good; /* num of the last point where both sides had a value */
     bool ranged, integer;
     Num lo, hi;
     uint8_t sign; /* the signs it may have */
@@ -159,19 +160,36 @@ static Outcome compare_here(Check *k)
     return SKIP;
 }
 
+/* The next point: anywhere, or, where the domain is narrow, near a good one. */
+static void draw_point(Check *k)
+{
+    bool near = k->agreed && k->undefined > k->agreed && k->tried % 4 != 0;
+    for (size_t i = 0; i < k->k; i++) {
+        Var *v = &k->var[i];
+        int64_t reach = (v->good < 0 ? -v->good : v->good) / NEAR + 2;
+        if (near && !v->integer && !v->ranged) {
+            v->num = v->good + (int64_t)(draw(k) % (uint64_t)(2 * reach + 1)) - reach;
+            v->num = v->num == 0 || (v->num < 0) != (v->good < 0) ? v->good : v->num;
+        } else {
+            v->num = draw_number(k, v, k->tried);
+        }
+    }
+}
+
 /* Looks at points until so many agree; true: one where the sides differ. */
 static bool find_difference(Check *k, unsigned enough)
 {
     while (k->agreed < enough && k->tried < TRIES && k->unable < 24 && !ctx_poll(k->c)) {
-        for (size_t i = 0; i < k->k; i++) {
-            k->var[i].num = draw_number(k, &k->var[i], k->tried);
-        }
+        draw_point(k);
         k->tried++;
         Outcome o = compare_here(k);
         if (o == DIFFER) {
             return true;
         }
         k->agreed += o == AGREE;
+        for (size_t i = 0; o == AGREE && i < k->k; i++) {
+            k->var[i].good = k->var[i].num;
+        }
         if (k->k == 0) {
             return false;
         }
