@@ -140,6 +140,17 @@ static NameKind lookup_local(void *arg, const char *name, size_t n)
     return r->outer && r->outer->lookup ? r->outer->lookup(r->outer->arg, name, n) : NAME_FREE;
 }
 
+/* A name that is assigned. False with an error when it is a constant of the language. */
+static bool may_assign(Reader *r, size_t at, size_t n)
+{
+    static const char *const constant[] = {"e", "pi", "inf"};
+    for (size_t i = 0; i < 3; i++)
+        if (strlen(constant[i]) == n && memcmp(constant[i], r->s + at, n) == 0)
+            return fail(r, at, LBZ_NAME, "choose another name",
+                        "e, pi and inf are constants and cannot be assigned");
+    return true;
+}
+
 static void know(Reader *r, const char *name, size_t n)
 {
     if (r->nlocal < sizeof r->local / sizeof *r->local) {
@@ -280,6 +291,8 @@ static bool read_range(Reader *r, BlockStmt *f)
     size_t n = name_length(r, r->at), end = piece_end(r, r->at, true);
     if (n == 0)
         return fail(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }", "a name is expected here");
+    if (!may_assign(r, r->at, n))
+        return false;
     f->sym = sym_intern(r->c, r->s + r->at, n);
     know(r, r->s + r->at, n);
     r->at += n;
@@ -380,6 +393,8 @@ static bool read_assignment(Reader *r, size_t eq, size_t close, size_t end, bool
                    .declares = let};
     size_t n = name_length(r, r->at);
     const char *name = r->s + r->at;
+    if (!may_assign(r, r->at, n))
+        return false;
     s.sym = sym_intern(r->c, name, n);
     r->at += n;
     skip_blanks(r);

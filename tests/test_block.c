@@ -165,6 +165,7 @@ START_TEST(errors_are_clear)
     fails("nope(x) = { while x > 0 { x = x - 1 }", LBZ_INCOMPLETE, "}");
     fails("nope(x) = { x = }", LBZ_SYNTAX, "expected");
     fails("nope(x) = { for k { x } }", LBZ_SYNTAX, "range");
+    fails("nope(x) = { e = 2*x; e }", LBZ_NAME, "constants");
     define(the_function);
     fails("d/dx f(x)", LBZ_UNABLE, "f has no formula");
     fails("forward f(a, a) at a=1", LBZ_NAME, "1 argument");
@@ -181,6 +182,49 @@ START_TEST(definitions_are_saved)
     define("undo");
     define("undo");
     fails("forward f(a) at a=1", LBZ_UNABLE, "f");
+}
+END_TEST
+
+static void load(const char *name)
+{
+    char line[400];
+    const char *dir = getenv("srcdir");
+    snprintf(line, sizeof line, "load %s/examples/gradbench/%s.lbz", dir ? dir : ".", name);
+    define(line);
+}
+
+START_TEST(gradbench)
+{
+    load("lse");
+    const double half[2] = {0.5, 0.5};
+    both("lse(x) at x=[3, 3]", 3 + M_LN2, half, 2);
+    load("llsq"); /* at n = 3: t = -1, 0, 1 */
+    const double a = 0.3, b = 0.8, ll[2] = {3 * a, 2 * b - 2};
+    both("llsq(x, 3) at x=[0.3, 0.8]", ((1 + a - b) * (1 + a - b) + a * a +
+         (1 - a - b) * (1 - a - b)) / 2, ll, 2);
+    load("det");
+    const double minors[9] = {-24, 20, -5, 18, -15, 4, 5, -4, 1};
+    both("det(a, 3) at a=[1, 2, 3, 0, 1, 4, 5, 6, 0]", 1, minors, 9);
+    load("ode");
+    const double third = 8.0 / 6, od[3] = {third * 0.3 * 0.5, third * 0.7 * 0.5, third * 0.7 * 0.3};
+    both("ode_last(x, 4) at x=[0.7, 0.3, 0.5]", third * 0.7 * 0.3 * 0.5, od, 3);
+    load("kmeans");
+    const double km[4] = {-2, -2, 0, -2};
+    both("cost([[1, 2], [3, 4], [5, 5], [2, 1]], c) at c=[[1, 1], [4, 4]]", 1 + 1 + 2 + 1, km, 4);
+    load("gmm"); /* one component: its weight does not matter */
+    const double z[2] = {exp(0.1) * 0.3, exp(0.3) * 0.9 + 0.4 * 0.3}, none = 0;
+    both("gmm([[0.5, 1]], 0, 1, a, mu, q, l) at a=[0.7], mu=[[0.2, 0.1]], q=[[0.1, 0.3]], "
+         "l=[[0.4]]", -log(2 * M_PI) + 0.4 - (z[0] * z[0] + z[1] * z[1]) / 2 - 3 * M_LN2 -
+         log(M_PI) / 2 - lgamma(1.5) - (exp(0.2) + exp(0.6) + 0.16) / 2, &none, 1);
+    load("ba");
+    define("p7(c, x) = { r = project(c, x); r[1] }");
+    both("p7(c, x) at c=[0, 0, 0, 0, 0, 0, 2, 5, 6, 0, 0], x=[1, 2, 4]", 5.5, NULL, 0);
+    ck_assert_msg(fabs(r.grad[6] - 0.25) < 1e-15 && r.grad[7] == 1, "%.17g", r.grad[6]);
+    load("lstm");
+    ck_assert_int_eq(eval("reverse lstm([w, b], [[1], [1], [0]], [[0], [0]], [[1], [1]]) at "
+                          "w=[1, 1, 1, 1], b=[0, 0, 0, 0]"), LBZ_OK);
+    double y = 1 / (1 + exp(-1)) * tanh(0.5 * tanh(0.0));
+    ck_assert_msg(fabs(r.number - (log(exp(y) + 2) - y)) < 1e-15, "%.17g", r.number);
 }
 END_TEST
 
@@ -219,6 +263,7 @@ int main(void)
     tcase_add_test(t, checkpoints_give_the_same);
     tcase_add_test(t, errors_are_clear);
     tcase_add_test(t, definitions_are_saved);
+    tcase_add_test(t, gradbench);
     tcase_add_test(t, endless_loops_are_interrupted);
     suite_add_tcase(suite, t);
     SRunner *run = srunner_create(suite);
