@@ -42,6 +42,9 @@ void code_free(Code *c);
 double *code_slots(const Code *c);
 /* One evaluation: in[nin] to out[nout]. Cost: the instructions, no allocation. */
 void code_run(const Code *c, double *slots, const double *in, double *out);
+/* Makes code_run of c faster, for thousands of runs; before any thread runs c. False: this machine
+ * cannot, nothing changes. */
+bool code_speed_up(Code *c);
 size_t code_length(const Code *c); /* instructions */
 size_t code_nslots(const Code *c);
 

@@ -3,6 +3,8 @@
 #include "print.h"
 #include <math.h>
 
+enum { OFTEN = 1000 }; /* runs after which machine code pays */
+
 static bool shape_error(VM *m, const char *hint, const char *what)
 {
     ctx_error(m->c, LBZ_SHAPE, hint, "%s", what);
@@ -336,6 +338,10 @@ static bool element(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, si
     x->dot = 0; /* an id of 0, too: it is as wide */
     for (size_t i = 0; i < n; i++)
         k->in[i] = arg[i]->t ? arg[i]->t->v[at] : arg[i]->v;
+    if (++k->runs == OFTEN) {
+        code_speed_up(k->value);
+        code_speed_up(k->grad);
+    }
     if (m->mode == RUN_VALUE || !is_active(m, arg, n, at)) {
         code_run(k->value, k->slots, k->in, k->res);
         *v = k->res[0];

@@ -66,6 +66,7 @@ typedef struct {
     uint32_t out;
     Code *value, *grad;
     double *slots, *gslots;
+    size_t runs;
     double *in, *res;     /* of one evaluation: res[0] the value, res[1 + i] the partials */
 } VKernel;
 

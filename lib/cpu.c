@@ -371,6 +371,7 @@ void code_free(Code *c)
         mem_free(c->loop[i].args);
         mem_free(c->loop[i].to);
     }
+    cpu_native_free(c);
     mem_free(c->loop);
     mem_free(c->ins);
     mem_free(c->info);

@@ -63,10 +63,17 @@ struct code {
     CodeLoop *loop;
     size_t nloops;
     size_t scratch;   /* doubles behind the slots, for loops */
+    void (*native)(double *slots); /* machine code of it all, or NULL */
+    void *native_mem;
+    size_t native_size;
+    Ins *pairs;
 };
 
 /* The labels of the scalar interpreter, by IOp. */
 const void *const *cpu_labels(void);
+/* Interprets from i on, to the I_END. */
+void cpu_step(const Ins *i, const Code *c, double *slots);
+void cpu_native_free(Code *c);
 /* d[i] = f(a[i]) for i < n by vector instructions; false: there is no such version. d may be
  * a. OP_POW is C's pow. */
 bool cpu_vec1(Op fn, double *d, const double *a, size_t n);

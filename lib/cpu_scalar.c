@@ -32,8 +32,8 @@ static double sum_of(const double *s, const uint32_t *l, uint32_t n)
     return r;
 }
 
-/* With c NULL: only hands out the labels. */
-static const void *const *exec(const Code *c, double *s)
+/* With i NULL: only hands out the labels. */
+static const void *const *exec(const Ins *i, const Code *c, double *s)
 {
     static const void *const labels[I_COUNT] = {
         [I_ADD] = &&l_add, [I_SUB] = &&l_sub, [I_MUL] = &&l_mul, [I_DIV] = &&l_div,
@@ -43,9 +43,8 @@ static const void *const *exec(const Code *c, double *s)
         [I_FN3] = &&l_fn3, [I_PART1] = &&l_fn2, [I_PART2] = &&l_fn3, [I_SINCOS] = &&l_sincos, [I_LT] = &&l_lt, [I_LE] = &&l_le,
         [I_EQ] = &&l_eq, [I_NE] = &&l_ne, [I_AND] = &&l_and, [I_OR] = &&l_or,
         [I_NOT] = &&l_not, [I_SELECT] = &&l_select, [I_LOOP] = &&l_loop, [I_END] = &&l_end};
-    if (!c)
+    if (!i)
         return labels;
-    const Ins *i = c->ins;
 #define GO(expr) do { s[i->d] = (expr); i++; goto *i->go; } while (0)
     goto *i->go;
 l_add: GO(s[i->a] + s[i->b]);
@@ -87,13 +86,18 @@ l_end:
     return labels;
 }
 
-const void *const *cpu_labels(void) { return exec(NULL, NULL); }
+const void *const *cpu_labels(void) { return exec(NULL, NULL, NULL); }
+
+void cpu_step(const Ins *i, const Code *c, double *slots) { exec(i, c, slots); }
 
 void code_run(const Code *c, double *slots, const double *in, double *out)
 {
     if (c->nin)
         memcpy(slots, in, c->nin * sizeof *in);
-    exec(c, slots);
+    if (c->native)
+        c->native(slots);
+    else
+        exec(c->ins, c, slots);
     for (size_t i = 0; i < c->nout; i++)
         out[i] = slots[c->out[i]];
 }

@@ -66,8 +66,8 @@ START_TEST(three_runs_agree)
 {
     uint32_t outs[1 + NIN];
     Program *p = with_gradient(text(formulas[_i]), outs);
-    Code *code = code_new(p, outs, 1 + NIN);
-    double *slots = code_slots(code), *v = malloc(p->n * sizeof *v), out[1 + NIN];
+    Code *code = code_new(p, outs, 1 + NIN), *native = code_new(p, outs, 1 + NIN);
+    double fast[1 + NIN], *slots = code_slots(code), *v = malloc(p->n * sizeof *v), out[1 + NIN];
     double *x = malloc(NIN * POINTS * sizeof *x), *y = malloc((1 + NIN) * POINTS * sizeof *y);
     Column col[NIN] = {{x, 1}, {x + 1, 2}, {x + 2, 0}};
     double *to[1 + NIN];
@@ -75,18 +75,23 @@ START_TEST(three_runs_agree)
         x[i] = 0.3 + 0.9 * ((i * 7919) % 1009) / 1009.0;
     for (int i = 0; i <= NIN; i++)
         to[i] = y + i * POINTS;
+    code_speed_up(native);
     ck_assert(backend_cpu.run(code, &c->env, POINTS, col, to));
     for (int k = 0; k < POINTS; k++) {
         double at[NIN] = {x[k], x[1 + 2 * k], x[2]};
         ck_assert(program_values(p, at, v));
         code_run(code, slots, at, out);
+        code_run(native, slots, at, fast);
         for (int i = 0; i <= NIN; i++) {
             ck_assert_msg(out[i] == v[outs[i]] || (isnan(out[i]) && isnan(v[outs[i]])),
                           "%s: output %d: %.17g %.17g", formulas[_i], i, out[i], v[outs[i]]);
+            ck_assert_msg(out[i] == fast[i] || (isnan(out[i]) && isnan(fast[i])),
+                          "%s: output %d: %.17g, fast %.17g", formulas[_i], i, out[i], fast[i]);
             ck_assert_msg(close_to(to[i][k], out[i]), "%s: output %d: block %.17g, scalar %.17g",
                           formulas[_i], i, to[i][k], out[i]);
         }
     }
+    code_free(native);
     free(v);
     free(x);
     free(y);
