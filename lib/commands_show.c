@@ -114,35 +114,29 @@ bool cmd_time(lbz_session *s, const char *text, Span args)
 
 /* ---- latex, graph */
 
-/* The expression in a, carried out; NULL on error. */
-static Node *formula(lbz_session *s, const char *text, Span a)
-{
-    EvalResult r;
-    return args_eval(s, text, a, &r) ? r.formula : NULL;
-}
-
 bool cmd_latex(lbz_session *s, const char *text, Span args)
 {
-    Node *e = formula(s, text, args);
-    if (e) {
-        print_latex(s->c, answer_text(s), e);
+    EvalResult r;
+    bool ok = args_eval(s, text, args, &r);
+    if (ok) {
+        answer_latex(s->c, answer_text(s), &r);
     }
-    return e != NULL;
+    return ok;
 }
 
 bool cmd_graph(lbz_session *s, const char *text, Span args)
 {
     Span rest, w = args_word(text, args, &rest);
     bool dot = args_is(text, w, "--dot") || args_is(text, w, "dot");
-    Node *e = formula(s, text, dot ? rest : args);
-    if (!e) {
+    EvalResult r;
+    if (!args_eval(s, text, dot ? rest : args, &r)) {
         return false;
     }
     Str *out = answer_text(s);
     if (dot) {
-        print_dot(s->c, out, e);
+        print_dot(s->c, out, r.formula);
     } else {
-        print_tree(s->c, out, e);
+        print_tree(s->c, out, r.formula);
     }
     while (out->n && out->s[out->n - 1] == '\n') {
         out->s[--out->n] = '\0';

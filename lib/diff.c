@@ -140,18 +140,23 @@ static Node *diff_apply(Ctx *c, Node *n, uint32_t x)
     return r;
 }
 
+/* The integrand where t is the bound, times the bound's derivative. A bound that stands still
+ * gives nothing, even where the integrand has no value there. */
+static Node *bound_term(Ctx *c, Node *n, Node *bound, Node *d)
+{
+    return d == c->zero ? d
+                        : ex_mul2(c, ex_subst(c, n->a[0], &n->a[1]->sym, &bound, 1), d);
+}
+
 Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
 {
     Node *body = n->a[0], *var = n->a[1], *lo = n->a[2], *hi = n->a[3];
     bool moving = d[2] != c->zero || d[3] != c->zero;
     Node *inner = var->sym == x ? c->zero : d[0];
-    if (n->op == OP_INT) {
-        Node *at_hi = ex_subst(c, body, &var->sym, &hi, 1);
-        Node *at_lo = ex_subst(c, body, &var->sym, &lo, 1);
-        return ex_add(c, 3, (Node *[]){ex_mul2(c, at_hi, d[3]),
-                                       ex_neg(c, ex_mul2(c, at_lo, d[2])),
+    if (n->op == OP_INT)
+        return ex_add(c, 3, (Node *[]){bound_term(c, n, hi, d[3]),
+                                       ex_neg(c, bound_term(c, n, lo, d[2])),
                                        ex_binder(c, OP_INT, inner, var, lo, hi)});
-    }
     if (moving)
         return ctx_error(c, LBZ_UNABLE, "differentiate with respect to another name",
                          "a bound of %s moves in steps: there is no derivative in it",

@@ -90,8 +90,9 @@ static Node *fold_node(Fold *f, Node *n)
     }
     bool same = true;
     for (size_t i = 0; i < n->n; i++) {
-        /* exponents and orders that are numbers stay what they are */
-        bool stays = ex_is_num(n->a[i]) && (ex_is(n, OP_POW) || ex_is(n, OP_APPLY));
+        /* exponents and orders that are numbers stay what they are, and so does the e of exp */
+        bool stays = (ex_is_num(n->a[i]) && (ex_is(n, OP_POW) || ex_is(n, OP_APPLY))) ||
+                     (i == 0 && ex_is_exp(n));
         a[i] = stays ? n->a[i] : folded(f, n->a[i]);
         same = same && a[i] == n->a[i];
     }

@@ -37,6 +37,13 @@ static Node *switch_of(Ctx *c, Op op, Node *const *a)
     }
 }
 
+/* Does op(a) step where its argument passes a whole number (a half one for round)? */
+static bool steps(Op op)
+{
+    return op == OP_floor || op == OP_ceil || op == OP_round || op == OP_trunc || op == OP_mod ||
+           op == OP_rem;
+}
+
 bool eval_has_kinks(Ctx *c, Node *e)
 {
     ArenaMark m = arena_mark(&c->tmp);
@@ -45,7 +52,8 @@ bool eval_has_kinks(Ctx *c, Node *e)
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !found; i++) {
         Node *x = order[i];
-        found = ex_is(x, OP_clamp) || switch_of(c, (Op)x->op, x->a) != NULL;
+        found = ex_is(x, OP_clamp) || steps((Op)x->op) ||
+                switch_of(c, (Op)x->op, x->a) != NULL;
     }
     arena_release(&c->tmp, m);
     return found;
@@ -124,6 +132,26 @@ static Node *choose(Point *pt, Op op, Node *const *a, int side)
     return s == 2 ? NULL : branch(pt->c, op, a, s);
 }
 
+/* The same for a function in steps: it is the one of v + s/4, if its argument u is v at p and
+ * has the sign s of u - v beside it. */
+static Node *choose_step(Point *pt, Op op, Node *const *a, int side)
+{
+    Ctx *c = pt->c;
+    bool quotient = op == OP_mod || op == OP_rem;
+    Node *u = quotient ? ex_div(c, a[0], a[1]) : a[0];
+    Node *v = ex_depends(c, u, pt->x) ? eval_try_subst(c, u, &pt->x, &pt->p, 1) : NULL;
+    Num twice = v && ex_is_num(v) ? num_mul(&c->tmp, v->num, num_int(2)) : NUM_ONE;
+    if (!v || !ex_is_num(v) || !num_is_int(twice) || num_is_int(v->num) == (op == OP_round)) {
+        return NULL;
+    }
+    int s = sign_beside(pt, ex_sub(c, u, v), side);
+    pt->kink = pt->kink != OP_POISON ? pt->kink : op;
+    pt->lost = pt->lost || s == 2;
+    Op whole = op == OP_mod ? OP_floor : op == OP_rem ? OP_trunc : op;
+    Node *k = ex_fn1(c, whole, ex_add2(c, v, ex_rat(c, s, 4)));
+    return s == 2 ? NULL : quotient ? ex_sub(c, a[0], ex_mul2(c, a[1], k)) : k;
+}
+
 static Node *beside(Point *pt, Node *n, Node *const *a, int side)
 {
     Ctx *c = pt->c;
@@ -135,7 +163,8 @@ static Node *beside(Point *pt, Node *n, Node *const *a, int side)
         pt->kink = before == OP_POISON && pt->kink != before ? OP_clamp : pt->kink;
         return r ? r : ex_fn2(c, OP_max, above[0], above[1]);
     }
-    Node *r = choose(pt, (Op)n->op, a, side);
+    Node *r = steps((Op)n->op) ? choose_step(pt, (Op)n->op, a, side)
+                               : choose(pt, (Op)n->op, a, side);
     return r ? r : ex_rebuild(c, n, a);
 }
 
@@ -189,6 +218,8 @@ static void print_note(const Point *pt, Node *lo, Node *hi)
     } else if (pt->kink == OP_max || pt->kink == OP_min) {
         ctx_note(c, "%s is not differentiable where its arguments are equal: subderivative %s",
                  f, str_cstr(&s));
+    } else if (steps(pt->kink)) {
+        ctx_note(c, "%s steps here, so the slopes differ: subderivative %s", f, str_cstr(&s));
     } else if (pt->kink == OP_clamp) {
         ctx_note(c, "clamp is not differentiable at its bounds: subderivative %s", str_cstr(&s));
     } else {
@@ -198,13 +229,15 @@ static void print_note(const Point *pt, Node *lo, Node *hi)
 }
 
 /* The slopes differ: the number of least magnitude between them. */
-static Node *least_norm(const Point *pt, Node *l, Node *r)
+static Node *least_norm(const Point *pt, Node *l, Node *r, bool note)
 {
     Ctx *c = pt->c;
     Node *d = ex_sub(c, r, l);
     int s = ex_is_num(d) ? num_sgn(d->num) : ball_sign(c, d);
     Node *lo = s >= 0 ? l : r, *hi = s >= 0 ? r : l;
-    print_note(pt, lo, hi);
+    if (note) {
+        print_note(pt, lo, hi);
+    }
     int slo = ex_is_num(lo) ? num_sgn(lo->num) : ball_sign(c, lo);
     int shi = ex_is_num(hi) ? num_sgn(hi->num) : ball_sign(c, hi);
     return slo > 0 && slo != 2 ? lo : shi < 0 ? hi : c->zero;
@@ -233,10 +266,11 @@ static Node *slope_at_kink(Point *pt, Node *e)
     if (!l || !r || !eval_is_constant(c, l) || !eval_is_constant(c, r)) {
         return NULL;
     }
-    if (jumps(pt, left, right)) {
+    bool jump = jumps(pt, left, right);
+    if (jump) {
         ctx_note(c, "the function jumps here: there is no derivative");
     }
-    return same_number(c, l, r) ? l : least_norm(pt, l, r);
+    return same_number(c, l, r) ? l : least_norm(pt, l, r, !jump);
 }
 
 /* ---- singular points */

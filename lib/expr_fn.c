@@ -342,7 +342,10 @@ static Node *value_at_zero(Ctx *c, Op op)
     case OP_csch: case OP_coth: case OP_csc: case OP_cot: case OP_cscd: case OP_cotd:
     case OP_digamma: case OP_cosint: case OP_Chi: case OP_Ei: case OP_expint:
         return pole(c, op_info(op)->name);
-    default: return NULL;
+    default: { /* an odd function that has a value there */
+        const OpInfo *f = op_info(op);
+        return (f->flags & ODD) && strncmp(f->domain, "all", 3) == 0 ? c->zero : NULL;
+    }
     }
 }
 
@@ -474,6 +477,17 @@ static Node *min_max(Ctx *c, Op op, Node *x, Node *y)
     return NULL;
 }
 
+/* A Bessel function of order -n is one of order n. */
+static Node *bessel_order(Ctx *c, Op op, Node *nu, Node *x)
+{
+    bool any = op == OP_besselk || op == OP_besselkx;
+    if (!looks_negative(nu) || (!any && (!ex_is_int(nu) || nu->num.dec)))
+        return NULL;
+    Node *r = ex_fn2(c, op, ex_neg(c, nu), x);
+    bool alternates = op == OP_besselj || op == OP_bessely;
+    return alternates && !num_is_even(nu->num) ? ex_neg(c, r) : r;
+}
+
 static Node *function2(Ctx *c, Op op, Node *x, Node *y)
 {
     int64_t n, k;
@@ -512,6 +526,9 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
              : x == c->zero ? ex_div(c, y, ex_sub(c, c->one, y))
              : y == c->zero ? c->zero : NULL;
     case OP_xlogy: return x == c->zero ? c->zero : NULL;
+    case OP_besselj: case OP_bessely: case OP_besseli: case OP_besselk: case OP_besselix:
+    case OP_besselkx:
+        return bessel_order(c, op, x, y);
     case OP_beta:
         if (ex_is_num(x) && ex_is_num(y) && !x->num.dec && !y->num.dec && ex_is_pos(x) &&
             ex_is_pos(y)) {

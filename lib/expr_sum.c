@@ -147,7 +147,7 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
 {
     if (ex_is_poison(a))
         return a;
-    if (num_is_one(k))
+    if (num_is_one(k) && !(k.dec && ex_is_num(a)))
         return a;
     switch (a->op) {
     case OP_NUM: return ex_num(c, num_mul(&c->tmp, k, a->num));

@@ -144,24 +144,30 @@ static void latex_name(Emit *e, const Form *f)
     }
 }
 
-/* 1.5e-12, and 1e-12 as a power of ten alone */
-static void latex_number(Emit *e, const Form *f)
+void print_latex_number(Str *out, const char *text, size_t len)
 {
-    const char *exp10 = memchr(f->text, 'e', f->ntext);
-    size_t n = exp10 ? (size_t)(exp10 - f->text) : f->ntext;
+    const char *exp10 = memchr(text, 'e', len);
+    size_t n = exp10 ? (size_t)(exp10 - text) : len;
 
     if (!exp10) {
-        emit_text(e, f->text, n);
+        str_put(out, text, n);
         return;
     }
-    if (n > 1 || f->text[0] != '1') {
-        emit_text(e, f->text, n);
-        emit_puts(e, " \\cdot ");
+    if (n > 1 || text[0] != '1') {
+        str_put(out, text, n);
+        str_puts(out, " \\cdot ");
     }
-    emit_puts(e, "10^{");
+    str_puts(out, "10^{");
     exp10 += exp10[1] == '+' ? 2 : 1;
-    emit_text(e, exp10, (size_t)(f->text + f->ntext - exp10));
-    emit_puts(e, "}");
+    str_put(out, exp10, (size_t)(text + len - exp10));
+    str_puts(out, "}");
+}
+
+static void latex_number(Emit *e, const Form *f)
+{
+    Str s = {0};
+    print_latex_number(&s, f->text, f->ntext);
+    emit_str(e, &s);
 }
 
 /* ---- sums, products, powers

@@ -101,6 +101,7 @@ bool defs_assumed(const lbz_session *s, uint32_t sym);
 void answer_clear(Answer *a);
 void answer_free(Answer *a);
 void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n);
+void answer_latex(Ctx *c, Str *out, const EvalResult *r);
 bool answer_number(Ctx *c, Node *n, double *d); /* n is a real number, with this double */
 void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r);
 /* Text for people of a command's answer. */

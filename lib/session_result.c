@@ -115,6 +115,15 @@ static void show_value(lbz_session *s, const EvalResult *r)
     s->ans.has_shown = true;
 }
 
+void answer_latex(Ctx *c, Str *out, const EvalResult *r)
+{
+    if (r->text) {
+        print_latex_number(out, r->text, strlen(r->text));
+    } else {
+        print_latex(c, out, r->formula);
+    }
+}
+
 /* cse(e): the shared parts first, as definitions. */
 static void print_shared(Ctx *c, Str *out, Node *root)
 {
@@ -208,11 +217,15 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
     }
     a->kind = LBZ_EXPR;
     if (setting_on(&s->set, SET_latex)) {
-        print_latex(c, &a->latex, r->formula);
+        answer_latex(c, &a->latex, r);
         a->has_latex = true;
     }
     if (setting_on(&s->set, SET_pretty)) {
-        print_pretty(c, &a->pretty, r->formula);
+        if (r->text) {
+            str_puts(&a->pretty, r->text);
+        } else {
+            print_pretty(c, &a->pretty, r->formula);
+        }
         a->has_pretty = true;
     }
     bool decimals = setting_on(&s->set, SET_approx);
