@@ -332,8 +332,18 @@ static bool set_locale(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+/* Readline 8.2 would end every line after a Ctrl-D by one more newline. */
+static void leave_raw_mode(void)
+{
+#if RL_READLINE_VERSION >= 0x0802
+    rl_eof_found = 0;
+#endif
+    rl_deprep_terminal();
+}
+
 static void set_up_readline(Repl *r)
 {
+    rl_deprep_term_function = leave_raw_mode;
     rl_readline_name = "leibniz";
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
