@@ -12,22 +12,23 @@
 
 enum { BLOCK_LIMIT = 1 << 20 }; /* a block of more bytes is taken as it stands */
 
-typedef struct {
-    const Consumer *to;
-    Record rec;      /* number and place of the line at hand */
-    Buf block;       /* the lines of an open block, joined by newlines */
-    size_t last;     /* offset in block of its last line, not yet handed on */
-    unsigned long first_line; /* of the block */
-} Feed;
-
-/* ---- blocks */
-
 /* Scans on from a state; comments and strings hide braces. */
 typedef struct {
     size_t depth, block; /* open braces; those open when a block began, or 0 */
     char last;           /* the last character that is not blank */
     bool quoted, comment;
 } Braces;
+
+typedef struct {
+    const Consumer *to;
+    Record rec;      /* number and place of the line at hand */
+    Buf block;       /* the lines of an open block, joined by newlines */
+    Braces braces;   /* at the end of block */
+    size_t last;     /* offset in block of its last line, not yet handed on */
+    unsigned long first_line; /* of the block */
+} Feed;
+
+/* ---- blocks */
 
 static void braces_step(Braces *b, char c)
 {
@@ -52,14 +53,15 @@ static void braces_step(Braces *b, char c)
         b->last = c;
 }
 
-bool feed_block_open(const char *s, size_t n)
+/* Scans one more line; true when the text is inside a block then. */
+static bool braces_line(Braces *b, const char *s, size_t n)
 {
-    if (!memchr(s, '{', n))
+    if (!b->depth && !memchr(s, '{', n))
         return false;
-    Braces b = {0};
     for (size_t i = 0; i < n; i++)
-        braces_step(&b, s[i]);
-    return b.block != 0;
+        braces_step(b, s[i]);
+    braces_step(b, '\n');
+    return b->block != 0;
 }
 
 /* ---- lines to statements */
@@ -93,7 +95,7 @@ static bool continue_block(Feed *f, const char *s, size_t n)
     buf_put(&f->block, s, n);
     if (!more)
         return false;
-    bool open = f->block.n < BLOCK_LIMIT && feed_block_open(f->block.s, f->block.n);
+    bool open = braces_line(&f->braces, s, n) && f->block.n < BLOCK_LIMIT;
     return open || end_block(f);
 }
 
@@ -101,7 +103,8 @@ static bool feed_line(Feed *f, const char *s, size_t n)
 {
     if (f->block.n)
         return continue_block(f, s, n);
-    if (!feed_block_open(s, n))
+    f->braces = (Braces){0};
+    if (!braces_line(&f->braces, s, n))
         return hand_on(f, REC_STATEMENT, s, n, f->rec.line);
     f->first_line = f->rec.line;
     f->last = 0;

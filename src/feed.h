@@ -17,7 +17,4 @@ typedef struct {
  * not be read; that is reported). */
 int feed_inputs(const Options *o, const Consumer *to);
 
-/* True when the text ends inside a block. */
-bool feed_block_open(const char *s, size_t n);
-
 #endif
