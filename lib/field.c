@@ -1,6 +1,8 @@
 /* field.c - arithmetic of elements: see field.h for the representation. */
 #include "field.h"
 
+enum { FACTOR_LENGTH = 1500 }; /* longer denominators are not factored */
+
 /* ---- set-up -------------------------------------------------------------------------------- */
 void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
 {
@@ -303,16 +305,6 @@ static void strip_dens(Field *f, fmpz_mpoly_t p, int32_t *e, int step, const int
     fmpz_mpoly_clear(t, f->ctx);
 }
 
-static void make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k)
-{
-    fmpz_zero(k);
-    for (slong i = 0; i < p->length; i++)
-        fmpz_gcd(k, k, p->coeffs + i);
-    if (p->length && fmpz_sgn(p->coeffs) < 0)
-        fmpz_neg(k, k);
-    fmpz_mpoly_scalar_divexact_fmpz(p, p, k, f->ctx);
-}
-
 /* Registers the irreducible factors of p as denominators; e gets their exponents, k the
  * remaining integer. Very long p are registered whole. */
 static void dens_of(Field *f, fmpz_mpoly_t p, int32_t *e, fmpz_t k)
@@ -326,9 +318,13 @@ static void dens_of(Field *f, fmpz_mpoly_t p, int32_t *e, fmpz_t k)
         return;
     }
     fmpz_mpoly_factor_t fac;
+    bool whole = false;
     fmpz_mpoly_factor_init(fac, f->ctx);
-    bool ok = p->length <= 1500 && spend(f, 50.0 * len(p)) && fmpz_mpoly_factor(fac, p, f->ctx);
-    if (ok) {
+    if (p->length <= FACTOR_LENGTH && spend(f, len(p)))
+        poly_factor(f, fac, p);
+    else if (!f->failed)
+        whole = true;
+    if (!whole && !f->failed) {
         fmpz_set(k, fac->constant);
         for (slong i = 0; i < fac->num; i++) {
             slong d = field_den(f, fac->poly + i);
@@ -336,7 +332,7 @@ static void dens_of(Field *f, fmpz_mpoly_t p, int32_t *e, fmpz_t k)
                 e[d] += (int32_t)fmpz_get_si(fac->exp + i);
         }
     } else if (!f->failed) {
-        make_primitive(f, p, k);
+        poly_make_primitive(f, p, k);
         slong d = field_den(f, p);
         if (d >= 0)
             e[d]++;
@@ -457,6 +453,51 @@ void el_reduce(Field *f, Elem *a)
         apply_relation(f, a, g, &k->rel, k->q);
         lower_content(f, a);
     }
+}
+
+/* b/R is R^(q-1) and R/b is 1/R^(q-1) for a root R of b: which of them a holds is not canonical. */
+void el_use_roots(Field *f, Elem *a)
+{
+    fmpz_mpoly_t t, r;
+    fmpz_mpoly_init(t, f->ctx);
+    fmpz_mpoly_init(r, f->ctx);
+    for (slong g = 0; g < f->ngens && !f->failed; g++) {
+        const Gen *k = &f->gen[g];
+        bool plain = k->q >= 2 && fmpz_is_one(k->rel.cden);
+        for (slong i = 0; i < f->ndens; i++)
+            plain = plain && !k->rel.e[i];
+        if (!plain)
+            continue;
+        fmpz_mpoly_gen(r, g, f->ctx);
+        slong d = field_den(f, r);
+        if (d < 0)
+            break;
+        if (a->e[d] > 0 && fmpz_mpoly_divides(t, a->num, k->rel.num, f->ctx)) {
+            fmpz_mpoly_swap(a->num, t, f->ctx);
+            a->e[d] -= (int32_t)k->q;
+            if (a->e[d] < 0) {
+                fmpz_mpoly_pow_ui(t, r, (ulong)-a->e[d], f->ctx);
+                fmpz_mpoly_mul(a->num, a->num, t, f->ctx);
+                a->e[d] = 0;
+            }
+        }
+        fmpz_mpoly_neg(t, k->rel.num, f->ctx);
+        for (slong i = 0; i < f->ndens; i++) {
+            bool same = fmpz_mpoly_equal(&f->den[i], k->rel.num, f->ctx);
+            bool minus = fmpz_mpoly_equal(&f->den[i], t, f->ctx);
+            if (a->e[i] <= 0 || (!same && !minus) ||
+                !fmpz_mpoly_divides(t, a->num, r, f->ctx))
+                continue;
+            fmpz_mpoly_swap(a->num, t, f->ctx);
+            if (minus)
+                fmpz_mpoly_neg(a->num, a->num, f->ctx);
+            a->e[i]--;
+            a->e[d] += (int32_t)k->q - 1;
+            break;
+        }
+    }
+    fmpz_mpoly_clear(r, f->ctx);
+    fmpz_mpoly_clear(t, f->ctx);
 }
 
 /* ---- zero -------------------------------------------------------------------------------------------- */

@@ -85,10 +85,16 @@ void el_pow(Field *f, Elem *r, const Elem *a, int64_t n);
 void el_inv(Field *f, Elem *r, const Elem *a);
 void el_reduce(Field *f, Elem *a);  /* apply relations until all degrees are below them */
 void el_cancel(Field *f, Elem *a);  /* divide numerator by denominators where they divide */
+void el_use_roots(Field *f, Elem *a); /* b/sqrt(b) to sqrt(b), sqrt(b)/b to 1/sqrt(b) */
 bool el_equal(Field *f, const Elem *a, const Elem *b); /* as written; cancel first */
 bool field_is_zero(Field *f, Elem *a); /* reduces a */
 /* The product of the sign generators in the set is 1, or -1: the newest in terms of the others. */
 void field_constrain(Field *f, uint64_t set, bool negative);
+
+/* Irreducible factors with exponents; the constant holds content and sign. Sets failed when p is
+ * too long. */
+void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p);
+void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k); /* p = k * (new p), lead > 0 */
 
 /* Index of the (irreducible) denominator p, registered when new; p is primitive. */
 slong field_den(Field *f, const fmpz_mpoly_t p);

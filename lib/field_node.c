@@ -36,9 +36,9 @@ Node *poly_node_factored(Field *f, const fmpz_mpoly_t p)
     if (p->length <= 1 || p->length > 2000)
         return poly_node(f, p);
     fmpz_mpoly_factor_init(fac, f->ctx);
-    f->fuel -= 50.0 * (double)p->length;
     Node *r = NULL;
-    if (f->fuel > 0 && fmpz_mpoly_factor(fac, p, f->ctx)) {
+    poly_factor(f, fac, p);
+    if (!f->failed) {
         ArenaMark m = arena_mark(&c->tmp);
         Node **t = ARENA_NEW(&c->tmp, Node *, fac->num + 1);
         if (t) {
@@ -51,6 +51,7 @@ Node *poly_node_factored(Field *f, const fmpz_mpoly_t p)
         arena_release(&c->tmp, m);
     }
     fmpz_mpoly_factor_clear(fac, f->ctx);
+    f->failed = false; /* unfactored will do */
     return r ? r : poly_node(f, p);
 }
 

@@ -88,9 +88,7 @@ static void parts_of(Field *f, Parts *s, const Elem *b)
     }
     fmpz_mpoly_factor_t fac;
     fmpz_mpoly_factor_init(fac, f->ctx);
-    f->fuel -= 50.0 * (double)t.num->length;
-    if (t.num->length > 1500 || f->fuel < 0 || !fmpz_mpoly_factor(fac, t.num, f->ctx))
-        f->failed = true;
+    poly_factor(f, fac, t.num);
     if (!f->failed) {
         parts_put_int(f, s, fac->constant, 1);
         parts_put_int(f, s, t.cden, -1);
@@ -396,6 +394,22 @@ static void prove_root(Field *f, Elem *r, const Elem *b, Num x)
 }
 
 /* ---- display: one kernel for the whole root -------------------------------------------------------- */
+/* The radicand as it is shown: factored only when a factor leaves the root. */
+static Node *shown_radicand(Field *f, const Elem *b, int64_t order)
+{
+    fmpz_mpoly_factor_t fac;
+    bool power = false;
+    fmpz_mpoly_factor_init(fac, f->ctx);
+    if (b->num->length > 2) {
+        poly_factor(f, fac, b->num);
+        for (slong i = 0; i < fac->num && !f->failed; i++)
+            power |= fmpz_cmp_si(fac->exp + i, order) >= 0;
+        f->failed = false;
+    }
+    fmpz_mpoly_factor_clear(fac, f->ctx);
+    return field_node(f, b, power ? SHOW_FACTORED : SHOW_EXPANDED, SHOW_FACTORED);
+}
+
 static void display_root(Field *f, Elem *r, const Elem *b, Num x)
 {
     Arena *a = &f->c->tmp;
@@ -406,14 +420,13 @@ static void display_root(Field *f, Elem *r, const Elem *b, Num x)
     el_init(f, &t);
     el_set(f, &t, b);
     el_cancel(f, &t);
-    Node *base = f->failed ? NULL : field_node(f, &t, SHOW_EXPANDED, SHOW_FACTORED);
-    if (!base || !num_get_int(q, &order) || !num_get_int(fl, &whole) || order > 1000 ||
+    if (f->failed || !num_get_int(q, &order) || !num_get_int(fl, &whole) || order > 1000 ||
         !num_get_int(num_mul(a, num_sub(a, x, fl), q), &k)) {
         f->failed = true;
         el_clear(f, &t);
         return;
     }
-    Node *root = ex_pow(f->c, base, ex_num(f->c, num_inv(a, q)));
+    Node *root = ex_pow(f->c, shown_radicand(f, &t, order), ex_num(f->c, num_inv(a, q)));
     size_t before = (size_t)f->ngens;
     slong g = field_gen_of(f, root);
     if (g >= 0 && f->ngens > (slong)before) {

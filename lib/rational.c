@@ -144,6 +144,7 @@ static Node *together_with(Field *f, Node *n, void *arg)
     el_init(f, &t);
     el_set(f, &t, e);
     el_cancel(f, &t);
+    el_use_roots(f, &t);
     Node *r = f->failed ? NULL : field_node(f, &t, *(Show *)arg, SHOW_FACTORED);
     el_clear(f, &t);
     return r;

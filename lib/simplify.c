@@ -15,7 +15,8 @@
 #include "measure.h"
 
 enum { SIMPLIFY_FUEL = 200000, MAX_TERMS = 400 };
-static const double FEW_TERMS = 8, TERMS_PER_COST = 0.4; /* when a field is tried */
+static const double FEW_TERMS = 8, TERMS_PER_COST = 0.3; /* multiplied out by constructors */
+static const double SMALL = 40, PROMISING = 1.0; /* when a field is tried */
 static const double LARGEST = 20000; /* beyond this measure nothing is tried */
 static const double LARGE = 1500;    /* beyond this measure only local rules are tried */
 static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
@@ -202,6 +203,7 @@ static void offer_field(Best *b, Node *n)
         el_init(&f, &t);
         el_set(&f, &t, e);
         el_cancel(&f, &t);
+        el_use_roots(&f, &t);
         if (!f.failed) {
             Node *r = field_node(&f, &t, SHOW_EXPANDED, SHOW_FACTORED);
             best_offer(b, r);
@@ -313,68 +315,100 @@ static Node *factor_all(Ctx *c, Node *n, bool denominators)
 }
 
 /* ---- is a field worth its while? ------------------------------------------------------------------ */
-/* Terms of n when multiplied out; those of a denominator count where it has to be multiplied
- * in. A rough upper bound. */
-typedef struct {
-    double terms;
-    bool work; /* something would be multiplied out or cancelled */
-} Outlook;
-
-static double factor_terms_count(const Node *f, bool *work)
+/* Terms of the sum n when multiplied out, as an upper bound; *work: something would be. */
+static double expanded_terms(const Node *n, bool *work)
 {
-    const Node *b = f->op == OP_POW ? f->a[0] : f;
-    int64_t k = 1;
-    if (b->op != OP_ADD)
-        return 1;
-    if (f->op == OP_POW && (!ex_get_int(f->a[1], &k) || k < 0))
-        return *work = true, 1;
-    double t = 1, l = 0;
-    for (uint32_t i = 0; i < b->n; i++) {
-        const Node *s = b->a[i]->op == OP_SCALE ? b->a[i]->a[1] : b->a[i];
+    double sum = 0;
+    for (uint32_t i = 0; i < n->n; i++) {
+        const Node *t = n->a[i]->op == OP_SCALE ? n->a[i]->a[1] : n->a[i];
+        uint32_t k = t->op == OP_MUL ? t->n : 1;
         double p = 1;
-        for (uint32_t j = 0; s->op == OP_MUL && j < s->n; j++)
-            if (ex_base(s->a[j])->op == OP_ADD)
-                p *= ex_base(s->a[j])->n;
-        l += p;
+        for (uint32_t j = 0; j < k; j++) {
+            const Node *f = t->op == OP_MUL ? t->a[j] : t;
+            int64_t e = 1;
+            if (f->op == OP_POW && ex_is_num(f->a[1]) && ex_is_neg(f->a[1]))
+                *work = true; /* a fraction in a sum */
+            if (ex_base((Node *)(uintptr_t)f)->op != OP_ADD)
+                continue;
+            *work = true;
+            if (f->op == OP_POW && !ex_get_int(f->a[1], &e))
+                continue;
+            for (double l = f->op == OP_POW ? f->a[0]->n : f->n; e > 0 && p < 1e6; e--)
+                p *= l;
+        }
+        sum += p;
     }
-    for (int64_t i = 1; i <= k && t < 1e9; i++) /* binomial(l + k - 1, k) */
-        t *= (l + (double)i - 1) / (double)i;
-    *work = true;
-    return t;
+    return sum;
 }
 
-static double term_terms(const Node *t, bool *work)
+/* n with its sums multiplied out by constructors: cheap for few terms. */
+static Node *multiply_out(Ctx *c, Node *n)
 {
-    double p = 1;
-    if (t->op == OP_SCALE)
-        t = t->a[1];
-    if (t->op != OP_MUL)
-        return factor_terms_count(t, work);
-    for (uint32_t i = 0; i < t->n; i++)
-        p *= factor_terms_count(t->a[i], work);
-    return p;
+    ArenaMark m = arena_mark(&c->tmp);
+    Vec out = {0};
+    for (uint32_t i = 0; i < n->n; i++) {
+        Node *t = n->a[i], *body = t->op == OP_SCALE ? t->a[1] : t;
+        uint32_t k = body->op == OP_MUL ? body->n : 1;
+        Node *acc = ex_num(c, ex_coef(t));
+        Vec rest = {0}, now = {0};
+        for (uint32_t j = 0; j < k; j++) {
+            Node *f = body->op == OP_MUL ? body->a[j] : body;
+            int64_t e = 1;
+            bool sum = ex_base(f)->op == OP_ADD &&
+                       (f->op != OP_POW || (ex_get_int(f->a[1], &e) && e > 0));
+            if (ex_is_num(f))
+                continue;
+            if (!sum)
+                vec_push(c, &rest, f);
+            for (; sum && e > 0; e--)
+                vec_push(c, &now, ex_base(f));
+        }
+        acc = ex_mul2(c, acc, ex_mul(c, rest.n, rest.v));
+        for (size_t j = 0; j < now.n; j++) {
+            Vec terms = {0};
+            Node *s = now.v[j];
+            for (uint32_t a = 0; a < (acc->op == OP_ADD ? acc->n : 1); a++)
+                for (uint32_t b = 0; b < s->n; b++)
+                    vec_push(c, &terms, ex_mul2(c, acc->op == OP_ADD ? acc->a[a] : acc, s->a[b]));
+            acc = ex_add(c, terms.n, terms.v);
+        }
+        vec_push(c, &out, acc);
+    }
+    Node *r = ex_add(c, out.n, out.v);
+    arena_release(&c->tmp, m);
+    return r;
 }
 
-static Outlook outlook_of(const Node *n)
+/* The factors of n with their sums multiplied out where that takes few terms. *work: there was
+ * something to multiply, or sums above and below a fraction line that may have a common factor. */
+static Node *expand_few(Ctx *c, Node *n, double most, bool *work)
 {
-    Outlook o = {0, false};
-    const Node *body = n->op == OP_SCALE ? n->a[1] : n;
+    Node *body = n->op == OP_SCALE ? n->a[1] : n;
     if (body->op == OP_ADD) {
-        for (uint32_t i = 0; i < body->n; i++)
-            o.terms += term_terms(body->a[i], &o.work);
-        return o;
+        double t = expanded_terms(body, work);
+        return *work && t <= most ? multiply_out(c, body) : n;
     }
-    o.terms = 1; /* a product: its sums one by one; powers of sums stay */
-    for (uint32_t i = 0; body->op == OP_MUL && i < body->n; i++) {
-        const Node *s = ex_base(body->a[i]);
-        double t = 0;
-        for (uint32_t j = 0; s->op == OP_ADD && j < s->n; j++)
-            t += term_terms(s->a[j], &o.work);
-        o.work |= s->op == OP_ADD;
-        if (t > o.terms)
-            o.terms = t;
+    if (body->op != OP_MUL)
+        return n;
+    ArenaMark m = arena_mark(&c->tmp);
+    Vec f = {0};
+    uint64_t above = 0, below = 0;
+    for (uint32_t i = 0; i < body->n; i++) {
+        Node *s = body->a[i];
+        if (ex_base(s)->op == OP_ADD)
+            *(s->op == OP_POW && ex_is_neg(s->a[1]) ? &below : &above) |= ex_base(s)->syms;
+        bool inside = false;
+        if (ex_base(s)->op == OP_ADD && expanded_terms(ex_base(s), &inside) <= most && inside &&
+            s->op == OP_ADD)
+            s = multiply_out(c, s);
+        *work |= inside;
+        vec_push(c, &f, s);
     }
-    return o;
+    *work |= (above & below) != 0;
+    vec_push(c, &f, ex_num(c, ex_coef(n)));
+    Node *r = ex_mul(c, f.n, f.v);
+    arena_release(&c->tmp, m);
+    return r;
 }
 
 /* ---- a region ---------------------------------------------------------------------------------------- */
@@ -404,8 +438,13 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
     best_offer(&b, h);
     if (h != n)
         best_offer(&b, factor_all(c, h, false));
-    Outlook o = outlook_of(b.node);
-    if (o.work && o.terms <= FEW_TERMS + b.limit * TERMS_PER_COST)
+    bool work = false;
+    Node *e = expand_few(c, h, FEW_TERMS + b.limit * TERMS_PER_COST, &work);
+    if (e != h) {
+        best_offer(&b, e);
+        best_offer(&b, factor_all(c, e, false));
+    }
+    if (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit))
         offer_field(&b, b.node);
     return attempt_end(c, &at) ? b.node : n;
 }

@@ -3,6 +3,8 @@
 #include "measure.h"
 #include "simplify_internal.h"
 
+static const double TRIG_LARGE = 120; /* larger expressions are not rewritten */
+
 typedef Node *(*Swap)(Ctx *c, Node *f); /* another form of one function node, or NULL */
 
 static bool is_circular(const Node *n)
@@ -163,9 +165,9 @@ static void offer_swapped(Best *b, Node *n, Swap swap, bool no_roots)
 void offer_trig(Best *b, Node *n)
 {
     Ctx *c = b->c;
-    Signs s = signs_of(c, n);
-    if (measure(c, n) > 400)
+    if (b->limit > TRIG_LARGE)
         return;
+    Signs s = signs_of(c, n);
     if (s.quotients)
         offer_swapped(b, n, to_quotients, false);
     if (s.tangents && !ctx_failed(c))
