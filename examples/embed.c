@@ -1,4 +1,5 @@
-/* embed.c - how a program uses libleibniz: open a session, evaluate lines, read the results.
+/* embed.c - how a program uses libleibniz: open a session, evaluate lines, read the
+ * results.
  *
  *     cc embed.c $(pkg-config --cflags --libs leibniz) -o embed && ./embed
  */

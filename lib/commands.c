@@ -1,22 +1,22 @@
-/* commands.c - floor 6: the table of commands and what they share in reading their arguments.
+/* commands.c - floor 6: the table of commands and what they share in reading their
+ * arguments.
  *
  * Adding a command: a row C(...) in ops.def, a row here, a function CommandRun.
  */
 #include "session.h"
 
 static const Command commands[] = {
-    {"help", cmd_help, false},      {"?", cmd_help, false},
-    {"vars", cmd_vars, false},      {"var", cmd_var, true},
-    {"assume", cmd_assume, true},   {"forget", cmd_forget, true},
-    {"undo", cmd_undo, true},       {"clear", cmd_clear, true},
-    {"history", cmd_history, true}, {"save", cmd_save, true},
-    {"load", cmd_load, true},       {"set", cmd_set, true},
-    {"unset", cmd_unset, true},     {"time", cmd_time, false},
-    {"latex", cmd_latex, false},    {"graph", cmd_graph, false},
-    {"check", cmd_check, false},    {"forward", cmd_forward, false},
+    {"help", cmd_help, false},       {"?", cmd_help, false},
+    {"vars", cmd_vars, false},       {"var", cmd_var, true},
+    {"assume", cmd_assume, true},    {"forget", cmd_forget, true},
+    {"undo", cmd_undo, true},        {"clear", cmd_clear, true},
+    {"history", cmd_history, true},  {"save", cmd_save, true},
+    {"load", cmd_load, true},        {"set", cmd_set, true},
+    {"unset", cmd_unset, true},      {"time", cmd_time, false},
+    {"latex", cmd_latex, false},     {"graph", cmd_graph, false},
+    {"check", cmd_check, false},     {"forward", cmd_forward, false},
     {"reverse", cmd_reverse, false}, {"trace", cmd_trace, false},
-       {"exit", cmd_quit, true},
-    {"quit", cmd_quit, true},
+    {"exit", cmd_quit, true},        {"quit", cmd_quit, true},
 };
 
 const Command *command_entry(const char *name)
@@ -52,7 +52,8 @@ Span args_word(const char *text, Span a, Span *rest)
 {
     a = args_trim(text, a);
     Span w = {a.pos, 0};
-    while (w.len < a.len && !is_blank(text[w.pos + w.len]) && text[w.pos + w.len] != ',') {
+    while (w.len < a.len && !is_blank(text[w.pos + w.len]) &&
+           text[w.pos + w.len] != ',') {
         w.len++;
     }
     uint32_t skip = w.len;
@@ -75,7 +76,8 @@ uint32_t args_find(const char *text, Span a, const char *word)
     int depth = 0;
     for (uint32_t i = a.pos; i + n <= end; i++) {
         char ch = text[i];
-        depth += (ch == '(' || ch == '[' || ch == '{') - (ch == ')' || ch == ']' || ch == '}');
+        depth +=
+            (ch == '(' || ch == '[' || ch == '{') - (ch == ')' || ch == ']' || ch == '}');
         bool alone = !letters || (i > a.pos && is_blank(text[i - 1]) &&
                                   (i + n == end || is_blank(text[i + n])));
         if (depth == 0 && alone && memcmp(text + i, word, n) == 0) {
@@ -120,7 +122,8 @@ bool args_name(lbz_session *s, const char *text, Span a, uint32_t *sym)
         return true;
     }
     c->env.err.status = LBZ_OK;
-    env_error_at(&c->env, a, LBZ_SYNTAX, NULL, a.len ? "%.*s is not a name" : "a name is missing",
+    env_error_at(&c->env, a, LBZ_SYNTAX, NULL,
+                 a.len ? "%.*s is not a name" : "a name is missing",
                  (int)(a.len < 60 ? a.len : 60), text + a.pos);
     return false;
 }

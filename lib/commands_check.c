@@ -8,11 +8,19 @@
 
 #include <stdio.h>
 
-enum { POINTS = 8, EARLY = 2, TRIES = 400, DIGITS = 50, SCALE = 1000, PREC_MAX = 2048, NEAR = 16 };
+enum {
+    POINTS = 8,
+    EARLY = 2,
+    TRIES = 400,
+    DIGITS = 50,
+    SCALE = 1000,
+    PREC_MAX = 2048,
+    NEAR = 16
+};
 
 typedef struct {
     uint32_t sym;
-    int64_t num; /* its value here is num/SCALE, or lo + (hi - lo)*num/SCALE */
+    int64_t num;  /* its value here is num/SCALE, or lo + (hi - lo)*num/SCALE */
     int64_t good; /* num of the last point where both sides had a value */
     bool ranged, integer;
     Num lo, hi;
@@ -136,7 +144,8 @@ static Outcome compare_here(Check *k)
     for (slong prec = 64; prec <= PREC_MAX && !ctx_poll(c); prec *= 2) {
         place_point(k, prec);
         a = ball_eval(c, k->l, k->syms, k->at, k->k, prec, k->lv, NULL);
-        b = a == LBZ_DOMAIN ? a : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv, NULL);
+        b = a == LBZ_DOMAIN ? a
+                            : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv, NULL);
         if (a == LBZ_DOMAIN || b == LBZ_DOMAIN) {
             k->undefined++;
             return SKIP;
@@ -210,7 +219,8 @@ static void verdict(Check *k, lbz_verdict v, const char *proof)
 static void print_ball(Str *out, const arb_t x, const arb_t other)
 {
     char text[40], also[40];
-    double a = arf_get_d(arb_midref(x), ARF_RND_NEAR), b = arf_get_d(arb_midref(other), ARF_RND_NEAR);
+    double a = arf_get_d(arb_midref(x), ARF_RND_NEAR),
+           b = arf_get_d(arb_midref(other), ARF_RND_NEAR);
     snprintf(text, sizeof text, "%.15g", a);
     snprintf(also, sizeof also, "%.15g", b);
     if (a - a == 0 && strcmp(text, also) != 0) {
@@ -266,7 +276,8 @@ static void report_unknown(Check *k)
     Str *out = &k->s->ans.text;
     str_puts(out, "UNKNOWN ");
     if (k->agreed) {
-        str_printf(out, "they agree to %d digits at %u points, and no more points were found",
+        str_printf(out,
+                   "they agree to %d digits at %u points, and no more points were found",
                    DIGITS, k->agreed);
     } else if (k->undefined && !k->unable) {
         str_puts(out, "no point was found where both sides have a real value");
@@ -334,7 +345,8 @@ static bool number_in(lbz_session *s, const char *text, Span a, Num *out)
         return true;
     }
     if (!answer_number(c, n, &d)) {
-        env_error_at(&c->env, args_trim(text, a), LBZ_SYNTAX, NULL, "a number is needed here");
+        env_error_at(&c->env, args_trim(text, a), LBZ_SYNTAX, NULL,
+                     "a number is needed here");
         return false;
     }
     *out = num_from_double(ctx_arena(c), d);
@@ -412,7 +424,8 @@ static bool cut_up(lbz_session *s, const char *text, Span args, Pieces *p)
     uint32_t end = args.pos + args.len, eq = args_find(text, args, "==");
     memset(p, 0, sizeof *p);
     if (eq == end) {
-        env_error_at(&s->c->env, args_trim(text, args), LBZ_SYNTAX, "check (x+1)^2 == x^2+2*x+1",
+        env_error_at(&s->c->env, args_trim(text, args), LBZ_SYNTAX,
+                     "check (x+1)^2 == x^2+2*x+1",
                      "check compares two expressions with ==");
         return false;
     }
@@ -431,10 +444,12 @@ static bool cut_up(lbz_session *s, const char *text, Span args, Pieces *p)
     }
     for (size_t i = 0; i < 3; i++) {
         for (size_t j = 0; j < 3; j++) { /* a piece ends where the next word begins */
-            uint32_t next = pieces[j]->len ? pieces[j]->pos - (uint32_t)strlen(words[j]) : end;
+            uint32_t next =
+                pieces[j]->len ? pieces[j]->pos - (uint32_t)strlen(words[j]) : end;
             if (pieces[i]->len && next > pieces[i]->pos && next < end) {
                 pieces[i]->len = next - pieces[i]->pos < pieces[i]->len
-                                     ? next - pieces[i]->pos : pieces[i]->len;
+                                     ? next - pieces[i]->pos
+                                     : pieces[i]->len;
             }
         }
     }
@@ -457,57 +472,73 @@ static void run_check(Check *k)
     }
 }
 
-/* Lists are compared element by element; the first that is not PASS proved decides, a failure
- * before anything else. */
-static bool check_elements(Check *whole, const char *text, Span args, const Pieces *p)
+/* One pair of sides; the answer has its verdict and text then. False on error. */
+static bool check_pair(const Check *whole, const char *text, const Pieces *p, Node *l,
+                       Node *r)
 {
     Ctx *c = whole->c;
-    Node *l = whole->l, *r = whole->r;
-    bool lists = ex_is(l, OP_LIST) && ex_is(r, OP_LIST);
-    if (ex_is(l, OP_LIST) != ex_is(r, OP_LIST) || (lists && l->n != r->n)) {
-        env_error_at(&c->env, args, LBZ_SHAPE, NULL, "the two sides have different shapes");
+    Check one = *whole;
+    Node *both[] = {one.l = l, one.r = r};
+    if (ex_is(l, OP_LIST) || ex_is(r, OP_LIST)) {
+        ctx_error(c, LBZ_UNABLE, "check row by row", "nested lists are not compared");
         return false;
     }
-    size_t n = lists ? l->n : 1;
-    if (n == 0) {
-        report_proved(whole);
+    if (!variables(&one, ex_list(c, 2, both)) ||
+        (p->on.len && !read_ranges(&one, text, p->on))) {
+        return false;
     }
-    lbz_verdict worst = LBZ_PASS;
-    bool numeric = false;
-    for (size_t i = 0; i < n && !ctx_failed(c) && worst != LBZ_FAIL; i++) {
-        Check one = *whole;
-        one.l = lists ? l->a[i] : l;
-        one.r = lists ? r->a[i] : r;
-        Node *both[] = {one.l, one.r};
-        if (ex_is(one.l, OP_LIST) || ex_is(one.r, OP_LIST)) {
-            ctx_error(c, LBZ_UNABLE, "check row by row", "nested lists are not compared");
-            break;
-        }
-        if (!variables(&one, ex_list(c, 2, both)) ||
-            (p->on.len && !read_ranges(&one, text, p->on))) {
-            break;
-        }
-        Str before = whole->s->ans.text;
-        lbz_verdict v0 = whole->s->ans.verdict;
-        const char *proof0 = whole->s->ans.proof;
-        whole->s->ans.text = (Str){0};
-        run_check(&one);
-        lbz_verdict v = whole->s->ans.verdict;
-        bool this_numeric = strcmp(whole->s->ans.proof, "numeric") == 0;
-        bool worse = i == 0 || v == LBZ_FAIL || (v == LBZ_UNKNOWN && worst == LBZ_PASS) ||
-                     (v == LBZ_PASS && worst == LBZ_PASS && this_numeric && !numeric);
-        if (worse) {
-            str_free(&before);
-            worst = v;
-            numeric = this_numeric;
-        } else {
-            str_free(&whole->s->ans.text);
-            whole->s->ans.text = before;
-            whole->s->ans.verdict = v0;
-            whole->s->ans.proof = proof0;
-        }
-    }
+    run_check(&one);
     return !ctx_failed(c);
+}
+
+/* How far a verdict is from proved: the worst element of a list decides. */
+static int badness(const Answer *a)
+{
+    return a->verdict == LBZ_FAIL      ? 3
+           : a->verdict == LBZ_UNKNOWN ? 2
+                                       : strcmp(a->proof, "symbolic") != 0;
+}
+
+static bool check_lists(const Check *whole, const char *text, const Pieces *p)
+{
+    Answer *a = &whole->s->ans;
+    Str worst = {0};
+    lbz_verdict verdict = LBZ_PASS;
+    const char *proof = "symbolic";
+    int bad = -1;
+    for (size_t i = 0; i < whole->l->n && bad < 3; i++) {
+        str_clear(&a->text);
+        if (!check_pair(whole, text, p, whole->l->a[i], whole->r->a[i])) {
+            str_free(&worst);
+            return false;
+        }
+        if (badness(a) > bad) {
+            bad = badness(a);
+            verdict = a->verdict;
+            proof = a->proof;
+            str_clear(&worst);
+            str_put(&worst, str_cstr(&a->text), a->text.n);
+        }
+    }
+    str_clear(&a->text);
+    str_puts(&a->text, bad < 0 ? "PASS proved" : str_cstr(&worst));
+    str_free(&worst);
+    a->kind = LBZ_CHECK;
+    a->verdict = verdict;
+    a->proof = proof;
+    return true;
+}
+
+/* Lists are compared element by element. */
+static bool check_sides(const Check *k, const char *text, Span args, const Pieces *p)
+{
+    bool lists = ex_is(k->l, OP_LIST);
+    if (lists != ex_is(k->r, OP_LIST) || (lists && k->l->n != k->r->n)) {
+        env_error_at(&k->c->env, args, LBZ_SHAPE, NULL,
+                     "the two sides have different shapes");
+        return false;
+    }
+    return lists ? check_lists(k, text, p) : check_pair(k, text, p, k->l, k->r);
 }
 
 bool cmd_check(lbz_session *s, const char *text, Span args)
@@ -527,5 +558,5 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
         (p.at.len && !read_point(&k, text, p.at))) {
         return false;
     }
-    return check_elements(&k, text, args_trim(text, args), &p);
+    return check_sides(&k, text, args_trim(text, args), &p);
 }

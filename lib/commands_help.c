@@ -1,23 +1,31 @@
-/* commands_help.c - floor 6: help: one page that teaches the whole, and a page for each name.
- * What a function is comes from the operator table. */
+/* commands_help.c - floor 6: help: one page that teaches the whole, and a page for each
+ * name. What a function is comes from the operator table. */
 #include "session.h"
 
 #include <stdio.h>
 
 static const char first_page[] =
-    "d/dx x^2*sin(x)        derivative of the whole product that follows; d^2/dx^2, d^2/(dx dy)\n"
-    "d/dx(x^2) + x          parentheses say what it covers; also diff(e, x, 2), f'(2), f''\n"
+    "d/dx x^2*sin(x)        derivative of the whole product that follows; d^2/dx^2, "
+    "d^2/(dx dy)\n"
+    "d/dx(x^2) + x          parentheses say what it covers; also diff(e, x, 2), f'(2), "
+    "f''\n"
     "d/dx x^x at x=1/2      value at a point; several names: e at x=1, y=2\n"
     "grad(x^2*y, [x, y])    also jacobian, hessian, hvp, laplacian, div, curl\n"
     "dy/dx where x^2+y^2=1  of a function given by an equation; taylor(sin(x), x=0, 5)\n"
-    "x = 3                  x stands for 3 wherever it is used; w := w + 1 stores a value\n"
-    "f(x, y) = x^2*y        a function: f(2, 3), d/dx f(x, 1), f(n) = if n < 2 then 1 else n*f(n-1)\n"
+    "x = 3                  x stands for 3 wherever it is used; w := w + 1 stores a "
+    "value\n"
+    "f(x, y) = x^2*y        a function: f(2, 3), d/dx f(x, 1), f(n) = if n < 2 then 1 "
+    "else n*f(n-1)\n"
     "expand simplify factor together apart collect subs(e, x=a)    other forms\n"
-    "1/3 + 1/6   0.1 + 0.2  exact; sin(1.0) is a decimal; N(pi, 30) has 30 certified digits\n"
-    "sum(k^2, k, 1, 10)     also prod(e, k, a, b), int(e, t, a, b); if x < 0 then -x else x\n"
+    "1/3 + 1/6   0.1 + 0.2  exact; sin(1.0) is a decimal; N(pi, 30) has 30 certified "
+    "digits\n"
+    "sum(k^2, k, 1, 10)     also prod(e, k, a, b), int(e, t, a, b); if x < 0 then -x "
+    "else x\n"
+    "forward E at x=1   reverse E at x=1   trace reverse E at x=1     numeric, in float64\n"
     "check (x+1)^2 == x^2+2*x+1    proves it, or shows where it fails\n"
     "2x   2 sin x   x²   √x   π    may be typed as on paper; 1/2x is 1/(2*x)\n"
-    "%  %3  ans             the last result, the third; a ; b: two statements; # comment\n"
+    "%  %3  ans             the last result, the third; a ; b: two statements; # "
+    "comment\n"
     "assume x > 0           then sqrt(x^2) is x;  forget x   vars   undo   clear\n"
     "save FILE  load FILE   set  unset            latex E  graph E  time E  quit\n"
     "help NAME or ?NAME     one function, command or setting\n"
@@ -31,14 +39,16 @@ static const Topic topics[] = {
     {"derivatives",
      "d/dx E            covers the whole product that follows: d/dx x^2*sin(x)\n"
      "d/dx(E)           glued to a parenthesis it covers that only\n"
-     "d^2/dx^2 E   d^2/(dx dy) E   d/dx d/dy E   ∂/∂x E   D[E, x, {y, 2}]   diff(E, x, n)\n"
+     "d^2/dx^2 E   d^2/(dx dy) E   d/dx d/dy E   ∂/∂x E   D[E, x, {y, 2}]   diff(E, x, "
+     "n)\n"
      "f'(2)  f''(x)     derivatives of a function you defined or of an unknown one\n"
      "E at x=1, y=2     values are put in after differentiation\n"
      "dy/dx where F(x, y) = c      d^2y/dx^2 where F(x, y) = c\n"
      "grad(E, [x, y])   jacobian([f, g], [x, y])   hessian(E, [x, y])   hvp   jvp   vjp\n"
      "laplacian(E, [x, y])   div([f, g], [x, y])   curl([f, g, h], [x, y, z])\n"
      "taylor(E, x=a, n)   detach(E) is a constant for derivatives\n"
-     "At a kink: the true slope where there is one, else the one of least size: abs has 0 at 0.\n"
+     "At a kink: the true slope where there is one, else the one of least size: abs has "
+     "0 at 0.\n"
      "Results are simplified; set simplify none|light|full."},
     {"definitions",
      "x = 3             x stands for 3; y = x^2 follows x: y is 9, after x = 4 it is 16\n"
@@ -223,8 +233,9 @@ static void list_commands(Str *out)
 static void help_setting(Str *out, const lbz_session *s, SettingId id)
 {
     const SettingInfo *info = setting_info(id);
-    str_printf(out, "%sset %s %s: %s\n  now         %s\n  default     %s", out->n ? "\n" : "",
-               info->name, info->values, info->help, s->set.text[id], s->set.dflt[id]);
+    str_printf(out, "%sset %s %s: %s\n  now         %s\n  default     %s",
+               out->n ? "\n" : "", info->name, info->values, info->help, s->set.text[id],
+               s->set.dflt[id]);
 }
 
 /* ---- the user's own */
@@ -296,6 +307,7 @@ bool cmd_help(lbz_session *s, const char *text, Span args)
         return true;
     }
     env_error_at(&s->c->env, w, LBZ_NAME, "help names lists what there is",
-                 "nothing is known of %.*s", (int)(w.len < 60 ? w.len : 60), text + w.pos);
+                 "nothing is known of %.*s", (int)(w.len < 60 ? w.len : 60),
+                 text + w.pos);
     return false;
 }

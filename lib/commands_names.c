@@ -1,5 +1,5 @@
-/* commands_names.c - floor 6: commands about names: vars, var, assume, forget, undo, clear,
- * save, load, history; and lbz_dump. */
+/* commands_names.c - floor 6: commands about names: vars, var, assume, forget, undo,
+ * clear, save, load, history; and lbz_dump. */
 #include "session.h"
 
 #include <errno.h>
@@ -44,7 +44,8 @@ bool cmd_var(lbz_session *s, const char *text, Span args)
     Ctx *c = s->c;
     Span rest = args_trim(text, args), w;
     if (memchr(text + rest.pos, '[', rest.len)) {
-        env_error_at(&c->env, rest, LBZ_UNABLE, "a list of scalars works: grad(e, [x1, x2, x3])",
+        env_error_at(&c->env, rest, LBZ_UNABLE,
+                     "a list of scalars works: grad(e, [x1, x2, x3])",
                      "variables with a shape are not supported: names are scalars");
         return false;
     }
@@ -69,7 +70,8 @@ bool cmd_history(lbz_session *s, const char *text, Span args)
     if (a.len) {
         snprintf(count, sizeof count, "%.*s", (int)a.len, text + a.pos);
         if (sscanf(count, "%lu", &n) != 1) {
-            env_error_at(&s->c->env, a, LBZ_SYNTAX, "history 20", "history takes a number");
+            env_error_at(&s->c->env, a, LBZ_SYNTAX, "history 20",
+                         "history takes a number");
             return false;
         }
     }
@@ -92,12 +94,18 @@ typedef struct {
 
 /* Longer signs before those they begin with. */
 static const Fact facts[] = {
-    {">=", S_ZERO | S_POS, false, false}, {"<=", S_ZERO | S_NEG, false, false},
-    {"!=", S_NEG | S_POS, false, false},  {">", S_POS, false, false},
-    {"<", S_NEG, false, false},           {"≥", S_ZERO | S_POS, false, false},
-    {"≤", S_ZERO | S_NEG, false, false},  {"≠", S_NEG | S_POS, false, false},
-    {"integer", S_ANY, true, false},      {"real", S_ANY, false, true},
-    {"positive", S_POS, false, false},    {"negative", S_NEG, false, false},
+    {">=", S_ZERO | S_POS, false, false},
+    {"<=", S_ZERO | S_NEG, false, false},
+    {"!=", S_NEG | S_POS, false, false},
+    {">", S_POS, false, false},
+    {"<", S_NEG, false, false},
+    {"≥", S_ZERO | S_POS, false, false},
+    {"≤", S_ZERO | S_NEG, false, false},
+    {"≠", S_NEG | S_POS, false, false},
+    {"integer", S_ANY, true, false},
+    {"real", S_ANY, false, true},
+    {"positive", S_POS, false, false},
+    {"negative", S_NEG, false, false},
     {"nonnegative", S_ZERO | S_POS, false, false},
 };
 
@@ -226,7 +234,8 @@ static void dump_lines(lbz_session *s, Str *out, bool settings)
     size_t n;
     for (size_t i = 0; settings && i < SET_COUNT; i++) {
         if (setting_changed(&s->set, (SettingId)i)) {
-            str_printf(out, "set %s %s\n", setting_info((SettingId)i)->name, s->set.text[i]);
+            str_printf(out, "set %s %s\n", setting_info((SettingId)i)->name,
+                       s->set.text[i]);
         }
     }
     for (uint32_t i = 0; i < s->c->syms_kept; i++) {
@@ -243,7 +252,8 @@ static void dump_lines(lbz_session *s, Str *out, bool settings)
     mem_free(defs);
 }
 
-void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg), void *arg)
+void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg),
+              void *arg)
 {
     Str out = {0};
     ctx_begin_statement(s->c);
@@ -253,15 +263,16 @@ void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *ar
 }
 
 /* "~/x" with the home folder put in; false: the name is missing or too long. */
-static bool file_name(lbz_session *s, const char *text, Span args, char *name, size_t size)
+static bool file_name(lbz_session *s, const char *text, Span args, char *name,
+                      size_t size)
 {
     Span a = args_trim(text, args);
     if (a.len >= 2 && (text[a.pos] == '"' || text[a.pos] == '\'') &&
         text[a.pos + a.len - 1] == text[a.pos]) {
         a = (Span){a.pos + 1, a.len - 2};
     }
-    const char *home = a.len > 1 && text[a.pos] == '~' && text[a.pos + 1] == '/'
-                           ? getenv("HOME") : NULL;
+    const char *home =
+        a.len > 1 && text[a.pos] == '~' && text[a.pos + 1] == '/' ? getenv("HOME") : NULL;
     uint32_t skip = home ? 1 : 0;
     int n = snprintf(name, size, "%s%.*s", home ? home : "", (int)(a.len - skip),
                      text + a.pos + skip);
@@ -273,7 +284,8 @@ static bool file_name(lbz_session *s, const char *text, Span args, char *name, s
     return false;
 }
 
-static bool file_error(lbz_session *s, Span args, const char *what, const char *name, int err)
+static bool file_error(lbz_session *s, Span args, const char *what, const char *name,
+                       int err)
 {
     env_error_at(&s->c->env, args, LBZ_UNABLE, NULL, "cannot %s %.300s: %s", what, name,
                  strerror(err));
@@ -300,8 +312,8 @@ static int write_file(const char *name, const Str *b, bool regular)
     return err;
 }
 
-/* The old file is replaced only when the new one is complete; what is no file (a terminal, a
- * pipe) is written to as it is. */
+/* The old file is replaced only when the new one is complete; what is no file (a
+ * terminal, a pipe) is written to as it is. */
 static int replace_file(const char *name, const Str *b)
 {
     struct stat st;
@@ -313,7 +325,8 @@ static int replace_file(const char *name, const Str *b)
         real = realpath(name, NULL); /* a link stays a link */
     }
     int n = snprintf(temp, sizeof temp, "%s.%ld.tmp", real ? real : name, (long)getpid());
-    int err = n < 0 || (size_t)n >= sizeof temp ? ENAMETOOLONG : write_file(temp, b, true);
+    int err =
+        n < 0 || (size_t)n >= sizeof temp ? ENAMETOOLONG : write_file(temp, b, true);
     if (!err && rename(temp, real ? real : name) != 0) {
         err = errno;
         unlink(temp);
@@ -388,7 +401,8 @@ bool cmd_load(lbz_session *s, const char *text, Span args)
         return false;
     }
     if (s->load_depth >= DEEPEST) {
-        env_error_at(&s->c->env, where, LBZ_LIMIT, NULL, "files load each other without end");
+        env_error_at(&s->c->env, where, LBZ_LIMIT, NULL,
+                     "files load each other without end");
         return false;
     }
     FILE *f = fopen(name, "re");
@@ -414,8 +428,9 @@ bool cmd_load(lbz_session *s, const char *text, Span args)
     if (line) {
         Err e = s->ans.err;
         s->ans.err.status = LBZ_OK;
-        env_error_at(&s->c->env, where, e.status == LBZ_INCOMPLETE ? LBZ_SYNTAX : e.status,
-                     e.hint, "%.200s:%u: %.380s", name, line, e.message);
+        env_error_at(&s->c->env, where,
+                     e.status == LBZ_INCOMPLETE ? LBZ_SYNTAX : e.status, e.hint,
+                     "%.200s:%u: %.380s", name, line, e.message);
     }
     return line == 0;
 }

@@ -1,5 +1,5 @@
-/* commands_show.c - floor 6: settings, timing and other forms of a result: set, unset, time, latex,
- * graph. */
+/* commands_show.c - floor 6: settings, timing and other forms of a result: set, unset,
+ * time, latex, graph. */
 #include "session.h"
 
 #include <stdio.h>
@@ -23,8 +23,9 @@ static bool find_setting(lbz_session *s, const char *text, Span w, SettingId *id
     if (*id != SET_COUNT) {
         return true;
     }
-    env_error_at(&s->c->env, w, LBZ_NAME, "set lists the settings", "there is no setting %.*s",
-                 (int)(w.len < 60 ? w.len : 60), text + w.pos);
+    env_error_at(&s->c->env, w, LBZ_NAME, "set lists the settings",
+                 "there is no setting %.*s", (int)(w.len < 60 ? w.len : 60),
+                 text + w.pos);
     return false;
 }
 
@@ -45,7 +46,8 @@ bool cmd_set(lbz_session *s, const char *text, Span args)
     }
     Span value = args_word(text, rest, &none);
     if (value.len && text[value.pos] == '=') { /* set digits = 30 */
-        value = args_word(text, (Span){value.pos + 1, rest.pos + rest.len - value.pos - 1}, &none);
+        value = args_word(
+            text, (Span){value.pos + 1, rest.pos + rest.len - value.pos - 1}, &none);
     }
     if (!find_setting(s, text, w, &id)) {
         return false;
@@ -90,8 +92,8 @@ bool cmd_time(lbz_session *s, const char *text, Span args)
     struct timespec t0, t1;
     Span a = args_trim(text, args);
     if (s->timing || !a.len) {
-        env_error_at(&s->c->env, a, LBZ_SYNTAX, "time d/dx x^x", a.len ? "time within time"
-                                                                       : "time what?");
+        env_error_at(&s->c->env, a, LBZ_SYNTAX, "time d/dx x^x",
+                     a.len ? "time within time" : "time what?");
         return false;
     }
     size_t base = s->ans.err_base + a.pos;
@@ -100,7 +102,8 @@ bool cmd_time(lbz_session *s, const char *text, Span args)
     bool ok = session_run(s, text + a.pos, a.len);
     clock_gettime(CLOCK_MONOTONIC, &t1);
     s->timing = false;
-    double ms = (double)(t1.tv_sec - t0.tv_sec) * 1e3 + (double)(t1.tv_nsec - t0.tv_nsec) / 1e6;
+    double ms =
+        (double)(t1.tv_sec - t0.tv_sec) * 1e3 + (double)(t1.tv_nsec - t0.tv_nsec) / 1e6;
     if (ok) {
         char note[60];
         snprintf(note, sizeof note, "took %.3g ms", ms);

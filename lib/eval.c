@@ -1,9 +1,9 @@
 /* eval.c - the evaluation of one statement's expression: the walk that carries structural
  * operators out, and what is done with the result.
  *
- * Invariant: a node that eval_carry returns has no structural operator inside; names are still
- * symbols in it. Operands are carried out before the operator itself (children come first in
- * ex_walk), so one loop does it all.
+ * Invariant: a node that eval_carry returns has no structural operator inside; names are
+ * still symbols in it. Operands are carried out before the operator itself (children come
+ * first in ex_walk), so one loop does it all.
  */
 #include "eval_impl.h"
 #include "lists.h"
@@ -105,7 +105,8 @@ static Node *numeric(Eval *ev, Node *e, Node *const *a, size_t n, const char **t
     Ctx *c = ev->c;
     int64_t digits = (int64_t)ev->opt->digits;
     if (n > 1 && (!ex_get_int(a[1], &digits) || digits < 1)) {
-        return ctx_error(c, LBZ_SYNTAX, "N(pi, 30)", "the number of digits is an integer >= 1");
+        return ctx_error(c, LBZ_SYNTAX, "N(pi, 30)",
+                         "the number of digits is an integer >= 1");
     }
     if (digits > 1000000) {
         return ctx_error(c, LBZ_LIMIT, NULL, "at most 1000000 digits can be asked for");
@@ -122,16 +123,26 @@ static Node *rewrite(Eval *ev, Node *op, Node *e, Node *const *a)
         return over_elements(ev, op, e, a);
     }
     switch (op->op) {
-    case OP_EXPAND: return rat_expand(c, e);
-    case OP_FACTOR: return rat_factor(c, e);
-    case OP_TOGETHER: return rat_together(c, e);
-    case OP_APART: return apart(ev, e, a, op->n);
-    case OP_COLLECT: return rat_collect(c, e, a[1]);
-    case OP_SIMPLIFY: return simplify(c, e, SIMPLIFY_DEEP);
-    case OP_TRIGEXPAND: return trig_expand(c, e);
-    case OP_TRIGREDUCE: return trig_reduce(c, e);
-    case OP_NUMERIC: return numeric(ev, e, a, op->n, NULL);
-    case OP_CSE: return e;
+    case OP_EXPAND:
+        return rat_expand(c, e);
+    case OP_FACTOR:
+        return rat_factor(c, e);
+    case OP_TOGETHER:
+        return rat_together(c, e);
+    case OP_APART:
+        return apart(ev, e, a, op->n);
+    case OP_COLLECT:
+        return rat_collect(c, e, a[1]);
+    case OP_SIMPLIFY:
+        return simplify(c, e, SIMPLIFY_DEEP);
+    case OP_TRIGEXPAND:
+        return trig_expand(c, e);
+    case OP_TRIGREDUCE:
+        return trig_reduce(c, e);
+    case OP_NUMERIC:
+        return numeric(ev, e, a, op->n, NULL);
+    case OP_CSE:
+        return e;
     default:
         return ctx_error(c, LBZ_UNABLE, NULL, "%s is not available here",
                          op_info((Op)op->op)->name);
@@ -158,7 +169,8 @@ static Node *over_elements(Eval *ev, Node *op, Node *e, Node *const *a)
 
 /* ---- one operator */
 
-/* v[i], sum(v) ...: stays open only for the numeric commands, which know lists of numbers. */
+/* v[i], sum(v) ...: stays open only for the numeric commands, which know lists of
+ * numbers. */
 static Node *of_lists(Eval *ev, Node *op, Node *const *a)
 {
     static const SymList none;
@@ -177,18 +189,30 @@ static Node *of_lists(Eval *ev, Node *op, Node *const *a)
     if (!ev->opt->block_call) {
         return ex_structural(c, (Op)op->op, op->n, v);
     }
-    return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]", "%s needs a list, and numbers "
-                     "as indices and sizes", op_info((Op)op->op)->usage);
+    return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]",
+                     "%s needs a list, and numbers "
+                     "as indices and sizes",
+                     op_info((Op)op->op)->usage);
 }
 
-static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done, bool inner)
+static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done,
+                       bool inner)
 {
     Ctx *c = ev->c;
     static const SymList none;
     Node *e;
     switch (op->op) {
-    case OP_DIFF: case OP_GRAD: case OP_JACOBIAN: case OP_HESSIAN: case OP_HVP: case OP_JVP:
-    case OP_VJP: case OP_LAPLACIAN: case OP_DIV: case OP_CURL: case OP_TAYLOR:
+    case OP_DIFF:
+    case OP_GRAD:
+    case OP_JACOBIAN:
+    case OP_HESSIAN:
+    case OP_HVP:
+    case OP_JVP:
+    case OP_VJP:
+    case OP_LAPLACIAN:
+    case OP_DIV:
+    case OP_CURL:
+    case OP_TAYLOR:
     case OP_IMPLICIT:
         return eval_derivative(ev, op, a, inner);
     case OP_AT:
@@ -198,7 +222,12 @@ static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done, 
     case OP_SUBS:
         e = eval_expand(ev, eval_attach(ev, a[0]), &none, EXPAND_NEEDED);
         return substitute(ev, e, a + 1, op->n - 1u);
-    case OP_INDEX: case OP_TOTAL: case OP_NORM: case OP_DOT: case OP_LENGTH: case OP_ZEROS:
+    case OP_INDEX:
+    case OP_TOTAL:
+    case OP_NORM:
+    case OP_DOT:
+    case OP_LENGTH:
+    case OP_ZEROS:
         return of_lists(ev, op, a);
     default:
         e = eval_expand(ev, eval_attach(ev, a[0]), &none, EXPAND_NEEDED);
@@ -331,7 +360,8 @@ static Node *value_of(Eval *ev, Node *e, Node *formula)
     Ctx *c = ev->c;
     static const SymList none;
     Node *operand = ex_is(e, OP_DIFF) && e->n == 3 && e->a[2] == c->one
-                        ? nodemap_get(&ev->operand_of, e) : NULL;
+                        ? nodemap_get(&ev->operand_of, e)
+                        : NULL;
     if (!operand) {
         return eval_expand(ev, formula, &none, EXPAND_ALL);
     }
@@ -361,8 +391,8 @@ static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *o
     }
 }
 
-bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
-               Node *e, EvalResult *out)
+bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
+                     const Parsed *parsed, Node *e, EvalResult *out)
 {
     Eval ev;
     memset(out, 0, sizeof *out);

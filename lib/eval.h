@@ -1,10 +1,10 @@
 /* eval.h - floor 6: carrying out what the parser left to do.
  *
  * The parser leaves derivatives, substitutions, expand ... in the nodes as structural
- * operators; names and functions of the user are plain symbols and APPLY nodes. Evaluation
- * carries the operators out from the inside outwards and puts definitions in. Names stay
- * symbols until an operator needs to see what they stand for: d/dx looks through a name that
- * depends on x, never through x itself.
+ * operators; names and functions of the user are plain symbols and APPLY nodes.
+ * Evaluation carries the operators out from the inside outwards and puts definitions in.
+ * Names stay symbols until an operator needs to see what they stand for: d/dx looks
+ * through a name that depends on x, never through x itself.
  */
 #ifndef LBZ_EVAL_H
 #define LBZ_EVAL_H
@@ -35,9 +35,9 @@ typedef struct def {
     SymList hidden;   /* symbols that nobody can type, one for each parameter */
     SymList mentions; /* names and functions that occur in body */
     SymList bound;    /* symbols that operators inside body bind (d/dx, at x=...) */
-    bool block;       /* a function made of statements: body is nothing, source has them */
-    char *source;     /* text of the right-hand side, for vars and save */
-    uint64_t serial;  /* order of definition */
+    bool block;      /* a function made of statements: body is nothing, source has them */
+    char *source;    /* text of the right-hand side, for vars and save */
+    uint64_t serial; /* order of definition */
 } Def;
 
 typedef struct {
@@ -51,12 +51,13 @@ static inline Def *names_find(const Names *names, uint32_t sym)
     return sym < names->n ? names->by_sym[sym] : NULL;
 }
 
-/* Collects the symbols and functions that occur in e, and those that operators in it bind.
- * False: no memory. */
+/* Collects the symbols and functions that occur in e, and those that operators in it
+ * bind. False: no memory. */
 bool eval_mentions(Ctx *c, Node *e, SymList *mentions, SymList *bound);
 
-/* Would sym, standing for something that mentions these names, depend on itself? Then path gets
- * the way round, "x -> y -> x". Functions may call themselves, variables may not. */
+/* Would sym, standing for something that mentions these names, depend on itself? Then
+ * path gets the way round, "x -> y -> x". Functions may call themselves, variables may
+ * not. */
 bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
                 const SymList *mentions, Str *path);
 
@@ -72,25 +73,25 @@ typedef struct {
 } EvalOptions;
 
 typedef struct {
-    Node *formula;     /* the result; names that were differentiated by are left in it */
-    Node *value;       /* the formula with all definitions put in; NULL: nothing to put in */
-    uint32_t *at_sym;  /* the names put in, and what they stand for */
+    Node *formula; /* the result; names that were differentiated by are left in it */
+    Node *value;   /* the formula with all definitions put in; NULL: nothing to put in */
+    uint32_t *at_sym; /* the names put in, and what they stand for */
     Node **at_val;
     size_t nat;
-    bool shared;       /* cse(...): to be printed in shared form */
-    const char *text;  /* N(e, digits): the digits; else NULL */
+    bool shared;      /* cse(...): to be printed in shared form */
+    const char *text; /* N(e, digits): the digits; else NULL */
 } EvalResult;
 
 /* Everything carried out and put in. False with the error in c->env.err. */
-bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
-               Node *e, EvalResult *out);
+bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
+                     const Parsed *parsed, Node *e, EvalResult *out);
 
 /* Only the value: what `:=`, check and the numeric commands need. Poison on error. */
 Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
                  Node *e);
 
-/* Constant subexpressions with a decimal inside become decimals; those that certainly have no
- * real value are errors. */
+/* Constant subexpressions with a decimal inside become decimals; those that certainly
+ * have no real value are errors. */
 Node *eval_finish(Ctx *c, Node *e);
 bool eval_is_constant(Ctx *c, Node *n); /* a number could be given: no free symbols */
 

@@ -1,5 +1,5 @@
-/* eval_deriv.c - the derivative operators: which names, of what, and how the results are put
- * together. The calculus itself is in diff.c.
+/* eval_deriv.c - the derivative operators: which names, of what, and how the results are
+ * put together. The calculus itself is in diff.c.
  *
  * A gradient costs one reverse sweep, whatever the number of names. Vectors that multiply
  * (hvp, vjp) are frozen behind scratch symbols, so that they are not differentiated.
@@ -93,7 +93,8 @@ static void open_job(Job *j, Eval *ev, Node *e, Node *vars, bool inner)
     } else {
         all_variables(j, e);
     }
-    j->e = ctx_failed(ev->c) ? ev->c->poison : eval_expand(ev, e, &j->vars, EXPAND_NEEDED);
+    j->e =
+        ctx_failed(ev->c) ? ev->c->poison : eval_expand(ev, e, &j->vars, EXPAND_NEEDED);
 }
 
 static void close_job(Job *j)
@@ -118,8 +119,8 @@ static Node **components(const Job *j, Node *e, size_t *n)
 
 static Node *mismatch(const Job *j, const char *what, size_t have, size_t want)
 {
-    return ctx_error(j->c, LBZ_SHAPE, NULL, "%s has %zu element%s where %zu %s needed", what,
-                     have, have == 1 ? "" : "s", want, want == 1 ? "is" : "are");
+    return ctx_error(j->c, LBZ_SHAPE, NULL, "%s has %zu element%s where %zu %s needed",
+                     what, have, have == 1 ? "" : "s", want, want == 1 ? "is" : "are");
 }
 
 static Node **gradient(const Job *j, Node *e)
@@ -365,19 +366,31 @@ static Node *implicit(const Job *j, Node *const *a)
 static Node *carry_out(const Job *j, const Node *op, Node *const *a)
 {
     switch (op->op) {
-    case OP_DIFF: return diff_all(j, op, a);
-    case OP_GRAD: return ex_is(j->e, OP_LIST) ? jacobian(j, op->n > 1 ? a[1] : NULL)
-                                              : grad(j, j->e, op->n > 1 ? a[1] : NULL);
-    case OP_JACOBIAN: return jacobian(j, a[1]);
-    case OP_HESSIAN: return hessian(j);
-    case OP_HVP: return hvp(j, a[2]);
-    case OP_JVP: return jvp(j, a[2]);
-    case OP_VJP: return vjp(j, a[2]);
-    case OP_LAPLACIAN: return laplacian(j);
-    case OP_DIV: return divergence(j);
-    case OP_CURL: return curl(j);
-    case OP_TAYLOR: return taylor(j, a);
-    default: return implicit(j, a);
+    case OP_DIFF:
+        return diff_all(j, op, a);
+    case OP_GRAD:
+        return ex_is(j->e, OP_LIST) ? jacobian(j, op->n > 1 ? a[1] : NULL)
+                                    : grad(j, j->e, op->n > 1 ? a[1] : NULL);
+    case OP_JACOBIAN:
+        return jacobian(j, a[1]);
+    case OP_HESSIAN:
+        return hessian(j);
+    case OP_HVP:
+        return hvp(j, a[2]);
+    case OP_JVP:
+        return jvp(j, a[2]);
+    case OP_VJP:
+        return vjp(j, a[2]);
+    case OP_LAPLACIAN:
+        return laplacian(j);
+    case OP_DIV:
+        return divergence(j);
+    case OP_CURL:
+        return curl(j);
+    case OP_TAYLOR:
+        return taylor(j, a);
+    default:
+        return implicit(j, a);
     }
 }
 
@@ -394,7 +407,8 @@ Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner)
     } else if (ex_is(op, OP_IMPLICIT)) {
         given_variables(&j, a[2]);
     }
-    if (op->n > 1 && j.vars.n > 1 && !ctx_failed(c)) { /* names after the first stay, too */
+    if (op->n > 1 && j.vars.n > 1 &&
+        !ctx_failed(c)) { /* names after the first stay, too */
         j.e = eval_expand(ev, a[0], &j.vars, EXPAND_NEEDED);
     }
     Node *r = ctx_failed(c) ? c->poison : carry_out(&j, op, a);

@@ -1,8 +1,8 @@
-/* eval_fold.c - constants inside a result: decimals where a decimal went in, digits for N, an
- * error where there is no real value.
+/* eval_fold.c - constants inside a result: decimals where a decimal went in, digits for
+ * N, an error where there is no real value.
  *
- * Constants are taken as large as possible (the constant factors of a product together), so
- * that a value is rounded once.
+ * Constants are taken as large as possible (the constant factors of a product together),
+ * so that a value is rounded once.
  */
 #include "eval_impl.h"
 
@@ -11,7 +11,8 @@
 bool eval_is_constant(Ctx *c, Node *n)
 {
     enum { NEVER = NF_STRUCTURAL | NF_POISON | NF_APPLY | NF_COND | NF_INF };
-    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE || n->op == OP_STRING) {
+    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE ||
+        n->op == OP_STRING) {
         return false;
     }
     if (!n->syms || !(n->flags & NF_BINDER)) {
@@ -90,7 +91,8 @@ static Node *fold_node(Fold *f, Node *n)
     }
     bool same = true;
     for (size_t i = 0; i < n->n; i++) {
-        /* exponents and orders that are numbers stay what they are, and so does the e of exp */
+        /* exponents and orders that are numbers stay what they are, and so does the e of
+         * exp */
         bool stays = (ex_is_num(n->a[i]) && (ex_is(n, OP_POW) || ex_is(n, OP_APPLY))) ||
                      (i == 0 && ex_is_exp(n));
         a[i] = stays ? n->a[i] : folded(f, n->a[i]);
@@ -125,10 +127,12 @@ static Node *no_value(Ctx *c, const Node *bad)
 {
     Str s = {0};
     print_brief(c, &s, (Node *)(uintptr_t)bad, 60);
-    const char *domain = op_is_function((Op)bad->op) ? op_info((Op)bad->op)->domain : NULL;
+    const char *domain =
+        op_is_function((Op)bad->op) ? op_info((Op)bad->op)->domain : NULL;
     char hint[200] = "";
     if (domain && *domain) {
-        snprintf(hint, sizeof hint, "the domain of %s: %s", op_info((Op)bad->op)->name, domain);
+        snprintf(hint, sizeof hint, "the domain of %s: %s", op_info((Op)bad->op)->name,
+                 domain);
     }
     ctx_error(c, LBZ_DOMAIN, hint, "%s has no real value", str_cstr(&s));
     str_free(&s);

@@ -4,30 +4,30 @@
 
 #include "eval.h"
 
-/* One statement's evaluation. Arrays live in the statement pool or in the tmp arena, which is
- * released as a whole when the evaluation ends. */
+/* One statement's evaluation. Arrays live in the statement pool or in the tmp arena,
+ * which is released as a whole when the evaluation ends. */
 typedef struct {
     Ctx *c;
     const Names *names;
     const EvalOptions *opt;
-    const Parsed *parsed; /* may be NULL */
-    Def **order;          /* the definitions in reach, what they depend on first */
-    Node **carried;       /* their bodies with operators carried out; NULL: not yet */
-    Node **val;           /* eval_expand at work: what they stand for; NULL: stays */
+    const Parsed *parsed;     /* may be NULL */
+    Def **order;              /* the definitions in reach, what they depend on first */
+    Node **carried;           /* their bodies with operators carried out; NULL: not yet */
+    Node **val;               /* eval_expand at work: what they stand for; NULL: stays */
     const Def *last_function; /* the one called last, for messages */
     size_t norder;
-    Map index;            /* symbol -> place in order + 1 */
-    SymList bound;        /* symbols that an operator binds somewhere in reach */
-    SymList dvars;        /* symbols the statement itself differentiates by */
-    SymList detached;     /* stand-ins for detach(e) ... */
-    Node **detach_of;     /* ... and the e they stand for */
-    size_t nscratch;      /* scratch symbols in use */
-    Map derived;          /* function and orders -> its derivative */
-    NodeMap operand_of;   /* DIFF, GRAD -> what it differentiates, names put in */
-    bool own_statement;   /* not in a definition: dvars are collected */
+    Map index;          /* symbol -> place in order + 1 */
+    SymList bound;      /* symbols that an operator binds somewhere in reach */
+    SymList dvars;      /* symbols the statement itself differentiates by */
+    SymList detached;   /* stand-ins for detach(e) ... */
+    Node **detach_of;   /* ... and the e they stand for */
+    size_t nscratch;    /* scratch symbols in use */
+    Map derived;        /* function and orders -> its derivative */
+    NodeMap operand_of; /* DIFF, GRAD -> what it differentiates, names put in */
+    bool own_statement; /* not in a definition: dvars are collected */
     unsigned list_depth;
-    unsigned round;       /* of eval_expand: how deep functions called functions so far */
-    uint64_t calls;       /* made in rounds after the first */
+    unsigned round; /* of eval_expand: how deep functions called functions so far */
+    uint64_t calls; /* made in rounds after the first */
 } Eval;
 
 typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;
@@ -42,7 +42,8 @@ Node *eval_attach(Eval *ev, Node *e); /* detach(e) is e again */
 
 /* The derivative operators; a: the operands, carried out. */
 Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner);
-/* AT: op->a[0] may hold DIFF nodes, whose value at a kink follows the rule of language.md. */
+/* AT: op->a[0] may hold DIFF nodes, whose value at a kink follows the rule of
+ * language.md. */
 Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done);
 /* d operand / dx at x = p, where R is its formula: kinks and singular points included. */
 Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p);
@@ -52,7 +53,8 @@ Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, siz
 /* Constants of e as decimals. When e is one constant, text gets the digits themselves. */
 Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text);
 
-/* One round: applications of defined functions and finite sums replaced by what they are. */
+/* One round: applications of defined functions and finite sums replaced by what they are.
+ */
 Node *eval_functions(Eval *ev, Node *e);
 
 #endif

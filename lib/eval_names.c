@@ -1,10 +1,10 @@
-/* eval_names.c - putting definitions in: which ones are in reach, in what order, and what they
- * stand for; functions of the user and finite sums.
+/* eval_names.c - putting definitions in: which ones are in reach, in what order, and what
+ * they stand for; functions of the user and finite sums.
  *
  * Invariant: ev->order lists every definition in reach after those it depends on. Only
- * functions may depend on themselves (a later one, or their own); such an application is left
- * alone until the final rounds of eval_expand. No recursion: definitions may form chains of any
- * length.
+ * functions may depend on themselves (a later one, or their own); such an application is
+ * left alone until the final rounds of eval_expand. No recursion: definitions may form
+ * chains of any length.
  */
 #include "eval_impl.h"
 
@@ -61,21 +61,33 @@ static bool add_variables(SymList *bound, const Node *v)
     return true;
 }
 
-/* The operands of n that name what the operator binds are first, first + step, ... < end. */
+/* The operands of n that name what the operator binds are first, first + step, ... < end.
+ */
 static void bound_operands(const Node *n, size_t *first, size_t *step, size_t *end)
 {
     *first = 1;
     *step = 2;
     *end = n->n;
     switch (n->op) {
-    case OP_DIFF: case OP_AT: case OP_SUBS:
+    case OP_DIFF:
+    case OP_AT:
+    case OP_SUBS:
         break;
     case OP_IMPLICIT:
         *step = 1;
         *end = 3;
         break;
-    case OP_GRAD: case OP_JACOBIAN: case OP_HESSIAN: case OP_HVP: case OP_JVP: case OP_VJP:
-    case OP_LAPLACIAN: case OP_DIV: case OP_CURL: case OP_TAYLOR: case OP_APART:
+    case OP_GRAD:
+    case OP_JACOBIAN:
+    case OP_HESSIAN:
+    case OP_HVP:
+    case OP_JVP:
+    case OP_VJP:
+    case OP_LAPLACIAN:
+    case OP_DIV:
+    case OP_CURL:
+    case OP_TAYLOR:
+    case OP_APART:
     case OP_COLLECT:
         *end = 2;
         break;
@@ -120,7 +132,8 @@ typedef struct {
     bool variable; /* a variable lies on the way here */
 } Frame;
 
-static void print_path(const Ctx *c, uint32_t sym, const Frame *stack, size_t depth, Str *path)
+static void print_path(const Ctx *c, uint32_t sym, const Frame *stack, size_t depth,
+                       Str *path)
 {
     str_puts(path, sym_name(c, sym));
     for (size_t i = 1; i < depth; i++) {
@@ -308,9 +321,10 @@ static void find_values(Eval *ev, const SymList *own, ExpandWhat what)
             continue;
         }
         dep[i] = depends_on(ev, d, own, dep);
-        bool stays = d->kind != DEF_FUNCTION &&
-                     (symlist_has(own, d->sym) ||
-                      (what == EXPAND_NEEDED && symlist_has(&ev->bound, d->sym) && !dep[i]));
+        bool stays =
+            d->kind != DEF_FUNCTION &&
+            (symlist_has(own, d->sym) ||
+             (what == EXPAND_NEEDED && symlist_has(&ev->bound, d->sym) && !dep[i]));
         if (!stays) {
             ev->val[i] = eval_functions(ev, put_names(ev, ev->carried[i], &d->mentions));
         }
@@ -337,7 +351,8 @@ static void check_depth(Eval *ev)
         (ev->round < levels && ev->calls <= (uint64_t)CALLS_PER_LEVEL * levels)) {
         return;
     }
-    env_error(&c->env, LBZ_LIMIT, "give it an end: f(n) = if n <= 1 then 1 else n*f(n - 1)",
+    env_error(&c->env, LBZ_LIMIT,
+              "give it an end: f(n) = if n <= 1 then 1 else n*f(n - 1)",
               "%s calls itself %s", sym_name(c, ev->last_function->sym),
               ev->round < levels ? "too many times" : "too deep");
 }
@@ -520,11 +535,11 @@ Node *eval_functions(Eval *ev, Node *e)
             a[j] = r ? r : x->a[j];
             same = same && a[j] == x->a[j];
         }
-        Node *r = !a                                             ? c->poison
-                  : ex_is(x, OP_APPLY)                           ? apply_function(ev, x, a)
-                  : ex_is(x, OP_SUM) || ex_is(x, OP_PROD)        ? apply_sum(ev, x, a)
-                  : same                                         ? x
-                                                                 : ex_rebuild(c, x, a);
+        Node *r = !a                                      ? c->poison
+                  : ex_is(x, OP_APPLY)                    ? apply_function(ev, x, a)
+                  : ex_is(x, OP_SUM) || ex_is(x, OP_PROD) ? apply_sum(ev, x, a)
+                  : same                                  ? x
+                                                          : ex_rebuild(c, x, a);
         nodemap_put(&done, x, r);
     }
     Node *r = nodemap_get(&done, e);

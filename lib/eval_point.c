@@ -1,9 +1,9 @@
-/* eval_point.c - values at a point: `e at x=1`, and what a derivative is where its formula does
- * not tell: at kinks and singular points.
+/* eval_point.c - values at a point: `e at x=1`, and what a derivative is where its
+ * formula does not tell: at kinks and singular points.
  *
- * The one rule (language.md): the true derivative of the whole expression where it exists; else
- * the subgradient of least norm; else the one-sided limit. At a kink the expression is replaced
- * by the branch it follows on either side; the two slopes decide.
+ * The one rule (language.md): the true derivative of the whole expression where it
+ * exists; else the subgradient of least norm; else the one-sided limit. At a kink the
+ * expression is replaced by the branch it follows on either side; the two slopes decide.
  */
 #include "eval_impl.h"
 
@@ -28,9 +28,18 @@ Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, siz
 static Node *switch_of(Ctx *c, Op op, Node *const *a)
 {
     switch (op) {
-    case OP_abs: case OP_sign: case OP_relu: case OP_step: case OP_step_at:
+    case OP_abs:
+    case OP_sign:
+    case OP_relu:
+    case OP_step:
+    case OP_step_at:
         return a[0];
-    case OP_max: case OP_min: case OP_LT: case OP_LE: case OP_EQ: case OP_NE:
+    case OP_max:
+    case OP_min:
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE:
         return ex_sub(c, a[0], a[1]);
     default:
         return NULL;
@@ -40,8 +49,8 @@ static Node *switch_of(Ctx *c, Op op, Node *const *a)
 /* Does op(a) step where its argument passes a whole number (a half one for round)? */
 static bool steps(Op op)
 {
-    return op == OP_floor || op == OP_ceil || op == OP_round || op == OP_trunc || op == OP_mod ||
-           op == OP_rem;
+    return op == OP_floor || op == OP_ceil || op == OP_round || op == OP_trunc ||
+           op == OP_mod || op == OP_rem;
 }
 
 bool eval_has_kinks(Ctx *c, Node *e)
@@ -101,22 +110,33 @@ static int sign_beside(Point *pt, Node *u, int side)
 static Node *branch(Ctx *c, Op op, Node *const *a, int s)
 {
     switch (op) {
-    case OP_abs: return s < 0 ? ex_neg(c, a[0]) : a[0];
-    case OP_sign: return ex_int(c, s);
-    case OP_relu: return s > 0 ? a[0] : c->zero;
-    case OP_step: return s > 0 ? c->one : s < 0 ? c->zero : c->half;
-    case OP_step_at: return s > 0 ? c->one : s < 0 ? c->zero : a[1];
-    case OP_max: return s > 0 ? a[0] : a[1];
-    case OP_min: return s < 0 ? a[0] : a[1];
-    case OP_LT: return s < 0 ? c->yes : c->no;
-    case OP_LE: return s <= 0 ? c->yes : c->no;
-    case OP_EQ: return s == 0 ? c->yes : c->no;
-    default: return s != 0 ? c->yes : c->no;
+    case OP_abs:
+        return s < 0 ? ex_neg(c, a[0]) : a[0];
+    case OP_sign:
+        return ex_int(c, s);
+    case OP_relu:
+        return s > 0 ? a[0] : c->zero;
+    case OP_step:
+        return s > 0 ? c->one : s < 0 ? c->zero : c->half;
+    case OP_step_at:
+        return s > 0 ? c->one : s < 0 ? c->zero : a[1];
+    case OP_max:
+        return s > 0 ? a[0] : a[1];
+    case OP_min:
+        return s < 0 ? a[0] : a[1];
+    case OP_LT:
+        return s < 0 ? c->yes : c->no;
+    case OP_LE:
+        return s <= 0 ? c->yes : c->no;
+    case OP_EQ:
+        return s == 0 ? c->yes : c->no;
+    default:
+        return s != 0 ? c->yes : c->no;
     }
 }
 
-/* op(a) on one side of p, its operands being on that side already; NULL: it has no kink that
- * depends on x, or none that can be decided. */
+/* op(a) on one side of p, its operands being on that side already; NULL: it has no kink
+ * that depends on x, or none that can be decided. */
 static Node *choose(Point *pt, Op op, Node *const *a, int side)
 {
     Node *u = switch_of(pt->c, op, a);
@@ -132,8 +152,8 @@ static Node *choose(Point *pt, Op op, Node *const *a, int side)
     return s == 2 ? NULL : branch(pt->c, op, a, s);
 }
 
-/* The same for a function in steps: it is the one of v + s/4, if its argument u is v at p and
- * has the sign s of u - v beside it. */
+/* The same for a function in steps: it is the one of v + s/4, if its argument u is v at p
+ * and has the sign s of u - v beside it. */
 static Node *choose_step(Point *pt, Op op, Node *const *a, int side)
 {
     Ctx *c = pt->c;
@@ -141,7 +161,8 @@ static Node *choose_step(Point *pt, Op op, Node *const *a, int side)
     Node *u = quotient ? ex_div(c, a[0], a[1]) : a[0];
     Node *v = ex_depends(c, u, pt->x) ? eval_try_subst(c, u, &pt->x, &pt->p, 1) : NULL;
     Num twice = v && ex_is_num(v) ? num_mul(&c->tmp, v->num, num_int(2)) : NUM_ONE;
-    if (!v || !ex_is_num(v) || !num_is_int(twice) || num_is_int(v->num) == (op == OP_round)) {
+    if (!v || !ex_is_num(v) || !num_is_int(twice) ||
+        num_is_int(v->num) == (op == OP_round)) {
         return NULL;
     }
     int s = sign_beside(pt, ex_sub(c, u, v), side);
@@ -200,7 +221,8 @@ static bool same_number(Ctx *c, Node *a, Node *b)
         return true;
     }
     Node *d = ex_sub(c, a, b);
-    return d == c->zero || (!ex_is_num(d) && eval_is_constant(c, d) && ball_sign(c, d) == 0);
+    return d == c->zero ||
+           (!ex_is_num(d) && eval_is_constant(c, d) && ball_sign(c, d) == 0);
 }
 
 static void print_note(const Point *pt, Node *lo, Node *hi)
@@ -214,14 +236,18 @@ static void print_note(const Point *pt, Node *lo, Node *hi)
     str_puts(&s, "]");
     const char *f = op_info(pt->kink)->name;
     if (!op_is_function(pt->kink)) {
-        ctx_note(c, "not differentiable where the branches meet: subderivative %s", str_cstr(&s));
+        ctx_note(c, "not differentiable where the branches meet: subderivative %s",
+                 str_cstr(&s));
     } else if (pt->kink == OP_max || pt->kink == OP_min) {
-        ctx_note(c, "%s is not differentiable where its arguments are equal: subderivative %s",
-                 f, str_cstr(&s));
+        ctx_note(
+            c, "%s is not differentiable where its arguments are equal: subderivative %s",
+            f, str_cstr(&s));
     } else if (steps(pt->kink)) {
-        ctx_note(c, "%s steps here, so the slopes differ: subderivative %s", f, str_cstr(&s));
+        ctx_note(c, "%s steps here, so the slopes differ: subderivative %s", f,
+                 str_cstr(&s));
     } else if (pt->kink == OP_clamp) {
-        ctx_note(c, "clamp is not differentiable at its bounds: subderivative %s", str_cstr(&s));
+        ctx_note(c, "clamp is not differentiable at its bounds: subderivative %s",
+                 str_cstr(&s));
     } else {
         ctx_note(c, "%s is not differentiable at 0: subderivative %s", f, str_cstr(&s));
     }
@@ -341,13 +367,17 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
     }
     int dl = left ? diverges(l) : 0, dr = right ? diverges(r) : 0;
     if (left && right && dl && dl == -dr) {
-        ctx_note(c, "not differentiable here: the slope is %s on the left, %s on the right",
+        ctx_note(c,
+                 "not differentiable here: the slope is %s on the left, %s on the right",
                  dl > 0 ? "inf" : "-inf", dr > 0 ? "inf" : "-inf");
         return c->zero;
     }
     if (left && right && settles(l) * settles(r) < 0) {
-        ctx_note(c, "not differentiable here: the slope is about %.6g on the left, %.6g on the "
-                 "right", l[PROBES - 1], r[PROBES - 1]);
+        ctx_note(
+            c,
+            "not differentiable here: the slope is about %.6g on the left, %.6g on the "
+            "right",
+            l[PROBES - 1], r[PROBES - 1]);
         return c->zero;
     }
     if (dr && (!left || dl == dr)) {
@@ -380,8 +410,8 @@ Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p)
 typedef struct {
     Eval *ev;
     Ctx *c;
-    SymList own;   /* the names bound */
-    Node **by;     /* and what they are here */
+    SymList own; /* the names bound */
+    Node **by;   /* and what they are here */
     const NodeMap *done;
 } At;
 
@@ -400,7 +430,8 @@ static void gather(At *at, const Node *op, Node *const *a)
         size_t before = at->own.n;
         symlist_add(&at->own, a[i]->sym);
         if (at->own.n == before) {
-            ctx_error(c, LBZ_SYNTAX, NULL, "%s is given two values", sym_name(c, a[i]->sym));
+            ctx_error(c, LBZ_SYNTAX, NULL, "%s is given two values",
+                      sym_name(c, a[i]->sym));
             return;
         }
         at->by[before] = a[i + 1];
@@ -449,9 +480,9 @@ static bool shared_tie(At *at, Node *operand)
     for (size_t i = 0; order && i < n; i++) {
         Node *x = order[i];
         if (ex_is(x, OP_max) || ex_is(x, OP_min)) {
-            tie = tie || (ex_depends_any(c, x->a[0], at->own.v, at->own.n) &&
-                          ex_depends_any(c, x->a[1], at->own.v, at->own.n) &&
-                          at->own.n > 1);
+            tie = tie ||
+                  (ex_depends_any(c, x->a[0], at->own.v, at->own.n) &&
+                   ex_depends_any(c, x->a[1], at->own.v, at->own.n) && at->own.n > 1);
         }
     }
     arena_release(&c->tmp, m);

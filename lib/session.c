@@ -1,7 +1,8 @@
 /* session.c - the life of a session, and statements: one line in, one result out.
  *
- * A line is cut into statements, each parsed when its turn comes, in the light of what the
- * ones before it defined. The first error stops the line; what earlier statements did stays.
+ * A line is cut into statements, each parsed when its turn comes, in the light of what
+ * the ones before it defined. The first error stops the line; what earlier statements did
+ * stays.
  */
 #include "session.h"
 
@@ -56,8 +57,10 @@ static NameKind look_up(void *arg, const char *name, size_t n)
 
 ParseEnv session_parse_env(lbz_session *s)
 {
-    return (ParseEnv){.strict = setting_on(&s->set, SET_strict), .lookup = look_up,
-                      .result = session_result, .arg = s};
+    return (ParseEnv){.strict = setting_on(&s->set, SET_strict),
+                      .lookup = look_up,
+                      .result = session_result,
+                      .arg = s};
 }
 
 EvalOptions session_eval_options(const lbz_session *s)
@@ -194,7 +197,8 @@ size_t session_statement_end(const char *text, size_t n, size_t from)
         } else if (comment) {
             continue;
         }
-        depth += (ch == '(' || ch == '[' || ch == '{') - (ch == ')' || ch == ']' || ch == '}');
+        depth +=
+            (ch == '(' || ch == '[' || ch == '{') - (ch == ')' || ch == ']' || ch == '}');
         comment = ch == '#';
         if (ch == ';' && depth <= 0) {
             return i;
@@ -203,8 +207,8 @@ size_t session_statement_end(const char *text, size_t n, size_t from)
     return n;
 }
 
-/* Would the text have to go on? Asked before anything is carried out: the caller comes back
- * with the whole. */
+/* Would the text have to go on? Asked before anything is carried out: the caller comes
+ * back with the whole. */
 static bool stops_in_the_middle(lbz_session *s, const char *text, size_t from, size_t n)
 {
     Parsed parsed;

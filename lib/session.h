@@ -1,8 +1,9 @@
-/* session.h - floor 6: names, definitions, statements, commands: one line in, one result out.
+/* session.h - floor 6: names, definitions, statements, commands: one line in, one result
+ * out.
  *
  * A session owns its context, its definitions (struct def of eval.h, their bodies in the
- * context's session pool) and the texts of the last result. Definitions change only when the
- * whole statement succeeded.
+ * context's session pool) and the texts of the last result. Definitions change only when
+ * the whole statement succeeded.
  */
 #ifndef LBZ_SESSION_H
 #define LBZ_SESSION_H
@@ -16,8 +17,8 @@ typedef struct change {
     struct change *older;
     uint64_t statement; /* changes of one statement are taken back together */
     ChangeKind kind;
-    uint32_t sym;       /* or the setting's id */
-    Def *def;           /* NULL: it was undefined */
+    uint32_t sym; /* or the setting's id */
+    Def *def;     /* NULL: it was undefined */
     uint8_t assume;
     bool declared;
     char text[24];
@@ -26,7 +27,7 @@ typedef struct change {
 enum { RESULTS_KEPT = 1000, RESULT_TEXT_MAX = 4096, UNDO_LEVELS = 200 };
 
 typedef struct {
-    char *text;  /* what % stands for; NULL: too long, see session's large result */
+    char *text; /* what % stands for; NULL: too long, see session's large result */
     char *input;
 } Kept;
 
@@ -42,7 +43,7 @@ typedef struct {
     size_t ngrad;
     const char **grad_name; /* one block, with the names behind it */
     double *grad;
-    Str notes;     /* each ended by a NUL */
+    Str notes; /* each ended by a NUL */
     size_t nnotes;
     const char **note_list;
     Err err;
@@ -58,16 +59,16 @@ struct lbz_session {
     size_t nundo;
     Kept kept[RESULTS_KEPT];
     unsigned long nresults;
-    Node *large;             /* the last result whose text was too long to keep ... */
+    Node *large;               /* the last result whose text was too long to keep ... */
     unsigned long large_index; /* ... and its number */
     Answer ans;
-    bool used_result;        /* the statement being parsed reads % */
-    bool rebuild_due;        /* assumptions changed: facts in nodes are out of date */
-    bool remake_due;         /* ... and some may not hold any longer */
+    bool used_result; /* the statement being parsed reads % */
+    bool rebuild_due; /* assumptions changed: facts in nodes are out of date */
+    bool remake_due;  /* ... and some may not hold any longer */
     size_t nodes_after_rebuild;
     unsigned load_depth;
     bool timing;
-    bool keep_blocks;        /* calls of functions made of statements stay as they are */
+    bool keep_blocks; /* calls of functions made of statements stay as they are */
 };
 
 /* ---- session.c: statements */
@@ -87,13 +88,14 @@ bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
 bool defs_undo(lbz_session *s);
 void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
 void defs_free(lbz_session *s);
-/* Makes the context anew, so that what nodes know fits the assumptions. False: no memory; then
- * all is as it was. */
+/* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
+ * then all is as it was. */
 bool defs_rebuild(lbz_session *s, bool remake);
 /* Definitions sorted by time; the caller frees. NULL: none or no memory. */
 Def **defs_sorted(const lbz_session *s, size_t *n);
 void defs_print(lbz_session *s, Str *out, const Def *d, size_t max); /* "y = x^2" */
-void defs_print_value(lbz_session *s, Str *out, const Def *d); /* as lines that read back */
+void defs_print_value(lbz_session *s, Str *out,
+                      const Def *d); /* as lines that read back */
 void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym); /* "x > 0" */
 bool defs_assumed(const lbz_session *s, uint32_t sym);
 
@@ -108,8 +110,8 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r);
 Str *answer_text(lbz_session *s);
 Node *session_result(void *arg, long k); /* ParseEnv.result */
 
-/* ---- commands*.c: run is given the statement's text and the bytes behind the command word.
- * False with the error in the context. */
+/* ---- commands*.c: run is given the statement's text and the bytes behind the command
+ * word. False with the error in the context. */
 typedef bool CommandRun(lbz_session *s, const char *text, Span args);
 typedef struct {
     const char *name;
@@ -122,9 +124,9 @@ const Command *command_entry(const char *name);
 bool block_check(lbz_session *s, const Stmt *st, const char *text); /* can it be read? */
 Node *block_call(void *session, const Def *d, Node *n, Node *const *a);
 
-CommandRun cmd_help, cmd_vars, cmd_var, cmd_assume, cmd_forget, cmd_undo, cmd_clear, cmd_history,
-    cmd_save, cmd_load, cmd_set, cmd_unset, cmd_time, cmd_latex, cmd_graph, cmd_check, cmd_forward,
-    cmd_reverse, cmd_trace, cmd_quit;
+CommandRun cmd_help, cmd_vars, cmd_var, cmd_assume, cmd_forget, cmd_undo, cmd_clear,
+    cmd_history, cmd_save, cmd_load, cmd_set, cmd_unset, cmd_time, cmd_latex, cmd_graph,
+    cmd_check, cmd_forward, cmd_reverse, cmd_trace, cmd_quit;
 
 /* Words and pieces of a command's arguments. */
 Span args_trim(const char *text, Span a);

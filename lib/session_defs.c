@@ -1,8 +1,8 @@
-/* session_defs.c - definitions, assumptions, undo, and making the context anew.
+/* session_defs.c - definitions, assumptions and undo.
  *
- * Invariant: a Def in s->names or in the undo list has its body in the session pool of the
- * present context. What an assumption allows is built into nodes when they are made; when one
- * is dropped, formulas and functions are therefore read again from their text.
+ * Invariant: a Def in s->names or in the undo list has its body in the session pool of
+ * the present context. When an assumption is dropped, formulas and functions are read
+ * again from their text (session_rebuild.c).
  */
 #include "session.h"
 
@@ -40,7 +40,8 @@ static bool out_of_memory(Ctx *c)
     return false;
 }
 
-/* Parameters get symbols that nobody can type, so that they never meet a name of the user. */
+/* Parameters get symbols that nobody can type, so that they never meet a name of the
+ * user. */
 static Node *hide_parameters(Ctx *c, Def *d, Node *body)
 {
     ArenaMark m = arena_mark(&c->tmp);
@@ -90,7 +91,8 @@ static Def *def_new(Ctx *c, const Stmt *st, Node *body, char *source)
     d->source = source;
     d->block = !st->expr;
     d->kind = st->kind == ST_FUNCTION ? DEF_FUNCTION
-              : st->kind == ST_ASSIGN ? DEF_VALUE : DEF_FORMULA;
+              : st->kind == ST_ASSIGN ? DEF_VALUE
+                                      : DEF_FORMULA;
     bool ok = true;
     for (size_t i = 0; ok && i < st->nparams; i++) {
         ok = symlist_add(&d->params, st->params[i]) || out_of_memory(c);
@@ -201,7 +203,8 @@ static void set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool de
 {
     Symbol *info = &s->c->syms[sym];
     s->rebuild_due = s->rebuild_due || info->assume != assume;
-    bool weaker = (assume & ~info->assume & S_ANY) || (info->assume & ~assume & S_INTEGER);
+    bool weaker =
+        (assume & ~info->assume & S_ANY) || (info->assume & ~assume & S_INTEGER);
     s->remake_due = s->remake_due || weaker;
     info->assume = assume;
     info->decl_real = declared;
@@ -324,7 +327,8 @@ static bool reject_cycle(lbz_session *s, const Stmt *st, const char *text,
         return ctx_failed(c);
     }
     const char *name = sym_name(c, st->sym);
-    const char *eq = memchr(text + st->name.pos, '=', st->span.pos + st->span.len - st->name.pos);
+    const char *eq =
+        memchr(text + st->name.pos, '=', st->span.pos + st->span.len - st->name.pos);
     char hint[300] = "";
     if (st->kind == ST_DEFINE && eq) {
         Span rest = {(uint32_t)(eq + 1 - text), 0};
@@ -333,8 +337,8 @@ static bool reject_cycle(lbz_session *s, const Stmt *st, const char *text,
         snprintf(hint, sizeof hint, "use %s := %.*s to store the value now", name,
                  (int)(rest.len < 200 ? rest.len : 200), text + rest.pos);
     }
-    env_error_at(&c->env, st->span, LBZ_NAME, hint, "%s would stand for itself: %.300s", name,
-                 str_cstr(&path));
+    env_error_at(&c->env, st->span, LBZ_NAME, hint, "%s would stand for itself: %.300s",
+                 name, str_cstr(&path));
     str_free(&path);
     return true;
 }
@@ -356,7 +360,9 @@ static char *source_of(lbz_session *s, const Stmt *st, const char *text)
                 i++;
             }
         }
-        str_putc(&b, i >= rest.pos + rest.len || text[i] == '\n' || text[i] == '\r' ? ' ' : text[i]);
+        str_putc(&b, i >= rest.pos + rest.len || text[i] == '\n' || text[i] == '\r'
+                         ? ' '
+                         : text[i]);
     }
     if (plain) {
         print_limited(s->c, &b, st->expr, 100000);
@@ -397,13 +403,16 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     if (!st->expr && !block_check(s, st, text)) {
         return false;
     }
-    Node *body = !st->expr ? c->zero : st->kind == ST_ASSIGN ? value_now(s, st, parsed) : st->expr;
+    Node *body = !st->expr               ? c->zero
+                 : st->kind == ST_ASSIGN ? value_now(s, st, parsed)
+                                         : st->expr;
     if (ctx_failed(c)) {
         return false;
     }
     c->env.at = st->span;
-    char *source = st->kind == ST_ASSIGN ? NULL : !st->expr ? block_source(st, text)
-                                                              : source_of(s, st, text);
+    char *source = st->kind == ST_ASSIGN ? NULL
+                   : !st->expr           ? block_source(st, text)
+                                         : source_of(s, st, text);
     Def *d = def_new(c, st, body, source);
     if (!d) {
         return false;
@@ -458,7 +467,8 @@ void defs_print(lbz_session *s, Str *out, const Def *d, size_t max)
     }
 }
 
-/* A value too large to be written out is read back through names that are forgotten again. */
+/* A value too large to be written out is read back through names that are forgotten
+ * again. */
 void defs_print_value(lbz_session *s, Str *out, const Def *d)
 {
     enum { LONGEST = 100000 };
@@ -488,7 +498,8 @@ void defs_print_value(lbz_session *s, Str *out, const Def *d)
 void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym)
 {
     const Symbol *info = &s->c->syms[sym];
-    static const char *const relation[8] = {"", " < 0", "", " <= 0", " > 0", " != 0", " >= 0", ""};
+    static const char *const relation[8] = {"",     " < 0",  "",      " <= 0",
+                                            " > 0", " != 0", " >= 0", ""};
     const char *r = relation[info->assume & S_ANY];
     if (*r) {
         str_printf(out, "%s%s", info->name, r);
@@ -499,148 +510,4 @@ void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym)
     if (info->assume == S_ANY && info->decl_real) {
         str_printf(out, "%s real", info->name);
     }
-}
-
-/* ---- the context made anew */
-
-/* root, a session node of the context from, rebuilt in the session pool of to. */
-static Node *transfer(Ctx *from, Ctx *to, Node *root)
-{
-    ArenaMark m = arena_mark(&from->tmp);
-    NodeMap done;
-    size_t n;
-    nodemap_init(&done, from);
-    Node **order = ex_walk(from, 1, &root, &n);
-    ctx_begin_statement(to);
-    for (size_t i = 0; order && i < n && !ctx_failed(to); i++) {
-        Node *x = order[i];
-        size_t k = ex_is_num(x) || ex_is(x, OP_STRING) ? 0 : x->n;
-        Node **a = ARENA_NEW(&from->tmp, Node *, k + 1);
-        for (size_t j = 0; a && j < k; j++) {
-            a[j] = nodemap_get(&done, x->a[j]);
-        }
-        nodemap_put(&done, x, a ? ex_rebuild(to, x, a) : to->poison);
-    }
-    Node *r = order ? nodemap_get(&done, root) : NULL;
-    r = r && !ctx_failed(to) ? ex_keep(to, r) : NULL;
-    arena_release(&from->tmp, m);
-    return r && !ctx_failed(to) ? r : NULL;
-}
-
-/* The body of d as its text gives it under the present assumptions; NULL: no text, or it
- * cannot be read any more. */
-static Node *read_again(lbz_session *s, Ctx *to, Def *d)
-{
-    Str line = {0};
-    Parsed parsed;
-    Node *r = NULL;
-    if (!d->source) {
-        return NULL;
-    }
-    defs_print(s, &line, d, 0);
-    Ctx *from = s->c;
-    s->c = to;
-    ParseEnv pe = session_parse_env(s);
-    ctx_begin_statement(to);
-    if (d->block) {
-        r = to->zero;
-    } else if (parse_line(to, &pe, str_cstr(&line), line.n, &parsed) && parsed.n == 1 &&
-        parsed.stmts[0].expr && parsed.stmts[0].sym == d->sym) {
-        Node *body = parsed.stmts[0].expr;
-        ArenaMark m = arena_mark(&to->tmp);
-        Node **by = ARENA_NEW(&to->tmp, Node *, d->params.n + 1);
-        for (size_t i = 0; by && i < d->params.n; i++) {
-            by[i] = ex_sym(to, d->hidden.v[i]);
-        }
-        body = by && d->params.n ? ex_subst(to, body, d->params.v, by, d->params.n) : body;
-        arena_release(&to->tmp, m);
-        r = ctx_failed(to) ? NULL : ex_keep(to, body);
-    }
-    s->c = from;
-    str_free(&line);
-    return ctx_failed(to) ? NULL : r;
-}
-
-typedef struct {
-    Def **v;
-    Node **body; /* what each becomes */
-    size_t n;
-} Remade;
-
-/* Every Def: those in force and those undo may bring back. */
-static bool gather_all(const lbz_session *s, Remade *all)
-{
-    size_t most = s->names.count + s->nundo + 1, n;
-    all->n = 0;
-    all->v = mem_alloc(most * sizeof *all->v);
-    all->body = mem_alloc(most * sizeof *all->body);
-    if (!all->v || !all->body) {
-        return false;
-    }
-    Def **now = defs_sorted(s, &n);
-    if (s->names.count && !now) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        all->v[all->n++] = now[i];
-    }
-    mem_free(now);
-    for (const Change *ch = s->undo; ch; ch = ch->older) {
-        if (ch->def) {
-            all->v[all->n++] = ch->def;
-        }
-    }
-    return true;
-}
-
-/* The same symbols with the same indices and assumptions. */
-static void copy_symbols(const Ctx *from, Ctx *to)
-{
-    to->into = 0;
-    for (size_t i = to->nsyms; i < from->syms_kept && !ctx_failed(to); i++) {
-        const Symbol *old = &from->syms[i];
-        uint32_t k = sym_intern(to, old->name, strlen(old->name));
-        to->syms[k].assume = old->assume;
-        to->syms[k].decl_real = old->decl_real;
-    }
-    to->into = 1;
-}
-
-static bool remake_all(lbz_session *s, Ctx *to, Remade *all, bool remake)
-{
-    for (size_t i = 0; i < all->n; i++) {
-        Node *r = remake ? read_again(s, to, all->v[i]) : NULL;
-        all->body[i] = r ? r : transfer(s->c, to, all->v[i]->body);
-        if (!all->body[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool defs_rebuild(lbz_session *s, bool remake)
-{
-    Ctx *to = ctx_new();
-    Remade all = {0};
-    bool ok = to && gather_all(s, &all);
-    if (ok) {
-        ctx_begin_statement(s->c);
-        to->owner = s;
-        to->env.mem_cap = s->c->env.mem_cap;
-        copy_symbols(s->c, to);
-        ok = remake_all(s, to, &all, remake);
-    }
-    Node *large = ok && s->large ? transfer(s->c, to, s->large) : NULL;
-    for (size_t i = 0; ok && i < all.n; i++) {
-        all.v[i]->body = all.body[i];
-    }
-    mem_free(all.v);
-    mem_free(all.body);
-    ctx_free(ok ? s->c : to);
-    if (ok) {
-        s->c = to;
-        s->large = large;
-        s->nodes_after_rebuild = to->pool[0].n;
-    }
-    return ok;
 }

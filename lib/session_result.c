@@ -1,8 +1,8 @@
-/* session_result.c - from nodes to the texts and numbers of an lbz_result, and the history of
- * results that %, %n and ans read.
+/* session_result.c - from nodes to the texts and numbers of an lbz_result, and the
+ * history of results that %, %n and ans read.
  *
- * History keeps texts: they cost little and outlive any change of the session. Only the last
- * result that was too long for that is kept as a node.
+ * History keeps texts: they cost little and outlive any change of the session. Only the
+ * last result that was too long for that is kept as a node.
  */
 #include "session.h"
 
@@ -11,7 +11,8 @@
 
 void answer_clear(Answer *a)
 {
-    Str *const all[] = {&a->text, &a->latex, &a->pretty, &a->approx, &a->shown, &a->number_text};
+    Str *const all[] = {&a->text,   &a->latex, &a->pretty,
+                        &a->approx, &a->shown, &a->number_text};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         str_clear(all[i]);
     }
@@ -25,8 +26,8 @@ void answer_clear(Answer *a)
 
 void answer_free(Answer *a)
 {
-    Str *const all[] = {&a->text, &a->latex, &a->pretty, &a->approx, &a->shown,
-                        &a->number_text, &a->notes};
+    Str *const all[] = {&a->text,  &a->latex,       &a->pretty, &a->approx,
+                        &a->shown, &a->number_text, &a->notes};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         str_free(all[i]);
     }
@@ -146,7 +147,8 @@ static void print_text(lbz_session *s, const EvalResult *r)
     } else if (r->shared) {
         print_shared(s->c, out, r->formula);
     } else if (print_limited(s->c, out, r->formula, (size_t)s->set.value[SET_maxprint])) {
-        session_note(s, "printed in shared form, as it is long: t1 = ... stand for its parts");
+        session_note(
+            s, "printed in shared form, as it is long: t1 = ... stand for its parts");
     }
 }
 
@@ -189,11 +191,13 @@ static void remember(lbz_session *s, const EvalResult *r, const char *input, siz
 Node *session_result(void *arg, long k)
 {
     lbz_session *s = arg;
-    unsigned long n = s->nresults, want = k > 0 ? n - (unsigned long)k + 1 : (unsigned long)-k;
+    unsigned long n = s->nresults,
+                  want = k > 0 ? n - (unsigned long)k + 1 : (unsigned long)-k;
     s->used_result = true;
     if (n == 0 || (k > 0 && (unsigned long)k > n) || want == 0 || want > n) {
-        return ctx_error(s->c, LBZ_NAME, NULL, n == 0 ? "there is no result yet"
-                                                      : "there are only %lu results", n);
+        return ctx_error(s->c, LBZ_NAME, NULL,
+                         n == 0 ? "there is no result yet" : "there are only %lu results",
+                         n);
     }
     if (s->large && s->large_index == want) {
         return s->large;
@@ -288,7 +292,8 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     memset(r, 0, sizeof *r);
     r->message = r->hint = r->proof = "";
     fill_notes(a, r);
-    if (a->err.status == LBZ_OK && (a->text.failed || a->shown.failed || a->pretty.failed)) {
+    if (a->err.status == LBZ_OK &&
+        (a->text.failed || a->shown.failed || a->pretty.failed)) {
         a->err.status = LBZ_LIMIT;
         snprintf(a->err.message, sizeof a->err.message, "out of memory");
         a->err.hint[0] = '\0';

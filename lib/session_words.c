@@ -1,5 +1,5 @@
-/* session_words.c - what a front end asks about text before it is evaluated: completion, and
- * whether a line is a barrier in a parallel run. */
+/* session_words.c - what a front end asks about text before it is evaluated: completion,
+ * and whether a line is a barrier in a parallel run. */
 #include "session.h"
 
 #include <stdlib.h>
@@ -39,7 +39,8 @@ static void offer_table(Words *w)
 {
     for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++) {
         if (op_is_function((Op)op) || op_is_structural((Op)op)) {
-            bool phrase = op == OP_AT || op == OP_IMPLICIT; /* typed as words, not as calls */
+            bool phrase =
+                op == OP_AT || op == OP_IMPLICIT; /* typed as words, not as calls */
             offer(w, LBZ_WORD_FUNCTION, phrase ? NULL : op_info((Op)op)->name,
                   op_info((Op)op)->help);
         }
@@ -58,7 +59,8 @@ static void offer_table(Words *w)
               setting_info((SettingId)i)->help);
     }
     offer(w, LBZ_WORD_FUNCTION, "sum", "sum(e, k, a, b): the sum of e for k from a to b");
-    offer(w, LBZ_WORD_FUNCTION, "prod", "prod(e, k, a, b): the product of e for k from a to b");
+    offer(w, LBZ_WORD_FUNCTION, "prod",
+          "prod(e, k, a, b): the product of e for k from a to b");
     offer(w, LBZ_WORD_FUNCTION, "int", "int(e, t, a, b): the integral of e from a to b");
     offer(w, LBZ_WORD_NAME, "pi", "3.14159...");
     offer(w, LBZ_WORD_NAME, "e", "2.71828...");
@@ -87,7 +89,8 @@ static int by_name(const void *a, const void *b)
 }
 
 void lbz_complete(lbz_session *s, const char *prefix, size_t len,
-                  void (*each)(lbz_word kind, const char *name, const char *help, void *arg),
+                  void (*each)(lbz_word kind, const char *name, const char *help,
+                               void *arg),
                   void *arg)
 {
     Words w = {prefix, len, NULL, 0, 0};
@@ -97,7 +100,8 @@ void lbz_complete(lbz_session *s, const char *prefix, size_t len,
         qsort(w.v, w.n, sizeof *w.v, by_name);
     }
     for (size_t i = 0; i < w.n; i++) {
-        if (i == 0 || w.v[i].kind != w.v[i - 1].kind || strcmp(w.v[i].name, w.v[i - 1].name)) {
+        if (i == 0 || w.v[i].kind != w.v[i - 1].kind ||
+            strcmp(w.v[i].name, w.v[i - 1].name)) {
             each(w.v[i].kind, w.v[i].name, w.v[i].help, arg);
         }
     }
@@ -167,7 +171,8 @@ static bool changes_session(const char *t, size_t n, size_t i)
     return (cmd && cmd->barrier) || defines(t, n, i);
 }
 
-/* % as an operand, or the word ans; % as modulo is taken for one, too: that costs time only. */
+/* % as an operand, or the word ans; % as modulo is taken for one, too: that costs time
+ * only. */
 static bool reads_results(const char *t, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

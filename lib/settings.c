@@ -25,7 +25,8 @@ const SettingInfo *setting_info(SettingId id)
 SettingId setting_find(const char *name, size_t n)
 {
     size_t i = 0;
-    while (i < SET_COUNT && (strlen(infos[i].name) != n || memcmp(infos[i].name, name, n))) {
+    while (i < SET_COUNT &&
+           (strlen(infos[i].name) != n || memcmp(infos[i].name, name, n))) {
         i++;
     }
     return (SettingId)i;

@@ -1,5 +1,5 @@
-/* test_session.c - lines in, results out: what a user types and what comes back, errors with
- * their place included. A transcript is run in one session, line after line. */
+/* test_session.c - lines in, results out: what a user types and what comes back, errors
+ * with their place included. A transcript is run in one session, line after line. */
 #include "leibniz.h"
 
 #include <check.h>
@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* out: what people are shown. "!NAME 3+2 text": an error of that status, its column and length,
- * and a part of its message. "~text": text is a part of what is shown. note: a part of the notes;
- * NULL: there must be none. */
+/* out: what people are shown. "!NAME 3+2 text": an error of that status, its column and
+ * length, and a part of its message. "~text": text is a part of what is shown. note: a
+ * part of the notes; NULL: there must be none. */
 typedef struct {
     const char *in, *out, *note;
 } Line;
@@ -42,11 +42,13 @@ static void check_error(const Line *l, const lbz_result *r)
     char status[20], *end;
     unsigned col, len;
     int used = 0;
-    ck_assert_msg(sscanf(l->out, "!%19s %u+%u %n", status, &col, &len, &used) == 3, "%s", l->in);
+    ck_assert_msg(sscanf(l->out, "!%19s %u+%u %n", status, &col, &len, &used) == 3, "%s",
+                  l->in);
     ck_assert_msg(r->status != LBZ_OK, "%s: no error but %s", l->in, r->shown);
     ck_assert_msg(strcmp(lbz_status_name(r->status), status) == 0 && r->span.col == col &&
-                  r->span.len == len, "%s: %s at %u+%u: %s", l->in, lbz_status_name(r->status),
-                  r->span.col, r->span.len, r->message);
+                      r->span.len == len,
+                  "%s: %s at %u+%u: %s", l->in, lbz_status_name(r->status), r->span.col,
+                  r->span.len, r->message);
     end = strstr(r->message, l->out + used);
     ck_assert_msg(end != NULL, "%s: message is %s", l->in, r->message);
     ck_assert_str_eq(r->text, "");
@@ -116,7 +118,8 @@ START_TEST(readings)
         {"0.1 + 0.2", "0.3", NULL},
         {"1/3 + 1/6", "1/2", NULL},
         {"d/dx abs(x)", "sign(x)", NULL},
-        {"d/dx abs(x) at x=0", "0", "abs is not differentiable at 0: subderivative [-1, 1]"},
+        {"d/dx abs(x) at x=0", "0",
+         "abs is not differentiable at 0: subderivative [-1, 1]"},
         {"d/dx relu(x) at x=0", "0", "subderivative [0, 1]"},
         {"d/dx x^x", "x^x*(log(x) + 1)", NULL},
         {"2^(10^9)", "2^1000000000", NULL},
@@ -191,7 +194,8 @@ START_TEST(functions_of_the_user)
         {"fact(n) = if n <= 1 then 1 else n*fact(n-1)", "", NULL},
         {"fact(20)", "2432902008176640000", NULL},
         {"fact(n)", "!LIMIT 1+7 fact calls itself", NULL},
-        {"fib(n) = if n < 2 then n else fib(n-1) + fib(n-2); fib(60)", "1548008755920", NULL},
+        {"fib(n) = if n < 2 then n else fib(n-1) + fib(n-2); fib(60)", "1548008755920",
+         NULL},
         {"p(x) = d/dx x^3; p(2)", "12", NULL},
         {"q(x) = p(x)^2; q'(1)", "36", NULL},
         {"v(x) = abs(x); v'(0)", "0", "subderivative [-1, 1]"},
@@ -375,16 +379,19 @@ START_TEST(verdicts)
         {"check (x+1)^2 == x^2 + 2*x + 1", "PASS proved", "symbolic", LBZ_PASS},
         {"check sin(x)^2 + cos(x)^2 == 1", "PASS proved", "symbolic", LBZ_PASS},
         {"check d/dx x^3 == 3*x^2", "PASS proved", "symbolic", LBZ_PASS},
-        {"check pi == 3.14", "FAIL: lhs=3.14159265358979 rhs=3.14", "counterexample", LBZ_FAIL},
+        {"check pi == 3.14", "FAIL: lhs=3.14159265358979 rhs=3.14", "counterexample",
+         LBZ_FAIL},
         {"check pi == 3.14 tol 0.01", "PASS numeric (within 0.01)", "numeric", LBZ_PASS},
-        {"check sqrt(x^2) == x on x in 1:2", "PASS numeric (50 digits at 8 points)", "numeric",
-         LBZ_PASS},
+        {"check sqrt(x^2) == x on x in 1:2", "PASS numeric (50 digits at 8 points)",
+         "numeric", LBZ_PASS},
         {"check x^2 == 4 at x=2", "PASS proved", "symbolic", LBZ_PASS},
         {"check [x, y] == [x, y]", "PASS proved", "symbolic", LBZ_PASS},
         {"check foo(x) == bar(x)",
-         "UNKNOWN the sides cannot be evaluated certainly enough to tell", "", LBZ_UNKNOWN},
+         "UNKNOWN the sides cannot be evaluated certainly enough to tell", "",
+         LBZ_UNKNOWN},
         {"check sqrt(-1-x^2) == log(-x^2-2)",
-         "UNKNOWN no point was found where both sides have a real value", "", LBZ_UNKNOWN},
+         "UNKNOWN no point was found where both sides have a real value", "",
+         LBZ_UNKNOWN},
     };
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         lbz_result r = eval(v[i].in);
@@ -412,7 +419,8 @@ START_TEST(commands_answer)
 {
     static const Line lines[] = {
         {"help", "~d/dx x^2*sin(x)", NULL},
-        {"help sin", "sin(x): sine; x in radians\n  d/dx        cos(x)\n  domain      all x", NULL},
+        {"help sin",
+         "sin(x): sine; x in radians\n  d/dx        cos(x)\n  domain      all x", NULL},
         {"?ln", "~natural logarithm", NULL},
         {"help atan2", "~d/dy        x/(y*y + x*x)", NULL},
         {"help set", "~change a setting", NULL},
@@ -504,8 +512,8 @@ START_TEST(save_and_load)
     lbz_result r = eval(line);
     ck_assert_msg(r.status == LBZ_OK, "%s", r.message);
     static const Line lines[] = {
-        {"y", "9", NULL},         {"x = 5; y", "25", NULL}, {"f(2, 7)", "28", NULL},
-        {"w", "10", NULL},        {"g", "u", NULL},         {"set digits", "9", NULL},
+        {"y", "9", NULL},  {"x = 5; y", "25", NULL}, {"f(2, 7)", "28", NULL},
+        {"w", "10", NULL}, {"g", "u", NULL},         {"set digits", "9", NULL},
     };
     RUN(lines);
     in_folder(file, sizeof file, "%s", "bad.lbz");
@@ -516,7 +524,8 @@ START_TEST(save_and_load)
     in_folder(line, sizeof line, "load %s", "bad.lbz");
     r = eval(line);
     ck_assert_int_eq(r.status, LBZ_DOMAIN);
-    ck_assert_msg(strstr(r.message, "bad.lbz:4: division by zero") != NULL, "%s", r.message);
+    ck_assert_msg(strstr(r.message, "bad.lbz:4: division by zero") != NULL, "%s",
+                  r.message);
     ck_assert_str_eq(eval("k").text, "2");
     ck_assert_str_eq(eval("h(2)").text, "[2, 4]");
     ck_assert_int_eq(eval("save /nonexistent/x").status, LBZ_UNABLE);
@@ -563,12 +572,19 @@ END_TEST
 
 START_TEST(barriers)
 {
-    static const char *const yes[] = {"x = 3", "f(x) = x^2", "w := 1", "assume x > 0", "% + 1",
-                                      "2; a=1", "set digits 3", "forget x", "ans^2", "undo",
-                                      "load f"};
-    static const char *const no[] = {"d/dx x^2 at x=2", "x == 3", "taylor(e^x, x=0, 3)",
-                                     "check x == x", "dy/dx where x^2 + y^2 = 1", "help sin",
-                                     "time d/dx x", "x <= 3", "", "sin(x) # a = 1"};
+    static const char *const yes[] = {
+        "x = 3",        "f(x) = x^2", "w := 1", "assume x > 0", "% + 1", "2; a=1",
+        "set digits 3", "forget x",   "ans^2",  "undo",         "load f"};
+    static const char *const no[] = {"d/dx x^2 at x=2",
+                                     "x == 3",
+                                     "taylor(e^x, x=0, 3)",
+                                     "check x == x",
+                                     "dy/dx where x^2 + y^2 = 1",
+                                     "help sin",
+                                     "time d/dx x",
+                                     "x <= 3",
+                                     "",
+                                     "sin(x) # a = 1"};
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
         ck_assert_msg(lbz_is_barrier(s, yes[i], strlen(yes[i])), "%s", yes[i]);
     }
@@ -625,7 +641,8 @@ START_TEST(settings_by_name)
     ck_assert_int_eq(lbz_set(s, "maxmem", "64M"), LBZ_OK);
     ck_assert_str_eq(lbz_get(s, "maxmem"), "64M");
     ck_assert_int_eq(lbz_set(s, "maxprint", "100"), LBZ_OK);
-    r = eval("u = (sin(x)+1)^2*x; exp(u) + cos(u) + sin(u) + tan(u) + log(u) + u^3*exp(-u)");
+    r = eval(
+        "u = (sin(x)+1)^2*x; exp(u) + cos(u) + sin(u) + tan(u) + log(u) + u^3*exp(-u)");
     ck_assert_int_eq(r.status, LBZ_OK);
     ck_assert_uint_eq(r.nnotes, 1);
 }
