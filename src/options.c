@@ -158,13 +158,12 @@ bool options_parse(Options *o, int argc, char **argv, int *status)
     argv[0] = name; /* what getopt calls us, wherever we lie */
     int c;
     while ((c = getopt_long(argc, argv, "e:f:j:", longopts, NULL)) != -1) {
-        *status = EXIT_FINE;
-        if (c == O_HELP) {
-            fputs(help_text, stdout);
-            return false;
-        }
-        if (c == O_VERSION) {
-            printf("leibniz %s\n", lbz_version());
+        if (c == O_HELP || c == O_VERSION) {
+            if (c == O_HELP)
+                fputs(help_text, stdout);
+            else
+                printf("leibniz %s\n", lbz_version());
+            *status = fflush(stdout) ? EXIT_INTERNAL : EXIT_FINE;
             return false;
         }
         if (!apply(o, c)) {

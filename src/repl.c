@@ -32,6 +32,7 @@ typedef struct {
     size_t done;         /* bytes of entry that are evaluated (a pasted text is many entries) */
     Buf out;
     bool quit, utf8;
+    bool stopped;        /* Ctrl-C: what is left of the entry is given up */
     TypingState state;   /* of the line being typed */
     char *line;          /* ENTERED: the line, from malloc */
 } Repl;
@@ -145,6 +146,7 @@ static bool evaluate(Repl *r, const char *text, size_t n, bool above, bool final
     lbz_eval(r->s, text, n, &res);
     if (res.status == LBZ_INCOMPLETE && !final)
         return false;
+    r->stopped = signals_interrupted();
     report_notes(r->style, &res, &r->out);
     if (res.status == LBZ_INTERRUPT) /* behind the ^C that the terminal has shown */
         buf_printf(&r->out, "\n%sinterrupted%s\n", r->style->note, r->style->off);
@@ -173,7 +175,7 @@ static void evaluate_entry(Repl *r, bool final)
         bool last = final && (!nl || end + 1 == r->entry.n);
         if (evaluate(r, r->entry.s + r->done, end - r->done, single, last)) {
             r->done = nl ? end + 1 : end;
-            if (signals_interrupted())
+            if (r->stopped)
                 break;
         }
         end = nl ? end + 1 : end;

@@ -309,6 +309,22 @@ START_TEST(pasted_lines_are_evaluated_in_order)
 }
 END_TEST
 
+START_TEST(interrupt_gives_up_what_was_pasted)
+{
+    Term t = start();
+    send(&t, "\033[200~1 + 2\r" LONG_COMPUTATION "\r500 + 5\033[201~\r");
+    expect(&t, "\n3 ");
+    usleep(300000);
+    send(&t, "\003");
+    expect(&t, "interrupted\n> ");
+    size_t here = t.seen;
+    type(&t, "600 + 6");
+    expect(&t, "\n606 ");
+    ck_assert_ptr_null(strstr(t.screen.s + here, "\n505"));
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
 START_TEST(history_is_kept_with_times)
 {
     unlink(history_path());
@@ -494,6 +510,7 @@ int main(void)
     tcase_add_test(tc, interrupt_clears_the_line);
     tcase_add_test(tc, interrupt_stops_a_computation);
     tcase_add_test(tc, pasted_lines_are_evaluated_in_order);
+    tcase_add_test(tc, interrupt_gives_up_what_was_pasted);
     tcase_add_test(tc, history_is_kept_with_times);
     tcase_add_test(tc, unwritable_history_is_told_once);
     tcase_add_test(tc, no_history_on_request);
