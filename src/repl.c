@@ -325,12 +325,13 @@ static void converse(Repl *r)
 
 /* ---- start and end */
 
-/* Readline edits UTF-8 if the locale says so; in the C locale terminals show it all the same. */
+/* Readline edits UTF-8 if the locale says so, and asks the environment for it. Where that knows
+ * ASCII only (LANG=C, a bare container), terminals show UTF-8 all the same. */
 static bool set_locale(void)
 {
     setlocale(LC_CTYPE, "");
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && !getenv("LC_ALL"))
-        setlocale(LC_CTYPE, "C.UTF-8");
+    if (!strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") && setlocale(LC_CTYPE, "C.UTF-8"))
+        setenv("LC_ALL", "C.UTF-8", 1);
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 

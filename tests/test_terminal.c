@@ -416,6 +416,20 @@ START_TEST(colour_follows_option_and_environment)
 }
 END_TEST
 
+START_TEST(plain_terminals_and_locales)
+{
+    setenv("TERM", "dumb", 1);
+    setenv("LC_ALL", "C", 1);
+    Term t = start();
+    type(&t, "\xcf\x80 - \xcf\x80 + sin(1)"); /* the letter pi */
+    expect(&t, "\nsin(1)   \xe2\x89\x88 0.84147");
+    ck_assert_ptr_null(strchr(t.raw.s, '\033'));
+    ck_assert_int_eq(term_close(&t), 0);
+    setenv("TERM", "xterm", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+}
+END_TEST
+
 START_TEST(stops_and_goes_on)
 {
     Term t = start();
@@ -516,6 +530,7 @@ int main(void)
     tcase_add_test(tc, no_history_on_request);
     tcase_add_test(tc, inputrc_knows_the_program);
     tcase_add_test(tc, colour_follows_option_and_environment);
+    tcase_add_test(tc, plain_terminals_and_locales);
     tcase_add_test(tc, stops_and_goes_on);
     tcase_add_test(tc, what_fits_the_screen_is_not_saved);
     tcase_add_test(tc, large_results_fit_the_screen);
