@@ -194,7 +194,7 @@ static void gradient_ratio(const char *name, Node *(*make)(Ctx *, Node **, size_
 /* ---- against C ----------------------------------------------------------------------------------- */
 static const char formula[] =
     "exp(-x^2/2)*sin(3*x+1) + log(1+x^2)*cos(x)/(2+sin(x)) + sqrt(1+exp(x))*tanh(x/3) + x^3*atan(x) "
-    "+ cosh(x/2)*log(2+cos(x))";
+    "+ cosh(x/2)*log(2+cos(x)) + 5/(1+x^4)";
 
 static const char by_hand[] =
     "#include <math.h>\n"
@@ -203,8 +203,9 @@ static const char by_hand[] =
     "  double sx = sin(x), cx = cos(x), q = 2+sx, ex = exp(x), r = sqrt(1+ex), t = tanh(x/3);\n"
     "  double a = atan(x);\n"
     "  *d = -x*e*s + 3*e*c + (2*x/(1+x2)*cx - l*sx)/q - l*cx*cx/(q*q) + ex/(2*r)*t\n"
-    "     + r*(1-t*t)/3 + 3*x2*a + x2*x/(1+x2) + sinh(x/2)/2*log(2+cx) - cosh(x/2)*sx/(2+cx);\n"
-    "  return e*s + l*cx/q + r*t + x2*x*a + cosh(x/2)*log(2+cx);\n"
+    "     + r*(1-t*t)/3 + 3*x2*a + x2*x/(1+x2) + sinh(x/2)/2*log(2+cx) - cosh(x/2)*sx/(2+cx)\n"
+    "     - 20*x2*x/((1+x2*x2)*(1+x2*x2));\n"
+    "  return e*s + l*cx/q + r*t + x2*x*a + cosh(x/2)*log(2+cx) + 5/(1+x2*x2);\n"
     "}\n"
     "void loop(long n, const double *x, double *y, double *d) {\n"
     "  for (long i = 0; i < n; i++) y[i] = both(x[i], &d[i]);\n"
@@ -212,7 +213,7 @@ static const char by_hand[] =
     "void map(long n, const double *restrict x, double *restrict y) {\n"
     "  for (long i = 0; i < n; i++) { double v = x[i], v2 = v*v;\n"
     "    y[i] = exp(-v2/2)*sin(3*v+1) + log(1+v2)*cos(v)/(2+sin(v)) + sqrt(1+exp(v))*tanh(v/3)\n"
-    "      + v2*v*atan(v) + cosh(v/2)*log(2+cos(v)); }\n"
+    "      + v2*v*atan(v) + cosh(v/2)*log(2+cos(v)) + 5/(1+v2*v2); }\n"
     "}\n";
 
 /* The C text compiled with the flags and opened; NULL when there is no compiler. */
