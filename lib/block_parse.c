@@ -190,7 +190,9 @@ static Node *expression(Reader *r, size_t end)
 {
     if (after_space(r, r->at) >= end)
         return fail(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"), r->c->poison;
+    r->c->open_lists = true;
     Node *e = parse_expr(r->c, &r->pe, r->s, r->at, end, r->spans);
+    r->c->open_lists = false;
     r->at = end;
     return e;
 }

@@ -108,6 +108,7 @@ struct ctx {
     uint32_t mark;     /* last mark handed out by ex_walk */
     void *rules;       /* diff.c: compiled partial derivatives of the table's rows */
     void (*free_rules)(Ctx *c);
+    bool open_lists;   /* blocks are read: a list is an operand like others, as names may be lists */
     void *owner;       /* the session above; unused on this floor */
 };
 

@@ -548,7 +548,7 @@ Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args)
     for (size_t i = 0; i < n; i++) {
         if (ex_is_poison(args[i]))
             return c->poison;
-        if (args[i]->op == OP_LIST)
+        if (args[i]->op == OP_LIST && !c->open_lists)
             return ctx_error(c, LBZ_SHAPE, "apply it to the elements one by one",
                              "%s of a list", op_info(op)->name);
     }

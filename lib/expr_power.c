@@ -352,6 +352,8 @@ static Node *power_by_base(Ctx *c, Node *b, Node *x)
             return ex_pow(c, b->a[0], x);
         return NULL;
     case OP_LIST:
+        if (c->open_lists)
+            return NULL;
         return ctx_error(c, LBZ_SHAPE, "raise the elements one by one", "power of a list");
     default: return NULL;
     }
@@ -361,7 +363,7 @@ Node *ex_pow(Ctx *c, Node *b, Node *x)
 {
     if (ex_is_poison(b) || ex_is_poison(x))
         return c->poison;
-    if (x->op == OP_LIST)
+    if (x->op == OP_LIST && !c->open_lists)
         return ctx_error(c, LBZ_SHAPE, "the exponent must be one number", "power with a list");
     if (ex_is_num(x)) {
         if (x->num.dec && num_is_int(x->num))

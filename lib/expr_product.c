@@ -232,7 +232,7 @@ Node *ex_mul(Ctx *c, size_t n, Node *const *f)
             return c->poison;
         list |= f[i]->op == OP_LIST;
     }
-    Node *r = list ? list_map_mul(c, n, f) : mul_scalars(c, n, f);
+    Node *r = list && !c->open_lists ? list_map_mul(c, n, f) : mul_scalars(c, n, f);
     arena_release(&c->tmp, m);
     return r;
 }

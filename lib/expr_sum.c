@@ -106,7 +106,7 @@ Node *ex_add(Ctx *c, size_t n, Node *const *t)
             return c->poison;
         lists += t[i]->op == OP_LIST;
     }
-    if (lists)
+    if (lists && !c->open_lists)
         return lists_zip(c, n, t);
     for (size_t i = 0; i < n; i++) {
         if (t[i]->op != OP_ADD) {
