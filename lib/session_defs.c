@@ -393,6 +393,21 @@ static char *block_source(const Stmt *st, const char *text)
     return copy_text(text + st->body.pos - 1, st->body.len + 2);
 }
 
+/* The body was read with what is assumed of a name that is also a parameter. */
+static void note_parameters(lbz_session *s, const Def *d)
+{
+    for (size_t i = 0; i < d->params.n; i++) {
+        Str known = {0};
+        if (s->c->syms[d->params.v[i]].assume != S_ANY) {
+            defs_print_assumption(s, &known, d->params.v[i]);
+            ctx_note(s->c,
+                     "%s holds for the argument of %s, too; another letter is free of it",
+                     str_cstr(&known), sym_name(s->c, d->sym));
+        }
+        str_free(&known);
+    }
+}
+
 bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed)
 {
     Ctx *c = s->c;
@@ -421,6 +436,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
         def_free(d);
         return false;
     }
+    note_parameters(s, d);
     d->serial = ++s->serial;
     return install(s, d->sym, d);
 }
