@@ -7,7 +7,6 @@
  */
 #include "base.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,16 +36,16 @@ void mem_free(void *p)
 
 /* ---- interruption */
 
-static volatile sig_atomic_t interrupted;
+volatile sig_atomic_t env_interrupted;
 
 void lbz_interrupt(void)
 {
-    interrupted = 1;
+    env_interrupted = 1;
 }
 
 void lbz_resume(void)
 {
-    interrupted = 0;
+    env_interrupted = 0;
 }
 
 /* ---- errors */
@@ -127,16 +126,16 @@ void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char
     va_end(ap);
 }
 
-bool env_poll(Env *env)
+bool env_stop(Env *env)
 {
     if (env_failed(env)) {
         return true;
     }
-    if (interrupted) {
+    if (env_interrupted) {
         env_error(env, LBZ_INTERRUPT, NULL, "interrupted");
         return true;
     }
-    if (++env->steps > env->fuel && env->fuel) {
+    if (env->fuel && env->steps > env->fuel) {
         env_error(env, LBZ_LIMIT, "ask for less, or in smaller steps",
                   "this takes more than the %llu steps that are allowed",
                   (unsigned long long)env->fuel);
@@ -148,17 +147,10 @@ bool env_poll(Env *env)
 /* ---- arenas */
 
 enum {
-    ALIGN = 16,
     CHUNK_MIN = 64 << 10,
     CHUNK_MAX = 1 << 20, /* ordinary chunks; larger requests get one of their own */
     RESERVE_REQUEST = 64 << 10,
     RESERVE = RESERVE_REQUEST + (4 << 10)
-};
-
-struct chunk {
-    Chunk *older;
-    size_t size; /* usable bytes, which follow the header */
-    _Alignas(ALIGN) unsigned char data[];
 };
 
 bool arena_init(Arena *a, Env *env)
@@ -286,14 +278,14 @@ bool arena_in_reserve(const Arena *a, const void *p)
     return at >= from && at < from + RESERVE;
 }
 
-void *arena_alloc(Arena *a, size_t n)
+void *arena_alloc_slow(Arena *a, size_t n)
 {
     if (n > SIZE_MAX / 4) {
         out_of_memory(a->env, n);
         return NULL;
     }
-    n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    n = n ? n : ALIGN;
+    n = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    n = n ? n : ARENA_ALIGN;
     if (!a->chunk || n > a->chunk->size - a->pos) {
         if (!arena_grow(a, n)) {
             return reserve_take(a, n);
@@ -320,12 +312,7 @@ char *arena_strndup(Arena *a, const char *s, size_t n)
     return p;
 }
 
-ArenaMark arena_mark(const Arena *a)
-{
-    return (ArenaMark){a->chunk, a->pos};
-}
-
-void arena_release(Arena *a, ArenaMark m)
+void arena_release_slow(Arena *a, ArenaMark m)
 {
     if (!m.chunk) {
         arena_reset(a);
@@ -348,73 +335,38 @@ void arena_release(Arena *a, ArenaMark m)
 
 /* ---- maps: open addressing, linear probing, at most 3/4 full */
 
-void map_init(Map *m, Arena *a)
-{
-    memset(m, 0, sizeof *m);
-    m->arena = a;
-}
-
-static size_t map_slot(const Map *m, uint64_t key)
-{
-    uint64_t h = (key ^ (key >> 32)) * 0x9e3779b97f4a7c15u;
-    size_t mask = m->cap - 1, i = (size_t)(h >> 20) & mask;
-    while (m->used[i] && m->keys[i] != key) {
-        i = (i + 1) & mask;
-    }
-    return i;
-}
-
-bool map_get(const Map *m, uint64_t key, uint64_t *val)
-{
-    if (!m->cap) {
-        return false;
-    }
-    size_t i = map_slot(m, key);
-    if (!m->used[i]) {
-        return false;
-    }
-    if (val) {
-        *val = m->vals[i];
-    }
-    return true;
-}
-
 /* Without memory the map stays as it is; the arena's Env has the error. */
 static bool map_grow(Map *m)
 {
     Map old = *m;
-    size_t cap = old.cap ? 2 * old.cap : 16;
-    unsigned char *mem = arena_zalloc(m->arena, cap * (2 * sizeof(uint64_t) + 1));
-    if (!mem || arena_in_reserve(m->arena, mem)) {
+    size_t cap = old.cap ? 4 * old.cap : 16;
+    MapEntry *at = arena_zalloc(m->arena, cap * sizeof *at);
+    if (!at || arena_in_reserve(m->arena, at)) {
         return false;
     }
     m->cap = cap;
-    m->keys = (uint64_t *)(void *)mem;
-    m->vals = m->keys + cap;
-    m->used = (unsigned char *)(m->vals + cap);
+    m->at = at;
     for (size_t j = 0; j < old.cap; j++) {
-        if (old.used[j]) {
-            size_t i = map_slot(m, old.keys[j]);
-            m->used[i] = 1;
-            m->keys[i] = old.keys[j];
-            m->vals[i] = old.vals[j];
+        if (old.at[j].key) {
+            *map_slot(m, old.at[j].key) = old.at[j];
         }
     }
     return true;
 }
 
-void map_put(Map *m, uint64_t key, uint64_t val)
+void map_put_slow(Map *m, uint64_t key, uint64_t val)
 {
+    if (!key) {
+        m->has_zero = true;
+        m->zero = val;
+        return;
+    }
     if (4 * (m->n + 1) > 3 * m->cap && !map_grow(m)) {
         return;
     }
-    size_t i = map_slot(m, key);
-    if (!m->used[i]) {
-        m->used[i] = 1;
-        m->keys[i] = key;
-        m->n++;
-    }
-    m->vals[i] = val;
+    MapEntry *e = map_slot(m, key);
+    m->n += !e->key;
+    *e = (MapEntry){key, val};
 }
 
 /* ---- hashing */

@@ -9,13 +9,16 @@
 #define LBZ_BASE_H
 
 #include "leibniz.h"
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
 #if defined(__GNUC__)
 #define LBZ_PRINTF(a, b) __attribute__((format(printf, a, b)))
 #define LBZ_MUST_CHECK __attribute__((warn_unused_result))
+#define LBZ_LIKELY(x) __builtin_expect(!!(x), 1)
 #else
+#define LBZ_LIKELY(x) (x)
 #define LBZ_PRINTF(a, b)
 #define LBZ_MUST_CHECK
 #endif
@@ -58,11 +61,25 @@ void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char
 
 /* True when the present work must stop: an error, Ctrl-C or a limit (recorded as the error).
  * Call once per step of every loop over user data. */
-bool env_poll(Env *env);
+static inline bool env_poll(Env *env);
 static inline bool env_failed(const Env *env) { return env->err.status != LBZ_OK; }
+extern volatile sig_atomic_t env_interrupted; /* the flag behind lbz_interrupt */
+bool env_stop(Env *env); /* env_poll where something may be the matter */
+static inline bool env_poll(Env *env)
+{
+    bool fine = env->err.status == LBZ_OK && !env_interrupted && !env->fuel;
+    env->steps++;
+    return LBZ_LIKELY(fine) ? false : env_stop(env);
+}
 
 /* ---- arenas ---------------------------------------------------------------------------- */
 typedef struct chunk Chunk;
+enum { ARENA_ALIGN = 16, ARENA_SMALL = 4096 };
+struct chunk {
+    Chunk *older;
+    size_t size; /* usable bytes, which follow the header */
+    _Alignas(ARENA_ALIGN) unsigned char data[];
+};
 typedef struct {
     Env *env;
     Chunk *chunk;      /* the newest; older ones behind it */
@@ -81,14 +98,36 @@ void arena_free(Arena *a);
 void arena_reset(Arena *a); /* everything in it dies; keeps a chunk to begin with */
 /* n bytes, 16-aligned, not cleared. When memory or the cap is out: records LBZ_LIMIT, and for
  * n up to 64 KiB still returns usable bytes (of no lasting value), for more returns NULL. */
-void *arena_alloc(Arena *a, size_t n);
+static inline void *arena_alloc(Arena *a, size_t n);
 void *arena_zalloc(Arena *a, size_t n); /* the same, cleared */
 char *arena_strndup(Arena *a, const char *s, size_t n);
 /* True for what arena_alloc returned after memory ran out: nothing that lives on may point to
  * it. */
 bool arena_in_reserve(const Arena *a, const void *p);
-ArenaMark arena_mark(const Arena *a);
-void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
+static inline ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->pos}; }
+static inline void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
+
+void *arena_alloc_slow(Arena *a, size_t n);     /* arena_alloc in all cases */
+void arena_release_slow(Arena *a, ArenaMark m); /* arena_release in all cases */
+static inline void *arena_alloc(Arena *a, size_t n)
+{
+    size_t k = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    if (LBZ_LIKELY(n - 1 < ARENA_SMALL && a->chunk && k <= a->chunk->size - a->pos)) {
+        void *p = a->chunk->data + a->pos;
+        a->pos += k;
+        return p;
+    }
+    return arena_alloc_slow(a, n);
+}
+static inline void arena_release(Arena *a, ArenaMark m)
+{
+    if (LBZ_LIKELY(m.chunk && m.chunk == a->chunk)) {
+        a->pos = m.pos;
+    } else {
+        arena_release_slow(a, m);
+    }
+}
+
 #define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))
 #define ARENA_NEW0(a, T, n) ((T *)arena_zalloc((a), (size_t)(n) * sizeof(T)))
 
@@ -115,14 +154,48 @@ size_t utf8_width(const char *s, size_t n);            /* terminal columns, by w
 
 /* ---- hash map from 64-bit keys (0 allowed) to 64-bit values; lives in an arena ---------- */
 typedef struct {
+    uint64_t key, val;
+} MapEntry;
+typedef struct {
     Arena *arena;
-    uint64_t *keys, *vals;
-    unsigned char *used;
+    MapEntry *at; /* key 0: empty */
     size_t n, cap;
+    bool has_zero; /* the key 0 has its value here */
+    uint64_t zero;
 } Map;
-void map_init(Map *m, Arena *a);
-bool map_get(const Map *m, uint64_t key, uint64_t *val); /* val may be NULL */
-void map_put(Map *m, uint64_t key, uint64_t val);
+void map_put_slow(Map *m, uint64_t key, uint64_t val); /* map_put in all cases */
+static inline void map_init(Map *m, Arena *a) { *m = (Map){.arena = a}; }
+
+/* The entry of key != 0, or the empty one where it belongs; cap > 0. */
+static inline MapEntry *map_slot(const Map *m, uint64_t key)
+{
+    size_t mask = m->cap - 1, i = (size_t)((key ^ key >> 32) * 0x9e3779b97f4a7c15u >> 32) & mask;
+    while (m->at[i].key && m->at[i].key != key) {
+        i = (i + 1) & mask;
+    }
+    return &m->at[i];
+}
+
+static inline bool map_get(const Map *m, uint64_t key, uint64_t *val) /* val may be NULL */
+{
+    const MapEntry *e = m->cap && key ? map_slot(m, key) : NULL;
+    bool found = key ? e && e->key : m->has_zero;
+    if (found && val) {
+        *val = key ? e->val : m->zero;
+    }
+    return found;
+}
+
+static inline void map_put(Map *m, uint64_t key, uint64_t val)
+{
+    MapEntry *e = key && 4 * (m->n + 1) <= 3 * m->cap ? map_slot(m, key) : NULL;
+    if (!e) {
+        map_put_slow(m, key, val);
+        return;
+    }
+    m->n += !e->key;
+    *e = (MapEntry){key, val};
+}
 
 uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);
 static inline uint64_t hash_mix(uint64_t h, uint64_t v)

@@ -121,15 +121,16 @@ static void pool_free(Pool *p)
     arena_free(&p->arena);
 }
 
+/* The table follows the statements: large for large ones, small again after small ones. */
 static void pool_reset(Pool *p, uint32_t first_id)
 {
-    if (p->cap > 1 << 16) {
-        Node **t = mem_alloc(TABLE_MIN * sizeof(Node *));
-        if (t) {
-            mem_free(p->table);
-            p->table = t;
-            p->cap = TABLE_MIN;
-        }
+    size_t cap = p->cap;
+    while (cap > TABLE_MIN && cap > 32 * p->n)
+        cap /= 2;
+    Node **t = cap < p->cap ? mem_realloc(p->table, cap * sizeof(Node *)) : NULL;
+    if (t) {
+        p->table = t;
+        p->cap = cap;
     }
     memset(p->table, 0, p->cap * sizeof(Node *));
     p->n = 0;
@@ -159,20 +160,16 @@ static void pool_grow(Ctx *c, Pool *p)
     p->cap = cap;
 }
 
-static uint64_t content_hash(const Ctx *c, const Shell *s)
+static uint64_t leaf_hash(const Ctx *c, const Shell *s)
 {
     uint64_t h = hash_mix(0x6c62, s->op);
     if (s->op == OP_NUM)
         return hash_mix(h, num_hash(s->num));
     if (s->op == OP_SYM || s->op == OP_APPLY)
-        h = hash_mix(h, c->syms[s->sym].hash);
-    else if (s->op == OP_STRING)
+        return hash_mix(h, c->syms[s->sym].hash);
+    if (s->op == OP_STRING)
         return hash_mix(h, hash_bytes(s->text, s->sym, 3));
-    else
-        h = hash_mix(h, s->sym);
-    for (size_t i = 0; i < s->n; i++)
-        h = hash_mix(h, s->a[i]->hash);
-    return h;
+    return hash_mix(h, s->sym);
 }
 
 static bool same(const Node *n, const Shell *s)
@@ -204,12 +201,17 @@ static size_t shell_bytes(const Shell *s)
 
 Node *ctx_intern(Ctx *c, const Shell *s)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (s->a[i]->op == OP_POISON)
+    uint64_t h = leaf_hash(c, s);
+    uint32_t newest = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const Node *k = s->a[i];
+        if (k->op == OP_POISON)
             return c->poison;
-    uint64_t h = content_hash(c, s);
+        h = hash_mix(h, k->hash);
+        newest = k->id > newest ? k->id : newest;
+    }
     Pool *p = &c->pool[c->into];
-    if (c->into == 1 && c->pool[0].n) {
+    if (c->into == 1 && newest < FIRST_STATEMENT_ID) {
         Node **k = pool_find(&c->pool[0], s, h);
         if (*k)
             return *k;
@@ -256,6 +258,8 @@ static bool ctx_leaves(Ctx *c)
     c->poison->op = OP_POISON;
     c->poison->flags = NF_POISON;
     c->poison->sign = S_ANY;
+    for (int64_t i = INT_LEAST; i <= INT_MOST; i++)
+        c->integer[i - INT_LEAST] = ctx_intern(c, &(Shell){.op = OP_NUM, .num = num_int(i)});
     c->zero = ex_int(c, 0);
     c->one = ex_int(c, 1);
     c->two = ex_int(c, 2);

@@ -203,10 +203,10 @@ Node *diff(Ctx *c, Node *e, uint32_t x)
         return e->op == OP_LIST ? ex_scale(c, NUM_ZERO, e) : c->zero;
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
-    Node **order = ex_walk(c, 1, &e, &count);
+    Node **order = ex_walk_some(c, 1, &e, 0, (uint64_t)1 << (x & 63), &count);
     for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
-        uint64_t v, key = memo_key(order[i], x);
-        if (!(order[i]->syms & (uint64_t)1 << (x & 63)) || map_get(&c->diff_memo, key, &v))
+        uint64_t key = memo_key(order[i], x);
+        if (map_get(&c->diff_memo, key, NULL))
             continue;
         map_put(&c->diff_memo, key, (uint64_t)(uintptr_t)derive(c, order[i], x));
     }

@@ -9,10 +9,13 @@
 #include "parse.h"
 
 typedef struct {
-    Node **order; /* nodes of the template context, children first */
+    Node **order;  /* nodes of the template context, children first */
+    uint16_t *kid; /* the places of their children in it, one after the other */
     size_t n;
     bool tried;
 } Rule;
+
+enum { NEAR = 64, KIDS = 8 };
 
 typedef struct {
     Ctx *tc;
@@ -51,15 +54,22 @@ static void rule_make(Rules *rs, Rule *r, const char *text)
     ctx_begin_statement(t);
     r->tried = true;
     Node *n = ex_keep(t, parse_text(t, text));
-    size_t count = 0;
+    size_t count = 0, kids = 0;
     if (ex_is_poison(n))
         return;
     Node **order = ex_walk(t, 1, &n, &count);
+    for (size_t i = 0; order && i < count; i++)
+        kids += order[i]->n;
     Node **kept = order ? ARENA_NEW(&t->pool[0].arena, Node *, count) : NULL;
-    if (!kept || ctx_failed(t))
+    uint16_t *kid = order ? ARENA_NEW(&t->pool[0].arena, uint16_t, kids) : NULL;
+    if (!kept || !kid || ctx_failed(t))
         return;
     memcpy(kept, order, count * sizeof *kept);
+    for (size_t i = 0, k = 0; i < count; i++)
+        for (uint32_t j = 0; j < order[i]->n; j++)
+            kid[k++] = (uint16_t)order[i]->a[j]->pos;
     r->order = kept;
+    r->kid = kid;
     r->n = count;
 }
 
@@ -79,22 +89,20 @@ static Node *placeholder(const Node *t, Node *f)
 
 static Node *rule_apply(Ctx *c, const Rule *r, Node *f)
 {
+    Node *near[NEAR], **val = near, *a[KIDS];
+    const uint16_t *kid = r->kid;
     ArenaMark m = arena_mark(&c->tmp);
-    NodeMap val;
-    nodemap_init(&val, c);
-    Node *v = c->poison;
-    for (size_t i = 0; i < r->n; i++) {
+    if (r->n > NEAR)
+        val = ARENA_NEW(&c->tmp, Node *, r->n);
+    for (size_t i = 0; val && i < r->n; kid += r->order[i++]->n) {
         const Node *t = r->order[i];
-        v = placeholder(t, f);
-        if (!v) {
-            Node *a[8];
-            uint32_t k = t->op == OP_NUM ? 0 : t->n;
-            for (uint32_t j = 0; j < k && j < 8; j++)
-                a[j] = nodemap_get(&val, t->a[j]);
-            v = ex_rebuild(c, t, a);
-        }
-        nodemap_put(&val, t, v);
+        val[i] = placeholder(t, f);
+        for (uint32_t j = 0; j < t->n && j < KIDS; j++)
+            a[j] = val[kid[j]];
+        if (!val[i])
+            val[i] = ex_rebuild(c, t, a);
     }
+    Node *v = val && r->n ? val[r->n - 1] : c->poison;
     arena_release(&c->tmp, m);
     return v;
 }

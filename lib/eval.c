@@ -274,15 +274,12 @@ Node *eval_carry(Eval *ev, Node *e)
     Map inner;
     size_t n;
     nodemap_init(&done, c);
-    Node **order = ex_walk(c, 1, &e, &n);
+    Node **order = ex_walk_some(c, 1, &e, NF_STRUCTURAL, 0, &n);
     if (order) {
         mark_inner(c, order, n, &inner);
     }
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
         Node *x = order[i];
-        if (!(x->flags & NF_STRUCTURAL)) {
-            continue;
-        }
         Node **a = carried_children(c, x, &done);
         if (!a) {
             break;

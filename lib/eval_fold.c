@@ -139,16 +139,6 @@ static Node *no_value(Ctx *c, const Node *bad)
     return c->poison;
 }
 
-/* Could n itself, its operands being fine, be undefined? */
-static bool risky(const Node *n)
-{
-    if (op_is_function((Op)n->op)) {
-        const char *domain = op_info((Op)n->op)->domain;
-        return domain && *domain && strncmp(domain, "all", 3) != 0;
-    }
-    return ex_is(n, OP_POW) && !ex_is_pos(n->a[0]);
-}
-
 static bool has_risk(Ctx *c, Node *k)
 {
     ArenaMark m = arena_mark(&c->tmp);
@@ -156,7 +146,7 @@ static bool has_risk(Ctx *c, Node *k)
     bool found = false;
     Node **order = ex_walk(c, 1, &k, &n);
     for (size_t i = 0; order && i < n && !found; i++) {
-        found = risky(order[i]);
+        found = ex_risky(order[i]);
     }
     arena_release(&c->tmp, m);
     return found;
@@ -205,26 +195,10 @@ static Node *decimal(Fold *f, Node *k)
     return ex_num(c, x);
 }
 
-static bool may_matter(Ctx *c, Node *e)
-{
-    if (e->flags & NF_DEC) {
-        return true;
-    }
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t n;
-    bool found = false;
-    Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && i < n && !found; i++) {
-        found = !order[i]->syms && risky(order[i]);
-    }
-    arena_release(&c->tmp, m);
-    return found;
-}
-
 Node *eval_finish(Ctx *c, Node *e)
 {
     Fold f = {c, decimal, 0, {0}};
-    return ctx_failed(c) || !may_matter(c, e) ? e : fold(&f, e);
+    return ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold(&f, e);
 }
 
 /* ---- N */

@@ -254,11 +254,11 @@ bool eval_closure(Eval *ev, Node *e)
     SymList mentions = {0};
     ArenaMark m = arena_mark(&c->tmp);
     bool ok = true;
-    if (ev->names->count || (e->flags & NF_STRUCTURAL)) {
+    if (ev->names->count) { /* without definitions there is nothing to find */
         ok = eval_mentions(c, e, &mentions, &ev->bound);
-    }
-    if (ok && ev->names->count) {
-        reach(ev, &mentions);
+        if (ok) {
+            reach(ev, &mentions);
+        }
     }
     if (!ok) {
         env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");

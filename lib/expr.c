@@ -130,35 +130,48 @@ static uint8_t own_flags(const Node *n)
     return op_is_structural((Op)n->op) ? NF_STRUCTURAL : 0;
 }
 
+bool ex_risky(const Node *n)
+{
+    if (op_is_function((Op)n->op)) {
+        const char *domain = op_info((Op)n->op)->domain;
+        return domain && *domain && strncmp(domain, "all", 3) != 0;
+    }
+    return n->op == OP_POW && !ex_is_pos(n->a[0]);
+}
+
 void node_facts(Ctx *c, Node *n)
 {
     n->flags = own_flags(n);
     n->syms = n->op == OP_SYM ? (uint64_t)1 << (n->sym & 63) : 0;
-    if (n->op != OP_NUM && n->op != OP_STRING)
-        for (uint32_t i = 0; i < n->n; i++) {
-            n->flags |= n->a[i]->flags;
-            n->syms |= n->a[i]->syms;
-        }
+    for (uint32_t i = 0; i < n->n; i++) {
+        n->flags |= n->a[i]->flags;
+        n->syms |= n->a[i]->syms;
+    }
     n->sign = sign_of(c, n);
+    if (!n->syms && !(n->flags & NF_RISK) && ex_risky(n))
+        n->flags |= NF_RISK;
 }
 
 /* ---- leaves ----------------------------------------------------------------------------- */
-void vec_push(Ctx *c, Vec *v, Node *x)
+void vec_grow(Ctx *c, Vec *v)
 {
-    if (v->n == v->cap) {
-        size_t cap = v->cap ? v->cap * 2 : 16;
-        Node **t = ARENA_NEW(&c->tmp, Node *, cap);
-        if (!t)
-            return;
-        if (v->n)
-            memcpy(t, v->v, v->n * sizeof *t);
-        v->v = t;
-        v->cap = cap;
-    }
-    v->v[v->n++] = x;
+    size_t cap = v->cap ? v->cap * 2 : 16;
+    Node **t = ARENA_NEW(&c->tmp, Node *, cap);
+    if (!t)
+        return;
+    if (v->n)
+        memcpy(t, v->v, v->n * sizeof *t);
+    v->v = t;
+    v->cap = cap;
 }
 
-Node *ex_num(Ctx *c, Num x) { return ctx_intern(c, &(Shell){.op = OP_NUM, .num = x}); }
+Node *ex_num(Ctx *c, Num x)
+{
+    if (x.q == 1 && x.p >= INT_LEAST && x.p <= INT_MOST && !x.dec)
+        return c->integer[x.p - INT_LEAST];
+    return ctx_intern(c, &(Shell){.op = OP_NUM, .num = x});
+}
+
 Node *ex_int(Ctx *c, int64_t i) { return ex_num(c, num_int(i)); }
 Node *ex_rat(Ctx *c, int64_t p, int64_t q) { return ex_num(c, num_rat(&c->tmp, p, q)); }
 Node *ex_sym(Ctx *c, uint32_t sym)

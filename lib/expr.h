@@ -50,7 +50,8 @@ enum {
     NF_APPLY = 8,      /* has APPLY inside */
     NF_BINDER = 16,    /* has INT, SUM or PROD inside */
     NF_COND = 32,      /* has IF or a condition inside */
-    NF_INF = 64        /* has inf inside */
+    NF_INF = 64,       /* has inf inside */
+    NF_RISK = 128      /* has something constant inside that may have no real value */
 };
 
 struct node {
@@ -63,7 +64,8 @@ struct node {
     uint32_t n;        /* number of children */
     uint32_t sym;      /* SYM, APPLY: symbol index; CONST: which; STRING: length */
     uint32_t shape;    /* 0: scalar; room for tensors */
-    uint32_t mark;     /* scratch of ex_walk */
+    uint32_t mark;     /* scratch of ex_walk ... */
+    uint32_t pos;      /* ... and the node's place in the latest walk that met it */
     const char *name;  /* SYM, APPLY: the symbol's name; lives as long as the node */
     union {
         Num num;       /* NUM */
@@ -73,6 +75,7 @@ struct node {
 };
 
 enum { C_PI, C_E, C_INF };
+enum { INT_LEAST = -16, INT_MOST = 47 }; /* these integers have their nodes at hand */
 
 typedef struct {
     const char *name; /* NUL-terminated, UTF-8 (Greek letters are stored as their names: alpha) */
@@ -99,6 +102,7 @@ struct ctx {
     size_t nsyms, syms_cap;
     size_t syms_kept;  /* the first so many outlive the statement */
     uint32_t *sym_table; /* open addressing by hash of the name: index + 1 */
+    Node *integer[INT_MOST - INT_LEAST + 1];
     Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes, *no;
     Map diff_memo;     /* (node id, symbol) -> derivative; emptied with the statement pool */
     const char **notes; /* remarks for the user on this statement, in the statement pool */
@@ -217,6 +221,12 @@ int ex_cmp(const Node *a, const Node *b);
 /* All nodes below and including the roots, children before parents; in the tmp arena (mark it
  * before). NULL with an error when memory is out. order[i] has position i. */
 Node **ex_walk(Ctx *c, size_t nroots, Node *const *roots, size_t *count);
+/* The same, but what lies below the roots only as far as nodes have one of these flags and
+ * one of these symbols (bits of node.syms); 0: any. */
+Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags, uint64_t syms,
+                    size_t *count);
+/* Could n itself, its operands being fine, be undefined? */
+bool ex_risky(const Node *n);
 size_t ex_dag_size(Ctx *c, Node *n);      /* distinct nodes */
 double ex_tree_size(Ctx *c, Node *n);     /* nodes when written out; may be huge */
 

@@ -146,7 +146,9 @@ static bool arc_table(Ctx *c, Op op, Node *x, Num *r)
     Node *y = neg ? ex_neg(c, x) : x;
     for (size_t i = 0; i < 9; i++) {
         Num q = num_rat(&c->tmp, at[i].p, at[i].q);
-        if (op == OP_atan && (at[i].q == 10 || at[i].q == 2))
+        bool rational = at[i].q == 1 || (op == OP_asin ? at[i].q == 6 || at[i].q == 2
+                                                       : at[i].q == 4);
+        if ((op == OP_atan && (at[i].q == 10 || at[i].q == 2)) || (ex_is_num(y) && !rational))
             continue;
         if ((op == OP_asin ? sin_at(c, q) : trig_at(c, OP_tan, q)) == y) {
             *r = neg ? num_neg(&c->tmp, q) : q;

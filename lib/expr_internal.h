@@ -27,7 +27,14 @@ typedef struct {
     Node **v;
     size_t n, cap;
 } Vec;
-void vec_push(Ctx *c, Vec *v, Node *x);
+void vec_grow(Ctx *c, Vec *v);
+static inline void vec_push(Ctx *c, Vec *v, Node *x)
+{
+    if (v->n == v->cap)
+        vec_grow(c, v);
+    if (LBZ_LIKELY(v->n < v->cap))
+        v->v[v->n++] = x;
+}
 
 /* coefficient * rest, rest being neither NUM, SCALE nor ADD; no rewriting but 0 and 1. */
 Node *scale_raw(Ctx *c, Num k, Node *rest);

@@ -7,7 +7,10 @@
 
 typedef struct {
     Node *base, *exponent;
+    Node *whole; /* base^exponent */
 } Factor;
+
+enum { FEW = 16 };
 
 typedef struct {
     Factor *v;
@@ -15,23 +18,33 @@ typedef struct {
     Num content;
     bool sorted;
     int infinite;
+    Factor few[FEW]; /* where v begins */
 } Factors;
 
-static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent)
+static void factors_begin(Factors *s, Num content)
+{
+    s->v = s->few;
+    s->n = 0;
+    s->cap = FEW;
+    s->content = content;
+    s->sorted = true;
+    s->infinite = 0;
+}
+
+static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *whole)
 {
     if (s->n == s->cap) {
-        size_t cap = s->cap ? s->cap * 2 : 16;
+        size_t cap = s->cap * 4;
         Factor *t = ARENA_NEW(&c->tmp, Factor, cap);
         if (!t)
             return;
-        if (s->n)
-            memcpy(t, s->v, s->n * sizeof *t);
+        memcpy(t, s->v, s->n * sizeof *t);
         s->v = t;
         s->cap = cap;
     }
     if (s->n && s->sorted && ex_cmp(s->v[s->n - 1].base, base) > 0)
         s->sorted = false;
-    s->v[s->n++] = (Factor){base, exponent};
+    s->v[s->n++] = (Factor){base, exponent, whole};
 }
 
 /* A sum to the power one enters as content times its primitive part. */
@@ -39,7 +52,8 @@ static void factors_put_sum(Ctx *c, Factors *s, Node *f)
 {
     Num k = sum_content(c, f, true);
     s->content = num_mul(&c->tmp, s->content, k);
-    factors_put(c, s, sum_divide(c, f, k), c->one);
+    Node *b = sum_divide(c, f, k);
+    factors_put(c, s, b, c->one, b);
 }
 
 static void factors_add1(Ctx *c, Factors *s, Node *f)
@@ -47,11 +61,11 @@ static void factors_add1(Ctx *c, Factors *s, Node *f)
     if (f == c->inf)
         s->infinite = 1;
     else if (f->op == OP_POW)
-        factors_put(c, s, f->a[0], f->a[1]);
+        factors_put(c, s, f->a[0], f->a[1], f);
     else if (f->op == OP_ADD)
         factors_put_sum(c, s, f);
     else
-        factors_put(c, s, f, c->one);
+        factors_put(c, s, f, c->one, f);
 }
 
 static void factors_add(Ctx *c, Factors *s, Node *f)
@@ -74,36 +88,36 @@ static int factor_cmp(const void *a, const void *b)
     return ex_cmp(((const Factor *)a)->base, ((const Factor *)b)->base);
 }
 
+/* b to the sum of the exponents of factors i to j. */
+static Node *power_of_base(Ctx *c, const Factors *s, size_t i, size_t j)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **e = ARENA_NEW(&c->tmp, Node *, j - i);
+    if (!e)
+        return c->poison;
+    for (size_t k = i; k < j; k++)
+        e[k - i] = s->v[k].exponent;
+    Node *x = j - i == 2 ? ex_add2(c, e[0], e[1]) : ex_add(c, j - i, e);
+    arena_release(&c->tmp, m);
+    return ex_pow(c, s->v[i].base, x);
+}
+
 /* Collects equal bases. True when some power became something else than a power of its base,
  * so that the result must be collected anew. */
 static bool collect_bases(Ctx *c, Factors *s, Vec *out)
 {
     bool again = false;
-    for (size_t i = 0; i < s->n;) {
-        Node *b = s->v[i].base;
-        size_t j = i + 1;
-        while (j < s->n && s->v[j].base == b)
+    for (size_t i = 0, j; i < s->n; i = j) {
+        Node *b = s->v[i].base, *p = s->v[i].whole;
+        for (j = i + 1; j < s->n && s->v[j].base == b;)
             j++;
-        Node *x = s->v[i].exponent;
-        if (j > i + 1) {
-            ArenaMark m = arena_mark(&c->tmp);
-            Node **e = ARENA_NEW(&c->tmp, Node *, j - i);
-            if (!e)
-                return false;
-            for (size_t k = i; k < j; k++)
-                e[k - i] = s->v[k].exponent;
-            x = ex_add(c, j - i, e);
-            arena_release(&c->tmp, m);
-        }
-        Node *p = x == c->one ? b
-                  : j > i + 1 ? ex_pow(c, b, x)
-                              : intern(c, OP_POW, 2, (Node *[]){b, x});
-        if (!(ex_is_num(p) && num_is_one(p->num))) {
-            again |= j > i + 1 && (ex_base(p) != b || p->op == OP_MUL || p->op == OP_SCALE ||
-                                   ex_is_num(p));
-            vec_push(c, out, p);
-        }
-        i = j;
+        if (j > i + 1)
+            p = power_of_base(c, s, i, j);
+        if (p == c->one || (ex_is_num(p) && num_is_one(p->num)))
+            continue;
+        again |= j > i + 1 && (ex_base(p) != b || p->op == OP_MUL || p->op == OP_SCALE ||
+                               ex_is_num(p));
+        vec_push(c, out, p);
     }
     return again;
 }
@@ -197,9 +211,22 @@ static Node *product_node(Ctx *c, Num content, Vec *f)
     return scale_raw(c, content, intern(c, OP_MUL, f->n, f->v));
 }
 
+/* By insertion: as stable as it is quick for a few. */
+static void sort_few(Factor *v, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        Factor t = v[i];
+        size_t j = i;
+        for (; j > 0 && ex_cmp(v[j - 1].base, t.base) > 0; j--)
+            v[j] = v[j - 1];
+        v[j] = t;
+    }
+}
+
 static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
 {
-    Factors s = {.content = NUM_ONE, .sorted = true};
+    Factors s;
+    factors_begin(&s, NUM_ONE);
     for (size_t i = 0; i < n; i++)
         factors_add(c, &s, f[i]);
     for (int round = 0; round < 8 && !ctx_failed(c); round++) {
@@ -207,7 +234,9 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
             return infinite_product(c, &s);
         if (num_is_zero(s.content))
             return c->zero;
-        if (!s.sorted)
+        if (!s.sorted && s.n <= FEW)
+            sort_few(s.v, s.n);
+        else if (!s.sorted)
             qsort(s.v, s.n, sizeof *s.v, factor_cmp);
         Vec out = {0};
         bool again = collect_bases(c, &s, &out);
@@ -216,7 +245,7 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
         /* one sum alone distributes the content again */
         if (!again)
             return product_node(c, s.content, &out);
-        s = (Factors){.content = s.content, .sorted = true};
+        factors_begin(&s, s.content);
         for (size_t i = 0; i < out.n; i++)
             factors_add(c, &s, out.v[i]);
     }

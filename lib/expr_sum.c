@@ -8,12 +8,15 @@ typedef struct {
     Num k;
 } Term;
 
+enum { FEW = 16 };
+
 typedef struct {
     Term *v;
     size_t n, cap;
     Num constant;
     int infinite; /* signs of infinite terms seen: 1 plus, 2 minus */
     bool sorted;
+    Term few[FEW]; /* where v begins */
 } Terms;
 
 Node *scale_raw(Ctx *c, Num k, Node *rest)
@@ -30,6 +33,16 @@ Node *ex_rest(Ctx *c, Node *t)
     return t->op == OP_SCALE ? t->a[1] : ex_is_num(t) ? c->one : t;
 }
 
+static void terms_begin(Terms *s)
+{
+    s->v = s->few;
+    s->n = 0;
+    s->cap = FEW;
+    s->constant = NUM_ZERO;
+    s->infinite = 0;
+    s->sorted = true;
+}
+
 static void terms_push(Ctx *c, Terms *s, Node *rest, Num k)
 {
     if (rest == c->inf) {
@@ -37,12 +50,11 @@ static void terms_push(Ctx *c, Terms *s, Node *rest, Num k)
         return;
     }
     if (s->n == s->cap) {
-        size_t cap = s->cap ? s->cap * 2 : 16;
+        size_t cap = s->cap * 4;
         Term *t = ARENA_NEW(&c->tmp, Term, cap);
         if (!t)
             return;
-        if (s->n)
-            memcpy(t, s->v, s->n * sizeof *t);
+        memcpy(t, s->v, s->n * sizeof *t);
         s->v = t;
         s->cap = cap;
     }
@@ -66,6 +78,18 @@ static int term_cmp(const void *a, const void *b)
     return ex_cmp(((const Term *)a)->rest, ((const Term *)b)->rest);
 }
 
+/* By insertion: as stable as it is quick for a few. */
+static void sort_few(Term *v, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        Term t = v[i];
+        size_t j = i;
+        for (; j > 0 && ex_cmp(v[j - 1].rest, t.rest) > 0; j--)
+            v[j] = v[j - 1];
+        v[j] = t;
+    }
+}
+
 static Node *infinite_sum(Ctx *c, int signs)
 {
     if (signs == 3)
@@ -78,9 +102,13 @@ static Node *terms_finish(Ctx *c, Terms *s)
 {
     if (s->infinite)
         return infinite_sum(c, s->infinite);
-    if (!s->sorted)
+    if (!s->sorted && s->n <= FEW)
+        sort_few(s->v, s->n);
+    else if (!s->sorted)
         qsort(s->v, s->n, sizeof *s->v, term_cmp);
-    Node **out = ARENA_NEW(&c->tmp, Node *, s->n + 1);
+    Node *few[FEW + 1], **out = few;
+    if (s->n > FEW)
+        out = ARENA_NEW(&c->tmp, Node *, s->n + 1);
     if (!out)
         return c->poison;
     size_t n = 0;
@@ -99,7 +127,7 @@ static Node *terms_finish(Ctx *c, Terms *s)
 Node *ex_add(Ctx *c, size_t n, Node *const *t)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Terms s = {.constant = NUM_ZERO, .sorted = true};
+    Terms s;
     size_t lists = 0;
     for (size_t i = 0; i < n; i++) {
         if (ex_is_poison(t[i]))
@@ -108,6 +136,7 @@ Node *ex_add(Ctx *c, size_t n, Node *const *t)
     }
     if (lists && !c->open_lists)
         return lists_zip(c, n, t);
+    terms_begin(&s);
     for (size_t i = 0; i < n; i++) {
         if (t[i]->op != OP_ADD) {
             terms_add(c, &s, t[i]);

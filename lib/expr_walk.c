@@ -101,40 +101,91 @@ static bool frame_push(Ctx *c, Frame **st, size_t *n, size_t *cap, Node *x)
     return true;
 }
 
-static uint32_t child_count(const Node *n)
+enum { NEAR = 64, WALK_FIRST = 128 };
+
+typedef struct {
+    Ctx *c;
+    uint32_t mark;
+    unsigned flags;
+    uint64_t syms;
+    Frame *st; /* the first frames live in the caller's */
+    size_t n, cap;
+    Node **out;
+    size_t nout, out_cap;
+} Walk;
+
+static bool walk_out(Walk *w, Node *x)
 {
-    return n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
+    if (w->nout == w->out_cap) {
+        size_t cap = w->out_cap ? 4 * w->out_cap : WALK_FIRST;
+        Node **t = ARENA_NEW(&w->c->tmp, Node *, cap);
+        if (!t || ctx_poll(w->c))
+            return false;
+        if (w->nout)
+            memcpy(t, w->out, w->nout * sizeof *t);
+        w->out = t;
+        w->out_cap = cap;
+    }
+    x->pos = (uint32_t)w->nout;
+    w->out[w->nout++] = x;
+    return true;
+}
+
+static bool walk_enter(Walk *w, Node *x)
+{
+    x->mark = w->mark;
+    if (!x->n)
+        return walk_out(w, x);
+    if (w->n == w->cap) {
+        Frame *t = ARENA_NEW(&w->c->tmp, Frame, w->cap * 4);
+        if (!t || ctx_failed(w->c))
+            return false;
+        memcpy(t, w->st, w->n * sizeof *t);
+        w->st = t;
+        w->cap *= 4;
+    }
+    w->st[w->n++] = (Frame){x, 0};
+    return !ctx_poll(w->c);
+}
+
+static bool walk_from(Walk *w, Node *root)
+{
+    if (root->mark == w->mark)
+        return true;
+    if (!walk_enter(w, root))
+        return false;
+    while (w->n) {
+        Frame *f = &w->st[w->n - 1];
+        if (f->next == f->n->n) {
+            w->n--;
+            if (!walk_out(w, f->n))
+                return false;
+            continue;
+        }
+        Node *k = f->n->a[f->next++];
+        bool skip = k->mark == w->mark || (w->flags && !(k->flags & w->flags)) ||
+                    (w->syms && !(k->syms & w->syms));
+        if (!skip && !walk_enter(w, k))
+            return false;
+    }
+    return true;
+}
+
+Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags, uint64_t syms,
+                    size_t *count)
+{
+    Frame near[NEAR];
+    Walk w = {.c = c, .mark = ++c->mark, .flags = flags, .syms = syms, .st = near, .cap = NEAR};
+    for (size_t r = 0; r < nroots; r++)
+        if (!walk_from(&w, roots[r]))
+            return NULL;
+    *count = w.nout;
+    return ctx_failed(c) ? NULL : w.out;
 }
 
 Node **ex_walk(Ctx *c, size_t nroots, Node *const *roots, size_t *count)
 {
-    uint32_t mark = ++c->mark;
-    Frame *st = NULL;
-    size_t n = 0, cap = 0;
-    Vec out = {0};
-    for (size_t r = 0; r < nroots; r++) {
-        if (roots[r]->mark == mark)
-            continue;
-        roots[r]->mark = mark;
-        if (!frame_push(c, &st, &n, &cap, roots[r]))
-            return NULL;
-        while (n) {
-            Frame *f = &st[n - 1];
-            if (f->next == child_count(f->n)) {
-                vec_push(c, &out, f->n);
-                n--;
-                continue;
-            }
-            Node *k = f->n->a[f->next++];
-            if (k->mark == mark)
-                continue;
-            k->mark = mark;
-            if (!frame_push(c, &st, &n, &cap, k) || ctx_poll(c))
-                return NULL;
-        }
-    }
-    *count = out.n;
-    return ctx_failed(c) ? NULL : out.v;
+    return ex_walk_some(c, nroots, roots, 0, 0, count);
 }
 
 size_t ex_dag_size(Ctx *c, Node *n)
@@ -158,7 +209,7 @@ double ex_tree_size(Ctx *c, Node *n)
     for (size_t i = 0; size && i < count; i++) {
         uint64_t k;
         size[i] = 1;
-        for (uint32_t j = 0; j < child_count(order[i]); j++)
+        for (uint32_t j = 0; j < order[i]->n; j++)
             if (map_get(&at, order[i]->a[j]->id, &k))
                 size[i] += size[k];
         map_put(&at, order[i]->id, i);
@@ -226,7 +277,7 @@ static SymSet free_set(Ctx *c, Node *root)
             continue;
         }
         SymSet s = none;
-        for (uint32_t j = 0; j < child_count(n); j++) {
+        for (uint32_t j = 0; j < n->n; j++) {
             uint64_t k = 0;
             (void)map_get(&at, n->a[j]->id, &k);
             SymSet t = set[k];
@@ -282,7 +333,7 @@ uint32_t *ex_free_syms(Ctx *c, Node *n, size_t *k)
 static Node *rebuilt(Ctx *c, const NodeMap *done, Node *n)
 {
     bool same = true;
-    uint32_t k = child_count(n);
+    uint32_t k = n->n;
     if (k == 0)
         return n;
     ArenaMark m = arena_mark(&c->tmp);
@@ -355,7 +406,7 @@ static Node *next_needed(const NodeMap *done, Frame *f)
     Node *pick = f->next >= 1 ? taken_branch(done, f->n) : NULL;
     if (pick)
         return nodemap_get(done, pick) ? NULL : pick;
-    while (f->next < child_count(f->n)) {
+    while (f->next < f->n->n) {
         Node *k = f->n->a[f->next++];
         if (!nodemap_get(done, k))
             return k;
@@ -455,7 +506,7 @@ Node *ex_keep(Ctx *c, Node *root)
     c->into = 0;
     for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
         Node *n = order[i];
-        uint32_t k = child_count(n);
+        uint32_t k = n->n;
         if (n->id < c->pool[0].next_id) {
             nodemap_put(&done, n, r = n);
             continue;

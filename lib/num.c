@@ -137,10 +137,10 @@ Num num_rat(Arena *a, int64_t p, int64_t q)
 
 /* ---- questions */
 
-bool num_is_int(Num x)
+bool num_is_int_big(Num x)
 {
     NumView w;
-    return num_is_small(x) ? x.q == 1 : mpz_cmp_ui(mpq_denref(num_view(&w, x)), 1) == 0;
+    return mpz_cmp_ui(mpq_denref(num_view(&w, x)), 1) == 0;
 }
 
 bool num_is_even(Num x)
@@ -149,13 +149,13 @@ bool num_is_even(Num x)
     return num_is_int(x) && mpz_even_p(mpq_numref(num_view(&w, x)));
 }
 
-int num_sgn(Num x)
+int num_sgn_big(Num x)
 {
     NumView w;
-    return num_is_small(x) ? (x.p > 0) - (x.p < 0) : mpq_sgn(num_view(&w, x));
+    return mpq_sgn(num_view(&w, x));
 }
 
-int num_cmp(Num x, Num y)
+int num_cmp_any(Num x, Num y)
 {
     if (num_is_small(x) && num_is_small(y)) {
         __int128 l = (__int128)x.p * y.q, r = (__int128)y.p * x.q;
@@ -190,15 +190,6 @@ uint64_t num_hash(Num x)
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     return hash_mix(hash_mpz(mpq_denref(v), hash_mpz(mpq_numref(v), 1)), x.dec);
-}
-
-bool num_get_int(Num x, int64_t *i)
-{
-    if (x.q != 1) {
-        return false;
-    }
-    *i = x.p;
-    return true;
 }
 
 static size_t bits_u64(uint64_t u)
@@ -255,7 +246,7 @@ static bool add_small(Num x, Num y, Num *r)
     return !__builtin_mul_overflow(x.q / g, y.q / h, &r->q);
 }
 
-Num num_add(Arena *a, Num x, Num y)
+Num num_add_any(Arena *a, Num x, Num y)
 {
     Num r = {0, 1, x.dec || y.dec};
     if (num_is_small(x) && num_is_small(y) && add_small(x, y, &r)) {
@@ -292,7 +283,7 @@ static bool mul_small(Num x, Num y, Num *r)
            !__builtin_mul_overflow(x.q / j, y.q / i, &r->q);
 }
 
-Num num_mul(Arena *a, Num x, Num y)
+Num num_mul_any(Arena *a, Num x, Num y)
 {
     Num r = {0, 1, x.dec || y.dec};
     if (num_is_small(x) && num_is_small(y) && mul_small(x, y, &r)) {
@@ -328,7 +319,7 @@ Num num_div(Arena *a, Num x, Num y)
     return num_mul(a, x, num_inv(a, y));
 }
 
-Num num_neg(Arena *a, Num x)
+Num num_neg_any(Arena *a, Num x)
 {
     if (num_is_small(x)) {
         return from_u64(a, abs_u64(x.p), x.p > 0, (uint64_t)x.q, x.dec);
@@ -339,11 +330,6 @@ Num num_neg(Arena *a, Num x)
     mp_size_t n = (mp_size_t)mpz_size(mpq_numref(v));
     mpz_roinit_n(minus, mpz_limbs_read(mpq_numref(v)), mpq_sgn(v) > 0 ? -n : n);
     return set_pq(a, minus, mpq_denref(v), x.dec);
-}
-
-Num num_abs(Arena *a, Num x)
-{
-    return num_sgn(x) < 0 ? num_neg(a, x) : x;
 }
 
 /* ---- powers */

@@ -31,24 +31,24 @@ static inline bool num_is_minus_one(Num x) { return x.p == -1 && x.q == 1; }
 static inline Num num_int(int64_t p) { return (Num){p, 1, false}; }
 Num num_rat(Arena *a, int64_t p, int64_t q); /* q != 0; reduced */
 
-bool num_is_int(Num x);
+static inline bool num_is_int(Num x);
 bool num_is_even(Num x);                    /* an even integer */
-int num_sgn(Num x);
-int num_cmp(Num x, Num y);                  /* by value; dec is ignored */
+static inline int num_sgn(Num x);
+static inline int num_cmp(Num x, Num y);    /* by value; dec is ignored */
 bool num_eq(Num x, Num y);                  /* same value and same dec */
 uint64_t num_hash(Num x);                   /* from content only */
-bool num_get_int(Num x, int64_t *i);        /* true when x is an integer in int64 */
+static inline bool num_get_int(Num x, int64_t *i); /* true when x is an integer in int64 */
 size_t num_bits(Num x);                     /* bits of numerator plus denominator */
 
 /* Results that would need more than about 2^27 bits (2^24 where fractions have to be reduced)
  * record LBZ_LIMIT and return 0. floor, ceil, round, numer and denom are exact integers: never
  * dec. */
-Num num_add(Arena *a, Num x, Num y);
+static inline Num num_add(Arena *a, Num x, Num y);
 Num num_sub(Arena *a, Num x, Num y);
-Num num_mul(Arena *a, Num x, Num y);
+static inline Num num_mul(Arena *a, Num x, Num y);
 Num num_div(Arena *a, Num x, Num y);        /* y != 0 */
-Num num_neg(Arena *a, Num x);
-Num num_abs(Arena *a, Num x);
+static inline Num num_neg(Arena *a, Num x);
+static inline Num num_abs(Arena *a, Num x);
 Num num_inv(Arena *a, Num x);               /* x != 0 */
 Num num_pow(Arena *a, Num x, int64_t e);    /* x != 0 or e >= 0 */
 Num num_floor(Arena *a, Num x);
@@ -98,5 +98,47 @@ void num_get_mpq(mpq_t q, Num x); /* q is initialised by the caller */
 void num_get_mpz(mpz_t z, Num x); /* numerator */
 Num num_set_mpq(Arena *a, const mpq_t q); /* q in lowest terms */
 Num num_set_mpz(Arena *a, const mpz_t z);
+
+/* ---- the ways of small integers; the rest is in num.c */
+bool num_is_int_big(Num x);
+int num_sgn_big(Num x);
+int num_cmp_any(Num x, Num y);
+Num num_add_any(Arena *a, Num x, Num y);
+Num num_mul_any(Arena *a, Num x, Num y);
+Num num_neg_any(Arena *a, Num x);
+
+static inline bool num_is_int(Num x) { return num_is_small(x) ? x.q == 1 : num_is_int_big(x); }
+static inline int num_sgn(Num x)
+{
+    return num_is_small(x) ? (x.p > 0) - (x.p < 0) : num_sgn_big(x);
+}
+static inline bool num_get_int(Num x, int64_t *i)
+{
+    if (x.q != 1)
+        return false;
+    *i = x.p;
+    return true;
+}
+static inline int num_cmp(Num x, Num y)
+{
+    return x.q == 1 && y.q == 1 ? (x.p > y.p) - (x.p < y.p) : num_cmp_any(x, y);
+}
+static inline Num num_add(Arena *a, Num x, Num y)
+{
+    Num r = {0, 1, x.dec || y.dec};
+    bool small = x.q == 1 && y.q == 1 && !__builtin_add_overflow(x.p, y.p, &r.p);
+    return small ? r : num_add_any(a, x, y);
+}
+static inline Num num_mul(Arena *a, Num x, Num y)
+{
+    Num r = {0, 1, x.dec || y.dec};
+    bool small = x.q == 1 && y.q == 1 && !__builtin_mul_overflow(x.p, y.p, &r.p);
+    return small ? r : num_mul_any(a, x, y);
+}
+static inline Num num_neg(Arena *a, Num x)
+{
+    return num_is_small(x) && x.p != INT64_MIN ? (Num){-x.p, x.q, x.dec} : num_neg_any(a, x);
+}
+static inline Num num_abs(Arena *a, Num x) { return num_sgn(x) < 0 ? num_neg(a, x) : x; }
 
 #endif

@@ -118,7 +118,8 @@ void synonym_at(size_t i, const char **name, Op *op)
 const CommandInfo *command_find(const char *name, size_t n)
 {
     for (size_t i = 0; i < LENGTH(commands); i++)
-        if (strlen(commands[i].name) == n && memcmp(commands[i].name, name, n) == 0)
+        if (n && commands[i].name[0] == name[0] && strlen(commands[i].name) == n &&
+            memcmp(commands[i].name, name, n) == 0)
             return &commands[i];
     return NULL;
 }

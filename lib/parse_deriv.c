@@ -240,7 +240,7 @@ static bool split_variables(Parser *p, const Spelling *s, int64_t above, Deriv *
 static bool orders_agree(Parser *p, const Spelling *s, Deriv *d)
 {
     Node *above = order_node(p, s->order);
-    int64_t total = 0, k;
+    int64_t total = 0, k = 0;
     bool counts = ex_get_int(above, &k);
     for (uint32_t i = 0; i < s->n; i++) {
         int64_t m;

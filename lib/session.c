@@ -190,6 +190,9 @@ size_t session_statement_end(const char *text, size_t n, size_t from)
 {
     long depth = 0;
     bool comment = false;
+    if (!memchr(text + from, ';', n - from)) {
+        return n;
+    }
     for (size_t i = from; i < n; i++) {
         char ch = text[i];
         if (ch == '\n') {
