@@ -63,8 +63,8 @@ static void evaluate(const Making *m, lbz_session *s, Record *rec, lbz_result *r
     rec->ms = timed ? now_ms() - start : 0;
 }
 
-int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err, bool *quit,
-                bool *valued)
+int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err,
+                bool *quit, bool *valued)
 {
     lbz_result r;
     *quit = *valued = false;
@@ -75,8 +75,8 @@ int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err
         *quit = r.status == LBZ_OK && r.kind == LBZ_QUIT;
         *valued = r.status == LBZ_OK && r.index;
     }
-    if (signals_interrupted())
-        return EXIT_LINE_ERROR; /* the program is about to end: nothing half done is shown */
+    if (signals_interrupted()) /* the end is near: nothing half done is shown */
+        return EXIT_LINE_ERROR;
     record_write(m->options->format, m->approx, rec, out);
     report_write(m->err_style, rec, err);
     int status = rec->result ? status_of(m->options, &r) : EXIT_FINE;
@@ -132,7 +132,8 @@ int batch_run(const Options *o)
 {
     Making m = {
         .options = o,
-        .err_style = style_for(o->color == COLOR_AUTO && !isatty(0) ? COLOR_NEVER : o->color, 2),
+        .err_style =
+            style_for(o->color == COLOR_AUTO && !isatty(0) ? COLOR_NEVER : o->color, 2),
         .approx = o->format == FORMAT_PLAIN && isatty(1),
     };
     signals_catch_int(true);

@@ -11,15 +11,16 @@ typedef struct {
     bool approx;
 } Making;
 
-/* A session set up as the options ask, or NULL when memory is out. decimals: the values of exact
- * constants are wanted. */
+/* A session set up as the options ask, or NULL when memory is out. decimals: the values
+ * of exact constants are wanted. */
 lbz_session *eval_open(const Options *o, bool decimals);
 bool eval_wants_decimals(const Making *m);
 
-/* Evaluates rec, appends its record to out and its reports to err. Returns the exit status
- * that this line asks for; *quit: the user asked to leave; *valued: % is this line's result. */
-int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err, bool *quit,
-                bool *valued);
+/* Evaluates rec, appends its record to out and its reports to err. Returns the exit
+ * status that this line asks for; *quit: the user asked to leave; *valued: % is this
+ * line's result. */
+int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err,
+                bool *quit, bool *valued);
 
 /* The program for inputs that are not a terminal; returns the exit status. */
 int batch_run(const Options *o);

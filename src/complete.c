@@ -1,4 +1,5 @@
-/* complete.c - see complete.h. Readline's callbacks carry no argument: the state is here. */
+/* complete.c - see complete.h. Readline's callbacks carry no argument: the state is
+ * here. */
 #include "complete.h"
 
 #include "buf.h"
@@ -42,7 +43,8 @@ static void add_word(lbz_word kind, const char *name, const char *help, void *ar
         tab.cap = tab.cap ? 2 * tab.cap : 64;
         tab.words = xrealloc(tab.words, tab.cap * sizeof *tab.words);
     }
-    tab.words[tab.n++] = (Word){kind, xstrndup(name, strlen(name)), xstrndup(help, strlen(help))};
+    tab.words[tab.n++] =
+        (Word){kind, xstrndup(name, strlen(name)), xstrndup(help, strlen(help))};
 }
 
 static char *next_word(const char *prefix, int state)

@@ -1,4 +1,5 @@
-/* complete.h - Tab at the prompt: names from the session, with their help lines, and files. */
+/* complete.h - Tab at the prompt: names from the session, with their help lines, and
+ * files. */
 #ifndef COMPLETE_H
 #define COMPLETE_H
 

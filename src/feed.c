@@ -21,10 +21,10 @@ typedef struct {
 
 typedef struct {
     const Consumer *to;
-    Record rec;      /* number and place of the line at hand */
-    Buf block;       /* the lines of an open block, joined by newlines */
-    Braces braces;   /* at the end of block */
-    size_t last;     /* offset in block of its last line, not yet handed on */
+    Record rec;               /* number and place of the line at hand */
+    Buf block;                /* the lines of an open block, joined by newlines */
+    Braces braces;            /* at the end of block */
+    size_t last;              /* offset in block of its last line, not yet handed on */
     unsigned long first_line; /* of the block */
 } Feed;
 
@@ -78,7 +78,8 @@ static bool hand_on(Feed *f, RecordKind kind, const char *s, size_t n, unsigned 
 
 static bool end_block(Feed *f)
 {
-    bool more = !f->block.n || hand_on(f, REC_STATEMENT, f->block.s, f->block.n, f->first_line);
+    bool more =
+        !f->block.n || hand_on(f, REC_STATEMENT, f->block.s, f->block.n, f->first_line);
     buf_clear(&f->block);
     return more;
 }
@@ -88,7 +89,8 @@ static bool continue_block(Feed *f, const char *s, size_t n)
 {
     unsigned long number = f->rec.n, line = f->rec.line;
     f->rec.n--;
-    bool more = hand_on(f, REC_PART, f->block.s + f->last, f->block.n - f->last, line - 1);
+    bool more =
+        hand_on(f, REC_PART, f->block.s + f->last, f->block.n - f->last, line - 1);
     f->rec.n = number;
     f->last = f->block.n + 1;
     buf_putc(&f->block, '\n');
@@ -128,8 +130,9 @@ static bool feed_reader(Feed *f, Reader *r)
             break;
         f->rec.n++;
         f->rec.line++;
-        more = got == READ_LINE ? feed_line(f, s, n)
-                                : end_block(f) && hand_on(f, REC_TOO_LONG, "", 0, f->rec.line);
+        more = got == READ_LINE
+                   ? feed_line(f, s, n)
+                   : end_block(f) && hand_on(f, REC_TOO_LONG, "", 0, f->rec.line);
     }
     return more && end_block(f);
 }
@@ -176,7 +179,8 @@ static bool feed_text(Feed *f, const char *text, unsigned long *line)
     Reader r;
     f->rec.file = "-e";
     f->rec.line = *line;
-    reader_open_text(&r, *text ? text : "\n"); /* -e '' is an empty line, and has its record */
+    reader_open_text(&r, *text ? text
+                               : "\n"); /* -e '' is an empty line, and has its record */
     bool more = feed_reader(f, &r);
     *line = f->rec.line;
     reader_close(&r);

@@ -1,5 +1,6 @@
-/* feed.h - the lines of all inputs, in order, as statements. A line inside an open block of a
- * function definition, f(x) = {, goes on with the next; any other line stands for itself. */
+/* feed.h - the lines of all inputs, in order, as statements. A line inside an open block
+ * of a function definition, f(x) = {, goes on with the next; any other line stands for
+ * itself. */
 #ifndef FEED_H
 #define FEED_H
 
@@ -13,8 +14,8 @@ typedef struct {
     void *arg;
 } Consumer;
 
-/* Standard input when o names no input. Returns an exit status: fine, usage (some file could
- * not be read; that is reported). */
+/* Standard input when o names no input. Returns an exit status: fine, usage (some file
+ * could not be read; that is reported). */
 int feed_inputs(const Options *o, const Consumer *to);
 
 #endif

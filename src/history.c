@@ -83,7 +83,8 @@ static int append(const char *entry)
 
 static bool repeats_last(const char *entry)
 {
-    HIST_ENTRY *h = history_length ? history_get(history_base + history_length - 1) : NULL;
+    HIST_ENTRY *h =
+        history_length ? history_get(history_base + history_length - 1) : NULL;
     return h && !strcmp(h->line, entry);
 }
 
@@ -98,8 +99,8 @@ void history_add(const char *entry, const Style *style)
     int error = path ? append(entry) : 0;
     if (!error)
         return;
-    printf("%snote: the history is not saved: %s: %s%s\n", style->note, path, strerror(error),
-           style->off);
+    printf("%snote: the history is not saved: %s: %s%s\n", style->note, path,
+           strerror(error), style->off);
     fflush(stdout);
     free(path);
     path = NULL;

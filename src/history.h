@@ -1,4 +1,5 @@
-/* history.h - the history file: $XDG_STATE_HOME/leibniz/history, entries with time stamps. */
+/* history.h - the history file: $XDG_STATE_HOME/leibniz/history, entries with time
+ * stamps. */
 #ifndef HISTORY_H
 #define HISTORY_H
 
@@ -9,8 +10,8 @@
 /* Reads the file, if there is one; enabled: entries will be written too. */
 void history_start(bool enabled);
 /* Remembers an entry (several lines, perhaps) and appends it to the file at once, so that
- * sessions side by side and crashes lose nothing. A file that cannot be written is told of
- * once. */
+ * sessions side by side and crashes lose nothing. A file that cannot be written is told
+ * of once. */
 void history_add(const char *entry, const Style *style);
 void history_stop(void);
 

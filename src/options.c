@@ -25,7 +25,8 @@ static const char help_text[] =
     "      --latex             results in LaTeX\n"
     "  -j, --jobs=N            evaluate lines on N threads; the output stays the same\n"
     "      --bail              stop at the first line that is an error\n"
-    "      --strict            ambiguous readings are errors, an unknown verdict is status 4\n"
+    "      --strict            ambiguous readings are errors, an unknown verdict is "
+    "status 4\n"
     "      --simplify=HOW      none, light or full (the default)\n"
     "      --color=WHEN        auto (the default), always or never\n"
     "      --no-history        neither read nor write the history file\n"
@@ -34,7 +35,8 @@ static const char help_text[] =
     "  leibniz -e 'd/dx x^2*sin(x)'\n"
     "  printf 'd/dx tanh(x)\\nf(t) = t^t; f'\\''(2)\\n' | leibniz\n"
     "\n"
-    "Exit status: 0 fine; 1 a check failed; 2 a line was an error; 3 usage or unreadable file;\n"
+    "Exit status: 0 fine; 1 a check failed; 2 a line was an error; 3 usage or unreadable "
+    "file;\n"
     "4 a check was unknown under --strict; 5 internal.\n";
 
 enum {
@@ -104,7 +106,8 @@ static bool set_jobs(Options *o, const char *arg)
 static bool set_format(Options *o, Format f)
 {
     if (o->format != FORMAT_PLAIN && o->format != f) {
-        fputs("leibniz: only one of --json, --csv, --tsv and --latex can be given\n", stderr);
+        fputs("leibniz: only one of --json, --csv, --tsv and --latex can be given\n",
+              stderr);
         return false;
     }
     o->format = f;
@@ -134,20 +137,40 @@ static bool set_simplify(Options *o, const char *arg)
 static bool apply(Options *o, int c)
 {
     switch (c) {
-    case 'e': add_input(o, true, optarg); return true;
-    case 'f': add_input(o, false, optarg); return true;
-    case 'j': return set_jobs(o, optarg);
-    case O_JSON: return set_format(o, FORMAT_JSON);
-    case O_CSV: return set_format(o, FORMAT_CSV);
-    case O_TSV: return set_format(o, FORMAT_TSV);
-    case O_LATEX: return set_format(o, FORMAT_LATEX);
-    case O_HEADER: o->header = true; return true;
-    case O_BAIL: o->bail = true; return true;
-    case O_STRICT: o->strict = true; return true;
-    case O_SIMPLIFY: return set_simplify(o, optarg);
-    case O_COLOR: return set_color(o, optarg);
-    case O_NO_HISTORY: o->history = false; return true;
-    default: return false;
+    case 'e':
+        add_input(o, true, optarg);
+        return true;
+    case 'f':
+        add_input(o, false, optarg);
+        return true;
+    case 'j':
+        return set_jobs(o, optarg);
+    case O_JSON:
+        return set_format(o, FORMAT_JSON);
+    case O_CSV:
+        return set_format(o, FORMAT_CSV);
+    case O_TSV:
+        return set_format(o, FORMAT_TSV);
+    case O_LATEX:
+        return set_format(o, FORMAT_LATEX);
+    case O_HEADER:
+        o->header = true;
+        return true;
+    case O_BAIL:
+        o->bail = true;
+        return true;
+    case O_STRICT:
+        o->strict = true;
+        return true;
+    case O_SIMPLIFY:
+        return set_simplify(o, optarg);
+    case O_COLOR:
+        return set_color(o, optarg);
+    case O_NO_HISTORY:
+        o->history = false;
+        return true;
+    default:
+        return false;
     }
 }
 

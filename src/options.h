@@ -34,7 +34,8 @@ typedef struct {
     size_t ninputs;
 } Options;
 
-/* Reads the command line. True: go on with *o. False: end at once with *status (after --help,
+/* Reads the command line. True: go on with *o. False: end at once with *status (after
+ * --help,
  * --version, or a usage error, which has been reported). */
 bool options_parse(Options *o, int argc, char **argv, int *status);
 void options_free(Options *o);

@@ -1,16 +1,17 @@
-/* parallel.c - -j N: the lines of all inputs on N threads, each with a session of its own; the
- * output is that of one thread, byte for byte.
+/* parallel.c - -j N: the lines of all inputs on N threads, each with a session of its
+ * own; the output is that of one thread, byte for byte.
  *
- * The main thread reads lines into chunks, the workers take chunks, the main thread writes
- * finished chunks in order. Chunks stand in a ring, so that reading is never far ahead. A line
- * that changes the session or reads the last result is a barrier: everything before it is
- * finished first, then every session evaluates it, the main thread's for the output. So that
- * % is right everywhere, all sessions first repeat the line that gave the last result. Lines
- * that name results by number (%3) need all of them: the input is kept up to a limit and
- * evaluated once more by a fresh session, which goes on alone.
+ * The main thread reads lines into chunks, the workers take chunks, the main thread
+ * writes finished chunks in order. Chunks stand in a ring, so that reading is never far
+ * ahead. A line that changes the session or reads the last result is a barrier:
+ * everything before it is finished first, then every session evaluates it, the main
+ * thread's for the output. So that % is right everywhere, all sessions first repeat the
+ * line that gave the last result. Lines that name results by number (%3) need all of
+ * them: the input is kept up to a limit and evaluated once more by a fresh session, which
+ * goes on alone.
  *
- * A chunk belongs to the main thread while FILLING or DONE and to one worker while RUNNING;
- * state and all other fields of Pool that both use change under the lock. */
+ * A chunk belongs to the main thread while FILLING or DONE and to one worker while
+ * RUNNING; state and all other fields of Pool that both use change under the lock. */
 #include "batch.h"
 #include "feed.h"
 #include "signals.h"
@@ -45,16 +46,16 @@ typedef struct {
     Chunk *ring;
     size_t size, head, next, tail; /* written, taken, filled up to; index modulo size */
     bool stop;
-    Buf replay[2];        /* what all sessions evaluate at a barrier */
-    unsigned long round;  /* number of barriers so far */
-    unsigned waiting;     /* workers that have not yet evaluated the present barrier */
+    Buf replay[2];       /* what all sessions evaluate at a barrier */
+    unsigned long round; /* number of barriers so far */
+    unsigned waiting;    /* workers that have not yet evaluated the present barrier */
     /* the main thread's own */
     unsigned nthreads;
     pthread_t *threads;
     lbz_session *s;
     Sink sink;
-    Buf last;             /* the line that gave the last result, if no session repeated it yet */
-    Buf log;              /* all statements, each as length and bytes */
+    Buf last; /* the line that gave the last result, if no session repeated it yet */
+    Buf log;  /* all statements, each as length and bytes */
     bool log_full, alone; /* alone: s does everything from now on */
     bool ended;
     size_t lines;
@@ -79,8 +80,9 @@ static void run_chunk(Pool *p, lbz_session *s, Chunk *c)
         Item *it = &c->items[i];
         bool quit = false;
         it->rec.in = c->in.s + it->in;
-        it->status = s ? eval_record(p->m, s, &it->rec, &c->out, &c->err, &quit, &it->valued)
-                       : EXIT_INTERNAL;
+        it->status =
+            s ? eval_record(p->m, s, &it->rec, &c->out, &c->err, &quit, &it->valued)
+              : EXIT_INTERNAL;
         it->out_end = c->out.n;
         it->err_end = c->err.n;
         it->last = quit || (p->m->options->bail && it->status == EXIT_LINE_ERROR);
@@ -228,7 +230,8 @@ static void evaluate_here(Pool *p, const Record *given)
     int status = eval_record(p->m, p->s, &rec, &out, &err, &quit, &valued);
     sink_put(&p->sink, &out, &err);
     p->status = worst_status(p->status, status);
-    p->ended |= quit || p->sink.error || (p->m->options->bail && status == EXIT_LINE_ERROR);
+    p->ended |=
+        quit || p->sink.error || (p->m->options->bail && status == EXIT_LINE_ERROR);
     buf_free(&out);
     buf_free(&err);
 }
@@ -307,7 +310,8 @@ static void go_alone(Pool *p)
 static void refuse(Pool *p, const Record *given)
 {
     lbz_result r = {.status = LBZ_LIMIT,
-                    .message = "numbered results are kept for the first 8 MiB of input with -j",
+                    .message =
+                        "numbered results are kept for the first 8 MiB of input with -j",
                     .hint = "give the result a name, or run with -j 1"};
     Record rec = *given;
     Buf out = {0}, err = {0};

@@ -63,7 +63,8 @@ static bool fill(Reader *r)
 static ReadResult skip_line(Reader *r)
 {
     for (;;) {
-        char *nl = r->buf.n > r->pos ? memchr(r->buf.s + r->pos, '\n', r->buf.n - r->pos) : NULL;
+        char *nl =
+            r->buf.n > r->pos ? memchr(r->buf.s + r->pos, '\n', r->buf.n - r->pos) : NULL;
         if (nl) {
             r->pos = (size_t)(nl - r->buf.s) + 1;
             return READ_TOO_LONG;
@@ -78,7 +79,8 @@ static ReadResult skip_line(Reader *r)
 
 static void skip_mark(Reader *r)
 {
-    if (r->first && r->buf.n - r->pos >= 3 && !memcmp(r->buf.s + r->pos, "\xef\xbb\xbf", 3))
+    if (r->first && r->buf.n - r->pos >= 3 &&
+        !memcmp(r->buf.s + r->pos, "\xef\xbb\xbf", 3))
         r->pos += 3;
     r->first = false;
 }
@@ -87,7 +89,8 @@ ReadResult reader_line(Reader *r, const char **line, size_t *n)
 {
     size_t seen = r->pos; /* there is no newline in [pos, seen) */
     for (;;) {
-        char *nl = r->buf.n > seen ? memchr(r->buf.s + seen, '\n', r->buf.n - seen) : NULL;
+        char *nl =
+            r->buf.n > seen ? memchr(r->buf.s + seen, '\n', r->buf.n - seen) : NULL;
         if (!nl && !r->eof) {
             if (r->buf.n - r->pos > LINE_LIMIT)
                 return skip_line(r);

@@ -1,4 +1,5 @@
-/* record.c - output records: plain, JSON (one object per line), CSV (RFC 4180), TSV, LaTeX. */
+/* record.c - output records: plain, JSON (one object per line), CSV (RFC 4180), TSV,
+ * LaTeX. */
 #include "record.h"
 
 #include <math.h>
@@ -32,11 +33,21 @@ size_t text_step(const char *s, size_t n, bool *valid)
 static void json_char(Buf *out, unsigned char c)
 {
     switch (c) {
-    case '"': buf_puts(out, "\\\""); break;
-    case '\\': buf_puts(out, "\\\\"); break;
-    case '\n': buf_puts(out, "\\n"); break;
-    case '\r': buf_puts(out, "\\r"); break;
-    case '\t': buf_puts(out, "\\t"); break;
+    case '"':
+        buf_puts(out, "\\\"");
+        break;
+    case '\\':
+        buf_puts(out, "\\\\");
+        break;
+    case '\n':
+        buf_puts(out, "\\n");
+        break;
+    case '\r':
+        buf_puts(out, "\\r");
+        break;
+    case '\t':
+        buf_puts(out, "\\t");
+        break;
     default:
         if (c < 0x20 || c == 0x7f)
             buf_printf(out, "\\u%04x", c);
@@ -121,8 +132,9 @@ static unsigned long error_line(const Record *rec)
 static void json_error(Buf *out, const Record *rec)
 {
     const lbz_result *r = rec->result;
-    buf_printf(out, "\"ok\":false,\"error\":{\"code\":\"%s\",\"line\":%lu,\"col\":%u,\"len\":%u",
-               error_code(r->status), error_line(rec), r->span.col, r->span.len);
+    buf_printf(
+        out, "\"ok\":false,\"error\":{\"code\":\"%s\",\"line\":%lu,\"col\":%u,\"len\":%u",
+        error_code(r->status), error_line(rec), r->span.col, r->span.len);
     buf_puts(out, ",\"message\":");
     json_string(out, r->message);
     buf_puts(out, ",\"hint\":");
@@ -185,15 +197,25 @@ static bool csv_needs_quotes(const char *s, size_t n)
 static void tsv_char(Buf *out, char c)
 {
     switch (c) {
-    case '\t': buf_puts(out, "\\t"); break;
-    case '\n': buf_puts(out, "\\n"); break;
-    case '\r': buf_puts(out, "\\r"); break;
-    case '\\': buf_puts(out, "\\\\"); break;
-    default: buf_putc(out, c);
+    case '\t':
+        buf_puts(out, "\\t");
+        break;
+    case '\n':
+        buf_puts(out, "\\n");
+        break;
+    case '\r':
+        buf_puts(out, "\\r");
+        break;
+    case '\\':
+        buf_puts(out, "\\\\");
+        break;
+    default:
+        buf_putc(out, c);
     }
 }
 
-/* NUL bytes and what is not UTF-8 become U+FFFD here too: readers of tables choke on them. */
+/* NUL bytes and what is not UTF-8 become U+FFFD here too: readers of tables choke on
+ * them. */
 static void field(Format f, Buf *out, const char *s, size_t n)
 {
     bool quotes = f == FORMAT_CSV && csv_needs_quotes(s, n);
@@ -278,9 +300,14 @@ static void write_plain(Format f, bool approx, const lbz_result *r, Buf *out)
 void record_write(Format f, bool approx, const Record *rec, Buf *out)
 {
     switch (f) {
-    case FORMAT_JSON: write_json(rec, out); break;
+    case FORMAT_JSON:
+        write_json(rec, out);
+        break;
     case FORMAT_CSV:
-    case FORMAT_TSV: write_fields(f, rec, out); break;
-    default: write_plain(f, approx, rec->result, out);
+    case FORMAT_TSV:
+        write_fields(f, rec, out);
+        break;
+    default:
+        write_plain(f, approx, rec->result, out);
     }
 }

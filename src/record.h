@@ -1,4 +1,5 @@
-/* record.h - the result of one input line as an output record, and as reports for people. */
+/* record.h - the result of one input line as an output record, and as reports for
+ * people. */
 #ifndef RECORD_H
 #define RECORD_H
 
@@ -16,12 +17,12 @@ typedef enum {
 /* One statement and what came of it. Owns nothing. */
 typedef struct {
     RecordKind kind;
-    unsigned long n;    /* number of the record */
-    const char *in;     /* text of the statement; several lines when a block was open */
+    unsigned long n; /* number of the record */
+    const char *in;  /* text of the statement; several lines when a block was open */
     size_t in_len;
-    const char *file;   /* as errors name it */
-    unsigned long line; /* of the first line of in */
-    double ms;          /* time of the evaluation */
+    const char *file;         /* as errors name it */
+    unsigned long line;       /* of the first line of in */
+    double ms;                /* time of the evaluation */
     const lbz_result *result; /* NULL: REC_PART */
 } Record;
 
@@ -32,16 +33,17 @@ void record_write(Format f, bool approx, const Record *rec, Buf *out);
 /* The notes of a result, one a line; of very many only the first. */
 void report_notes(const Style *style, const lbz_result *r, Buf *err);
 
-/* Notes and the error of a record: FILE:LINE:COL: error: ..., the line, a caret, a hint. */
+/* Notes and the error of a record: FILE:LINE:COL: error: ..., the line, a caret, a
+ * hint. */
 void report_write(const Style *style, const Record *rec, Buf *err);
 
-/* The line of a text that a span points to, with a caret line under it; indent columns stand
- * before both. */
-void report_source(const Style *style, const char *text, size_t n, lbz_span at, size_t indent,
-                   Buf *err);
+/* The line of a text that a span points to, with a caret line under it; indent columns
+ * stand before both. */
+void report_source(const Style *style, const char *text, size_t n, lbz_span at,
+                   size_t indent, Buf *err);
 /* Just the caret line, for a line that stands on the screen already. */
-void report_caret(const Style *style, const char *line, size_t n, lbz_span at, size_t indent,
-                  Buf *err);
+void report_caret(const Style *style, const char *line, size_t n, lbz_span at,
+                  size_t indent, Buf *err);
 
 /* Bytes of the code point at s: 1 for a byte that is not UTF-8; *valid tells. */
 size_t text_step(const char *s, size_t n, bool *valid);

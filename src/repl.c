@@ -1,9 +1,10 @@
-/* repl.c - the conversation at a terminal: a prompt with Readline, one entry after the other.
+/* repl.c - the conversation at a terminal: a prompt with Readline, one entry after the
+ * other.
  *
- * Readline is used through its callbacks, so that the waiting is ours: Ctrl-C, Ctrl-Z and a
- * resized window are handled between keys, in normal code, never in a signal handler. An
- * entry is one or several lines; while it stops in the middle (LBZ_INCOMPLETE) another line is
- * asked for. */
+ * Readline is used through its callbacks, so that the waiting is ours: Ctrl-C, Ctrl-Z and
+ * a resized window are handled between keys, in normal code, never in a signal handler.
+ * An entry is one or several lines; while it stops in the middle (LBZ_INCOMPLETE) another
+ * line is asked for. */
 #include "repl.h"
 
 #include "batch.h"
@@ -28,13 +29,13 @@ typedef struct {
     const Options *o;
     const Style *style;
     lbz_session *s;
-    Buf entry;           /* the lines so far */
-    size_t done;         /* bytes of entry that are evaluated (a pasted text is many entries) */
+    Buf entry;   /* the lines so far */
+    size_t done; /* bytes of entry that are evaluated (a pasted text is many entries) */
     Buf out;
     bool quit, utf8;
-    bool stopped;        /* Ctrl-C: what is left of the entry is given up */
-    TypingState state;   /* of the line being typed */
-    char *line;          /* ENTERED: the line, from malloc */
+    bool stopped;      /* Ctrl-C: what is left of the entry is given up */
+    TypingState state; /* of the line being typed */
+    char *line;        /* ENTERED: the line, from malloc */
 } Repl;
 
 static Repl *typing; /* the one that Readline's callback means */
@@ -50,8 +51,8 @@ static void write_out(Repl *r)
     buf_clear(&r->out);
 }
 
-/* Results that would fill more than a screen are printed in shared form, unless the user has
- * set another limit. */
+/* Results that would fill more than a screen are printed in shared form, unless the user
+ * has set another limit. */
 static void fit_screen(Repl *r)
 {
     int rows, cols;
@@ -111,15 +112,18 @@ static void put_result(Repl *r, const lbz_result *res)
     size_t used = last_line_width(text);
     if (res->approx && text != res->latex) {
         const char *sign = r->utf8 ? "\xe2\x89\x88" : "~";
-        buf_printf(&r->out, "   %s%s %s%s", r->style->dim, sign, res->approx, r->style->off);
+        buf_printf(&r->out, "   %s%s %s%s", r->style->dim, sign, res->approx,
+                   r->style->off);
         used += 5 + strlen(res->approx);
     }
     put_index(r, res->index, used);
     buf_putc(&r->out, '\n');
 }
 
-/* A caret right under what was typed, if that stands unbroken above; else the line again. */
-static void put_error(Repl *r, const char *text, size_t n, const lbz_result *res, bool above)
+/* A caret right under what was typed, if that stands unbroken above; else the line
+ * again. */
+static void put_error(Repl *r, const char *text, size_t n, const lbz_result *res,
+                      bool above)
 {
     int rows, cols;
     rl_get_screen_size(&rows, &cols);
@@ -137,8 +141,8 @@ static void put_error(Repl *r, const char *text, size_t n, const lbz_result *res
 
 /* ---- evaluation */
 
-/* Evaluates text; above: it is what stands in the line above. False: it stops in the middle,
- * and more is to come. */
+/* Evaluates text; above: it is what stands in the line above. False: it stops in the
+ * middle, and more is to come. */
 static bool evaluate(Repl *r, const char *text, size_t n, bool above, bool final)
 {
     lbz_result res = {.text = "", .message = "", .hint = ""};
@@ -161,8 +165,8 @@ static bool evaluate(Repl *r, const char *text, size_t n, bool above, bool final
     return true;
 }
 
-/* Evaluates the lines of the entry that are not evaluated yet, each as soon as it is complete.
- * final: no line will follow. */
+/* Evaluates the lines of the entry that are not evaluated yet, each as soon as it is
+ * complete. final: no line will follow. */
 static void evaluate_entry(Repl *r, bool final)
 {
     bool single = !memchr(r->entry.s, '\n', r->entry.n);
@@ -325,8 +329,8 @@ static void converse(Repl *r)
 
 /* ---- start and end */
 
-/* Readline edits UTF-8 if the locale says so, and asks the environment for it. Where that knows
- * ASCII only (LANG=C, a bare container), terminals show UTF-8 all the same. */
+/* Readline edits UTF-8 if the locale says so, and asks the environment for it. Where that
+ * knows ASCII only (LANG=C, a bare container), terminals show UTF-8 all the same. */
 static bool set_locale(void)
 {
     setlocale(LC_CTYPE, "");
@@ -368,7 +372,8 @@ int repl_run(const Options *o)
     signals_catch_int(false);
     set_up_readline(&r);
     fit_screen(&r);
-    printf("leibniz %s, a calculator for derivatives. Type help for a page, Ctrl-D to leave.\n",
+    printf("leibniz %s, a calculator for derivatives. Type help for a page, Ctrl-D to "
+           "leave.\n",
            lbz_version());
     converse(&r);
     history_stop();

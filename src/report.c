@@ -1,6 +1,7 @@
-/* report.c - errors and notes for people: FILE:LINE:COL: error: message, the source line with a
- * caret below, a hint. Columns of the screen are counted, not bytes: wide and combining
- * characters and tabs keep the caret where it belongs. Long lines are shown in part. */
+/* report.c - errors and notes for people: FILE:LINE:COL: error: message, the source line
+ * with a caret below, a hint. Columns of the screen are counted, not bytes: wide and
+ * combining characters and tabs keep the caret where it belongs. Long lines are shown in
+ * part. */
 #include "record.h"
 
 #include <string.h>
@@ -42,7 +43,8 @@ static size_t offset_of(const char *s, size_t n, unsigned col)
     return at;
 }
 
-/* The piece [from, to) of a line that is shown: all of it, or what surrounds the caret. */
+/* The piece [from, to) of a line that is shown: all of it, or what surrounds the
+ * caret. */
 typedef struct {
     size_t from, to;
 } Piece;
@@ -54,7 +56,8 @@ static Piece choose_piece(const char *s, size_t n, size_t caret)
         total += cell_at(s + at, n - at).width;
     if (total <= WINDOW)
         return (Piece){0, n};
-    size_t back[CONTEXT] = {0}, k = 0; /* offsets of the last code points before the caret */
+    size_t back[CONTEXT] = {0},
+           k = 0; /* offsets of the last code points before the caret */
     for (at = 0; at < caret; at += cell_at(s + at, n - at).bytes) {
         back[k++ % CONTEXT] = at;
         before += cell_at(s + at, n - at).width;
@@ -107,8 +110,8 @@ static void put_caret(const Style *style, Buf *err, const char *s, size_t n, Pie
     buf_putc(err, '\n');
 }
 
-static void put_both(const Style *style, const char *line, size_t n, lbz_span at, size_t indent,
-                     bool source, Buf *err)
+static void put_both(const Style *style, const char *line, size_t n, lbz_span at,
+                     size_t indent, bool source, Buf *err)
 {
     size_t caret = offset_of(line, n, at.col);
     size_t end = caret + offset_of(line + caret, n - caret, at.len + 1);
@@ -123,14 +126,14 @@ static void put_both(const Style *style, const char *line, size_t n, lbz_span at
     put_caret(style, err, line, n, p, caret, end);
 }
 
-void report_caret(const Style *style, const char *line, size_t n, lbz_span at, size_t indent,
-                  Buf *err)
+void report_caret(const Style *style, const char *line, size_t n, lbz_span at,
+                  size_t indent, Buf *err)
 {
     put_both(style, line, n, at, indent, false, err);
 }
 
-void report_source(const Style *style, const char *text, size_t n, lbz_span at, size_t indent,
-                   Buf *err)
+void report_source(const Style *style, const char *text, size_t n, lbz_span at,
+                   size_t indent, Buf *err)
 {
     const char *end = text + n;
     for (unsigned i = 1; i < at.line; i++) {
@@ -148,8 +151,8 @@ void report_notes(const Style *style, const lbz_result *r, Buf *err)
     for (size_t i = 0; i < r->nnotes && i < MOST_NOTES; i++)
         buf_printf(err, "%snote: %s%s\n", style->note, r->notes[i], style->off);
     if (r->nnotes > MOST_NOTES)
-        buf_printf(err, "%snote: and %zu notes more%s\n", style->note, r->nnotes - MOST_NOTES,
-                   style->off);
+        buf_printf(err, "%snote: and %zu notes more%s\n", style->note,
+                   r->nnotes - MOST_NOTES, style->off);
 }
 
 void report_write(const Style *style, const Record *rec, Buf *err)
@@ -161,8 +164,8 @@ void report_write(const Style *style, const Record *rec, Buf *err)
     if (r->status == LBZ_OK)
         return;
     unsigned long line = rec->line + (r->span.line > 1 ? r->span.line - 1 : 0);
-    buf_printf(err, "%s:%lu:%u: %serror:%s %s\n", rec->file, line, r->span.col ? r->span.col : 1,
-               style->error, style->off, r->message);
+    buf_printf(err, "%s:%lu:%u: %serror:%s %s\n", rec->file, line,
+               r->span.col ? r->span.col : 1, style->error, style->off, r->message);
     report_source(style, rec->in, rec->in_len, r->span, 2, err);
     if (r->hint && *r->hint)
         buf_printf(err, "  %shint:%s %s\n", style->hint, style->off, r->hint);

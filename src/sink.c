@@ -19,8 +19,8 @@ void sink_open(Sink *s)
     s->watched = isatty(1);
 }
 
-/* Returns 0 or errno. A reader that has gone ends the program as SIGPIPE does, also where that
- * signal is ignored. */
+/* Returns 0 or errno. A reader that has gone ends the program as SIGPIPE does, also where
+ * that signal is ignored. */
 static int write_all(int fd, Buf *b)
 {
     size_t done = 0;

@@ -1,5 +1,6 @@
-/* sink.h - where records and reports go. Standard output and standard error are buffered; when
- * both are the same file they share one buffer, so that their order is that of the lines. */
+/* sink.h - where records and reports go. Standard output and standard error are buffered;
+ * when both are the same file they share one buffer, so that their order is that of the
+ * lines. */
 #ifndef SINK_H
 #define SINK_H
 
@@ -7,9 +8,9 @@
 
 typedef struct {
     Buf out, err;
-    bool joined; /* reports go into out */
+    bool joined;  /* reports go into out */
     bool watched; /* a terminal: every line is shown when it is there */
-    int error;   /* errno of a failed write to standard output, or 0 */
+    int error;    /* errno of a failed write to standard output, or 0 */
 } Sink;
 
 void sink_open(Sink *s);

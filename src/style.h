@@ -1,4 +1,5 @@
-/* style.h - colours, or the absence of colours: strings that are empty when colour is off. */
+/* style.h - colours, or the absence of colours: strings that are empty when colour is
+ * off. */
 #ifndef STYLE_H
 #define STYLE_H
 
@@ -9,8 +10,8 @@ typedef struct {
 } Style;
 
 extern const Style style_plain;
-/* The style for output on fd: auto is colour on a terminal that is not dumb, unless NO_COLOR
- * is set. */
+/* The style for output on fd: auto is colour on a terminal that is not dumb, unless
+ * NO_COLOR is set. */
 const Style *style_for(ColorMode mode, int fd);
 
 #endif

@@ -72,8 +72,8 @@ __attribute__((unused)) static Text program_slurp(FILE *f)
 }
 
 /* Runs the program to its end; standard input is a file that holds in. */
-__attribute__((unused)) static Ran program_run(const char *in, size_t n, char *const *args,
-                                               size_t nargs)
+__attribute__((unused)) static Ran program_run(const char *in, size_t n,
+                                               char *const *args, size_t nargs)
 {
     FILE *f[3];
     for (int i = 0; i < 3; i++)

@@ -1,7 +1,7 @@
 /* test_golden.c - runs the transcripts in tests/golden through the real program.
  *
- * A transcript is a list of cases, separated by blank lines. The first character of a line
- * tells what it is:
+ * A transcript is a list of cases, separated by blank lines. The first character of a
+ * line tells what it is:
  *
  *     # a remark
  *     $ arguments of the program; '...' keeps blanks together
@@ -39,7 +39,8 @@ static void add_escaped(Text *t, const char *s)
         char c = *s;
         if (c == '\\' && s[1]) {
             c = *++s;
-            if (c == 'x' && isxdigit((unsigned char)s[1]) && isxdigit((unsigned char)s[2])) {
+            if (c == 'x' && isxdigit((unsigned char)s[1]) &&
+                isxdigit((unsigned char)s[2])) {
                 c = (char)strtol((char[]){s[1], s[2], 0}, NULL, 16);
                 s += 2;
             } else {
@@ -83,7 +84,8 @@ static bool differs(const char *what, const Case *c, const Text *want, const Tex
     if (want->n == got->n && !memcmp(want->n ? want->s : "", got->s, got->n))
         return false;
     if (first)
-        printf("%s:%d: case fails; its input:\n%s", file, c->line, c->in.n ? c->in.s : "");
+        printf("%s:%d: case fails; its input:\n%s", file, c->line,
+               c->in.n ? c->in.s : "");
     printf("  %s should be:\n%s  but is:\n%s", what, want->n ? want->s : "", got->s);
     return true;
 }
@@ -97,7 +99,8 @@ static void run_case(const char *file, Case *c)
     bool out = differs("standard output", c, &c->out, &r.out, file, true);
     bool err = differs("standard error", c, &c->err, &r.err, file, !out);
     if (r.status != c->status)
-        printf("%s:%d: exit status should be %d but is %d\n", file, c->line, c->status, r.status);
+        printf("%s:%d: exit status should be %d but is %d\n", file, c->line, c->status,
+               r.status);
     bool good = !out && !err && r.status == c->status;
     passed += good;
     failed += !good;
@@ -116,16 +119,24 @@ static void take_line(const char *file, Case *c, char *s, int number)
         c->line = number;
     c->any = true;
     switch (*s) {
-    case '$': add_args(c, s + 1); break;
+    case '$':
+        add_args(c, s + 1);
+        break;
     case '<':
         if (s[1] == '\\' && s[2] == ' ')
             add_escaped(&c->in, s + 3);
         else
             add_line(&c->in, rest);
         break;
-    case '>': add_line(&c->out, rest); break;
-    case '!': add_line(&c->err, rest); break;
-    case '?': c->status = atoi(rest); break;
+    case '>':
+        add_line(&c->out, rest);
+        break;
+    case '!':
+        add_line(&c->err, rest);
+        break;
+    case '?':
+        c->status = atoi(rest);
+        break;
     default:
         printf("%s:%d: not a line of a transcript: %s\n", file, number, s);
         failed++;

@@ -12,9 +12,9 @@
 typedef struct {
     int fd;
     pid_t pid;
-    Text screen;  /* all output so far without escape sequences and carriage returns */
+    Text screen; /* all output so far without escape sequences and carriage returns */
     Text raw;
-    size_t seen;  /* of screen: what an expectation has matched */
+    size_t seen; /* of screen: what an expectation has matched */
 } Term;
 
 static char home[64]; /* a folder of this run, for the history */
@@ -55,8 +55,8 @@ static void send(Term *t, const char *keys)
     ck_assert_int_eq((int)write(t->fd, keys, n), (int)n);
 }
 
-/* Appends raw bytes to the screen text, leaving out ESC [ ... letter, other escapes, CR, BEL. A
- * sequence never stays cut: raw is scanned again from its start. */
+/* Appends raw bytes to the screen text, leaving out ESC [ ... letter, other escapes, CR,
+ * BEL. A sequence never stays cut: raw is scanned again from its start. */
 static void render(Term *t)
 {
     t->screen.n = 0;
@@ -74,7 +74,8 @@ static void render(Term *t)
     }
 }
 
-/* Reads what comes within ms milliseconds; false: nothing came, or the program has ended. */
+/* Reads what comes within ms milliseconds; false: nothing came, or the program has
+ * ended. */
 static bool term_read(Term *t, int ms)
 {
     struct pollfd p = {.fd = t->fd, .events = POLLIN};
@@ -94,7 +95,8 @@ static void expect(Term *t, const char *text)
 {
     text_add(&t->screen, "", 0);
     for (int tries = 0; tries < 200; tries++) {
-        const char *at = t->screen.n > t->seen ? strstr(t->screen.s + t->seen, text) : NULL;
+        const char *at =
+            t->screen.n > t->seen ? strstr(t->screen.s + t->seen, text) : NULL;
         if (at) {
             t->seen = (size_t)(at - t->screen.s) + strlen(text);
             return;
@@ -339,7 +341,8 @@ START_TEST(history_is_kept_with_times)
     Text h = history_text();
     long long first, second;
     int used = 0;
-    ck_assert_int_eq(sscanf(h.s, "#%lld\n11 + 11\n#%lld\n2*(\n3)\n%n", &first, &second, &used), 2);
+    ck_assert_int_eq(
+        sscanf(h.s, "#%lld\n11 + 11\n#%lld\n2*(\n3)\n%n", &first, &second, &used), 2);
     ck_assert_msg(used == (int)h.n, "history is:\n%s", h.s);
     ck_assert(first > 1000000000 && second >= first);
     free(h.s);
@@ -389,7 +392,9 @@ START_TEST(inputrc_knows_the_program)
     snprintf(path, sizeof path, "%s/inputrc", home);
     FILE *f = fopen(path, "w");
     ck_assert_ptr_nonnull(f);
-    fputs("$if leibniz\n\"\\C-t\": \"30 + 3\"\n$endif\n$if bash\n\"\\C-o\": \"40\"\n$endif\n", f);
+    fputs("$if leibniz\n\"\\C-t\": \"30 + 3\"\n$endif\n$if bash\n\"\\C-o\": "
+          "\"40\"\n$endif\n",
+          f);
     fclose(f);
     setenv("INPUTRC", path, 1);
     Term t = start();
@@ -469,7 +474,8 @@ START_TEST(what_fits_the_screen_is_not_saved)
     size_t n = fread(text, 1, sizeof text - 1, f);
     fclose(f);
     unlink(path);
-    ck_assert_msg(n > 0 && strstr(text, "a = 3") && !strstr(text, "maxprint"), "%s", text);
+    ck_assert_msg(n > 0 && strstr(text, "a = 3") && !strstr(text, "maxprint"), "%s",
+                  text);
 }
 END_TEST
 
