@@ -52,6 +52,7 @@ typedef struct {
     FieldMode mode;
     bool failed;
     double fuel;              /* term products left */
+    bool quick;               /* polynomials in several variables are factored at a glance only */
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
     Gen gen[FIELD_GENS];

@@ -164,7 +164,7 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t poly)
     if (s.vars == 0) {
         if (!fmpz_mpoly_is_one(p, f->ctx))
             append(f, fac, p);
-    } else if (has_linear_variable(f, p, &s)) {
+    } else if (has_linear_variable(f, p, &s) || (f->quick && s.vars > 1)) {
         append(f, fac, p);
     } else if (s.vars == 1) {
         factor_univariate(f, fac, p, s.var);

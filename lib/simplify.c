@@ -16,7 +16,7 @@
 
 enum { SIMPLIFY_FUEL = 200000, MAX_TERMS = 400 };
 static const double FEW_TERMS = 8, TERMS_PER_COST = 0.3; /* multiplied out by constructors */
-static const double SMALL = 40, PROMISING = 1.0; /* when a field is tried */
+static const double SMALL = 30, PROMISING = 0.9; /* when a field is tried */
 static const double LARGEST = 20000; /* beyond this measure nothing is tried */
 static const double LARGE = 1500;    /* beyond this measure only local rules are tried */
 static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
@@ -53,6 +53,11 @@ void best_offer(Best *b, Node *n)
 {
     if (!n || ex_is_poison(n) || n == b->node || n == b->root)
         return;
+    for (size_t i = 0; i < b->nseen; i++)
+        if (b->seen[i] == n)
+            return;
+    if (b->nseen < sizeof b->seen / sizeof *b->seen)
+        b->seen[b->nseen++] = n;
     double m = measure(b->c, n);
     if (m > b->cost + 1e-9)
         return;
@@ -197,6 +202,7 @@ static void offer_field(Best *b, Node *n)
     Ctx *c = b->c;
     ArenaMark m = arena_mark(&c->tmp);
     field_init(&f, c, F_DISPLAY, SIMPLIFY_FUEL, n);
+    f.quick = b->limit > SMALL;
     const Elem *e = field_elem(&f, n);
     if (e) {
         Elem t;

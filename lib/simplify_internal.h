@@ -11,6 +11,8 @@ typedef struct {
     Node *node;   /* the best form so far */
     double cost;  /* what the next one must undercut: its own cost, or a share of root's */
     double limit; /* root's cost */
+    Node *seen[8]; /* forms that were measured already */
+    size_t nseen;
     bool new_functions; /* forms on offer may hold functions that root does not have */
 } Best;
 

@@ -3,7 +3,8 @@
 #include "measure.h"
 #include "simplify_internal.h"
 
-static const double TRIG_LARGE = 120; /* larger expressions are not rewritten */
+/* larger expressions are not rewritten, larger ones are not turned into sums of waves */
+static const double TRIG_LARGE = 100, WAVES_LARGE = 50;
 
 typedef Node *(*Swap)(Ctx *c, Node *f); /* another form of one function node, or NULL */
 
@@ -174,7 +175,7 @@ void offer_trig(Best *b, Node *n)
         offer_swapped(b, b->node, to_tangents, false);
     if (s.halves && !ctx_failed(c))
         offer_swapped(b, n, to_double, true);
-    if (s.products && !ctx_failed(c)) {
+    if (s.products && b->limit <= WAVES_LARGE && !ctx_failed(c)) {
         Attempt at = attempt_begin(c);
         Node *r = trig_reduce(c, b->node);
         if (!ctx_failed(c))
