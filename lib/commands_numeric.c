@@ -447,6 +447,10 @@ static bool run_trace(Job *j, TraceFormat format)
     bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
     ok = ok && explain_value(j, &a, a.out[0]) &&
          trace_write(&a, j->mode, dir, format, answer_text(j->s), grad);
+    if (ok && setting_on(&j->s->set, SET_latex)) {
+        ok = trace_write(&a, j->mode, dir, TRACE_LATEX, &j->s->ans.latex, grad);
+        j->s->ans.has_latex = true;
+    }
     accum_free(&a);
     return ok;
 }
@@ -464,9 +468,6 @@ bool cmd_trace(lbz_session *s, const char *text, Span args)
         return false;
     }
     j.mode = forward ? ACC_FORWARD : ACC_REVERSE;
-    if (setting_on(&s->set, SET_latex)) {
-        format = TRACE_LATEX;
-    }
     uint32_t end = rest.pos + rest.len, as = args_find(text, rest, "as");
     if (as < end) {
         Span how = args_trim(text, (Span){as + 2, end - as - 2});

@@ -222,6 +222,9 @@ static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done,
     case OP_SUBS:
         e = eval_expand(ev, eval_attach(ev, a[0]), &none, EXPAND_NEEDED);
         return substitute(ev, e, a + 1, op->n - 1u);
+    case OP_DUAL:
+        return ctx_error(c, LBZ_UNABLE, "type it where it is used: f(dual(2, 1))",
+                         "a dual number cannot be kept in a name or used here");
     case OP_INDEX:
     case OP_TOTAL:
     case OP_NORM:

@@ -98,7 +98,11 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
 {
     EvalResult r;
     EvalOptions opt = session_eval_options(s);
+    bool handled;
     s->c->env.at = st->span;
+    if (!session_special(s, st, parsed, text, &handled) || handled) {
+        return !ctx_failed(s->c);
+    }
     if (!eval_expression(s->c, &s->names, &opt, parsed, st->expr, &r)) {
         return false;
     }

@@ -120,6 +120,11 @@ typedef struct {
 } Command;
 const Command *command_entry(const char *name);
 
+/* ---- session_numeric.c: dual numbers, and derivatives at a point by accumulation where `set mode`
+ * asks for it. *handled: the answer is there (or an error, then false). */
+bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const char *text,
+                     bool *handled);
+
 /* ---- block_world.c: functions made of statements */
 bool block_check(lbz_session *s, const Stmt *st, const char *text); /* can it be read? */
 Node *block_call(void *session, const Def *d, Node *n, Node *const *a);

@@ -233,6 +233,37 @@ START_TEST(gradbench)
 }
 END_TEST
 
+static void prints(const char *line, const char *want)
+{
+    ck_assert_msg(eval(line) == LBZ_OK, "%s: %s", line, r.message);
+    ck_assert_msg(strcmp(r.text, want) == 0, "%s: %s", line, r.text);
+}
+
+START_TEST(modes_and_duals)
+{
+    prints("dual(2, 1)^2*sin(dual(2, 1))", "dual(4*sin(2), 4*sin(2) + 4*cos(2))");
+    prints("dual(2.0, 1)^3", "dual(8.0, 12.0)");
+    prints("dual(3, 1)*dual(5, 0) + dual(a, b)^2", "dual(a^2 + 15, 2*a*b + 5)");
+    define("x = 7");
+    static const char *const mode[] = {"set mode forward", "set mode reverse"};
+    for (int i = 0; i < 2; i++) {
+        define(mode[i]);
+        prints("jacobian([x*y, x/y, k*x], [x, y]) at x=1, y=2, k=3",
+               "[[2.0, 1.0], [0.5, -0.25], [3.0, 0.0]]");
+        ck_assert_uint_eq(r.nnotes, 1);
+        ck_assert_ptr_nonnull(strstr(r.notes[0], i ? "reverse" : "forward"));
+        prints("grad(x^2*y, [x, y]) at x=1, y=2", "[4.0, 1.0]");
+        prints("hessian(x^2*y, [x, y]) at x=1, y=2", "[[4.0, 2.0], [2.0, 0.0]]");
+        prints("hvp(x^2*y, [x, y], [1, 3]) at x=1, y=2", "[10.0, 2.0]");
+        prints("jvp([x*y, x], [x, y], [1, 2]) at x=1, y=2", "[4.0, 1.0]");
+        prints("vjp([x*y, x], [x, y], [1, 2]) at x=1, y=2", "[4.0, 1.0]");
+        prints("d/dx relu(x) - relu(-x) at x=0", "0");
+        prints("d/dx(relu(x) - relu(-x)) at x=0", "1.0");
+    }
+    prints("D[x*D[x+y, y], x]", "1");
+}
+END_TEST
+
 static void *interrupt_soon(void *unused)
 {
     (void)unused;
@@ -269,6 +300,7 @@ int main(void)
     tcase_add_test(t, errors_are_clear);
     tcase_add_test(t, definitions_are_saved);
     tcase_add_test(t, gradbench);
+    tcase_add_test(t, modes_and_duals);
     tcase_add_test(t, endless_loops_are_interrupted);
     suite_add_tcase(suite, t);
     SRunner *run = srunner_create(suite);

@@ -1,0 +1,300 @@
+/* session_numeric.c - floor 6: expressions that are not evaluated as formulas: dual numbers, and
+ * derivatives at a point when `set mode` asks for accumulation. */
+#include "accum.h"
+#include "session.h"
+
+#include <math.h>
+
+/* ---- dual numbers -------------------------------------------------------------------------- */
+
+/* e with every dual(a, b) as a + b*t. NULL: there is none. */
+static Node *without_duals(Ctx *c, Node *e, Node *t)
+{
+    size_t n, k = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **order = ex_walk(c, 1, &e, &n);
+    Node **from = ARENA_NEW(&c->tmp, Node *, n + 1), **to = ARENA_NEW(&c->tmp, Node *, n + 1);
+    for (size_t i = 0; order && from && to && i < n; i++) {
+        if (ex_is(order[i], OP_DUAL)) {
+            from[k] = order[i];
+            to[k++] = ex_add2(c, order[i]->a[0], ex_mul2(c, order[i]->a[1], t));
+        }
+    }
+    Node *r = k ? ex_replace(c, e, from, to, k) : NULL;
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+static Node *value_at_zero(lbz_session *s, const Parsed *parsed, Node *e, Node *t, bool slope)
+{
+    Ctx *c = s->c;
+    EvalOptions opt = session_eval_options(s);
+    if (slope) {
+        e = ex_structural(c, OP_DIFF, 3, (Node *[]){e, t, c->one});
+    }
+    return eval_value(c, &s->names, &opt, parsed,
+                      ex_structural(c, OP_AT, 3, (Node *[]){e, t, c->zero}));
+}
+
+/* "dual(f(a), f'(a)*b)" */
+static bool run_dual(lbz_session *s, const Parsed *parsed, Node *e, Node *t)
+{
+    Ctx *c = s->c;
+    Node *v = value_at_zero(s, parsed, e, t, false);
+    Node *d = ctx_failed(c) ? c->poison : value_at_zero(s, parsed, e, t, true);
+    if (ctx_failed(c)) {
+        return false;
+    }
+    Str *out = answer_text(s);
+    str_puts(out, "dual(");
+    print_limited(c, out, v, 10000);
+    str_puts(out, ", ");
+    print_limited(c, out, d, 10000);
+    str_putc(out, ')');
+    return true;
+}
+
+/* ---- set mode forward | reverse ---------------------------------------------------------------- */
+
+typedef struct {
+    lbz_session *s;
+    Ctx *c;
+    AccumMode mode;
+    Node *op;       /* GRAD, JACOBIAN ... */
+    uint32_t *in;   /* the names to differentiate by ... */
+    double *x;      /* ... and their values */
+    size_t nin;
+    Node **out;
+    size_t nout;
+    double *v;      /* the vector of a product */
+    size_t nv;
+} Job;
+
+static bool is_derivative(const Node *n)
+{
+    return n->op == OP_GRAD || n->op == OP_JACOBIAN || n->op == OP_HESSIAN || n->op == OP_HVP ||
+           n->op == OP_JVP || n->op == OP_VJP ||
+           (n->op == OP_DIFF && n->n == 3 && ex_is_rat(n->a[2], 1, 1));
+}
+
+/* The names, from the operator or, when it has none, all that are bound. False: some is not. */
+static bool read_names(Job *j, const Node *at)
+{
+    const Node *list = j->op->n > 1 ? j->op->a[1] : NULL;
+    size_t bound = (at->n - 1) / 2, n = !list ? bound : ex_is(list, OP_LIST) ? list->n : 1;
+    Arena *a = &j->c->pool[1].arena;
+    j->in = ARENA_NEW(a, uint32_t, n + 1);
+    j->x = ARENA_NEW(a, double, n + 1);
+    for (size_t i = 0; j->in && j->x && i < n; i++) {
+        const Node *x = !list ? at->a[1 + 2 * i] : ex_is(list, OP_LIST) ? list->a[i] : list;
+        j->x[i] = NAN;
+        for (size_t k = 0; k < bound; k++) {
+            if (at->a[1 + 2 * k] == x && answer_number(j->c, at->a[2 + 2 * k], &j->x[i])) {
+                break;
+            }
+        }
+        if (!ex_is(x, OP_SYM) || isnan(j->x[i])) {
+            return false;
+        }
+        j->in[j->nin++] = x->sym;
+    }
+    return j->in && j->x && j->nin > 0;
+}
+
+static bool is_input(const Job *j, const Node *x)
+{
+    for (size_t i = 0; i < j->nin; i++) {
+        if (x->sym == j->in[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The function with definitions put in, but for the inputs; other bound names by their values. */
+static Node *read_function(Job *j, const Node *at, const Parsed *parsed)
+{
+    Ctx *c = j->c;
+    Names *names = &j->s->names;
+    EvalOptions opt = session_eval_options(j->s);
+    size_t bound = (at->n - 1) / 2, k = 0;
+    Arena *a = &c->pool[1].arena;
+    Def **saved = ARENA_NEW(a, Def *, bound + 1);
+    uint32_t *syms = ARENA_NEW(a, uint32_t, bound + 1);
+    Node **by = ARENA_NEW(a, Node *, bound + 1);
+    if (!saved || !syms || !by) {
+        return c->poison;
+    }
+    for (size_t i = 0; i < bound; i++) {
+        const Node *x = at->a[1 + 2 * i];
+        saved[i] = names_find(names, x->sym);
+        if (saved[i]) {
+            names->by_sym[x->sym] = NULL;
+        }
+        if (!is_input(j, x)) {
+            syms[k] = x->sym;
+            by[k++] = at->a[2 + 2 * i];
+        }
+    }
+    Node *e = eval_value(c, names, &opt, parsed, j->op->a[0]);
+    for (size_t i = 0; i < bound; i++) {
+        if (saved[i]) {
+            names->by_sym[at->a[1 + 2 * i]->sym] = saved[i];
+        }
+    }
+    return ctx_failed(c) ? c->poison : ex_subst(c, e, syms, by, k);
+}
+
+static bool read_vector(Job *j, const Parsed *parsed)
+{
+    EvalOptions opt = session_eval_options(j->s);
+    if (j->op->n < 3 || j->op->op == OP_DIFF) {
+        return true;
+    }
+    Node *v = eval_value(j->c, &j->s->names, &opt, parsed, j->op->a[2]);
+    j->nv = ex_is(v, OP_LIST) ? v->n : 1;
+    j->v = ARENA_NEW(&j->c->pool[1].arena, double, j->nv + 1);
+    for (size_t i = 0; j->v && i < j->nv; i++) {
+        if (!answer_number(j->c, ex_is(v, OP_LIST) ? v->a[i] : v, &j->v[i])) {
+            return false;
+        }
+    }
+    size_t want = j->op->op == OP_VJP ? j->nout : j->nin;
+    if (j->v && j->nv != want) {
+        ctx_error(j->c, LBZ_SHAPE, NULL, "the vector has %zu entries, not %zu", j->nv, want);
+    }
+    return j->v != NULL;
+}
+
+static Node *number_list(Ctx *c, const double *v, size_t n)
+{
+    Node **e = ARENA_NEW(&c->pool[1].arena, Node *, n + 1);
+    for (size_t i = 0; e && i < n; i++) {
+        if (!isfinite(v[i])) {
+            return ctx_error(c, LBZ_DOMAIN, "choose another point", "a derivative is %s here",
+                             isnan(v[i]) ? "not defined" : "infinite");
+        }
+        e[i] = ex_num(c, num_from_double(ctx_arena(c), v[i]));
+    }
+    return e ? ex_list(c, n, e) : c->poison;
+}
+
+static Node *rows(Ctx *c, const double *v, size_t m, size_t n)
+{
+    Node **e = ARENA_NEW(&c->pool[1].arena, Node *, m + 1);
+    for (size_t i = 0; e && i < m; i++) {
+        e[i] = number_list(c, v + i * n, n);
+    }
+    return e ? ex_list(c, m, e) : c->poison;
+}
+
+static Node *first(Node *list) { return ex_is(list, OP_LIST) && list->n == 1 ? list->a[0] : list; }
+
+static Node *accumulated(Job *j, Accum *a, double *r)
+{
+    Ctx *c = j->c;
+    bool ok = true;
+    switch ((int)j->op->op) {
+    case OP_HESSIAN:
+        return accum_hessian(a, 0, r) ? rows(c, r, j->nin, j->nin) : c->poison;
+    case OP_HVP:
+        return accum_hvp(a, 0, j->v, r) ? number_list(c, r, j->nin) : c->poison;
+    case OP_VJP:
+        return accum_vjp(a, j->v, r) ? number_list(c, r, j->nin) : c->poison;
+    case OP_JVP:
+        for (size_t k = 0; ok && k < j->nout; k++) {
+            ok = accum_along(a, k, j->v, &r[k]);
+        }
+        return ok ? number_list(c, r, j->nout) : c->poison;
+    case OP_JACOBIAN:
+        return accum_jacobian(a, j->mode, r) ? rows(c, r, j->nout, j->nin) : c->poison;
+    case OP_DIFF:
+        return accum_gradient(a, j->mode, 0, r) ? first(number_list(c, r, 1)) : c->poison;
+    default:
+        return accum_gradient(a, j->mode, 0, r) ? number_list(c, r, j->nin) : c->poison;
+    }
+}
+
+static const char *route(const Job *j)
+{
+    switch ((int)j->op->op) {
+    case OP_HESSIAN: case OP_HVP: return "forward over reverse";
+    case OP_JVP: return "forward";
+    case OP_VJP: return "reverse";
+    default: return j->mode == ACC_FORWARD ? "forward" : "reverse";
+    }
+}
+
+static Node *run_job(Job *j)
+{
+    Accum a;
+    Ctx *c = j->c;
+    size_t most = (j->nin > j->nout ? j->nin : j->nout);
+    double *r = mem_alloc((most * j->nin + most + 1) * sizeof *r);
+    Node *v = c->poison;
+    if (!r) {
+        ctx_error(c, LBZ_LIMIT, NULL, "out of memory");
+    } else if (accum_init(&a, c, j->in, j->x, j->nin, j->out, j->nout)) {
+        v = accumulated(j, &a, r);
+        ctx_note(c, "by %s accumulation: %zu input%s, %zu output%s",
+                 route(j), j->nin, j->nin == 1 ? "" : "s",
+                 j->nout, j->nout == 1 ? "" : "s");
+    }
+    if (r) {
+        accum_free(&a);
+    }
+    mem_free(r);
+    return v;
+}
+
+/* A derivative at numbers; NULL: it is none, or its names are not all bound to numbers. */
+static Node *by_accumulation(lbz_session *s, const Parsed *parsed, const Node *at)
+{
+    Ctx *c = s->c;
+    Job j = {.s = s, .c = c, .op = at->a[0]};
+    j.mode = strcmp(s->set.text[SET_mode], "forward") == 0 ? ACC_FORWARD : ACC_REVERSE;
+    if (!is_derivative(j.op) || !read_names(&j, at)) {
+        return ctx_failed(c) ? c->poison : NULL;
+    }
+    Node *f = read_function(&j, at, parsed);
+    if (ctx_failed(c)) {
+        return c->poison;
+    }
+    j.nout = ex_is(f, OP_LIST) ? f->n : 1;
+    j.out = ex_is(f, OP_LIST) ? f->a : ARENA_NEW(&c->pool[1].arena, Node *, 1);
+    if (!ex_is(f, OP_LIST) && j.out) {
+        j.out[0] = f;
+    }
+    bool vector = j.op->op == OP_JACOBIAN || j.op->op == OP_JVP || j.op->op == OP_VJP;
+    if (!vector && ex_is(f, OP_LIST)) {
+        return NULL;
+    }
+    return j.out && read_vector(&j, parsed) && !ctx_failed(c) ? run_job(&j) : c->poison;
+}
+
+bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const char *text,
+                     bool *handled)
+{
+    Ctx *c = s->c;
+    Node *e = st->expr;
+    *handled = false;
+    if (!(e->flags & NF_STRUCTURAL)) {
+        return true;
+    }
+    Node *t = ex_sym(c, sym_fresh(c, "t")), *real = without_duals(c, e, t);
+    if (real && !ctx_failed(c)) {
+        *handled = true;
+        return run_dual(s, parsed, real, t);
+    }
+    int64_t mode = s->set.value[SET_mode];
+    if (!ex_is(e, OP_AT) || mode < 2 || ctx_failed(c)) { /* auto, symbolic */
+        return !ctx_failed(c);
+    }
+    Node *v = by_accumulation(s, parsed, e);
+    if (v && !ctx_failed(c)) {
+        EvalResult r = {.formula = v};
+        answer_expr(s, &r, text + st->span.pos, st->span.len);
+    }
+    *handled = v != NULL;
+    return !ctx_failed(c);
+}
