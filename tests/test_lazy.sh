@@ -22,6 +22,7 @@ opened() {
     LD_DEBUG=files "$LEIBNIZ" -e "$1" 2>&1 | grep -c 'calling init: .*/libflint'
 }
 same 'FLINT opened for 1+1' "$(opened '1+1')" 0
+same 'FLINT opened for d/dx x^2*sin(x)' "$(opened 'd/dx x^2*sin(x)')" 0
 same 'digits by Arb' "$("$LEIBNIZ" -e 'N(sin(1), 30)')" 0.841470984807896506652502321630
 
 # Files of that name that are no libraries, found first.

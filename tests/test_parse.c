@@ -372,7 +372,6 @@ static const Wrong wrongs[] = {
     {"x + \xff", LBZ_SYNTAX, 4, 1, "UTF-8", NULL},
     {"x; y; z +* 2", LBZ_SYNTAX, 9, 1, "missing between", NULL},
     {"A .* B", LBZ_UNABLE, 2, 2, ".*", NULL},
-    {"A[1]", LBZ_SYNTAX, 1, 1, "tensors", NULL},
     {"x at x=1, x=2", LBZ_SYNTAX, 10, 1, "twice", NULL},
 };
 
