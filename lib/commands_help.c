@@ -68,6 +68,30 @@ static const Topic topics[] = {
      "cbrt(-8), (-8)^(1/3) are -2; asin(2) and log(-1) are errors: values are real"},
 };
 
+/* Words of the language that are no functions, commands or settings. */
+static const Topic words[] = {
+    {"sum", "sum(e, k, a, b): e added up for k = a, a + 1, ..., b"},
+    {"prod", "prod(e, k, a, b): e multiplied for k = a, a + 1, ..., b"},
+    {"int", "int(e, t, a, b): the integral of e over t from a to b; N(int(...)) is its value"},
+    {"if", "if c then a else b: a where c holds, else b; in pieces {a if c; b if d; u otherwise}"},
+    {"otherwise", "{a if c; b if d; u otherwise}: the piece where no condition holds"},
+    {"where", "dy/dx where F(x, y) = c: the derivative of what an equation defines"},
+    {"pi", "pi: the constant 3.14159..., also typed π"},
+    {"e", "e: the constant 2.71828..., exp(1)"},
+    {"inf", "inf: infinity, as a bound of int, sum and prod"},
+    {"ans", "ans: the last result; % is the same, %3 the third result"},
+};
+
+static const char *find_topic(const Topic *t, size_t n, const char *text, Span w)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (args_is(text, w, t[i].name)) {
+            return t[i].text;
+        }
+    }
+    return NULL;
+}
+
 static void put_line(Str *out, const char *label, const char *text)
 {
     if (text && *text) {
@@ -193,13 +217,11 @@ static void put_name(Str *out, size_t *col, const char *name)
 static void list_functions(Str *out)
 {
     size_t col = 0;
-    const char *last = "";
     for (int op = OP_FIRST_FUNCTION + 1; op < OP_COUNT; op++) {
         const char *name = op_info((Op)op)->name;
-        if (strcmp(name, last) != 0) {
+        if (op_find(name, strlen(name)) == (Op)op) { /* once, whatever its arguments */
             put_name(out, &col, name);
         }
-        last = name;
     }
     str_puts(out, "\n\n");
     col = 0;
@@ -210,13 +232,16 @@ static void list_functions(Str *out)
     }
     str_puts(out, "  sum  prod  int\n\nother names\n");
     col = 0;
+    char pair[80] = "", last[80] = "";
     for (size_t i = 0; i < synonym_count(); i++) {
         const char *name;
-        char pair[80];
         Op op;
         synonym_at(i, &name, &op);
         snprintf(pair, sizeof pair, "%s = %s", name, op_info(op)->name);
-        put_name(out, &col, pair);
+        if (strcmp(name, op_info(op)->name) != 0 && strcmp(pair, last) != 0) {
+            put_name(out, &col, pair);
+        }
+        memcpy(last, pair, sizeof last);
     }
 }
 
@@ -259,11 +284,12 @@ static bool help_definition(lbz_session *s, Str *out, const char *text, Span w)
 
 static bool help_topic(lbz_session *s, Str *out, const char *text, Span w)
 {
-    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
-        if (same_name(topics[i].name, text, w)) {
-            str_puts(out, topics[i].text);
-            return true;
-        }
+    bool operator = w.len > 1 && text[w.pos] == 'd' && memchr(text + w.pos, '/', w.len);
+    const char *page = operator ? topics[0].text
+                                : find_topic(topics, sizeof topics / sizeof *topics, text, w);
+    if (page) {
+        str_puts(out, page);
+        return true;
     }
     if (args_is(text, w, "names") || args_is(text, w, "functions")) {
         list_functions(out);
@@ -281,7 +307,9 @@ static bool help_topic(lbz_session *s, Str *out, const char *text, Span w)
 
 static bool help_name(lbz_session *s, Str *out, const char *text, Span w)
 {
-    bool any = help_functions_named(out, text, w);
+    const char *word = find_topic(words, sizeof words / sizeof *words, text, w);
+    str_puts(out, word ? word : "");
+    bool any = help_functions_named(out, text, w) || word;
     const CommandInfo *cmd = command_find(text + w.pos, w.len);
     if (cmd && command_entry(cmd->name)) {
         str_printf(out, "%s%s: %s", out->n ? "\n" : "", cmd->usage, cmd->help);
