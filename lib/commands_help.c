@@ -331,6 +331,10 @@ bool cmd_help(lbz_session *s, const char *text, Span args)
         str_puts(out, first_page);
         return true;
     }
+    Span rest, first = args_word(text, w, &rest);
+    if (args_is(text, first, "set") && args_trim(text, rest).len) {
+        w = args_trim(text, rest);
+    }
     if (help_topic(s, out, text, w) || help_name(s, out, text, w)) {
         return true;
     }

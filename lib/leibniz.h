@@ -95,12 +95,14 @@ bool lbz_is_barrier(lbz_session *s, const char *text, size_t len);
 
 /* Completion: calls each for every name that begins with the len bytes at prefix: functions,
  * constants, commands, settings, the user's own names; sorted. A name with two meanings is
- * offered once for each. help is one line, "" when there is none. */
+ * offered once for each. help is one line, "" when there is none. A prefix "NAME=..." asks for
+ * the words that the setting NAME may have instead. */
 typedef enum {
     LBZ_WORD_FUNCTION, /* is followed by "(": also structural operators, the user's functions */
     LBZ_WORD_NAME,     /* constants, variables, symbols with assumptions */
     LBZ_WORD_COMMAND,
-    LBZ_WORD_SETTING
+    LBZ_WORD_SETTING,
+    LBZ_WORD_VALUE /* of a setting */
 } lbz_word;
 void lbz_complete(lbz_session *s, const char *prefix, size_t len,
                   void (*each)(lbz_word kind, const char *name, const char *help, void *arg),

@@ -2,6 +2,7 @@
  * and whether a line is a barrier in a parallel run. */
 #include "session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- completion */
@@ -88,11 +89,36 @@ static int by_name(const void *a, const void *b)
     return r ? r : (int)x->kind - (int)y->kind;
 }
 
+/* prefix is "NAME=...": the words among the values "none|light|full". */
+static void each_value(const char *prefix, size_t len, size_t name,
+                       void (*each)(lbz_word, const char *, const char *, void *), void *arg)
+{
+    SettingId id = setting_find(prefix, name);
+    const char *v = id == SET_COUNT ? "" : setting_info(id)->values;
+    size_t typed = len - name - 1;
+    bool more = strchr(v, '|') != NULL; /* else it is a number */
+    while (more) {
+        size_t n = strcspn(v, "|");
+        char word[24];
+        snprintf(word, sizeof word, "%.*s", (int)n, v);
+        if (n >= typed && memcmp(v, prefix + name + 1, typed) == 0) {
+            each(LBZ_WORD_VALUE, word, "", arg);
+        }
+        more = v[n] == '|';
+        v += n + more;
+    }
+}
+
 void lbz_complete(lbz_session *s, const char *prefix, size_t len,
                   void (*each)(lbz_word kind, const char *name, const char *help,
                                void *arg),
                   void *arg)
 {
+    const char *eq = memchr(prefix, '=', len);
+    if (eq) {
+        each_value(prefix, len, (size_t)(eq - prefix), each, arg);
+        return;
+    }
     Words w = {prefix, len, NULL, 0, 0};
     offer_table(&w);
     offer_names(&w, s);

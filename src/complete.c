@@ -23,6 +23,7 @@ static struct {
     size_t n, cap;
     unsigned kinds; /* bit mask of lbz_word: what fits here */
     size_t next;
+    char setting[32]; /* "NAME=" when the value of a setting is completed */
 } tab;
 
 static void forget_words(void)
@@ -70,12 +71,25 @@ enum {
     FUNCTIONS = 1 << LBZ_WORD_FUNCTION,
     NAMES = 1 << LBZ_WORD_NAME,
     COMMANDS = 1 << LBZ_WORD_COMMAND,
-    SETTINGS = 1 << LBZ_WORD_SETTING
+    SETTINGS = 1 << LBZ_WORD_SETTING,
+    VALUES = 1 << LBZ_WORD_VALUE
 };
 
 static bool word_is(const char *s, size_t n, const char *word)
 {
     return n == strlen(word) && !memcmp(s, word, n);
+}
+
+/* The word between "set" and its value, "NAME=" in tab.setting; false: there is none yet. */
+static bool setting_before(const char *from, const char *to)
+{
+    while (from < to && *from == ' ')
+        from++;
+    size_t n = 0;
+    while (from + n < to && from[n] != ' ')
+        n++;
+    snprintf(tab.setting, sizeof tab.setting, "%.*s=", (int)n, from);
+    return n > 0 && n + 1 < sizeof tab.setting;
 }
 
 /* What can stand at start, by the first word of its statement; 0: names of files. */
@@ -99,6 +113,8 @@ static unsigned kinds_at(const char *line, int start)
     if (word_is(stmt, n, "help"))
         return FUNCTIONS | NAMES | COMMANDS | SETTINGS;
     if (word_is(stmt, n, "set"))
+        return setting_before(stmt + n, line + start) ? VALUES : SETTINGS;
+    if (word_is(stmt, n, "unset"))
         return SETTINGS;
     return FUNCTIONS | NAMES;
 }
@@ -129,7 +145,11 @@ static char **attempt(const char *text, int start, int end)
     if (!tab.kinds)
         return NULL; /* Readline completes names of files by itself */
     rl_attempted_completion_over = 1;
-    lbz_complete(tab.session, text, strlen(text), add_word, NULL);
+    char prefix[128];
+    int n = snprintf(prefix, sizeof prefix, "%s%s", tab.kinds == VALUES ? tab.setting : "", text);
+    if (n >= (int)sizeof prefix)
+        return NULL;
+    lbz_complete(tab.session, prefix, (size_t)n, add_word, NULL);
     char **matches = rl_completion_matches(text, next_word);
     rl_completion_append_character = append_after(matches);
     return matches;

@@ -609,7 +609,7 @@ static void offered(lbz_word kind, const char *name, const char *help, void *arg
     o->sorted += strcmp(o->last, name) <= 0 ? 0 : 1;
     snprintf(o->last, sizeof o->last, "%s", name);
     size_t at = strlen(o->names);
-    snprintf(o->names + at, sizeof o->names - at, "%s%c ", name, "fncs"[kind]);
+    snprintf(o->names + at, sizeof o->names - at, "%s%c ", name, "fncsv"[kind]);
 }
 
 START_TEST(completion)
@@ -626,6 +626,11 @@ START_TEST(completion)
     memset(&o, 0, sizeof o);
     lbz_complete(s, "simp", 4, offered, &o);
     ck_assert_str_eq(o.names, "simplifyf simplifys ");
+    memset(&o, 0, sizeof o);
+    lbz_complete(s, "simplify=", 9, offered, &o);
+    lbz_complete(s, "color=al", 8, offered, &o);
+    lbz_complete(s, "digits=", 7, offered, &o);
+    ck_assert_str_eq(o.names, "nonev lightv fullv alwaysv ");
 }
 END_TEST
 
