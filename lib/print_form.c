@@ -65,14 +65,28 @@ static const Form *negated(Forms *F, Entry *e)
     return e->negated;
 }
 
-/* Negating the sum gives it no more minus signs than it has. */
-static bool may_flip(const Node *sum)
+static uint32_t minus_signs(const Node *sum)
 {
     uint32_t minus = 0;
 
     for (uint32_t i = 0; i < sum->n; i++)
         minus += num_sgn(ex_coef(sum->a[i])) < 0;
-    return 2 * minus >= sum->n;
+    return minus;
+}
+
+/* A sum that has fewer minus signs when it is negated: x^2 - x + 1 for x - x^2 - 1. */
+static bool better_negated(const Node *n)
+{
+    return ex_is(n, OP_ADD) && 2 * minus_signs(n) > n->n;
+}
+
+/* The sum takes a minus sign from before the product: it has as many as before then, or
+ * one more and a falling polynomial begins with plus: x/(x^2 - x - 1). */
+static bool may_flip(const Entry *sum)
+{
+    uint32_t minus = minus_signs(sum->node), n = sum->node->n;
+
+    return 2 * minus == n || (sum->sum->falls && 2 * minus + 1 == n);
 }
 
 /* A factor that is a sum to an odd power: its sign may be changed. Yields the form with
@@ -82,7 +96,7 @@ static const Form *flipped(Forms *F, Entry *f)
     int64_t k = 1;
     Entry *b = f->base;
 
-    if (!ex_is(b->node, OP_ADD) || !may_flip(b->node))
+    if (!ex_is(b->node, OP_ADD))
         return NULL;
     if (f->expo && (!ex_get_int(f->expo->node, &k) || k % 2 == 0))
         return NULL;
@@ -97,7 +111,25 @@ typedef struct {
     size_t n, nden;
     Num p; /* integer above, decimal or not; its sign is in neg */
     bool neg;
+    bool first_flipped; /* num[0] is shown negated */
 } Product;
+
+/* Negates the sums that read better so; the signs go to the front. */
+static void flip_factors(Product *P, const Entry *rest)
+{
+    size_t i = 0, j = 0;
+
+    for (uint32_t k = 0; k < rest->nfac; k++) {
+        Entry *f = rest->fac[k];
+        const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
+        const Form *g = better_negated(f->base->node) ? flipped(P->F, f) : NULL;
+        if (g) {
+            P->first_flipped = P->first_flipped || slot == P->num;
+            *slot = g;
+            P->neg = !P->neg;
+        }
+    }
+}
 
 /* Takes the minus sign into the first sum that gets no longer by it. */
 static void absorb_sign(Product *P, const Entry *rest)
@@ -107,7 +139,8 @@ static void absorb_sign(Product *P, const Entry *rest)
     for (uint32_t k = 0; k < rest->nfac; k++) {
         Entry *f = rest->fac[k];
         const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
-        const Form *g = flipped(P->F, f);
+        const Form *g =
+            ex_is(f->base->node, OP_ADD) && may_flip(f->base) ? flipped(P->F, f) : NULL;
         if (g && g->len <= (*slot)->len) {
             *slot = g;
             P->neg = false;
@@ -124,6 +157,7 @@ static bool absorb_number(Product *P, const Entry *rest, bool signs_too)
     Entry *f = NULL;
     const Form *best, *other;
     double plain, saved;
+    Num p = P->first_flipped ? num_neg(t, P->p) : P->p;
 
     for (uint32_t k = 0; k < rest->nfac && !f; k++)
         if (!rest->fac[k]->den)
@@ -131,10 +165,10 @@ static bool absorb_number(Product *P, const Entry *rest, bool signs_too)
     if (!f || !ex_is(f->node, OP_ADD) || f->node->n > 8 || num_is_one(P->p) || P->p.dec)
         return false;
     plain = P->num[0]->len + form_number(P->F, P->p)->len + 1;
-    best = build_sum(P->F, f, P->p);
+    best = build_sum(P->F, f, p);
     saved = plain - best->len;
     if (P->neg && signs_too) {
-        other = build_sum(P->F, f, num_neg(t, P->p));
+        other = build_sum(P->F, f, num_neg(t, p));
         if (plain + 1 - other->len > (saved > 0 ? saved : 0)) {
             P->num[0] = other;
             P->neg = false;
@@ -176,6 +210,7 @@ static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
     P.num++; /* room before the factors for the coefficient */
     P.den++;
     place_factors(&P, rest);
+    flip_factors(&P, rest);
     if (!absorb_number(&P, rest, !in_sum) && P.neg && !in_sum)
         absorb_sign(&P, rest);
     if (!num_is_one(P.p) || P.p.dec || P.n == 0) {
@@ -216,10 +251,10 @@ static Form *build_sum(Forms *F, Entry *e, Num k)
             ex_is_num(x) ? &F->unit : forms_entry(F, ex_is(x, OP_SCALE) ? x->a[1] : x);
         if (!same)
             c = num_mul(t, c, k);
-        s->neg = num_sgn(c) < 0;
         s->f = same ? forms_entry(F, x)->term : build_product(F, s->rest, c, true);
+        s->neg = s->f->neg;
     }
-    if (!order_terms(F, terms, n->n))
+    if (!order_terms(F, terms, n->n, &f->falls))
         return f->n = 0, f;
     for (uint32_t i = 0; i < n->n; i++)
         f->a[i] = (Item){terms[i].f, terms[i].neg};
@@ -274,9 +309,9 @@ static const Form *exponent_flipped(Forms *F, Entry *x)
 
     if (ex_is(x->node, OP_ADD))
         return all_negative(x->node) ? negated(F, x) : NULL;
-    if (num_sgn(ex_coef(x->node)) >= 0)
-        return NULL;
     f = x->term;
+    if (num_sgn(ex_coef(x->node)) >= 0 || !f->neg)
+        return NULL;
     if (f->kind == F_PROD && f->n == 1 && f->nden == 0)
         return f->a[0].f;
     f = ARENA_NEW(&F->c->tmp, Form, 1);
@@ -315,6 +350,15 @@ static void build_exp(Forms *F, Entry *e)
     }
 }
 
+/* The base of a power, negated where that reads better and changes nothing. */
+static const Form *even_base(Forms *F, const Entry *e)
+{
+    const Node *x = e->expo->node;
+    bool even = ex_is_num(x) && !x->num.dec && num_is_even(x->num);
+
+    return even && better_negated(e->base->node) ? negated(F, e->base) : e->base->sum;
+}
+
 static void build_power(Forms *F, Entry *e)
 {
     const Node *x = e->expo->node;
@@ -333,7 +377,7 @@ static void build_power(Forms *F, Entry *e)
     else if (exact && x->num.q == 2 && (x->num.p == 1 || x->num.p == -1))
         f = form_call1(F, OP_sqrt, "sqrt", e->base->stand);
     else
-        f = form_power(F, e->base->sum, size);
+        f = form_power(F, even_base(F, e), size);
     if (e->den) {
         e->flip = f;
         e->stand = reciprocal(F, f);
@@ -373,6 +417,15 @@ static bool list_factors(Forms *F, Entry *e)
     return !ex_is(n, OP_MUL) || order_factors(F, e->fac, e->nfac);
 }
 
+/* A product whose sums read better negated, as a term; NULL: it is what stands by itself. */
+static Form *signed_term(Forms *F, const Entry *e)
+{
+    for (uint32_t i = 0; i < e->nfac; i++)
+        if (better_negated(e->fac[i]->base->node))
+            return build_product(F, e, NUM_ONE, true);
+    return NULL;
+}
+
 static void build_forms(Forms *F, Entry *e)
 {
     Node *n = e->node;
@@ -388,6 +441,7 @@ static void build_forms(Forms *F, Entry *e)
         break;
     case OP_MUL:
         e->stand = build_product(F, e, NUM_ONE, false);
+        e->term = signed_term(F, e);
         break;
     case OP_ADD:
         e->sum = build_sum(F, e, NUM_ONE);
@@ -395,6 +449,10 @@ static void build_forms(Forms *F, Entry *e)
         break;
     case OP_POW:
         build_power(F, e);
+        e->sum = e->stand;
+        e->term = signed_term(F, e);
+        if (e->term)
+            e->stand = build_product(F, e, NUM_ONE, false);
         break;
     default:
         e->stand = form_other(F, n);

@@ -40,6 +40,7 @@ typedef struct {
 struct form {
     uint8_t kind, prec; /* prec: of the text without its minus sign */
     bool neg;           /* NUM, PROD: a minus sign stands before it */
+    bool falls;         /* SUM: by falling degree, its first term would be negative */
     uint16_t op;        /* F_CALL, F_INFIX */
     uint32_t n, nden;
     double len;       /* bytes of plain text without the minus sign */
@@ -119,7 +120,8 @@ typedef struct {
     Form *f;
     bool neg;
 } Term;
-bool order_terms(Forms *F, Term *t, size_t n); /* sorts; then first term and constant */
+/* Sorts; then first term and constant. *falls: a minus sign stood first before that. */
+bool order_terms(Forms *F, Term *t, size_t n, bool *falls);
 
 /* The parts of a symbol's name for people: stem "x", "alpha"; digits or words after it.
  */

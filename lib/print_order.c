@@ -261,7 +261,7 @@ static void reverse_polynomial(Term *t, size_t n)
     }
 }
 
-bool order_terms(Forms *F, Term *t, size_t n)
+bool order_terms(Forms *F, Term *t, size_t n, bool *falls)
 {
     const Term *last;
 
@@ -269,6 +269,7 @@ bool order_terms(Forms *F, Term *t, size_t n)
         return false;
     if (n < 2)
         return true;
+    *falls = t[0].neg;
     last = &t[n - 1];
     if (term_class(last->rest) == 2 && !last->neg && term_class(t[0].rest) != 2 &&
         (t[0].neg || leads_bounded(t[0].rest))) {
