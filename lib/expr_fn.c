@@ -106,10 +106,28 @@ static Node *trig_shift(Ctx *c, Op op, Node *u, int m)
     return sign < 0 ? ex_neg(c, r) : r;
 }
 
+/* sin(n*pi) and cos(n*pi) for an n that is known to be whole. */
+static Node *trig_whole(Ctx *c, Op op, Node *x)
+{
+    Node *r = ex_rest(c, x);
+    if ((op != OP_sin && op != OP_cos) || r->op != OP_MUL || !num_is_int(ex_coef(x)))
+        return NULL;
+    bool pi = false, whole = true;
+    for (uint32_t i = 0; i < r->n; i++) {
+        pi |= r->a[i] == c->pi;
+        whole = whole && (r->a[i] == c->pi || ex_is_integer(r->a[i]));
+    }
+    if (!pi || !whole)
+        return NULL;
+    return op == OP_sin ? c->zero : ex_pow(c, c->minus_one, ex_div(c, x, c->pi));
+}
+
 static Node *trig_value(Ctx *c, Op op, Node *x)
 {
     Num k;
-    Node *rest;
+    Node *rest = trig_whole(c, op, x);
+    if (rest)
+        return rest;
     if (!pi_part(c, x, &k, &rest) || k.dec)
         return NULL;
     if (!rest)

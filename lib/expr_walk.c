@@ -57,6 +57,9 @@ static int leaf_cmp(const Node *a, const Node *b)
     return a->sym < b->sym ? -1 : a->sym > b->sym;
 }
 
+/* Beyond what people read, height comes first: links of long chains are told apart at once. */
+enum { TALL = 40 };
+
 int ex_cmp(const Node *a, const Node *b)
 {
     while (a != b) {
@@ -67,6 +70,8 @@ int ex_cmp(const Node *a, const Node *b)
             return a->n != b->n ? (a->n < b->n ? -1 : 1) : leaf_cmp(a, b);
         if (a->op == OP_APPLY && a->sym != b->sym)
             return name_cmp(a->name, b->name);
+        if (a->height != b->height && (a->height > TALL || b->height > TALL))
+            return a->height < b->height ? -1 : 1;
         if (a->n != b->n)
             return a->n < b->n ? -1 : 1;
         uint32_t i = 0;
