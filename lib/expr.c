@@ -146,6 +146,8 @@ void node_facts(Ctx *c, Node *n)
     for (uint32_t i = 0; i < n->n; i++) {
         n->flags |= n->a[i]->flags;
         n->syms |= n->a[i]->syms;
+        if (n->a[i]->height >= n->height)
+            n->height = n->a[i]->height + 1;
     }
     n->sign = sign_of(c, n);
     if (!n->syms && !(n->flags & NF_RISK) && ex_risky(n))

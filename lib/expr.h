@@ -66,6 +66,7 @@ struct node {
     uint32_t shape;    /* 0: scalar; room for tensors */
     uint32_t mark;     /* scratch of ex_walk ... */
     uint32_t pos;      /* ... and the node's place in the latest walk that met it */
+    uint32_t height;   /* 0 for leaves, else 1 + the highest child's */
     const char *name;  /* SYM, APPLY: the symbol's name; lives as long as the node */
     union {
         Num num;       /* NUM */
