@@ -127,67 +127,105 @@ static Node *outside(Call *k, Node *n)
     return v ? v : n;
 }
 
+/* Nodes whose values are due, the innermost on top. */
+typedef struct {
+    Node **v;
+    size_t n, cap;
+} Stack;
+
+static bool push(Ctx *c, Stack *s, Node *x)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? 2 * s->cap : 64;
+        Node **v = ARENA_NEW(&c->tmp, Node *, cap);
+        if (!v)
+            return false;
+        if (s->n)
+            memcpy(v, s->v, s->n * sizeof *v);
+        s->v = v;
+        s->cap = cap;
+    }
+    s->v[s->n++] = x;
+    return true;
+}
+
+/* The value of a node without looking at its children; NULL: they are needed. */
+static Node *known(Call *k, Node *x)
+{
+    if (ex_is(x, OP_SYM))
+        return outside(k, x);
+    if (ex_is(x, OP_SUM) || ex_is(x, OP_PROD))
+        return expand_binder(k, x);
+    return x->n == 0 || ex_is_num(x) ? x : NULL;
+}
+
+/* Which children are due: of an `if` first the condition, then the branch it chooses, or both when
+ * it has no answer. */
+static void due(const Ctx *c, const Node *x, const NodeMap *done, uint32_t *from, uint32_t *to)
+{
+    *from = 0;
+    *to = x->n;
+    if (!ex_is(x, OP_IF))
+        return;
+    const Node *cond = nodemap_get(done, x->a[0]);
+    if (!cond)
+        *to = 1;
+    else if (cond == c->yes)
+        *from = 1, *to = 2;
+    else if (cond == c->no)
+        *from = 2;
+}
+
+/* Pushes what is missing; false: nothing is. */
+static bool push_missing(Ctx *c, Stack *s, const Node *x, const NodeMap *done, uint32_t from,
+                         uint32_t to)
+{
+    bool any = false;
+    for (uint32_t i = to; i-- > from;)
+        if (!nodemap_get(done, x->a[i])) {
+            any = true;
+            if (!push(c, s, x->a[i]))
+                break;
+        }
+    return any;
+}
+
+static Node *combine(Call *k, Node *x, const NodeMap *done, uint32_t from, uint32_t to)
+{
+    Ctx *c = k->j->c;
+    if (to - from < x->n) /* the branch of an `if` that was chosen */
+        return nodemap_get(done, x->a[from]);
+    Node **a = ARENA_NEW(&c->tmp, Node *, x->n + 1u);
+    for (uint32_t i = 0; a && i < x->n; i++)
+        a[i] = nodemap_get(done, x->a[i]);
+    return a ? evaluate_node(k, x, a) : c->poison;
+}
+
 /* Sums over a range are expanded here, their bodies not evaluated before. An `if` whose condition
  * has an answer evaluates that branch only: that ends recursions. */
 static Node *evaluate(Call *k, Node *e)
 {
     Ctx *c = k->j->c;
     NodeMap done;
-    size_t cap = 64, n = 1;
+    Stack s = {0};
     ArenaMark m = arena_mark(&c->tmp);
-    Node **stack = ARENA_NEW(&c->tmp, Node *, cap);
     nodemap_init(&done, c);
-    if (stack)
-        stack[0] = e;
-    while (stack && n && !ctx_poll(c)) {
-        Node *x = stack[n - 1], *r = NULL;
+    push(c, &s, e);
+    while (s.n && !ctx_poll(c)) {
+        Node *x = s.v[s.n - 1];
+        uint32_t from, to;
         if (nodemap_get(&done, x)) {
-            n--;
+            s.n--;
             continue;
         }
-        bool leaf = x->n == 0 || ex_is_num(x);
-        if (ex_is(x, OP_SYM))
-            r = outside(k, x);
-        else if (ex_is(x, OP_SUM) || ex_is(x, OP_PROD))
-            r = expand_binder(k, x);
-        else if (leaf)
-            r = x;
-        Node *cond = ex_is(x, OP_IF) ? nodemap_get(&done, x->a[0]) : NULL;
-        uint32_t from = 0, to = x->n;
-        if (ex_is(x, OP_IF) && !cond)
-            to = 1; /* the condition first */
-        else if (cond == c->yes)
-            from = 1, to = 2;
-        else if (cond == c->no)
-            from = 2, to = 3;
-        size_t missing = 0;
-        for (uint32_t i = from; !r && i < to; i++)
-            missing += nodemap_get(&done, x->a[i]) == NULL;
-        if (!r && missing) {
-            if (n + missing > cap) {
-                Node **more = ARENA_NEW(&c->tmp, Node *, 2 * cap + missing);
-                if (more)
-                    memcpy(more, stack, n * sizeof *more);
-                stack = more;
-                cap = 2 * cap + missing;
-            }
-            for (uint32_t i = to; stack && i-- > from;)
-                if (!nodemap_get(&done, x->a[i]))
-                    stack[n++] = x->a[i];
+        Node *r = known(k, x);
+        due(c, x, &done, &from, &to);
+        if (!r && push_missing(c, &s, x, &done, from, to))
             continue;
-        }
         if (!r && ex_is(x, OP_IF) && to == 1)
-            continue; /* the condition is known now */
-        if (!r && (cond == c->yes || cond == c->no)) {
-            r = nodemap_get(&done, x->a[from]);
-        } else if (!r) {
-            Node **a = ARENA_NEW(&c->tmp, Node *, x->n + 1u);
-            for (uint32_t i = 0; a && i < x->n; i++)
-                a[i] = nodemap_get(&done, x->a[i]);
-            r = a ? evaluate_node(k, x, a) : c->poison;
-        }
-        nodemap_put(&done, x, r);
-        n--;
+            continue; /* the condition has just become known */
+        nodemap_put(&done, x, r ? r : combine(k, x, &done, from, to));
+        s.n--;
     }
     Node *r = nodemap_get(&done, e);
     arena_release(&c->tmp, m);

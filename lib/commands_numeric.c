@@ -213,6 +213,8 @@ static void put_double(Str *out, double d)
 static bool answer_names(Job *j, size_t n, const Str *names)
 {
     Answer *a = &j->s->ans;
+    mem_free(a->grad); /* of an earlier statement */
+    mem_free(a->grad_name);
     a->grad = mem_alloc((n + 1) * sizeof *a->grad);
     a->grad_name = mem_alloc((n + 1) * sizeof *a->grad_name + names->n);
     if (!a->grad || !a->grad_name) {
