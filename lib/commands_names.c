@@ -406,15 +406,16 @@ bool cmd_load(lbz_session *s, const char *text, Span args)
         return false;
     }
     FILE *f = fopen(name, "re");
+    int err = errno;
     Str b = {0};
     errno = 0;
     if (!f || !read_all(f, &b)) {
-        int err = errno ? errno : EFBIG;
         if (f) {
+            err = errno ? errno : EFBIG;
             fclose(f);
         }
         str_free(&b);
-        return file_error(s, where, "read", name, f ? err : errno);
+        return file_error(s, where, "read", name, err);
     }
     fclose(f);
     size_t base = s->ans.err_base;

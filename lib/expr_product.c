@@ -17,6 +17,8 @@ typedef struct {
     size_t n, cap;
     Num content;
     bool sorted;
+    bool in_run;    /* the next factor follows the last one in a product: they are sorted */
+    size_t at, breaks; /* how often the order breaks, and the first place behind a break */
     int infinite;
     Factor few[FEW]; /* where v begins */
 } Factors;
@@ -28,6 +30,8 @@ static void factors_begin(Factors *s, Num content)
     s->cap = FEW;
     s->content = content;
     s->sorted = true;
+    s->in_run = false;
+    s->at = s->breaks = 0;
     s->infinite = 0;
 }
 
@@ -42,8 +46,10 @@ static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *wh
         s->v = t;
         s->cap = cap;
     }
-    if (s->n && s->sorted && ex_cmp(s->v[s->n - 1].base, base) > 0)
+    if (s->n && !s->in_run && s->breaks < 2 && ex_cmp(s->v[s->n - 1].base, base) > 0) {
         s->sorted = false;
+        s->at = s->breaks++ ? s->at : s->n;
+    }
     s->v[s->n++] = (Factor){base, exponent, whole};
 }
 
@@ -77,8 +83,10 @@ static void factors_add(Ctx *c, Factors *s, Node *f)
     if (ex_is_num(f))
         s->content = num_mul(&c->tmp, s->content, f->num);
     else if (f->op == OP_MUL)
-        for (uint32_t i = 0; i < f->n; i++)
+        for (uint32_t i = 0; i < f->n; i++) {
             factors_add1(c, s, f->a[i]);
+            s->in_run = i + 1 < f->n;
+        }
     else
         factors_add1(c, s, f);
 }
@@ -223,6 +231,34 @@ static void sort_few(Factor *v, size_t n)
     }
 }
 
+/* Two sorted runs, one much shorter: it is put into the longer one by bisection, as comparing
+ * factors that are deep costs more than moving them. False: it is no such case. */
+static bool merge_short(Ctx *c, Factors *s)
+{
+    size_t p = s->at, n = s->n, few = p < n - p ? p : n - p, many = n - few;
+    const Factor *a = few == p ? s->v : s->v + p, *b = few == p ? s->v + p : s->v;
+    Factor *out = s->breaks == 1 && few * 16 <= n ? ARENA_NEW(&c->tmp, Factor, n) : NULL;
+    size_t k = 0;
+    for (size_t i = 0; out && i < few; i++) {
+        size_t lo = k, hi = many;
+        while (lo < hi) {
+            size_t mid = lo + (hi - lo) / 2;
+            if (ex_cmp(b[mid].base, a[i].base) > 0)
+                hi = mid;
+            else
+                lo = mid + 1;
+        }
+        memcpy(out + k + i, b + k, (lo - k) * sizeof *out);
+        out[lo + i] = a[i];
+        k = lo;
+    }
+    if (!out)
+        return false;
+    memcpy(out + k + few, b + k, (many - k) * sizeof *out);
+    s->v = out;
+    return true;
+}
+
 static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
 {
     Factors s;
@@ -236,7 +272,7 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
             return c->zero;
         if (!s.sorted && s.n <= FEW)
             sort_few(s.v, s.n);
-        else if (!s.sorted)
+        else if (!s.sorted && !merge_short(c, &s))
             qsort(s.v, s.n, sizeof *s.v, factor_cmp);
         Vec out = {0};
         bool again = collect_bases(c, &s, &out);
