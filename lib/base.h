@@ -140,9 +140,19 @@ typedef struct {
 
 void str_free(Str *b);
 void str_clear(Str *b);
-void str_put(Str *b, const char *s, size_t n);
+void str_put_slow(Str *b, const char *s, size_t n); /* str_put in all cases */
+static inline void str_put(Str *b, const char *s, size_t n)
+{
+    if (LBZ_LIKELY(n && n < b->cap - b->n && !b->failed)) {
+        memcpy(b->s + b->n, s, n);
+        b->n += n;
+        b->s[b->n] = '\0';
+    } else {
+        str_put_slow(b, s, n);
+    }
+}
 void str_puts(Str *b, const char *s);
-void str_putc(Str *b, char c);
+static inline void str_putc(Str *b, char c) { str_put(b, &c, 1); }
 void str_printf(Str *b, const char *fmt, ...) LBZ_PRINTF(2, 3);
 const char *str_cstr(Str *b); /* never NULL */
 

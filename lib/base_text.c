@@ -48,7 +48,7 @@ static bool str_room(Str *b, size_t n)
     return true;
 }
 
-void str_put(Str *b, const char *s, size_t n)
+void str_put_slow(Str *b, const char *s, size_t n)
 {
     if (n == 0 || !str_room(b, n)) {
         return;
@@ -61,11 +61,6 @@ void str_put(Str *b, const char *s, size_t n)
 void str_puts(Str *b, const char *s)
 {
     str_put(b, s, strlen(s));
-}
-
-void str_putc(Str *b, char c)
-{
-    str_put(b, &c, 1);
 }
 
 void str_printf(Str *b, const char *fmt, ...)

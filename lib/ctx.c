@@ -7,7 +7,7 @@
 #include "expr_internal.h"
 #include <stdio.h>
 
-enum { FIRST_STATEMENT_ID = 1 << 30, TABLE_MIN = 1024 };
+enum { FIRST_STATEMENT_ID = 1 << 30, TABLE_MIN = 512 };
 
 /* ---- symbols -------------------------------------------------------------------------- */
 static bool symbols_grow(Ctx *c)

@@ -13,6 +13,8 @@ static const struct {
 
 static int constant_index(const char *name, size_t n)
 {
+    if (!strchr("peitf", name[0]))
+        return -1;
     for (int i = 0; i < 6; i++)
         if (constants[i].len == n && constants[i].name[0] == name[0] &&
             !memcmp(constants[i].name, name, n))

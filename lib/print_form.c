@@ -389,13 +389,6 @@ static void build_power(Forms *F, Entry *e)
 /* ---- the walk
  * -------------------------------------------------------------------------- */
 
-Entry *forms_entry(const Forms *F, const Node *n)
-{
-    uint64_t v;
-
-    return map_get(&F->index, n->id, &v) ? (Entry *)(uintptr_t)v : (Entry *)&F->unit;
-}
-
 /* Factors of e: of a product its children, of a number none, else e itself. */
 static bool list_factors(Forms *F, Entry *e)
 {
@@ -407,14 +400,19 @@ static bool list_factors(Forms *F, Entry *e)
         e->nfac = r->nfac;
         return true;
     }
-    e->nfac = ex_is(n, OP_MUL) ? n->n : 1;
+    if (!ex_is(n, OP_MUL)) {
+        e->self = e;
+        e->fac = &e->self;
+        e->nfac = 1;
+        return true;
+    }
+    e->nfac = n->n;
     e->fac = ARENA_NEW(&F->c->tmp, Entry *, e->nfac);
     if (!e->fac)
         return false;
-    e->fac[0] = e;
-    for (uint32_t i = 0; ex_is(n, OP_MUL) && i < n->n; i++)
+    for (uint32_t i = 0; i < n->n; i++)
         e->fac[i] = forms_entry(F, n->a[i]);
-    return !ex_is(n, OP_MUL) || order_factors(F, e->fac, e->nfac);
+    return order_factors(F, e->fac, e->nfac);
 }
 
 /* A product whose sums read better negated, as a term; NULL: it is what stands by itself. */
@@ -432,7 +430,9 @@ static void build_forms(Forms *F, Entry *e)
 
     switch ((Op)n->op) {
     case OP_NUM:
-        e->stand = build_product(F, &F->unit, n->num, true);
+        e->stand = num_is_int(n->num) && num_sgn(n->num) >= 0 && !n->num.dec
+                       ? form_number(F, n->num)
+                       : build_product(F, &F->unit, n->num, true);
         break;
     case OP_SCALE:
         e->stand = build_product(F, e, n->a[0]->num, false);
@@ -468,24 +468,12 @@ static void build_forms(Forms *F, Entry *e)
 static bool build_entry(Forms *F, Entry *e)
 {
     Node *n = e->node;
-    ArenaMark m;
-    Entry **kid = NULL;
 
     e->base = ex_is(n, OP_POW) ? forms_entry(F, n->a[0]) : e;
     e->expo = ex_is(n, OP_POW) ? forms_entry(F, n->a[1]) : NULL;
     if (!list_factors(F, e))
         return false;
-    m = arena_mark(&F->c->tmp);
-    if (n->op != OP_NUM && n->op != OP_SYM && n->op != OP_CONST && n->op != OP_STRING &&
-        n->n) {
-        kid = ARENA_NEW(&F->c->tmp, Entry *, n->n);
-        if (!kid)
-            return false;
-        for (uint32_t i = 0; i < n->n; i++)
-            kid[i] = forms_entry(F, n->a[i]);
-    }
-    order_info(e, kid);
-    arena_release(&F->c->tmp, m);
+    order_info(F, e);
     build_forms(F, e);
     return !ctx_failed(F->c);
 }
@@ -499,15 +487,15 @@ bool forms_build(Forms *F, Ctx *c, Node *root)
     *F = (Forms){.c = c};
     if (!order)
         return false;
-    map_init(&F->index, &c->tmp);
     F->unit.poly = true;
     F->unit.base = &F->unit;
     e = ARENA_NEW0(&c->tmp, Entry, count);
     if (!e)
         return false;
+    F->entry = e;
+    F->count = count;
     for (size_t i = 0; i < count; i++) {
         e[i].node = order[i];
-        map_put(&F->index, order[i]->id, (uint64_t)(uintptr_t)&e[i]);
         if (ctx_poll(c) || !build_entry(F, &e[i]))
             return false;
     }

@@ -60,6 +60,7 @@ struct entry {
     Form *flip;    /* den: the form of 1/node */
     Form *negated; /* ADD: the form of -node, made when first asked for */
     Entry **fac;   /* factors in printing order; of a node that is no MUL: itself */
+    Entry *self;   /* where fac points to then */
     uint32_t nfac;
     Entry *base, *expo; /* POW: its parts; else the entry itself and NULL */
     double deg;         /* total degree of the polynomial part */
@@ -87,7 +88,8 @@ enum {
 
 typedef struct {
     Ctx *c;
-    Map index;  /* node id -> Entry * */
+    Entry *entry; /* by the nodes' places in the walk */
+    size_t count;
     Entry unit; /* the product of no factors */
     Form *root;
 } Forms;
@@ -95,21 +97,24 @@ typedef struct {
 /* Forms of everything below root. False with the error recorded when memory is out or the
  * user interrupted. The caller marks the tmp arena before and releases it after. */
 bool forms_build(Forms *F, Ctx *c, Node *root);
-Entry *forms_entry(const Forms *F, const Node *n);
+/* The entry of a node; of one that has none, the product of no factors. */
+static inline Entry *forms_entry(Forms *F, const Node *n)
+{
+    Entry *e = n->pos < F->count ? &F->entry[n->pos] : &F->unit;
+
+    return e->node == n ? e : &F->unit;
+}
 
 /* print_leaf.c: empty and finished forms. form_measure sets len from the children,
- * `between` bytes between each two of them and `around` more. form_placed: length where
- * strength `needs` is asked for. */
+ * `between` bytes between each two of them and `around` more. */
 Form *form_new(Forms *F, FormKind kind, int prec, size_t n);
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n);
 Form *form_number(Forms *F, Num x); /* x >= 0, an integer or a decimal */
 Form *form_other(Forms *F, const Node *n);
 void form_measure(Form *f, size_t between, size_t around);
-double form_placed(const Form *f, bool bare, int needs);
 
 /* print_order.c */
-/* deg, rank, poly, has_sym; kid: entries of the children */
-void order_info(Entry *e, Entry *const *kid);
+void order_info(Forms *F, Entry *e); /* deg, rank, poly, has_sym */
 bool order_factors(Forms *F, Entry **f, size_t n); /* sorts into printing order */
 /* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory,
  * interrupted. */
@@ -134,7 +139,7 @@ NameParts name_parts(const char *s, size_t n);
 int greek_find(const char *s, size_t n);
 extern const char *const greek_utf8[];
 
-/* ---- writing forms out with a stack instead of recursion (print_plain.c) */
+/* ---- writing forms out with a stack instead of recursion (print_emit.c) */
 typedef struct {
     const Form *f; /* NULL: text */
     const char *text;
@@ -159,6 +164,11 @@ void emit_run(Ctx *c, Str *out, const Form *f, size_t most,
 static inline int form_prec(const Form *f, bool bare)
 {
     return f->neg && !bare ? P_NEG : f->prec;
+}
+/* Text length of f where strength `needs` is asked for. */
+static inline double form_placed(const Form *f, bool bare, int needs)
+{
+    return f->len + (f->neg && !bare) + (form_prec(f, bare) < needs ? 2 : 0);
 }
 /* The least binding strength that child i of f needs so as to stand without parentheses;
  * plain text. */

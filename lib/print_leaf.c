@@ -4,15 +4,15 @@
 
 Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
 {
-    Form *f = ARENA_NEW0(&F->c->tmp, Form, 1);
+    Form *f = ARENA_NEW(&F->c->tmp, Form, 1);
 
-    f->kind = (uint8_t)kind;
-    f->prec = (uint8_t)prec;
-    f->n = (uint32_t)n;
+    *f = (Form){.kind = (uint8_t)kind, .prec = (uint8_t)prec, .n = (uint32_t)n};
     if (n)
-        f->a = ARENA_NEW0(&F->c->tmp, Item, n);
+        f->a = ARENA_NEW(&F->c->tmp, Item, n);
     if (n && !f->a)
         f->n = 0; /* the error is recorded */
+    for (size_t i = 0; i < f->n; i++)
+        f->a[i] = (Item){NULL, false};
     return f;
 }
 
@@ -32,6 +32,8 @@ Form *form_number(Forms *F, Num x)
     Str s = {0};
     Form *f;
 
+    if (x.q == 1 && !x.dec && x.p >= 0 && x.p <= 9)
+        return form_text(F, F_NUM, "0123456789" + x.p, 1);
     if (x.q == 1 && !x.dec && x.p >= 0) {
         size_t n = sizeof(small);
         do
@@ -47,12 +49,6 @@ Form *form_number(Forms *F, Num x)
         f->ntext = 0;
     str_free(&s);
     return f;
-}
-
-/* Text length of f where strength `needs` is asked for. */
-double form_placed(const Form *f, bool bare, int needs)
-{
-    return f->len + (f->neg && !bare) + (form_prec(f, bare) < needs ? 2 : 0);
 }
 
 int form_needs(const Form *f, uint32_t i)
@@ -83,9 +79,10 @@ int form_needs(const Form *f, uint32_t i)
 void form_measure(Form *f, size_t between, size_t around)
 {
     double len = (double)(f->ntext + around);
+    bool sum = f->kind == F_SUM;
 
     for (uint32_t i = 0; i < f->n; i++)
-        len += form_placed(f->a[i].f, f->kind == F_SUM, form_needs(f, i));
+        len += form_placed(f->a[i].f, sum, sum ? P_PROD : form_needs(f, i));
     if (f->n > 1)
         len += (double)between * (f->n - 1);
     f->len = len + (f->kind == F_SUM && f->n && f->a[0].neg);

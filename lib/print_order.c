@@ -8,6 +8,8 @@
  */
 #include "print_form.h"
 
+enum { FEW = 8 };
+
 static bool numeric_exponent(const Entry *e)
 {
     return !e->expo || ex_is_num(e->expo->node);
@@ -36,15 +38,16 @@ static void info_power(Entry *e)
         e->poly = true;
 }
 
-static void info_sum(Entry *e, Entry *const *kid)
+static void info_sum(Forms *F, Entry *e)
 {
     e->poly = true;
     e->deg = 0;
     for (uint32_t i = 0; i < e->node->n; i++) {
-        e->poly = e->poly && kid[i]->poly;
-        e->has_sym = e->has_sym || kid[i]->has_sym;
-        if (i == 0 || kid[i]->deg > e->deg)
-            e->deg = kid[i]->deg;
+        const Entry *kid = forms_entry(F, e->node->a[i]);
+        e->poly = e->poly && kid->poly;
+        e->has_sym = e->has_sym || kid->has_sym;
+        if (i == 0 || kid->deg > e->deg)
+            e->deg = kid->deg;
     }
     e->rank = e->poly ? R_SUM : R_FSUM;
 }
@@ -62,7 +65,7 @@ static void info_product(Entry *e)
     e->rank = R_OTHER;
 }
 
-void order_info(Entry *e, Entry *const *kid)
+void order_info(Forms *F, Entry *e)
 {
     Op op = (Op)e->node->op;
 
@@ -79,7 +82,7 @@ void order_info(Entry *e, Entry *const *kid)
         e->deg = 1;
         break;
     case OP_ADD:
-        info_sum(e, kid);
+        info_sum(F, e);
         break;
     case OP_MUL:
     case OP_SCALE:
@@ -91,7 +94,7 @@ void order_info(Entry *e, Entry *const *kid)
     default:
         e->rank = op_is_function(op) ? R_FUNCTION : op == OP_APPLY ? R_APPLY : R_OTHER;
         for (uint32_t i = 0; i < e->node->n; i++)
-            e->has_sym = e->has_sym || kid[i]->has_sym;
+            e->has_sym = e->has_sym || forms_entry(F, e->node->a[i])->has_sym;
     }
 }
 
@@ -219,7 +222,14 @@ static bool le_term(const void *a, const void *b)
 
 bool order_factors(Forms *F, Entry **f, size_t n)
 {
-    return merge_sort(F->c, f, n, sizeof(*f), le_factor);
+    for (size_t i = 1; n <= FEW && i < n; i++) { /* by insertion */
+        Entry *x = f[i];
+        size_t j = i;
+        for (; j > 0 && cmp_factors(f[j - 1], x) > 0; j--)
+            f[j] = f[j - 1];
+        f[j] = x;
+    }
+    return n <= FEW || merge_sort(F->c, f, n, sizeof(*f), le_factor);
 }
 
 static void move_to_front(Term *t, size_t i)
@@ -261,11 +271,23 @@ static void reverse_polynomial(Term *t, size_t n)
     }
 }
 
+static bool sort_terms(Forms *F, Term *t, size_t n)
+{
+    for (size_t i = 1; n <= FEW && i < n; i++) { /* by insertion */
+        Term x = t[i];
+        size_t j = i;
+        for (; j > 0 && cmp_terms(t[j - 1].rest, x.rest) > 0; j--)
+            t[j] = t[j - 1];
+        t[j] = x;
+    }
+    return n <= FEW || merge_sort(F->c, t, n, sizeof(*t), le_term);
+}
+
 bool order_terms(Forms *F, Term *t, size_t n, bool *falls)
 {
     const Term *last;
 
-    if (!merge_sort(F->c, t, n, sizeof(*t), le_term))
+    if (!sort_terms(F, t, n))
         return false;
     if (n < 2)
         return true;

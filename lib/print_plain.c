@@ -1,8 +1,7 @@
 /* print_plain.c - floor 4: forms to text that can be typed back in.
  *
- * A form is written by a stack of pieces: one step takes the last piece, and puts what it
- * consists of in its place. So depth costs memory, never the C stack, and no more is
- * visited than is printed.
+ * The forms that are being written stand on a stack of their own, so depth costs memory, never
+ * the C stack, and no more is visited than is printed.
  */
 #include "print.h"
 #include "print_form.h"
@@ -10,162 +9,133 @@
 /* Text beyond this many bytes is refused: nobody asked for a file of that size. */
 #define PLAIN_MAX 2e8
 
-static Piece *piece_new(Emit *e)
+/* A form that is being written: the children before `next` are done. */
+typedef struct {
+    const Form *f;
+    uint32_t next;
+    bool paren;
+} Writing;
+
+enum { NEAR = 64 };
+
+typedef struct {
+    Ctx *c;
+    Str *out;
+    Writing *w;
+    size_t n, cap;
+    bool heap; /* w is no longer the caller's */
+    bool failed;
+} Writer;
+
+static bool writer_push(Writer *w, const Form *f, bool paren)
 {
-    if (e->n == e->cap && !e->failed) {
-        size_t cap = e->cap ? 2 * e->cap : 64;
-        Piece *p = mem_realloc(e->p, cap * sizeof(*p));
+    if (w->n == w->cap) {
+        size_t cap = 4 * w->cap;
+        Writing *p = mem_realloc(w->heap ? w->w : NULL, cap * sizeof *p);
         if (!p) {
-            e->failed = true;
-            env_error(&e->c->env, LBZ_LIMIT, "Ask for a smaller result.",
+            w->failed = true;
+            env_error(&w->c->env, LBZ_LIMIT, "Ask for a smaller result.",
                       "out of memory while printing");
-        } else {
-            e->p = p;
-            e->cap = cap;
+            return false;
         }
+        if (!w->heap)
+            memcpy(p, w->w, w->n * sizeof *p);
+        w->w = p;
+        w->cap = cap;
+        w->heap = true;
     }
-    return e->failed ? &e->sink : &e->p[e->n++];
+    w->w[w->n++] = (Writing){f, 0, paren};
+    return true;
 }
 
-void emit_text(Emit *e, const char *s, size_t n)
-{
-    *piece_new(e) = (Piece){NULL, s, n, false};
-}
-
-void emit_puts(Emit *e, const char *s)
-{
-    emit_text(e, s, strlen(s));
-}
-
-void emit_form(Emit *e, const Form *f, bool bare)
-{
-    *piece_new(e) = (Piece){f, NULL, 0, bare};
-}
-
-static void reverse_pieces(Piece *p, size_t n)
-{
-    for (size_t i = 0; i < n / 2; i++) {
-        Piece x = p[i];
-        p[i] = p[n - 1 - i];
-        p[n - 1 - i] = x;
-    }
-}
-
-void emit_run(Ctx *c, Str *out, const Form *f, size_t most,
-              void (*expand)(Emit *, const Form *, bool))
-{
-    Emit e = {.c = c, .out = out};
-    size_t end = most < SIZE_MAX - out->n ? out->n + most : SIZE_MAX;
-
-    emit_form(&e, f, false);
-    while (e.n > 0 && out->n < end && !e.failed && !out->failed && !ctx_poll(c)) {
-        Piece x = e.p[--e.n];
-        size_t start = e.n;
-        if (!x.f) {
-            str_put(out, x.text, x.n);
-            continue;
-        }
-        expand(&e, x.f, x.bare);
-        reverse_pieces(e.p + start, e.n - start);
-    }
-    mem_free(e.p);
-}
-
-static void child(Emit *e, const Form *f, bool bare, int needs)
+/* Writes what comes before the children of f, and all of a leaf. */
+static void begin_form(Writer *w, const Form *f, bool bare, int needs)
 {
     bool paren = form_prec(f, bare) < needs;
 
     if (paren)
-        emit_text(e, "(", 1);
-    emit_form(e, f, bare);
-    if (paren)
-        emit_text(e, ")", 1);
-}
-
-static void joined(Emit *e, const Form *f, uint32_t from, uint32_t to, const char *sep)
-{
-    for (uint32_t i = from; i < to; i++) {
-        if (i > from)
-            emit_puts(e, sep);
-        child(e, f->a[i].f, false, form_needs(f, i));
-    }
-}
-
-static void plain_sum(Emit *e, const Form *f)
-{
-    for (uint32_t i = 0; i < f->n; i++) {
-        if (i > 0)
-            emit_text(e, f->a[i].neg ? " - " : " + ", 3);
-        else if (f->a[i].neg)
-            emit_text(e, "-", 1);
-        child(e, f->a[i].f, true, P_PROD);
-    }
-}
-
-static void plain_product(Emit *e, const Form *f)
-{
-    joined(e, f, 0, f->n, "*");
-    if (!f->nden)
-        return;
-    emit_puts(e, f->nden > 1 ? "/(" : "/");
-    joined(e, f, f->n, f->n + f->nden, "*");
-    if (f->nden > 1)
-        emit_text(e, ")", 1);
-}
-
-static void plain_binds(Emit *e, const Form *f)
-{
-    for (uint32_t i = 0; i < f->n; i++) {
-        child(e, f->a[i].f, false, P_OR);
-        if (i + 1 < f->n)
-            emit_puts(e, i == 0 ? " at " : i % 2 ? " = " : ", ");
-    }
-}
-
-static void plain_call(Emit *e, const Form *f)
-{
-    bool list = f->kind == F_LIST;
-
-    emit_text(e, f->text, f->ntext);
-    emit_text(e, list ? "[" : "(", 1);
-    for (uint32_t i = 0; i < f->n; i++) {
-        emit_puts(e, i ? form_separator(f, i) : "");
-        emit_form(e, f->a[i].f, false);
-    }
-    emit_text(e, list ? "]" : ")", 1);
-}
-
-static void plain_if(Emit *e, const Form *f)
-{
-    static const char *const word[] = {"if ", " then ", " else "};
-
-    for (uint32_t i = 0; i < f->n; i++) {
-        emit_puts(e, word[i]);
-        child(e, f->a[i].f, false, form_needs(f, i));
-    }
-}
-
-static void plain_expand(Emit *e, const Form *f, bool bare)
-{
+        str_putc(w->out, '(');
     if (f->neg && !bare)
-        emit_text(e, "-", 1);
+        str_putc(w->out, '-');
     switch ((FormKind)f->kind) {
     case F_NUM:
-    case F_NAME: emit_text(e, f->text, f->ntext); break;
-    case F_SUM: plain_sum(e, f); break;
-    case F_PROD: plain_product(e, f); break;
-    case F_POW: joined(e, f, 0, f->n, "^"); break;
+    case F_NAME:
+        str_put(w->out, f->text, f->ntext);
+        if (paren)
+            str_putc(w->out, ')');
+        return;
     case F_CALL:
     case F_APPLY:
-    case F_LIST: plain_call(e, f); break;
-    case F_IF: plain_if(e, f); break;
-    case F_INFIX: joined(e, f, 0, f->n, f->text); break;
-    case F_NOT:
-        emit_puts(e, "not ");
-        child(e, f->a[0].f, false, P_NOT);
+        str_put(w->out, f->text, f->ntext);
+        str_putc(w->out, '(');
         break;
-    case F_BINDS: plain_binds(e, f); break;
+    case F_LIST: str_putc(w->out, '['); break;
+    case F_IF: str_puts(w->out, "if "); break;
+    case F_NOT: str_puts(w->out, "not "); break;
+    default: break;
     }
+    writer_push(w, f, paren);
+}
+
+/* What stands before child i > 0, or before a first child that is subtracted. */
+static void put_between(Str *out, const Form *f, uint32_t i)
+{
+    switch ((FormKind)f->kind) {
+    case F_SUM:
+        if (i > 0)
+            str_put(out, f->a[i].neg ? " - " : " + ", 3);
+        else if (f->a[i].neg)
+            str_putc(out, '-');
+        break;
+    case F_PROD:
+        if (i == f->n)
+            str_puts(out, f->nden > 1 ? "/(" : "/");
+        else if (i > 0)
+            str_putc(out, '*');
+        break;
+    case F_POW: str_puts(out, i ? "^" : ""); break;
+    case F_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
+    case F_INFIX: str_puts(out, i ? f->text : ""); break;
+    case F_BINDS: str_puts(out, i == 0 ? "" : i == 1 ? " at " : i % 2 ? ", " : " = "); break;
+    default: str_puts(out, i ? form_separator(f, i) : ""); break;
+    }
+}
+
+static void end_form(Writer *w, const Writing *x)
+{
+    const Form *f = x->f;
+    bool call = f->kind == F_CALL || f->kind == F_APPLY;
+
+    if (call || (f->kind == F_PROD && f->nden > 1))
+        str_putc(w->out, ')');
+    else if (f->kind == F_LIST)
+        str_putc(w->out, ']');
+    if (x->paren)
+        str_putc(w->out, ')');
+    w->n--;
+}
+
+/* Writes f; stops where a piece would begin after `most` bytes. */
+static void write_form(Ctx *c, Str *out, const Form *f, size_t most)
+{
+    Writing near[NEAR];
+    Writer w = {.c = c, .out = out, .w = near, .cap = NEAR};
+    size_t end = most < SIZE_MAX - out->n ? out->n + most : SIZE_MAX;
+
+    begin_form(&w, f, false, P_IF);
+    while (w.n > 0 && out->n < end && !w.failed && !out->failed && !ctx_poll(c)) {
+        Writing *x = &w.w[w.n - 1];
+        uint32_t i = x->next++;
+        const Form *g = x->f;
+        if (i == g->n + g->nden) {
+            end_form(&w, x);
+            continue;
+        }
+        put_between(out, g, i);
+        begin_form(&w, g->a[i].f, g->kind == F_SUM, form_needs(g, i));
+    }
+    if (w.heap)
+        mem_free(w.w);
 }
 
 static void write_plain(Ctx *c, Str *out, const Form *f)
@@ -175,7 +145,7 @@ static void write_plain(Ctx *c, Str *out, const Form *f)
                   "the result is too long to be written out (about %.1e characters)",
                   f->len);
     else
-        emit_run(c, out, f, SIZE_MAX, plain_expand);
+        write_form(c, out, f, SIZE_MAX);
 }
 
 void print_plain(Ctx *c, Str *out, Node *n)
@@ -196,7 +166,7 @@ void print_brief(Ctx *c, Str *out, Node *n, size_t max)
     Forms F;
 
     if (forms_build(&F, c, n)) {
-        emit_run(c, &s, F.root, max + 1, plain_expand);
+        write_form(c, &s, F.root, max + 1);
         cut = s.n < max ? s.n : max;
         while (cut > 0 && cut < s.n && (s.s[cut] & 0xc0) == 0x80)
             cut--; /* not in the middle of a character */
