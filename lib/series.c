@@ -230,11 +230,36 @@ static void function(Series *s, Node **p, Node *n)
     }
 }
 
+/* Does n change from one branch to another, or step, at the point itself? */
+static bool at_kink(const Series *s, const Node *n)
+{
+    Node *u = n->n ? series_of(s, n->a[0])[0] : NULL;
+    switch (n->op) {
+    case OP_abs: case OP_sign: case OP_relu: case OP_step: case OP_step_at:
+        return u == s->c->zero;
+    case OP_max: case OP_min: case OP_LT: case OP_LE: case OP_EQ: case OP_NE:
+        return u == series_of(s, n->a[1])[0];
+    case OP_floor: case OP_ceil: case OP_trunc: return ex_is_int(u);
+    case OP_round:
+        return ex_is_num(u) && !ex_is_int(u) &&
+               num_is_int(num_mul(&s->c->tmp, u->num, num_int(2)));
+    case OP_mod: case OP_rem: {
+        Node *v = series_of(s, n->a[1])[0];
+        return v != s->c->zero && ex_is_int(ex_div(s->c, u, v));
+    }
+    default: return false;
+    }
+}
+
 static void node_series(Series *s, Node **p, Node *n)
 {
     Ctx *c = s->c;
     if (!ex_depends(c, n, s->x)) {
         p[0] = n;
+        return;
+    }
+    if (s->len > 1 && at_kink(s, n)) {
+        (void)singular(s);
         return;
     }
     switch (n->op) {
