@@ -196,6 +196,32 @@ static void times_part(Field *f, Elem *r, const Part *p, int64_t k)
     el_clear(f, &t);
 }
 
+/* The signs of all parts as a set of generators and a sign. */
+static void collect_signs(Field *f, const Parts *s, uint64_t *set, bool *negative)
+{
+    *negative ^= s->negative;
+    for (size_t i = 0; i < s->n && !f->failed; i++) {
+        slong g = -1;
+        if (s->part[i].e % 2 == 0)
+            continue;
+        int sign = sign_of_part(f, &s->part[i], &g);
+        if (sign < 0)
+            *negative = !*negative;
+        else if (sign == 0 && g >= 0)
+            *set ^= (uint64_t)1 << g;
+    }
+}
+
+/* b > 0 is known: the signs of its factors multiply to its constant's sign. */
+static void constrain(Field *f, const Parts *s)
+{
+    uint64_t set = 0;
+    bool negative = false;
+    collect_signs(f, s, &set, &negative);
+    if (!f->failed)
+        field_constrain(f, set, negative);
+}
+
 /* Relation of a new root g. The sign comes first: relations lead to older generators only. */
 static void relate_root(Field *f, slong g, const Part *p, int sign, slong sg)
 {
@@ -280,6 +306,16 @@ static bool relate_conjugate(Field *f, slong g, const Part *p)
         el_set_poly(f, &t, conj);
         el_mul(f, &norm, &norm, &t);
         parts_of(f, &s, &norm);
+        uint64_t set = 0; /* sign(f)*sign(conjugate) = sign(norm) */
+        bool negative = false;
+        Parts both = {.n = 0};
+        parts_put(f, &both, p->f, 1, false);
+        parts_put(f, &both, conj, 1, false);
+        collect_signs(f, &both, &set, &negative);
+        collect_signs(f, &s, &set, &negative);
+        parts_clear(f, &both);
+        if (!f->failed)
+            field_constrain(f, set, negative);
         el_set_gen(f, &root, other);
         el_inv(f, &root, &root);
         for (size_t k = 0; k < s.n && !f->failed; k++)
@@ -344,25 +380,6 @@ static void times_abs_power(Field *f, Elem *r, const Part *p, Num T)
     el_pow(f, &t, &t, k);
     el_mul(f, r, r, &t);
     el_clear(f, &t);
-}
-
-/* b > 0 is known: the signs of its factors multiply to its constant's sign. */
-static void constrain(Field *f, const Parts *s)
-{
-    uint64_t set = 0;
-    bool negative = s->negative;
-    for (size_t i = 0; i < s->n && !f->failed; i++) {
-        slong g = -1;
-        if (s->part[i].e % 2 == 0)
-            continue;
-        int sign = sign_of_part(f, &s->part[i], &g);
-        if (sign < 0)
-            negative = !negative;
-        else if (sign == 0 && g >= 0)
-            set ^= (uint64_t)1 << g;
-    }
-    if (!f->failed)
-        field_constrain(f, set, negative);
 }
 
 void field_nonnegative(Field *f, const Elem *b)

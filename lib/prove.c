@@ -164,5 +164,8 @@ Proof prove_zero(Ctx *c, Node *n)
         return PROOF_NO;
     if (zero_by_cases(c, n))
         return PROOF_YES;
+    Node *t = ctx_failed(c) ? n : simplify(c, n, SIMPLIFY_DEEP);
+    if (t != n && !ctx_failed(c) && (t == c->zero || zero_by_cases(c, t)))
+        return PROOF_YES;
     return !ctx_failed(c) && nonzero_somewhere(c, n) ? PROOF_NO : PROOF_UNKNOWN;
 }
