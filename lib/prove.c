@@ -87,23 +87,54 @@ static Node *innermost_if(Ctx *c, Node *n)
     return r;
 }
 
+typedef struct {
+    Node *e;
+    Node *fact[MAX_CASES + 2]; /* what the branches taken so far say: >= 0 */
+    size_t n;
+} Case;
+
+/* What the condition says, as something that is not negative; NULL when it says no such thing. */
+static Node *condition_fact(Ctx *c, Node *cond, bool holds)
+{
+    if (cond->op != OP_LT && cond->op != OP_LE)
+        return NULL;
+    Node *d = ex_sub(c, cond->a[1], cond->a[0]);
+    return holds ? d : ex_neg(c, d);
+}
+
+static bool zero_in_case(Ctx *c, const Case *k)
+{
+    size_t nfacts = c->nfacts;
+    for (size_t i = 0; i < k->n; i++)
+        ctx_fact(c, k->fact[i]);
+    bool zero = zero_by_normal_form(c, k->e);
+    c->nfacts = nfacts;
+    return zero;
+}
+
 /* Zero in every branch: at most MAX_CASES of them are tried. */
 static bool zero_by_cases(Ctx *c, Node *n)
 {
-    Node *todo[MAX_CASES + 2];
-    size_t k = 0, tried = 0;
-    todo[k++] = n;
+    Case todo[MAX_CASES + 2] = {{.e = n}};
+    size_t k = 1, tried = 0;
     while (k) {
-        Node *e = todo[--k], *branch = e->flags & NF_COND ? innermost_if(c, e) : NULL;
+        Case now = todo[--k];
+        Node *branch = now.e->flags & NF_COND ? innermost_if(c, now.e) : NULL;
         if (!branch) {
-            if (++tried > MAX_CASES || !zero_by_normal_form(c, e))
+            if (++tried > MAX_CASES || !zero_in_case(c, &now))
                 return false;
             continue;
         }
         if (k + 2 > MAX_CASES)
             return false;
-        for (int i = 1; i <= 2; i++)
-            todo[k++] = ex_replace(c, e, &branch, &branch->a[i], 1);
+        for (int i = 1; i <= 2; i++) {
+            Case *next = &todo[k++];
+            *next = now;
+            next->e = ex_replace(c, now.e, &branch, &branch->a[i], 1);
+            Node *fact = condition_fact(c, branch->a[0], i == 1);
+            if (fact && next->n < MAX_CASES)
+                next->fact[next->n++] = fact;
+        }
     }
     return true;
 }

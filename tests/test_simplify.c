@@ -96,14 +96,14 @@ static const struct {
     {rat_factor, "sin(x)^2-2*sin(x)+1", "(sin(x) - 1)^2"},
     {rat_together, "1/x+1/y", "(x + y)/(x*y)"},
     {rat_together, "1/(x-1)-1/(x+1)", "2/((x - 1)*(x + 1))"},
-    {apart_x, "1/(x^2-1)", "1/(2*(x - 1)) - 1/(2*(x + 1))"},
+    {apart_x, "1/(x^2-1)", "(1/(x - 1) - 1/(x + 1))/2"},
     {apart_x, "x^3/(x^2-1)", "x + 1/(2*(x - 1)) + 1/(2*(x + 1))"},
     {apart_x, "1/(x*(x^2+1))", "1/x - x/(x^2 + 1)"},
     {collect_x, "a*x+b*x+c*x^2", "c*x^2 + x*(a + b)"},
     {trig_expand, "sin(2*x)", "2*sin(x)*cos(x)"},
     {trig_expand, "cos(x+y)", "cos(x)*cos(y) - sin(x)*sin(y)"},
     {trig_reduce, "sin(x)*cos(x)", "sin(2*x)/2"},
-    {trig_reduce, "sin(x)^2", "(1 - cos(2*x))/2"},
+    {trig_reduce, "sin(x)^2", "1/2 - cos(2*x)/2"},
     {deep, "sin((x^2-1)/(x-1))", "sin(x + 1)"},
 };
 
@@ -331,13 +331,13 @@ START_TEST(taylor_and_orders)
                              {"log(1+x)", "x^3/3 - x^2/2 + x"},
                              {"sqrt(1+x)", "x^3/16 - x^2/8 + x/2 + 1"},
                              {"tan(x)", "x^3/3 + x"},
-                             {"f(x)", "x^3*f'''(0)/6 + x^2*f''(0)/2 + x*f'(0) + f(0)"}};
+                             {"f(x)", "f(0) + x*f'(0) + x^2*f''(0)/2 + x^3*f'''(0)/6"}};
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         ctx_begin_statement(c);
         Node *n = diff_taylor(c, parse_text(c, t[i].in), sym("x"), c->zero, 3);
         ck_assert_str_eq(shown(n), t[i].out);
     }
-    static const Pair nth[] = {{"sin(2*x)", "2^n*sin(2*x + pi*n/2)"}, {"exp(a*x)", "a^n*exp(a*x)"},
+    static const Pair nth[] = {{"sin(2*x)", "2^n*sin(pi*n/2 + 2*x)"}, {"exp(a*x)", "a^n*exp(a*x)"},
                                {"2^x", "2^x*log(2)^n"}};
     for (size_t i = 0; i < sizeof nth / sizeof *nth; i++) {
         ctx_begin_statement(c);
