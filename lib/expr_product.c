@@ -302,13 +302,28 @@ Node *ex_mul(Ctx *c, size_t n, Node *const *f)
     return r;
 }
 
+/* A factor that nothing but its own base changes. */
+static bool plain_factor(const Node *f)
+{
+    const Node *b = f->op == OP_POW ? f->a[0] : f;
+    if (b->op == OP_SYM || (b->op == OP_ADD && b != f))
+        return true;
+    return op_is_function((Op)b->op) && b->op != OP_abs && b->op != OP_sign;
+}
+
 Node *ex_mul2(Ctx *c, Node *a, Node *b)
 {
     if (ex_is_num(a))
         return ex_scale(c, a->num, b);
     if (ex_is_num(b))
         return ex_scale(c, b->num, a);
-    return ex_mul(c, 2, (Node *[]){a, b});
+    Node *f[2] = {a, b};
+    if (plain_factor(a) && plain_factor(b) && ex_base(a) != ex_base(b)) {
+        if (ex_cmp(ex_base(a), ex_base(b)) > 0)
+            f[0] = b, f[1] = a;
+        return intern(c, OP_MUL, 2, f);
+    }
+    return ex_mul(c, 2, f);
 }
 
 Node *ex_div(Ctx *c, Node *a, Node *b)

@@ -155,7 +155,27 @@ Node *ex_add_sorted(Ctx *c, size_t n, Node *const *t)
     return n == 0 ? c->zero : n == 1 ? t[0] : intern(c, OP_ADD, n, t);
 }
 
-Node *ex_add2(Ctx *c, Node *a, Node *b) { return ex_add(c, 2, (Node *[]){a, b}); }
+/* A term with the coefficient one that is no sum, list or infinite. */
+static bool plain_term(const Ctx *c, const Node *t)
+{
+    return t->op != OP_NUM && t->op != OP_SCALE && t->op != OP_ADD && t->op != OP_LIST &&
+           t->op != OP_POISON && t != c->inf;
+}
+
+Node *ex_add2(Ctx *c, Node *a, Node *b)
+{
+    Node *t[2] = {a, b};
+    bool plain = plain_term(c, b) && a != b;
+    if (plain && plain_term(c, a)) {
+        if (ex_cmp(a, b) > 0)
+            t[0] = b, t[1] = a;
+        return intern(c, OP_ADD, 2, t);
+    }
+    if (plain && ex_is_num(a))
+        return num_is_zero(a->num) ? b : intern(c, OP_ADD, 2, t);
+    return ex_add(c, 2, t);
+}
+
 Node *ex_sub(Ctx *c, Node *a, Node *b) { return ex_add2(c, a, ex_neg(c, b)); }
 Node *ex_neg(Ctx *c, Node *a) { return ex_scale(c, num_int(-1), a); }
 
@@ -210,7 +230,7 @@ Num sum_content(Ctx *c, Node *sum, bool with_sign)
             return NUM_ONE;
         if (num_is_one(g) && num_is_int(k))
             continue;
-        g = num_gcd(&c->tmp, g, k);
+        g = i == 0 ? num_abs(&c->tmp, k) : num_gcd(&c->tmp, g, k);
     }
     Node *lead = sum->a[ex_is_num(sum->a[0]) ? 1 : 0];
     if (with_sign && num_sgn(ex_coef(lead)) < 0)

@@ -182,8 +182,11 @@ bool merge_sort(Ctx *c, void *data, size_t n, size_t size,
 {
     char *from = data, *to;
     ArenaMark m = arena_mark(&c->tmp);
+    size_t sorted = 1;
 
-    if (n < 2)
+    while (sorted < n && le(from + (sorted - 1) * size, from + sorted * size))
+        sorted++;
+    if (sorted >= n)
         return true;
     to = arena_alloc(&c->tmp, n * size);
     if (!to)
