@@ -369,6 +369,18 @@ static Node *value_at_zero(Ctx *c, Op op)
     }
 }
 
+/* k where x = base^k, base > 1 and x > 0; NULL: k is no small integer. */
+static Node *whole_log(Ctx *c, Num x, Num base)
+{
+    Num v = NUM_ONE;
+    bool below = num_cmp(x, v) < 0;
+    Num y = below ? num_inv(&c->tmp, x) : x;
+    for (int64_t k = 0; k < 400 && num_cmp(v, y) <= 0; k++, v = num_mul(&c->tmp, v, base))
+        if (num_cmp(v, y) == 0)
+            return ex_int(c, below ? -k : k);
+    return NULL;
+}
+
 static Node *other_value(Ctx *c, Op op, Node *x)
 {
     Num one = NUM_ONE;
@@ -400,15 +412,7 @@ static Node *other_value(Ctx *c, Op op, Node *x)
             return x->a[1];
         if (!ex_is_num(x) || x->num.dec)
             return NULL;
-        if (num_sgn(x->num) <= 0)
-            return outside(c, op);
-        Num v = NUM_ONE;
-        bool below = num_cmp(x->num, v) < 0;
-        Num y = below ? num_inv(&c->tmp, x->num) : x->num, base = num_int(b);
-        for (int64_t k = 0; k < 400 && num_cmp(v, y) <= 0; k++, v = num_mul(&c->tmp, v, base))
-            if (num_cmp(v, y) == 0)
-                return ex_int(c, below ? -k : k);
-        return NULL;
+        return num_sgn(x->num) <= 0 ? outside(c, op) : whole_log(c, x->num, num_int(b));
     }
     case OP_relu:
         return ex_is_nonneg(x) ? x : !(x->sign & S_POS) ? c->zero : NULL;
@@ -513,7 +517,12 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
     int64_t n, k;
     switch (op) {
     case OP_max: case OP_min: return min_max(c, op, x, y);
-    case OP_log_base: return ex_div(c, ex_fn1(c, OP_log, x), ex_fn1(c, OP_log, y));
+    case OP_log_base: {
+        bool exact = ex_is_num(x) && !x->num.dec && ex_is_pos(x) && ex_is_num(y) &&
+                     !y->num.dec && num_cmp(y->num, NUM_ONE) > 0;
+        Node *r = exact ? whole_log(c, x->num, y->num) : NULL;
+        return r ? r : ex_div(c, ex_fn1(c, OP_log, x), ex_fn1(c, OP_log, y));
+    }
     case OP_hypot:
         if (x == c->zero || y == c->zero)
             return ex_fn1(c, OP_abs, x == c->zero ? y : x);
