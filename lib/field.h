@@ -120,6 +120,8 @@ Node *poly_node_factored(Field *f, const fmpz_mpoly_t p);
 void num_to_fmpz(fmpz_t z, Num x);
 Num fmpz_to_num(Ctx *c, const fmpz_t z);
 
+/* define.c: the function node n (children already rewritten) in terms of other functions, or n. */
+Node *define_kernel(Ctx *c, Node *n);
 /* basis.c: rewriting to independent kernels before a proof. */
 Node *basis_rewrite(Ctx *c, Node *n);
 
