@@ -7,6 +7,19 @@
 
 /* ---- dual numbers -------------------------------------------------------------------------- */
 
+static bool has_duals(Ctx *c, Node *e)
+{
+    size_t n;
+    bool found = false;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **order = ex_walk_some(c, 1, &e, NF_STRUCTURAL, 0, &n);
+    for (size_t i = 0; order && i < n && !found; i++) {
+        found = ex_is(order[i], OP_DUAL);
+    }
+    arena_release(&c->tmp, m);
+    return found;
+}
+
 /* e with every dual(a, b) as a + b*t. NULL: there is none. */
 static Node *without_duals(Ctx *c, Node *e, Node *t)
 {
@@ -281,10 +294,10 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const
     if (!(e->flags & NF_STRUCTURAL)) {
         return true;
     }
-    Node *t = ex_sym(c, sym_fresh(c, "t")), *real = without_duals(c, e, t);
-    if (real && !ctx_failed(c)) {
+    if (has_duals(c, e)) {
+        Node *t = ex_sym(c, sym_fresh(c, "t")), *real = without_duals(c, e, t);
         *handled = true;
-        return run_dual(s, parsed, real, t);
+        return real && !ctx_failed(c) && run_dual(s, parsed, real, t);
     }
     int64_t mode = s->set.value[SET_mode];
     if (!ex_is(e, OP_AT) || mode < 2 || ctx_failed(c)) { /* auto, symbolic */
