@@ -16,6 +16,7 @@ static const Command commands[] = {
     {"latex", cmd_latex, false},     {"graph", cmd_graph, false},
     {"check", cmd_check, false},     {"forward", cmd_forward, false},
     {"reverse", cmd_reverse, false}, {"trace", cmd_trace, false},
+    {"gradcheck", cmd_gradcheck, false},
     {"exit", cmd_quit, true},        {"quit", cmd_quit, true},
 };
 

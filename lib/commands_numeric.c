@@ -4,27 +4,11 @@
  * for otherwise; all other names must have values. E is compiled as it is: derivatives are
  * never found symbolically here (unless E itself asks for one).
  */
-#include "accum.h"
-#include "block_world.h"
-#include "session.h"
+#include "job.h"
 #include "trace.h"
 
 #include <math.h>
 #include <stdio.h>
-
-typedef struct {
-    lbz_session *s;
-    Ctx *c;
-    AccumMode mode;
-    Node *e;
-    uint32_t *in;
-    BlockList *x;    /* values of the names */
-    BlockList *dir;  /* along; NULL: none */
-    size_t nin;
-    bool lists;      /* a name stands for a list, or E calls functions made of statements */
-} Job;
-
-static const char example[] = "forward x^2*y at x=3, y=4";
 
 static bool out_of_memory(Ctx *c)
 {
@@ -34,11 +18,12 @@ static bool out_of_memory(Ctx *c)
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-static bool read_value(Job *j, Node *e, BlockList *l)
+/* *at is evaluated; l gets its value. */
+static bool read_value(Job *j, Node **at, BlockList *l)
 {
     double d;
     EvalOptions opt = session_eval_options(j->s);
-    e = eval_value(j->c, &j->s->names, &opt, NULL, e);
+    Node *e = *at = eval_value(j->c, &j->s->names, &opt, NULL, *at);
     if (ctx_failed(j->c)) {
         return false;
     }
@@ -47,7 +32,7 @@ static bool read_value(Job *j, Node *e, BlockList *l)
         return blocklist_from_node(j->c, e, l);
     }
     if (!answer_number(j->c, e, &d)) {
-        ctx_error(j->c, LBZ_DOMAIN, example, "a name is bound to something that is no number");
+        ctx_error(j->c, LBZ_DOMAIN, j->example, "a name is bound to something that is no number");
         return false;
     }
     *l = (BlockList){.n = 1, .v = mem_alloc(sizeof d)};
@@ -68,13 +53,14 @@ static bool read_point(Job *j, const char *text, Span a)
     }
     Span rest = args_trim(text, (Span){(uint32_t)end, a.pos + a.len - (uint32_t)end});
     if (rest.len) {
-        env_error_at(&j->c->env, rest, LBZ_SYNTAX, example, "this does not belong here");
+        env_error_at(&j->c->env, rest, LBZ_SYNTAX, j->example, "this does not belong here");
         return false;
     }
+    j->at = by;
     j->x = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
     for (size_t i = 0; j->x && i < j->nin; i++) {
         j->c->env.at = args_trim(text, a);
-        if (!read_value(j, by[i], &j->x[i])) {
+        if (!read_value(j, &by[i], &j->x[i])) {
             return false;
         }
     }
@@ -92,7 +78,7 @@ static bool read_direction(Job *j, const char *text, Span a, size_t i)
                   "the direction has more entries than there are names");
         return false;
     }
-    if (ctx_failed(j->c) || !read_value(j, e, &j->dir[i])) {
+    if (ctx_failed(j->c) || !read_value(j, &e, &j->dir[i])) {
         return false;
     }
     if (j->dir[i].n != j->x[i].n) {
@@ -122,7 +108,7 @@ static bool read_along(Job *j, const char *text, Span a)
         at = comma + 1;
     }
     if (j->dir && k != j->nin) {
-        env_error_at(&j->c->env, a, LBZ_SHAPE, example, "the direction has %u entries for %zu names",
+        env_error_at(&j->c->env, a, LBZ_SHAPE, j->example, "the direction has %u entries for %zu names",
                      k, j->nin);
     }
     return !ctx_failed(j->c);
@@ -154,12 +140,12 @@ static bool read_expression(Job *j, const char *text, Span a)
     return !ctx_failed(j->c);
 }
 
-static bool read_job(Job *j, const char *text, Span args)
+bool job_read(Job *j, const char *text, Span args)
 {
     uint32_t end = args.pos + args.len, at = args_find(text, args, "at");
     Span e = {args.pos, at - args.pos};
     if (args_trim(text, e).len == 0) {
-        env_error_at(&j->c->env, args, LBZ_SYNTAX, example, "an expression is missing");
+        env_error_at(&j->c->env, args, LBZ_SYNTAX, j->example, "an expression is missing");
         return false;
     }
     uint32_t along = args_find(text, (Span){at, end - at}, "along");
@@ -172,7 +158,7 @@ static bool read_job(Job *j, const char *text, Span args)
     return read_expression(j, text, e);
 }
 
-static void job_free(Job *j)
+void job_free(Job *j)
 {
     for (size_t i = 0; i < j->nin; i++) {
         if (j->x) {
@@ -253,8 +239,7 @@ static bool answer_grad(Job *j, double value, size_t n, const Str *names, const 
     return true;
 }
 
-/* The names of all elements of all inputs, each ended by a NUL; returns how many. */
-static size_t all_names(const Job *j, Str *names)
+size_t job_names(const Job *j, Str *names)
 {
     size_t n = 0;
     for (size_t i = 0; i < j->nin; i++) {
@@ -275,7 +260,7 @@ static bool answer_job(Job *j, double value, const double *grad, bool along)
     if (along) {
         str_put(&names, "along", 6);
     } else {
-        n = all_names(j, &names);
+        n = job_names(j, &names);
     }
     bool ok = names.failed ? out_of_memory(j->c) : answer_grad(j, value, n, &names, grad);
     str_free(&names);
@@ -311,8 +296,7 @@ static void explain_slopes(Job *j, const double *grad, size_t n)
     }
 }
 
-/* The point (and direction) as plain numbers. */
-static double *numbers(Job *j, const BlockList *l)
+double *job_numbers(Job *j, const BlockList *l)
 {
     double *v = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
     for (size_t i = 0; v && i < j->nin; i++) {
@@ -324,7 +308,7 @@ static double *numbers(Job *j, const BlockList *l)
 static bool run_formula(Job *j)
 {
     Accum a;
-    double *x = numbers(j, j->x), *dir = j->dir ? numbers(j, j->dir) : NULL;
+    double *x = job_numbers(j, j->x), *dir = j->dir ? job_numbers(j, j->dir) : NULL;
     double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
     bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
     ok = ok && explain_value(j, &a, a.out[0]) &&
@@ -390,6 +374,13 @@ static bool along_elements(Job *j, const BlockWorld *w, BlockList *out, double *
     return true;
 }
 
+bool job_block_gradient(Job *j, AccumMode mode, BlockList *out, double *grad)
+{
+    BlockWorld w = session_block_world(j->s);
+    return mode == ACC_FORWARD ? forward_elements(j, &w, out, grad)
+                               : reverse_elements(j, &w, out, grad);
+}
+
 static bool run_block(Job *j)
 {
     BlockWorld w = session_block_world(j->s);
@@ -399,9 +390,9 @@ static bool run_block(Job *j)
         n += j->x[i].n;
     }
     double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n);
-    bool ok = grad && (j->dir                   ? along_elements(j, &w, &out, grad)
-                       : j->mode == ACC_FORWARD && n > 1 ? forward_elements(j, &w, &out, grad)
-                                                : reverse_elements(j, &w, &out, grad));
+    AccumMode mode = n > 1 ? j->mode : ACC_REVERSE;
+    bool ok = grad && (j->dir ? along_elements(j, &w, &out, grad)
+                              : job_block_gradient(j, mode, &out, grad));
     if (ok && out.n != 1) {
         ctx_error(j->c, LBZ_SHAPE, "take one element or sum() of it",
                   "the value is a list of %zu numbers, not a number", out.n);
@@ -419,8 +410,8 @@ static bool run_block(Job *j)
 
 static bool accumulate(lbz_session *s, const char *text, Span args, AccumMode mode)
 {
-    Job j = {.s = s, .c = s->c, .mode = mode};
-    bool ok = read_job(&j, text, args);
+    Job j = {.s = s, .c = s->c, .mode = mode, .example = "forward x^2*y at x=3, y=4"};
+    bool ok = job_read(&j, text, args);
     if (ok && ex_is(j.e, OP_LIST)) {
         ctx_error(s->c, LBZ_SHAPE, "ask for one element at a time, or use jacobian()",
                   "%s needs a number, not a list", mode == ACC_FORWARD ? "forward" : "reverse");
@@ -444,7 +435,7 @@ bool cmd_reverse(lbz_session *s, const char *text, Span args)
 static bool run_trace(Job *j, TraceFormat format)
 {
     Accum a;
-    double *x = numbers(j, j->x), *dir = j->dir ? numbers(j, j->dir) : NULL;
+    double *x = job_numbers(j, j->x), *dir = j->dir ? job_numbers(j, j->dir) : NULL;
     double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
     bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
     ok = ok && explain_value(j, &a, a.out[0]) &&
@@ -460,7 +451,7 @@ static bool run_trace(Job *j, TraceFormat format)
 /* trace forward E at ... | trace reverse E at ... [as json|csv|latex] */
 bool cmd_trace(lbz_session *s, const char *text, Span args)
 {
-    Job j = {.s = s, .c = s->c};
+    Job j = {.s = s, .c = s->c, .example = "trace forward x^2*y at x=3, y=4"};
     TraceFormat format = TRACE_TEXT;
     Span rest, w = args_word(text, args, &rest);
     bool forward = args_is(text, w, "forward");
@@ -477,7 +468,7 @@ bool cmd_trace(lbz_session *s, const char *text, Span args)
                  args_is(text, how, "latex") ? TRACE_LATEX : TRACE_TEXT;
         rest.len = as - rest.pos;
     }
-    bool ok = read_job(&j, text, rest);
+    bool ok = job_read(&j, text, rest);
     if (ok && (j.lists || ex_is(j.e, OP_LIST) || session_calls_blocks(s, j.e))) {
         ctx_error(s->c, LBZ_UNABLE, "use forward or reverse",
                   "only formulas of numbers can be traced, no lists or functions of statements");

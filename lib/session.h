@@ -131,7 +131,7 @@ Node *block_call(void *session, const Def *d, Node *n, Node *const *a);
 
 CommandRun cmd_help, cmd_vars, cmd_var, cmd_assume, cmd_forget, cmd_undo, cmd_clear,
     cmd_history, cmd_save, cmd_load, cmd_set, cmd_unset, cmd_time, cmd_latex, cmd_graph,
-    cmd_check, cmd_forward, cmd_reverse, cmd_trace, cmd_quit;
+    cmd_check, cmd_forward, cmd_reverse, cmd_trace, cmd_gradcheck, cmd_quit;
 
 /* Words and pieces of a command's arguments. */
 Span args_trim(const char *text, Span a);

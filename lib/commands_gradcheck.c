@@ -1,0 +1,464 @@
+/* commands_gradcheck.c - floor 6: gradcheck E at x=1: every route to the derivative, beside
+ * differences of certified values (slope.c), and a verdict.
+ *
+ * Each name has its row. The difference is the judge: a route that is off by more than rounding
+ * can explain is wrong, DISAGREE. Where there is no derivative the value has to lie between the
+ * slopes on the two sides: KINK, or BRANCH at a jump and where another branch begins. What cannot
+ * be judged is UNRESOLVED, with the reason. The rounding that explains a difference: that of the
+ * steps of the accumulation, of the point, and of the formula in 53-bit balls.
+ */
+#include "job.h"
+#include "slope.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef enum { G_AGREE, G_BRANCH, G_KINK, G_UNRESOLVED, G_DISAGREE } Verdict;
+static const char *const verdict_names[] = {"AGREE", "BRANCH", "KINK", "UNRESOLVED",
+                                            "DISAGREE"};
+enum { SYMBOLIC, FORWARD, REVERSE, ROUTES };
+static const char *const route_names[] = {"symbolic", "forward", "reverse"};
+
+typedef struct {
+    const char *name;
+    double d[ROUTES]; /* NaN where has is false, too */
+    bool has[ROUTES];
+    double size; /* of what is added up in accumulation: |d| or more */
+    bool has_difference;
+    double difference;
+    Slopes side;
+    Verdict verdict;
+    char why[160];
+} Row;
+
+typedef struct {
+    Job j;
+    Row *row;
+    size_t n;
+    Node **formula;  /* the symbolic gradient; NULL: none */
+    bool in_range;   /* every step of the accumulation is a moderate number */
+    SlopeProbe probe;
+} Check;
+
+static const double tolerance = 1e-9, step_rounding = 1e-13;
+
+/* ---- routes ------------------------------------------------------------------------------- */
+
+/* How large the terms are that accumulation adds up: derivatives with all partials positive. */
+static bool term_sizes(Check *k, Accum *a, double *size)
+{
+    Edges e = {0};
+    bool ok = accum_linearise(a, &e);
+    for (size_t i = 0; ok && i < e.n; i++) {
+        a->v[e.edge[i].partial] = fabs(a->v[e.edge[i].partial]);
+    }
+    double *dot = ok ? mem_alloc((a->nv + 1) * sizeof *dot) : NULL;
+    for (size_t i = 0; dot && i < k->n; i++) {
+        memset(dot, 0, (a->nv + 1) * sizeof *dot);
+        for (uint32_t v = 0; v < a->nprimal; v++) {
+            dot[v] = a->p->val[v].op == P_IN && a->p->val[v].a == i;
+        }
+        for (size_t q = 0; q < e.n; q++) {
+            dot[e.edge[q].to] += a->v[e.edge[q].partial] * dot[e.edge[q].from];
+        }
+        size[i] = isfinite(dot[a->out[0]]) ? dot[a->out[0]] : 0;
+    }
+    ok = ok && dot;
+    mem_free(dot);
+    mem_free(e.edge);
+    return ok || !ctx_failed(k->j.c);
+}
+
+static bool run_accumulation(Check *k, const double *x, AccumMode mode, double *grad)
+{
+    Accum a;
+    Job *j = &k->j;
+    bool ok = accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
+    k->in_range = true;
+    for (uint32_t i = 0; ok && i < a.nprimal; i++) {
+        double v = fabs(a.v[i]);
+        k->in_range = k->in_range && (v == 0 || (v > 1e-300 && v < 1e150));
+    }
+    ok = ok && accum_gradient(&a, mode, 0, grad);
+    accum_free(&a);
+    return ok;
+}
+
+static bool run_sizes(Check *k, const double *x, double *size)
+{
+    Accum a;
+    Job *j = &k->j;
+    bool ok = accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1) && term_sizes(k, &a, size);
+    accum_free(&a);
+    return ok;
+}
+
+static void take_route(Check *k, int route, const double *grad)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        k->row[i].d[route] = grad[i];
+        k->row[i].has[route] = true;
+    }
+}
+
+static bool float_routes(Check *k)
+{
+    double *x = job_numbers(&k->j, k->j.x);
+    double *grad = ARENA_NEW0(&k->j.c->pool[1].arena, double, k->n + 1);
+    if (!x || !grad) {
+        return false;
+    }
+    for (int route = FORWARD; route <= REVERSE; route++) {
+        AccumMode mode = route == FORWARD ? ACC_FORWARD : ACC_REVERSE;
+        if (!run_accumulation(k, x, mode, grad)) {
+            return false;
+        }
+        take_route(k, route, grad);
+    }
+    if (!run_sizes(k, x, grad)) {
+        return false;
+    }
+    for (size_t i = 0; i < k->n; i++) {
+        k->row[i].size = grad[i];
+    }
+    return true;
+}
+
+/* An error of what was only tried is none of the command's, unless it is a limit. */
+static bool forgive(Ctx *c)
+{
+    lbz_status st = c->env.err.status;
+    if (st == LBZ_DOMAIN || st == LBZ_UNABLE) {
+        c->env.err.status = LBZ_OK;
+    }
+    return !ctx_failed(c);
+}
+
+/* The formulas, and their values at the exact point. */
+static bool symbolic_route(Check *k)
+{
+    Job *j = &k->j;
+    Node **g = ARENA_NEW0(&j->c->pool[1].arena, Node *, j->nin + 1);
+    if (g && diff_gradient(j->c, j->e, j->in, j->nin, g)) {
+        k->formula = g;
+    }
+    for (size_t i = 0; k->formula && i < j->nin && forgive(j->c); i++) {
+        Node *v = ex_subst(j->c, g[i], j->in, j->at, j->nin);
+        k->row[i].has[SYMBOLIC] =
+            !ctx_failed(j->c) && ball_double(j->c, v, &k->row[i].d[SYMBOLIC]) == LBZ_OK;
+    }
+    return forgive(j->c);
+}
+
+/* ---- judging ------------------------------------------------------------------------------ */
+
+LBZ_PRINTF(3, 4)
+static void judge(Row *r, Verdict v, const char *fmt, ...)
+{
+    va_list ap;
+    r->verdict = v;
+    va_start(ap, fmt);
+    vsnprintf(r->why, sizeof r->why, fmt, ap);
+    va_end(ap);
+}
+
+/* The symbolic value is that at the exact point: only its own size counts. */
+static double slack(const Row *r, int route, double d)
+{
+    return tolerance * fabs(d) + (route == SYMBOLIC ? 0 : step_rounding * r->size);
+}
+
+static bool within(const Row *r, int route, double lo, double hi)
+{
+    double d = r->d[route];
+    return d >= lo - slack(r, route, lo) && d <= hi + slack(r, route, hi);
+}
+
+/* The first route that is not between the two; ROUTES: none. */
+static int route_outside(const Row *r, double lo, double hi)
+{
+    for (int i = 0; i < ROUTES; i++) {
+        if (r->has[i] && !within(r, i, lo, hi)) {
+            return i;
+        }
+    }
+    return ROUTES;
+}
+
+/* A route differs from the derivative: is it wrong? */
+static void judge_rounding(Check *k, size_t i, int route)
+{
+    Row *r = &k->row[i];
+    double lo, hi, d = r->d[route], off = fabs(d - r->difference);
+    if (route == SYMBOLIC) {
+        judge(r, G_DISAGREE, "the symbolic derivative differs");
+    } else if (isfinite(d) && slope_nearby(&k->probe, i, &lo, &hi) &&
+               within(r, route, fmin(lo, r->difference), fmax(hi, r->difference))) {
+        bool close = hi - lo <= 1e-3 * fabs(r->difference);
+        judge(r, close ? G_AGREE : G_BRANCH,
+              close ? "up to the rounding of the point"
+                    : "rounding the point moves the slope from %.6g to %.6g", lo, hi);
+    } else if (isfinite(d) && k->formula &&
+               off <= 16 * slope_rounding(&k->probe, k->formula[i])) {
+        bool close = off <= 1e-3 * fmax(1, fabs(r->difference));
+        judge(r, close ? G_AGREE : G_UNRESOLVED,
+              close ? "up to rounding in float64, which is large here"
+                    : "rounding in float64 leaves no digits here");
+    } else if (!k->in_range) {
+        judge(r, G_UNRESOLVED, "steps of the evaluation leave the range of float64");
+    } else {
+        judge(r, G_DISAGREE, "%s differs", route_names[route]);
+    }
+}
+
+/* Both sides have the same slope, or there is only one. */
+static void judge_smooth(Check *k, size_t i)
+{
+    Row *r = &k->row[i];
+    const Slopes *s = &r->side;
+    r->has_difference = true;
+    r->difference = s->central;
+    int bad = route_outside(r, s->central, s->central);
+    if (bad < ROUTES) {
+        judge_rounding(k, i, bad);
+        return;
+    }
+    bool branches = s->jump || slope_branches(&k->probe, i);
+    judge(r, branches ? G_BRANCH : G_AGREE, "%s",
+          s->kind[0] == SLOPE_UNDEFINED   ? "from the right only"
+          : s->kind[1] == SLOPE_UNDEFINED ? "from the left only"
+          : s->jump                       ? "it jumps here; the slope is that beside the jump"
+          : branches                      ? "another branch begins here"
+                                          : "");
+}
+
+static void judge_kink(Row *r)
+{
+    const double *s = r->side.slope;
+    double lo = fmin(s[0], s[1]), hi = fmax(s[0], s[1]);
+    int bad = route_outside(r, lo, hi);
+    if (r->side.jump) {
+        judge(r, bad < ROUTES ? G_UNRESOLVED : G_BRANCH,
+              "it jumps here; slopes beside the jump are %.10g and %.10g", s[0], s[1]);
+    } else if (bad < ROUTES) {
+        judge(r, G_DISAGREE, "%s is not between the slopes on the two sides, [%.10g, %.10g]",
+              route_names[bad], lo, hi);
+    } else {
+        judge(r, G_KINK, "slopes [%.10g, %.10g]", lo, hi);
+    }
+}
+
+static void judge_row(Check *k, size_t i)
+{
+    Row *r = &k->row[i];
+    const Slopes *s = &r->side;
+    slope_sides(&k->probe, i, &r->side);
+    if (s->same) {
+        judge_smooth(k, i);
+    } else if (s->kind[0] == SLOPE_FINITE && s->kind[1] == SLOPE_FINITE) {
+        judge_kink(r);
+    } else if (s->kind[0] == SLOPE_INFINITE || s->kind[1] == SLOPE_INFINITE) {
+        judge(r, G_UNRESOLVED, "the slope is infinite%s",
+              s->kind[0] == SLOPE_UNDEFINED   ? " from the right, and E is undefined on the left"
+              : s->kind[1] == SLOPE_UNDEFINED ? " from the left, and E is undefined on the right"
+              : s->kind[0] != SLOPE_INFINITE  ? " from the right"
+              : s->kind[1] != SLOPE_INFINITE  ? " from the left"
+                                              : "");
+    } else if (s->kind[0] == SLOPE_UNDEFINED && s->kind[1] == SLOPE_UNDEFINED) {
+        judge(r, G_UNRESOLVED, "E has no values beside the point");
+    } else {
+        judge(r, G_UNRESOLVED, "no certain limit of the differences was found");
+    }
+}
+
+/* Without differences there is nothing but to compare the two modes. */
+static void judge_pair(Row *r, const char *why)
+{
+    double f = r->d[FORWARD], b = r->d[REVERSE];
+    bool alike = f == b || (isnan(f) && isnan(b)) ||
+                 fabs(f - b) <= tolerance * (fabs(f) + fabs(b)) + step_rounding * r->size;
+    judge(r, alike ? G_UNRESOLVED : G_DISAGREE, "%s",
+          alike ? why : "forward and reverse differ");
+}
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+static void put_value(char out[32], bool has, double d)
+{
+    if (has) {
+        double_print(out, d);
+    } else {
+        strcpy(out, "none");
+    }
+}
+
+static void print_line(Str *out, const Row *r)
+{
+    char t[32];
+    str_printf(out, "%s d/d%s: ", verdict_names[r->verdict], r->name);
+    for (int i = 0; i < ROUTES; i++) {
+        put_value(t, r->has[i], r->d[i]);
+        str_printf(out, "%s %s, ", route_names[i], t);
+    }
+    put_value(t, r->has_difference, r->difference);
+    str_printf(out, "difference %s%s%s", t, r->why[0] ? "; " : "", r->why);
+}
+
+enum { COLUMNS = 6 };
+
+static void cell(const Row *r, int column, char out[32])
+{
+    if (column == 0) {
+        snprintf(out, 32, "d/d%.20s", r->name);
+    } else if (column <= ROUTES) {
+        put_value(out, r->has[column - 1], r->d[column - 1]);
+    } else if (column == ROUTES + 1) {
+        put_value(out, r->has_difference, r->difference);
+    } else {
+        snprintf(out, 32, "%s", verdict_names[r->verdict]);
+    }
+}
+
+static void print_table(Str *out, const Check *k, Verdict overall)
+{
+    static const char *const head[COLUMNS] = {"",        "symbolic",   "forward",
+                                              "reverse", "difference", "verdict"};
+    int width[COLUMNS];
+    char t[32];
+    for (int c = 0; c < COLUMNS; c++) {
+        width[c] = (int)strlen(head[c]);
+        for (size_t i = 0; i < k->n; i++) {
+            cell(&k->row[i], c, t);
+            width[c] = (int)strlen(t) > width[c] ? (int)strlen(t) : width[c];
+        }
+    }
+    str_puts(out, verdict_names[overall]);
+    for (size_t i = 0; i <= k->n; i++) {
+        str_puts(out, "\n");
+        for (int c = 0; c < COLUMNS - 1; c++) {
+            if (i) {
+                cell(&k->row[i - 1], c, t);
+            }
+            str_printf(out, "%-*s  ", width[c], i ? t : head[c]);
+        }
+        str_puts(out, i ? verdict_names[k->row[i - 1].verdict] : head[COLUMNS - 1]);
+        if (i && k->row[i - 1].why[0]) {
+            str_printf(out, "; %s", k->row[i - 1].why);
+        }
+    }
+}
+
+static void answer(const Check *k)
+{
+    Answer *a = &k->j.s->ans;
+    Verdict worst = G_AGREE;
+    for (size_t i = 0; i < k->n; i++) {
+        worst = k->row[i].verdict > worst ? k->row[i].verdict : worst;
+    }
+    if (k->n == 1) {
+        print_line(&a->text, k->row);
+    } else {
+        print_table(&a->text, k, worst);
+    }
+    a->kind = LBZ_CHECK;
+    a->verdict = worst == G_DISAGREE     ? LBZ_FAIL
+                 : worst == G_UNRESOLVED ? LBZ_UNKNOWN
+                                         : LBZ_PASS;
+    a->proof = worst == G_UNRESOLVED ? "" : "numeric";
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static bool make_rows(Check *k)
+{
+    Str names = {0};
+    k->n = job_names(&k->j, &names);
+    k->row = ARENA_NEW0(&k->j.c->pool[1].arena, Row, k->n + 1);
+    char *t = ARENA_NEW(&k->j.c->pool[1].arena, char, names.n + 1);
+    bool ok = !names.failed && k->row && t;
+    if (ok && names.n) {
+        memcpy(t, names.s, names.n);
+    }
+    for (size_t i = 0; ok && i < k->n; i++) {
+        k->row[i].name = t;
+        t += strlen(t) + 1;
+    }
+    str_free(&names);
+    return ok;
+}
+
+static bool check_formula(Check *k)
+{
+    Job *j = &k->j;
+    if (!float_routes(k) || !symbolic_route(k) ||
+        !slope_open(&k->probe, j->c, j->e, j->in, j->at, j->x ? job_numbers(j, j->x) : NULL,
+                    j->nin)) {
+        return false;
+    }
+    lbz_status st = slope_value(&k->probe);
+    for (size_t i = 0; i < k->n && !ctx_failed(j->c); i++) {
+        if (st == LBZ_OK) {
+            judge_row(k, i);
+        } else {
+            judge_pair(&k->row[i], st == LBZ_DOMAIN
+                                       ? "E has no real value at this point"
+                                       : "the value of E cannot be enclosed at this point");
+        }
+    }
+    return !ctx_failed(j->c);
+}
+
+static bool check_blocks(Check *k)
+{
+    double *grad = ARENA_NEW0(&k->j.c->pool[1].arena, double, k->n + 1);
+    bool ok = grad != NULL;
+    for (int route = FORWARD; ok && route <= REVERSE; route++) {
+        BlockList out = {0};
+        AccumMode mode = route == FORWARD ? ACC_FORWARD : ACC_REVERSE;
+        ok = job_block_gradient(&k->j, mode, &out, grad);
+        if (ok && out.n != 1) {
+            ctx_error(k->j.c, LBZ_SHAPE, "take one element or sum() of it",
+                      "the value is a list of %zu numbers, not a number", out.n);
+            ok = false;
+        }
+        blocklist_free(&out);
+        if (ok) {
+            take_route(k, route, grad);
+        }
+    }
+    for (size_t i = 0; ok && i < k->n; i++) {
+        k->row[i].size = fabs(k->row[i].d[FORWARD]);
+        judge_pair(&k->row[i], "lists and functions of statements have no certified values");
+    }
+    return ok;
+}
+
+static bool is_checkable(const Check *k, const char *text, Span args)
+{
+    Ctx *c = k->j.c;
+    if (k->j.nin == 0) {
+        env_error_at(&c->env, args_trim(text, args), LBZ_SYNTAX, k->j.example,
+                     "gradcheck needs a point");
+    } else if (k->j.dir) {
+        env_error_at(&c->env, args_trim(text, args), LBZ_SYNTAX, k->j.example,
+                     "gradcheck looks at each name by itself, not along a direction");
+    } else if (ex_is(k->j.e, OP_LIST)) {
+        ctx_error(c, LBZ_SHAPE, "ask for one element at a time",
+                  "gradcheck needs a number, not a list");
+    }
+    return !ctx_failed(c);
+}
+
+bool cmd_gradcheck(lbz_session *s, const char *text, Span args)
+{
+    Check k = {.j = {.s = s, .c = s->c, .example = "gradcheck x^2*y at x=3, y=4"}};
+    bool ok = job_read(&k.j, text, args) && is_checkable(&k, text, args) && make_rows(&k);
+    ok = ok && (k.j.lists || session_calls_blocks(s, k.j.e) ? check_blocks(&k)
+                                                            : check_formula(&k));
+    if (ok) {
+        answer(&k);
+    }
+    slope_close(&k.probe);
+    job_free(&k.j);
+    return ok;
+}
