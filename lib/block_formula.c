@@ -363,7 +363,7 @@ static Node *run(Job *j, const Block *b, Node *const *args)
     Call k = {.j = j, .b = b, .sym = ARENA_NEW(a, uint32_t, cap), .val = ARENA_NEW(a, Node *, cap),
               .cap = cap, .loop = ARENA_NEW0(a, Loop, b->nloops + 1)};
     if (++j->depth > DEEPEST || j->depth > j->w->limits.recursion)
-        ctx_error(c, LBZ_LIMIT, "is it meant to end?", "%s calls itself more than %u times deep",
+        ctx_error(c, LBZ_LIMIT, "is it meant to end? `set recursion N` allows up to 400 in formulas; forward and reverse allow more", "%s calls itself more than %u times deep",
                   sym_name(c, b->sym), j->depth - 1);
     if (!k.sym || !k.val || !k.loop || ctx_failed(c))
         return c->poison;

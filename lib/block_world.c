@@ -80,6 +80,105 @@ bool block_check(lbz_session *s, const Stmt *st, const char *text)
                        st->params, st->nparams, NULL) != NULL;
 }
 
+/* ---- derivatives of such functions: f'(a) ----------------------------------------------------- */
+
+/* A call f(a), its orders of derivation ord. */
+typedef struct {
+    lbz_session *s;
+    const Def *d;
+    Node *call;        /* as it was read */
+    Node *const *a;    /* arguments, then orders */
+    uint32_t n;        /* arguments */
+    uint32_t *sym;     /* what stands for the arguments while the slope is taken */
+    Node **by;
+} Slope;
+
+static bool open_slope(Slope *k)
+{
+    Ctx *c = k->s->c;
+    Arena *a = &c->pool[1].arena;
+    k->sym = ARENA_NEW(a, uint32_t, k->n + 1u);
+    k->by = ARENA_NEW0(a, Node *, 2u * k->n + 1);
+    for (uint32_t i = 0; k->sym && k->by && i < k->n; i++) {
+        k->sym[i] = sym_fresh(c, "t");
+        k->by[i] = ex_sym(c, k->sym[i]);
+        k->by[k->n + i] = c->zero;
+    }
+    return k->sym && k->by && !ctx_failed(c);
+}
+
+/* By the formula, where f has one whatever its argument is. */
+static Node *slope_formula(const Slope *k, Block *b)
+{
+    Ctx *c = k->s->c;
+    BlockWorld w = session_block_world(k->s);
+    Node **in = ARENA_NEW(&c->pool[1].arena, Node *, k->n + 1u);
+    for (uint32_t i = 0; in && i < k->n; i++) {
+        in[i] = k->a[k->n + i] == c->zero ? k->a[i] : k->by[i];
+    }
+    Node *r = in ? block_formula(c, &w, b, in) : c->poison;
+    for (uint32_t i = 0; i < k->n && !ctx_failed(c); i++) {
+        if (k->a[k->n + i] != c->zero) {
+            r = diff_n(c, r, k->sym[i], k->a[k->n + i]);
+        }
+    }
+    return ctx_failed(c) ? c->poison : ex_subst(c, r, k->sym, k->a, k->n);
+}
+
+/* The first derivative along one argument, by forward accumulation at numbers. NULL: it is
+ * not that. */
+static Node *slope_number(const Slope *k)
+{
+    Ctx *c = k->s->c;
+    Arena *a = &c->pool[1].arena;
+    BlockWorld w = session_block_world(k->s);
+    BlockList *x = ARENA_NEW0(a, BlockList, k->n + 1u), *dir = ARENA_NEW0(a, BlockList, k->n + 1u);
+    double *v = ARENA_NEW0(a, double, 2u * k->n + 1);
+    uint32_t moving = 0;
+    for (uint32_t i = 0; x && dir && v && i < k->n; i++) {
+        Node *order = k->a[k->n + i];
+        if (!answer_number(c, k->a[i], &v[i]) || (order != c->zero && order != c->one)) {
+            return NULL;
+        }
+        moving += order == c->one;
+        v[k->n + i] = order == c->one;
+        x[i] = (BlockList){.n = 1, .v = &v[i]};
+        dir[i] = (BlockList){.n = 1, .v = &v[k->n + i]};
+    }
+    BlockList out, slope;
+    if (!v || moving != 1 ||
+        !block_forward(c, &w, ex_rebuild(c, k->call, k->by), k->sym, x, dir, k->n, &out, &slope)) {
+        return ctx_failed(c) ? c->poison : NULL;
+    }
+    ctx_note(c, "by forward accumulation: what %s does depends on its argument",
+             sym_name(c, k->d->sym));
+    Node *r = blocklist_to_node(c, &slope);
+    blocklist_free(&out);
+    blocklist_free(&slope);
+    return r;
+}
+
+static Node *slope_of_block(lbz_session *s, const Def *d, Node *n, Node *const *a)
+{
+    Ctx *c = s->c;
+    Block *b;
+    Slope k = {.s = s, .d = d, .call = n, .a = a, .n = n->n / 2};
+    if (!open_slope(&k) || !read_block(s, d, &b)) {
+        return c->poison;
+    }
+    Node *r = slope_formula(&k, b);
+    if (c->env.err.status != LBZ_UNABLE) {
+        return r;
+    }
+    Err why = c->env.err;
+    c->env.err.status = LBZ_OK;
+    r = slope_number(&k);
+    if (!r) {
+        c->env.err = why;
+    }
+    return r ? r : c->poison;
+}
+
 Node *block_call(void *session, const Def *d, Node *n, Node *const *a)
 {
     lbz_session *s = session;
@@ -88,9 +187,7 @@ Node *block_call(void *session, const Def *d, Node *n, Node *const *a)
     Block *b;
     for (uint32_t i = n->n / 2; i < n->n; i++) {
         if (a[i] != c->zero) {
-            return ctx_error(c, LBZ_UNABLE, "use forward f(x) at x=...",
-                             "%s is made of statements: its derivative has no formula here",
-                             sym_name(c, d->sym));
+            return slope_of_block(s, d, n, a);
         }
     }
     return read_block(s, d, &b) ? block_formula(c, &w, b, a) : c->poison;

@@ -366,14 +366,19 @@ Node *ex_pow(Ctx *c, Node *b, Node *x)
     if (x->op == OP_LIST && !c->open_lists)
         return ctx_error(c, LBZ_SHAPE, "the exponent must be one number", "power with a list");
     if (ex_is_num(x)) {
-        if (x->num.dec && num_is_int(x->num))
+        if (x->num.dec && num_is_int(x->num) && b->op == OP_NUM) {
+            Node *r = ex_pow(c, b, ex_num(c, (Num){x->num.p, x->num.q, false}));
+            return ex_is_num(r) ? ex_num(c, (Num){r->num.p, r->num.q, true}) : r;
+        }
+        bool decimal = x->num.dec && !b->syms && b->op != OP_NUM; /* exp(2.0) */
+        if (x->num.dec && num_is_int(x->num) && !decimal)
             x = ex_num(c, (Num){x->num.p, x->num.q, false});
         if (num_is_zero(x->num)) {
             if (ex_is_num(b) && num_is_zero(b->num))
                 ctx_note(c, "0^0 is taken as 1");
-            return c->one;
+            return decimal ? ex_num(c, (Num){1, 1, true}) : c->one;
         }
-        if (num_is_one(x->num))
+        if (num_is_one(x->num) && !decimal)
             return b;
     }
     Node *r = power_by_base(c, b, x);
