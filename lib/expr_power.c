@@ -297,8 +297,8 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
     for (size_t i = 0; i < n; i++) {
         bool even = ex_is_num(x) && !x->num.dec && f[i]->op == OP_POW &&
                     is_even_num(f[i]->a[1]);
-        bool take = (all && !scaled) || ex_is_int(x) || ex_is_pos(f[i]) || even ||
-                    (ex_is_nonneg(f[i]) && (ex_is_pos(x) || ex_is_neg(x)));
+        bool take = ex_is_int(x) || even ||
+                    (!scaled && (all || ex_is_pos(f[i]) || (ex_is_nonneg(f[i]) && ex_is_num(x))));
         vec_push(c, take ? &out : &in, take ? ex_pow(c, f[i], x) : f[i]);
     }
     Node *r = NULL;

@@ -166,7 +166,7 @@ static void poly_pow(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t a, ulong n)
     double terms = len(a) <= 1 ? 1 : 1, k = (double)n, l = len(a);
     for (double i = 1; i < l && terms < 1e12; i++) /* binomial(n + l - 1, l - 1) */
         terms *= (k + i) / i;
-    if (l > 1 && !spend(f, terms * l))
+    if (l > 1 && !spend(f, terms * (l + k * l / 64))) /* coefficients grow, too */
         return;
     if (n > 100000 || !fmpz_mpoly_pow_ui(r, a, n, f->ctx))
         f->failed = true;

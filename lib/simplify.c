@@ -43,10 +43,11 @@ static int new_kernels(Ctx *c, Node *root, Node *n)
     return k;
 }
 
-Best best_begin(Ctx *c, Node *n)
+Best best_begin(Ctx *c, Node *n, bool deep)
 {
     double m = measure(c, n);
-    return (Best){.c = c, .root = n, .node = n, .cost = WORTH * m, .limit = m};
+    return (Best){.c = c, .root = n, .node = n, .cost = deep ? m : WORTH * m, .limit = m,
+                  .deep = deep};
 }
 
 void best_offer(Best *b, Node *n)
@@ -202,7 +203,7 @@ static void offer_field(Best *b, Node *n)
     Ctx *c = b->c;
     ArenaMark m = arena_mark(&c->tmp);
     field_init(&f, c, F_DISPLAY, SIMPLIFY_FUEL, n);
-    f.quick = b->limit > SMALL;
+    f.quick = b->limit > SMALL && !b->deep;
     const Elem *e = field_elem(&f, n);
     if (e) {
         Elem t;
@@ -332,8 +333,9 @@ static double expanded_terms(const Node *n, bool *work)
         for (uint32_t j = 0; j < k; j++) {
             const Node *f = t->op == OP_MUL ? t->a[j] : t;
             int64_t e = 1;
-            if (f->op == OP_POW && ex_is_num(f->a[1]) && ex_is_neg(f->a[1]))
-                *work = true; /* a fraction in a sum */
+            if (f->op == OP_POW && ex_is_num(f->a[1]) &&
+                (ex_is_neg(f->a[1]) || op_is_function((Op)f->a[0]->op)))
+                *work = true; /* a fraction in a sum, the square of a sine */
             if (ex_base((Node *)(uintptr_t)f)->op != OP_ADD)
                 continue;
             *work = true;
@@ -430,16 +432,52 @@ static bool has_sum(const Node *n)
     return false;
 }
 
+/* Terms that all stand over the same denominator share one fraction line, however little that
+ * saves: (1 - log(x))/x^2. */
+static void one_denominator(Best *b, Node *n)
+{
+    Ctx *c = b->c;
+    if (n->op != OP_ADD || n->n > MAX_TERMS)
+        return;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node *t = n->a[0]->op == OP_SCALE ? n->a[0]->a[1] : n->a[0];
+    Vec below = {0};
+    for (uint32_t i = 0; i < (t->op == OP_MUL ? t->n : 1); i++) {
+        Node *f = t->op == OP_MUL ? t->a[i] : t;
+        if (f->op != OP_POW || !ex_is_num(f->a[1]) || !ex_is_neg(f->a[1]) || ex_is_num(f->a[0]))
+            continue;
+        bool all = true;
+        for (uint32_t j = 1; all && j < n->n; j++)
+            all = exponent_in(c, n->a[j], f->a[0]) == f->a[1];
+        if (all)
+            vec_push(c, &below, f);
+    }
+    if (below.n) {
+        Node *g = ex_mul(c, below.n, below.v), *inv = ex_pow(c, g, c->minus_one);
+        Vec s = {0};
+        for (uint32_t i = 0; i < n->n; i++)
+            vec_push(c, &s, ex_mul2(c, n->a[i], inv));
+        Node *r = ex_mul2(c, g, ex_add(c, s.n, s.v));
+        double cost = measure(c, r);
+        if (!ex_is_poison(r) && cost < b->limit) {
+            b->node = r;
+            b->cost = cost < b->cost ? cost : b->cost;
+        }
+    }
+    arena_release(&c->tmp, m);
+}
+
 Node *simplify_region(Ctx *c, Node *n, void *arg)
 {
-    (void)arg;
+    bool deep = arg != NULL;
     if (!has_sum(n))
         return n;
-    Best b = best_begin(c, n);
+    Best b = best_begin(c, n, deep);
     if (b.limit > LARGE)
         return n;
     Attempt at = attempt_begin(c);
     Node *g = factor_all(c, n, false), *h = factor_all(c, n, true);
+    one_denominator(&b, n);
     best_offer(&b, g);
     best_offer(&b, h);
     if (h != n)
@@ -450,7 +488,7 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         best_offer(&b, e);
         best_offer(&b, factor_all(c, e, false));
     }
-    if (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit))
+    if (deep || (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit)))
         offer_field(&b, b.node);
     return attempt_end(c, &at) ? b.node : n;
 }
@@ -461,13 +499,18 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
         return n;
     if (level == SIMPLIFY_LIGHT)
         return factor_terms(c, n, false);
-    Best b = best_begin(c, n);
+    bool deep = level == SIMPLIFY_DEEP;
+    Best b = best_begin(c, n, deep);
     if (b.limit > LARGEST)
         return n;
-    Node *r = rat_regions(c, n, level == SIMPLIFY_DEEP, simplify_region, NULL);
+    Node *r = rat_regions(c, n, deep, simplify_region, deep ? &deep : NULL);
     if (ctx_failed(c))
         return c->poison;
-    best_offer(&b, r);
+    if (r != n) { /* a region has found it worth its while */
+        double m = measure(c, r);
+        b.node = r;
+        b.cost = m < b.cost ? m : b.cost;
+    }
     b.new_functions = true;
     offer_trig(&b, b.node);
     return b.node;

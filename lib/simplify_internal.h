@@ -13,14 +13,16 @@ typedef struct {
     double limit; /* root's cost */
     Node *seen[8]; /* forms that were measured already */
     size_t nseen;
+    bool deep;
     bool new_functions; /* forms on offer may hold functions that root does not have */
 } Best;
 
-Best best_begin(Ctx *c, Node *n);
+/* deep: asked for by name; whatever is smaller is better. */
+Best best_begin(Ctx *c, Node *n, bool deep);
 void best_offer(Best *b, Node *n);
 /* The common factor of a sum's terms taken out; with denominators: one fraction. */
 Node *factor_terms(Ctx *c, Node *n, bool denominators);
-/* The cheapest form of one arithmetic region; for rat_regions. */
+/* The cheapest form of one arithmetic region; for rat_regions. arg: not NULL when deep. */
 Node *simplify_region(Ctx *c, Node *n, void *arg);
 /* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */
 void offer_trig(Best *b, Node *n);

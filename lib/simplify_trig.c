@@ -156,16 +156,27 @@ static void offer_swapped(Best *b, Node *n, Swap swap, bool no_roots)
     Attempt at = attempt_begin(c);
     Node *r = swapped(c, n, swap);
     if (r && !ctx_failed(c)) {
-        r = rat_regions(c, r, false, simplify_region, NULL);
+        r = rat_regions(c, r, b->deep, simplify_region, b->deep ? b : NULL);
         if (!no_roots || !has_root_of_cos(c, r))
             best_offer(b, r);
     }
     (void)attempt_end(c, &at);
 }
 
+/* gamma(x + n), factorials and binomials by gamma(x): for quotients of them. */
+static Node *to_gamma(Ctx *c, Node *f)
+{
+    if (f->op != OP_gamma && f->op != OP_factorial && f->op != OP_binomial && f->op != OP_beta)
+        return NULL;
+    Node *r = define_kernel(c, f);
+    return r == f ? NULL : r;
+}
+
 void offer_trig(Best *b, Node *n)
 {
     Ctx *c = b->c;
+    if (b->deep)
+        offer_swapped(b, n, to_gamma, false);
     if (b->limit > TRIG_LARGE)
         return;
     Signs s = signs_of(c, n);
@@ -179,7 +190,7 @@ void offer_trig(Best *b, Node *n)
         Attempt at = attempt_begin(c);
         Node *r = trig_reduce(c, b->node);
         if (!ctx_failed(c))
-            best_offer(b, rat_regions(c, r, false, simplify_region, NULL));
+            best_offer(b, rat_regions(c, r, b->deep, simplify_region, b->deep ? b : NULL));
         (void)attempt_end(c, &at);
     }
 }

@@ -56,6 +56,8 @@ static const Pair derivatives[] = {
     {"tan(x)-x", "tan(x)^2"},
     {"x/sqrt(1+x^2)", "1/(x^2 + 1)^(3/2)"},
     {"x*log(x)-x", "log(x)"},
+    {"log(x)/x", "(1 - log(x))/x^2"},
+    {"exp(-x^2/2)/sqrt(2*pi)", "-x*exp(-x^2/2)/sqrt(2*pi)"},
     {"x*atan(x)-log(1+x^2)/2", "atan(x)"},
     {"(a*x+b)/(c*x+d)", "(a*d - b*c)/(c*x + d)^2"},
     {"log(abs(cos(x)))", "-tan(x)"},
@@ -64,7 +66,7 @@ static const Pair derivatives[] = {
     {"exp(-x)*(sin(x)+cos(x))", "-2*exp(-x)*sin(x)"},
     {"x^2/(a^2+x^2)", "2*a^2*x/(a^2 + x^2)^2"},
     {"(x+1)*(x+2)*(x+3)", "3*x^2 + 12*x + 11"},
-    {"sin(x)^4-cos(x)^4", "2*sin(2*x)"},
+    {"sin(x)^4-cos(x)^4", "4*sin(x)*cos(x)"},
     {"atan(x)+atan(1/x)", "0"},
     {"cosh(x)^2-sinh(x)^2", "0"},
     {"foo(x^2)", "2*x*foo'(x^2)"},
@@ -105,6 +107,10 @@ static const struct {
     {trig_reduce, "sin(x)*cos(x)", "sin(2*x)/2"},
     {trig_reduce, "sin(x)^2", "1/2 - cos(2*x)/2"},
     {deep, "sin((x^2-1)/(x-1))", "sin(x + 1)"},
+    {deep, "cosh(x)^2-sinh(x)^2", "1"},
+    {deep, "sqrt(x^2+2*x+1)", "abs(x + 1)"},
+    {deep, "gamma(x+1)/gamma(x)", "x"},
+    {deep, "factorial(n+1)/factorial(n)", "n + 1"},
 };
 
 START_TEST(golden_transforms)
