@@ -1,11 +1,5 @@
 /* commands_gradcheck.c - floor 6: gradcheck E at x=1: every route to the derivative, beside
- * differences of certified values (slope.c), and a verdict.
- *
- * Each name has its row. The difference is the judge: a route that is off by more than rounding
- * can explain is wrong, DISAGREE. Where there is no derivative the value has to lie between the
- * slopes on the two sides: KINK, or BRANCH at a jump and where another branch begins. What cannot
- * be judged is UNRESOLVED, with the reason. The rounding that explains a difference: that of the
- * steps of the accumulation, of the point, and of the formula in 53-bit balls.
+ * differences of certified values, and a verdict (slope.h). Each name has its row.
  */
 #include "job.h"
 #include "slope.h"
@@ -13,34 +7,13 @@
 #include <math.h>
 #include <stdio.h>
 
-typedef enum { G_AGREE, G_BRANCH, G_KINK, G_UNRESOLVED, G_DISAGREE } Verdict;
-static const char *const verdict_names[] = {"AGREE", "BRANCH", "KINK", "UNRESOLVED",
-                                            "DISAGREE"};
-enum { SYMBOLIC, FORWARD, REVERSE, ROUTES };
-static const char *const route_names[] = {"symbolic", "forward", "reverse"};
-
-typedef struct {
-    const char *name;
-    double d[ROUTES]; /* NaN where has is false, too */
-    bool has[ROUTES];
-    double size; /* of what is added up in accumulation: |d| or more */
-    bool has_difference;
-    double difference;
-    Slopes side;
-    Verdict verdict;
-    char why[160];
-} Row;
-
 typedef struct {
     Job j;
-    Row *row;
+    SlopeRow *row;
     size_t n;
     Node **formula;  /* the symbolic gradient; NULL: none */
-    bool in_range;   /* every step of the accumulation is a moderate number */
     SlopeProbe probe;
 } Check;
-
-static const double tolerance = 1e-9, step_rounding = 1e-13;
 
 /* ---- routes ------------------------------------------------------------------------------- */
 
@@ -74,10 +47,10 @@ static bool run_accumulation(Check *k, const double *x, AccumMode mode, double *
     Accum a;
     Job *j = &k->j;
     bool ok = accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
-    k->in_range = true;
+    k->probe.overflows = false;
     for (uint32_t i = 0; ok && i < a.nprimal; i++) {
         double v = fabs(a.v[i]);
-        k->in_range = k->in_range && (v == 0 || (v > 1e-300 && v < 1e150));
+        k->probe.overflows = k->probe.overflows || !(v == 0 || (v > 1e-300 && v < 1e150));
     }
     ok = ok && accum_gradient(&a, mode, 0, grad);
     accum_free(&a);
@@ -101,11 +74,10 @@ static void take_route(Check *k, int route, const double *grad)
     }
 }
 
-static bool float_routes(Check *k)
+static bool float_routes(Check *k, const double *x)
 {
-    double *x = job_numbers(&k->j, k->j.x);
     double *grad = ARENA_NEW0(&k->j.c->pool[1].arena, double, k->n + 1);
-    if (!x || !grad) {
+    if (!grad) {
         return false;
     }
     for (int route = FORWARD; route <= REVERSE; route++) {
@@ -150,137 +122,6 @@ static bool symbolic_route(Check *k)
     return forgive(j->c);
 }
 
-/* ---- judging ------------------------------------------------------------------------------ */
-
-LBZ_PRINTF(3, 4)
-static void judge(Row *r, Verdict v, const char *fmt, ...)
-{
-    va_list ap;
-    r->verdict = v;
-    va_start(ap, fmt);
-    vsnprintf(r->why, sizeof r->why, fmt, ap);
-    va_end(ap);
-}
-
-/* The symbolic value is that at the exact point: only its own size counts. */
-static double slack(const Row *r, int route, double d)
-{
-    return tolerance * fabs(d) + (route == SYMBOLIC ? 0 : step_rounding * r->size);
-}
-
-static bool within(const Row *r, int route, double lo, double hi)
-{
-    double d = r->d[route];
-    return d >= lo - slack(r, route, lo) && d <= hi + slack(r, route, hi);
-}
-
-/* The first route that is not between the two; ROUTES: none. */
-static int route_outside(const Row *r, double lo, double hi)
-{
-    for (int i = 0; i < ROUTES; i++) {
-        if (r->has[i] && !within(r, i, lo, hi)) {
-            return i;
-        }
-    }
-    return ROUTES;
-}
-
-/* A route differs from the derivative: is it wrong? */
-static void judge_rounding(Check *k, size_t i, int route)
-{
-    Row *r = &k->row[i];
-    double lo, hi, d = r->d[route], off = fabs(d - r->difference);
-    if (route == SYMBOLIC) {
-        judge(r, G_DISAGREE, "the symbolic derivative differs");
-    } else if (isfinite(d) && slope_nearby(&k->probe, i, &lo, &hi) &&
-               within(r, route, fmin(lo, r->difference), fmax(hi, r->difference))) {
-        bool close = hi - lo <= 1e-3 * fabs(r->difference);
-        judge(r, close ? G_AGREE : G_BRANCH,
-              close ? "up to the rounding of the point"
-                    : "rounding the point moves the slope from %.6g to %.6g", lo, hi);
-    } else if (isfinite(d) && k->formula &&
-               off <= 16 * slope_rounding(&k->probe, k->formula[i])) {
-        bool close = off <= 1e-3 * fmax(1, fabs(r->difference));
-        judge(r, close ? G_AGREE : G_UNRESOLVED,
-              close ? "up to rounding in float64, which is large here"
-                    : "rounding in float64 leaves no digits here");
-    } else if (!k->in_range) {
-        judge(r, G_UNRESOLVED, "steps of the evaluation leave the range of float64");
-    } else {
-        judge(r, G_DISAGREE, "%s differs", route_names[route]);
-    }
-}
-
-/* Both sides have the same slope, or there is only one. */
-static void judge_smooth(Check *k, size_t i)
-{
-    Row *r = &k->row[i];
-    const Slopes *s = &r->side;
-    r->has_difference = true;
-    r->difference = s->central;
-    int bad = route_outside(r, s->central, s->central);
-    if (bad < ROUTES) {
-        judge_rounding(k, i, bad);
-        return;
-    }
-    bool branches = s->jump || slope_branches(&k->probe, i);
-    judge(r, branches ? G_BRANCH : G_AGREE, "%s",
-          s->kind[0] == SLOPE_UNDEFINED   ? "from the right only"
-          : s->kind[1] == SLOPE_UNDEFINED ? "from the left only"
-          : s->jump                       ? "it jumps here; the slope is that beside the jump"
-          : branches                      ? "another branch begins here"
-                                          : "");
-}
-
-static void judge_kink(Row *r)
-{
-    const double *s = r->side.slope;
-    double lo = fmin(s[0], s[1]), hi = fmax(s[0], s[1]);
-    int bad = route_outside(r, lo, hi);
-    if (r->side.jump) {
-        judge(r, bad < ROUTES ? G_UNRESOLVED : G_BRANCH,
-              "it jumps here; slopes beside the jump are %.10g and %.10g", s[0], s[1]);
-    } else if (bad < ROUTES) {
-        judge(r, G_DISAGREE, "%s is not between the slopes on the two sides, [%.10g, %.10g]",
-              route_names[bad], lo, hi);
-    } else {
-        judge(r, G_KINK, "slopes [%.10g, %.10g]", lo, hi);
-    }
-}
-
-static void judge_row(Check *k, size_t i)
-{
-    Row *r = &k->row[i];
-    const Slopes *s = &r->side;
-    slope_sides(&k->probe, i, &r->side);
-    if (s->same) {
-        judge_smooth(k, i);
-    } else if (s->kind[0] == SLOPE_FINITE && s->kind[1] == SLOPE_FINITE) {
-        judge_kink(r);
-    } else if (s->kind[0] == SLOPE_INFINITE || s->kind[1] == SLOPE_INFINITE) {
-        judge(r, G_UNRESOLVED, "the slope is infinite%s",
-              s->kind[0] == SLOPE_UNDEFINED   ? " from the right, and E is undefined on the left"
-              : s->kind[1] == SLOPE_UNDEFINED ? " from the left, and E is undefined on the right"
-              : s->kind[0] != SLOPE_INFINITE  ? " from the right"
-              : s->kind[1] != SLOPE_INFINITE  ? " from the left"
-                                              : "");
-    } else if (s->kind[0] == SLOPE_UNDEFINED && s->kind[1] == SLOPE_UNDEFINED) {
-        judge(r, G_UNRESOLVED, "E has no values beside the point");
-    } else {
-        judge(r, G_UNRESOLVED, "no certain limit of the differences was found");
-    }
-}
-
-/* Without differences there is nothing but to compare the two modes. */
-static void judge_pair(Row *r, const char *why)
-{
-    double f = r->d[FORWARD], b = r->d[REVERSE];
-    bool alike = f == b || (isnan(f) && isnan(b)) ||
-                 fabs(f - b) <= tolerance * (fabs(f) + fabs(b)) + step_rounding * r->size;
-    judge(r, alike ? G_UNRESOLVED : G_DISAGREE, "%s",
-          alike ? why : "forward and reverse differ");
-}
-
 /* ---- answers ------------------------------------------------------------------------------ */
 
 static void put_value(char out[32], bool has, double d)
@@ -292,13 +133,13 @@ static void put_value(char out[32], bool has, double d)
     }
 }
 
-static void print_line(Str *out, const Row *r)
+static void print_line(Str *out, const SlopeRow *r)
 {
     char t[32];
-    str_printf(out, "%s d/d%s: ", verdict_names[r->verdict], r->name);
+    str_printf(out, "%s d/d%s: ", slope_verdict_names[r->verdict], r->name);
     for (int i = 0; i < ROUTES; i++) {
         put_value(t, r->has[i], r->d[i]);
-        str_printf(out, "%s %s, ", route_names[i], t);
+        str_printf(out, "%s %s, ", slope_route_names[i], t);
     }
     put_value(t, r->has_difference, r->difference);
     str_printf(out, "difference %s%s%s", t, r->why[0] ? "; " : "", r->why);
@@ -306,7 +147,7 @@ static void print_line(Str *out, const Row *r)
 
 enum { COLUMNS = 6 };
 
-static void cell(const Row *r, int column, char out[32])
+static void cell(const SlopeRow *r, int column, char out[32])
 {
     if (column == 0) {
         snprintf(out, 32, "d/d%.20s", r->name);
@@ -315,11 +156,11 @@ static void cell(const Row *r, int column, char out[32])
     } else if (column == ROUTES + 1) {
         put_value(out, r->has_difference, r->difference);
     } else {
-        snprintf(out, 32, "%s", verdict_names[r->verdict]);
+        snprintf(out, 32, "%s", slope_verdict_names[r->verdict]);
     }
 }
 
-static void print_table(Str *out, const Check *k, Verdict overall)
+static void print_table(Str *out, const Check *k, SlopeVerdict overall)
 {
     static const char *const head[COLUMNS] = {"",        "symbolic",   "forward",
                                               "reverse", "difference", "verdict"};
@@ -332,7 +173,7 @@ static void print_table(Str *out, const Check *k, Verdict overall)
             width[c] = (int)strlen(t) > width[c] ? (int)strlen(t) : width[c];
         }
     }
-    str_puts(out, verdict_names[overall]);
+    str_puts(out, slope_verdict_names[overall]);
     for (size_t i = 0; i <= k->n; i++) {
         str_puts(out, "\n");
         for (int c = 0; c < COLUMNS - 1; c++) {
@@ -341,7 +182,7 @@ static void print_table(Str *out, const Check *k, Verdict overall)
             }
             str_printf(out, "%-*s  ", width[c], i ? t : head[c]);
         }
-        str_puts(out, i ? verdict_names[k->row[i - 1].verdict] : head[COLUMNS - 1]);
+        str_puts(out, i ? slope_verdict_names[k->row[i - 1].verdict] : head[COLUMNS - 1]);
         if (i && k->row[i - 1].why[0]) {
             str_printf(out, "; %s", k->row[i - 1].why);
         }
@@ -351,7 +192,7 @@ static void print_table(Str *out, const Check *k, Verdict overall)
 static void answer(const Check *k)
 {
     Answer *a = &k->j.s->ans;
-    Verdict worst = G_AGREE;
+    SlopeVerdict worst = VERDICT_AGREE;
     for (size_t i = 0; i < k->n; i++) {
         worst = k->row[i].verdict > worst ? k->row[i].verdict : worst;
     }
@@ -361,10 +202,10 @@ static void answer(const Check *k)
         print_table(&a->text, k, worst);
     }
     a->kind = LBZ_CHECK;
-    a->verdict = worst == G_DISAGREE     ? LBZ_FAIL
-                 : worst == G_UNRESOLVED ? LBZ_UNKNOWN
+    a->verdict = worst == VERDICT_DISAGREE     ? LBZ_FAIL
+                 : worst == VERDICT_UNRESOLVED ? LBZ_UNKNOWN
                                          : LBZ_PASS;
-    a->proof = worst == G_UNRESOLVED ? "" : "numeric";
+    a->proof = worst == VERDICT_UNRESOLVED ? "" : "numeric";
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
@@ -373,7 +214,7 @@ static bool make_rows(Check *k)
 {
     Str names = {0};
     k->n = job_names(&k->j, &names);
-    k->row = ARENA_NEW0(&k->j.c->pool[1].arena, Row, k->n + 1);
+    k->row = ARENA_NEW0(&k->j.c->pool[1].arena, SlopeRow, k->n + 1);
     char *t = ARENA_NEW(&k->j.c->pool[1].arena, char, names.n + 1);
     bool ok = !names.failed && k->row && t;
     if (ok && names.n) {
@@ -390,17 +231,17 @@ static bool make_rows(Check *k)
 static bool check_formula(Check *k)
 {
     Job *j = &k->j;
-    if (!float_routes(k) || !symbolic_route(k) ||
-        !slope_open(&k->probe, j->c, j->e, j->in, j->at, j->x ? job_numbers(j, j->x) : NULL,
-                    j->nin)) {
+    const double *x = job_numbers(j, j->x);
+    if (!x || !slope_open(&k->probe, j->c, j->e, j->in, j->at, x, j->nin) ||
+        !float_routes(k, x) || !symbolic_route(k)) {
         return false;
     }
     lbz_status st = slope_value(&k->probe);
     for (size_t i = 0; i < k->n && !ctx_failed(j->c); i++) {
         if (st == LBZ_OK) {
-            judge_row(k, i);
+            slope_judge(&k->probe, k->formula ? k->formula[i] : NULL, i, &k->row[i]);
         } else {
-            judge_pair(&k->row[i], st == LBZ_DOMAIN
+            slope_compare(&k->row[i], st == LBZ_DOMAIN
                                        ? "E has no real value at this point"
                                        : "the value of E cannot be enclosed at this point");
         }
@@ -428,7 +269,7 @@ static bool check_blocks(Check *k)
     }
     for (size_t i = 0; ok && i < k->n; i++) {
         k->row[i].size = fabs(k->row[i].d[FORWARD]);
-        judge_pair(&k->row[i], "lists and functions of statements have no certified values");
+        slope_compare(&k->row[i], "lists and functions of statements have no certified values");
     }
     return ok;
 }

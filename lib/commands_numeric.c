@@ -43,6 +43,20 @@ static bool read_value(Job *j, Node **at, BlockList *l)
     return true;
 }
 
+static bool bound_once(const Job *j, Span a)
+{
+    for (size_t i = 1; i < j->nin; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (j->in[i] == j->in[k]) {
+                env_error_at(&j->c->env, a, LBZ_SYNTAX, "give each name one value",
+                             "%s is bound twice", sym_name(j->c, j->in[i]));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool read_point(Job *j, const char *text, Span a)
 {
     ParseEnv pe = session_parse_env(j->s);
@@ -54,6 +68,9 @@ static bool read_point(Job *j, const char *text, Span a)
     Span rest = args_trim(text, (Span){(uint32_t)end, a.pos + a.len - (uint32_t)end});
     if (rest.len) {
         env_error_at(&j->c->env, rest, LBZ_SYNTAX, j->example, "this does not belong here");
+        return false;
+    }
+    if (!bound_once(j, args_trim(text, a))) {
         return false;
     }
     j->at = by;

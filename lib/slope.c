@@ -246,7 +246,7 @@ static void compare_sides(Slopes *out, arb_struct *v)
     arf_t gap;
     arf_init(gap);
     arf_sub(gap, arb_midref(&v[1]), arb_midref(&v[0]), ARF_PREC_EXACT, ARF_RND_DOWN);
-    arf_mul_2exp_si(gap, gap, AGREE_BITS - 8);
+    arf_mul_2exp_si(gap, gap, AGREE_BITS - 2);
     out->same = arf_cmpabs(gap, arb_midref(&v[0])) <= 0 || arf_is_zero(gap);
     arb_add(&v[0], &v[0], &v[1], 256);
     arb_mul_2exp_si(&v[0], &v[0], -1);

@@ -14,6 +14,7 @@ typedef struct {
     size_t nin;
     Node *here;         /* e with the values put in */
     arb_ptr p;          /* the point that is looked at */
+    bool overflows;     /* the caller tells: in float64, steps leave the range of numbers */
 } SlopeProbe;
 
 typedef enum {
@@ -50,5 +51,35 @@ bool slope_nearby(SlopeProbe *s, size_t i, double *lo, double *hi);
 /* How far rounding in 53 bits can move the value of d at the point; infinite when no bound is
  * known. */
 double slope_rounding(SlopeProbe *s, Node *d);
+
+/* ---- slope_judge.c: verdicts, from good to bad */
+typedef enum {
+    VERDICT_AGREE,
+    VERDICT_BRANCH,
+    VERDICT_KINK,
+    VERDICT_UNRESOLVED,
+    VERDICT_DISAGREE
+} SlopeVerdict;
+enum { SYMBOLIC, FORWARD, REVERSE, ROUTES };
+extern const char *const slope_verdict_names[], *const slope_route_names[];
+
+/* The derivative by one name, as every route gives it. */
+typedef struct {
+    const char *name;
+    double d[ROUTES];
+    bool has[ROUTES];
+    double size; /* of what accumulation adds up: |d| or more; 0: not known */
+    bool has_difference;
+    double difference;
+    Slopes side;
+    SlopeVerdict verdict;
+    char why[160]; /* may be empty */
+} SlopeRow;
+
+/* Judges the routes of row r for in[i]; e has a value at the point. formula: the symbolic
+ * derivative or NULL. */
+void slope_judge(SlopeProbe *s, Node *formula, size_t i, SlopeRow *r);
+/* Without differences there is nothing but to compare the two modes; why: the reason. */
+void slope_compare(SlopeRow *r, const char *why);
 
 #endif
