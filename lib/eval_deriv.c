@@ -19,6 +19,15 @@ static Node *finished(const Job *j, Node *r)
     return j->inner || ctx_failed(j->c) ? r : simplify(j->c, r, j->ev->opt->level);
 }
 
+/* Quotients of quotients: worth more effort than a plain derivative. */
+static Node *finished_implicit(const Job *j, Node *r)
+{
+    SimplifyLevel level = j->ev->opt->level;
+    if (j->inner || ctx_failed(j->c))
+        return r;
+    return simplify(j->c, r, level == SIMPLIFY_FULL ? SIMPLIFY_DEEP : level);
+}
+
 /* ---- by what */
 
 static bool add_variable(Job *j, const Node *v)
@@ -360,7 +369,7 @@ static Node *implicit(const Job *j, Node *const *a)
     if (!small_count(j, a[3], "the order of a derivative", 1, &n)) {
         return j->c->poison;
     }
-    return finished(j, diff_implicit(j->c, j->e, a[1]->sym, a[2]->sym, (unsigned)n));
+    return finished_implicit(j, diff_implicit(j->c, j->e, a[1]->sym, a[2]->sym, (unsigned)n));
 }
 
 static Node *carry_out(const Job *j, const Node *op, Node *const *a)
