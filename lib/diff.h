@@ -15,6 +15,8 @@ bool diff_gradient(Ctx *c, Node *e, const uint32_t *x, size_t n, Node **g);
 Node *diff_implicit(Ctx *c, Node *F, uint32_t y, uint32_t x, unsigned n);
 /* Taylor polynomial of e in x about a, through degree n. */
 Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
+/* The n-th derivative at x = a, from the power series there. */
+Node *diff_nth_at(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
 /* The i-th partial of a function node f(args): the table's rule with arguments put in. */
 Node *diff_partial(Ctx *c, Node *f, unsigned i);
 

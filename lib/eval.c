@@ -265,6 +265,20 @@ static Node **carried_children(Ctx *c, const Node *n, const NodeMap *done)
     return a;
 }
 
+/* done gets x, the operands of which are in it already. */
+static void carry_one(Eval *ev, Node *x, NodeMap *done, const Map *inner)
+{
+    Ctx *c = ev->c;
+    Node **a = carried_children(c, x, done);
+    point_at(c, ev, x);
+    if (a && !ctx_failed(c)) {
+        Node *r = op_is_structural((Op)x->op)
+                      ? carry_out(ev, x, a, done, map_get(inner, x->id, NULL))
+                      : ex_rebuild(c, x, a);
+        nodemap_put(done, x, r);
+    }
+}
+
 Node *eval_carry(Eval *ev, Node *e)
 {
     Ctx *c = ev->c;
@@ -281,18 +295,22 @@ Node *eval_carry(Eval *ev, Node *e)
     if (order) {
         mark_inner(c, order, n, &inner);
     }
+    Node *point = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
+    bool high = eval_is_high_order_at(ev, point);
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        Node *x = order[i];
-        Node **a = carried_children(c, x, &done);
-        if (!a) {
-            break;
-        }
         c->env.at = at;
-        point_at(c, ev, x);
-        Node *r = op_is_structural((Op)x->op)
-                      ? carry_out(ev, x, a, &done, map_get(&inner, x->id, NULL))
-                      : ex_rebuild(c, x, a);
-        nodemap_put(&done, x, r);
+        if (high && order[i] == point->a[0]) {
+            continue; /* perhaps its formula is not needed */
+        }
+        Node *r = high && order[i] == point ? eval_high_order_at(ev, point, &done) : NULL;
+        if (high && order[i] == point && !r) {
+            carry_one(ev, point->a[0], &done, &inner);
+        }
+        if (r) {
+            nodemap_put(&done, point, r);
+        } else {
+            carry_one(ev, order[i], &done, &inner);
+        }
     }
     c->env.at = at;
     Node *r = nodemap_get(&done, e);
@@ -399,6 +417,7 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     ArenaMark m = arena_mark(&c->tmp);
     begin(&ev, c, names, opt, parsed);
     Node *inner = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
+    ev.decimals = inner != e;
     Node *r = carry_all(&ev, inner);
     if (!ctx_failed(c)) {
         r = eval_expand(&ev, r, &ev.dvars, EXPAND_ALL);

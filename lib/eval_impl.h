@@ -28,6 +28,7 @@ typedef struct {
     unsigned list_depth;
     unsigned round; /* of eval_expand: how deep functions called functions so far */
     uint64_t calls; /* made in rounds after the first */
+    bool decimals;  /* the statement asks for N(...) */
 } Eval;
 
 typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;
@@ -48,6 +49,12 @@ Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done);
 /* d operand / dx at x = p, where R is its formula: kinks and singular points included. */
 Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p);
 bool eval_has_kinks(Ctx *c, Node *e);
+/* The n-th derivative of e by x at p from the power series, where n is large and a decimal
+ * is asked for: formulas of such derivatives grow beyond measure. NULL: not that case. */
+Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n);
+/* AT of a DIFF that is one of those: the operand, carried out, is in done. NULL: no. */
+Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done);
+bool eval_is_high_order_at(const Eval *ev, const Node *op);
 /* e with values put in, or NULL where that has no value; there is no error then. */
 Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
 /* Constants of e as decimals. When e is one constant, text gets the digits themselves. */

@@ -437,6 +437,29 @@ static Node *slope_of(Eval *ev, const Def *d, Node *body, Node *formula, int i,
     return eval_slope(ev, at, r, x, args[i]);
 }
 
+/* f^(n)(p) for large n, by one argument. NULL: not that. */
+static Node *high_order(Eval *ev, const Def *d, Node *body, Node *const *a)
+{
+    Ctx *c = ev->c;
+    size_t k = d->params.n, moving = k;
+    Node **by = ARENA_NEW(&c->tmp, Node *, k + 1);
+    for (size_t i = 0; by && i < k; i++) {
+        by[i] = a[i];
+        if (a[k + i] != c->zero) {
+            if (moving < k) {
+                return NULL;
+            }
+            moving = i;
+            by[i] = ex_sym(c, d->hidden.v[i]);
+        }
+    }
+    if (!by || moving == k) {
+        return NULL;
+    }
+    Node *e = ex_subst(c, body, d->hidden.v, by, k);
+    return eval_high_order(ev, e, d->hidden.v[moving], a[moving], a[k + moving]);
+}
+
 static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
 {
     Ctx *c = ev->c;
@@ -453,6 +476,10 @@ static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
     }
     if (plain) {
         return ex_subst(c, body, d->hidden.v, a, k);
+    }
+    Node *high = high_order(ev, d, body, a);
+    if (high) {
+        return high;
     }
     Node *formula = derived(ev, d, body, orders);
     int i = first_order(c, d, orders);

@@ -198,6 +198,8 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
         return a;
     if (num_is_one(k) && !(k.dec && ex_is_num(a)))
         return a;
+    if (c->open_lists && num_is_zero(k) && !ex_is_num(a)) /* 0*c may be a list of zeros */
+        return intern(c, OP_SCALE, 2, (Node *[]){c->zero, a});
     switch (a->op) {
     case OP_NUM: return ex_num(c, num_mul(&c->tmp, k, a->num));
     case OP_ADD:

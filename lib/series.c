@@ -294,12 +294,9 @@ static void node_series(Series *s, Node **p, Node *n)
     }
 }
 
-Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
+/* The coefficients of e at x = a up to degree n: an array in the tmp arena, or NULL. */
+static Node **coefficients(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
 {
-    if (n > MAX_DEGREE)
-        return ctx_error(c, LBZ_LIMIT, "ask for a lower degree",
-                         "Taylor polynomials are made up to degree %d", MAX_DEGREE);
-    ArenaMark m = arena_mark(&c->tmp);
     Series s = {.c = c, .x = x, .a = a, .len = (size_t)n + 1};
     map_init(&s.of, &c->tmp);
     size_t count = 0;
@@ -312,11 +309,39 @@ Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
             node_series(&s, p, order[i]);
         map_put(&s.of, order[i]->id, (uint64_t)(uintptr_t)p);
     }
+    return ctx_failed(c) ? NULL : p;
+}
+
+static bool degree_ok(Ctx *c, unsigned n)
+{
+    if (n > MAX_DEGREE)
+        ctx_error(c, LBZ_LIMIT, "ask for a lower degree",
+                  "Taylor polynomials are made up to degree %d", MAX_DEGREE);
+    return n <= MAX_DEGREE;
+}
+
+Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
+{
+    if (!degree_ok(c, n))
+        return c->poison;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **p = coefficients(c, e, x, a, n);
     Vec t = {0};
     Node *h = ex_sub(c, ex_sym(c, x), a);
-    for (size_t k = 0; p && k < s.len && !ctx_failed(c); k++)
+    for (size_t k = 0; p && k <= n && !ctx_failed(c); k++)
         vec_push(c, &t, ex_mul2(c, p[k], ex_powi(c, h, (int64_t)k)));
     Node *r = ex_add(c, t.n, t.v);
+    arena_release(&c->tmp, m);
+    return ctx_failed(c) ? c->poison : r;
+}
+
+Node *diff_nth_at(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
+{
+    if (!degree_ok(c, n))
+        return c->poison;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **p = coefficients(c, e, x, a, n);
+    Node *r = p ? ex_scale(c, num_factorial(&c->tmp, n), p[n]) : c->poison;
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : r;
 }
