@@ -240,10 +240,12 @@ static bool check_formula(Check *k)
     for (size_t i = 0; i < k->n && !ctx_failed(j->c); i++) {
         if (st == LBZ_OK) {
             slope_judge(&k->probe, k->formula ? k->formula[i] : NULL, i, &k->row[i]);
+        } else if (st == LBZ_DOMAIN || k->probe.overflows) {
+            slope_unresolved(&k->row[i], st == LBZ_DOMAIN
+                                             ? "E has no real value at this point"
+                                             : "the value of E leaves the range of float64");
         } else {
-            slope_compare(&k->row[i], st == LBZ_DOMAIN
-                                       ? "E has no real value at this point"
-                                       : "the value of E cannot be enclosed at this point");
+            slope_compare(&k->row[i], "the value of E cannot be enclosed at this point");
         }
     }
     return !ctx_failed(j->c);

@@ -14,6 +14,8 @@ enum {
     RAISES = 6,          /* precisions tried for one quotient */
     GOOD_BITS = 70,      /* relative accuracy that is asked of a quotient */
     AGREE_BITS = 60,     /* 1e-18 */
+    COMPARE_BITS = 512,  /* never exactly: the exponents of two numbers may be far apart */
+    TINY = -1140,        /* 2^TINY is nothing beside the least number of float64 */
     MOVE = 50,           /* slope_nearby moves by 2^-50 of a power of two above |x|: 8 units */
     MAX_NEIGHBOURS = 16,
     MAX_BRANCHES = 64
@@ -133,12 +135,11 @@ lbz_status slope_value(SlopeProbe *s)
 
 /* ---- quotients ----------------------------------------------------------------------------- */
 
-/* Narrow enough? A quotient that may be 0 is, when nothing but a tiny number is left. */
-static bool is_narrow(const arb_t q, slong h, int raise)
+/* Narrow enough? A quotient that may be 0 is, when it is 0 in float64. */
+static bool is_narrow(const arb_t q)
 {
     return arb_rel_accuracy_bits(q) >= GOOD_BITS || arb_is_zero(q) ||
-           (raise >= 2 && arb_contains_zero(q) &&
-            mag_cmp_2exp_si(arb_radref(q), -2 * h) < 0);
+           (arb_contains_zero(q) && mag_cmp_2exp_si(arb_radref(q), TINY) < 0);
 }
 
 /* (e(x + to) - e(x + from)) / (to - from), from and to in steps; b: everything else. */
@@ -161,7 +162,7 @@ static lbz_status quotient(SlopeProbe *s, Beside b, slong from, slong to, arb_t 
             arb_sub(q, q, v, prec);
             arb_div_si(q, q, to - from, prec);
             arb_mul_2exp_si(q, q, b.h - unit(s, b.i));
-            narrow = is_narrow(q, b.h, raise);
+            narrow = is_narrow(q);
         }
     }
     arb_clear(v);
@@ -177,7 +178,7 @@ static Trend trend(const arb_t far, arb_t near)
     arf_init(d);
     arf_init(half);
     Trend t = OPEN;
-    arf_sub(d, arb_midref(near), arb_midref(far), ARF_PREC_EXACT, ARF_RND_DOWN);
+    arf_sub(d, arb_midref(near), arb_midref(far), COMPARE_BITS, ARF_RND_DOWN);
     arf_mul_2exp_si(d, d, AGREE_BITS);
     arf_mul_2exp_si(half, arb_midref(far), -1);
     if ((arb_contains_zero(far) && arb_contains_zero(near)) ||
@@ -188,7 +189,7 @@ static Trend trend(const arb_t far, arb_t near)
     } else if (arf_cmpabs(d, arb_midref(near)) <= 0) {
         t = SETTLED;
     } else {
-        arf_mul_ui(d, arb_midref(far), 17, ARF_PREC_EXACT, ARF_RND_DOWN);
+        arf_mul_ui(d, arb_midref(far), 17, COMPARE_BITS, ARF_RND_DOWN);
         arf_mul_2exp_si(d, d, -4);
         bool grows = arf_cmpabs(arb_midref(near), d) > 0 &&
                      arf_sgn(arb_midref(near)) == arf_sgn(arb_midref(far));
@@ -245,7 +246,7 @@ static void compare_sides(Slopes *out, arb_struct *v)
 {
     arf_t gap;
     arf_init(gap);
-    arf_sub(gap, arb_midref(&v[1]), arb_midref(&v[0]), ARF_PREC_EXACT, ARF_RND_DOWN);
+    arf_sub(gap, arb_midref(&v[1]), arb_midref(&v[0]), COMPARE_BITS, ARF_RND_DOWN);
     arf_mul_2exp_si(gap, gap, AGREE_BITS - 2);
     out->same = arf_cmpabs(gap, arb_midref(&v[0])) <= 0 || arf_is_zero(gap);
     arb_add(&v[0], &v[0], &v[1], 256);

@@ -81,5 +81,6 @@ typedef struct {
 void slope_judge(SlopeProbe *s, Node *formula, size_t i, SlopeRow *r);
 /* Without differences there is nothing but to compare the two modes; why: the reason. */
 void slope_compare(SlopeRow *r, const char *why);
+void slope_unresolved(SlopeRow *r, const char *why);
 
 #endif

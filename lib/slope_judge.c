@@ -173,8 +173,13 @@ void slope_judge(SlopeProbe *p, Node *formula, size_t i, SlopeRow *r)
 void slope_compare(SlopeRow *r, const char *why)
 {
     double f = r->d[FORWARD], b = r->d[REVERSE];
-    bool alike = f == b || (isnan(f) && isnan(b)) ||
+    bool alike = f == b || !isfinite(f) || !isfinite(b) ||
                  fabs(f - b) <= tolerance * (fabs(f) + fabs(b)) + step_rounding * r->size;
     judge(r, alike ? VERDICT_UNRESOLVED : VERDICT_DISAGREE, "%s",
           alike ? why : "forward and reverse differ");
+}
+
+void slope_unresolved(SlopeRow *r, const char *why)
+{
+    judge(r, VERDICT_UNRESOLVED, "%s", why);
 }
