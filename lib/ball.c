@@ -9,6 +9,9 @@
 #include <math.h>
 
 #define BITS_PER_DIGIT 3.3219280948873624
+/* Ends of balls are rounded outwards to so many bits: exactly, a radius of 2^-10^300 beside 1 would
+ * fill the memory. */
+#define END_BITS 4096
 #define MAX_DIGITS 1000000
 #define MAX_SPECIAL_DIGITS 10000 /* gamma, zeta ... take seconds there: no way to stop \
                                   */
@@ -458,9 +461,9 @@ static bool decide_double(const arb_t x, bool force, double *out)
     }
     arf_t t;
     arf_init(t);
-    arb_get_lbound_arf(t, x, ARF_PREC_EXACT);
+    arb_get_lbound_arf(t, x, END_BITS);
     double lo = arf_get_d(t, ARF_RND_NEAR);
-    arb_get_ubound_arf(t, x, ARF_PREC_EXACT);
+    arb_get_ubound_arf(t, x, END_BITS);
     double hi = arf_get_d(t, ARF_RND_NEAR);
     arf_clear(t);
     *out = lo == 0 ? 0 : lo;

@@ -88,11 +88,22 @@ static bool judge_nearby(SlopeProbe *s, size_t i, SlopeRow *r, int route)
     return true;
 }
 
+/* Steps of an integer part that are finer than the smallest difference look like a slope; then
+ * the routes agree with each other. */
+static bool may_be_stairs(SlopeProbe *s, const SlopeRow *r)
+{
+    double d = r->d[FORWARD];
+    return !(s->e->flags & NF_COND) && has_pieces(s) && d == r->d[REVERSE] &&
+           (!r->has[SYMBOLIC] || within(r, SYMBOLIC, d, d));
+}
+
 /* A route differs from the derivative: is it wrong? */
 static void judge_rounding(SlopeProbe *s, Node *formula, size_t i, SlopeRow *r, int route)
 {
     double d = r->d[route], off = fabs(d - r->difference);
-    if (route == SYMBOLIC) {
+    if (may_be_stairs(s, r)) {
+        judge(r, VERDICT_UNRESOLVED, "steps may be finer than the differences");
+    } else if (route == SYMBOLIC) {
         judge(r, VERDICT_DISAGREE, "the symbolic derivative differs");
     } else if (isfinite(d) && judge_nearby(s, i, r, route)) {
         return;
@@ -140,6 +151,8 @@ static void judge_kink(SlopeRow *r)
         judge(r, bad < ROUTES ? VERDICT_UNRESOLVED : VERDICT_BRANCH,
               "it jumps here; the slopes beside the jump are %s and %s", s[0] < s[1] ? a : b,
               s[0] < s[1] ? b : a);
+    } else if (bad < ROUTES && !isfinite(r->d[bad])) {
+        judge(r, VERDICT_UNRESOLVED, "%s leaves the range of float64", slope_route_names[bad]);
     } else if (bad < ROUTES) {
         judge(r, VERDICT_DISAGREE, "%s is not between the slopes on the two sides, [%s, %s]",
               slope_route_names[bad], a, b);
