@@ -46,7 +46,8 @@ static const char prompt_first[] = "> ", prompt_more[] = ". ";
 
 static void write_out(Repl *r)
 {
-    fwrite(r->out.s, 1, r->out.n, stdout);
+    if (r->out.n > 0)
+        fwrite(r->out.s, 1, r->out.n, stdout);
     fflush(stdout);
     buf_clear(&r->out);
 }

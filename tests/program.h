@@ -26,11 +26,22 @@ typedef struct {
     int status; /* as a shell tells it: 128 + signal */
 } Ran;
 
+/* The room that text of n bytes is given: a power of two. */
+static size_t text_room(size_t n)
+{
+    size_t room = 64;
+    while (room < n + 1)
+        room *= 2;
+    return room;
+}
+
 __attribute__((unused)) static void text_add(Text *t, const char *s, size_t n)
 {
-    t->s = realloc(t->s, t->n + n + 1);
-    if (!t->s)
-        exit(99);
+    if (!t->s || text_room(t->n + n) != text_room(t->n)) {
+        t->s = realloc(t->s, text_room(t->n + n));
+        if (!t->s)
+            exit(99);
+    }
     memcpy(t->s + t->n, s, n);
     t->n += n;
     t->s[t->n] = 0;
