@@ -1,6 +1,6 @@
 #!/bin/sh
 # test_examples.sh - runs each examples/NAME.lbz, and examples/embed, and compares all they print with
-# NAME.out; after a change that is meant, write the new ones with
+# NAME.txt; after a change that is meant, write the new ones with
 #     make check TESTS=tests/test_examples.sh UPDATE=yes
 # Prints a summary in the form of Check's.
 set -u
@@ -19,10 +19,10 @@ compare() {
 
 for f in "$top"/examples/*.lbz; do
     (cd "$top/examples" && "$LEIBNIZ" -f "${f##*/}") >"$got" 2>&1 </dev/null
-    compare "${f%.lbz}.out"
+    compare "${f%.lbz}.txt"
 done
 "$build/examples/embed" >"$got" 2>&1 </dev/null
-compare "$top/examples/embed.out"
+compare "$top/examples/embed.txt"
 
 echo "$((100 * (n - bad) / n))%: Checks: $n, Failures: $bad, Errors: 0"
 [ "$bad" = 0 ]

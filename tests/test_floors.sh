@@ -70,7 +70,7 @@ verdict 'src/gpu/ may include only backend.h, program.h, ops.def, CUDA and its o
 
 verdict 'files that Makefile.am does not list' "$(
     cd "$top" && for f in lib/*.c lib/*.h lib/*.def src/*.c src/*.h src/gpu/*.c src/gpu/*.h \
-        tests/test_*.c tests/test_*.sh examples/*.lbz examples/*.out examples/*.c; do
+        tests/test_*.c tests/test_*.sh examples/*.lbz examples/*.txt examples/*.c; do
         [ -f "$f" ] || continue
         case $f in tests/test_*.c) f=${f%.c} ;; esac
         grep -q "^[^#]*[ 	=]$f\([ 	\\]\|\$\)" Makefile.am || echo "$f"
