@@ -170,10 +170,36 @@ static bool all_finite(const double *x, size_t n)
     return true;
 }
 
-/* grad is what accumulation gave; the rule is applied where the point is a special one. */
+uint32_t accum_overflow(const Accum *a, uint32_t out)
+{
+    uint32_t found = P_NONE, buf[3];
+    const uint32_t *o;
+    unsigned char *need = mem_alloc(out + 1);
+    if (!need)
+        return P_NONE;
+    memset(need, 0, out + 1);
+    need[out] = 1;
+    for (uint32_t i = out + 1; i-- > 0;) {
+        if (!need[i])
+            continue;
+        if (!isfinite(a->v[i]) && a->p->val[i].op != P_CONST)
+            found = i; /* the last one found is the first one made */
+        size_t n = pg_operands(a->p, i, &o, buf);
+        bool select = a->p->val[i].op == P_SELECT;
+        for (size_t k = 0; k < n; k++)
+            if (!select || k == 0 || (k == 1) == (a->v[o[0]] != 0))
+                need[o[k]] = 1;
+    }
+    mem_free(need);
+    return found;
+}
+
+/* grad is what accumulation gave; the rule is applied where the point is a special one. A value
+ * that overflowed on the way makes 0*inf, which the two modes meet in different places. */
 static bool mend(Accum *a, uint32_t out, double *grad)
 {
-    if (isnan(a->v[out]) || (all_finite(grad, a->nin) && !kink_at(a, out)))
+    if (isnan(a->v[out]) || (all_finite(grad, a->nin) && !a->doubtful && !kink_at(a, out) &&
+                             accum_overflow(a, out) == P_NONE))
         return true;
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj);
     if (!adj)
@@ -188,10 +214,20 @@ static bool mend(Accum *a, uint32_t out, double *grad)
 }
 
 /* ---- gradients ---------------------------------------------------------------------------------- */
+/* A partial that is infinite may have met a tangent that is 0, without a trace. */
+static bool any_infinite_edge(const Accum *a, const Edges *e)
+{
+    for (size_t i = 0; i < e->n; i++)
+        if (!isfinite(a->v[e->edge[i].partial]))
+            return true;
+    return false;
+}
+
 static bool forward_gradient(Accum *a, size_t k, double *grad)
 {
     Edges e = {0};
     bool ok = accum_linearise(a, &e) && forward_all(a, &e, a->nprimal, &a->out[k], 1, grad);
+    a->doubtful = ok && any_infinite_edge(a, &e);
     mem_free(e.edge);
     return ok;
 }
@@ -210,6 +246,7 @@ static bool reverse_gradient(Accum *a, size_t k, double *grad)
     bool ok = program_gradient(a->p, a->out[k], pg_const(a->p, 1), adj) && accum_evaluate(a);
     if (ok)
         read_adjoints(a, adj, grad);
+    a->doubtful = false;
     mem_free(adj);
     return ok;
 }
@@ -231,9 +268,10 @@ bool accum_along(Accum *a, size_t k, const double *dir, double *slope)
         accum_lanes(a, &e, 1, dot);
         *slope = dot[a->out[k]];
     }
+    bool plain = ok && !any_infinite_edge(a, &e) && accum_overflow(a, a->out[k]) == P_NONE;
     mem_free(e.edge);
     mem_free(dot);
-    if (!ok || !dot || (isfinite(*slope) && !kink_at(a, a->out[k])))
+    if (!ok || !dot || (plain && isfinite(*slope) && !kink_at(a, a->out[k])))
         return ok && (dot || no_memory(a));
     double *grad = mem_alloc((a->nin + 1) * sizeof *grad); /* by the kink rule */
     ok = grad && accum_gradient(a, ACC_REVERSE, k, grad);
@@ -256,6 +294,7 @@ bool accum_jacobian(Accum *a, AccumMode mode, double *jac)
     bool ok = true;
     if (mode == ACC_FORWARD) {
         ok = accum_linearise(a, &e) && forward_all(a, &e, a->nprimal, a->out, a->nout, jac);
+        a->doubtful = ok && any_infinite_edge(a, &e);
         mem_free(e.edge);
     }
     for (size_t k = 0; ok && k < a->nout; k++) {

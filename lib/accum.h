@@ -20,6 +20,7 @@ typedef struct {
     uint32_t nprimal;   /* values below are those of the expression; derivatives follow */
     double *v;          /* all values, once evaluated */
     size_t nv;
+    bool doubtful;      /* the last forward sweep passed an infinite partial derivative */
 } Accum;
 
 bool accum_init(Accum *a, Ctx *c, const uint32_t *in, const double *x, size_t nin,
@@ -45,6 +46,9 @@ bool accum_hvp(Accum *a, size_t k, const double *dir, double *out);
 /* Where a value is NaN or infinite: the operation that made it, in words, "log of 0". False when
  * it is finite. */
 bool accum_blame(const Accum *a, uint32_t value, Str *out);
+
+/* The first value on the way to out that is not finite, in branches that are taken; P_NONE. */
+uint32_t accum_overflow(const Accum *a, uint32_t out);
 
 /* ---- the linearised program: the partial derivative of every value by every operand */
 typedef struct {

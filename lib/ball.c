@@ -98,6 +98,7 @@ static lbz_status fail(Ctx *c, lbz_status st, const Node *bad)
         return st;
     }
     put_culprit(c, &what, bad);
+    c->env.about = bad;
     if (st == LBZ_DOMAIN)
         undefined_error(c, bad, str_cstr(&what));
     else if (st == LBZ_LIMIT)
@@ -106,6 +107,7 @@ static lbz_status fail(Ctx *c, lbz_status st, const Node *bad)
                   BALL_MAX_TERMS);
     else
         unable_error(c, bad, str_cstr(&what));
+    c->env.about = NULL;
     str_free(&what);
     return st;
 }

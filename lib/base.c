@@ -80,6 +80,7 @@ void env_reset(Env *env)
 {
     memset(&env->err.span, 0, sizeof env->err.span);
     memset(&env->at, 0, sizeof env->at);
+    env->about = env->err.about = NULL;
     env->err.status = LBZ_OK;
     env->err.message[0] = env->err.hint[0] = '\0';
     env->steps = 0;
@@ -103,6 +104,7 @@ static void env_verror(Env *env, Span at, lbz_status st, const char *hint,
     }
     e->status = st;
     e->span = at;
+    e->about = env->about;
     vsnprintf(e->message, sizeof e->message, fmt, ap);
     snprintf(e->hint, sizeof e->hint, "%s", hint ? hint : "");
     cut_to_utf8(e->message);

@@ -37,6 +37,7 @@ typedef struct {
 typedef struct {
     lbz_status status; /* LBZ_OK: no error */
     Span span;
+    const void *about; /* what env was about, NULL: nothing special */
     char message[600];
     char hint[400];
 } Err;
@@ -44,6 +45,7 @@ typedef struct {
 typedef struct {
     Err err;          /* the first error since env_reset */
     Span at;          /* the piece of input the present work stems from */
+    const void *about; /* the part of it that is worked on, to those who can find it there: a node */
     size_t mem_used;  /* bytes in all arenas of this Env */
     size_t mem_cap;   /* more than this is LBZ_LIMIT */
     uint64_t steps;   /* work done since env_reset, in rough node visits */

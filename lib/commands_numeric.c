@@ -148,6 +148,8 @@ static bool read_expression(Job *j, const char *text, Span a)
     j->s->keep_blocks = true;
     j->e = args_value(j->s, text, a);
     j->s->keep_blocks = false;
+    j->s->place.own = j->in;
+    j->s->place.nown = j->nin;
     for (size_t i = 0; i < j->nin; i++) {
         if (saved[i]) {
             names->by_sym[j->in[i]] = saved[i];
@@ -286,30 +288,72 @@ static bool answer_job(Job *j, double value, const double *grad, bool along)
 
 /* ---- formulas --------------------------------------------------------------------------------- */
 
+/* "exp(800) in exp(x), column 9" */
+static void describe(Job *j, const Accum *a, uint32_t v, Str *out)
+{
+    const Node *n = a->p->origin[v];
+    program_operation(a->p, a->v, v, out);
+    if (n) {
+        str_puts(out, v < a->nprimal ? " in " : " in the slope of ");
+        print_brief(j->c, out, (Node *)(uintptr_t)n, 60);
+    }
+    session_place_text(j->s, program_node(a->p, v), out);
+}
+
 /* A value that is no number is an error, an infinite one a remark; both name the operation. */
 static bool explain_value(Job *j, const Accum *a, uint32_t v)
 {
     Str why = {0};
-    if (accum_blame(a, v, &why)) {
-        if (isnan(a->v[v])) {
-            ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
-                      str_cstr(&why));
-        } else {
-            ctx_note(j->c, "infinite: %s", str_cstr(&why));
-        }
+    uint32_t culprit = program_culprit(a->p, a->v, v);
+    uint32_t inside = culprit == P_NONE ? accum_overflow(a, v) : P_NONE;
+    if (isnan(a->v[v])) {
+        program_describe(j->c, a->p, a->v, culprit, &why);
+        j->c->env.about = program_node(a->p, culprit);
+        ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
+                  str_cstr(&why));
+    } else if (culprit != P_NONE) {
+        describe(j, a, culprit, &why);
+        ctx_note(j->c, "infinite: %s", str_cstr(&why));
+    } else if (inside != P_NONE) {
+        describe(j, a, inside, &why);
+        ctx_note(j->c, "a value on the way is %s: %s", isnan(a->v[inside]) ? "not defined" :
+                 "infinite", str_cstr(&why));
     }
     str_free(&why);
     return !ctx_failed(j->c);
 }
 
-static void explain_slopes(Job *j, const double *grad, size_t n)
+/* Where the i-th partial derivative becomes infinite or undefined, behind ": ". */
+static void explain_slope(Job *j, Accum *a, size_t i, Str *why)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(grad[i])) {
-            ctx_note(j->c, "the derivative%s%s is %s here", n == j->nin ? " by " : "",
-                     n == j->nin ? sym_name(j->c, j->in[i]) : "",
-                     isnan(grad[i]) ? "not defined" : "infinite");
+    uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj), culprit = P_NONE;
+    if (adj && program_gradient(a->p, a->out[0], pg_const(a->p, 1), adj) && accum_evaluate(a) &&
+        adj[i] != P_NONE) {
+        culprit = accum_overflow(a, adj[i]);
+    }
+    if (culprit != P_NONE) {
+        str_puts(why, ": ");
+        describe(j, a, culprit, why);
+    }
+    mem_free(adj);
+}
+
+/* a: NULL where there is no program to ask. */
+static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n)
+{
+    for (size_t i = 0; i < n && !ctx_failed(j->c); i++) {
+        Str why = {0};
+        bool by = n == j->nin;
+        if (isfinite(grad[i])) {
+            continue;
         }
+        if (a && (by || j->nin == 1) && isfinite(a->v[a->out[0]])) {
+            explain_slope(j, a, i, &why);
+        }
+        ctx_note(j->c, "the derivative%s%s is %s here%s", by ? " by " : "",
+                 by ? sym_name(j->c, j->in[i]) : "",
+                 isnan(grad[i]) ? "not defined" : "infinite", str_cstr(&why));
+        str_free(&why);
     }
 }
 
@@ -331,7 +375,7 @@ static bool run_formula(Job *j)
     ok = ok && explain_value(j, &a, a.out[0]) &&
          (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
     if (ok) {
-        explain_slopes(j, grad, dir ? 1 : j->nin);
+        explain_slopes(j, &a, grad, dir ? 1 : j->nin);
         ok = answer_job(j, a.v[a.out[0]], grad, dir != NULL);
     }
     accum_free(&a);
@@ -416,7 +460,7 @@ static bool run_block(Job *j)
         ok = false;
     }
     if (ok) {
-        explain_slopes(j, grad, j->dir ? 1 : n - 1);
+        explain_slopes(j, NULL, grad, j->dir ? 1 : n - 1);
         ok = answer_job(j, out.v[0], grad, j->dir != NULL);
     }
     blocklist_free(&out);

@@ -444,8 +444,11 @@ static bool lower(Lower *l, Node *const *e, size_t n, uint32_t *outs)
         map_put(&l->memo, l->leaf[i]->id, i);
     Node **order = collect(l, e, n, &count);
     for (size_t i = 0; order && i < count; i++) {
+        const void *about = l->c->env.about;
         l->p->at = order[i];
+        l->c->env.about = about ? about : order[i];
         map_put(&l->memo, order[i]->id, lower_node(l, order[i]));
+        l->c->env.about = about;
         if (ctx_poll(l->c))
             return false;
     }

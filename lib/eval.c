@@ -272,9 +272,11 @@ static void carry_one(Eval *ev, Node *x, NodeMap *done, const Map *inner)
     Node **a = carried_children(c, x, done);
     point_at(c, ev, x);
     if (a && !ctx_failed(c)) {
-        Node *r = op_is_structural((Op)x->op)
-                      ? carry_out(ev, x, a, done, map_get(inner, x->id, NULL))
-                      : ex_rebuild(c, x, a);
+        bool operator = op_is_structural((Op)x->op);
+        c->env.about = operator ? NULL : x;
+        Node *r = operator ? carry_out(ev, x, a, done, map_get(inner, x->id, NULL))
+                           : ex_rebuild(c, x, a);
+        c->env.about = NULL;
         nodemap_put(done, x, r);
     }
 }

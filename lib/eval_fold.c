@@ -134,7 +134,9 @@ static Node *no_value(Ctx *c, const Node *bad)
         snprintf(hint, sizeof hint, "the domain of %s: %s", op_info((Op)bad->op)->name,
                  domain);
     }
+    c->env.about = bad;
     ctx_error(c, LBZ_DOMAIN, hint, "%s has no real value", str_cstr(&s));
+    c->env.about = NULL;
     str_free(&s);
     return c->poison;
 }

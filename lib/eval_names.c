@@ -562,11 +562,14 @@ Node *eval_functions(Eval *ev, Node *e)
             a[j] = r ? r : x->a[j];
             same = same && a[j] == x->a[j];
         }
+        const void *about = c->env.about;
+        c->env.about = about ? about : x;
         Node *r = !a                                      ? c->poison
                   : ex_is(x, OP_APPLY)                    ? apply_function(ev, x, a)
                   : ex_is(x, OP_SUM) || ex_is(x, OP_PROD) ? apply_sum(ev, x, a)
                   : same                                  ? x
                                                           : ex_rebuild(c, x, a);
+        c->env.about = about;
         nodemap_put(&done, x, r);
     }
     Node *r = nodemap_get(&done, e);

@@ -335,10 +335,12 @@ uint32_t *ex_free_syms(Ctx *c, Node *n, size_t *k)
 }
 
 /* ---- substitution ------------------------------------------------------------------------- */
+/* Errors are about the node that was put together again, unless a caller has said more. */
 static Node *rebuilt(Ctx *c, const NodeMap *done, Node *n)
 {
     bool same = true;
     uint32_t k = n->n;
+    const void *about = c->env.about;
     if (k == 0)
         return n;
     ArenaMark m = arena_mark(&c->tmp);
@@ -350,7 +352,9 @@ static Node *rebuilt(Ctx *c, const NodeMap *done, Node *n)
         a[i] = x ? x : n->a[i];
         same &= a[i] == n->a[i];
     }
+    c->env.about = about ? about : n;
     Node *r = same ? n : ex_rebuild(c, n, a);
+    c->env.about = about;
     arena_release(&c->tmp, m);
     return r;
 }

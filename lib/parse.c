@@ -17,8 +17,35 @@ static void *grown(Parser *p, void *old, uint32_t n, uint32_t *cap, size_t size)
     return v;
 }
 
+void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end)
+{
+    Places *q = p->out->places;
+    Arena *a = ctx_arena(p->c);
+    if (ex_is_poison(n) || map_get(&q->seen, n->id, NULL))
+        return;
+    if (q->n == q->cap) {
+        size_t cap = q->cap ? 2 * q->cap : 64;
+        Node **node = ARENA_NEW(a, Node *, cap);
+        Span *at = ARENA_NEW(a, Span, cap);
+        if (!node || !at || ctx_failed(p->c))
+            return;
+        if (q->n) {
+            memcpy(node, q->node, q->n * sizeof *node);
+            memcpy(at, q->at, q->n * sizeof *at);
+        }
+        q->node = node;
+        q->at = at;
+        q->cap = cap;
+    }
+    map_put(&q->seen, n->id, 1);
+    q->node[q->n] = n;
+    q->at[q->n++] = (Span){pos, end - pos};
+}
+
 void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags)
 {
+    if (p->out && p->out->places)
+        parser_place(p, n, pos, end);
     if (p->nv == p->vcap) {
         Value *v = grown(p, p->v, p->nv, &p->vcap, sizeof *v);
         if (!v) {

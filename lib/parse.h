@@ -41,9 +41,18 @@ typedef struct {
     void *arg;
 } ParseEnv;
 
+/* Where each node was first made by the text; for a divisor's reciprocal: its '/'. */
+typedef struct {
+    Node **node; /* all three in the statement pool */
+    Span *at;
+    size_t n, cap;
+    Map seen;
+} Places;
+
 typedef struct {
     Stmt *stmts;               /* in the statement pool */
     size_t n;
+    Places *places;            /* to be filled, or NULL */
     Map spans;                 /* id of a structural node -> pos << 32 | len */
     Map names; /* symbol -> NameKind: what statements of this line define */
 } Parsed;

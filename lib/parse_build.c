@@ -127,6 +127,8 @@ void next_factor(Parser *p, Frame *f)
     stand_at_token(p, f->tok);
     if (f->op == TK_SLASH) {
         v->n = ex_pow(p->c, v->n, p->c->minus_one);
+        if (p->out && p->out->places)
+            parser_place(p, v->n, tok(p, f->tok)->pos, tok_end(p, f->tok));
         return;
     }
     Node *right = v->n;

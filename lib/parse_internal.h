@@ -148,6 +148,8 @@ void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t
                  size_t to, Parsed *out);
 bool parser_lex(Parser *p);          /* the first run of tokens */
 Node *parser_expr(Parser *p);        /* runs; p->i is the first token not used */
+/* Notes in p->out->places where n stands, if it is new. */
+void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end);
 void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
 Frame *push_frame(Parser *p, FrameKind kind, int prec);
 void pop_frame(Parser *p);

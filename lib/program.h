@@ -139,8 +139,13 @@ double program_value(const Program *p, const double *v, uint32_t i); /* v[]: ear
 bool program_values(const Program *p, const double *in, double *v);  /* all; false: stopped */
 /* The first value that is not finite although its operands are, on the way to out; P_NONE. */
 uint32_t program_culprit(const Program *p, const double *v, uint32_t out);
-/* Where value out of v[] is not finite: the operation that made it, in words, "log(-1) in
- * log(x - y)". False when it is finite. */
+/* The operation that value i is, with its operands: "log(-1)"; and what it stands for:
+ * "log(-1) in log(x - y)". */
+void program_operation(const Program *p, const double *v, uint32_t i, Str *text);
+void program_describe(Ctx *c, const Program *p, const double *v, uint32_t i, Str *text);
+/* The same for what made value out of v[] not finite. False when it is finite. */
 bool program_blame(Ctx *c, const Program *p, const double *v, uint32_t out, Str *text);
+/* The node that stands for value i in the text: of a quotient its divisor. NULL: none. */
+const Node *program_node(const Program *p, uint32_t i);
 
 #endif

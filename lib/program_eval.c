@@ -108,7 +108,8 @@ static uint32_t bad_operand(const Program *p, const double *v, uint32_t i)
     for (size_t k = 0; k < n; k++) {
         if (p->val[i].op == P_SELECT && k > 0 && (k == 1) != (v[o[0]] != 0))
             continue;
-        if (isnan(v[o[k]]) || (isinf(v[o[k]]) && found == P_NONE))
+        bool first = found == P_NONE || (isnan(v[o[k]]) && !isnan(v[found]));
+        if (!isfinite(v[o[k]]) && first)
             found = o[k];
     }
     return found;
@@ -133,14 +134,35 @@ static void put_value(Str *text, double x)
     str_puts(text, t);
 }
 
-bool program_blame(Ctx *c, const Program *p, const double *v, uint32_t out, Str *text)
+static bool divides(const Node *n)
+{
+    return n->op == OP_POW && ex_is_num(n->a[1]) && num_sgn(n->a[1]->num) < 0;
+}
+
+const Node *program_node(const Program *p, uint32_t i)
+{
+    const Node *n = p->origin[i], *divisor = NULL;
+    if (!n || p->val[i].op != P_DIV)
+        return n;
+    const Node *m = n->op == OP_SCALE ? n->a[1] : n;
+    if (m->op != OP_MUL)
+        return divides(m) ? m : n;
+    for (uint32_t k = 0; k < m->n; k++) {
+        if (divides(m->a[k])) {
+            if (divisor)
+                return n;
+            divisor = m->a[k];
+        }
+    }
+    return divisor ? divisor : n;
+}
+
+void program_operation(const Program *p, const double *v, uint32_t i, Str *text)
 {
     static const char *const sign[P_OPS] = {[P_ADD] = " + ", [P_SUB] = " - ", [P_MUL] = "*",
                                             [P_DIV] = "/", [P_POW] = "^", [P_ROOT] = "^"};
-    uint32_t i = program_culprit(p, v, out), buf[3];
+    uint32_t buf[3];
     const uint32_t *o;
-    if (i == P_NONE)
-        return false;
     size_t n = pg_operands(p, i, &o, buf);
     const Val *x = &p->val[i];
     bool fn = x->op >= P_FN1 && x->op <= P_FN3;
@@ -154,9 +176,21 @@ bool program_blame(Ctx *c, const Program *p, const double *v, uint32_t out, Str 
     str_puts(text, n > 4 ? ", ...)" : fn ? ")" : "");
     if (x->op == P_ROOT)
         str_printf(text, "^%g", x->k);
+}
+
+void program_describe(Ctx *c, const Program *p, const double *v, uint32_t i, Str *text)
+{
+    program_operation(p, v, i, text);
     if (p->origin[i]) {
         str_puts(text, " in ");
-        print_limited(c, text, (Node *)(uintptr_t)p->origin[i], 60);
+        print_brief(c, text, (Node *)(uintptr_t)p->origin[i], 60);
     }
-    return true;
+}
+
+bool program_blame(Ctx *c, const Program *p, const double *v, uint32_t out, Str *text)
+{
+    uint32_t i = program_culprit(p, v, out);
+    if (i != P_NONE)
+        program_describe(c, p, v, i, text);
+    return i != P_NONE;
 }

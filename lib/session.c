@@ -93,6 +93,19 @@ void session_note(lbz_session *s, const char *text)
 
 /* ---- one statement */
 
+/* E at x=1: x is only a name inside E. */
+static void place_names(lbz_session *s, const Node *at)
+{
+    size_t n = (at->n - 1) / 2;
+    uint32_t *own = ARENA_NEW(ctx_arena(s->c), uint32_t, n + 1);
+    for (size_t i = 0; own && i < n; i++) {
+        if (ex_is(at->a[1 + 2 * i], OP_SYM)) {
+            own[s->place.nown++] = at->a[1 + 2 * i]->sym;
+        }
+    }
+    s->place.own = own;
+}
+
 static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
                            const char *text)
 {
@@ -100,6 +113,10 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
     EvalOptions opt = session_eval_options(s);
     bool handled;
     s->c->env.at = st->span;
+    s->place = (Place){.text = text, .at = st->span};
+    if (ex_is(st->expr, OP_AT)) {
+        place_names(s, st->expr);
+    }
     if (!session_special(s, st, parsed, text, &handled) || handled) {
         return !ctx_failed(s->c);
     }
@@ -167,6 +184,7 @@ static void begin_statement(lbz_session *s)
     tidy(s);
     ctx_begin_statement(s->c);
     apply_limits(s);
+    s->place = (Place){0};
     s->used_result = false;
 }
 
@@ -182,6 +200,9 @@ static bool run_next(lbz_session *s, const char *text, size_t n, size_t *at)
     if (ok && st.kind != ST_EMPTY) {
         answer_clear(&s->ans);
         ok = run_statement(s, &st, &parsed, text) && !ctx_failed(s->c);
+        if (!ok) {
+            session_place_error(s);
+        }
     }
     collect(s);
     return ok;

@@ -50,6 +50,14 @@ typedef struct {
     size_t err_base; /* where the text that err.span counts from begins */
 } Answer;
 
+/* The expression text[at], in which the names own[] stand for nothing but themselves. */
+typedef struct {
+    const char *text;
+    Span at;
+    const uint32_t *own;
+    size_t nown;
+} Place;
+
 struct lbz_session {
     Ctx *c;
     Names names;
@@ -69,6 +77,7 @@ struct lbz_session {
     unsigned load_depth;
     bool timing;
     bool keep_blocks; /* calls of functions made of statements stay as they are */
+    Place place;      /* what is being evaluated, for errors; text NULL: not known */
 };
 
 /* ---- session.c: statements */
@@ -79,6 +88,14 @@ bool session_run(lbz_session *s, const char *text, size_t n);
 /* Where a ';' outside brackets and comments ends the statement at `from`; n: nowhere. */
 size_t session_statement_end(const char *text, size_t n, size_t from);
 void session_note(lbz_session *s, const char *text);
+
+/* ---- session_place.c: where in s->place the node about, or what it was made from, was typed.
+ * False: it is not known. The error under way, if any, stays as it is. */
+bool session_place(lbz_session *s, const Node *about, Span *at);
+/* Points the error under way at what it is about. */
+void session_place_error(lbz_session *s);
+/* ", column 5" for what about is, or nothing. */
+void session_place_text(lbz_session *s, const Node *about, Str *out);
 
 /* ---- session_defs.c: definitions, assumptions, undo */
 bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed);

@@ -67,6 +67,7 @@ static void expect(const Case *k, size_t n)
 START_TEST(right_derivatives_agree)
 {
     EXPECT({"gradcheck 1e8 + x^2 at x=3", "AGREE", "difference 6"},
+           {"gradcheck log(1 + exp(x)) at x=800", "AGREE", "forward 1, reverse 1"},
            {"gradcheck x^3 at x=10^6", "AGREE", "difference 3000000000000"},
            {"gradcheck sin(1000*x) at x=1.234", "AGREE", "difference -798.5506235875844"},
            {"gradcheck sin(1000*x) at x=12345.678", "AGREE", "difference -428.5013388218624"},
@@ -122,8 +123,7 @@ START_TEST(what_cannot_be_judged)
            {"gradcheck xlogx(x) at x=0", "UNRESOLVED", "infinite"},
            {"gradcheck log(x) at x=-1", "UNRESOLVED", "no real value"},
            {"gradcheck 1/x at x=0", "UNRESOLVED", "no real value"},
-           {"gradcheck (exp(x) - 1 - x)/x^2 at x=1e-9", "UNRESOLVED", "no digits"},
-           {"gradcheck log(1 + exp(x)) at x=800", "UNRESOLVED", "range of float64"});
+           {"gradcheck (exp(x) - 1 - x)/x^2 at x=1e-9", "UNRESOLVED", "no digits"});
 }
 END_TEST
 
@@ -146,7 +146,7 @@ static const struct {
     const char *message;
 } bad[] = {
     {"gradcheck x^2", LBZ_SYNTAX, 11, "needs a point"},
-    {"gradcheck x + z at x=1", LBZ_NAME, 11, "z has no value"},
+    {"gradcheck x + z at x=1", LBZ_NAME, 15, "z has no value"},
     {"gradcheck x^2 at", LBZ_INCOMPLETE, 17, "name = value is expected"},
     {"gradcheck x^2 at x=1, y", LBZ_SYNTAX, 21, "does not belong here"},
     {"gradcheck", LBZ_SYNTAX, 10, "expression is missing"},
