@@ -4,7 +4,7 @@
  * difference is zero; PASS numeric agreement to 50 digits at 8 points. Anything else is
  * UNKNOWN with the reason. Points depend on the two sides only: the same in every run.
  */
-#include "session.h"
+#include "constant.h"
 
 #include <stdio.h>
 
@@ -15,7 +15,8 @@ enum {
     DIGITS = 50,
     SCALE = 1000,
     PREC_MAX = 2048,
-    NEAR = 16
+    NEAR = 16,
+    CLOSE = 3
 };
 
 typedef struct {
@@ -82,7 +83,7 @@ static Num value_of(Check *k, const Var *v)
     return t;
 }
 
-static void place_point(Check *k, slong prec)
+static void place(Check *k, arb_ptr at, slong prec)
 {
     for (size_t i = 0; i < k->k; i++) {
         Num v = value_of(k, &k->var[i]);
@@ -92,7 +93,7 @@ static void place_point(Check *k, slong prec)
         fmpq_init(f);
         num_get_mpq(q, v);
         fmpq_set_mpq(f, q);
-        arb_set_fmpq(k->at + i, f, prec);
+        arb_set_fmpq(at + i, f, prec);
         fmpq_clear(f);
         mpq_clear(q);
     }
@@ -142,7 +143,7 @@ static Outcome compare_here(Check *k)
     Ctx *c = k->c;
     lbz_status a = LBZ_UNABLE, b = LBZ_UNABLE;
     for (slong prec = 64; prec <= PREC_MAX && !ctx_poll(c); prec *= 2) {
-        place_point(k, prec);
+        place(k, k->at, prec);
         a = ball_eval(c, k->l, k->syms, k->at, k->k, prec, k->lv, NULL);
         b = a == LBZ_DOMAIN ? a
                             : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv, NULL);
@@ -232,6 +233,48 @@ static void print_ball(Str *out, const arb_t x, const arb_t other)
     flint_free(t);
 }
 
+/* The point of the counterexample and others close to it, one after the other. */
+static arb_ptr close_points(Check *k)
+{
+    arb_ptr p = _arb_vec_init((slong)(k->k * CLOSE));
+    int64_t *here = ARENA_NEW(&k->c->pool[1].arena, int64_t, k->k + 1);
+    for (size_t j = 0; here && j < CLOSE; j++) {
+        for (size_t i = 0; i < k->k; i++) {
+            Var *v = &k->var[i];
+            int64_t step = v->integer ? SCALE : v->ranged && v->num > SCALE / 2 ? -1 : 1;
+            here[i] = j ? here[i] : v->num;
+            v->num = here[i] + (int64_t)(j * (i + 1)) * step;
+        }
+        place(k, p + j * k->k, 256);
+    }
+    for (size_t i = 0; here && i < k->k; i++) {
+        k->var[i].num = here[i];
+    }
+    return p;
+}
+
+/* An answer that is right up to a constant is told as such. */
+static void report_constant(Check *k)
+{
+    Answer *a = &k->s->ans;
+    arb_ptr p = close_points(k);
+    str_clear(&a->constant);
+    ConstantKind kind =
+        constant_difference(k->c, k->l, k->r, k->syms, p, k->k, CLOSE, &a->constant);
+    _arb_vec_clear(p, (slong)(k->k * CLOSE));
+    if (kind == CONSTANT_EVERYWHERE) {
+        str_printf(&a->text, "; right up to a constant: lhs - rhs = %s",
+                   str_cstr(&a->constant));
+    } else if (kind == CONSTANT_PIECEWISE) {
+        str_printf(&a->text,
+                   "; right up to a constant on each interval: the derivatives agree, "
+                   "lhs - rhs = %s here",
+                   str_cstr(&a->constant));
+    } else {
+        str_clear(&a->constant);
+    }
+}
+
 static void report_difference(Check *k)
 {
     Str *out = &k->s->ans.text;
@@ -246,6 +289,9 @@ static void report_difference(Check *k)
     str_puts(out, " rhs=");
     print_ball(out, k->rv, k->lv);
     verdict(k, LBZ_FAIL, "counterexample");
+    if (k->k) {
+        report_constant(k);
+    }
 }
 
 static void report_proved(Check *k)

@@ -63,7 +63,10 @@ static Node *nth_power(Ctx *c, Node *e, uint32_t x, Node *n)
         k = ex_div(c, ex_fn1(c, OP_gamma, ex_add2(c, m, c->one)),
                    ex_fn1(c, OP_gamma, ex_add(c, 3, (Node *[]){m, ex_neg(c, n), c->one})));
     }
-    return ex_mul2(c, k, rest);
+    k = ex_mul2(c, k, rest);
+    /* beyond the degree nothing is left, where the factorial has no value */
+    return ex_is_integer(m) && ex_is_nonneg(m) ? ex_if(c, ex_compare(c, OP_LE, n, m), k, c->zero)
+                                               : k;
 }
 
 static Node *nth_term(Ctx *c, Node *t, uint32_t x, Node *n)

@@ -181,12 +181,32 @@ static void forgive(Ctx *c)
     }
 }
 
+/* Is the constant 0 although no precision tells? A proof saves the search for digits. */
+static bool proved_zero(Ctx *c, Node *k)
+{
+    enum { BITS = 256 };
+    arb_t x;
+    if (ex_is_num(k)) {
+        return false;
+    }
+    arb_init(x);
+    bool open = ball_eval(c, k, NULL, NULL, 0, BITS, x, NULL) == LBZ_OK &&
+                arb_contains_zero(x) && mag_cmp_2exp_si(arb_radref(x), -BITS / 2) < 0;
+    arb_clear(x);
+    bool zero = open && !ctx_failed(c) && prove_zero(c, k) == PROOF_YES;
+    forgive(c);
+    return zero;
+}
+
 static Node *decimal(Fold *f, Node *k)
 {
     Ctx *c = f->c;
     double d;
     if (ex_is_num(k) || !check_value(c, k) || !(k->flags & NF_DEC)) {
         return k;
+    }
+    if (proved_zero(c, k)) {
+        return ex_num(c, (Num){0, 1, true});
     }
     if (ball_double(c, k, &d) != LBZ_OK || !(d - d == 0)) {
         forgive(c);
@@ -210,6 +230,9 @@ static Node *digits_of(Fold *f, Node *k)
     Ctx *c = f->c;
     if (ex_is_int(k) && !(k->flags & NF_DEC)) {
         return k;
+    }
+    if (proved_zero(c, k)) {
+        return c->zero;
     }
     Str s = {0};
     Num x = NUM_ZERO;
@@ -237,8 +260,8 @@ Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
     if (!text || !eval_is_constant(c, e)) {
         return fold(&f, e);
     }
-    if (ex_is_int(e)) {
-        return e;
+    if (ex_is_int(e) || proved_zero(c, e)) {
+        return ex_is_int(e) ? e : c->zero;
     }
     Str s = {0};
     if (ball_digits(c, e, digits, &s) == LBZ_OK) {

@@ -180,7 +180,8 @@ Node *pow_of_num(Ctx *c, Node *b, Node *x)
         return x == c->inf || x == c->minus_inf
                    ? ctx_error(c, LBZ_DOMAIN, "take the limit another way",
                                "1^inf has no value")
-                   : c->one;
+               : b->num.dec && ex_is_num(x) ? b
+                                            : c->one;
     if (!ex_is_num(x))
         return symbolic_power(c, b, x);
     return num_is_int(x->num) ? integer_power(c, b, x) : rational_power(c, b, x);

@@ -19,11 +19,22 @@ typedef struct {
     Term few[FEW]; /* where v begins */
 } Terms;
 
+/* 1.0 times pi or pi*x is no less a decimal than 2.0 times it. */
+static bool drops_one(Num k, const Node *rest)
+{
+    if (!num_is_one(k) || !k.dec)
+        return num_is_one(k);
+    bool product = rest->op == OP_MUL, constant = false;
+    for (uint32_t i = 0; i < (product ? rest->n : 1) && !constant; i++)
+        constant = !(product ? rest->a[i] : rest)->syms;
+    return !constant || rest->op == OP_LIST || (rest->flags & (NF_INF | NF_COND | NF_APPLY));
+}
+
 Node *scale_raw(Ctx *c, Num k, Node *rest)
 {
     if (num_is_zero(k))
         return c->zero;
-    if (num_is_one(k))
+    if (drops_one(k, rest))
         return rest;
     return intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
 }
@@ -121,6 +132,8 @@ static Node *terms_finish(Ctx *c, Terms *s)
         if (!num_is_zero(t.k))
             out[n++] = scale_raw(c, t.k, t.rest);
     }
+    if (n == 1 && s->constant.dec && num_is_zero(s->constant) && !ex_is_num(out[0]))
+        return ex_scale(c, (Num){1, 1, true}, out[0]); /* 0.0 + pi is a decimal, too */
     return n == 0 ? c->zero : n == 1 ? out[0] : intern(c, OP_ADD, n, out);
 }
 
@@ -172,7 +185,9 @@ Node *ex_add2(Ctx *c, Node *a, Node *b)
         return intern(c, OP_ADD, 2, t);
     }
     if (plain && ex_is_num(a))
-        return num_is_zero(a->num) ? b : intern(c, OP_ADD, 2, t);
+        return !num_is_zero(a->num) ? intern(c, OP_ADD, 2, t)
+               : a->num.dec         ? ex_scale(c, (Num){1, 1, true}, b)
+                                    : b;
     return ex_add(c, 2, t);
 }
 
@@ -196,7 +211,7 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
 {
     if (ex_is_poison(a))
         return a;
-    if (num_is_one(k) && !(k.dec && ex_is_num(a)))
+    if (drops_one(k, a))
         return a;
     if (c->open_lists && num_is_zero(k) && !ex_is_num(a)) /* 0*c may be a list of zeros */
         return intern(c, OP_SCALE, 2, (Node *[]){c->zero, a});

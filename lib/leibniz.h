@@ -62,6 +62,7 @@ typedef struct {
     const char *number_text; /* shortest text that reads back to number, else NULL */
     lbz_verdict verdict;
     const char *proof;   /* "symbolic", "numeric", "counterexample" or "" */
+    const char *constant; /* LBZ_FAIL: the sides differ by this constant only, else NULL */
     size_t ngrad;        /* forward/reverse: names and partial derivatives */
     const char *const *grad_name;
     const double *grad;

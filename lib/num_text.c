@@ -272,6 +272,24 @@ void decimal_print(Str *b, bool negative, const char *digits, size_t n, int64_t 
     }
 }
 
+/* Digits that write x out exactly; 0: no number of them does, or it is too many to be read. */
+static size_t exact_digits(Num x)
+{
+    enum { MOST = 10000 };
+    NumView w;
+    mpq_srcptr v = num_view(&w, x);
+    mpz_t q, five;
+    mpz_inits(q, five, NULL);
+    size_t two = mpz_scan1(mpq_denref(v), 0);
+    mpz_fdiv_q_2exp(q, mpq_denref(v), two);
+    mpz_set_ui(five, 5);
+    size_t fives = mpz_remove(q, q, five), behind = two > fives ? two : fives;
+    bool ends = mpz_cmp_ui(q, 1) == 0;
+    mpz_clears(q, five, NULL);
+    size_t n = behind + mpz_sizeinbase(mpq_numref(v), 10);
+    return ends && n <= MOST ? n : 0;
+}
+
 static void print_dec(Str *b, Num x)
 {
     Str digits = {0};
@@ -281,8 +299,9 @@ static void print_dec(Str *b, Num x)
         return;
     }
     if (!num_digits(&digits, x, 40, &exp10)) {
+        size_t n = exact_digits(x);
         str_clear(&digits);
-        num_digits(&digits, x, 17, &exp10);
+        num_digits(&digits, x, n ? n : 17, &exp10);
     }
     decimal_print(b, num_sgn(x) < 0, str_cstr(&digits), digits.n, exp10, 21, true);
     b->failed |= digits.failed;

@@ -44,6 +44,27 @@ static void note_exponent(Parser *p)
                  text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
 }
 
+/* 0x10, 0b01: a number of another base for many, a product here. */
+static void note_radix(Parser *p)
+{
+    const Value *b = last(p);
+    const Token *t = tok(p, p->i);
+    bool zero = b->flags & V_NUM && b->end - b->pos == 1 && p->text[b->pos] == '0';
+    if (!zero || !glued(p, p->i) || t->kind != TK_NAME || !strchr("xXbBoO", p->text[t->pos]))
+        return;
+    const char *name = text_excerpt(p, t->pos, tok_end(p, p->i), 40);
+    size_t n = strspn(name + 1, "0123456789abcdefABCDEF_");
+    if (!n || name[1 + n])
+        return;
+    if (p->pe && p->pe->strict) {
+        stand_at(p, b->pos, tok_end(p, p->i));
+        ctx_error(p->c, LBZ_SYNTAX, "write numbers in decimal",
+                  "0%s is not a number here but the product 0*%s", name, name);
+    } else {
+        parser_note(p, "read as 0*%s: numbers are written in decimal", name);
+    }
+}
+
 static bool function_begins(Parser *p)
 {
     const Token *t = tok(p, p->i);
@@ -74,6 +95,7 @@ static void juxtapose(Parser *p)
         return;
     }
     note_exponent(p);
+    note_radix(p);
     reduce_above(p, P_JUXT);
     if (function_begins(p))
         while (top(p)->kind == F_FUNARG ||

@@ -429,11 +429,9 @@ static Node *one_binding(Parser *p, uint32_t *sym)
         return ctx_error(p->c, kind_at(p, p->i) == TK_END ? LBZ_INCOMPLETE : LBZ_SYNTAX,
                          "write at x=1, y=2", "name = value is expected here");
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
-    if (n == 1 && name[0] == 'e')
-        p->ebound = true;
-    else if (name_is_constant(name, n))
-        return ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant",
-                         (int)n, name);
+    if (name_is_constant(name, n))
+        return ctx_error(p->c, LBZ_NAME, "bind another name",
+                         "%.*s is a constant and cannot be bound", (int)n, name);
     *sym = sym_intern(p->c, name, n);
     p->i += 2;
     return parser_expr(p);

@@ -39,6 +39,7 @@ typedef struct {
     double number;
     lbz_verdict verdict;
     const char *proof;
+    Str constant; /* by which the sides of a check differ; empty: none */
     unsigned long index;
     size_t ngrad;
     const char **grad_name; /* one block, with the names behind it */

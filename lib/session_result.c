@@ -12,7 +12,8 @@
 void answer_clear(Answer *a)
 {
     Str *const all[] = {&a->text,   &a->latex, &a->pretty,
-                        &a->approx, &a->shown, &a->number_text};
+                        &a->approx, &a->shown, &a->number_text,
+                        &a->constant};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         str_clear(all[i]);
     }
@@ -27,7 +28,7 @@ void answer_clear(Answer *a)
 void answer_free(Answer *a)
 {
     Str *const all[] = {&a->text,  &a->latex,       &a->pretty, &a->approx,
-                        &a->shown, &a->number_text, &a->notes};
+                        &a->shown, &a->number_text, &a->notes,  &a->constant};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         str_free(all[i]);
     }
@@ -314,6 +315,7 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     r->number_text = a->has_number ? str_cstr(&a->number_text) : NULL;
     r->verdict = a->verdict;
     r->proof = a->proof ? a->proof : "";
+    r->constant = a->constant.n ? str_cstr(&a->constant) : NULL;
     r->ngrad = a->ngrad;
     r->grad_name = a->grad_name;
     r->grad = a->grad;

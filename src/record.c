@@ -165,6 +165,10 @@ static void json_value(Buf *out, const Record *rec)
     if (r && r->kind == LBZ_CHECK) {
         buf_printf(out, ",\"verdict\":\"%s\",\"proof\":", verdict_name(r->verdict));
         json_string(out, r->proof ? r->proof : "");
+        if (r->constant) {
+            buf_puts(out, ",\"constant\":");
+            json_string(out, r->constant);
+        }
     }
     buf_printf(out, ",\"ms\":%.3g", rec->ms < 1e-3 ? 0 : rec->ms);
 }
