@@ -76,7 +76,8 @@ static double own_cost(const Costs *s, const Node *n)
     }
 }
 
-double measure(Ctx *c, Node *root)
+/* The sum of own(s, n) where own may ask for those of its children. */
+static double over_nodes(Ctx *c, Node *root, double (*own)(const Costs *s, const Node *n))
 {
     ArenaMark m = arena_mark(&c->tmp);
     Costs s = {.c = c};
@@ -86,10 +87,22 @@ double measure(Ctx *c, Node *root)
     double d = 0;
     for (size_t i = 0; order && i < count; i++) {
         uint64_t v;
-        d = own_cost(&s, order[i]);
+        d = own(&s, order[i]);
         memcpy(&v, &d, sizeof v);
         map_put(&s.cost, order[i]->id, v);
     }
     arena_release(&c->tmp, m);
     return d;
 }
+
+double measure(Ctx *c, Node *root) { return over_nodes(c, root, own_cost); }
+
+static double own_additions(const Costs *s, const Node *n)
+{
+    double d = n->op == OP_ADD ? n->n - 1 : 0;
+    for (uint32_t i = 0; i < n->n; i++)
+        d += cost_of(s, n->a[i]);
+    return d;
+}
+
+double additions(Ctx *c, Node *root) { return over_nodes(c, root, own_additions); }

@@ -5,5 +5,7 @@
 #include "expr.h"
 
 double measure(Ctx *c, Node *n);
+/* How many signs + and - between terms are seen. */
+double additions(Ctx *c, Node *n);
 
 #endif

@@ -60,6 +60,10 @@ void best_offer(Best *b, Node *n)
     if (b->nseen < sizeof b->seen / sizeof *b->seen)
         b->seen[b->nseen++] = n;
     double m = measure(b->c, n);
+    /* WORTH is asked of rewritings only: where additions go away, terms have met */
+    if (m > b->cost - 1e-9 && b->node == b->root && m < b->limit - 1e-9 &&
+        additions(b->c, n) < additions(b->c, b->root))
+        b->cost = b->limit;
     if (m > b->cost + 1e-9)
         return;
     if (b->new_functions)
