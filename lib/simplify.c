@@ -135,12 +135,7 @@ static void offer_reduced(Best *b, Field *f, const Elem *e)
 }
 
 /* ---- squares that are tied together ------------------------------------------------------------------ */
-typedef struct {
-    Op a, b;   /* a(u)^2 = p + q*b(u)^2 */
-    int p, q;
-} Tie;
-
-static const Tie TIES[] = {
+const Tie TIES[NTIES] = {
     {OP_sin, OP_cos, 1, -1}, {OP_cosh, OP_sinh, 1, 1}, {OP_sec, OP_tan, 1, 1},
     {OP_csc, OP_cot, 1, 1},  {OP_sech, OP_tanh, 1, -1}, {OP_csch, OP_coth, -1, 1},
 };
@@ -177,7 +172,7 @@ static bool tie_all(Field *f, int side)
     bool any = false;
     for (slong i = 0, n = f->ngens; i < n; i++) {
         Node *k = f->gen[i].node;
-        for (size_t j = 0; k && j < sizeof TIES / sizeof *TIES; j++) {
+        for (size_t j = 0; k && j < NTIES; j++) {
             const Tie *t = &TIES[j];
             slong h = k->op == (uint16_t)t->a ? gen_with(f, t->b, k->a[0]) : -1;
             if (h < 0)
@@ -494,7 +489,18 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
     }
     if (deep || (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit)))
         offer_field(&b, b.node);
+    best_offer(&b, join_conjugates(c, b.node));
     return attempt_end(c, &at) ? b.node : n;
+}
+
+static void offer_roots(Best *b, Node *n)
+{
+    Ctx *c = b->c;
+    Attempt at = attempt_begin(c);
+    Node *r = simpler_roots(c, n);
+    if (r != n && !ctx_failed(c))
+        best_offer(b, rat_regions(c, r, b->deep, simplify_region, b->deep ? b : NULL));
+    (void)attempt_end(c, &at);
 }
 
 Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
@@ -510,12 +516,13 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
     Node *r = rat_regions(c, n, deep, simplify_region, deep ? &deep : NULL);
     if (ctx_failed(c))
         return c->poison;
-    if (r != n) { /* a region has found it worth its while */
-        double m = measure(c, r);
+    double m = measure(c, r);
+    if (r != n && (b.node == n || m <= b.cost)) { /* a region has found it worth its while */
         b.node = r;
         b.cost = m < b.cost ? m : b.cost;
     }
     b.new_functions = true;
+    offer_roots(&b, b.node);
     offer_trig(&b, b.node);
     return b.node;
 }

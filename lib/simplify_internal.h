@@ -4,6 +4,14 @@
 
 #include "rational.h"
 
+/* a(u)^2 = p + q*b(u)^2, p and q being 1 or -1 */
+typedef struct {
+    Op a, b;
+    int p, q;
+} Tie;
+enum { NTIES = 6 };
+extern const Tie TIES[NTIES];
+
 /* The cheapest form offered so far. */
 typedef struct {
     Ctx *c;
@@ -24,6 +32,10 @@ void best_offer(Best *b, Node *n);
 Node *factor_terms(Ctx *c, Node *n, bool denominators);
 /* The cheapest form of one arithmetic region; for rat_regions. arg: not NULL when deep. */
 Node *simplify_region(Ctx *c, Node *n, void *arg);
+/* root with radicands over one denominator, or squares of one function; root itself when there are none. */
+Node *simpler_roots(Ctx *c, Node *root);
+/* A product with two of its sums multiplied where that leaves two terms: (a - b)*(a + b). */
+Node *join_conjugates(Ctx *c, Node *n);
 /* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */
 void offer_trig(Best *b, Node *n);
 
