@@ -59,9 +59,9 @@ static Node *diff_product(Ctx *c, Node *n, uint32_t x)
             for (uint32_t j = 0; j < n->n; j++)
                 if (t[j] == p[i])
                     t[j] = d[i];
-            d[i] = ex_mul(c, n->n, t);
+            d[i] = n->n == 2 ? ex_mul2(c, t[0], t[1]) : ex_mul(c, n->n, t);
         }
-        r = ex_add(c, k, d);
+        r = k == 1 ? d[0] : k == 2 ? ex_add2(c, d[0], d[1]) : ex_add(c, k, d);
     }
     arena_release(&c->tmp, m);
     return r;
@@ -84,14 +84,19 @@ static Node *diff_sum(Ctx *c, Node *n, uint32_t x)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Node **d = ARENA_NEW(&c->tmp, Node *, n->n);
+    uint32_t moving = 0, at = 0;
     if (!d)
         return c->poison;
     for (uint32_t i = 0; i < n->n; i++) {
         d[i] = memo_get(c, n->a[i], x);
         if (d[i] == c->zero && n->a[i]->op == OP_LIST)
             d[i] = ex_scale(c, NUM_ZERO, n->a[i]);
+        moving += d[i] != c->zero;
+        at = d[i] != c->zero ? i : at;
     }
-    Node *r = n->op == OP_LIST ? ex_list(c, n->n, d) : ex_add(c, n->n, d);
+    Node *r = n->op == OP_LIST ? ex_list(c, n->n, d)
+              : moving == 1    ? d[at]
+                               : ex_add(c, n->n, d);
     arena_release(&c->tmp, m);
     return r;
 }
@@ -106,7 +111,7 @@ static Node *diff_function(Ctx *c, Node *n, uint32_t x)
         if (d != c->zero)
             t[k++] = ex_mul2(c, diff_partial(c, n, i), d);
     }
-    return ex_add(c, k, t);
+    return k == 1 ? t[0] : ex_add(c, k, t);
 }
 
 /* The chain rule for an unknown function: a partial raises one of its orders by 1. */
@@ -135,7 +140,7 @@ static Node *diff_apply(Ctx *c, Node *n, uint32_t x)
         if (d != c->zero)
             t[nt++] = ex_mul2(c, apply_partial(c, n, i), d);
     }
-    Node *r = t ? ex_add(c, nt, t) : c->poison;
+    Node *r = !t ? c->poison : nt == 1 ? t[0] : ex_add(c, nt, t);
     arena_release(&c->tmp, m);
     return r;
 }

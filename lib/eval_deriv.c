@@ -423,6 +423,7 @@ Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner)
     Node *r = ctx_failed(c) ? c->poison : carry_out(&j, op, a);
     if (!ctx_failed(c)) {
         nodemap_put(&ev->operand_of, op, j.e);
+        ev->nameless = j.e == ev->nameless ? r : ev->nameless;
     }
     close_job(&j);
     arena_release(&c->tmp, m);

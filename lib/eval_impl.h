@@ -29,6 +29,7 @@ typedef struct {
     unsigned round; /* of eval_expand: how deep functions called functions so far */
     uint64_t calls; /* made in rounds after the first */
     bool decimals;  /* the statement asks for N(...) */
+    Node *nameless; /* has no defined name in it: there is nothing to put in; or NULL */
 } Eval;
 
 typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;

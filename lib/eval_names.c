@@ -279,26 +279,6 @@ static size_t place_of(const Eval *ev, uint32_t sym)
     return map_get(&ev->index, sym, &v) ? (size_t)v : 0;
 }
 
-/* e with the names that have a value so far, among those in mentions, put in. */
-static Node *put_names(Eval *ev, Node *e, const SymList *mentions)
-{
-    Ctx *c = ev->c;
-    ArenaMark m = arena_mark(&c->tmp);
-    uint32_t *syms = ARENA_NEW(&c->tmp, uint32_t, mentions->n + 1);
-    Node **by = ARENA_NEW(&c->tmp, Node *, mentions->n + 1);
-    size_t k = 0;
-    for (size_t i = 0; syms && by && i < mentions->n; i++) {
-        size_t p = place_of(ev, mentions->v[i]);
-        if (p && ev->val[p - 1] && ev->order[p - 1]->kind != DEF_FUNCTION) {
-            syms[k] = mentions->v[i];
-            by[k++] = ev->val[p - 1];
-        }
-    }
-    e = k ? ex_subst(c, e, syms, by, k) : e;
-    arena_release(&c->tmp, m);
-    return e;
-}
-
 static bool depends_on(const Eval *ev, const Def *d, const SymList *own,
                        const unsigned char *dep)
 {
@@ -311,34 +291,32 @@ static bool depends_on(const Eval *ev, const Def *d, const SymList *own,
     return false;
 }
 
-/* Fills ev->val: what each definition in reach stands for, NULL where a name stays. */
-static void find_values(Eval *ev, const SymList *own, ExpandWhat what)
+/* Fills ev->val and names: what each definition in reach stands for, NULL where a name stays.
+ * True when no name stays and no function is in reach. */
+static bool find_values(Eval *ev, const SymList *own, ExpandWhat what, Subst *names)
 {
     unsigned char *dep = ARENA_NEW0(&ev->c->tmp, unsigned char, ev->norder);
+    bool all = dep != NULL;
     for (size_t i = 0; dep && i < ev->norder && !ctx_poll(ev->c); i++) {
         const Def *d = ev->order[i];
-        if (!ev->carried[i]) {
-            continue;
-        }
-        dep[i] = depends_on(ev, d, own, dep);
+        bool variable = d->kind != DEF_FUNCTION;
+        dep[i] = ev->carried[i] && depends_on(ev, d, own, dep);
         bool stays =
-            d->kind != DEF_FUNCTION &&
+            variable &&
             (symlist_has(own, d->sym) ||
              (what == EXPAND_NEEDED && symlist_has(&ev->bound, d->sym) && !dep[i]));
-        if (!stays) {
-            ev->val[i] = eval_functions(ev, put_names(ev, ev->carried[i], &d->mentions));
+        if (stays || !ev->carried[i] || !variable) {
+            all = false;
+        }
+        if (stays || !ev->carried[i]) {
+            continue;
+        }
+        ev->val[i] = eval_functions(ev, subst_run(names, ev->carried[i]));
+        if (variable) {
+            subst_put(names, d->sym, ev->val[i]);
         }
     }
-}
-
-static Node *put_all_names(Eval *ev, Node *e)
-{
-    SymList all = {0};
-    all.v = ARENA_NEW(&ev->c->tmp, uint32_t, ev->norder + 1);
-    for (size_t i = 0; all.v && i < ev->norder; i++) {
-        all.v[all.n++] = ev->order[i]->sym;
-    }
-    return put_names(ev, e, &all);
+    return all;
 }
 
 /* Calls in depth and calls in all: f(x) = f(f(x)) doubles in every round. */
@@ -360,15 +338,18 @@ static void check_depth(Eval *ev)
 Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
 {
     Ctx *c = ev->c;
-    if (!ev->norder && !(e->flags & NF_BINDER)) {
+    if (!(e->flags & NF_BINDER) && (!ev->norder || e == ev->nameless)) {
         return e;
     }
     ArenaMark m = arena_mark(&c->tmp);
     Node **outer = ev->val;
+    Subst names;
+    bool all = false;
+    subst_begin(&names, c);
     ev->val = ARENA_NEW0(&c->tmp, Node *, ev->norder + 1);
     if (ev->val) {
-        find_values(ev, own, what);
-        e = put_all_names(ev, e);
+        all = find_values(ev, own, what, &names);
+        e = subst_run(&names, e);
     }
     for (ev->round = 0; ev->val && !ctx_poll(c); ev->round++) {
         Node *next = eval_functions(ev, e);
@@ -380,6 +361,7 @@ Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
     }
     ev->round = 0;
     ev->val = outer;
+    ev->nameless = all ? e : ev->nameless;
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : e;
 }

@@ -346,9 +346,9 @@ Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a)
     case OP_CONST: return n->sym == C_PI ? c->pi : n->sym == C_E ? c->e : c->inf;
     case OP_SYM: return ex_sym(c, n->sym);
     case OP_STRING: return ex_string(c, n->text, n->sym);
-    case OP_ADD: return ex_add(c, n->n, a);
+    case OP_ADD: return n->n == 2 ? ex_add2(c, a[0], a[1]) : ex_add(c, n->n, a);
     case OP_SCALE: return ex_mul2(c, a[0], a[1]);
-    case OP_MUL: return ex_mul(c, n->n, a);
+    case OP_MUL: return n->n == 2 ? ex_mul2(c, a[0], a[1]) : ex_mul(c, n->n, a);
     case OP_POW: return ex_pow(c, a[0], a[1]);
     case OP_APPLY: return ex_apply(c, n->sym, n->n / 2, a, a + n->n / 2);
     case OP_LIST: return ex_list(c, n->n, a);

@@ -248,7 +248,18 @@ static inline void nodemap_put(NodeMap *m, const Node *n, Node *v)
 Node *ex_keep(Ctx *c, Node *n);
 
 /* Parallel substitution of symbols by expressions, capture-avoiding under binders; linear in the
- * number of distinct nodes. */
+ * number of distinct nodes. As a Subst, in many expressions one after the other: what became of
+ * a node is kept (in the tmp arena), so a symbol gets its replacement before the first
+ * expression that has it. */
+typedef struct {
+    Ctx *c;
+    Map which;     /* symbol -> replacement */
+    NodeMap done;  /* nodes that may have such symbols -> what they became */
+    uint64_t mask; /* bits (as in node.syms) of the symbols */
+} Subst;
+void subst_begin(Subst *s, Ctx *c);
+void subst_put(Subst *s, uint32_t sym, Node *by);
+Node *subst_run(Subst *s, Node *n);
 Node *ex_subst(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k);
 /* Replaces whole subexpressions. */
 Node *ex_replace(Ctx *c, Node *n, Node *const *from, Node *const *to, size_t k);

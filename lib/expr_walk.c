@@ -90,22 +90,6 @@ typedef struct {
     uint32_t next;
 } Frame;
 
-static bool frame_push(Ctx *c, Frame **st, size_t *n, size_t *cap, Node *x)
-{
-    if (*n == *cap) {
-        size_t k = *cap ? *cap * 2 : 64;
-        Frame *t = ARENA_NEW(&c->tmp, Frame, k);
-        if (!t || ctx_failed(c))
-            return false;
-        if (*n)
-            memcpy(t, *st, *n * sizeof *t);
-        *st = t;
-        *cap = k;
-    }
-    (*st)[(*n)++] = (Frame){x, 0};
-    return true;
-}
-
 enum { NEAR = 64, WALK_FIRST = 128 };
 
 typedef struct {
@@ -359,50 +343,75 @@ static Node *rebuilt(Ctx *c, const NodeMap *done, Node *n)
     return r;
 }
 
+void subst_begin(Subst *s, Ctx *c)
+{
+    s->c = c;
+    s->mask = 0;
+    map_init(&s->which, &c->tmp);
+    nodemap_init(&s->done, c);
+}
+
+void subst_put(Subst *s, uint32_t sym, Node *by)
+{
+    s->mask |= (uint64_t)1 << (sym & 63);
+    map_put(&s->which, sym, (uint64_t)(uintptr_t)by);
+}
+
+/* The symbol's replacement, or NULL. */
+static Node *replacement(const Subst *s, uint32_t sym)
+{
+    uint64_t v;
+    return map_get(&s->which, sym, &v) ? (Node *)(uintptr_t)v : NULL;
+}
+
+/* What n has become; NULL: it comes first. */
+static Node *subst_got(const Subst *s, Node *n)
+{
+    if (!(n->syms & s->mask))
+        return n;
+    if (n->op != OP_SYM)
+        return nodemap_get(&s->done, n);
+    Node *r = replacement(s, n->sym);
+    return r ? r : n;
+}
+
 /* A binder under substitution: the bound name is not replaced, and is renamed when a
  * replacement has that name free. */
-static Node *subst_binder(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k)
+static Node *subst_binder(const Subst *s, Node *n)
 {
+    Ctx *c = s->c;
     ArenaMark m = arena_mark(&c->tmp);
-    uint32_t *s = ARENA_NEW(&c->tmp, uint32_t, k + 1), var = n->a[1]->sym;
-    Node **b = ARENA_NEW(&c->tmp, Node *, k + 1);
-    if (!s || !b)
-        return c->poison;
-    size_t kept = 0;
+    Subst in, out = *s; /* work that is done inside is not kept */
+    size_t k = 0;
+    uint32_t var = n->a[1]->sym, *syms = ex_free_syms(c, n->a[0], &k);
     bool capture = false;
+    subst_begin(&in, c);
     for (size_t i = 0; i < k; i++) {
-        if (syms[i] == var || !ex_depends(c, n->a[0], syms[i]))
+        Node *by = syms[i] == var ? NULL : replacement(s, syms[i]);
+        if (!by)
             continue;
-        s[kept] = syms[i];
-        b[kept++] = by[i];
-        capture |= ex_depends(c, by[i], var);
+        subst_put(&in, syms[i], by);
+        capture |= ex_depends(c, by, var);
     }
     Node *v = n->a[1];
     if (capture) {
         v = ex_sym(c, sym_fresh(c, sym_name(c, var)));
-        s[kept] = var;
-        b[kept++] = v;
+        subst_put(&in, var, v);
     }
-    Node *body = ex_subst(c, n->a[0], s, b, kept);
-    Node *lo = ex_subst(c, n->a[2], syms, by, k), *hi = ex_subst(c, n->a[3], syms, by, k);
+    nodemap_init(&out.done, c);
+    Node *body = subst_run(&in, n->a[0]);
+    Node *lo = subst_run(&out, n->a[2]), *hi = subst_run(&out, n->a[3]);
     Node *r = ex_binder(c, (Op)n->op, body, v, lo, hi);
     arena_release(&c->tmp, m);
     return r;
 }
 
-/* The symbol's replacement, or NULL. */
-static Node *replacement(const Map *by, const Node *n)
-{
-    uint64_t v;
-    return n->op == OP_SYM && map_get(by, n->sym, &v) ? (Node *)(uintptr_t)v : NULL;
-}
-
 /* Of an IF whose condition is decided, the branch that is taken; NULL otherwise. */
-static Node *taken_branch(const NodeMap *done, const Node *n)
+static Node *taken_branch(const Subst *s, const Node *n)
 {
     if (n->op != OP_IF)
         return NULL;
-    Node *cond = nodemap_get(done, n->a[0]);
+    Node *cond = subst_got(s, n->a[0]);
     if (!cond || (cond->op != OP_TRUE && cond->op != OP_FALSE))
         return NULL;
     return n->a[cond->op == OP_TRUE ? 1 : 2];
@@ -410,74 +419,81 @@ static Node *taken_branch(const NodeMap *done, const Node *n)
 
 /* The next child that x needs worked on first, or NULL. A branch that is not taken is never
  * looked at: it may have no value. */
-static Node *next_needed(const NodeMap *done, Frame *f)
+static Node *next_needed(const Subst *s, Frame *f)
 {
-    Node *pick = f->next >= 1 ? taken_branch(done, f->n) : NULL;
+    Node *pick = f->next >= 1 ? taken_branch(s, f->n) : NULL;
     if (pick)
-        return nodemap_get(done, pick) ? NULL : pick;
+        return subst_got(s, pick) ? NULL : pick;
     while (f->next < f->n->n) {
         Node *k = f->n->a[f->next++];
-        if (!nodemap_get(done, k))
+        if (!subst_got(s, k))
             return k;
         if (f->n->op == OP_IF && f->next == 1)
-            return next_needed(done, f); /* at most once: next is 1 now */
+            return next_needed(s, f); /* at most once: next is 1 now */
     }
     return NULL;
 }
 
-/* What x becomes at once, or NULL when its children come first. */
-static Node *subst_leaf(Ctx *c, const Map *which, Node *x, const uint32_t *syms,
-                        Node *const *by, size_t k, uint64_t mask)
+/* x from what its children have become. */
+static Node *subst_node(const Subst *s, Node *x)
 {
-    if (!(x->syms & mask) && !is_binder(x))
-        return x;
-    if (is_binder(x))
-        return subst_binder(c, x, syms, by, k);
-    return replacement(which, x);
+    Node *pick = taken_branch(s, x), *few[4], **a = few, *r;
+    if (pick)
+        return subst_got(s, pick);
+    ArenaMark m = arena_mark(&s->c->tmp);
+    bool same = true;
+    if (x->n > 4)
+        a = ARENA_NEW(&s->c->tmp, Node *, x->n);
+    for (uint32_t i = 0; a && i < x->n; i++) {
+        a[i] = subst_got(s, x->a[i]);
+        same &= a[i] == x->a[i];
+    }
+    r = !a ? s->c->poison : same ? x : ex_rebuild(s->c, x, a);
+    arena_release(&s->c->tmp, m);
+    return r;
 }
 
-static Node *subst_walk(Ctx *c, Node *root, const uint32_t *syms, Node *const *by, size_t k,
-                        uint64_t mask)
+Node *subst_run(Subst *s, Node *root)
 {
-    Frame *st = NULL;
-    size_t n = 0, cap = 0;
-    NodeMap done;
-    Map which;
-    nodemap_init(&done, c);
-    map_init(&which, &c->tmp);
-    for (size_t i = 0; i < k; i++)
-        map_put(&which, syms[i], (uint64_t)(uintptr_t)by[i]);
-    if (!frame_push(c, &st, &n, &cap, root))
-        return c->poison;
+    Ctx *c = s->c;
+    Frame near[NEAR], *st = near;
+    size_t n = 1, cap = NEAR;
+    if (ex_is_poison(root) || subst_got(s, root))
+        return ex_is_poison(root) ? root : subst_got(s, root);
+    st[0] = (Frame){root, 0};
     while (n && !ctx_poll(c)) {
-        Node *x = st[n - 1].n, *r = nodemap_get(&done, x);
-        if (!r)
-            r = subst_leaf(c, &which, x, syms, by, k, mask);
-        Node *kid = r ? NULL : next_needed(&done, &st[n - 1]);
-        if (kid) {
-            if (!frame_push(c, &st, &n, &cap, kid))
-                break;
+        Node *x = st[n - 1].n, *kid = is_binder(x) ? NULL : next_needed(s, &st[n - 1]);
+        if (!kid) {
+            nodemap_put(&s->done, x, is_binder(x) ? subst_binder(s, x) : subst_node(s, x));
+            n--;
             continue;
         }
-        Node *pick = r ? NULL : taken_branch(&done, x);
-        if (pick)
-            r = nodemap_get(&done, pick);
-        nodemap_put(&done, x, r ? r : rebuilt(c, &done, x));
-        n--;
+        if (n == cap) {
+            Frame *t = ARENA_NEW(&c->tmp, Frame, 4 * cap);
+            if (!t)
+                break;
+            memcpy(t, st, n * sizeof *t);
+            st = t;
+            cap *= 4;
+        }
+        st[n++] = (Frame){kid, 0};
     }
-    Node *r = nodemap_get(&done, root);
-    return ctx_failed(c) || !r ? c->poison : r;
+    return ctx_failed(c) ? c->poison : nodemap_get(&s->done, root);
 }
 
 Node *ex_subst(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k)
 {
     uint64_t mask = 0;
+    Subst s;
     for (size_t i = 0; i < k; i++)
         mask |= (uint64_t)1 << (syms[i] & 63);
     if (!(n->syms & mask) || ex_is_poison(n))
         return n;
     ArenaMark m = arena_mark(&c->tmp);
-    Node *r = subst_walk(c, n, syms, by, k, mask);
+    subst_begin(&s, c);
+    for (size_t i = 0; i < k; i++)
+        subst_put(&s, syms[i], by[i]);
+    Node *r = subst_run(&s, n);
     arena_release(&c->tmp, m);
     return r;
 }

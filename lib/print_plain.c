@@ -207,13 +207,34 @@ static bool write_shared(Ctx *c, Str *out, Node *n)
     return k > 0;
 }
 
+/* Surely longer than max, as every symbol is written wherever it occurs. Asked only where there
+ * are enough nodes for that to be likely, and forms of them all would be worth saving. */
+static bool surely_longer(Ctx *c, Node *n, size_t max)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count = 0;
+    double most = 0;
+    Node **order = c->pool[1].n > max / 4 ? ex_walk(c, 1, &n, &count) : NULL;
+    double *syms = order ? ARENA_NEW(&c->tmp, double, count) : NULL;
+
+    for (size_t i = 0; syms && i < count && most <= (double)max; i++) {
+        const Node *x = order[i];
+        syms[i] = x->op == OP_SYM;
+        for (uint32_t k = 0; k < x->n; k++)
+            syms[i] += syms[x->a[k]->pos];
+        most = syms[i];
+    }
+    arena_release(&c->tmp, m);
+    return most > (double)max;
+}
+
 bool print_limited(Ctx *c, Str *out, Node *n, size_t max)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
-    bool shared = false;
+    bool shared = surely_longer(c, n, max) && write_shared(c, out, n);
 
-    if (forms_build(&F, c, n)) {
+    if (!shared && !ctx_failed(c) && forms_build(&F, c, n)) {
         bool fits = F.root->len + F.root->neg <= (double)max;
         if (!fits)
             shared = write_shared(c, out, n);

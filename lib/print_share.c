@@ -18,11 +18,13 @@ typedef struct {
     Ctx *c;
     Node **order;
     size_t n;
-    Map index; /* node id -> position */
+    uint32_t *kid;   /* positions of the nodes' children, one node's after the other's ... */
+    uint32_t *first; /* ... and where those of a node begin */
+    size_t nkids;
     uint32_t *uses;
     double *weight;   /* rough length of the text, named parts counting as names */
     Node **now;       /* the node with names put in */
-    Map taken;        /* symbols that occur: no new name may be one of them */
+    Map taken;        /* symbols like names that occur: no new name may be one of them */
     uint64_t *inside; /* which bound variables occur free: bits numbered by `bound` */
     Map bound;        /* symbol -> bit; all from the 64th on share the last one */
     unsigned nbound;
@@ -34,14 +36,8 @@ typedef struct {
     uint32_t *count; /* by place: how many sums or products begin so */
     Node **named;    /* by place: its name, when it has one */
     size_t nplaces;
+    uint32_t widest[2]; /* sum, product: children at most */
 } Share;
-
-static size_t place(const Share *s, const Node *n)
-{
-    uint64_t v;
-
-    return map_get(&s->index, n->id, &v) ? (size_t)v : 0;
-}
 
 static bool has_children(const Node *n)
 {
@@ -59,37 +55,54 @@ static bool is_flat(const Node *n)
     return n->op == OP_ADD || n->op == OP_MUL;
 }
 
+/* May a new name be this one? t1, t2 ... */
+static bool like_new_name(const char *name)
+{
+    return name[0] == 't' && name[1] >= '0' && name[1] <= '9';
+}
+
+/* What children the node at place i has; the places are those of the walk just done. */
 static void scan(Share *s, size_t i)
 {
     Node *n = s->order[i];
     uint64_t bit;
 
-    map_put(&s->index, n->id, i);
-    if (n->op == OP_SYM || n->op == OP_APPLY)
+    s->first[i] = (uint32_t)s->nkids;
+    if ((n->op == OP_SYM || n->op == OP_APPLY) && like_new_name(n->name))
         map_put(&s->taken, n->sym, 1);
     if (is_binder(n) && !map_get(&s->bound, n->a[1]->sym, &bit))
         map_put(&s->bound, n->a[1]->sym, s->nbound < 63 ? s->nbound++ : 63);
-    for (uint32_t k = 0; has_children(n) && k < n->n; k++)
-        s->uses[place(s, n->a[k])]++;
-    s->nplaces += is_flat(n) ? n->n : 0;
+    for (uint32_t k = 0; has_children(n) && k < n->n; k++) {
+        s->kid[s->nkids++] = n->a[k]->pos;
+        s->uses[n->a[k]->pos]++;
+    }
+    if (is_flat(n)) {
+        uint32_t *widest = &s->widest[n->op == OP_MUL];
+        *widest = n->n > *widest ? n->n : *widest;
+        s->nplaces += n->n;
+    }
 }
 
 static bool share_init(Share *s, Ctx *c, size_t nroots, Node *const *roots)
 {
     Arena *t = &c->tmp;
+    size_t kids = 0;
 
     *s = (Share){.c = c};
     s->order = ex_walk(c, nroots, roots, &s->n);
     if (!s->order)
         return false;
-    map_init(&s->index, t);
+    for (size_t i = 0; i < s->n; i++)
+        kids += has_children(s->order[i]) ? s->order[i]->n : 0;
     map_init(&s->taken, t);
     map_init(&s->bound, t);
+    s->kid = ARENA_NEW(t, uint32_t, kids + 1);
+    s->first = ARENA_NEW(t, uint32_t, s->n);
     s->uses = ARENA_NEW0(t, uint32_t, s->n);
-    s->weight = ARENA_NEW0(t, double, s->n);
-    s->now = ARENA_NEW0(t, Node *, s->n);
+    s->weight = ARENA_NEW(t, double, s->n);
+    s->now = ARENA_NEW(t, Node *, s->n);
     s->inside = ARENA_NEW0(t, uint64_t, s->n);
-    if (!s->uses || !s->weight || !s->now || !s->inside)
+    if (!s->kid || !s->first || !s->uses || !s->weight || !s->now || !s->inside)
         return false;
     for (size_t i = 0; i < s->n; i++) {
         if (ctx_poll(c))
@@ -97,7 +110,7 @@ static bool share_init(Share *s, Ctx *c, size_t nroots, Node *const *roots)
         scan(s, i);
     }
     for (size_t i = 0; i < nroots; i++)
-        s->uses[place(s, roots[i])]++;
+        s->uses[roots[i]->pos]++;
     return true;
 }
 
@@ -109,9 +122,9 @@ static double own_weight(const Share *s, const Node *n)
     case OP_NUM:
         return 1 + (double)num_bits(n->num) / 4;
     case OP_ADD:
-        return 3.0 * (n->n - 1) + 1;
+        return 3.0 * (n->n - 1);
     case OP_MUL:
-        return n->n;
+        return n->n - 1;
     case OP_SCALE:
     case OP_POW:
         return 1;
@@ -122,8 +135,10 @@ static double own_weight(const Share *s, const Node *n)
 }
 
 /* Conditions and lists are not named: a name stands for a number. */
-static bool may_be_named(Share *s, Node *n)
+static bool may_be_named(const Share *s, size_t i)
 {
+    const Node *n = s->order[i];
+
     switch ((Op)n->op) {
     case OP_LIST:
     case OP_LT:
@@ -137,7 +152,7 @@ static bool may_be_named(Share *s, Node *n)
         return false;
     default:
         return has_children(n) && !op_is_structural((Op)n->op) &&
-               s->inside[place(s, n)] == 0;
+               s->inside[i] == 0;
     }
 }
 
@@ -171,7 +186,7 @@ static void weigh(Share *s, size_t i)
     if (n->op == OP_SYM)
         s->inside[i] = bound_bit(s, n);
     for (uint32_t k = 0; has_children(n) && k < n->n; k++) {
-        size_t j = place(s, n->a[k]);
+        size_t j = s->kid[s->first[i] + k];
         uint64_t in = s->inside[j];
         if (is_binder(n) && k < 2 && s->nbound < 63)
             in &= ~bound_bit(s, n->a[1]);
@@ -201,13 +216,21 @@ static bool le_position(const void *a, const void *b)
     return *(const uint32_t *)a <= *(const uint32_t *)b;
 }
 
-/* Positions of n's children in walk order; NULL: no memory. */
-static uint32_t *positions(Share *s, const Node *n)
+/* Can the node have a beginning of two or more children in common with another? One of them
+ * has more children than that. */
+static bool is_wide(const Share *s, const Node *n)
 {
+    return is_flat(n) && s->widest[n->op == OP_MUL] > 2;
+}
+
+/* Positions of the children of the node at place i in walk order; NULL: no memory. */
+static uint32_t *positions(Share *s, size_t i)
+{
+    const Node *n = s->order[i];
     uint32_t *p = ARENA_NEW(&s->c->tmp, uint32_t, n->n);
 
-    for (uint32_t k = 0; p && k < n->n; k++)
-        p[k] = (uint32_t)place(s, n->a[k]);
+    if (p)
+        memcpy(p, s->kid + s->first[i], n->n * sizeof *p);
     return p && merge_sort(s->c, p, n->n, sizeof(*p), le_position) ? p : NULL;
 }
 
@@ -225,9 +248,10 @@ static uint32_t step(Share *s, uint32_t at, uint32_t child, bool make)
     return (uint32_t)s->nplaces++;
 }
 
-static void trie_enter(Share *s, const Node *n)
+static void trie_enter(Share *s, size_t i)
 {
-    uint32_t *p = positions(s, n), at = n->op == OP_MUL;
+    const Node *n = s->order[i];
+    uint32_t *p = positions(s, i), at = n->op == OP_MUL;
 
     /* nothing is released here: the map grows in the same arena */
     for (uint32_t k = 0; p && k < n->n; k++) {
@@ -258,10 +282,11 @@ static void add_part(Share *s, Parts *p, uint32_t i, bool sum)
 }
 
 /* n from its children's names, with names for what it has in common with others. */
-static Node *flat_renamed(Share *s, Node *n, double *weight)
+static Node *flat_renamed(Share *s, size_t i, double *weight)
 {
     ArenaMark m = arena_mark(&s->c->tmp);
-    uint32_t *p = positions(s, n), at = n->op == OP_MUL;
+    Node *n = s->order[i];
+    uint32_t *p = positions(s, i), at = n->op == OP_MUL;
     Parts parts = {.part = ARENA_NEW(&s->c->tmp, Node *, n->n)};
     Node *r;
 
@@ -286,19 +311,21 @@ static Node *flat_renamed(Share *s, Node *n, double *weight)
 }
 
 /* The node with its children's names; children come first in the order. */
-static Node *renamed(Share *s, Node *n)
+static Node *renamed(Share *s, size_t i)
 {
+    enum { FEW = 4 };
     ArenaMark m = arena_mark(&s->c->tmp);
-    Node **a, *r = n;
+    Node *n = s->order[i], *few[FEW], **a = few, *r = n;
     bool changed = false;
 
     if (!has_children(n) || n->n == 0)
         return n;
-    a = ARENA_NEW(&s->c->tmp, Node *, n->n);
+    if (n->n > FEW)
+        a = ARENA_NEW(&s->c->tmp, Node *, n->n);
     if (!a)
         return s->c->poison;
     for (uint32_t k = 0; k < n->n; k++) {
-        a[k] = s->now[place(s, n->a[k])];
+        a[k] = s->now[s->kid[s->first[i] + k]];
         changed = changed || a[k] != n->a[k];
     }
     if (changed)
@@ -312,8 +339,8 @@ static void share_node(Share *s, size_t i)
     Node *n = s->order[i];
 
     weigh(s, i);
-    s->now[i] = is_flat(n) ? flat_renamed(s, n, &s->weight[i]) : renamed(s, n);
-    if (!may_be_named(s, n) || !pays(s->weight[i], s->uses[i]) || s->now[i]->op == OP_SYM)
+    s->now[i] = is_wide(s, n) ? flat_renamed(s, i, &s->weight[i]) : renamed(s, i);
+    if (!pays(s->weight[i], s->uses[i]) || !may_be_named(s, i) || s->now[i]->op == OP_SYM)
         return;
     s->now[i] = give_name(s, s->now[i]);
     s->weight[i] = 2;
@@ -321,7 +348,8 @@ static void share_node(Share *s, size_t i)
 
 static bool trie_init(Share *s)
 {
-    size_t most = s->nplaces + 2;
+    bool sums = s->widest[0] > 2, products = s->widest[1] > 2;
+    size_t most = (sums || products ? s->nplaces : 0) + 2;
 
     map_init(&s->trie, &s->c->tmp);
     s->count = ARENA_NEW0(&s->c->tmp, uint32_t, most);
@@ -332,8 +360,8 @@ static bool trie_init(Share *s)
         return false;
     s->nplaces = 2;
     for (size_t i = 0; i < s->n && !ctx_poll(s->c); i++)
-        if (is_flat(s->order[i]))
-            trie_enter(s, s->order[i]);
+        if (is_wide(s, s->order[i]))
+            trie_enter(s, i);
     return !ctx_failed(s->c);
 }
 
@@ -341,15 +369,18 @@ size_t print_share(Ctx *c, size_t nroots, Node **roots, uint32_t **names, Node *
 {
     ArenaMark m = arena_mark(&c->tmp);
     Share s;
+    uint32_t *at = ARENA_NEW(&c->tmp, uint32_t, nroots);
     size_t k = 0;
 
     *names = NULL;
     *defs = NULL;
-    if (share_init(&s, c, nroots, roots) && trie_init(&s)) {
+    if (at && share_init(&s, c, nroots, roots) && trie_init(&s)) {
+        for (size_t i = 0; i < nroots; i++)
+            at[i] = roots[i]->pos;
         for (size_t i = 0; i < s.n && !ctx_poll(c); i++)
             share_node(&s, i);
         for (size_t i = 0; i < nroots && !ctx_failed(c); i++)
-            roots[i] = s.now[place(&s, roots[i])];
+            roots[i] = s.now[at[i]];
         *names = s.name;
         *defs = s.def;
         k = s.k;
