@@ -66,7 +66,8 @@ bool session_calls_blocks(lbz_session *s, Node *e)
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !found; i++) {
         const Def *d = ex_is(order[i], OP_APPLY) ? names_find(&s->names, order[i]->sym) : NULL;
-        found = (d && d->block) || op_is_structural((Op)order[i]->op);
+        found = (d && d->block) ||
+                (op_is_structural((Op)order[i]->op) && !ex_is(order[i], OP_DETACH));
     }
     arena_release(&c->tmp, m);
     return found;

@@ -12,6 +12,8 @@ typedef struct {
     SlopeRow *row;
     size_t n;
     Node **formula;  /* the symbolic gradient; NULL: none */
+    Node *held;      /* E with every detach(u) as the constant that u is at the point */
+    bool hides;      /* there is one */
     SlopeProbe probe;
 } Check;
 
@@ -115,7 +117,7 @@ static bool symbolic_route(Check *k)
         k->formula = g;
     }
     for (size_t i = 0; k->formula && i < j->nin && forgive(j->c); i++) {
-        Node *v = ex_subst(j->c, g[i], j->in, j->at, j->nin);
+        Node *v = ex_subst(j->c, eval_hold(j->c, g[i], NULL, NULL, 0), j->in, j->at, j->nin);
         k->row[i].has[SYMBOLIC] =
             !ctx_failed(j->c) && ball_double(j->c, v, &k->row[i].d[SYMBOLIC]) == LBZ_OK;
     }
@@ -201,6 +203,10 @@ static void answer(const Check *k)
     } else {
         print_table(&a->text, k, worst);
     }
+    if (k->hides) {
+        str_printf(&a->text, "%sdetach(...) is held constant in all routes",
+                   k->n == 1 ? "; " : "\n");
+    }
     a->kind = LBZ_CHECK;
     a->verdict = worst == VERDICT_DISAGREE     ? LBZ_FAIL
                  : worst == VERDICT_UNRESOLVED ? LBZ_UNKNOWN
@@ -232,14 +238,19 @@ static bool check_formula(Check *k)
 {
     Job *j = &k->j;
     const double *x = job_numbers(j, j->x);
-    if (!x || !slope_open(&k->probe, j->c, j->e, j->in, j->at, x, j->nin) ||
+    k->held = eval_hold(j->c, j->e, j->in, j->at, j->nin);
+    k->hides = k->held != j->e;
+    if (ctx_failed(j->c) || !x ||
+        !slope_open(&k->probe, j->c, k->held, j->in, j->at, x, j->nin) ||
         !float_routes(k, x) || !symbolic_route(k)) {
         return false;
     }
     lbz_status st = slope_value(&k->probe);
     for (size_t i = 0; i < k->n && !ctx_failed(j->c); i++) {
         if (st == LBZ_OK) {
-            slope_judge(&k->probe, k->formula ? k->formula[i] : NULL, i, &k->row[i]);
+            slope_judge(&k->probe,
+                        k->formula ? eval_hold(j->c, k->formula[i], j->in, j->at, j->nin) : NULL,
+                        i, &k->row[i]);
         } else if (st == LBZ_DOMAIN || k->probe.overflows) {
             slope_unresolved(&k->row[i], st == LBZ_DOMAIN
                                              ? "E has no real value at this point"

@@ -28,29 +28,39 @@ uint32_t eval_scratch(Eval *ev)
     return sym_intern(ev->c, name, (size_t)n);
 }
 
-static Node *detach(Eval *ev, Node *e)
+/* Differentiation takes DETACH nodes as constants; they stay until all is differentiated. */
+Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k)
 {
-    Ctx *c = ev->c;
-    uint32_t s = eval_scratch(ev);
-    Arena *a = &c->pool[1].arena;
-    Node **of = ARENA_NEW(a, Node *, ev->detached.n + 1);
-    if (ctx_failed(c) || !of || !symlist_add(&ev->detached, s)) {
-        return c->poison;
+    if (!(e->flags & NF_STRUCTURAL)) {
+        return e;
     }
-    if (ev->detached.n > 1) {
-        memcpy(of, ev->detach_of, (ev->detached.n - 1) * sizeof *of);
+    ArenaMark m = arena_mark(&c->tmp);
+    NodeMap done;
+    size_t n;
+    nodemap_init(&done, c);
+    Node **order = ex_walk_some(c, 1, &e, NF_STRUCTURAL, 0, &n);
+    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
+        Node *x = order[i], **a = ARENA_NEW(&c->tmp, Node *, x->n + 1u), *r;
+        for (size_t j = 0; a && j < x->n; j++) {
+            r = nodemap_get(&done, x->a[j]);
+            a[j] = r ? r : x->a[j];
+        }
+        r = !a                         ? c->poison
+            : !ex_is(x, OP_DETACH)     ? ex_rebuild(c, x, a)
+            : k && !ex_is_poison(a[0]) ? ex_subst(c, a[0], syms, by, k)
+                                       : a[0];
+        if (x->flags & NF_STRUCTURAL) {
+            nodemap_put(&done, x, r);
+        }
     }
-    of[ev->detached.n - 1] = e;
-    ev->detach_of = of;
-    return ex_sym(c, s);
+    Node *r = nodemap_get(&done, e);
+    arena_release(&c->tmp, m);
+    return ctx_failed(c) || !r ? c->poison : r;
 }
 
 Node *eval_attach(Eval *ev, Node *e)
 {
-    for (size_t i = ev->detached.n; i-- > 0;) { /* later ones may hold earlier ones */
-        e = ex_subst(ev->c, e, &ev->detached.v[i], &ev->detach_of[i], 1);
-    }
-    return e;
+    return ev->opt->keep_detached ? e : eval_hold(ev->c, e, NULL, NULL, 0);
 }
 
 static Node *substitute(Eval *ev, Node *e, Node *const *a, size_t n)
@@ -177,7 +187,7 @@ static Node *of_lists(Eval *ev, Node *op, Node *const *a)
     Ctx *c = ev->c;
     Node **v = ARENA_NEW(&c->tmp, Node *, op->n);
     for (size_t i = 0; v && i < op->n; i++) {
-        v[i] = eval_expand(ev, eval_attach(ev, a[i]), &none, EXPAND_ALL);
+        v[i] = eval_attach(ev, eval_expand(ev, a[i], &none, EXPAND_ALL));
     }
     if (!v || ctx_failed(c)) {
         return c->poison;
@@ -218,9 +228,9 @@ static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done,
     case OP_AT:
         return eval_at(ev, op, a, done);
     case OP_DETACH:
-        return detach(ev, a[0]);
+        return ex_structural(c, OP_DETACH, 1, a);
     case OP_SUBS:
-        e = eval_expand(ev, eval_attach(ev, a[0]), &none, EXPAND_NEEDED);
+        e = eval_attach(ev, eval_expand(ev, a[0], &none, EXPAND_NEEDED));
         return substitute(ev, e, a + 1, op->n - 1u);
     case OP_DUAL:
         return ctx_error(c, LBZ_UNABLE, "type it where it is used: f(dual(2, 1))",
@@ -233,7 +243,7 @@ static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done,
     case OP_ZEROS:
         return of_lists(ev, op, a);
     default:
-        e = eval_expand(ev, eval_attach(ev, a[0]), &none, EXPAND_NEEDED);
+        e = eval_attach(ev, eval_expand(ev, a[0], &none, EXPAND_NEEDED));
         return ctx_failed(c) ? c->poison : rewrite(ev, op, e, a);
     }
 }
@@ -339,7 +349,6 @@ static void end(Eval *ev)
 {
     symlist_free(&ev->bound);
     symlist_free(&ev->dvars);
-    symlist_free(&ev->detached);
 }
 
 /* Definitions in reach and the expression itself, operators carried out. */
@@ -352,7 +361,7 @@ static Node *carry_all(Eval *ev, Node *e)
         ev->carried[i] = eval_carry(ev, ev->order[i]->body);
     }
     ev->own_statement = true;
-    return eval_attach(ev, eval_carry(ev, e));
+    return eval_carry(ev, e);
 }
 
 /* The names that were put in last, for "at x = 3". */
@@ -369,7 +378,7 @@ static void list_values(Eval *ev, Node *formula, EvalResult *out)
         if (d && d->kind != DEF_FUNCTION && ex_depends(c, formula, x)) {
             out->at_sym[out->nat] = x;
             out->at_val[out->nat++] =
-                eval_finish(c, eval_expand(ev, ex_sym(c, x), &none, EXPAND_ALL));
+                eval_finish(c, eval_attach(ev, eval_expand(ev, ex_sym(c, x), &none, EXPAND_ALL)));
         }
     }
 }
@@ -383,10 +392,10 @@ static Node *value_of(Eval *ev, Node *e, Node *formula)
                         ? nodemap_get(&ev->operand_of, e)
                         : NULL;
     if (!operand) {
-        return eval_expand(ev, formula, &none, EXPAND_ALL);
+        return eval_attach(ev, eval_expand(ev, formula, &none, EXPAND_ALL));
     }
     SymList own = {&e->a[1]->sym, 1, 1};
-    operand = eval_expand(ev, eval_attach(ev, operand), &own, EXPAND_ALL);
+    operand = eval_expand(ev, operand, &own, EXPAND_ALL);
     Node *p = eval_expand(ev, e->a[1], &none, EXPAND_ALL);
     return eval_slope(ev, operand, formula, e->a[1]->sym, p);
 }
@@ -422,7 +431,7 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     ev.decimals = inner != e;
     Node *r = carry_all(&ev, inner);
     if (!ctx_failed(c)) {
-        r = eval_expand(&ev, r, &ev.dvars, EXPAND_ALL);
+        r = eval_attach(&ev, eval_expand(&ev, r, &ev.dvars, EXPAND_ALL));
     }
     if (!ctx_failed(c)) {
         finish_result(&ev, e, inner, r, out);

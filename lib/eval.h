@@ -67,6 +67,7 @@ typedef struct {
     unsigned recursion;  /* levels of functions calling themselves */
     unsigned terms;      /* most terms of a finite sum that is written out */
     size_t digits;       /* of N(e) */
+    bool keep_detached;  /* detach(e) stays in the result, for accumulation */
     /* A call of a function made of statements; NULL: such calls stay as they are. */
     Node *(*block_call)(void *arg, const Def *d, Node *n, Node *const *a);
     void *block_arg;
@@ -93,6 +94,8 @@ Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parse
 /* Constant subexpressions with a decimal inside become decimals; those that certainly
  * have no real value are errors. */
 Node *eval_finish(Ctx *c, Node *e);
+/* Every detach(u) in e becomes u with these values put in. */
+Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
 bool eval_is_constant(Ctx *c, Node *n); /* a number could be given: no free symbols */
 
 #endif

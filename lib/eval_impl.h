@@ -19,8 +19,6 @@ typedef struct {
     Map index;          /* symbol -> place in order + 1 */
     SymList bound;      /* symbols that an operator binds somewhere in reach */
     SymList dvars;      /* symbols the statement itself differentiates by */
-    SymList detached;   /* stand-ins for detach(e) ... */
-    Node **detach_of;   /* ... and the e they stand for */
     size_t nscratch;    /* scratch symbols in use */
     Map derived;        /* function and orders -> its derivative */
     NodeMap operand_of; /* DIFF, GRAD -> what it differentiates, names put in */
@@ -40,7 +38,7 @@ Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what);
 bool eval_closure(Eval *ev, Node *e); /* fills order, bound */
 Node *eval_carry(Eval *ev, Node *e);  /* structural operators carried out; names stay */
 uint32_t eval_scratch(Eval *ev);      /* a symbol that nobody can type */
-Node *eval_attach(Eval *ev, Node *e); /* detach(e) is e again */
+Node *eval_attach(Eval *ev, Node *e); /* detach(e) is e again, unless it is to be kept */
 
 /* The derivative operators; a: the operands, carried out. */
 Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner);

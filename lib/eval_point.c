@@ -396,6 +396,8 @@ Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p)
     if (!eval_is_constant(c, p)) {
         return ex_subst(c, R, &x, &p, 1);
     }
+    operand = eval_hold(c, operand, &x, &p, 1);
+    R = eval_hold(c, R, NULL, NULL, 0);
     Node *r = eval_has_kinks(c, operand) ? slope_at_kink(&pt, operand) : NULL;
     r = r ? r : eval_try_subst(c, R, &x, &p, 1);
     r = r || ctx_failed(c) ? r : slope_at_singularity(&pt, operand, R);
@@ -440,7 +442,7 @@ static void gather(At *at, const Node *op, Node *const *a)
 
 static Node *here(At *at, Node *e)
 {
-    Node *x = eval_expand(at->ev, eval_attach(at->ev, e), &at->own, EXPAND_NEEDED);
+    Node *x = eval_attach(at->ev, eval_expand(at->ev, e, &at->own, EXPAND_NEEDED));
     return ex_subst(at->c, x, at->own.v, at->by, at->own.n);
 }
 
@@ -497,8 +499,8 @@ static Node *derivative_here(At *at, Node *n)
     if (!operand || !R) {
         return NULL;
     }
-    operand = eval_expand(at->ev, eval_attach(at->ev, operand), &at->own, EXPAND_NEEDED);
-    R = eval_expand(at->ev, eval_attach(at->ev, R), &at->own, EXPAND_NEEDED);
+    operand = eval_expand(at->ev, operand, &at->own, EXPAND_NEEDED);
+    R = eval_attach(at->ev, eval_expand(at->ev, R, &at->own, EXPAND_NEEDED));
     if (shared_tie(at, operand)) {
         return NULL;
     }
@@ -600,7 +602,7 @@ Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done)
     const Node *d = op->a[0];
     Node *e = nodemap_get(done, d->a[0]), *p = nodemap_get(done, op->a[2]), *r = NULL;
     if (symlist_add(&own, op->a[1]->sym)) {
-        e = eval_expand(ev, eval_attach(ev, e ? e : d->a[0]), &own, EXPAND_NEEDED);
+        e = eval_expand(ev, e ? e : d->a[0], &own, EXPAND_NEEDED);
         r = eval_high_order(ev, e, op->a[1]->sym, p ? p : op->a[2], d->a[2]);
     }
     symlist_free(&own);
@@ -615,7 +617,7 @@ Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done)
     Node *r = NULL;
     gather(&at, op, a);
     if (!ctx_failed(c) && at.by) {
-        Node *e = eval_expand(ev, eval_attach(ev, a[0]), &at.own, EXPAND_NEEDED);
+        Node *e = eval_attach(ev, eval_expand(ev, a[0], &at.own, EXPAND_NEEDED));
         bool kinks = delicate(&at, op->a[0]);
         r = kinks ? NULL : eval_try_subst(c, e, at.own.v, at.by, at.own.n);
         if (!r && !ctx_failed(c)) {

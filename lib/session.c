@@ -69,6 +69,7 @@ EvalOptions session_eval_options(const lbz_session *s)
                          .recursion = (unsigned)s->set.value[SET_recursion],
                          .terms = (unsigned)s->set.value[SET_maxterms],
                          .digits = (size_t)s->set.value[SET_digits],
+                         .keep_detached = s->keep_blocks,
                          .block_call = s->keep_blocks ? NULL : block_call,
                          .block_arg = (void *)(uintptr_t)s};
 }
