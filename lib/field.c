@@ -6,7 +6,7 @@ enum { FACTOR_LENGTH = 1500 }; /* longer denominators are not factored */
 /* ---- set-up -------------------------------------------------------------------------------- */
 void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
 {
-    memset(f, 0, sizeof *f);
+    memset(f, 0, offsetof(Field, gen));
     f->c = c;
     f->mode = mode;
     f->fuel = fuel;
@@ -125,7 +125,10 @@ slong field_new_gen(Field *f, GenKind kind, Node *node)
         return -1;
     }
     Gen *g = &f->gen[f->ngens];
-    memset(g, 0, sizeof *g);
+    memset(g, 0, offsetof(Gen, rel));
+    g->exponent = NULL;
+    g->op = OP_POISON;
+    g->nargs = 0;
     g->kind = kind;
     g->node = node;
     if (kind != G_FREE)

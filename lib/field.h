@@ -55,10 +55,7 @@ typedef struct {
     bool quick;               /* polynomials in several variables are factored at a glance only */
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
-    Gen gen[FIELD_GENS];
-    slong ngens;
-    fmpz_mpoly_struct den[FIELD_DENS];
-    slong ndens;
+    slong ngens, ndens;
     unsigned root_order;      /* Q: all roots are taken as Q-th ones in F_PROVE */
     int64_t power_denom;      /* D: common denominator of symbolic exponents' coefficients */
     Map gen_of_node;          /* node id -> generator */
@@ -66,6 +63,8 @@ typedef struct {
     Map powers;               /* display: direction of an exponent -> denominator, sign */
     Elem **pool;              /* all elements made by field_elem, to be cleared */
     size_t npool, pool_cap;
+    Gen gen[FIELD_GENS];      /* only what is in use is ever written: the arrays are large */
+    fmpz_mpoly_struct den[FIELD_DENS];
 } Field;
 
 /* A field for expressions made of n's kernels (n a list: of all its elements). Fails (f->failed)
@@ -95,6 +94,8 @@ void field_constrain(Field *f, uint64_t set, bool negative);
 /* Irreducible factors with exponents; the constant holds content and sign. Sets failed when p is
  * too long. */
 void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p);
+/* p is proved to be irreducible, but for an integer content; false: not known. */
+bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p);
 void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k); /* p = k * (new p), lead > 0 */
 
 /* Index of the (irreducible) denominator p, registered when new; p is primitive. */

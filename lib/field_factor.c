@@ -1,10 +1,9 @@
 /* field_factor.c - irreducible factors of polynomials: what is seen at a glance first.
  *
- * Content and common variables are taken out by looking at the exponents. What is left is
- * irreducible when some variable occurs with degree one and a constant coefficient, or is a binomial
- * of coprime degrees in a variable; one variable alone goes to the univariate factorisation. Only
- * the rest is worth FLINT's multivariate one, which costs some hundred microseconds however small
- * the polynomial. */
+ * Content and common variables are taken out by looking at the exponents. What is left is mostly
+ * irreducible, and mostly that is seen at a glance: some variable occurs once, with degree one and a
+ * constant coefficient, or images modulo primes show it. Only the rest is worth FLINT's
+ * factorisation, which costs some hundred microseconds however small the polynomial. */
 #include "field.h"
 #include <flint/fmpz_poly_factor.h>
 
@@ -120,7 +119,7 @@ static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpol
     fmpz_poly_clear(u);
 }
 
-static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p)
+static void factor_multivariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p)
 {
     fmpz_mpoly_factor_t all;
     f->fuel -= 400.0 + 50.0 * (double)p->length;
@@ -137,6 +136,68 @@ static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p)
         f->failed = true;
     }
     fmpz_mpoly_factor_clear(all, f->ctx);
+}
+
+/* Factors of p in fewer variables: what its coefficients, seen as polynomials in one variable, have
+ * in common. part[0] becomes what is left of p; returns the number of parts, each of which has
+ * no such factor. Each new part has lost a variable, so there is room for all. */
+static slong split_contents(Field *f, fmpz_mpoly_struct *part)
+{
+    slong n = 1;
+    fmpz_mpoly_t k;
+    fmpz_mpoly_init(k, f->ctx);
+    for (slong v = 0; v < f->ngens && part[0].length <= LONGEST; v++)
+        for (slong j = 0, now = n; j < now && n < FIELD_GENS; j++) {
+            if (fmpz_mpoly_degree_si(&part[j], v, f->ctx) <= 0 ||
+                !fmpz_mpoly_content_vars(k, &part[j], &v, 1, f->ctx) ||
+                fmpz_mpoly_is_fmpz(k, f->ctx) ||
+                !fmpz_mpoly_divides(&part[j], &part[j], k, f->ctx))
+                continue;
+            fmpz_mpoly_init(&part[n], f->ctx);
+            fmpz_mpoly_swap(&part[n++], k, f->ctx);
+        }
+    fmpz_mpoly_clear(k, f->ctx);
+    return n;
+}
+
+/* p is not shown to be irreducible. */
+static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p, const Shape *of_p)
+{
+    if (of_p->vars == 1) {
+        factor_univariate(f, fac, p, of_p->var);
+        return;
+    }
+    fmpz_mpoly_struct part[FIELD_GENS];
+    fmpz_mpoly_init(&part[0], f->ctx);
+    fmpz_mpoly_swap(&part[0], p, f->ctx);
+    slong n = split_contents(f, part);
+    for (slong i = 0; i < n; i++) {
+        Shape s = shape_of(f, &part[i]);
+        if (n > 1 && (has_linear_variable(f, &part[i], &s) || poly_is_irreducible(f, &part[i])))
+            append(f, fac, &part[i]);
+        else if (s.vars == 1)
+            factor_univariate(f, fac, &part[i], s.var);
+        else if (!f->failed)
+            factor_multivariate(f, fac, &part[i]);
+        fmpz_mpoly_clear(&part[i], f->ctx);
+    }
+}
+
+/* Divides out the denominators met so far, which are irreducible. */
+static void take_known(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p)
+{
+    fmpz_mpoly_t t;
+    fmpz_mpoly_init(t, f->ctx);
+    for (slong i = 0; i < f->ndens; i++) {
+        ulong e = 0;
+        if (f->den[i].length < 2)
+            continue;
+        for (; fmpz_mpoly_divides(t, p, &f->den[i], f->ctx); e++)
+            fmpz_mpoly_swap(p, t, f->ctx);
+        if (e)
+            fmpz_mpoly_factor_append_ui(fac, &f->den[i], e, f->ctx);
+    }
+    fmpz_mpoly_clear(t, f->ctx);
 }
 
 /* The integer content, with the leading coefficient's sign, moves to k. */
@@ -161,15 +222,16 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t poly)
     Shape s = shape_of(f, p);
     take_variables(f, fac, p, &s);
     f->fuel -= (double)p->length;
-    if (s.vars == 0) {
-        if (!fmpz_mpoly_is_one(p, f->ctx))
-            append(f, fac, p);
-    } else if (has_linear_variable(f, p, &s) || (f->quick && s.vars > 1)) {
-        append(f, fac, p);
-    } else if (s.vars == 1) {
-        factor_univariate(f, fac, p, s.var);
-    } else {
-        factor_rest(f, fac, p);
+    bool whole = s.vars > 0 && (has_linear_variable(f, p, &s) || (f->quick && s.vars > 1) ||
+                                poly_is_irreducible(f, p));
+    if (s.vars > 0 && !whole && f->ndens) {
+        take_known(f, fac, p);
+        s = shape_of(f, p);
+        whole = s.vars > 0 && poly_is_irreducible(f, p);
     }
+    if (whole || (s.vars == 0 && !fmpz_mpoly_is_one(p, f->ctx)))
+        append(f, fac, p);
+    else if (s.vars > 0)
+        factor_rest(f, fac, p, &s);
     fmpz_mpoly_clear(p, f->ctx);
 }

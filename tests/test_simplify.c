@@ -3,6 +3,7 @@
  * must be proved and non-identities that must not. */
 #include "ball.h"
 #include "diff.h"
+#include "field.h"
 #include "parse.h"
 #include "print.h"
 #include "simplify.h"
@@ -361,6 +362,83 @@ START_TEST(taylor_and_orders)
 }
 END_TEST
 
+/* ---- irreducible polynomials ------------------------------------------------------------------- */
+/* Is the polynomial n shown to be irreducible at a glance, and is it by FLINT's factorisation? */
+static void irreducible(Node *n, bool *shown_so, bool *is_so)
+{
+    Field f;
+    fmpz_mpoly_factor_t fac;
+    field_init(&f, c, F_DISPLAY, 1e9, n);
+    const Elem *e = field_elem(&f, n);
+    ck_assert_ptr_nonnull(e);
+    *shown_so = poly_is_irreducible(&f, e->num);
+    fmpz_mpoly_factor_init(fac, f.ctx);
+    ck_assert(fmpz_mpoly_factor(fac, e->num, f.ctx));
+    *is_so = fac->num == 1 && fmpz_cmp_si(fac->exp, 1) == 0;
+    fmpz_mpoly_factor_clear(fac, f.ctx);
+    field_clear(&f);
+}
+
+static const char *const plain_to_see[] = {
+    "x^2+1", "x^2-2", "x^4+2", "3*x^5+x+7", "x*y-1", "x^2*y^2+1", "x^2+y^2+1", "x*y+x*z+y*z",
+    "x1^2*x3-x2^2-x3-1", "x^2+2*x*y+y^2+1", "x*y^2*z-x*z+2*y", "x^3*y^2-z*u*v^3",
+    "52*x^3*y+x^2*z+52*x*y+26*y+z"};
+static const char *const reducible[] = {
+    "x^2-1", "x^4+4", "x^2*y^2-1", "(x^2+1)*(y^2+1)", "(x*y+z)*(x*y-z)", "(x+y)^2", "(x^2+2)^2",
+    "(x-1)*(x*y+z+3)", "(x^2+x+1)*(x^2-x+1)", "(x^2+y)*(z^2+2)*(u+3)", "(x^3+2)*(x+1)"};
+
+START_TEST(irreducible_at_a_glance)
+{
+    bool shown_so, is_so;
+    for (size_t i = 0; i < sizeof plain_to_see / sizeof *plain_to_see; i++) {
+        ctx_begin_statement(c);
+        irreducible(parse_text(c, plain_to_see[i]), &shown_so, &is_so);
+        ck_assert_msg(shown_so && is_so, "%s", plain_to_see[i]);
+    }
+    for (size_t i = 0; i < sizeof reducible / sizeof *reducible; i++) {
+        ctx_begin_statement(c);
+        irreducible(parse_text(c, reducible[i]), &shown_so, &is_so);
+        ck_assert_msg(!shown_so && !is_so, "%s", reducible[i]);
+    }
+}
+END_TEST
+
+/* A polynomial of a few random terms. */
+static Node *random_polynomial(void)
+{
+    static const char *const name[] = {"x", "y", "z"};
+    Node *t[6];
+    size_t n = 2 + (size_t)rand() % 4;
+    for (size_t i = 0; i < n; i++) {
+        t[i] = ex_int(c, rand() % 2 ? 1 + rand() % 3 : -1 - rand() % 3);
+        for (size_t v = 0; v < 3; v++)
+            t[i] = ex_mul2(c, t[i], ex_powi(c, ex_sym_named(c, name[v]), rand() % 3));
+    }
+    return ex_add(c, n, t);
+}
+
+START_TEST(irreducible_is_true)
+{
+    int yes = 0, found = 0;
+    srand(5);
+    for (int i = 0; i < 2000; i++) {
+        bool shown_so, is_so;
+        ctx_begin_statement(c);
+        Node *p = random_polynomial();
+        if (i % 2)
+            p = rat_expand(c, ex_mul2(c, p, random_polynomial()));
+        if (ex_is_num(p))
+            continue;
+        irreducible(p, &shown_so, &is_so);
+        ck_assert_msg(is_so || !shown_so, "%s", shown(p));
+        found += is_so && shown_so;
+        yes += is_so;
+    }
+    ck_assert_int_gt(yes, 400);
+    ck_assert_int_gt(found, yes * 9 / 10);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("simplify");
@@ -375,6 +453,8 @@ int main(void)
     tcase_add_test(t, derivatives_are_right);
     tcase_add_test(t, gradients_agree);
     tcase_add_test(t, taylor_and_orders);
+    tcase_add_test(t, irreducible_at_a_glance);
+    tcase_add_test(t, irreducible_is_true);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
