@@ -34,6 +34,19 @@ bool accum_init(Accum *a, Ctx *c, const uint32_t *in, const double *x, size_t ni
     return accum_evaluate(a);
 }
 
+bool accum_adopt(Accum *a, Ctx *c, Program *p, const double *x, size_t nin, const uint32_t *out,
+                 size_t nout)
+{
+    *a = (Accum){.c = c, .p = p, .x = x, .nin = nin, .nout = nout,
+                 .nprimal = (uint32_t)p->n, .out = mem_alloc((nout + 1) * sizeof *a->out)};
+    if (a->out)
+        memcpy(a->out, out, nout * sizeof *out);
+    if ((a->out || no_memory(a)) && accum_evaluate(a))
+        return true;
+    accum_free(a);
+    return false;
+}
+
 void accum_free(Accum *a)
 {
     program_free(a->p);
@@ -198,7 +211,7 @@ uint32_t accum_overflow(const Accum *a, uint32_t out)
  * that overflowed on the way makes 0*inf, which the two modes meet in different places. */
 static bool mend(Accum *a, uint32_t out, double *grad)
 {
-    if (isnan(a->v[out]) || (all_finite(grad, a->nin) && !a->doubtful && !kink_at(a, out) &&
+    if (isnan(a->v[out]) || (all_finite(grad, a->nin) && !a->doubtful && !a->special && !kink_at(a, out) &&
                              accum_overflow(a, out) == P_NONE))
         return true;
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj);
@@ -271,7 +284,7 @@ bool accum_along(Accum *a, size_t k, const double *dir, double *slope)
     bool plain = ok && !any_infinite_edge(a, &e) && accum_overflow(a, a->out[k]) == P_NONE;
     mem_free(e.edge);
     mem_free(dot);
-    if (!ok || !dot || (plain && isfinite(*slope) && !kink_at(a, a->out[k])))
+    if (!ok || !dot || (plain && !a->special && isfinite(*slope) && !kink_at(a, a->out[k])))
         return ok && (dot || no_memory(a));
     double *grad = mem_alloc((a->nin + 1) * sizeof *grad); /* by the kink rule */
     ok = grad && accum_gradient(a, ACC_REVERSE, k, grad);
@@ -356,6 +369,45 @@ bool accum_hvp(Accum *a, size_t k, const double *dir, double *out)
     mem_free(adj);
     mem_free(dot);
     return ok && (dot || no_memory(a));
+}
+
+/* The tangents of the outputs by input i take their place. P_NONE: 0. */
+static bool differentiate_outputs(Accum *a, size_t i, uint32_t *out)
+{
+    uint32_t n = 0, *seed = mem_alloc((a->nin + 1) * sizeof *seed);
+    for (size_t k = 0; k < a->nout; k++)
+        if (out[k] != P_NONE && out[k] >= n)
+            n = out[k] + 1;
+    uint32_t *tan = mem_alloc((n + 1) * sizeof *tan);
+    bool ok = seed && tan;
+    if (ok) {
+        memset(seed, 0xff, a->nin * sizeof *seed);
+        seed[i] = pg_const(a->p, 1);
+        ok = program_tangent(a->p, seed, tan, n);
+    } else {
+        no_memory(a);
+    }
+    for (size_t k = 0; ok && k < a->nout; k++)
+        out[k] = out[k] == P_NONE ? P_NONE : tan[out[k]];
+    mem_free(seed);
+    mem_free(tan);
+    return ok;
+}
+
+bool accum_order(Accum *a, const unsigned *order, double *d)
+{
+    uint32_t *out = mem_alloc((a->nout + 1) * sizeof *out);
+    bool ok = out != NULL || no_memory(a);
+    if (ok)
+        memcpy(out, a->out, a->nout * sizeof *out);
+    for (size_t i = 0; i < a->nin; i++)
+        for (unsigned k = 0; ok && k < order[i]; k++)
+            ok = differentiate_outputs(a, i, out);
+    ok = ok && accum_evaluate(a);
+    for (size_t k = 0; ok && k < a->nout; k++)
+        d[k] = out[k] == P_NONE ? 0 : a->v[out[k]];
+    mem_free(out);
+    return ok;
 }
 
 bool accum_blame(const Accum *a, uint32_t value, Str *out)

@@ -21,10 +21,16 @@ typedef struct {
     double *v;          /* all values, once evaluated */
     size_t nv;
     bool doubtful;      /* the last forward sweep passed an infinite partial derivative */
+    bool special;       /* known to be on a kink or a singular point of some operation */
+    bool kinked;        /* no derivative at the point: the subgradient of least norm was taken */
+    double kink_lo, kink_hi; /* for one input: between these */
 } Accum;
 
 bool accum_init(Accum *a, Ctx *c, const uint32_t *in, const double *x, size_t nin,
                 Node *const *e, size_t nout);
+/* The same of a program: p is the Accum's from now on, freed if this fails, too. */
+bool accum_adopt(Accum *a, Ctx *c, Program *p, const double *x, size_t nin, const uint32_t *out,
+                 size_t nout);
 void accum_free(Accum *a);
 
 /* Evaluates what the program has by now; a->v. */
@@ -42,6 +48,8 @@ bool accum_vjp(Accum *a, const double *w, double *grad);
 /* hess[nin*nin] of output k: forward over reverse. hvp: one direction only. */
 bool accum_hessian(Accum *a, size_t k, double *hess);
 bool accum_hvp(Accum *a, size_t k, const double *dir, double *out);
+/* The derivatives of all outputs, order[i] times by input i: d[nout]. */
+bool accum_order(Accum *a, const unsigned *order, double *d);
 
 /* Where a value is NaN or infinite: the operation that made it, in words, "log of 0". False when
  * it is finite. */
@@ -64,11 +72,13 @@ bool accum_linearise(Accum *a, Edges *e);
 void accum_lanes(const Accum *a, const Edges *e, size_t lanes, double *dot);
 
 /* ---- kinks (kink.c) */
+/* Are the operands of value i, among v[], at a kink or jump of its operation? */
+bool kink_value(const Program *p, const double *v, uint32_t i);
 /* Does the point lie on a kink or jump of some operation that the output needs? */
 bool kink_at(const Accum *a, uint32_t out);
 /* The gradient by the kink rule, from the limits of the gradient along directions into the
  * neighbourhood. adj: the gradient as values of the program (P_NONE: 0); grad holds the naive
  * result and is changed where the rule says otherwise. False: could not tell, grad stays. */
-bool kink_gradient(const Accum *a, const uint32_t *adj, double *grad);
+bool kink_gradient(Accum *a, const uint32_t *adj, double *grad);
 
 #endif

@@ -62,6 +62,7 @@ typedef struct {
     Node *(*variable)(void *arg, Ctx *c, uint32_t sym);
     void *arg;
     BlockLimits limits;
+    bool *special; /* may be NULL; set where derivatives met a kink or were not finite */
 } BlockWorld;
 
 /* The text between the braces. spans may be NULL. NULL with the error in c. */
@@ -94,6 +95,11 @@ bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, con
  * value of weight.n elements); grad[i] like x[i]. */
 bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
                    size_t nin, const BlockList *weight, BlockList *out, BlockList *grad);
+
+/* The path that is taken at x as a program of the elements of the first nvars x; ids: the values
+ * of the elements of out in it. The caller frees both and out. */
+bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
+                  size_t nin, size_t nvars, BlockList *out, Program **record, uint32_t **ids);
 
 /* f(args) as a formula: loops are run, which needs conditions that do not depend on unknowns.
  * Poison with the reason why there is none. */

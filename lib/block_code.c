@@ -164,23 +164,52 @@ static Node **leaves_of(Gen *g, Node *e, size_t *count)
 }
 
 /* ---- kernels ---------------------------------------------------------------------------------------- */
+/* Has value i kinks or jumps where an operand passes through some number? */
+static bool is_delicate(const Program *p, uint32_t i)
+{
+    const Val *v = &p->val[i];
+    return (v->op >= P_LT && v->op <= P_NE) ||
+           (v->op >= P_FN1 && v->op <= P_FN3 && (op_info((Op)v->fn)->flags & PIECEWISE));
+}
+
+/* The values whose operands have to be looked at, and those as outputs; their number. */
+static size_t find_tests(VKernel *k, uint32_t *outs)
+{
+    uint32_t buf[3];
+    const uint32_t *o;
+    size_t n = 0;
+    for (uint32_t i = 0; i <= k->out; i++) {
+        if (!is_delicate(k->p, i))
+            continue;
+        k->test[k->ntests++] = i;
+        size_t m = pg_operands(k->p, i, &o, buf);
+        for (size_t j = 0; j < 3; j++)
+            outs[n++] = o[j < m ? j : 0];
+    }
+    return n;
+}
+
 static bool build_kernel(VM *m, VKernel *k, size_t n)
 {
-    uint32_t *outs = mem_alloc((n + 2) * sizeof *outs);
-    bool ok = outs != NULL;
+    size_t most = k->out + 1u;
+    uint32_t *outs = mem_alloc((n + 3 * most + 2) * sizeof *outs);
+    k->test = mem_alloc(most * sizeof *k->test);
+    k->answers = k->p->val[k->out].op >= P_LT && k->p->val[k->out].op <= P_NOT;
+    bool ok = outs && k->test;
     if (ok) {
         outs[0] = k->out;
         k->value = code_new(k->p, outs, 1);
+        size_t tests = k->answers ? 0 : find_tests(k, outs + 1 + n);
         ok = k->value && program_gradient(k->p, k->out, pg_const(k->p, 1), outs + 1);
         for (size_t i = 0; ok && i < n; i++)
             if (outs[1 + i] == P_NONE)
                 outs[1 + i] = pg_const(k->p, 0);
-        k->grad = ok ? code_new(k->p, outs, n + 1) : NULL;
+        k->grad = ok ? code_new(k->p, outs, n + 1 + tests) : NULL;
     }
     k->slots = k->value ? code_slots(k->value) : NULL;
     k->gslots = k->grad ? code_slots(k->grad) : NULL;
     k->in = mem_alloc((n + 1) * sizeof *k->in);
-    k->res = mem_alloc((n + 2) * sizeof *k->res);
+    k->res = mem_alloc((n + 3 * k->ntests + 2) * sizeof *k->res);
     mem_free(outs);
     if (k->slots && k->gslots && k->in && k->res)
         return true;
@@ -197,6 +226,7 @@ static void kernel_free(VKernel *k)
     mem_free(k->gslots);
     mem_free(k->in);
     mem_free(k->res);
+    mem_free(k->test);
 }
 
 static uint32_t gen_kernel(Gen *g, Node *e)

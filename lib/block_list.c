@@ -1,4 +1,5 @@
 /* block_list.c - floor 5: what blocks compute with: numbers, lists, and their derivatives. */
+#include "accum.h"
 #include "block_vm.h"
 #include "print.h"
 #include <math.h>
@@ -189,6 +190,8 @@ static const double *elements(const BVal *a, const Aux **x, size_t *n)
     return a->t ? a->t->v : &a->v;
 }
 
+static bool by_id(const VM *m) { return m->mode == RUN_TAPE || m->mode == RUN_RECORD; }
+
 /* A number that depends on the n values x by partial[]. NULL: all partials are 1. */
 static Aux reduce(VM *m, const Aux *x, const double *partial, size_t n, double scale)
 {
@@ -213,7 +216,7 @@ static bool list_sum(VM *m, const BVal *a, BVal *out)
     double s = 0;
     for (size_t i = 0; i < n; i++)
         s += v[i];
-    Aux r = reduce(m, x, NULL, n, 1);
+    Aux r = m->mode == RUN_RECORD ? record_sum(m, x, v, n) : reduce(m, x, NULL, n, 1);
     set_number(out, s);
     out->x = r;
     return true;
@@ -231,7 +234,8 @@ static bool list_norm(VM *m, const BVal *a, BVal *out)
     for (size_t i = 0; i < n && big > 0; i++)
         s += v[i] / big * (v[i] / big);
     s = big * sqrt(s);
-    Aux r = reduce(m, x, v, n, s > 0 ? 1 / s : 0);
+    Aux r = m->mode == RUN_RECORD ? record_norm(m, x, v, n) : reduce(m, x, v, n, s > 0 ? 1 / s : 0);
+    m->special = m->special || s == 0;
     set_number(out, s);
     out->x = r;
     return true;
@@ -257,6 +261,8 @@ static bool list_dot(VM *m, const BVal *a, const BVal *b, BVal *out)
     }
     if (m->mode == RUN_TAPE)
         r.id = tape_end(m);
+    else if (m->mode == RUN_RECORD)
+        r = record_dot(m, x, v, y, w, n);
     set_number(out, s);
     out->x = r;
     return true;
@@ -326,10 +332,39 @@ static bool is_active(const VM *m, const BVal *const *arg, size_t n, size_t at)
 {
     for (size_t i = 0; i < n; i++) {
         const Aux *x = arg[i]->t ? &arg[i]->t->x[at] : &arg[i]->x;
-        if (m->mode == RUN_TAPE ? x->id != 0 : x->dot != 0)
+        if (by_id(m) ? x->id != 0 : x->dot != 0)
             return true;
     }
     return false;
+}
+
+/* Can a kink be where the operands are a, b, c? Kinks of the table are at whole and half numbers,
+ * and where two operands, their signs aside, are equal or multiples. */
+static bool may_be_kink(const double *a)
+{
+    for (int i = 0; i < 3; i++) {
+        double b = a[(i + 1) % 3], q = a[i] / b;
+        if (2 * a[i] == rint(2 * a[i]) || q == rint(q))
+            return true;
+    }
+    return false;
+}
+
+/* Was the last run on a kink, or a partial derivative not finite? */
+static bool is_special(const VKernel *k, size_t n)
+{
+    bool may = false, is = false;
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(k->res[1 + i]))
+            return true;
+    for (size_t i = 0; i < k->ntests && !may; i++)
+        may = may_be_kink(k->res + 1 + n + 3 * i);
+    double *v = may ? mem_alloc((k->p->n + 1) * sizeof *v) : NULL;
+    if (v && program_values(k->p, k->in, v))
+        for (size_t i = 0; i < k->ntests && !is; i++)
+            is = kink_value(k->p, v, k->test[i]);
+    mem_free(v);
+    return is;
 }
 
 static bool element(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, size_t n,
@@ -342,13 +377,17 @@ static bool element(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, si
         code_speed_up(k->value);
         code_speed_up(k->grad);
     }
-    if (m->mode == RUN_VALUE || !is_active(m, arg, n, at)) {
+    if (m->mode == RUN_VALUE || m->mode == RUN_RECORD || k->answers ||
+        !is_active(m, arg, n, at)) {
+        if (m->mode == RUN_RECORD && !k->answers && is_active(m, arg, n, at))
+            *x = record_kernel(m, k, arg, n, at);
         code_run(k->value, k->slots, k->in, k->res);
         *v = k->res[0];
         return !isnan(*v) || has_nan(k->in, n) || blame(m, f, k);
     }
     code_run(k->grad, k->gslots, k->in, k->res);
     *v = k->res[0];
+    m->special = m->special || is_special(k, n);
     for (size_t i = 0; i < n; i++) {
         const Aux *y = arg[i]->t ? &arg[i]->t->x[at] : &arg[i]->x;
         double d = k->res[1 + i];

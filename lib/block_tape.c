@@ -82,7 +82,7 @@ static void sweep(const Tape *t, double *adj)
 /* ---- states -------------------------------------------------------------------------------------- */
 static size_t width(const BVal *v) { return !v->set ? 0 : v->t ? v->t->n : 1; }
 
-static Aux *aux(const BVal *v) { return v->t ? v->t->x : (Aux *)(uintptr_t)&v->x; }
+Aux *bval_aux(const BVal *v) { return v->t ? v->t->x : (Aux *)(uintptr_t)&v->x; }
 
 static size_t total_width(const BVal *r, size_t n)
 {
@@ -148,7 +148,7 @@ static bool number_state(VM *m)
     for (size_t i = 0; i < m->nregs; i++) {
         if (!bval_own(m, &m->reg[i]))
             return false;
-        Aux *x = aux(&m->reg[i]);
+        Aux *x = bval_aux(&m->reg[i]);
         for (size_t k = 0; k < width(&m->reg[i]); k++)
             x[k].id = tape_input(m);
     }
@@ -181,7 +181,7 @@ static bool sweep_stretch(VM *m, const Snapshot *s, uint64_t to, const double *e
     const BVal *r = m->nframes ? m->reg : &m->result;
     size_t nr = m->nframes ? m->nregs : 1, at = 0;
     for (size_t i = 0; i < nr; i++) {
-        const Aux *x = aux(&r[i]);
+        const Aux *x = bval_aux(&r[i]);
         for (size_t k = 0; k < width(&r[i]); k++)
             adj[x[k].id] += end[at++]; /* constants have the id 0: nobody reads that */
     }
@@ -257,7 +257,7 @@ static bool to_bval(VM *m, const BlockList *l, BVal *v)
 }
 
 /* With dot: the tangents instead of the values. */
-static bool from_bval(VM *m, const BVal *v, bool dot, BlockList *l)
+bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l)
 {
     size_t n = v->t ? v->t->n : 1;
     *l = (BlockList){.rank = v->t ? v->t->rank : 0, .n = n, .v = mem_alloc((n + 1) * sizeof *l->v)};
@@ -268,19 +268,18 @@ static bool from_bval(VM *m, const BVal *v, bool dot, BlockList *l)
     if (v->t)
         memcpy(l->dim, v->t->dim, v->t->rank * sizeof *l->dim);
     for (size_t i = 0; i < n; i++)
-        l->v[i] = dot ? aux(v)[i].dot : v->t ? v->t->v[i] : v->v;
+        l->v[i] = dot ? bval_aux(v)[i].dot : v->t ? v->t->v[i] : v->v;
     return true;
 }
 
-static bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin)
+bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin)
 {
     *m = (VM){.c = c, .w = w, .mode = RUN_VALUE};
     m->tape.limit = w->limits.tape;
     return vm_main(m, e, in, nin);
 }
 
-/* Puts the inputs into the registers of function 0. */
-static bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin)
+bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin)
 {
     if (!vm_start(m, NULL, 0))
         return false;
@@ -288,9 +287,15 @@ static bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin
         if (!to_bval(m, &x[i], &m->reg[i]))
             return false;
         for (size_t k = 0; dir && k < x[i].n; k++)
-            aux(&m->reg[i])[k].dot = dir[i].v[k];
+            bval_aux(&m->reg[i])[k].dot = dir[i].v[k];
     }
     return true;
+}
+
+static void report(const VM *m)
+{
+    if (m->special && m->w->special)
+        *m->w->special = true;
 }
 
 bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
@@ -298,7 +303,7 @@ bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const
 {
     VM m;
     bool ok = vm_init(&m, c, w, e, in, nin) && vm_begin(&m, x, NULL, nin) &&
-              vm_run(&m, UINT64_MAX) && from_bval(&m, &m.result, false, out);
+              vm_run(&m, UINT64_MAX) && bval_to_list(&m, &m.result, false, out);
     vm_free(&m);
     return ok;
 }
@@ -310,7 +315,8 @@ bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, con
     bool ok = vm_init(&m, c, w, e, in, nin);
     m.mode = RUN_FORWARD;
     ok = ok && vm_begin(&m, x, dir, nin) && vm_run(&m, UINT64_MAX) &&
-         from_bval(&m, &m.result, false, out) && from_bval(&m, &m.result, true, dout);
+         bval_to_list(&m, &m.result, false, out) && bval_to_list(&m, &m.result, true, dout);
+    report(&m);
     vm_free(&m);
     return ok;
 }
@@ -322,7 +328,7 @@ static bool plain_run(VM *m, const BlockList *x, size_t nin, BlockList *out, uin
     if (!vm_begin(m, x, NULL, nin) || !snapshot_take(m, start) || !vm_run(m, UINT64_MAX))
         return false;
     *steps = m->step;
-    return from_bval(m, &m->result, false, out);
+    return bval_to_list(m, &m->result, false, out);
 }
 
 static bool split_gradient(VM *m, const double *adj, const BlockList *x, size_t nin,
@@ -362,6 +368,7 @@ bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, con
     mem_free(end);
     mem_free(begin);
     snapshot_free(&start);
+    report(&m);
     vm_free(&m);
     return ok && !ctx_failed(c);
 }

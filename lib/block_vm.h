@@ -1,8 +1,8 @@
 /* block_vm.h - floor 5: the machine that runs blocks on numbers; shared by block_*.c only.
  *
  * A value is a number or a rectangular list. What it carries besides depends on the mode: a
- * tangent (FORWARD) or the place on the tape that made it (TAPE, 0: constant). Lists are
- * counted references and are copied before they are changed while shared.
+ * tangent (FORWARD), the place on the tape that made it (TAPE) or the value of a program that is
+ * written on the way (RECORD: the path taken, without its conditions). Lists are counted references and are copied before they are changed while shared.
  *
  * The whole state of a run is the frames and the registers: it can be copied (Snapshot) and
  * gone on with from there, which is what checkpointing does.
@@ -14,7 +14,7 @@
 #include "block.h"
 
 typedef union {
-    uint32_t id; /* place on the tape */
+    uint32_t id; /* place on the tape, or value of the record + 1; 0: constant */
     double dot;
 } Aux;
 
@@ -67,7 +67,10 @@ typedef struct {
     Code *value, *grad;
     double *slots, *gslots;
     size_t runs;
-    double *in, *res;     /* of one evaluation: res[0] the value, res[1 + i] the partials */
+    double *in, *res;     /* of one evaluation: res[0] the value, res[1 + i] the partials ... */
+    uint32_t *test;       /* ... then the operands of these values, which have kinks or jumps */
+    size_t ntests;
+    bool answers;         /* a condition: nothing to differentiate */
 } VKernel;
 
 typedef struct {
@@ -95,7 +98,7 @@ typedef struct {
     uint64_t step;
 } Snapshot;
 
-typedef enum { RUN_VALUE, RUN_FORWARD, RUN_TAPE } RunMode;
+typedef enum { RUN_VALUE, RUN_FORWARD, RUN_TAPE, RUN_RECORD } RunMode;
 
 /* Entries are numbered from 1; entry i has the pairs first[i-1] .. first[i] of the tape. */
 typedef struct {
@@ -122,6 +125,8 @@ typedef struct {
     uint64_t step;      /* instructions run */
     uint64_t rounds;    /* of loops, and calls */
     Tape tape;
+    Program *record;    /* RUN_RECORD: what was computed, from the inputs */
+    bool special;       /* a kink was met, or a derivative that is not finite */
     unsigned depth;     /* of code generation */
 } VM;
 
@@ -148,7 +153,20 @@ bool vm_start(VM *m, const BVal *args, size_t n);
 /* Runs until the end (nframes == 0 then), or until step, or until the tape is full. */
 bool vm_run(VM *m, uint64_t until);
 
+/* ---- block_record.c */
+uint32_t record_id(VM *m, Aux x, double v); /* as a value of the record */
+Aux record_aux(VM *m, uint32_t id);
+Aux record_kernel(VM *m, const VKernel *k, const BVal *const *arg, size_t n, size_t at);
+Aux record_sum(VM *m, const Aux *x, const double *v, size_t n);
+Aux record_norm(VM *m, const Aux *x, const double *v, size_t n);
+Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w, size_t n);
+
 /* ---- block_tape.c */
+bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin);
+/* Puts the inputs into the registers of function 0. */
+bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin);
+Aux *bval_aux(const BVal *v);
+bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l);
 void tape_clear(Tape *t);
 void tape_free(Tape *t);
 void tape_arg(VM *m, uint32_t id, double partial);

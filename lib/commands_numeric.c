@@ -375,6 +375,9 @@ static bool run_formula(Job *j)
     ok = ok && explain_value(j, &a, a.out[0]) &&
          (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
     if (ok) {
+        if (a.kinked) {
+            answer_note_kink(j->c, j->nin, a.kink_lo, a.kink_hi);
+        }
         explain_slopes(j, &a, grad, dir ? 1 : j->nin);
         ok = answer_job(j, a.v[a.out[0]], grad, dir != NULL);
     }
@@ -384,83 +387,68 @@ static bool run_formula(Job *j)
 
 /* ---- functions made of statements, lists ------------------------------------------------------ */
 
-static bool forward_elements(Job *j, const BlockWorld *w, BlockList *out, double *grad)
+/* The direction as the entries of one vector. */
+static double *flat_direction(Job *j, size_t n)
 {
-    BlockList *dir = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1), dout;
-    size_t at = 0;
-    bool ok = dir != NULL;
-    for (size_t i = 0; ok && i < j->nin; i++) {
-        dir[i] = j->x[i];
-        dir[i].v = ARENA_NEW0(&j->c->pool[1].arena, double, j->x[i].n + 1);
-        ok = dir[i].v != NULL;
+    double *v = ARENA_NEW(&j->c->pool[1].arena, double, n + 1);
+    for (size_t i = 0, at = 0; v && i < j->nin; i++) {
+        memcpy(v + at, j->dir[i].v, j->dir[i].n * sizeof *v);
+        at += j->dir[i].n;
     }
-    for (size_t i = 0; ok && i < j->nin; i++) {
-        for (size_t k = 0; ok && k < j->x[i].n; k++) {
-            dir[i].v[k] = 1;
-            blocklist_free(out);
-            ok = block_forward(j->c, w, j->e, j->in, j->x, dir, j->nin, out, &dout);
-            dir[i].v[k] = 0;
-            grad[at++] = ok ? dout.v[0] : 0;
-            if (ok) {
-                blocklist_free(&dout);
-            }
+    return v;
+}
+
+static size_t count_elements(const Job *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->nin; i++) {
+        n += j->x[i].n;
+    }
+    return n;
+}
+
+/* Along the direction, or by all elements. */
+static bool block_slopes(Job *j, AccumMode mode, bool along, BlockList *out, double *grad)
+{
+    BlockPoint p = {.s = j->s, .c = j->c, .world = session_block_world(j->s), .e = j->e,
+                    .what = along ? OP_JVP : OP_JACOBIAN, .in = j->in, .x = j->x, .nin = j->nin,
+                    .nvars = j->nin, .forced = true, .mode = mode, .nvec = count_elements(j)};
+    if (along && !(p.vec = flat_direction(j, p.nvec))) {
+        return out_of_memory(j->c);
+    }
+    bool ok = block_point_run(&p);
+    if (ok && p.out.n == 1) {
+        memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
+        if (p.kinked) {
+            answer_note_kink(j->c, p.n, p.lo, p.hi);
         }
     }
+    if (ok) {
+        *out = p.out;
+        p.out = (BlockList){0};
+    }
+    block_point_free(&p);
     return ok;
-}
-
-static bool reverse_elements(Job *j, const BlockWorld *w, BlockList *out, double *grad)
-{
-    BlockList *g = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
-    size_t at = 0;
-    if (!g || !block_reverse(j->c, w, j->e, j->in, j->x, j->nin, NULL, out, g)) {
-        return false;
-    }
-    for (size_t i = 0; i < j->nin; i++) {
-        memcpy(grad + at, g[i].v, g[i].n * sizeof *grad);
-        at += g[i].n;
-        blocklist_free(&g[i]);
-    }
-    return true;
-}
-
-static bool along_elements(Job *j, const BlockWorld *w, BlockList *out, double *grad)
-{
-    BlockList dout;
-    if (!block_forward(j->c, w, j->e, j->in, j->x, j->dir, j->nin, out, &dout)) {
-        return false;
-    }
-    grad[0] = dout.v[0];
-    blocklist_free(&dout);
-    return true;
 }
 
 bool job_block_gradient(Job *j, AccumMode mode, BlockList *out, double *grad)
 {
-    BlockWorld w = session_block_world(j->s);
-    return mode == ACC_FORWARD ? forward_elements(j, &w, out, grad)
-                               : reverse_elements(j, &w, out, grad);
+    return block_slopes(j, mode, false, out, grad);
 }
 
 static bool run_block(Job *j)
 {
-    BlockWorld w = session_block_world(j->s);
     BlockList out = {0};
-    size_t n = 1;
-    for (size_t i = 0; i < j->nin; i++) {
-        n += j->x[i].n;
-    }
-    double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n);
-    AccumMode mode = n > 1 ? j->mode : ACC_REVERSE;
-    bool ok = grad && (j->dir ? along_elements(j, &w, &out, grad)
-                              : job_block_gradient(j, mode, &out, grad));
+    size_t n = count_elements(j);
+    double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n + 1);
+    bool ok = grad && block_slopes(j, j->mode, j->dir != NULL, &out, grad);
     if (ok && out.n != 1) {
         ctx_error(j->c, LBZ_SHAPE, "take one element or sum() of it",
                   "the value is a list of %zu numbers, not a number", out.n);
         ok = false;
     }
     if (ok) {
-        explain_slopes(j, NULL, grad, j->dir ? 1 : n - 1);
+        explain_slopes(j, NULL, grad, j->dir ? 1 : n);
         ok = answer_job(j, out.v[0], grad, j->dir != NULL);
     }
     blocklist_free(&out);

@@ -37,15 +37,15 @@ static bool fn_kink(const Val *x, const double *arg, size_t n, size_t k)
     return fabs(left - right) > 1e-4 * wide;
 }
 
-static bool value_kink(const Accum *a, uint32_t i)
+bool kink_value(const Program *p, const double *v, uint32_t i)
 {
-    const Val *x = &a->p->val[i];
+    const Val *x = &p->val[i];
     if (x->op >= P_LT && x->op <= P_NE)
-        return a->v[x->a] == a->v[x->b];
+        return v[x->a] == v[x->b];
     if (x->op < P_FN1 || x->op > P_FN3 || !(op_info((Op)x->fn)->flags & PIECEWISE))
         return false;
     size_t n = (size_t)(x->op - P_FN1 + 1);
-    double arg[3] = {a->v[x->a], n > 1 ? a->v[x->b] : 0, n > 2 ? a->v[x->c] : 0};
+    double arg[3] = {v[x->a], n > 1 ? v[x->b] : 0, n > 2 ? v[x->c] : 0};
     for (size_t k = 0; k < n; k++)
         if (fn_kink(x, arg, n, k))
             return true;
@@ -55,7 +55,7 @@ static bool value_kink(const Accum *a, uint32_t i)
 bool kink_at(const Accum *a, uint32_t out)
 {
     for (uint32_t i = 0; i <= out; i++)
-        if (value_kink(a, i))
+        if (kink_value(a->p, a->v, i))
             return true;
     return false;
 }
@@ -411,7 +411,19 @@ static bool any_infinite(const Near *s, size_t i)
     return false;
 }
 
-static void apply_rule(const Near *s, double *grad)
+/* Says so in a: nothing but the hull of the limits is left. */
+static void tell_kink(const Near *s, Accum *a)
+{
+    a->kinked = true;
+    a->kink_lo = INFINITY;
+    a->kink_hi = -INFINITY;
+    for (size_t r = 0; r < s->n; r++) {
+        a->kink_lo = fmin(a->kink_lo, s->lim[r * a->nin]);
+        a->kink_hi = fmax(a->kink_hi, s->lim[r * a->nin]);
+    }
+}
+
+static void apply_rule(const Near *s, Accum *a, double *grad)
 {
     size_t nin = s->a->nin, n = 0;
     size_t *on = mem_alloc((nin + 1) * sizeof *on);
@@ -431,12 +443,13 @@ static void apply_rule(const Near *s, double *grad)
             scale = fmax(scale, sqrt(dot(s->lim + r * nin, s->lim + r * nin, on, n)));
         for (size_t i = 0; i < n; i++)
             grad[on[i]] = tidy(z[on[i]], scale);
+        tell_kink(s, a);
     }
     mem_free(on);
     mem_free(z);
 }
 
-bool kink_gradient(const Accum *a, const uint32_t *adj, double *grad)
+bool kink_gradient(Accum *a, const uint32_t *adj, double *grad)
 {
     Near s = {.a = a, .adj = adj};
     if (a->p->n > MAX_VALUES || a->nin == 0)
@@ -452,7 +465,7 @@ bool kink_gradient(const Accum *a, const uint32_t *adj, double *grad)
             arb_init(&s.b[i]);
         ok = collect_limits(&s);
         if (ok)
-            apply_rule(&s, grad);
+            apply_rule(&s, a, grad);
         for (size_t i = 0; i < a->p->n; i++)
             arb_clear(&s.b[i]);
     }

@@ -184,6 +184,7 @@ static void begin_statement(lbz_session *s)
 {
     tidy(s);
     ctx_begin_statement(s->c);
+    map_init(&s->blocks, ctx_arena(s->c));
     apply_limits(s);
     s->place = (Place){0};
     s->used_result = false;

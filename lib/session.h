@@ -79,6 +79,7 @@ struct lbz_session {
     bool timing;
     bool keep_blocks; /* calls of functions made of statements stay as they are */
     Place place;      /* what is being evaluated, for errors; text NULL: not known */
+    Map blocks;       /* those that the present statement has read, by symbol */
 };
 
 /* ---- session.c: statements */

@@ -286,65 +286,6 @@ static Node *by_accumulation(lbz_session *s, const Parsed *parsed, const Node *a
     return j.out && read_vector(&j, parsed) && !ctx_failed(c) ? run_job(&j) : c->poison;
 }
 
-/* ---- functions made of statements that have no formula ----------------------------------------- */
-
-/* The slopes of f by the names, by forward accumulation. */
-static Node *block_slopes(Job *j, Node *f)
-{
-    Ctx *c = j->c;
-    Arena *a = &c->pool[1].arena;
-    BlockWorld w = session_block_world(j->s);
-    BlockList *x = ARENA_NEW0(a, BlockList, j->nin + 1), *dir = ARENA_NEW0(a, BlockList, j->nin + 1);
-    double *along = ARENA_NEW0(a, double, j->nin + 1);
-    Node **g = ARENA_NEW(a, Node *, j->nin + 1);
-    for (size_t i = 0; x && dir && along && i < j->nin; i++) {
-        x[i] = (BlockList){.n = 1, .v = &j->x[i]};
-        dir[i] = (BlockList){.n = 1, .v = &along[i]};
-    }
-    for (size_t i = 0; g && along && i < j->nin; i++) {
-        BlockList out, slope;
-        along[i] = 1;
-        if (!block_forward(c, &w, f, j->in, x, dir, j->nin, &out, &slope)) {
-            return c->poison;
-        }
-        along[i] = 0;
-        g[i] = blocklist_to_node(c, &slope);
-        blocklist_free(&out);
-        blocklist_free(&slope);
-    }
-    return g && along && !ctx_failed(c) ? ex_list(c, j->nin, g) : c->poison;
-}
-
-/* d/dx f(x) at x=2, where what f does depends on x. NULL: f has a formula, or it is none of these. */
-static Node *without_formula(lbz_session *s, const Parsed *parsed, Node *at)
-{
-    Ctx *c = s->c;
-    Job j = {.s = s, .c = c, .op = at->a[0], .mode = ACC_FORWARD};
-    EvalOptions opt = session_eval_options(s);
-    bool one = j.op->op == OP_DIFF || j.op->op == OP_GRAD || j.op->op == OP_JACOBIAN;
-    if (!one || !is_derivative(j.op) || !session_calls_blocks(s, j.op->a[0]) ||
-        !read_names(&j, at)) {
-        return ctx_failed(c) ? c->poison : NULL;
-    }
-    (void)eval_value(c, &s->names, &opt, parsed, at);
-    if (c->env.err.status != LBZ_UNABLE) {
-        return ctx_failed(c) ? c->poison : NULL;
-    }
-    Err why = c->env.err;
-    c->env.err.status = LBZ_OK;
-    s->keep_blocks = true;
-    Node *f = read_function(&j, at, parsed);
-    s->keep_blocks = false;
-    if (!ctx_failed(c) && ex_is(f, OP_LIST)) {
-        c->env.err = why; /* several outputs: reverse or forward one by one */
-    }
-    Node *r = ctx_failed(c) ? c->poison : block_slopes(&j, f);
-    if (!ctx_failed(c)) {
-        ctx_note(c, "by forward accumulation: %zu input%s, 1 output", j.nin, j.nin == 1 ? "" : "s");
-    }
-    return j.op->n > 1 && ex_is(j.op->a[1], OP_SYM) ? first(r) : r;
-}
-
 bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const char *text,
                      bool *handled)
 {
@@ -363,7 +304,7 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const
     if (!ex_is(e, OP_AT) || mode == 1 || ctx_failed(c)) { /* symbolic */
         return !ctx_failed(c);
     }
-    Node *v = without_formula(s, parsed, e);
+    Node *v = block_at(s, parsed, e);
     if (!v && mode > 1) {
         v = by_accumulation(s, parsed, e);
     }
