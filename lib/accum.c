@@ -211,8 +211,9 @@ uint32_t accum_overflow(const Accum *a, uint32_t out)
  * that overflowed on the way makes 0*inf, which the two modes meet in different places. */
 static bool mend(Accum *a, uint32_t out, double *grad)
 {
-    if (isnan(a->v[out]) || (all_finite(grad, a->nin) && !a->doubtful && !a->special && !kink_at(a, out) &&
-                             accum_overflow(a, out) == P_NONE))
+    if (isnan(a->v[out]) ||
+        (all_finite(grad, a->nin) && !a->doubtful && !a->special && !kink_at(a, out) &&
+         accum_overflow(a, out) == P_NONE))
         return true;
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj);
     if (!adj)
