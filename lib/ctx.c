@@ -7,7 +7,7 @@
 #include "expr_internal.h"
 #include <stdio.h>
 
-enum { FIRST_STATEMENT_ID = 1 << 30, TABLE_MIN = 512 };
+enum { FIRST_STATEMENT_ID = 1 << 30, TABLE_MIN = 512, TABLE_LARGE = 1 << 15 };
 
 /* ---- symbols -------------------------------------------------------------------------- */
 static bool symbols_grow(Ctx *c)
@@ -140,7 +140,7 @@ static void pool_reset(Pool *p, uint32_t first_id)
 
 static void pool_grow(Ctx *c, Pool *p)
 {
-    size_t cap = p->cap * 2;
+    size_t cap = p->cap * (p->cap < TABLE_LARGE ? 4 : 2);
     Node **t = mem_alloc(cap * sizeof(Node *));
     if (!t) {
         env_error(&c->env, LBZ_LIMIT, "use a smaller expression", "out of memory");
@@ -199,6 +199,28 @@ static size_t shell_bytes(const Shell *s)
     return offsetof(Node, num) + body;
 }
 
+/* The slot where a new node of that content belongs; NULL: no memory. */
+static Node **pool_room(Ctx *c, Pool *p, const Shell *s, uint64_t h, Node **slot)
+{
+    if ((p->n + 1) * 2 <= p->cap)
+        return slot;
+    pool_grow(c, p);
+    return ctx_failed(c) ? NULL : pool_find(p, s, h);
+}
+
+/* Puts what the node owns behind its header. */
+static void node_fill(Ctx *c, Pool *p, Node *n, const Shell *s)
+{
+    if (s->op == OP_SYM || s->op == OP_APPLY)
+        n->name = c->syms[s->sym].name;
+    if (s->op == OP_NUM)
+        n->num = num_copy(&p->arena, s->num);
+    else if (s->op == OP_STRING)
+        memcpy(n->text, s->text, s->sym), n->text[s->sym] = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n->a[i] = s->a[i];
+}
+
 Node *ctx_intern(Ctx *c, const Shell *s)
 {
     uint64_t h = leaf_hash(c, s);
@@ -219,30 +241,40 @@ Node *ctx_intern(Ctx *c, const Shell *s)
     Node **slot = pool_find(p, s, h);
     if (*slot)
         return *slot;
-    if ((p->n + 1) * 2 > p->cap) {
-        pool_grow(c, p);
-        if (ctx_failed(c))
-            return c->poison;
-        slot = pool_find(p, s, h);
-    }
-    Node *n = arena_alloc(&p->arena, shell_bytes(s));
+    slot = pool_room(c, p, s, h, slot);
+    Node *n = slot ? arena_alloc(&p->arena, shell_bytes(s)) : NULL;
     if (!n || c->env.err.status == LBZ_LIMIT)
         return c->poison;
     *n = (Node){.hash = h, .id = p->next_id++, .op = (uint16_t)s->op,
                 .n = (uint32_t)s->n, .sym = s->sym};
-    if (s->op == OP_SYM || s->op == OP_APPLY)
-        n->name = c->syms[s->sym].name;
-    if (s->op == OP_NUM)
-        n->num = num_copy(&p->arena, s->num);
-    else if (s->op == OP_STRING)
-        memcpy(n->text, s->text, s->sym), n->text[s->sym] = 0;
-    else if (s->n > 0)
-        memcpy(n->a, s->a, s->n * sizeof(Node *));
+    node_fill(c, p, n, s);
     node_facts(c, n);
     *slot = n;
     p->n++;
     c->env.steps++;
     return n;
+}
+
+Node *ctx_keep(Ctx *c, const Node *n, Node *const *a)
+{
+    Pool *p = &c->pool[0];
+    Shell s = {.op = (Op)n->op, .sym = n->sym, .n = n->n, .a = a,
+               .num = n->op == OP_NUM ? n->num : NUM_ZERO,
+               .text = n->op == OP_STRING ? n->text : NULL};
+    Node **slot = pool_find(p, &s, n->hash);
+    if (*slot)
+        return *slot;
+    slot = pool_room(c, p, &s, n->hash, slot);
+    Node *k = slot ? arena_alloc(&p->arena, shell_bytes(&s)) : NULL;
+    if (!k || c->env.err.status == LBZ_LIMIT)
+        return c->poison;
+    memcpy(k, n, offsetof(Node, num));
+    k->id = p->next_id++;
+    k->mark = 0;
+    node_fill(c, p, k, &s);
+    *slot = k;
+    p->n++;
+    return k;
 }
 
 /* ---- the context ------------------------------------------------------------------------ */

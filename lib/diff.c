@@ -200,15 +200,30 @@ static Node *derive(Ctx *c, Node *n, uint32_t x)
     }
 }
 
+/* Does e, walked in that order, have x free? Nodes of other symbols that share its bit are in
+ * the walk, too. */
+static bool moves(Ctx *c, Node *e, uint32_t x, Node **order, size_t count)
+{
+    if (e->flags & NF_BINDER)
+        return ex_depends(c, e, x);
+    for (size_t i = 0; i < count; i++)
+        if (order[i]->op == OP_SYM && order[i]->sym == x)
+            return true;
+    return false;
+}
+
 Node *diff(Ctx *c, Node *e, uint32_t x)
 {
+    uint64_t bit = (uint64_t)1 << (x & 63);
+    size_t count = 0;
     if (ex_is_poison(e))
         return e;
-    if (!ex_depends(c, e, x))
-        return e->op == OP_LIST ? ex_scale(c, NUM_ZERO, e) : c->zero;
     ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk_some(c, 1, &e, 0, (uint64_t)1 << (x & 63), &count);
+    Node **order = e->syms & bit ? ex_walk_some(c, 1, &e, 0, bit, &count) : NULL;
+    if (!ctx_failed(c) && (!order || !moves(c, e, x, order, count))) {
+        arena_release(&c->tmp, m);
+        return e->op == OP_LIST ? ex_scale(c, NUM_ZERO, e) : c->zero;
+    }
     for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
         uint64_t key = memo_key(order[i], x);
         if (map_get(&c->diff_memo, key, NULL))

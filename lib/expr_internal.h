@@ -16,6 +16,8 @@ typedef struct {
 } Shell;
 
 Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child is */
+/* A statement node in the session pool; a: its children there. What is known of it stays. */
+Node *ctx_keep(Ctx *c, const Node *n, Node *const *a);
 void node_facts(Ctx *c, Node *n);         /* fills sign, flags, syms */
 static inline Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
 {

@@ -302,13 +302,39 @@ Node *ex_mul(Ctx *c, size_t n, Node *const *f)
     return r;
 }
 
-/* A factor that nothing but its own base changes. */
-static bool plain_factor(const Node *f)
+/* Is a factor of that base changed by its own base alone? */
+static bool plain_base(const Node *b)
 {
-    const Node *b = f->op == OP_POW ? f->a[0] : f;
-    if (b->op == OP_SYM || (b->op == OP_ADD && b != f))
-        return true;
-    return op_is_function((Op)b->op) && b->op != OP_abs && b->op != OP_sign;
+    return b->op == OP_SYM || b->op == OP_ADD ||
+           (op_is_function((Op)b->op) && b->op != OP_abs && b->op != OP_sign);
+}
+
+static bool plain_factor(Ctx *c, Node *f)
+{
+    return f->op == OP_POW   ? plain_base(f->a[0])
+           : f->op == OP_ADD ? num_is_one(sum_content(c, f, true))
+                             : plain_base(f);
+}
+
+/* A plain factor put into a product that has no other of its base, and no abs or sign that might
+ * be of it. NULL: it is no such case. */
+static Node *insert_factor(Ctx *c, Node *f, Node *p)
+{
+    enum { MOST = 16 };
+    Node *a[MOST + 1], *b = ex_base(f);
+    uint32_t at = 0;
+    if (p->n > MOST)
+        return NULL;
+    for (uint32_t i = 0; i < p->n; i++) {
+        Node *q = ex_base(p->a[i]);
+        if (q == b || q->op == OP_abs || q->op == OP_sign)
+            return NULL;
+        at = at == i && ex_cmp(q, b) < 0 ? i + 1 : at;
+    }
+    memcpy(a, p->a, at * sizeof *a);
+    a[at] = f;
+    memcpy(a + at + 1, p->a + at, (p->n - at) * sizeof *a);
+    return intern(c, OP_MUL, p->n + 1u, a);
 }
 
 Node *ex_mul2(Ctx *c, Node *a, Node *b)
@@ -317,13 +343,18 @@ Node *ex_mul2(Ctx *c, Node *a, Node *b)
         return ex_scale(c, a->num, b);
     if (ex_is_num(b))
         return ex_scale(c, b->num, a);
-    Node *f[2] = {a, b};
-    if (plain_factor(a) && plain_factor(b) && ex_base(a) != ex_base(b)) {
+    Node *f[2] = {a, b}, *r = NULL;
+    bool plain = plain_factor(c, a);
+    if (plain && ex_base(a) != ex_base(b) && plain_factor(c, b)) {
         if (ex_cmp(ex_base(a), ex_base(b)) > 0)
             f[0] = b, f[1] = a;
         return intern(c, OP_MUL, 2, f);
     }
-    return ex_mul(c, 2, f);
+    if (plain && b->op == OP_MUL)
+        r = insert_factor(c, a, b);
+    else if (a->op == OP_MUL && plain_factor(c, b))
+        r = insert_factor(c, b, a);
+    return r ? r : ex_mul(c, 2, f);
 }
 
 Node *ex_div(Ctx *c, Node *a, Node *b)

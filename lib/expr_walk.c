@@ -434,7 +434,7 @@ static Node *next_needed(const Subst *s, Frame *f)
     return NULL;
 }
 
-/* x from what its children have become. */
+/* x from what its children have become; errors are about it. */
 static Node *subst_node(const Subst *s, Node *x)
 {
     Node *pick = taken_branch(s, x), *few[4], **a = few, *r;
@@ -448,7 +448,10 @@ static Node *subst_node(const Subst *s, Node *x)
         a[i] = subst_got(s, x->a[i]);
         same &= a[i] == x->a[i];
     }
+    const void *about = s->c->env.about;
+    s->c->env.about = about ? about : x;
     r = !a ? s->c->poison : same ? x : ex_rebuild(s->c, x, a);
+    s->c->env.about = about;
     arena_release(&s->c->tmp, m);
     return r;
 }
@@ -523,29 +526,19 @@ Node *ex_keep(Ctx *c, Node *root)
     if (root->id < c->pool[0].next_id || ex_is_poison(root))
         return root;
     ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
+    size_t count = 0, most = 1;
     Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
-    NodeMap done;
-    nodemap_init(&done, c);
+    Node **done = order ? ARENA_NEW(&c->tmp, Node *, count) : NULL;
+    for (size_t i = 0; done && i < count; i++)
+        most = order[i]->n > most ? order[i]->n : most;
+    Node **a = done ? ARENA_NEW(&c->tmp, Node *, most) : NULL;
     sym_keep_all(c);
-    c->into = 0;
-    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
+    for (size_t i = 0; a && i < count && !ctx_poll(c); i++) {
         Node *n = order[i];
-        uint32_t k = n->n;
-        if (n->id < c->pool[0].next_id) {
-            nodemap_put(&done, n, r = n);
-            continue;
-        }
-        Node **a = ARENA_NEW(&c->tmp, Node *, k + 1);
-        for (uint32_t j = 0; a && j < k; j++)
-            a[j] = nodemap_get(&done, n->a[j]);
-        r = a ? ctx_intern(c, &(Shell){.op = (Op)n->op, .sym = n->sym, .n = k, .a = a,
-                                       .num = n->op == OP_NUM ? n->num : NUM_ZERO,
-                                       .text = n->op == OP_STRING ? n->text : NULL})
-              : c->poison;
-        nodemap_put(&done, n, r);
+        for (uint32_t j = 0; j < n->n; j++)
+            a[j] = done[n->a[j]->pos];
+        done[i] = r = n->id < c->pool[0].next_id ? n : ctx_keep(c, n, a);
     }
-    c->into = 1;
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : r;
 }

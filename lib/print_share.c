@@ -12,7 +12,6 @@
  */
 #include "print.h"
 #include "print_form.h"
-#include <stdio.h>
 
 typedef struct {
     Ctx *c;
@@ -158,14 +157,16 @@ static bool may_be_named(const Share *s, size_t i)
 
 static uint32_t next_name(Share *s)
 {
-    char name[24];
+    char name[16];
     uint32_t sym;
     uint64_t v;
-    int n;
 
     do {
-        n = snprintf(name, sizeof(name), "t%u", ++s->next);
-        sym = sym_intern(s->c, name, (size_t)n);
+        size_t at = sizeof(name);
+        for (unsigned k = ++s->next; k > 0; k /= 10)
+            name[--at] = (char)('0' + k % 10);
+        name[--at] = 't';
+        sym = sym_intern(s->c, name + at, sizeof(name) - at);
     } while (map_get(&s->taken, sym, &v));
     return sym;
 }
