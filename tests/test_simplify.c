@@ -74,7 +74,7 @@ static const Pair derivatives[] = {
     {"sqrt(x)*(x-1)", "(3*x - 1)/(2*sqrt(x))"},
     {"log((1+x)/(1-x))", "2/(1 - x^2)"},
     {"asin(sin(x))", "sign(cos(x))"},
-    {"x*sqrt(a^2-x^2)+a*abs(a)*asin(x/abs(a))", "2*sqrt(a^2 - x^2)"},
+    {"x*sqrt(a^2-x^2)+a^2*asin(x/abs(a))", "2*sqrt(a^2 - x^2)"},
     {"g(x, x^2)", "2*x*g_2(x, x^2) + g_1(x, x^2)"},
 };
 
