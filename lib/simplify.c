@@ -487,7 +487,8 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         best_offer(&b, e);
         best_offer(&b, factor_all(c, e, false));
     }
-    if (deep || (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit)))
+    if (deep || (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit ||
+                          looks_tied(c, n, b.limit))))
         offer_field(&b, b.node);
     best_offer(&b, join_conjugates(c, b.node));
     return attempt_end(c, &at) ? b.node : n;

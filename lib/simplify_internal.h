@@ -34,8 +34,10 @@ Node *factor_terms(Ctx *c, Node *n, bool denominators);
 Node *simplify_region(Ctx *c, Node *n, void *arg);
 /* root with radicands over one denominator, or squares of one function; root itself when there are none. */
 Node *simpler_roots(Ctx *c, Node *root);
-/* A product with two of its sums multiplied where that leaves two terms: (a - b)*(a + b). */
+/* A product with two of its short sums multiplied where that leaves two terms: (a - b)*(a + b). */
 Node *join_conjugates(Ctx *c, Node *n);
+/* Whether a region larger than SMALL, of that measure, should be tried in a field all the same. */
+bool looks_tied(Ctx *c, Node *n, double cost);
 /* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */
 void offer_trig(Best *b, Node *n);
 

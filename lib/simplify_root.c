@@ -64,15 +64,18 @@ Node *simpler_roots(Ctx *c, Node *root)
 }
 
 /* ---- conjugates ------------------------------------------------------------------------------------- */
-/* The product of two sums of two terms where it has two terms again, or NULL. */
+enum { CONJUGATE_TERMS = 3 };
+
+/* The product of two short sums where it has two terms, or NULL. */
 static Node *conjugate_product(Ctx *c, Node *x, Node *y)
 {
-    if (x->op != OP_ADD || y->op != OP_ADD || x->n != 2 || y->n != 2 || x->syms != y->syms)
+    if (x->op != OP_ADD || y->op != OP_ADD || x->n != y->n || x->n > CONJUGATE_TERMS ||
+        x->syms != y->syms)
         return NULL;
-    Node *t[4];
-    for (int i = 0; i < 4; i++)
-        t[i] = ex_mul2(c, x->a[i / 2], y->a[i % 2]);
-    Node *r = ex_add(c, 4, t);
+    Node *t[CONJUGATE_TERMS * CONJUGATE_TERMS];
+    for (uint32_t i = 0; i < x->n * x->n; i++)
+        t[i] = ex_mul2(c, x->a[i / x->n], y->a[i % x->n]);
+    Node *r = ex_add(c, x->n * x->n, t);
     return r->op == OP_ADD && r->n == 2 ? r : NULL;
 }
 

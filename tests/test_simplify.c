@@ -75,6 +75,9 @@ static const Pair derivatives[] = {
     {"log((1+x)/(1-x))", "2/(1 - x^2)"},
     {"asin(sin(x))", "sign(cos(x))"},
     {"x*sqrt(a^2-x^2)+a^2*asin(x/abs(a))", "2*sqrt(a^2 - x^2)"},
+    {"(sec(x)*tan(x)+log(sec(x)+tan(x)))/2", "sec(x)^3"},
+    {"cos(x)^3*sin(x)/4+3/8*(x+sin(x)*cos(x))", "cos(x)^4"},
+    {"(log((x^2+sqrt(2)*x+1)/(x^2-sqrt(2)*x+1))+2*atan(sqrt(2)*x/(1-x^2)))/(4*sqrt(2))", "1/(x^4 + 1)"},
     {"g(x, x^2)", "2*x*g_2(x, x^2) + g_1(x, x^2)"},
 };
 
