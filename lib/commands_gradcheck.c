@@ -108,20 +108,54 @@ static bool forgive(Ctx *c)
     return !ctx_failed(c);
 }
 
+/* The formula's value: by the rule for kinks and singular points, as in d/dx E at x=1. */
+static bool value_at_point(Check *k, size_t i, double *d)
+{
+    Job *j = &k->j;
+    Ctx *c = j->c;
+    EvalOptions opt = session_eval_options(j->s);
+    size_t notes = c->nnotes;
+    Node **a = ARENA_NEW(&c->pool[1].arena, Node *, 2 * j->nin + 1);
+    if (!a) {
+        return false;
+    }
+    opt.level = SIMPLIFY_NONE;
+    a[0] = ex_structural(c, OP_DIFF, 3, (Node *[]){j->e, ex_sym(c, j->in[i]), c->one});
+    for (size_t q = 0; q < j->nin; q++) {
+        a[1 + 2 * q] = ex_sym(c, j->in[q]);
+        a[2 + 2 * q] = j->at[q];
+    }
+    Node *v = eval_value(c, &j->s->names, &opt, NULL, ex_structural(c, OP_AT, 2 * j->nin + 1, a));
+    c->nnotes = notes; /* the verdict tells as much */
+    if (v == c->inf || v == c->minus_inf) {
+        *d = v == c->inf ? INFINITY : -INFINITY;
+        return true;
+    }
+    return !ctx_failed(c) && ball_double(c, v, d) == LBZ_OK;
+}
+
 /* The formulas, and their values at the exact point. */
 static bool symbolic_route(Check *k)
 {
     Job *j = &k->j;
-    Node **g = ARENA_NEW0(&j->c->pool[1].arena, Node *, j->nin + 1);
-    if (g && diff_gradient(j->c, j->e, j->in, j->nin, g)) {
+    Ctx *c = j->c;
+    Node **g = ARENA_NEW0(&c->pool[1].arena, Node *, j->nin + 1);
+    if (g && diff_gradient(c, j->e, j->in, j->nin, g)) {
         k->formula = g;
     }
-    for (size_t i = 0; k->formula && i < j->nin && forgive(j->c); i++) {
-        Node *v = ex_subst(j->c, eval_hold(j->c, g[i], NULL, NULL, 0), j->in, j->at, j->nin);
-        k->row[i].has[SYMBOLIC] =
-            !ctx_failed(j->c) && ball_double(j->c, v, &k->row[i].d[SYMBOLIC]) == LBZ_OK;
+    bool kinks = eval_has_kinks(c, j->e);
+    for (size_t i = 0; k->formula && i < j->nin && forgive(c); i++) {
+        SlopeRow *r = &k->row[i];
+        if (!kinks) {
+            Node *v = ex_subst(c, eval_hold(c, g[i], NULL, NULL, 0), j->in, j->at, j->nin);
+            r->has[SYMBOLIC] =
+                !ctx_failed(c) && ball_double(c, v, &r->d[SYMBOLIC]) == LBZ_OK;
+        }
+        if (!r->has[SYMBOLIC] && forgive(c)) {
+            r->has[SYMBOLIC] = value_at_point(k, i, &r->d[SYMBOLIC]);
+        }
     }
-    return forgive(j->c);
+    return forgive(c);
 }
 
 /* ---- answers ------------------------------------------------------------------------------ */

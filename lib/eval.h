@@ -96,6 +96,7 @@ Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parse
 Node *eval_finish(Ctx *c, Node *e);
 /* Every detach(u) in e becomes u with these values put in. */
 Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
+bool eval_has_kinks(Ctx *c, Node *e); /* abs, max, comparisons, steps ... anywhere */
 bool eval_is_constant(Ctx *c, Node *n); /* a number could be given: no free symbols */
 
 #endif

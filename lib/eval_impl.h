@@ -47,7 +47,9 @@ Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner);
 Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done);
 /* d operand / dx at x = p, where R is its formula: kinks and singular points included. */
 Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p);
-bool eval_has_kinks(Ctx *c, Node *e);
+/* The gradient at a point where the arguments of a max or min are equal and depend on more than
+ * one of the names. False: no such case. */
+bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, Node **grad);
 /* The n-th derivative of e by x at p from the power series, where n is large and a decimal
  * is asked for: formulas of such derivatives grow beyond measure. NULL: not that case. */
 Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n);

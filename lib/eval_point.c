@@ -446,14 +446,21 @@ static Node *here(At *at, Node *e)
     return ex_subst(at->c, x, at->own.v, at->by, at->own.n);
 }
 
-/* The slope by x = own[k], where the other names have their values already. */
-static Node *slope_by(At *at, Node *operand, Node *R, uint32_t x)
+/* Which of the names bound is x; own.n: none. */
+static size_t place(const At *at, uint32_t x)
 {
-    Ctx *c = at->c;
     size_t k = 0;
     while (k < at->own.n && at->own.v[k] != x) {
         k++;
     }
+    return k;
+}
+
+/* The slope by x = own[k], where the other names have their values already. */
+static Node *slope_by(At *at, Node *operand, Node *R, uint32_t x)
+{
+    Ctx *c = at->c;
+    size_t k = place(at, x);
     if (k == at->own.n) {
         return ex_subst(c, R, at->own.v, at->by, at->own.n);
     }
@@ -471,24 +478,23 @@ static Node *slope_by(At *at, Node *operand, Node *R, uint32_t x)
     return eval_slope(at->ev, e, r, x, at->by[k]);
 }
 
-/* max(x, y) where both arguments vary: the tie is shared, as in a gradient. */
-static bool shared_tie(At *at, Node *operand)
+/* The slopes of one function by nv names, whose formulas are R. */
+static bool slopes(At *at, Node *operand, Node *const *vars, size_t nv, Node *const *R, Node **g)
 {
     Ctx *c = at->c;
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t n;
-    bool tie = false;
-    Node **order = ex_walk(c, 1, &operand, &n);
-    for (size_t i = 0; order && i < n; i++) {
-        Node *x = order[i];
-        if (ex_is(x, OP_max) || ex_is(x, OP_min)) {
-            tie = tie ||
-                  (ex_depends_any(c, x->a[0], at->own.v, at->own.n) &&
-                   ex_depends_any(c, x->a[1], at->own.v, at->own.n) && at->own.n > 1);
-        }
+    Node **tie = ARENA_NEW(&c->tmp, Node *, at->own.n);
+    bool tied = tie && eval_tie(c, operand, at->own.v, at->by, at->own.n, tie);
+    for (size_t i = 0; tie && i < nv; i++) {
+        size_t k = tied ? place(at, vars[i]->sym) : at->own.n;
+        g[i] = k < at->own.n ? tie[k] : slope_by(at, operand, R[i], vars[i]->sym);
     }
-    arena_release(&c->tmp, m);
-    return tie;
+    return tie != NULL;
+}
+
+/* As many entries as needed? One function by one name has a plain value. */
+static bool fits(const Node *R, bool list, size_t n)
+{
+    return ex_is(R, OP_LIST) == list && (!list || R->n == n);
 }
 
 /* A derivative inside e: its value by the rule for kinks. NULL: not one of that kind. */
@@ -496,28 +502,28 @@ static Node *derivative_here(At *at, Node *n)
 {
     Ctx *c = at->c;
     Node *operand = nodemap_get(&at->ev->operand_of, n), *R = nodemap_get(at->done, n);
-    if (!operand || !R) {
+    bool first = (ex_is(n, OP_DIFF) && n->n == 3 && n->a[2] == c->one) ||
+                 ((ex_is(n, OP_GRAD) || ex_is(n, OP_JACOBIAN)) && n->n == 2);
+    if (!operand || !R || !first) {
         return NULL;
     }
     operand = eval_expand(at->ev, operand, &at->own, EXPAND_NEEDED);
     R = eval_attach(at->ev, eval_expand(at->ev, R, &at->own, EXPAND_NEEDED));
-    if (shared_tie(at, operand)) {
+    bool names = ex_is(n->a[1], OP_LIST), list = ex_is(operand, OP_LIST);
+    size_t nv = names ? n->a[1]->n : 1, nf = list ? operand->n : 1;
+    Node **row = ARENA_NEW(&c->tmp, Node *, nf + 1), **g = ARENA_NEW(&c->tmp, Node *, nv + 1);
+    if (!row || !g || !fits(R, list || names, list ? nf : nv)) {
         return NULL;
     }
-    bool first = (ex_is(n, OP_DIFF) && n->n == 3 && n->a[2] == c->one) ||
-                 (ex_is(n, OP_GRAD) && n->n == 2 && ex_is(n->a[1], OP_SYM));
-    if (first && !ex_is(R, OP_LIST)) {
-        return slope_by(at, operand, R, n->a[1]->sym);
-    }
-    if (ex_is(n, OP_GRAD) && n->n == 2 && ex_is(R, OP_LIST) && !ex_is(operand, OP_LIST) &&
-        R->n == n->a[1]->n) {
-        Node **g = ARENA_NEW(&c->tmp, Node *, R->n + 1u);
-        for (size_t i = 0; g && i < R->n; i++) {
-            g[i] = slope_by(at, operand, R->a[i], n->a[1]->a[i]->sym);
+    for (size_t i = 0; i < nf; i++) {
+        Node *Ri = list ? R->a[i] : R, *f = list ? operand->a[i] : operand;
+        if (ex_is(f, OP_LIST) || !fits(Ri, names, nv) ||
+            !slopes(at, f, names ? n->a[1]->a : &n->a[1], nv, names ? Ri->a : &Ri, g)) {
+            return NULL;
         }
-        return g ? ex_list(c, R->n, g) : c->poison;
+        row[i] = names ? ex_list(c, nv, g) : g[0];
     }
-    return NULL;
+    return list ? ex_list(c, nf, row) : row[0];
 }
 
 /* The value node by node: derivatives get theirs, the rest is put together again. */
