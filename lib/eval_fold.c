@@ -162,10 +162,13 @@ static bool check_value(Ctx *c, Node *k)
         return true;
     }
     const Node *bad = NULL;
-    arb_t x;
-    arb_init(x);
-    lbz_status st = ball_eval(c, k, NULL, NULL, 0, BITS, x, &bad);
-    arb_clear(x);
+    lbz_status st = k->flags & NF_DEC ? LBZ_UNABLE : ball_glance(c, k, &bad);
+    if (st == LBZ_UNABLE) {
+        arb_t x;
+        arb_init(x);
+        st = ball_eval(c, k, NULL, NULL, 0, BITS, x, &bad);
+        arb_clear(x);
+    }
     if (st == LBZ_DOMAIN) {
         no_value(c, bad ? bad : k);
     }

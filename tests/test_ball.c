@@ -513,6 +513,74 @@ START_TEST(memory_may_fail_anywhere)
 }
 END_TEST
 
+/* ---- the glance: never another verdict than the balls', and its own where it is clear */
+
+static Node *random_constant(unsigned *state, int depth)
+{
+    static const Op fn[] = {OP_sin,  OP_cos,  OP_tan, OP_atan, OP_sinh,
+                            OP_cosh, OP_tanh, OP_log, OP_abs};
+    unsigned pick = rand_r(state) % 12;
+    int64_t i = rand_r(state) % 19;
+    if (depth == 0)
+        return pick == 0 ? c->pi : pick == 1 ? c->e : ex_rat(c, i - 9, 1 + rand_r(state) % 4);
+    Node *a = random_constant(state, depth - 1), *b = random_constant(state, depth - 1);
+    if (pick < 3)
+        return ex_add2(c, a, b);
+    if (pick < 5)
+        return ex_mul2(c, a, b);
+    if (pick < 8)
+        return ex_pow(c, a, pick == 5 ? b : ex_rat(c, i % 7 - 3, 1 + rand_r(state) % 3));
+    return ex_fn1(c, fn[rand_r(state) % (sizeof fn / sizeof *fn)], a);
+}
+
+START_TEST(a_glance_agrees_with_balls)
+{
+    unsigned state = 7, clear = 0, none = 0;
+    for (int i = 0; i < 20000; i++) {
+        const Node *bad = NULL, *bad_ball = NULL;
+        ctx_begin_statement(c);
+        Node *k = random_constant(&state, 1 + i % 4);
+        if (ex_is_poison(k))
+            continue;
+        lbz_status seen = ball_glance(c, k, &bad);
+        if (seen == LBZ_UNABLE)
+            continue;
+        arb_t x;
+        arb_init(x);
+        lbz_status st = ball_eval(c, k, NULL, NULL, 0, 256, x, &bad_ball);
+        arb_clear(x);
+        ck_assert_msg(seen == st && (st == LBZ_OK || bad == bad_ball), "constant %d: %d, %d", i,
+                      seen, st);
+        clear += st == LBZ_OK;
+        none += st == LBZ_DOMAIN;
+    }
+    ck_assert_uint_gt(clear, 8000);
+    ck_assert_uint_gt(none, 100);
+}
+END_TEST
+
+START_TEST(a_glance_leaves_edges_to_balls)
+{
+    static const char *const t[] = {
+        "log(sin(1)^2 + cos(1)^2 - 1 + 10^-30)",
+        "sqrt(sin(22)^2 + cos(22)^2 - 1)",
+        "tan(11/7)",
+        "1/(exp(1) - 2.718281828459045)",
+        "sin(10^22)*log(2)",
+        "exp(exp(exp(9)))",
+        "gamma(1/3)",
+        "asin(1/2 + sin(1))",
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        const Node *bad;
+        ctx_begin_statement(c);
+        Node *k = parse_text(c, t[i]);
+        bool edge = i != 2; /* an ordinary value, for all its looks */
+        ck_assert_msg((ball_glance(c, k, &bad) == LBZ_UNABLE) == edge, "%s", t[i]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("ball");
@@ -536,6 +604,8 @@ int main(void)
     tcase_add_test(t, limits);
     tcase_add_test(t, interrupts_are_heard);
     tcase_add_test(t, memory_may_fail_anywhere);
+    tcase_add_test(t, a_glance_agrees_with_balls);
+    tcase_add_test(t, a_glance_leaves_edges_to_balls);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
