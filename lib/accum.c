@@ -395,19 +395,24 @@ static bool differentiate_outputs(Accum *a, size_t i, uint32_t *out)
     return ok;
 }
 
-bool accum_order(Accum *a, const unsigned *order, double *d)
+bool accum_derive(Accum *a, const unsigned *order)
 {
-    uint32_t *out = mem_alloc((a->nout + 1) * sizeof *out);
-    bool ok = out != NULL || no_memory(a);
-    if (ok)
-        memcpy(out, a->out, a->nout * sizeof *out);
+    bool ok = true;
     for (size_t i = 0; i < a->nin; i++)
         for (unsigned k = 0; ok && k < order[i]; k++)
-            ok = differentiate_outputs(a, i, out);
-    ok = ok && accum_evaluate(a);
+            ok = differentiate_outputs(a, i, a->out);
     for (size_t k = 0; ok && k < a->nout; k++)
-        d[k] = out[k] == P_NONE ? 0 : a->v[out[k]];
-    mem_free(out);
+        if (a->out[k] == P_NONE)
+            a->out[k] = pg_const(a->p, 0);
+    a->nprimal = (uint32_t)a->p->n;
+    return ok && accum_evaluate(a);
+}
+
+bool accum_order(Accum *a, const unsigned *order, double *d)
+{
+    bool ok = accum_derive(a, order);
+    for (size_t k = 0; ok && k < a->nout; k++)
+        d[k] = a->v[a->out[k]];
     return ok;
 }
 

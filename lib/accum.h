@@ -50,6 +50,8 @@ bool accum_hessian(Accum *a, size_t k, double *hess);
 bool accum_hvp(Accum *a, size_t k, const double *dir, double *out);
 /* The derivatives of all outputs, order[i] times by input i: d[nout]. */
 bool accum_order(Accum *a, const unsigned *order, double *d);
+/* The outputs become these derivatives themselves. */
+bool accum_derive(Accum *a, const unsigned *order);
 
 /* Where a value is NaN or infinite: the operation that made it, in words, "log of 0". False when
  * it is finite. */

@@ -62,6 +62,9 @@ typedef struct {
     Node *(*variable)(void *arg, Ctx *c, uint32_t sym);
     void *arg;
     BlockLimits limits;
+    /* f'(a), f_1(a, b) ...: n with the arguments (then orders) a. */
+    Node *(*slope)(void *arg, Ctx *c, Node *n, Node *const *a);
+    unsigned nested; /* derivatives of functions inside one another, so far */
     bool *special; /* may be NULL; set where derivatives met a kink or were not finite */
 } BlockWorld;
 

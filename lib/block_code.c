@@ -283,17 +283,30 @@ static uint32_t gen_symbol(Gen *g, Node *e)
     return 0;
 }
 
+/* f'(x): the orders of differentiation stand behind the registers. */
+static uint32_t gen_slope(Gen *g, Node *e, uint32_t index)
+{
+    uint32_t k = e->n / 2, dst = gen_operands(g, V_SLOPE, index, OP_POISON, e->a, k);
+    for (uint32_t i = 0; i < k && !ctx_failed(g->c); i++) {
+        int64_t order;
+        if (!ex_get_int(e->a[k + i], &order) || order < 0 || order > 100) {
+            ctx_error(g->c, LBZ_UNABLE, "write f'(x) or f''(x)",
+                      "the order of a derivative of %s is not a number", sym_name(g->c, e->sym));
+            return 0;
+        }
+        put_args(g, &(uint32_t){(uint32_t)order}, 1);
+    }
+    return dst;
+}
+
 static uint32_t gen_call(Gen *g, Node *e)
 {
     uint32_t k = e->n / 2, index; /* arguments, then orders of differentiation */
-    for (uint32_t i = 0; i < k; i++)
-        if (!ex_is_num(e->a[k + i]) || !num_is_zero(e->a[k + i]->num)) {
-            ctx_error(g->c, LBZ_UNABLE, "use forward or reverse at a point",
-                      "derivatives of %s inside a block have no formula", sym_name(g->c, e->sym));
-            return 0;
-        }
     if (!vm_function(g->m, e->sym, k, &index))
         return 0;
+    for (uint32_t i = 0; i < k; i++)
+        if (!ex_is_num(e->a[k + i]) || !num_is_zero(e->a[k + i]->num))
+            return gen_slope(g, e, index);
     return gen_operands(g, V_CALL, index, OP_POISON, e->a, k);
 }
 

@@ -75,7 +75,8 @@ static Node *call_function(Call *k, const Node *n, Node *const *a)
     size_t m = n->n / 2;
     for (size_t i = m; i < n->n; i++)
         if (a[i] != c->zero)
-            return ex_rebuild(c, n, a);
+            return j->w->slope ? j->w->slope(j->w->arg, c, (Node *)(uintptr_t)n, a)
+                               : ex_rebuild(c, n, a);
     Block *b = j->w->function ? j->w->function(j->w->arg, c, n->sym, m) : NULL;
     if (!b)
         return ctx_failed(c) ? c->poison : ex_rebuild(c, n, a);

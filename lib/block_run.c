@@ -164,6 +164,8 @@ static bool run_kernel(VM *m, const VIns *x)
         ok = vm_make_list(m, arg, x->nargs, dst);
     else if (ok && x->op == V_OP)
         ok = vm_list_op(m, (Op)x->fn, arg, x->nargs, dst);
+    else if (ok && x->op == V_SLOPE)
+        ok = count_round(m) && vm_slope(m, x->a, arg, x->nargs, f->args + x->args + x->nargs, dst);
     else if (ok && x->op == V_STORE)
         ok = dst->set ? vm_store(m, dst, arg, x->nargs, reg(m, x->a)) : unset(m, x->dst);
     else if (ok)
@@ -186,7 +188,8 @@ static bool run_one(VM *m)
     Frame *f = &m->frame[m->nframes - 1];
     const VIns *x = &m->fun[f->fun]->code[f->pc++];
     switch ((VOp)x->op) {
-    case V_KERNEL: case V_LIST: case V_OP: case V_STORE: case V_INDEX: return run_kernel(m, x);
+    case V_KERNEL: case V_LIST: case V_OP: case V_STORE: case V_INDEX: case V_SLOPE:
+        return run_kernel(m, x);
     case V_COPY: return run_copy(m, x);
     case V_CONST:
         bval_clear(reg(m, x->dst));

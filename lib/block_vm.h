@@ -43,6 +43,7 @@ typedef enum {
     V_LIST,   /* dst = [args] */
     V_OP,     /* dst = list function fn of args */
     V_CALL,   /* dst = function a of args */
+    V_SLOPE,  /* dst = derivative of function a at args; behind those, how often by each */
     V_UNLESS, /* a == 0: go to target */
     V_JUMP,
     V_FOR,    /* registers a: steps done, a+1: first, a+2: step, a+3: limit; dst the variable */
@@ -160,6 +161,10 @@ Aux record_kernel(VM *m, const VKernel *k, const BVal *const *arg, size_t n, siz
 Aux record_sum(VM *m, const Aux *x, const double *v, size_t n);
 Aux record_norm(VM *m, const Aux *x, const double *v, size_t n);
 Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w, size_t n);
+
+/* ---- block_slope.c */
+bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n, const uint32_t *orders,
+              BVal *dst);
 
 /* ---- block_tape.c */
 bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin);

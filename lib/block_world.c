@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static bool read_block(lbz_session *s, const Def *d, Block **out)
+bool session_block(lbz_session *s, const Def *d, Block **out)
 {
     Ctx *c = s->c;
     ParseEnv pe = session_parse_env(s);
@@ -35,7 +35,7 @@ static Block *find_function(void *arg, Ctx *c, uint32_t sym, size_t nargs)
         return NULL;
     }
     if (d->block) {
-        return read_block(s, d, &b) ? b : NULL;
+        return session_block(s, d, &b) ? b : NULL;
     }
     return block_of_formula(c, d->body, sym, d->hidden.v, d->params.n);
 }
@@ -54,10 +54,11 @@ static Node *find_variable(void *arg, Ctx *c, uint32_t sym)
 
 BlockWorld session_block_world(lbz_session *s)
 {
-    return (BlockWorld){find_function, find_variable, s,
-                        {(uint64_t)s->set.value[SET_looplimit],
-                         (unsigned)s->set.value[SET_recursion],
-                         (size_t)s->set.value[SET_tape]}, NULL};
+    return (BlockWorld){.function = find_function, .variable = find_variable, .arg = s,
+                        .slope = session_slope,
+                        .limits = {(uint64_t)s->set.value[SET_looplimit],
+                                   (unsigned)s->set.value[SET_recursion],
+                                   (size_t)s->set.value[SET_tape]}};
 }
 
 bool session_calls_blocks(lbz_session *s, Node *e)
@@ -147,7 +148,7 @@ static bool reach_expr(Reach *r, uint32_t from, Node *e)
 static bool reach_block(Reach *r, uint32_t from, const Def *d)
 {
     Block *b;
-    if (!read_block(r->s, d, &b)) {
+    if (!session_block(r->s, d, &b)) {
         return false;
     }
     for (size_t i = 0; i < b->n; i++) {
@@ -217,117 +218,4 @@ bool block_check(lbz_session *s, const Stmt *st, const char *text)
     ParseEnv pe = session_parse_env(s);
     return block_parse(c, &pe, text, st->body.pos, st->body.pos + st->body.len, st->sym,
                        st->params, st->nparams, NULL) != NULL;
-}
-
-/* ---- derivatives of such functions: f'(a) ----------------------------------------------------- */
-
-/* A call f(a), its orders of derivation ord. */
-typedef struct {
-    lbz_session *s;
-    const Def *d;
-    Node *call;        /* as it was read */
-    Node *const *a;    /* arguments, then orders */
-    uint32_t n;        /* arguments */
-    uint32_t *sym;     /* what stands for the arguments while the slope is taken */
-    Node **by;
-} Slope;
-
-static bool open_slope(Slope *k)
-{
-    Ctx *c = k->s->c;
-    Arena *a = &c->pool[1].arena;
-    k->sym = ARENA_NEW(a, uint32_t, k->n + 1u);
-    k->by = ARENA_NEW0(a, Node *, 2u * k->n + 1);
-    for (uint32_t i = 0; k->sym && k->by && i < k->n; i++) {
-        k->sym[i] = sym_fresh(c, "t");
-        k->by[i] = ex_sym(c, k->sym[i]);
-        k->by[k->n + i] = c->zero;
-    }
-    return k->sym && k->by && !ctx_failed(c);
-}
-
-/* By the formula, where f has one whatever its argument is. */
-static Node *slope_formula(const Slope *k, Block *b)
-{
-    Ctx *c = k->s->c;
-    BlockWorld w = session_block_world(k->s);
-    Node **in = ARENA_NEW(&c->pool[1].arena, Node *, k->n + 1u);
-    for (uint32_t i = 0; in && i < k->n; i++) {
-        in[i] = k->a[k->n + i] == c->zero ? k->a[i] : k->by[i];
-    }
-    Node *r = in ? block_formula(c, &w, b, in) : c->poison;
-    for (uint32_t i = 0; i < k->n && !ctx_failed(c); i++) {
-        if (k->a[k->n + i] != c->zero) {
-            r = diff_n(c, r, k->sym[i], k->a[k->n + i]);
-        }
-    }
-    return ctx_failed(c) ? c->poison : ex_subst(c, r, k->sym, k->a, k->n);
-}
-
-/* The first derivative along one argument, by forward accumulation at numbers. NULL: it is
- * not that. */
-static Node *slope_number(const Slope *k)
-{
-    Ctx *c = k->s->c;
-    Arena *a = &c->pool[1].arena;
-    BlockWorld w = session_block_world(k->s);
-    BlockList *x = ARENA_NEW0(a, BlockList, k->n + 1u), *dir = ARENA_NEW0(a, BlockList, k->n + 1u);
-    double *v = ARENA_NEW0(a, double, 2u * k->n + 1);
-    uint32_t moving = 0;
-    for (uint32_t i = 0; x && dir && v && i < k->n; i++) {
-        Node *order = k->a[k->n + i];
-        if (!answer_number(c, k->a[i], &v[i]) || (order != c->zero && order != c->one)) {
-            return NULL;
-        }
-        moving += order == c->one;
-        v[k->n + i] = order == c->one;
-        x[i] = (BlockList){.n = 1, .v = &v[i]};
-        dir[i] = (BlockList){.n = 1, .v = &v[k->n + i]};
-    }
-    BlockList out, slope;
-    if (!v || moving != 1 ||
-        !block_forward(c, &w, ex_rebuild(c, k->call, k->by), k->sym, x, dir, k->n, &out, &slope)) {
-        return ctx_failed(c) ? c->poison : NULL;
-    }
-    ctx_note(c, "by forward accumulation: what %s does depends on its argument",
-             sym_name(c, k->d->sym));
-    Node *r = blocklist_to_node(c, &slope);
-    blocklist_free(&out);
-    blocklist_free(&slope);
-    return r;
-}
-
-static Node *slope_of_block(lbz_session *s, const Def *d, Node *n, Node *const *a)
-{
-    Ctx *c = s->c;
-    Block *b;
-    Slope k = {.s = s, .d = d, .call = n, .a = a, .n = n->n / 2};
-    if (!open_slope(&k) || !read_block(s, d, &b)) {
-        return c->poison;
-    }
-    Node *r = slope_formula(&k, b);
-    if (c->env.err.status != LBZ_UNABLE) {
-        return r;
-    }
-    Err why = c->env.err;
-    c->env.err.status = LBZ_OK;
-    r = slope_number(&k);
-    if (!r) {
-        c->env.err = why;
-    }
-    return r ? r : c->poison;
-}
-
-Node *block_call(void *session, const Def *d, Node *n, Node *const *a)
-{
-    lbz_session *s = session;
-    Ctx *c = s->c;
-    BlockWorld w = session_block_world(s);
-    Block *b;
-    for (uint32_t i = n->n / 2; i < n->n; i++) {
-        if (a[i] != c->zero) {
-            return slope_of_block(s, d, n, a);
-        }
-    }
-    return read_block(s, d, &b) ? block_formula(c, &w, b, a) : c->poison;
 }

@@ -8,6 +8,10 @@
 
 /* The session's functions and names, for running blocks in the present statement. */
 BlockWorld session_block_world(lbz_session *s);
+/* f'(a), where a function made of statements uses it. */
+Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a);
+/* The statements of d, read once in a statement. */
+bool session_block(lbz_session *s, const Def *d, Block **out);
 /* Does e call a function made of statements? */
 bool session_calls_blocks(lbz_session *s, Node *e);
 /* The same through all functions and names that e uses: loops, too, are loops in such functions
@@ -44,6 +48,8 @@ bool block_point_run(BlockPoint *p);
 void block_point_free(BlockPoint *p);
 /* The point is a kink; of one input: slopes between these. */
 void answer_note_kink(Ctx *c, size_t n, double from, double to);
+/* e with dual numbers in it, by one run forward; false, with or without an error: not possible. */
+bool block_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **value, Node **slope);
 /* `D E at ...` where that needs the machine; NULL: it does not. */
 Node *block_at(lbz_session *s, const Parsed *parsed, Node *at);
 

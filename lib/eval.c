@@ -343,6 +343,7 @@ static void begin(Eval *ev, Ctx *c, const Names *names, const EvalOptions *opt,
     map_init(&ev->index, &c->pool[1].arena);
     map_init(&ev->derived, &c->pool[1].arena);
     map_init(&ev->operand_of, &c->pool[1].arena);
+    map_init(&ev->stays, &c->pool[1].arena);
 }
 
 static void end(Eval *ev)
@@ -397,7 +398,8 @@ static Node *value_of(Eval *ev, Node *e, Node *formula)
     SymList own = {&e->a[1]->sym, 1, 1};
     operand = eval_expand(ev, operand, &own, EXPAND_ALL);
     Node *p = eval_expand(ev, e->a[1], &none, EXPAND_ALL);
-    return eval_slope(ev, operand, formula, e->a[1]->sym, p);
+    Node *r = eval_slope(ev, operand, formula, e->a[1]->sym, p);
+    return r->flags & NF_APPLY ? eval_expand(ev, r, &none, EXPAND_ALL) : r;
 }
 
 /* N(inner) puts everything in and gives one number; other statements leave the names they
@@ -420,6 +422,25 @@ static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *o
     }
 }
 
+/* Calls of functions without a formula may be left in a derivative whose value has none. */
+static bool blocks_are_done(const Eval *ev, EvalResult *r)
+{
+    const EvalOptions *opt = ev->opt;
+    if (!opt->block_left || !opt->block_left(opt->block_arg, r->formula)) {
+        return true;
+    }
+    Err why = ev->c->env.err;
+    ev->c->env.err.status = LBZ_OK;
+    if (!r->value || opt->block_left(opt->block_arg, r->value)) {
+        ev->c->env.err = why;
+        return false;
+    }
+    r->formula = r->value;
+    r->value = NULL;
+    r->nat = 0;
+    return true;
+}
+
 bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
                      const Parsed *parsed, Node *e, EvalResult *out)
 {
@@ -435,6 +456,9 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     }
     if (!ctx_failed(c)) {
         finish_result(&ev, e, inner, r, out);
+    }
+    if (!ctx_failed(c)) {
+        blocks_are_done(&ev, out);
     }
     out->shared = ex_is(e, OP_CSE);
     end(&ev);

@@ -68,8 +68,11 @@ typedef struct {
     unsigned terms;      /* most terms of a finite sum that is written out */
     size_t digits;       /* of N(e) */
     bool keep_detached;  /* detach(e) stays in the result, for accumulation */
-    /* A call of a function made of statements; NULL: such calls stay as they are. */
+    /* A call of a function made of statements; NULL: such calls stay as they are, as does one
+     * for which it is NULL. */
     Node *(*block_call)(void *arg, const Def *d, Node *n, Node *const *a);
+    /* Is one of those left in e? Its error is in the context then. */
+    bool (*block_left)(void *arg, Node *e);
     void *block_arg;
 } EvalOptions;
 

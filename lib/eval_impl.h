@@ -24,6 +24,7 @@ typedef struct {
     NodeMap operand_of; /* DIFF, GRAD -> what it differentiates, names put in */
     bool own_statement; /* not in a definition: dvars are collected */
     unsigned list_depth;
+    NodeMap stays;  /* calls of functions made of statements that have no formula */
     unsigned round; /* of eval_expand: how deep functions called functions so far */
     uint64_t calls; /* made in rounds after the first */
     bool decimals;  /* the statement asks for N(...) */

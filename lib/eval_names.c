@@ -471,6 +471,20 @@ static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
     return ex_subst(c, formula, d->hidden.v, a, k);
 }
 
+/* A function without a formula is an unknown one until its arguments are numbers. */
+static Node *apply_block(Eval *ev, const Def *d, Node *n, Node *const *a)
+{
+    Node *x = ex_rebuild(ev->c, n, a), *r = NULL;
+    ev->last_function = d;
+    if (ev->opt->block_call && !nodemap_get(&ev->stays, x) && !ctx_failed(ev->c)) {
+        r = ev->opt->block_call(ev->opt->block_arg, d, n, a);
+        if (!r) {
+            nodemap_put(&ev->stays, x, x);
+        }
+    }
+    return r ? r : x;
+}
+
 static Node *apply_function(Eval *ev, Node *n, Node *const *a)
 {
     Ctx *c = ev->c;
@@ -489,12 +503,7 @@ static Node *apply_function(Eval *ev, Node *n, Node *const *a)
                          sym_name(c, n->sym), d->params.n, d->params.n == 1 ? "" : "s",
                          n->n / 2);
     }
-    if (d->block) {
-        ev->last_function = d;
-        return ev->opt->block_call ? ev->opt->block_call(ev->opt->block_arg, d, n, a)
-                                   : ex_rebuild(c, n, a);
-    }
-    return call(ev, d, ev->val[p - 1], a);
+    return d->block ? apply_block(ev, d, n, a) : call(ev, d, ev->val[p - 1], a);
 }
 
 /* A sum or product between integers that are not too far apart, written out. */

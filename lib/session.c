@@ -71,6 +71,7 @@ EvalOptions session_eval_options(const lbz_session *s)
                          .digits = (size_t)s->set.value[SET_digits],
                          .keep_detached = s->keep_blocks,
                          .block_call = s->keep_blocks ? NULL : block_call,
+                         .block_left = s->keep_blocks ? NULL : block_left,
                          .block_arg = (void *)(uintptr_t)s};
 }
 
@@ -185,6 +186,7 @@ static void begin_statement(lbz_session *s)
     tidy(s);
     ctx_begin_statement(s->c);
     map_init(&s->blocks, ctx_arena(s->c));
+    s->no_formula = (Err){0};
     apply_limits(s);
     s->place = (Place){0};
     s->used_result = false;

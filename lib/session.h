@@ -80,6 +80,7 @@ struct lbz_session {
     bool keep_blocks; /* calls of functions made of statements stay as they are */
     Place place;      /* what is being evaluated, for errors; text NULL: not known */
     Map blocks;       /* those that the present statement has read, by symbol */
+    Err no_formula;   /* why a call of one was left as it is */
 };
 
 /* ---- session.c: statements */
@@ -146,7 +147,9 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const
 
 /* ---- block_world.c: functions made of statements */
 bool block_check(lbz_session *s, const Stmt *st, const char *text); /* can it be read? */
+/* ---- block_call.c; EvalOptions has them. NULL: it stays. */
 Node *block_call(void *session, const Def *d, Node *n, Node *const *a);
+bool block_left(void *session, Node *e);
 
 CommandRun cmd_help, cmd_vars, cmd_var, cmd_assume, cmd_forget, cmd_undo, cmd_clear,
     cmd_history, cmd_save, cmd_load, cmd_set, cmd_unset, cmd_time, cmd_latex, cmd_graph,

@@ -50,13 +50,35 @@ static Node *value_at_zero(lbz_session *s, const Parsed *parsed, Node *e, Node *
                       ex_structural(c, OP_AT, 3, (Node *[]){e, t, c->zero}));
 }
 
-/* "dual(f(a), f'(a)*b)" */
-static bool run_dual(lbz_session *s, const Parsed *parsed, Node *e, Node *t)
+/* By formulas; where there are none, or decimals run through loops, in float64. */
+static bool find_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **v, Node **d)
 {
     Ctx *c = s->c;
-    Node *v = value_at_zero(s, parsed, e, t, false);
-    Node *d = ctx_failed(c) ? c->poison : value_at_zero(s, parsed, e, t, true);
-    if (ctx_failed(c)) {
+    BlockUse use = session_block_use(s, e);
+    if (use.loops && (e->flags & NF_DEC)) {
+        return block_dual(s, parsed, e, v, d);
+    }
+    Node *t = ex_sym(c, sym_fresh(c, "t")), *real = without_duals(c, e, t);
+    *v = real ? value_at_zero(s, parsed, real, t, false) : c->poison;
+    *d = ctx_failed(c) ? c->poison : value_at_zero(s, parsed, real, t, true);
+    if (!use.blocks || c->env.err.status != LBZ_UNABLE) {
+        return !ctx_failed(c);
+    }
+    Err why = c->env.err;
+    c->env.err.status = LBZ_OK;
+    if (block_dual(s, parsed, e, v, d)) {
+        return true;
+    }
+    c->env.err = ctx_failed(c) ? c->env.err : why;
+    return false;
+}
+
+/* "dual(f(a), f'(a)*b)" */
+static bool run_dual(lbz_session *s, const Parsed *parsed, Node *e)
+{
+    Ctx *c = s->c;
+    Node *v, *d;
+    if (!find_dual(s, parsed, e, &v, &d)) {
         return false;
     }
     Str *out = answer_text(s);
@@ -296,9 +318,8 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const
         return true;
     }
     if (has_duals(c, e)) {
-        Node *t = ex_sym(c, sym_fresh(c, "t")), *real = without_duals(c, e, t);
         *handled = true;
-        return real && !ctx_failed(c) && run_dual(s, parsed, real, t);
+        return run_dual(s, parsed, e);
     }
     int64_t mode = s->set.value[SET_mode];
     if (!ex_is(e, OP_AT) || mode == 1 || ctx_failed(c)) { /* symbolic */
