@@ -44,6 +44,7 @@ typedef struct block {
     BlockStmt *code;    /* ends with BK_END */
     size_t n, cap;
     uint32_t nloops;
+    const char *text;   /* that the statements' places count in; NULL: made of a formula */
 } Block;
 
 typedef struct {
@@ -99,10 +100,25 @@ bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, con
 bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
                    size_t nin, const BlockList *weight, BlockList *out, BlockList *grad);
 
+/* Where in a function a value was computed; in the statement pool. */
+typedef struct {
+    const char *function; /* NULL: outside, in the expression itself */
+    unsigned line;        /* of the function's text, from 1; 0: it is a formula */
+    const char *text;     /* the statement, cut where it is long; NULL: a formula */
+    const Node *call;     /* the call in the expression, or NULL */
+} BlockWhere;
+
+/* The same for the values of a record: where[n], to be freed. More than `most` values are LIMIT. */
+typedef struct {
+    BlockWhere *where;
+    size_t n, cap, most;
+} BlockTrail;
+
 /* The path that is taken at x as a program of the elements of the first nvars x; ids: the values
- * of the elements of out in it. The caller frees both and out. */
+ * of the elements of out in it. The caller frees both and out. trail may be NULL. */
 bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                  size_t nin, size_t nvars, BlockList *out, Program **record, uint32_t **ids);
+                  size_t nin, size_t nvars, BlockTrail *trail, BlockList *out, Program **record,
+                  uint32_t **ids);
 
 /* f(args) as a formula: loops are run, which needs conditions that do not depend on unknowns.
  * Poison with the reason why there is none. */

@@ -307,7 +307,10 @@ static uint32_t gen_call(Gen *g, Node *e)
     for (uint32_t i = 0; i < k; i++)
         if (!ex_is_num(e->a[k + i]) || !num_is_zero(e->a[k + i]->num))
             return gen_slope(g, e, index);
-    return gen_operands(g, V_CALL, index, OP_POISON, e->a, k);
+    uint32_t dst = gen_operands(g, V_CALL, index, OP_POISON, e->a, k);
+    if (!ctx_failed(g->c))
+        g->f->code[g->f->n - 1].call = e;
+    return dst;
 }
 
 /* One branch runs only. */
@@ -489,6 +492,7 @@ static bool gen_block(Gen *g)
     const Block *b = g->f->b;
     Arena *a = ctx_arena(g->c);
     size_t *begin = ARENA_NEW(a, size_t, b->n + 1), *jumps = ARENA_NEW(a, size_t, b->n + 1);
+    g->f->begin = begin;
     g->loop_reg = ARENA_NEW0(a, uint32_t, b->nloops + 1);
     g->f->reg_name = ARENA_NEW0(a, const char *, b->nparams + b->n + 1);
     if (!begin || !jumps || !g->loop_reg || !g->f->reg_name)

@@ -305,13 +305,15 @@ bool vm_list_op(VM *m, Op fn, const BVal *const *arg, size_t n, BVal *out)
 }
 
 /* ---- elementwise expressions -------------------------------------------------------------------------- */
-static bool blame(VM *m, const VFun *f, const VKernel *k)
+static bool blame(VM *m, const VKernel *k)
 {
     double *v = mem_alloc((k->p->n + 1) * sizeof *v);
     Str s = {0};
-    if (v && program_values(k->p, k->in, v) && program_blame(m->c, k->p, v, k->out, &s))
-        ctx_error(m->c, LBZ_DOMAIN, "check the values that reach it", "%s has no real value, in %s",
-                  str_cstr(&s), f->b->sym == P_NONE ? "the formula" : sym_name(m->c, f->b->sym));
+    if (v && program_values(k->p, k->in, v))
+        m->c->env.about = program_node(k->p, program_culprit(k->p, v, k->out));
+    if (v && program_blame(m->c, k->p, v, k->out, &s))
+        ctx_error(m->c, LBZ_DOMAIN, "check the values that reach it", "no real value: %s",
+                  str_cstr(&s));
     else
         ctx_error(m->c, LBZ_DOMAIN, NULL, "a value is not a number");
     str_free(&s);
@@ -367,7 +369,7 @@ static bool is_special(const VKernel *k, size_t n)
     return is;
 }
 
-static bool element(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, size_t n,
+static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n,
                     size_t at, double *v, Aux *x)
 {
     x->dot = 0; /* an id of 0, too: it is as wide */
@@ -383,7 +385,7 @@ static bool element(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, si
             *x = record_kernel(m, k, arg, n, at);
         code_run(k->value, k->slots, k->in, k->res);
         *v = k->res[0];
-        return !isnan(*v) || has_nan(k->in, n) || blame(m, f, k);
+        return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
     }
     code_run(k->grad, k->gslots, k->in, k->res);
     *v = k->res[0];
@@ -398,10 +400,10 @@ static bool element(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, si
     }
     if (m->mode == RUN_TAPE)
         x->id = tape_end(m);
-    return !isnan(*v) || has_nan(k->in, n) || blame(m, f, k);
+    return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
 }
 
-bool vm_kernel(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, size_t n, BVal *out)
+bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out)
 {
     const BVal *list = NULL;
     for (size_t i = 0; i < n; i++) {
@@ -415,7 +417,7 @@ bool vm_kernel(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, size_t 
     if (!list) {
         double v = 0;
         Aux x;
-        if (!element(m, f, k, arg, n, 0, &v, &x))
+        if (!element(m, k, arg, n, 0, &v, &x))
             return false;
         set_number(out, v);
         out->x = x;
@@ -424,7 +426,7 @@ bool vm_kernel(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, size_t 
     List *l = list_new(m, list->t->rank, list->t->dim);
     bool ok = l != NULL;
     for (size_t i = 0; ok && i < l->n; i++)
-        ok = element(m, f, k, arg, n, i, &l->v[i], &l->x[i]) && !(i % 4096 == 4095 && ctx_poll(m->c));
+        ok = element(m, k, arg, n, i, &l->v[i], &l->x[i]) && !(i % 4096 == 4095 && ctx_poll(m->c));
     if (ok)
         set_list(out, l);
     else

@@ -474,7 +474,7 @@ Block *block_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from, si
         return NULL;
     r.pe = (ParseEnv){.strict = pe && pe->strict, .lookup = lookup_local,
                       .result = outer_result, .arg = &r};
-    *b = (Block){.sym = sym, .params = params, .nparams = nparams};
+    *b = (Block){.sym = sym, .params = params, .nparams = nparams, .text = text};
     for (size_t i = 0; i < nparams; i++)
         know(&r, sym_name(c, params[i]), strlen(sym_name(c, params[i])));
     if (!read_statements(&r) || !add(&r, BK_END, to))

@@ -22,7 +22,7 @@ static bool open_record(BlockPoint *p, Accum *a)
         at += p->x[i].n;
     }
     BlockList out;
-    if (!x || !block_record(c, &p->world, p->e, p->in, p->x, p->nin, p->nvars, &out, &record,
+    if (!x || !block_record(c, &p->world, p->e, p->in, p->x, p->nin, p->nvars, NULL, &out, &record,
                             &ids)) {
         return false;
     }

@@ -14,6 +14,11 @@ uint32_t record_id(VM *m, Aux x, double v) { return x.id ? x.id - 1 : pg_const(m
 
 static bool record_fits(VM *m)
 {
+    if (m->trail && m->record->n > m->trail->most) {
+        ctx_error(m->c, LBZ_LIMIT, "ask for fewer rounds, or use forward or reverse",
+                  "the trace has more than %zu values", m->trail->most);
+        return false;
+    }
     if (m->record->n <= m->tape.limit / VALUE_BYTES)
         return true;
     ctx_error(m->c, LBZ_LIMIT, "`set tape 1G` allows more; first derivatives need no such record",
@@ -108,7 +113,8 @@ static uint32_t *result_ids(VM *m, const BlockList *out)
 }
 
 bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                  size_t nin, size_t nvars, BlockList *out, Program **record, uint32_t **ids)
+                  size_t nin, size_t nvars, BlockTrail *trail, BlockList *out, Program **record,
+                  uint32_t **ids)
 {
     VM m;
     size_t n = 0;
@@ -116,6 +122,7 @@ bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, cons
         n += x[i].n;
     bool ok = vm_init(&m, c, w, e, in, nin);
     m.mode = RUN_RECORD;
+    m.trail = trail;
     *ids = NULL;
     *out = (BlockList){0};
     m.record = ok ? program_new(&c->env, (uint32_t)n) : NULL;

@@ -159,7 +159,7 @@ static bool run_kernel(VM *m, const VIns *x)
     bool ok = operands(m, x, arg);
     BVal *dst = reg(m, x->dst);
     if (ok && x->op == V_KERNEL)
-        ok = vm_kernel(m, f, &f->kernel[x->a], arg, x->nargs, dst);
+        ok = vm_kernel(m, &f->kernel[x->a], arg, x->nargs, dst);
     else if (ok && x->op == V_LIST)
         ok = vm_make_list(m, arg, x->nargs, dst);
     else if (ok && x->op == V_OP)
@@ -172,6 +172,8 @@ static bool run_kernel(VM *m, const VIns *x)
         ok = reg(m, x->a)->set ? vm_index(m, reg(m, x->a), arg, x->nargs, dst) : unset(m, x->a);
     if (arg != small)
         mem_free(arg);
+    if (ok && m->trail)
+        vm_note_where(m);
     return ok;
 }
 
@@ -217,8 +219,10 @@ bool vm_run(VM *m, uint64_t until)
 {
     while (m->nframes && m->step < until && !m->tape.full) {
         m->step++;
-        if (!run_one(m))
+        if (!run_one(m)) {
+            vm_explain(m);
             return false;
+        }
     }
     return !ctx_failed(m->c);
 }

@@ -58,7 +58,10 @@ typedef struct {
     uint32_t dst, a;
     uint32_t args, nargs; /* args[args ... ] of the function */
     uint32_t target;
-    double k;
+    union {
+        double k;
+        const Node *call; /* V_CALL */
+    };
 } VIns;
 
 /* An elementwise expression: its value, and value with all partial derivatives. */
@@ -83,6 +86,7 @@ typedef struct {
     VKernel *kernel;
     size_t nkernels, kernels_cap;
     uint32_t nregs;
+    const size_t *begin;    /* where the code of each statement begins */
     const char **reg_name;  /* of the first regs; NULL: a temporary */
     size_t nnames;
 } VFun;
@@ -127,6 +131,7 @@ typedef struct {
     uint64_t rounds;    /* of loops, and calls */
     Tape tape;
     Program *record;    /* RUN_RECORD: what was computed, from the inputs */
+    BlockTrail *trail;  /* where the values of the record were computed; or NULL */
     bool special;       /* a kink was met, or a derivative that is not finite */
     unsigned depth;     /* of code generation */
 } VM;
@@ -147,12 +152,16 @@ bool vm_index(VM *m, const BVal *v, const BVal *const *index, size_t n, BVal *ou
 bool vm_store(VM *m, BVal *v, const BVal *const *index, size_t n, const BVal *x);
 bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out);
 bool vm_list_op(VM *m, Op fn, const BVal *const *arg, size_t n, BVal *out);
-bool vm_kernel(VM *m, const VFun *f, VKernel *k, const BVal *const *arg, size_t n, BVal *out);
+bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out);
 
 /* ---- block_run.c */
 bool vm_start(VM *m, const BVal *args, size_t n);
 /* Runs until the end (nframes == 0 then), or until step, or until the tape is full. */
 bool vm_run(VM *m, uint64_t until);
+
+/* ---- block_where.c */
+void vm_explain(VM *m);    /* adds to the error under way where the machine stands */
+void vm_note_where(VM *m); /* of the values recorded since the last call, for the trail */
 
 /* ---- block_record.c */
 uint32_t record_id(VM *m, Aux x, double v); /* as a value of the record */

@@ -1,11 +1,10 @@
-/* commands_numeric.c - floor 6: forward, reverse, trace: derivatives by accumulation, in float64.
+/* commands_numeric.c - floor 6: forward, reverse: derivatives by accumulation, in float64.
  *
  * `E at x=1, y=2 [along (u, v)]`: the names that are bound are the inputs, whatever they stand
  * for otherwise; all other names must have values. E is compiled as it is: derivatives are
  * never found symbolically here (unless E itself asks for one).
  */
 #include "job.h"
-#include "trace.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -237,7 +236,7 @@ static bool answer_names(Job *j, size_t n, const Str *names)
     return true;
 }
 
-static bool answer_grad(Job *j, double value, size_t n, const Str *names, const double *grad)
+bool job_answer(Job *j, double value, size_t n, const Str *names, const double *grad)
 {
     Answer *a = &j->s->ans;
     if (!answer_names(j, n, names)) {
@@ -281,41 +280,51 @@ static bool answer_job(Job *j, double value, const double *grad, bool along)
     } else {
         n = job_names(j, &names);
     }
-    bool ok = names.failed ? out_of_memory(j->c) : answer_grad(j, value, n, &names, grad);
+    bool ok = names.failed ? out_of_memory(j->c) : job_answer(j, value, n, &names, grad);
     str_free(&names);
     return ok;
 }
 
 /* ---- formulas --------------------------------------------------------------------------------- */
 
-/* "exp(800) in exp(x), column 9" */
-static void describe(Job *j, const Accum *a, uint32_t v, Str *out)
+/* "exp(800) in exp(x)"; returns what stands for it in the text. And the same with ", column 9". */
+static const Node *describe_without_column(Job *j, const Accum *a, uint32_t v,
+                                           const JobRecord *in, Str *out)
 {
     const Node *n = a->p->origin[v];
+    const BlockWhere *w = in && v < in->trail.n && in->trail.where[v].function ? &in->trail.where[v] : NULL;
     program_operation(a->p, a->v, v, out);
     if (n) {
         str_puts(out, v < a->nprimal ? " in " : " in the slope of ");
         print_brief(j->c, out, (Node *)(uintptr_t)n, 60);
     }
-    session_place_text(j->s, program_node(a->p, v), out);
+    if (w) {
+        str_printf(out, w->text ? ", in %s, line %u: %s" : ", in %s", w->function, w->line,
+                   w->text ? w->text : "");
+    }
+    return w ? w->call : program_node(a->p, v);
+}
+
+static void describe(Job *j, const Accum *a, uint32_t v, const JobRecord *in, Str *out)
+{
+    session_place_text(j->s, describe_without_column(j, a, v, in, out), out);
 }
 
 /* A value that is no number is an error, an infinite one a remark; both name the operation. */
-static bool explain_value(Job *j, const Accum *a, uint32_t v)
+bool job_explain(Job *j, const Accum *a, uint32_t v, const JobRecord *in)
 {
     Str why = {0};
     uint32_t culprit = program_culprit(a->p, a->v, v);
     uint32_t inside = culprit == P_NONE ? accum_overflow(a, v) : P_NONE;
     if (isnan(a->v[v])) {
-        program_describe(j->c, a->p, a->v, culprit, &why);
-        j->c->env.about = program_node(a->p, culprit);
+        j->c->env.about = describe_without_column(j, a, culprit, in, &why);
         ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
                   str_cstr(&why));
     } else if (culprit != P_NONE) {
-        describe(j, a, culprit, &why);
+        describe(j, a, culprit, in, &why);
         ctx_note(j->c, "infinite: %s", str_cstr(&why));
     } else if (inside != P_NONE) {
-        describe(j, a, inside, &why);
+        describe(j, a, inside, in, &why);
         ctx_note(j->c, "a value on the way is %s: %s", isnan(a->v[inside]) ? "not defined" :
                  "infinite", str_cstr(&why));
     }
@@ -324,7 +333,7 @@ static bool explain_value(Job *j, const Accum *a, uint32_t v)
 }
 
 /* Where the i-th partial derivative becomes infinite or undefined, behind ": ". */
-static void explain_slope(Job *j, Accum *a, size_t i, Str *why)
+static void explain_slope(Job *j, Accum *a, size_t i, const JobRecord *in, Str *why)
 {
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj), culprit = P_NONE;
     if (adj && program_gradient(a->p, a->out[0], pg_const(a->p, 1), adj) && accum_evaluate(a) &&
@@ -333,26 +342,42 @@ static void explain_slope(Job *j, Accum *a, size_t i, Str *why)
     }
     if (culprit != P_NONE) {
         str_puts(why, ": ");
-        describe(j, a, culprit, why);
+        describe(j, a, culprit, in, why);
     }
     mem_free(adj);
 }
 
-/* a: NULL where there is no program to ask. */
-static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n)
+/* "x" or "v[2]", in the statement's arena. */
+static const char *input_name(Job *j, size_t k)
+{
+    size_t i = 0;
+    char element[100];
+    for (; i + 1 < j->nin && k >= j->x[i].n; i++) {
+        k -= j->x[i].n;
+    }
+    element_name(&j->x[i], k, element, sizeof element);
+    Str s = {0};
+    str_printf(&s, "%s%s", sym_name(j->c, j->in[i]), element);
+    const char *name = arena_strndup(&j->c->pool[1].arena, str_cstr(&s), s.n);
+    str_free(&s);
+    return name;
+}
+
+/* By all elements of the inputs, or along a direction. */
+static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n, const JobRecord *in)
 {
     for (size_t i = 0; i < n && !ctx_failed(j->c); i++) {
         Str why = {0};
-        bool by = n == j->nin;
+        bool by = !j->dir;
         if (isfinite(grad[i])) {
             continue;
         }
-        if (a && (by || j->nin == 1) && isfinite(a->v[a->out[0]])) {
-            explain_slope(j, a, i, &why);
+        if ((by || a->nin == 1) && isfinite(a->v[a->out[0]])) {
+            explain_slope(j, a, i, in, &why);
         }
         ctx_note(j->c, "the derivative%s%s is %s here%s", by ? " by " : "",
-                 by ? sym_name(j->c, j->in[i]) : "",
-                 isnan(grad[i]) ? "not defined" : "infinite", str_cstr(&why));
+                 by ? input_name(j, i) : "", isnan(grad[i]) ? "not defined" : "infinite",
+                 str_cstr(&why));
         str_free(&why);
     }
 }
@@ -372,13 +397,13 @@ static bool run_formula(Job *j)
     double *x = job_numbers(j, j->x), *dir = j->dir ? job_numbers(j, j->dir) : NULL;
     double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
     bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
-    ok = ok && explain_value(j, &a, a.out[0]) &&
+    ok = ok && job_explain(j, &a, a.out[0], NULL) &&
          (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
     if (ok) {
         if (a.kinked) {
             answer_note_kink(j->c, j->nin, a.kink_lo, a.kink_hi);
         }
-        explain_slopes(j, &a, grad, dir ? 1 : j->nin);
+        explain_slopes(j, &a, grad, dir ? 1 : j->nin, NULL);
         ok = answer_job(j, a.v[a.out[0]], grad, dir != NULL);
     }
     accum_free(&a);
@@ -386,17 +411,6 @@ static bool run_formula(Job *j)
 }
 
 /* ---- functions made of statements, lists ------------------------------------------------------ */
-
-/* The direction as the entries of one vector. */
-static double *flat_direction(Job *j, size_t n)
-{
-    double *v = ARENA_NEW(&j->c->pool[1].arena, double, n + 1);
-    for (size_t i = 0, at = 0; v && i < j->nin; i++) {
-        memcpy(v + at, j->dir[i].v, j->dir[i].n * sizeof *v);
-        at += j->dir[i].n;
-    }
-    return v;
-}
 
 static size_t count_elements(const Job *j)
 {
@@ -407,13 +421,27 @@ static size_t count_elements(const Job *j)
     return n;
 }
 
+double *job_elements(Job *j, const BlockList *l, size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < j->nin; i++) {
+        *n += l[i].n;
+    }
+    double *v = ARENA_NEW(&j->c->pool[1].arena, double, *n + 1);
+    for (size_t i = 0, at = 0; v && i < j->nin; at += l[i++].n) {
+        memcpy(v + at, l[i].v, l[i].n * sizeof *v);
+    }
+    return v;
+}
+
 /* Along the direction, or by all elements. */
 static bool block_slopes(Job *j, AccumMode mode, bool along, BlockList *out, double *grad)
 {
     BlockPoint p = {.s = j->s, .c = j->c, .world = session_block_world(j->s), .e = j->e,
                     .what = along ? OP_JVP : OP_JACOBIAN, .in = j->in, .x = j->x, .nin = j->nin,
                     .nvars = j->nin, .forced = true, .mode = mode, .nvec = count_elements(j)};
-    if (along && !(p.vec = flat_direction(j, p.nvec))) {
+    size_t nvec;
+    if (along && !(p.vec = job_elements(j, j->dir, &nvec))) {
         return out_of_memory(j->c);
     }
     bool ok = block_point_run(&p);
@@ -436,6 +464,57 @@ bool job_block_gradient(Job *j, AccumMode mode, BlockList *out, double *grad)
     return block_slopes(j, mode, false, out, grad);
 }
 
+bool job_record(Job *j, size_t most, JobRecord *r)
+{
+    BlockWorld w = session_block_world(j->s);
+    r->trail.most = most;
+    return block_record(j->c, &w, j->e, j->in, j->x, j->nin, j->nin, &r->trail, &r->shape, &r->p,
+                        &r->out);
+}
+
+void job_record_free(JobRecord *r)
+{
+    program_free(r->p);
+    blocklist_free(&r->shape);
+    mem_free(r->out);
+    mem_free(r->trail.where);
+    *r = (JobRecord){0};
+}
+
+/* Which operation made a value or slope that is not finite: the run is recorded, if it is not too
+ * long for that. */
+static void explain_block(Job *j, const double *grad, size_t n)
+{
+    enum { MOST = 200000 };
+    JobRecord rec = {0};
+    Accum a = {0};
+    size_t nin;
+    double *x = job_elements(j, j->x, &nin);
+    if (x && job_record(j, MOST, &rec)) {
+        Program *p = rec.p;
+        rec.p = NULL;
+        if (accum_adopt(&a, j->c, p, x, nin, rec.out, rec.shape.n) &&
+            job_explain(j, &a, a.out[0], &rec)) {
+            explain_slopes(j, &a, grad, n, &rec);
+        }
+        accum_free(&a);
+    }
+    job_record_free(&rec);
+    if (j->c->env.err.status == LBZ_LIMIT) {
+        j->c->env.err.status = LBZ_OK;
+    }
+}
+
+static bool finite_answer(const BlockList *out, const double *grad, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(grad[i])) {
+            return false;
+        }
+    }
+    return isfinite(out->v[0]);
+}
+
 static bool run_block(Job *j)
 {
     BlockList out = {0};
@@ -448,8 +527,10 @@ static bool run_block(Job *j)
         ok = false;
     }
     if (ok) {
-        explain_slopes(j, NULL, grad, j->dir ? 1 : n);
-        ok = answer_job(j, out.v[0], grad, j->dir != NULL);
+        if (!finite_answer(&out, grad, j->dir ? 1 : n)) {
+            explain_block(j, grad, j->dir ? 1 : n);
+        }
+        ok = !ctx_failed(j->c) && answer_job(j, out.v[0], grad, j->dir != NULL);
     }
     blocklist_free(&out);
     return ok;
@@ -479,51 +560,4 @@ bool cmd_forward(lbz_session *s, const char *text, Span args)
 bool cmd_reverse(lbz_session *s, const char *text, Span args)
 {
     return accumulate(s, text, args, ACC_REVERSE);
-}
-
-static bool run_trace(Job *j, TraceFormat format)
-{
-    Accum a;
-    double *x = job_numbers(j, j->x), *dir = j->dir ? job_numbers(j, j->dir) : NULL;
-    double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
-    bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
-    ok = ok && explain_value(j, &a, a.out[0]) &&
-         trace_write(&a, j->mode, dir, format, answer_text(j->s), grad);
-    if (ok && setting_on(&j->s->set, SET_latex)) {
-        ok = trace_write(&a, j->mode, dir, TRACE_LATEX, &j->s->ans.latex, grad);
-        j->s->ans.has_latex = true;
-    }
-    accum_free(&a);
-    return ok;
-}
-
-/* trace forward E at ... | trace reverse E at ... [as json|csv|latex] */
-bool cmd_trace(lbz_session *s, const char *text, Span args)
-{
-    Job j = {.s = s, .c = s->c, .example = "trace forward x^2*y at x=3, y=4"};
-    TraceFormat format = TRACE_TEXT;
-    Span rest, w = args_word(text, args, &rest);
-    bool forward = args_is(text, w, "forward");
-    if (!forward && !args_is(text, w, "reverse")) {
-        env_error_at(&s->c->env, args_trim(text, args), LBZ_SYNTAX,
-                     "trace forward x*sin(x) at x=1", "trace needs forward or reverse");
-        return false;
-    }
-    j.mode = forward ? ACC_FORWARD : ACC_REVERSE;
-    uint32_t end = rest.pos + rest.len, as = args_find(text, rest, "as");
-    if (as < end) {
-        Span how = args_trim(text, (Span){as + 2, end - as - 2});
-        format = args_is(text, how, "json") ? TRACE_JSON : args_is(text, how, "csv") ? TRACE_CSV :
-                 args_is(text, how, "latex") ? TRACE_LATEX : TRACE_TEXT;
-        rest.len = as - rest.pos;
-    }
-    bool ok = job_read(&j, text, rest);
-    if (ok && (j.lists || ex_is(j.e, OP_LIST) || session_calls_blocks(s, j.e))) {
-        ctx_error(s->c, LBZ_UNABLE, "use forward or reverse",
-                  "only formulas of numbers can be traced, no lists or functions of statements");
-        ok = false;
-    }
-    ok = ok && run_trace(&j, format);
-    job_free(&j);
-    return ok;
 }

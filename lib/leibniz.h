@@ -41,6 +41,8 @@ typedef enum {
     LBZ_QUIT     /* quit or exit: the caller is asked to end the session */
 } lbz_kind;
 
+enum { LBZ_RANK_MAX = 8 };
+
 typedef enum { LBZ_PASS, LBZ_FAIL, LBZ_UNKNOWN } lbz_verdict;
 
 /* A place in the input: 1-based line, 1-based column in code points, length in code points. */
@@ -63,9 +65,20 @@ typedef struct {
     lbz_verdict verdict;
     const char *proof;   /* "symbolic", "numeric", "counterexample" or "" */
     const char *constant; /* LBZ_FAIL: the sides differ by this constant only, else NULL */
+    const char *mode;    /* "forward", "reverse" ...: how derivatives at numbers were accumulated,
+                            "symbolic" for a Jacobian from formulas; else NULL */
     size_t ngrad;        /* forward/reverse: names and partial derivatives */
     const char *const *grad_name;
     const double *grad;
+    /* A rectangular list of numbers: its elements row by row. NULL: the result is none. */
+    const double *tensor;
+    size_t rank;         /* from 1 to LBZ_RANK_MAX */
+    const size_t *shape;
+    /* trace: its steps as a JSON object, and as a table: rows of columns cells each, the first row
+     * the names of the columns, every cell ended by a NUL. NULL: the result is none. */
+    const char *trace;
+    const char *table;
+    size_t rows, columns;
     size_t nnotes;       /* remarks on the reading or on choices made, in order */
     const char *const *notes;
     lbz_span span;       /* where the error is */

@@ -384,25 +384,55 @@ size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t
     }
 }
 
-/* One value of q with its operands led over by map. */
+static uint32_t carry_sum(Program *p, const uint32_t *o, size_t n, const uint32_t *map)
+{
+    uint32_t *v = mem_alloc((n + 1) * sizeof *v), r = 0;
+    if (v) {
+        for (size_t i = 0; i < n; i++)
+            v[i] = map[o[i]];
+        r = pg_sum(p, n, v);
+    } else {
+        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+    }
+    mem_free(v);
+    return r;
+}
+
+/* One value of q, no loop, with its operands led over by map. */
 static uint32_t carry_over(Program *p, const Program *q, uint32_t v, const uint32_t *map)
 {
     Val x = q->val[v];
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(q, v, &o, buf);
+    if (x.op == P_SUM)
+        return carry_sum(p, o, n, map);
     x.a = n > 0 ? map[o[0]] : x.a;
     x.b = n > 1 ? map[o[1]] : x.b;
     x.c = n > 2 ? map[o[2]] : x.c;
-    return x.op == P_SUM || x.op == P_LOOP ? 0 : put(p, x); /* rules have neither */
+    switch ((POp)x.op) {
+    case P_ADD: return pg_add(p, x.a, x.b);
+    case P_SUB: return pg_sub(p, x.a, x.b);
+    case P_MUL: return pg_mul(p, x.a, x.b);
+    case P_DIV: return pg_div(p, x.a, x.b);
+    case P_NEG: return pg_neg(p, x.a);
+    case P_HOLD: return pg_hold(p, x.a);
+    case P_SELECT: return pg_select(p, x.a, x.b, x.c);
+    case P_CONST: return put(p, x);
+    default: return fold(p, x, n);
+    }
 }
 
 uint32_t pg_inline(Program *p, const Program *q, uint32_t v, const uint32_t *in)
 {
     uint32_t *map = mem_alloc((q->n + 1) * sizeof *map), r = 0;
     if (map) {
-        for (uint32_t i = 0; i <= v; i++)
+        const Node *at = p->at;
+        for (uint32_t i = 0; i <= v; i++) {
+            p->at = q->origin[i] ? q->origin[i] : at;
             map[i] = q->val[i].op == P_IN ? in[q->val[i].a] : carry_over(p, q, i, map);
+        }
+        p->at = at;
         r = map[v];
     } else {
         env_error(p->env, LBZ_LIMIT, NULL, "out of memory");

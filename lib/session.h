@@ -38,12 +38,16 @@ typedef struct {
     bool has_latex, has_pretty, has_approx, has_shown, has_number;
     double number;
     lbz_verdict verdict;
-    const char *proof;
+    const char *proof, *mode;
     Str constant; /* by which the sides of a check differ; empty: none */
     unsigned long index;
     size_t ngrad;
     const char **grad_name; /* one block, with the names behind it */
     double *grad;
+    Str trace, cells;        /* of a trace: JSON, and a table; empty: none */
+    size_t columns;
+    double *tensor;          /* a list of numbers; NULL: it is none */
+    size_t shape[LBZ_RANK_MAX], rank;
     Str notes; /* each ended by a NUL */
     size_t nnotes;
     const char **note_list;

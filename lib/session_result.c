@@ -13,28 +13,34 @@ void answer_clear(Answer *a)
 {
     Str *const all[] = {&a->text,   &a->latex, &a->pretty,
                         &a->approx, &a->shown, &a->number_text,
-                        &a->constant};
+                        &a->constant, &a->trace, &a->cells};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         str_clear(all[i]);
     }
     a->kind = LBZ_NOTHING;
     a->has_latex = a->has_pretty = a->has_approx = a->has_shown = a->has_number = false;
     a->proof = "";
+    a->mode = NULL;
     a->index = 0;
     a->ngrad = 0;
+    a->rank = 0;
+    mem_free(a->tensor);
+    a->tensor = NULL;
     a->verdict = LBZ_UNKNOWN;
 }
 
 void answer_free(Answer *a)
 {
     Str *const all[] = {&a->text,  &a->latex,       &a->pretty, &a->approx,
-                        &a->shown, &a->number_text, &a->notes,  &a->constant};
+                        &a->shown, &a->number_text, &a->notes,  &a->constant,
+                        &a->trace, &a->cells};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         str_free(all[i]);
     }
     mem_free(a->note_list);
     mem_free(a->grad_name);
     mem_free(a->grad);
+    mem_free(a->tensor);
 }
 
 Str *answer_text(lbz_session *s)
@@ -81,6 +87,55 @@ static bool approximate(lbz_session *s, Node *n, Str *out)
         str_clear(out);
     }
     return ok;
+}
+
+/* The shape of nested lists along their first elements. */
+static bool tensor_shape(const Node *n, Answer *a, size_t *count)
+{
+    *count = 1;
+    for (; ex_is(n, OP_LIST); n = n->a[0]) {
+        if (a->rank == LBZ_RANK_MAX) {
+            return false;
+        }
+        a->shape[a->rank++] = n->n;
+        *count *= n->n;
+        if (n->n == 0) {
+            break;
+        }
+    }
+    return a->rank > 0;
+}
+
+/* The elements row by row; False: rows differ, or there is something that is no number. Levels are
+ * at most LBZ_RANK_MAX. */
+static bool tensor_fill(Ctx *c, Node *n, Answer *a, size_t level, size_t *at)
+{
+    if (level == a->rank) {
+        return !ex_is(n, OP_LIST) && answer_number(c, n, &a->tensor[(*at)++]);
+    }
+    if (!ex_is(n, OP_LIST) || n->n != a->shape[level]) {
+        return false;
+    }
+    for (uint32_t i = 0; i < n->n; i++) {
+        if (ctx_poll(c) || !tensor_fill(c, n->a[i], a, level + 1, at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_tensor(lbz_session *s, Node *n)
+{
+    Answer *a = &s->ans;
+    size_t count, at = 0;
+    bool ok = tensor_shape(n, a, &count);
+    a->tensor = ok ? mem_alloc((count + 1) * sizeof *a->tensor) : NULL;
+    if (a->tensor && tensor_fill(s->c, n, a, 0, &at)) {
+        return;
+    }
+    mem_free(a->tensor);
+    a->tensor = NULL;
+    a->rank = 0;
 }
 
 static void set_number(lbz_session *s, Node *n)
@@ -237,6 +292,9 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
     if (decimals || ex_is_num(r->formula)) {
         set_number(s, r->formula);
     }
+    if (decimals && ex_is(r->formula, OP_LIST)) {
+        set_tensor(s, r->formula);
+    }
     a->has_approx = decimals && !r->text && approximate(s, r->formula, &a->approx);
     if (r->value && !ctx_failed(c)) {
         show_value(s, r);
@@ -287,6 +345,20 @@ static void fill_error(const Answer *a, const char *text, size_t n, lbz_result *
     r->span = locate(text, n, a->err_base + a->err.span.pos, a->err.span.len);
 }
 
+static void fill_trace(Answer *a, lbz_result *r)
+{
+    if (!a->trace.n || !a->columns) {
+        return;
+    }
+    r->trace = str_cstr(&a->trace);
+    r->table = str_cstr(&a->cells);
+    r->columns = a->columns;
+    for (size_t i = 0; i < a->cells.n; i++) {
+        r->rows += a->cells.s[i] == '\0';
+    }
+    r->rows /= a->columns;
+}
+
 void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
 {
     Answer *a = &s->ans;
@@ -294,7 +366,8 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     r->message = r->hint = r->proof = "";
     fill_notes(a, r);
     if (a->err.status == LBZ_OK &&
-        (a->text.failed || a->shown.failed || a->pretty.failed)) {
+        (a->text.failed || a->shown.failed || a->pretty.failed || a->trace.failed ||
+         a->cells.failed)) {
         a->err.status = LBZ_LIMIT;
         snprintf(a->err.message, sizeof a->err.message, "out of memory");
         a->err.hint[0] = '\0';
@@ -319,4 +392,9 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     r->ngrad = a->ngrad;
     r->grad_name = a->grad_name;
     r->grad = a->grad;
+    r->mode = a->mode;
+    r->tensor = a->tensor;
+    r->rank = a->rank;
+    r->shape = a->shape;
+    fill_trace(a, r);
 }

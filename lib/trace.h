@@ -3,14 +3,41 @@
 #define LBZ_TRACE_H
 
 #include "accum.h"
+#include "block.h"
 
 typedef enum { TRACE_TEXT, TRACE_JSON, TRACE_CSV, TRACE_LATEX } TraceFormat;
 
-/* The trace of output 0 of a: v_i, its expression, its value, and in forward mode its tangents
- * (along dir, or by each input when dir is NULL), in reverse mode the backward sweep: the
- * contributions to each adjoint. Numbers have 17 digits. grad[nin] gets the derivatives (along
- * dir: grad[0]). False on error. */
-bool trace_write(Accum *a, AccumMode mode, const double *dir, TraceFormat format, Str *out,
-                 double *grad);
+/* What is to be traced. All pointers are the caller's and live as long as the trace. */
+typedef struct {
+    Accum *a;
+    AccumMode mode;
+    const double *dir;        /* forward: along it; NULL: by each input */
+    const char *const *name;  /* of the inputs */
+    const BlockList *shape;   /* the outputs are a list of this shape; NULL: one number */
+    const BlockWhere *where;  /* of the first nwhere values, in functions; or NULL */
+    size_t nwhere;
+} TraceOf;
+
+typedef struct trace Trace;
+
+/* The steps of an evaluation: v_i, its expression, its value, and in forward mode its tangents, in
+ * reverse mode for each output a backward sweep: the contributions to each adjoint. Numbers have
+ * 17 digits. NULL on error. */
+Trace *trace_new(const TraceOf *of);
+void trace_free(Trace *t);
+size_t trace_rows(const Trace *t);
+/* What text and LaTeX leave out: so many rows in the middle. */
+size_t trace_omitted(const Trace *t);
+/* The derivatives of output k as the trace has them: grad[nin], or along dir grad[0]. */
+void trace_derivatives(const Trace *t, size_t k, double *grad);
+
+void trace_text(Trace *t, Str *out);
+/* {"mode": ..., "inputs": [...], "outputs": [...], "rows": [...]} */
+void trace_json(Trace *t, Str *out);
+/* A table by rows, its first row the names of the columns: cells, each ended by a NUL. Returns the
+ * number of columns. */
+size_t trace_table(Trace *t, Str *cells);
+void trace_csv(Trace *t, Str *out);
+void trace_latex(Trace *t, Str *out);
 
 #endif

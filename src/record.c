@@ -113,6 +113,43 @@ static void json_grad(Buf *out, const lbz_result *r)
     buf_putc(out, '}');
 }
 
+static size_t tensor_size(const lbz_result *r)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < r->rank; i++)
+        n *= r->shape[i];
+    return n;
+}
+
+/* How many dimensions begin, or end, before element i. */
+static size_t tensor_edges(const lbz_result *r, size_t i)
+{
+    size_t k = r->rank, size = 1;
+    while (k > 0 && i % (size * r->shape[k - 1]) == 0)
+        size *= r->shape[--k];
+    return r->rank - k;
+}
+
+static void json_tensor(Buf *out, const lbz_result *r)
+{
+    size_t n = tensor_size(r);
+    buf_puts(out, ",\"tensor\":");
+    for (size_t i = 0; i < n; i++) {
+        size_t edges = tensor_edges(r, i);
+        if (i)
+            buf_putc(out, ',');
+        while (edges--)
+            buf_putc(out, '[');
+        json_number(out, r->tensor[i]);
+        for (edges = tensor_edges(r, i + 1); edges; edges--)
+            buf_putc(out, ']');
+    }
+    buf_puts(out, n ? ",\"shape\":[" : "[],\"shape\":[");
+    for (size_t i = 0; i < r->rank; i++)
+        buf_printf(out, i ? ",%zu" : "%zu", r->shape[i]);
+    buf_puts(out, "],\"dtype\":\"float64\"");
+}
+
 static const char *verdict_name(lbz_verdict v)
 {
     return v == LBZ_PASS ? "PASS" : v == LBZ_FAIL ? "FAIL" : "UNKNOWN";
@@ -160,8 +197,14 @@ static void json_value(Buf *out, const Record *rec)
         buf_puts(out, ",\"number\":");
         json_number(out, r->number);
     }
+    if (r && r->tensor)
+        json_tensor(out, r);
     if (r && r->kind == LBZ_GRAD)
         json_grad(out, r);
+    if (r && r->mode)
+        buf_printf(out, ",\"mode\":\"%s\"", r->mode);
+    if (r && r->trace)
+        buf_printf(out, ",\"trace\":%s", r->trace);
     if (r && r->kind == LBZ_CHECK) {
         buf_printf(out, ",\"verdict\":\"%s\",\"proof\":", verdict_name(r->verdict));
         json_string(out, r->proof ? r->proof : "");
@@ -248,6 +291,24 @@ static void next_field(Format f, Buf *out, const char *s)
     field(f, out, s, strlen(s));
 }
 
+/* A trace is a table of its own: the number of the record, and one row per step. */
+static void write_table(Format f, const Record *rec, Buf *out)
+{
+    const lbz_result *r = rec->result;
+    const char *cell = r->table;
+    for (size_t i = 0; i < r->rows; i++) {
+        if (i)
+            buf_printf(out, "%lu", rec->n);
+        else
+            buf_putc(out, 'n');
+        for (size_t k = 0; k < r->columns; k++) {
+            next_field(f, out, cell);
+            cell += strlen(cell) + 1;
+        }
+        buf_putc(out, '\n');
+    }
+}
+
 static void write_fields(Format f, const Record *rec, Buf *out)
 {
     const lbz_result *r = rec->result;
@@ -309,7 +370,10 @@ void record_write(Format f, bool approx, const Record *rec, Buf *out)
         break;
     case FORMAT_CSV:
     case FORMAT_TSV:
-        write_fields(f, rec, out);
+        if (rec->result && rec->result->status == LBZ_OK && rec->result->table)
+            write_table(f, rec, out);
+        else
+            write_fields(f, rec, out);
         break;
     default:
         write_plain(f, approx, rec->result, out);

@@ -224,6 +224,23 @@ static void column(const char *t, char mark, int which, double *out, int n)
     }
 }
 
+/* The trace of a by name x, y ... as text or JSON; g gets the derivatives of output 0. */
+static void traced(Accum *a, AccumMode mode, TraceFormat format, Str *s, double *g)
+{
+    static const char *const names[] = {"x", "y"};
+    Trace *t = trace_new(&(TraceOf){.a = a, .mode = mode, .name = names});
+    ck_assert_ptr_nonnull(t);
+    str_clear(s);
+    if (format == TRACE_TEXT)
+        trace_text(t, s);
+    else if (format == TRACE_JSON)
+        trace_json(t, s);
+    else
+        trace_csv(t, s);
+    trace_derivatives(t, 0, g);
+    trace_free(t);
+}
+
 START_TEST(trace_of_the_textbook)
 {
     static const double value[7] = {0.19634954084936208, 0.78539816339744831, 0.70710678118654752,
@@ -235,7 +252,8 @@ START_TEST(trace_of_the_textbook)
     Str s = {0};
     double g, got[7];
     ck_assert(accum_init(&a, c, in, &at, 1, &e, 1));
-    ck_assert(trace_write(&a, ACC_FORWARD, NULL, TRACE_TEXT, &s, &g));
+    traced(&a, ACC_FORWARD, TRACE_TEXT, &s, &g);
+    ck_assert(fabs(g - tangent[6]) < 1e-14);
     column(str_cstr(&s), 'v', 0, got, 7);
     for (int i = 0; i < 7; i++)
         ck_assert_msg(fabs(got[i] - value[i]) < 1e-15, "v%d = %.17g", i + 1, got[i]);
@@ -243,16 +261,70 @@ START_TEST(trace_of_the_textbook)
     for (int i = 0; i < 7; i++)
         ck_assert_msg(fabs(got[i] - tangent[i]) < 1e-14, "v%d' = %.17g", i + 1, got[i]);
     ck_assert_ptr_null(strstr(str_cstr(&s), "v8"));
-    str_clear(&s);
-    ck_assert(trace_write(&a, ACC_REVERSE, NULL, TRACE_TEXT, &s, &g));
+    traced(&a, ACC_REVERSE, TRACE_TEXT, &s, &g);
     ck_assert(fabs(g - tangent[6]) < 1e-14);
     column(str_cstr(&s), 'a', 0, got, 7);
     ck_assert(fabs(got[0] - tangent[6]) < 1e-14);
-    str_clear(&s);
-    ck_assert(trace_write(&a, ACC_REVERSE, NULL, TRACE_JSON, &s, &g));
-    ck_assert_ptr_nonnull(strstr(str_cstr(&s), "\"contributions\":[{\"from\":7,\"adjoint\":1,"));
+    traced(&a, ACC_REVERSE, TRACE_JSON, &s, &g);
+    ck_assert_ptr_nonnull(strstr(str_cstr(&s), "\"contributions\":[{\"from\":\"v7\",\"adjoint\":1,"));
+    traced(&a, ACC_REVERSE, TRACE_CSV, &s, &g);
+    ck_assert(strncmp(str_cstr(&s), "v,expr,value,adjoint,contributions\nv1,x,0.19634", 47) == 0);
     str_free(&s);
     accum_free(&a);
+}
+END_TEST
+
+/* Several outputs: each has its own sweep, and the same derivatives as alone. */
+START_TEST(trace_of_a_list)
+{
+    Node *e[2] = {text("x*y + sin(x)"), text("exp(x*y)/y")};
+    static const char *const names[] = {"x", "y"};
+    double at[2] = {0.7, 1.3}, jac[4], g[2];
+    for (int mode = ACC_FORWARD; mode <= ACC_REVERSE; mode++) {
+        Accum a;
+        ck_assert(accum_init(&a, c, in, at, 2, e, 2));
+        Trace *t = trace_new(&(TraceOf){.a = &a, .mode = (AccumMode)mode, .name = names});
+        ck_assert_ptr_nonnull(t);
+        ck_assert(accum_jacobian(&a, ACC_REVERSE, jac));
+        for (size_t k = 0; k < 2; k++) {
+            if (mode == ACC_FORWARD) {
+                double all[2];
+                trace_derivatives(t, k, all);
+                memcpy(g, all, sizeof g);
+            } else {
+                trace_derivatives(t, k, g);
+            }
+            ck_assert(fabs(g[0] - jac[2 * k]) < 1e-14 && fabs(g[1] - jac[2 * k + 1]) < 1e-14);
+        }
+        trace_free(t);
+        accum_free(&a);
+    }
+}
+END_TEST
+
+/* inf*0 on the way: both modes take the derivative from its limits, and the value is named. */
+START_TEST(overflow_on_the_way)
+{
+    static const struct {
+        const char *text;
+        double at, slope;
+    } row[] = {{"log(1 + exp(x))", 800, 1}, {"1/(1 + exp(-x))", -800, 0},
+               {"exp(x)/(1 + exp(x))", 800, 0}, {"log(exp(3*x) + exp(2*x))", 400, 3},
+               {"sqrt(exp(2*x))/exp(x)*x", 500, 1}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        Node *e = text(row[i].text);
+        Accum a;
+        double f, r, along, one = 1;
+        ck_assert(accum_init(&a, c, in, &row[i].at, 1, &e, 1));
+        ck_assert_msg(accum_overflow(&a, a.out[0]) != P_NONE || i == 4, "%s", row[i].text);
+        ck_assert(accum_gradient(&a, ACC_FORWARD, 0, &f));
+        ck_assert(accum_gradient(&a, ACC_REVERSE, 0, &r));
+        ck_assert(accum_along(&a, 0, &one, &along));
+        if (!isnan(a.v[a.out[0]]))
+            ck_assert_msg(fabs(f - row[i].slope) < 1e-12 && f == r && along == f,
+                          "%s: %g %g %g", row[i].text, f, r, along);
+        accum_free(&a);
+    }
 }
 END_TEST
 
@@ -269,6 +341,8 @@ int main(void)
     tcase_add_test(t, many_directions);
     tcase_add_test(t, blame_names_the_operation);
     tcase_add_test(t, trace_of_the_textbook);
+    tcase_add_test(t, trace_of_a_list);
+    tcase_add_test(t, overflow_on_the_way);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

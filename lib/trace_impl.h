@@ -1,0 +1,51 @@
+/* trace_impl.h - what the files of traces share; nobody else includes it. */
+#ifndef LBZ_TRACE_IMPL_H
+#define LBZ_TRACE_IMPL_H
+
+#include "trace.h"
+
+struct trace {
+    TraceOf of;
+    Accum *a;
+    uint32_t *name;  /* of a value: its row, from 1; 0: has none */
+    uint32_t *row;   /* the value of each row */
+    size_t nrows;
+    Edges e;
+    uint32_t *use;   /* of a value: the last edge that leaves it + 1; 0: none */
+    uint32_t *next;  /* of an edge: the one before it that leaves the same value, + 1 */
+    size_t lanes;    /* numbers of each value: tangents by direction, adjoints by output */
+    double *dot;     /* dot[v*lanes + k] */
+};
+
+/* How expressions are written. */
+typedef enum { WRITE_PLAIN, WRITE_LATEX } TraceWrite;
+
+/* The expression of value v over the names of rows. */
+void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out);
+/* x with 17 digits. */
+void trace_number(double x, TraceWrite how, Str *out);
+/* "a4*(0.5) + a3*(2)" for the adjoint of value v by output k; "1" for the output itself. */
+void trace_contributions(const Trace *t, uint32_t v, size_t k, TraceWrite how, Str *out);
+/* One use of a value after the other, the last first: begin with i = t->use[v]; while i is not 0 it
+ * fills in which value uses it and by which partial derivative in all. Returns the next i. */
+static inline uint32_t trace_use(const Trace *t, uint32_t i, uint32_t *to, double *partial)
+{
+    *to = t->e.edge[i - 1].to;
+    *partial = 0;
+    for (; i && t->e.edge[i - 1].to == *to; i = t->next[i - 1])
+        *partial += t->a->v[t->e.edge[i - 1].partial];
+    return i;
+}
+/* Does output k get anything from value v? */
+static inline bool trace_reaches(const Trace *t, uint32_t v, size_t k)
+{
+    return t->dot[v * t->lanes + k] != 0 || v == t->a->out[k];
+}
+/* Is row r left out in text and LaTeX? */
+bool trace_omits(const Trace *t, size_t r);
+/* Where the value of row r was computed; NULL: not in a function. */
+const BlockWhere *trace_where(const Trace *t, size_t r);
+/* "[v3, v4]", the names of the outputs. */
+void trace_outputs(const Trace *t, TraceWrite how, Str *out);
+
+#endif
