@@ -108,6 +108,9 @@ typedef struct {
     const Node *call;     /* the call in the expression, or NULL */
 } BlockWhere;
 
+/* Adds ", in f, line 2: b = log(a)" to the error under way, which stems from this statement. */
+void block_explain(Ctx *c, const Block *b, const BlockStmt *s);
+
 /* The same for the values of a record: where[n], to be freed. More than `most` values are LIMIT. */
 typedef struct {
     BlockWhere *where;

@@ -15,6 +15,7 @@ typedef struct {
     const BlockWorld *w;
     uint64_t rounds;
     unsigned depth;
+    bool explained;    /* the error under way says where it is from */
 } Job;
 
 typedef struct {
@@ -370,8 +371,12 @@ static Node *run(Job *j, const Block *b, Node *const *args)
         return c->poison;
     for (size_t i = 0; i < b->nparams; i++)
         set_local(&k, b->params[i], args[i]);
-    while (!ctx_failed(c) && step(&k, &pc))
+    size_t at = pc;
+    while (!ctx_failed(c) && (at = pc, step(&k, &pc)))
         ;
+    if (ctx_failed(c) && !j->explained)
+        block_explain(c, b, &b->code[at]);
+    j->explained = ctx_failed(c);
     j->depth--;
     if (!k.result && !ctx_failed(c))
         ctx_error(c, LBZ_UNABLE, "let its last statement be an expression, or use return",

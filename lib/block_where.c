@@ -49,36 +49,59 @@ static const Node *outer_call(const VM *m)
     return x->op == V_CALL ? x->call : NULL;
 }
 
-static BlockWhere vm_where(const VM *m)
+static BlockWhere where_is(Ctx *c, const Block *b, const BlockStmt *s)
 {
-    BlockWhere w = {.call = outer_call(m)};
-    const Frame *f = m->nframes ? &m->frame[m->nframes - 1] : NULL;
-    const Block *b = f ? m->fun[f->fun]->b : NULL;
-    const BlockStmt *s = b && f->pc ? statement_at(m->fun[f->fun], f->pc - 1) : NULL;
-    if (!s || b->sym == P_NONE)
-        return w;
-    w.function = sym_name(m->c, b->sym);
-    if (!b->text)
+    BlockWhere w = {.function = b->sym == P_NONE ? NULL : sym_name(c, b->sym)};
+    if (!w.function || !b->text)
         return w;
     w.line = 1;
     for (const char *t = b->text; t < b->text + s->at.pos; t++)
         w.line += *t == '\n';
-    w.text = statement_text(m->c, b->text + s->at.pos);
+    w.text = statement_text(c, b->text + s->at.pos);
     return w;
+}
+
+static BlockWhere vm_where(const VM *m)
+{
+    BlockWhere w = {0};
+    const Frame *f = m->nframes ? &m->frame[m->nframes - 1] : NULL;
+    const Block *b = f ? m->fun[f->fun]->b : NULL;
+    const BlockStmt *s = b && f->pc ? statement_at(m->fun[f->fun], f->pc - 1) : NULL;
+    if (s)
+        w = where_is(m->c, b, s);
+    w.call = outer_call(m);
+    return w;
+}
+
+static bool may_explain(const Err *e)
+{
+    return e->status == LBZ_DOMAIN || e->status == LBZ_SHAPE || e->status == LBZ_UNABLE ||
+           e->status == LBZ_NAME;
+}
+
+static void explain(Err *e, const BlockWhere *w)
+{
+    size_t n = strlen(e->message);
+    snprintf(e->message + n, sizeof e->message - n, w->text ? ", in %s, line %u: %s" : ", in %s",
+             w->function, w->line, w->text ? w->text : "");
+}
+
+void block_explain(Ctx *c, const Block *b, const BlockStmt *s)
+{
+    Err *e = &c->env.err;
+    BlockWhere w = where_is(c, b, s);
+    if (w.function && (e->status == LBZ_DOMAIN || e->status == LBZ_SHAPE))
+        explain(e, &w);
 }
 
 void vm_explain(VM *m)
 {
     Err *e = &m->c->env.err;
     BlockWhere w = vm_where(m);
-    bool ours = e->status == LBZ_DOMAIN || e->status == LBZ_SHAPE || e->status == LBZ_UNABLE ||
-                e->status == LBZ_NAME;
     m->c->env.about = NULL;
-    if (!ours || !w.function)
+    if (!w.function || !may_explain(e))
         return;
-    size_t n = strlen(e->message);
-    snprintf(e->message + n, sizeof e->message - n, w.text ? ", in %s, line %u: %s" : ", in %s",
-             w.function, w.line, w.text ? w.text : "");
+    explain(e, &w);
     e->about = w.call ? w.call : e->about;
 }
 

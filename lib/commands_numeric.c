@@ -149,6 +149,7 @@ static bool read_expression(Job *j, const char *text, Span a)
     j->s->keep_blocks = false;
     j->s->place.own = j->in;
     j->s->place.nown = j->nin;
+    j->s->place.keep_blocks = true;
     for (size_t i = 0; i < j->nin; i++) {
         if (saved[i]) {
             names->by_sym[j->in[i]] = saved[i];
@@ -296,7 +297,7 @@ static const Node *describe_without_column(Job *j, const Accum *a, uint32_t v,
     program_operation(a->p, a->v, v, out);
     if (n) {
         str_puts(out, v < a->nprimal ? " in " : " in the slope of ");
-        print_brief(j->c, out, (Node *)(uintptr_t)n, 60);
+        program_origin(j->c, a->p, v, out);
     }
     if (w) {
         str_printf(out, w->text ? ", in %s, line %u: %s" : ", in %s", w->function, w->line,

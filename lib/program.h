@@ -142,6 +142,7 @@ uint32_t program_culprit(const Program *p, const double *v, uint32_t out);
 /* The operation that value i is, with its operands: "log(-1)"; and what it stands for:
  * "log(-1) in log(x - y)". */
 void program_operation(const Program *p, const double *v, uint32_t i, Str *text);
+void program_origin(Ctx *c, const Program *p, uint32_t i, Str *text); /* "log(x - y)" */
 void program_describe(Ctx *c, const Program *p, const double *v, uint32_t i, Str *text);
 /* The same for what made value out of v[] not finite. False when it is finite. */
 bool program_blame(Ctx *c, const Program *p, const double *v, uint32_t out, Str *text);

@@ -178,12 +178,34 @@ void program_operation(const Program *p, const double *v, uint32_t i, Str *text)
         str_printf(text, "^%g", x->k);
 }
 
+static bool is_name(char c)
+{
+    return c == '_' || (c & 0x80) || (c >= '0' && c <= '9') ||
+           ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+void program_origin(Ctx *c, const Program *p, uint32_t i, Str *text)
+{
+    Str s = {0};
+    size_t from = text->n;
+    print_brief(c, &s, (Node *)(uintptr_t)p->origin[i], 60);
+    for (size_t k = 0; k < s.n; k++) {
+        if (s.s[k] != '@') {
+            str_putc(text, s.s[k]);
+            continue;
+        }
+        while (text->n > from && is_name(text->s[text->n - 1])) /* f@x: the parameter x of f */
+            text->s[--text->n] = '\0';
+    }
+    str_free(&s);
+}
+
 void program_describe(Ctx *c, const Program *p, const double *v, uint32_t i, Str *text)
 {
     program_operation(p, v, i, text);
     if (p->origin[i]) {
         str_puts(text, " in ");
-        print_brief(c, text, (Node *)(uintptr_t)p->origin[i], 60);
+        program_origin(c, p, i, text);
     }
 }
 

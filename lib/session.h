@@ -61,6 +61,7 @@ typedef struct {
     Span at;
     const uint32_t *own;
     size_t nown;
+    bool keep_blocks; /* calls of functions made of statements stay as they are in it */
 } Place;
 
 struct lbz_session {

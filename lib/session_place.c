@@ -69,7 +69,7 @@ static void put_in(lbz_session *s, Places *q)
     Node **e = ARENA_NEW(ctx_arena(c), Node *, q->n + 1);
     EvalOptions opt = session_eval_options(s);
     Def **saved = ARENA_NEW0(ctx_arena(c), Def *, s->place.nown + 1);
-    opt.block_call = NULL;
+    opt.block_call = s->place.keep_blocks ? NULL : opt.block_call;
     for (size_t i = 0; e && i < q->n; i++) {
         if (has_image(q->node[i])) {
             e[k++] = q->node[i];
