@@ -71,7 +71,7 @@ static bool record_slope(Job *j, uint32_t fun)
         in[j->nargs + i] = c->zero;
     }
     if (!sym || !in || ctx_failed(c) ||
-        !block_record(c, &w, ex_apply(c, b->sym, j->nargs, in, in + j->nargs), sym, j->x, j->nargs, j->nargs,
+        !block_record(c, &w, ex_apply(c, b->sym, j->nargs, in, in + j->nargs), sym, j->x, j->nargs, j->nargs, NULL,
                       &out, &p, &ids))
         return false;
     size_t nout = out.n;
