@@ -13,14 +13,22 @@ static Node *memo_get(Ctx *c, const Node *n, uint32_t x)
 }
 
 /* Derivatives of the factors that depend on x, as (P, dP) pairs merged in a binary tree: the
- * result of n factors has size n log n, not n^2. */
-static Node *product_tree(Ctx *c, Node **p, Node **d, size_t n)
+ * result of n factors has size n log n, not n^2. With keep, those of the partial products are
+ * remembered: other products begin with the same factors. */
+static Node *product_tree(Ctx *c, Node **p, Node **d, size_t n, uint32_t x, bool keep)
 {
     while (n > 1) {
         size_t k = 0;
         for (size_t i = 0; i + 1 < n; i += 2, k++) {
-            Node *s = ex_add2(c, ex_mul2(c, d[i], p[i + 1]), ex_mul2(c, p[i], d[i + 1]));
-            p[k] = ex_mul2(c, p[i], p[i + 1]);
+            Node *pq = ex_mul2(c, p[i], p[i + 1]), *s = NULL;
+            uint64_t v, key = memo_key(pq, x);
+            if (keep && map_get(&c->diff_memo, key, &v))
+                s = (Node *)(uintptr_t)v;
+            if (!s)
+                s = ex_add2(c, ex_mul2(c, d[i], p[i + 1]), ex_mul2(c, p[i], d[i + 1]));
+            if (keep)
+                map_put(&c->diff_memo, key, (uint64_t)(uintptr_t)s);
+            p[k] = pq;
             d[k] = s;
         }
         if (n & 1) {
@@ -40,7 +48,9 @@ static Node *diff_product(Ctx *c, Node *n, uint32_t x)
     if (!p || !d || !t || !rest)
         return c->poison;
     size_t k = 0, nr = 0;
+    bool deep = false; /* a chain of long products */
     for (uint32_t i = 0; i < n->n; i++) {
+        deep |= ex_is_long(ex_base(n->a[i]));
         Node *di = memo_get(c, n->a[i], x);
         if (di == c->zero) {
             rest[nr++] = n->a[i];
@@ -51,7 +61,7 @@ static Node *diff_product(Ctx *c, Node *n, uint32_t x)
     }
     Node *r = c->zero;
     if (k > WIDE_PRODUCT) {
-        rest[nr++] = product_tree(c, p, d, k);
+        rest[nr++] = product_tree(c, p, d, k, x, deep);
         r = ex_mul(c, nr, rest);
     } else if (k) {
         for (size_t i = 0; i < k; i++) {

@@ -10,8 +10,8 @@
  *                  without their coefficients
  *   SCALE c r      coefficient times rest; c a NUM not 0, 1; r neither NUM, SCALE nor ADD
  *                  (a number times a sum is distributed)
- *   MUL   f1 ... fn    n >= 2; no NUM, SCALE or MUL inside; like bases collected; sorted by
- *                  ex_cmp of the bases
+ *   MUL   f1 ... fn    n >= 2; no NUM or SCALE inside; like bases collected; sorted by ex_cmp of
+ *                  the bases; a MUL inside only where it is long
  *   POW   b x      never x = 0, 1; exp(u) is POW(e, u), sqrt(u) is POW(u, 1/2), 1/u POW(u, -1);
  *                  rational powers of integers are reduced (sqrt(12) is 2*sqrt(3), 1/sqrt(2) is
  *                  sqrt(2)/2)
@@ -22,6 +22,13 @@
  *   INT SUM PROD   body, variable (SYM), from, to
  *   functions      OP_sin ... from ops.def: one child per argument
  *   structural     OP_DIFF ... from ops.def: what the parser read and evaluation carries out
+ *
+ * A long product (more than MUL_LONG factors) that is multiplied, or raised to a power, stays one
+ * factor, so that chains of products of products have nodes of bounded size; factors that are
+ * multiplied all at once, as in x1*x2*...*x1000, make one flat product of any length. A long
+ * product to a whole power has no base in common with the factors beside it: it is taken apart
+ * where it meets one. Between what lies deeper, or in long products of different depth, like
+ * factors stay uncollected; rational.h and the proofs of check see through that.
  *
  * So every term t is coef(t)*rest(t), every factor f is base(f)^exponent(f), in O(1).
  *
@@ -76,6 +83,7 @@ struct node {
 };
 
 enum { C_PI, C_E, C_INF };
+enum { MUL_LONG = 32 };
 enum { INT_LEAST = -16, INT_MOST = 47 }; /* these integers have their nodes at hand */
 
 typedef struct {
@@ -182,6 +190,7 @@ Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a);
 
 /* ---- reading */
 static inline bool ex_is(const Node *n, Op op) { return n->op == (uint16_t)op; }
+static inline bool ex_is_long(const Node *n) { return n->op == OP_MUL && n->n > MUL_LONG; }
 static inline bool ex_is_num(const Node *n) { return n->op == OP_NUM; }
 static inline bool ex_is_int(const Node *n) { return ex_is_num(n) && num_is_int(n->num); }
 static inline bool ex_is_poison(const Node *n) { return n->op == OP_POISON; }

@@ -291,8 +291,9 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
     ArenaMark m = arena_mark(&c->tmp);
     bool scaled = b->op == OP_SCALE;
     Node *body = scaled ? b->a[1] : b;
-    size_t n = body->op == OP_MUL ? body->n : 1;
-    Node *const *f = body->op == OP_MUL ? body->a : &b->a[1];
+    bool apart = body->op == OP_MUL && !ex_is_long(body);
+    size_t n = apart ? body->n : 1;
+    Node *const *f = apart ? body->a : &b->a[1];
     Vec out = {0}, in = {0};
     bool all = ex_is_num(x) && !num_is_even(num_denom(&c->tmp, x->num));
     for (size_t i = 0; i < n; i++) {
@@ -346,7 +347,7 @@ static Node *power_by_base(Ctx *c, Node *b, Node *x)
         Node *r = power_of_scale(c, b, x);
         return r ? r : power_of_product(c, b, x);
     }
-    case OP_MUL: return power_of_product(c, b, x);
+    case OP_MUL: return ex_is_long(b) ? NULL : power_of_product(c, b, x);
     case OP_ADD: return power_of_sum(c, b, x);
     case OP_abs:
         if (is_even_num(x))

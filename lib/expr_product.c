@@ -1,5 +1,5 @@
 /* expr_product.c - products: exact content times sorted powers of distinct bases.
- * Invariant: see expr.h. A sum that is a factor with an integer exponent is primitive and
+ * Invariant: see expr.h, there also what is done with long products. A sum that is a factor with an integer exponent is primitive and
  * its first term that is no number has a positive coefficient; content and sign go to
  * the front, so that (2*x + 2)*(1 + x) is 2*(x + 1)^2. */
 #include "expr_internal.h"
@@ -7,7 +7,8 @@
 
 typedef struct {
     Node *base, *exponent;
-    Node *whole; /* base^exponent */
+    Node *whole;   /* base^exponent */
+    uint32_t from; /* which operand it came with */
 } Factor;
 
 enum { FEW = 16 };
@@ -20,6 +21,8 @@ typedef struct {
     bool in_run;    /* the next factor follows the last one in a product: they are sorted */
     size_t at, breaks; /* how often the order breaks, and the first place behind a break */
     int infinite;
+    uint32_t from;
+    size_t longs;    /* long products among the factors */
     Factor few[FEW]; /* where v begins */
 } Factors;
 
@@ -33,6 +36,8 @@ static void factors_begin(Factors *s, Num content)
     s->in_run = false;
     s->at = s->breaks = 0;
     s->infinite = 0;
+    s->from = 0;
+    s->longs = 0;
 }
 
 static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *whole)
@@ -50,7 +55,8 @@ static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *wh
         s->sorted = false;
         s->at = s->breaks++ ? s->at : s->n;
     }
-    s->v[s->n++] = (Factor){base, exponent, whole};
+    s->longs += ex_is_long(base);
+    s->v[s->n++] = (Factor){base, exponent, whole, s->from};
 }
 
 /* A sum to the power one enters as content times its primitive part. */
@@ -76,19 +82,92 @@ static void factors_add1(Ctx *c, Factors *s, Node *f)
 
 static void factors_add(Ctx *c, Factors *s, Node *f)
 {
+    s->from++;
     if (f->op == OP_SCALE) {
         s->content = num_mul(&c->tmp, s->content, f->a[0]->num);
         f = f->a[1];
     }
     if (ex_is_num(f))
         s->content = num_mul(&c->tmp, s->content, f->num);
-    else if (f->op == OP_MUL)
+    else if (f->op == OP_MUL && !ex_is_long(f))
         for (uint32_t i = 0; i < f->n; i++) {
             factors_add1(c, s, f->a[i]);
             s->in_run = i + 1 < f->n;
         }
     else
         factors_add1(c, s, f);
+}
+
+/* Has the product p a factor of that base? */
+static bool has_base(const Node *p, const Node *base)
+{
+    uint32_t lo = 0, hi = p->n;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        int d = ex_cmp(ex_base(p->a[mid]), base);
+        if (d == 0)
+            return true;
+        if (d < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return ex_is_num(base) && ex_is_num(ex_base(p->a[0])); /* radicals */
+}
+
+static bool have_common_base(const Node *p, const Node *q)
+{
+    uint32_t i = 0, j = 0;
+    while (i < p->n && j < q->n) {
+        int d = ex_cmp(ex_base(p->a[i]), ex_base(q->a[j]));
+        if (d == 0)
+            return true;
+        i += d < 0;
+        j += d > 0;
+    }
+    return false;
+}
+
+static bool is_long_factor(const Factor *f)
+{
+    return ex_is_long(f->base) && ex_is_int(f->exponent);
+}
+
+/* Has the long product at i a base in common with another operand's factor? */
+static bool meets(const Factors *s, size_t i)
+{
+    const Node *p = s->v[i].base;
+    for (size_t j = 0; j < s->n; j++) {
+        const Factor *g = &s->v[j];
+        if (g->from == s->v[i].from || g->base == p)
+            continue;
+        if (is_long_factor(g) ? have_common_base(p, g->base) : has_base(p, g->base))
+            return true;
+    }
+    return false;
+}
+
+/* Takes long products apart that have bases in common with other factors, then those that have
+ * some in common with what has come to light. */
+static void take_apart(Ctx *c, Factors *s)
+{
+    for (size_t i = 0; s->longs && i < s->n && !ctx_poll(c);) {
+        Factor f = s->v[i];
+        if (!is_long_factor(&f) || !meets(s, i)) {
+            i++;
+            continue;
+        }
+        s->v[i] = s->v[--s->n];
+        s->longs--;
+        s->sorted = false;
+        s->breaks = 2;
+        size_t old = s->n;
+        for (uint32_t j = 0; j < f.base->n; j++)
+            factors_add(c, s, ex_pow(c, f.base->a[j], f.exponent));
+        for (size_t j = old; j < s->n; j++)
+            s->v[j].from = s->from;
+        i = 0;
+    }
 }
 
 static int factor_cmp(const void *a, const void *b)
@@ -270,6 +349,7 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
             return infinite_product(c, &s);
         if (num_is_zero(s.content))
             return c->zero;
+        take_apart(c, &s);
         if (!s.sorted && s.n <= FEW)
             sort_few(s.v, s.n);
         else if (!s.sorted && !merge_short(c, &s))
@@ -320,14 +400,11 @@ static bool plain_factor(Ctx *c, Node *f)
  * be of it. NULL: it is no such case. */
 static Node *insert_factor(Ctx *c, Node *f, Node *p)
 {
-    enum { MOST = 16 };
-    Node *a[MOST + 1], *b = ex_base(f);
+    Node *a[MUL_LONG + 1], *b = ex_base(f);
     uint32_t at = 0;
-    if (p->n > MOST)
-        return NULL;
     for (uint32_t i = 0; i < p->n; i++) {
         Node *q = ex_base(p->a[i]);
-        if (q == b || q->op == OP_abs || q->op == OP_sign)
+        if (q == b || q->op == OP_abs || q->op == OP_sign || (ex_is_long(q) && has_base(q, b)))
             return NULL;
         at = at == i && ex_cmp(q, b) < 0 ? i + 1 : at;
     }
@@ -335,6 +412,17 @@ static Node *insert_factor(Ctx *c, Node *f, Node *p)
     a[at] = f;
     memcpy(a + at + 1, p->a + at, (p->n - at) * sizeof *a);
     return intern(c, OP_MUL, p->n + 1u, a);
+}
+
+/* A plain factor times a product; NULL: it is no plain case. */
+static Node *times_product(Ctx *c, Node *f, Node *p)
+{
+    if (!ex_is_long(p))
+        return insert_factor(c, f, p);
+    if (has_base(p, ex_base(f)))
+        return NULL;
+    bool first = ex_cmp(ex_base(f), p) < 0;
+    return intern(c, OP_MUL, 2, (Node *[]){first ? f : p, first ? p : f});
 }
 
 Node *ex_mul2(Ctx *c, Node *a, Node *b)
@@ -351,9 +439,9 @@ Node *ex_mul2(Ctx *c, Node *a, Node *b)
         return intern(c, OP_MUL, 2, f);
     }
     if (plain && b->op == OP_MUL)
-        r = insert_factor(c, a, b);
+        r = times_product(c, a, b);
     else if (a->op == OP_MUL && plain_factor(c, b))
-        r = insert_factor(c, b, a);
+        r = times_product(c, b, a);
     return r ? r : ex_mul(c, 2, f);
 }
 

@@ -20,7 +20,7 @@ static void measure_product(Form *f)
         len += form_placed(f->a[i].f, false, P_POW);
     len += f->n - 1;
     if (f->nden)
-        len += f->nden + (f->nden > 1 ? 2 : 0);
+        len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0);
     f->len = len;
 }
 

@@ -77,6 +77,13 @@ static void begin_form(Writer *w, const Form *f, bool bare, int needs)
     writer_push(w, f, paren);
 }
 
+/* x/(y*z); but x/y/z... of many, as what stands in parentheses would be read as a long product,
+ * one factor. */
+static bool below_in_parentheses(const Form *f)
+{
+    return f->kind == F_PROD && f->nden > 1 && f->nden <= MUL_LONG;
+}
+
 /* What stands before child i > 0, or before a first child that is subtracted. */
 static void put_between(Str *out, const Form *f, uint32_t i)
 {
@@ -89,9 +96,9 @@ static void put_between(Str *out, const Form *f, uint32_t i)
         break;
     case F_PROD:
         if (i == f->n)
-            str_puts(out, f->nden > 1 ? "/(" : "/");
+            str_puts(out, below_in_parentheses(f) ? "/(" : "/");
         else if (i > 0)
-            str_putc(out, '*');
+            str_putc(out, i > f->n && !below_in_parentheses(f) ? '/' : '*');
         break;
     case F_POW: str_puts(out, i ? "^" : ""); break;
     case F_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
@@ -106,7 +113,7 @@ static void end_form(Writer *w, const Writing *x)
     const Form *f = x->f;
     bool call = f->kind == F_CALL || f->kind == F_APPLY;
 
-    if (call || (f->kind == F_PROD && f->nden > 1))
+    if (call || below_in_parentheses(f))
         str_putc(w->out, ')');
     else if (f->kind == F_LIST)
         str_putc(w->out, ']');

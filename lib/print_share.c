@@ -21,6 +21,7 @@ typedef struct {
     uint32_t *first; /* ... and where those of a node begin */
     size_t nkids;
     uint32_t *uses;
+    bool *factor;      /* is a factor or the base of a power somewhere */
     double *weight;   /* rough length of the text, named parts counting as names */
     Node **now;       /* the node with names put in */
     Map taken;        /* symbols like names that occur: no new name may be one of them */
@@ -74,6 +75,7 @@ static void scan(Share *s, size_t i)
     for (uint32_t k = 0; has_children(n) && k < n->n; k++) {
         s->kid[s->nkids++] = n->a[k]->pos;
         s->uses[n->a[k]->pos]++;
+        s->factor[n->a[k]->pos] |= n->op == OP_MUL || (n->op == OP_POW && k == 0);
     }
     if (is_flat(n)) {
         uint32_t *widest = &s->widest[n->op == OP_MUL];
@@ -98,10 +100,11 @@ static bool share_init(Share *s, Ctx *c, size_t nroots, Node *const *roots)
     s->kid = ARENA_NEW(t, uint32_t, kids + 1);
     s->first = ARENA_NEW(t, uint32_t, s->n);
     s->uses = ARENA_NEW0(t, uint32_t, s->n);
+    s->factor = ARENA_NEW0(t, bool, s->n);
     s->weight = ARENA_NEW(t, double, s->n);
     s->now = ARENA_NEW(t, Node *, s->n);
     s->inside = ARENA_NEW0(t, uint64_t, s->n);
-    if (!s->kid || !s->first || !s->uses || !s->weight || !s->now || !s->inside)
+    if (!s->kid || !s->first || !s->uses || !s->factor || !s->weight || !s->now || !s->inside)
         return false;
     for (size_t i = 0; i < s->n; i++) {
         if (ctx_poll(c))
@@ -335,13 +338,21 @@ static Node *renamed(Share *s, size_t i)
     return r;
 }
 
+/* A long product that is a factor stays one factor when it is read back: what is no longer long,
+ * as its beginnings have names, has to have a name itself. */
+static bool needs_name(const Share *s, size_t i)
+{
+    return s->factor[i] && ex_is_long(s->order[i]) && !ex_is_long(s->now[i]);
+}
+
 static void share_node(Share *s, size_t i)
 {
     Node *n = s->order[i];
 
     weigh(s, i);
     s->now[i] = is_wide(s, n) ? flat_renamed(s, i, &s->weight[i]) : renamed(s, i);
-    if (!pays(s->weight[i], s->uses[i]) || !may_be_named(s, i) || s->now[i]->op == OP_SYM)
+    if ((!pays(s->weight[i], s->uses[i]) && !needs_name(s, i)) || !may_be_named(s, i) ||
+        s->now[i]->op == OP_SYM)
         return;
     s->now[i] = give_name(s, s->now[i]);
     s->weight[i] = 2;

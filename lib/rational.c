@@ -72,11 +72,12 @@ bool attempt_end(Ctx *c, const Attempt *a)
 }
 
 /* ---- expand --------------------------------------------------------------------------------------- */
-/* Nothing to multiply out: a sum of terms without sums as factors. */
+/* Nothing to multiply out: a sum of terms without sums as factors. Long products that are
+ * factors are multiplied out in any case. */
 static bool is_expanded_factor(const Node *f)
 {
     int64_t k;
-    if (f->op == OP_ADD)
+    if (f->op == OP_ADD || ex_is_long(ex_base((Node *)(uintptr_t)f)))
         return false;
     return !(f->op == OP_POW && f->a[0]->op == OP_ADD && ex_get_int(f->a[1], &k) && k > 1) &&
            !(f->op == OP_POW && f->a[0]->op == OP_ADD && ex_is_num(f->a[1]) &&

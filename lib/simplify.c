@@ -426,7 +426,7 @@ static bool has_sum(const Node *n)
     if (n->op == OP_ADD || (n->op == OP_POW && n->a[0]->op == OP_ADD))
         return true;
     for (uint32_t i = 0; n->op == OP_MUL && i < n->n; i++)
-        if (ex_base(n->a[i])->op == OP_ADD)
+        if (ex_base(n->a[i])->op == OP_ADD || ex_is_long(ex_base(n->a[i])))
             return true;
     return false;
 }
