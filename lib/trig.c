@@ -5,7 +5,7 @@
 #include "rational.h"
 #include "simplify.h"
 
-enum { MAX_MULTIPLE = 64, MAX_DEGREE = 40 };
+enum { MAX_MULTIPLE = 64, MAX_DEGREE = 40, MAX_ANGLES = 16, MAX_WAVES = 20000 };
 
 typedef struct {
     Node *c, *s; /* cos and sin, or cosh and sinh */
@@ -98,102 +98,109 @@ Node *trig_expand(Ctx *c, Node *root)
 }
 
 /* ---- reduce ------------------------------------------------------------------------------------- */
+/* sin(u)^s*cos(u)^c is (1/2i)^s (1/2)^c (z - 1/z)^s (z + 1/z)^c, z = exp(iu): in a product of such,
+ * with S sines in all, the frequencies m and -m have the same coefficient, but for the sign (-1)^S.
+ * So all waves are sines when S is odd, else cosines, and half of the frequencies give them all. */
 typedef struct {
-    Node *k, *angle; /* k*sin(angle) or k*cos(angle) */
-    bool sine;
-} Wave;
+    Node *u;
+    int sines, cosines;
+    int64_t k[MAX_DEGREE + 1]; /* of z^degree, z^(degree-2), ... */
+} Angle;
 
 typedef struct {
-    Wave *v;
-    size_t n;
-} Waves;
+    Angle angle[MAX_ANGLES];
+    int n, sines, degree;
+    Vec rest; /* factors that are no waves */
+} Product;
 
-/* All waves times sin(u) or cos(u): twice as many, halved. */
-static Waves waves_times(Ctx *c, Waves w, Node *u, bool sine)
+/* (z - 1/z)^s (z + 1/z)^c */
+static void multiply_angle(Angle *a)
 {
-    Waves r = {ARENA_NEW(&c->tmp, Wave, 2 * w.n), 0};
-    for (size_t i = 0; r.v && i < w.n; i++) {
-        Node *a = w.v[i].angle, *k = ex_mul2(c, c->half, w.v[i].k);
-        Node *sum = ex_add2(c, a, u), *dif = ex_sub(c, a, u), *mk = ex_neg(c, k);
-        bool s = w.v[i].sine;
-        if (s && sine) { /* sin a sin u = (cos(a-u) - cos(a+u))/2 */
-            r.v[r.n++] = (Wave){k, dif, false};
-            r.v[r.n++] = (Wave){mk, sum, false};
-        } else if (s) { /* sin a cos u = (sin(a+u) + sin(a-u))/2 */
-            r.v[r.n++] = (Wave){k, sum, true};
-            r.v[r.n++] = (Wave){k, dif, true};
-        } else if (sine) { /* cos a sin u = (sin(a+u) - sin(a-u))/2 */
-            r.v[r.n++] = (Wave){k, sum, true};
-            r.v[r.n++] = (Wave){mk, dif, true};
-        } else {
-            r.v[r.n++] = (Wave){k, sum, false};
-            r.v[r.n++] = (Wave){k, dif, false};
-        }
-    }
-    return r;
+    int n = a->sines + a->cosines;
+    memset(a->k, 0, sizeof a->k);
+    a->k[0] = 1;
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j > 0; j--)
+            a->k[j] += i < a->sines ? -a->k[j - 1] : a->k[j - 1];
 }
 
-/* Equal angles together: keeps powers from doubling without end. */
-static Waves waves_collect(Ctx *c, Waves w)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < w.n; i++) {
-        size_t j = 0;
-        while (j < n && !(w.v[j].angle == w.v[i].angle && w.v[j].sine == w.v[i].sine))
-            j++;
-        if (j == n)
-            w.v[n++] = w.v[i];
-        else
-            w.v[j].k = ex_add2(c, w.v[j].k, w.v[i].k);
-    }
-    w.n = n;
-    return w;
-}
-
-static bool wave_factor(Node *f, Node **u, bool *sine, int64_t *e)
+/* Takes f in when it is a power of a sine or cosine, and there is room. */
+static bool take_wave(Product *p, Node *f)
 {
     Node *b = ex_base(f);
-    *e = 1;
-    if (b->op != OP_sin && b->op != OP_cos)
+    int64_t e = 1;
+    if ((b->op != OP_sin && b->op != OP_cos) || (f->op == OP_POW && !ex_get_int(f->a[1], &e)) ||
+        e <= 0 || e > MAX_DEGREE - p->degree)
         return false;
-    if (f->op == OP_POW && !ex_get_int(f->a[1], e))
+    int i = 0;
+    while (i < p->n && p->angle[i].u != b->a[0])
+        i++;
+    if (i == MAX_ANGLES)
         return false;
-    *u = b->a[0];
-    *sine = b->op == OP_sin;
-    return *e > 0 && *e <= MAX_DEGREE;
+    if (i == p->n)
+        p->angle[p->n++] = (Angle){.u = b->a[0]};
+    *(b->op == OP_sin ? &p->angle[i].sines : &p->angle[i].cosines) += (int)e;
+    p->sines += b->op == OP_sin ? (int)e : 0;
+    p->degree += (int)e;
+    return true;
+}
+
+/* The wave whose frequencies are those numbered at[], with its coefficient; NULL: it is the other
+ * half of one with the first frequency that is not 0 positive. */
+static Node *wave_at(Ctx *c, const Product *p, const int *at)
+{
+    Node *part[MAX_ANGLES];
+    int64_t k = p->sines % 4 >= 2 ? -1 : 1;
+    size_t n = 0;
+    for (int i = 0; i < p->n; i++) {
+        const Angle *a = &p->angle[i];
+        int m = a->sines + a->cosines - 2 * at[i];
+        if (m < 0 && n == 0)
+            return NULL;
+        if (m != 0)
+            part[n++] = ex_scale(c, num_int(m), a->u);
+        k *= a->k[at[i]];
+    }
+    Num half = num_rat(&c->tmp, k, (int64_t)1 << (p->degree - (n > 0)));
+    Node *x = n == 1 ? part[0] : ex_add(c, n, part);
+    if (n > 1 && x->op == OP_ADD && num_sgn(sum_content(c, x, true)) < 0) {
+        x = ex_neg(c, x); /* waves of other terms meet it so: x - y, never y - x */
+        half = p->sines % 2 ? num_neg(&c->tmp, half) : half;
+    }
+    return ex_scale(c, half, ex_fn1(c, p->sines % 2 ? OP_sin : OP_cos, x));
 }
 
 static Node *reduce_term(Ctx *c, Node *t)
 {
     Node *body = t->op == OP_SCALE ? t->a[1] : t;
     uint32_t n = body->op == OP_MUL ? body->n : 1;
-    int64_t degree = 0;
-    Vec rest = {0};
-    Waves w = {ARENA_NEW(&c->tmp, Wave, 1), 1};
-    if (!w.v)
-        return t;
-    w.v[0] = (Wave){c->one, c->zero, false};
+    Product p = {.n = 0};
     for (uint32_t i = 0; i < n; i++) {
-        Node *f = body->op == OP_MUL ? body->a[i] : body, *u;
-        bool sine;
-        int64_t e;
-        if (!wave_factor(f, &u, &sine, &e) || degree + e > MAX_DEGREE) {
-            vec_push(c, &rest, f);
-            continue;
-        }
-        for (degree += e; e > 0 && w.v; e--)
-            w = waves_collect(c, waves_times(c, w, u, sine));
+        Node *f = body->op == OP_MUL ? body->a[i] : body;
+        if (!take_wave(&p, f))
+            vec_push(c, &p.rest, f);
     }
-    if (degree < 2 || !w.v)
+    if (p.degree < 2)
         return t;
+    double waves = 1;
+    for (int i = 0; i < p.n; i++) {
+        waves *= p.angle[i].sines + p.angle[i].cosines + 1;
+        multiply_angle(&p.angle[i]);
+    }
+    if (waves > MAX_WAVES)
+        return t;
+    vec_push(c, &p.rest, ex_num(c, ex_coef(t)));
+    Node *k = ex_mul(c, p.rest.n, p.rest.v);
     Vec sum = {0};
-    for (size_t i = 0; i < w.n; i++)
-        vec_push(c, &sum, ex_mul2(c, w.v[i].k,
-                                  ex_fn1(c, w.v[i].sine ? OP_sin : OP_cos, w.v[i].angle)));
-    vec_push(c, &rest, ex_num(c, ex_coef(t)));
-    Node *k = ex_mul(c, rest.n, rest.v);
-    for (size_t i = 0; i < sum.n; i++)
-        sum.v[i] = ex_mul2(c, k, sum.v[i]);
+    for (int at[MAX_ANGLES] = {0}, i = 0; i < p.n && !ctx_poll(c);) {
+        Node *w = wave_at(c, &p, at);
+        if (w)
+            vec_push(c, &sum, ex_mul2(c, k, w));
+        for (i = 0; i < p.n && at[i] == p.angle[i].sines + p.angle[i].cosines; i++)
+            at[i] = 0; /* the next one, as an odometer */
+        if (i < p.n)
+            at[i]++;
+    }
     return ex_add(c, sum.n, sum.v);
 }
 
