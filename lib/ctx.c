@@ -7,7 +7,7 @@
 #include "expr_internal.h"
 #include <stdio.h>
 
-enum { FIRST_STATEMENT_ID = 1 << 30, TABLE_MIN = 512, TABLE_LARGE = 1 << 15 };
+enum { TABLE_MIN = 512, TABLE_LARGE = 1 << 15 };
 
 /* ---- symbols -------------------------------------------------------------------------- */
 static bool symbols_grow(Ctx *c)
@@ -351,6 +351,7 @@ void ctx_begin_statement(Ctx *c)
     c->facts = NULL;
     c->nfacts = c->facts_cap = 0;
     map_init(&c->diff_memo, &c->pool[1].arena);
+    c->nsizes[0] = c->nsizes[1] = 0;
 }
 
 void ctx_drop_session(Ctx *c)

@@ -102,6 +102,13 @@ typedef struct {
     uint32_t next_id;
 } Pool;
 
+/* How large a node looks, and how many additions it has when written out; {0}: not measured. */
+typedef struct {
+    uint32_t cost, additions;
+} Size;
+
+enum { FIRST_STATEMENT_ID = 1 << 30 }; /* ids of session nodes are smaller */
+
 struct ctx {
     Env env;
     Pool pool[2];      /* 0: session, 1: statement */
@@ -114,6 +121,8 @@ struct ctx {
     Node *integer[INT_MOST - INT_LEAST + 1];
     Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes, *no;
     Map diff_memo;     /* (node id, symbol) -> derivative; emptied with the statement pool */
+    Size *sizes[2];    /* by pool and node id: see measure.c; emptied with the statement pool */
+    size_t nsizes[2];
     const char **notes; /* remarks for the user on this statement, in the statement pool */
     size_t nnotes, notes_cap;
     Node **facts;      /* nodes that are not negative on the domain of the statement */

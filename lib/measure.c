@@ -2,107 +2,141 @@
  *
  * Roughly the symbols a reader meets: names, operators, digits, a function's parentheses. The
  * cost of a node is that of its children plus its own, as if written out; shared nodes
- * count each time they are seen. Linear in the distinct nodes.
+ * count each time they are seen.
+ *
+ * Sizes are kept in the context by node id for the length of the statement, as candidates are
+ * built out of each other: only nodes that were never measured are visited. Costs are whole
+ * numbers of twentieths, so that equal ones are equal however they are added up.
  */
 #include "measure.h"
 
-static double num_cost(Num x)
+#include "expr_internal.h"
+
+enum { UNIT = 20 };
+static const uint64_t MOST = 4000000000; /* costs and counts end here */
+
+static uint64_t num_cost(Num x) /* in units */
 {
     if (!num_is_small(x))
-        return 4 + (double)num_bits(x) / 10;
-    double c = x.p < 0 ? 1.5 : 1;
-    uint64_t p = (uint64_t)(x.p < 0 ? -x.p : x.p);
+        return 4 * UNIT + (uint64_t)num_bits(x) * (UNIT / 10);
+    uint64_t c = x.p < 0 ? UNIT + UNIT / 2 : UNIT, p = (uint64_t)(x.p < 0 ? -x.p : x.p);
     for (; p >= 100; p /= 10)
-        c += 0.25;
-    return x.q == 1 ? c : c + 1 + (x.q >= 100 ? 1 : 0);
+        c += UNIT / 4;
+    return x.q == 1 ? c : c + UNIT + (x.q >= 100 ? UNIT : 0);
 }
 
-typedef struct {
-    Ctx *c;
-    Map cost;
-} Costs;
-
-static double cost_of(const Costs *s, const Node *n)
+/* ---- what is known ------------------------------------------------------------------------------ */
+static bool sizes_grow(Ctx *c, int pool, size_t index)
 {
-    uint64_t v;
-    double d = 1;
-    if (map_get(&s->cost, n->id, &v))
-        memcpy(&d, &v, sizeof d);
-    return d;
+    size_t n = 2 * (index + 64);
+    Size *s = ARENA_NEW0(&c->pool[1].arena, Size, n);
+    if (!s || ctx_failed(c))
+        return false;
+    if (c->nsizes[pool])
+        memcpy(s, c->sizes[pool], c->nsizes[pool] * sizeof *s);
+    c->sizes[pool] = s;
+    c->nsizes[pool] = n;
+    return true;
 }
 
-/* As a factor: a negative power is a divisor. */
-static double power_cost(const Costs *s, const Node *n)
+/* The place for n's size; NULL: no memory. */
+static inline Size *size_at(Ctx *c, const Node *n)
 {
-    const Node *x = n->a[1];
-    double b = cost_of(s, n->a[0]);
-    if (n->a[0]->op == OP_ADD)
-        b += 0.5; /* parentheses */
+    int pool = n->id >= FIRST_STATEMENT_ID;
+    size_t i = n->id - (pool ? FIRST_STATEMENT_ID : 0);
+    return LBZ_LIKELY(i < c->nsizes[pool]) || sizes_grow(c, pool, i) ? &c->sizes[pool][i] : NULL;
+}
+
+/* The cost is 0 when n has to be measured first. */
+static inline Size size_of(Ctx *c, const Node *n)
+{
+    if (n->n == 0)
+        return (Size){(uint32_t)(n->op == OP_NUM ? num_cost(n->num) : UNIT), 0};
+    const Size *known = size_at(c, n);
+    return known ? *known : (Size){(uint32_t)MOST, (uint32_t)MOST};
+}
+
+/* ---- own costs, in units ------------------------------------------------------------------------- */
+/* As a factor: a negative power is a divisor. b: the base's cost, x: the exponent's */
+static uint64_t power_cost(const Node *n, uint64_t b, uint64_t x)
+{
     if (ex_is_exp(n))
-        return 2 + cost_of(s, x);
-    if (!ex_is_num(x))
-        return b + 1 + cost_of(s, x);
-    double one = num_sgn(x->num) < 0 ? 0.5 : 0; /* 1/ or / */
-    Num v = x->num;
+        return 2 * UNIT + x;
+    if (n->a[0]->op == OP_ADD)
+        b += UNIT / 2; /* parentheses */
+    if (!ex_is_num(n->a[1]))
+        return b + UNIT + x;
+    Num v = n->a[1]->num;
+    b += num_sgn(v) < 0 ? UNIT / 2 : 0; /* 1/ or / */
     if (num_is_small(v) && (v.p == 1 || v.p == -1))
-        return v.q == 2 ? b + 1.5 + one : v.q == 1 ? b + one : b + 3 + one;
+        return b + (v.q == 2 ? 3 * UNIT / 2 : v.q == 1 ? 0 : 3 * UNIT);
     if (num_is_small(v) && v.p < 0)
         v.p = -v.p;
-    return b + 0.75 + num_cost(v) + one;
+    return b + 3 * UNIT / 4 + num_cost(v);
 }
 
-static double own_cost(const Costs *s, const Node *n)
+/* inner: the costs of the children, added up */
+static uint64_t own_cost(Ctx *c, const Node *n, uint64_t inner)
 {
-    double d = 0;
-    if (n->op == OP_NUM)
-        return num_cost(n->num);
-    if (n->n == 0 || n->op == OP_STRING)
-        return 1;
-    if (n->op == OP_POW)
-        return power_cost(s, n);
-    for (uint32_t i = 0; i < n->n; i++) {
-        d += cost_of(s, n->a[i]);
-        if (n->op == OP_MUL && n->a[i]->op == OP_ADD)
-            d += 0.5;
-    }
+    uint64_t first;
     switch (n->op) {
-    case OP_ADD: return d + n->n - 1;
+    case OP_POW:
+        first = size_of(c, n->a[0]).cost;
+        return power_cost(n, first, inner - first);
+    case OP_ADD: return inner + (n->n - 1) * UNIT;
     case OP_SCALE:
         if (num_is_minus_one(n->a[0]->num))
-            return d - num_cost(n->a[0]->num) + 0.6;
-        return d + (num_is_small(n->a[0]->num) && n->a[0]->num.p == 1 ? 0 : 0.9);
-    case OP_MUL: return d + 0.9 * (n->n - 1);
-    default: return d + 1;
+            return inner - num_cost(n->a[0]->num) + 3 * UNIT / 5;
+        return inner + (num_is_small(n->a[0]->num) && n->a[0]->num.p == 1 ? 0 : 9 * UNIT / 10);
+    case OP_MUL:
+        for (uint32_t i = 0; i < n->n; i++)
+            inner += n->a[i]->op == OP_ADD ? UNIT / 2 : 0;
+        return inner + (n->n - 1) * (9 * UNIT / 10);
+    default: return inner + UNIT;
     }
 }
 
-/* The sum of own(s, n) where own may ask for those of its children. */
-static double over_nodes(Ctx *c, Node *root, double (*own)(const Costs *s, const Node *n))
+/* n's size, when its children's are known; those that are not go to todo. */
+static Size size_by_children(Ctx *c, Node *n, Vec *todo)
 {
+    uint64_t inner = 0, additions = n->op == OP_ADD ? n->n - 1 : 0;
+    size_t before = todo->n;
+    for (uint32_t i = 0; i < n->n; i++) {
+        Size s = size_of(c, n->a[i]);
+        inner += s.cost;
+        additions += s.additions;
+        if (!s.cost)
+            vec_push(c, todo, n->a[i]);
+    }
+    if (todo->n > before)
+        return (Size){0};
+    uint64_t cost = own_cost(c, n, inner);
+    return (Size){(uint32_t)(cost < MOST ? cost : MOST),
+                  (uint32_t)(additions < MOST ? additions : MOST)};
+}
+
+/* ---- a whole expression ----------------------------------------------------------------------------- */
+static Size size(Ctx *c, Node *root)
+{
+    Size s = size_of(c, root);
+    if (s.cost)
+        return s;
     ArenaMark m = arena_mark(&c->tmp);
-    Costs s = {.c = c};
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count);
-    map_init(&s.cost, &c->tmp);
-    double d = 0;
-    for (size_t i = 0; order && i < count; i++) {
-        uint64_t v;
-        d = own(&s, order[i]);
-        memcpy(&v, &d, sizeof v);
-        map_put(&s.cost, order[i]->id, v);
+    Vec todo = {0};
+    vec_push(c, &todo, root);
+    while (todo.n && !ctx_poll(c)) {
+        Node *n = todo.v[todo.n - 1];
+        s = size_by_children(c, n, &todo);
+        if (!s.cost)
+            continue;
+        Size *at = size_at(c, n);
+        if (at)
+            *at = s;
+        todo.n--;
     }
     arena_release(&c->tmp, m);
-    return d;
+    return s;
 }
 
-double measure(Ctx *c, Node *root) { return over_nodes(c, root, own_cost); }
-
-static double own_additions(const Costs *s, const Node *n)
-{
-    double d = n->op == OP_ADD ? n->n - 1 : 0;
-    for (uint32_t i = 0; i < n->n; i++)
-        d += cost_of(s, n->a[i]);
-    return d;
-}
-
-double additions(Ctx *c, Node *root) { return over_nodes(c, root, own_additions); }
+double measure(Ctx *c, Node *n) { return (double)size(c, n).cost / UNIT; }
+double additions(Ctx *c, Node *n) { return size(c, n).additions; }
