@@ -285,6 +285,7 @@ void answer_note_kink(Ctx *c, size_t n, double from, double to)
 static void tell(Ask *q)
 {
     BlockPoint *p = &q->p;
+    p->s->ans.mode = p->route;
     ctx_note(p->c, "by %s accumulation: %zu input%s, %zu output%s", p->route, p->n,
              p->n == 1 ? "" : "s", p->out.n, p->out.n == 1 ? "" : "s");
     if (p->kinked) {

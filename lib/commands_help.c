@@ -29,7 +29,7 @@ static const char first_page[] =
     "assume x > 0           then sqrt(x^2) is x;  forget x   vars   undo   clear\n"
     "save FILE  load FILE   set  unset            latex E  graph E  time E  quit\n"
     "help NAME or ?NAME     one function, command or setting\n"
-    "help names, derivatives, definitions, numbers, commands, settings    more of it";
+    "help names, derivatives, definitions, numbers, accumulation, commands, settings";
 
 typedef struct {
     const char *name, *text;
@@ -50,6 +50,19 @@ static const Topic topics[] = {
      "At a kink: the true slope where there is one, else the one of least size: abs has "
      "0 at 0.\n"
      "Results are simplified; set simplify none|light|full."},
+    {"accumulation",
+     "forward E at x=1, y=2          value and derivatives in float64, all names in one sweep\n"
+     "forward E at ... along (1, 0)  one derivative, in a direction\n"
+     "reverse E at x=1, y=2          value and gradient, one sweep backwards\n"
+     "trace forward E at ...         each step: v3 = v1*v2, its value and derivatives\n"
+     "trace reverse E at ...         the same, and what each step contributes to the adjoints\n"
+     "trace ... as json|csv|latex    for programs and papers; or run leibniz --json, --csv, "
+     "--latex\n"
+     "E may be a list, or call functions made of statements: loops are written out in traces.\n"
+     "jacobian([f, g], [x, y]) at x=1.5, y=2    notes whether columns (forward) or rows "
+     "(reverse)\n"
+     "were fewer; set mode forward|reverse|symbolic forces the way, for hessian, grad ..., too\n"
+     "Values that are infinite, or no number, are named with the operation and its column."},
     {"definitions",
      "x = 3             x stands for 3; y = x^2 follows x: y is 9, after x = 4 it is 16\n"
      "d/dx x^2          shows the formula and its value: 2*x   (= 6 at x = 3)\n"

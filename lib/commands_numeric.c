@@ -292,18 +292,13 @@ static bool answer_job(Job *j, double value, const double *grad, bool along)
 static const Node *describe_without_column(Job *j, const Accum *a, uint32_t v,
                                            const JobRecord *in, Str *out)
 {
-    const Node *n = a->p->origin[v];
     const BlockWhere *w = in && v < in->trail.n && in->trail.where[v].function ? &in->trail.where[v] : NULL;
-    program_operation(a->p, a->v, v, out);
-    if (n) {
-        str_puts(out, v < a->nprimal ? " in " : " in the slope of ");
-        program_origin(j->c, a->p, v, out);
-    }
+    const Node *n = session_describe(j->s, a, v, out);
     if (w) {
         str_printf(out, w->text ? ", in %s, line %u: %s" : ", in %s", w->function, w->line,
                    w->text ? w->text : "");
     }
-    return w ? w->call : program_node(a->p, v);
+    return w ? w->call : n;
 }
 
 static void describe(Job *j, const Accum *a, uint32_t v, const JobRecord *in, Str *out)

@@ -8,6 +8,7 @@
 #ifndef LBZ_SESSION_H
 #define LBZ_SESSION_H
 
+#include "accum.h"
 #include "eval.h"
 #include "settings.h"
 
@@ -62,6 +63,9 @@ typedef struct {
     const uint32_t *own;
     size_t nown;
     bool keep_blocks; /* calls of functions made of statements stay as they are in it */
+    const uint32_t *sub; /* names that have been replaced in it ... */
+    Node *const *by;     /* ... by these */
+    size_t nsub;
 } Place;
 
 struct lbz_session {
@@ -102,6 +106,8 @@ void session_note(lbz_session *s, const char *text);
 bool session_place(lbz_session *s, const Node *about, Span *at);
 /* Points the error under way at what it is about. */
 void session_place_error(lbz_session *s);
+/* "exp(800) in exp(x)": value v of a's program, and what stands for it in the text. */
+const Node *session_describe(lbz_session *s, const Accum *a, uint32_t v, Str *out);
 /* ", column 5" for what about is, or nothing. */
 void session_place_text(lbz_session *s, const Node *about, Str *out);
 

@@ -92,6 +92,9 @@ static bool run_dual(lbz_session *s, const Parsed *parsed, Node *e)
 
 /* ---- set mode forward | reverse ---------------------------------------------------------------- */
 
+/* The words of `set mode`. */
+enum { MODE_AUTO, MODE_SYMBOLIC, MODE_FORWARD, MODE_REVERSE };
+
 typedef struct {
     lbz_session *s;
     Ctx *c;
@@ -178,7 +181,36 @@ static Node *read_function(Job *j, const Node *at, const Parsed *parsed)
             names->by_sym[at->a[1 + 2 * i]->sym] = saved[i];
         }
     }
+    j->s->place.sub = syms;
+    j->s->place.by = by;
+    j->s->place.nsub = k;
     return ctx_failed(c) ? c->poison : ex_subst(c, e, syms, by, k);
+}
+
+/* Is there something in e whose value at decimals is no exact decimal? */
+static bool is_rounded(Ctx *c, Node *e)
+{
+    size_t n;
+    bool found = false;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **order = ex_walk(c, 1, &e, &n);
+    for (size_t i = 0; order && i < n && !found; i++) {
+        found = op_is_function((Op)order[i]->op) || ex_is(order[i], OP_CONST) ||
+                (ex_is(order[i], OP_POW) && !ex_is_int(order[i]->a[1]));
+    }
+    arena_release(&c->tmp, m);
+    return found;
+}
+
+/* Is a name bound to a decimal? */
+static bool at_decimals(const Node *at)
+{
+    for (uint32_t i = 2; i < at->n; i += 2) {
+        if (at->a[i]->flags & NF_DEC) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool read_vector(Job *j, const Parsed *parsed)
@@ -202,14 +234,91 @@ static bool read_vector(Job *j, const Parsed *parsed)
     return j->v != NULL;
 }
 
+/* ---- what is not finite */
+
+/* A value that is no number is an error, an infinite one a remark. */
+static bool explain_outputs(Job *j, const Accum *a)
+{
+    for (size_t k = 0; k < a->nout && !ctx_failed(j->c); k++) {
+        uint32_t culprit = program_culprit(a->p, a->v, a->out[k]);
+        Str why = {0};
+        if (culprit == P_NONE) {
+            continue;
+        }
+        j->c->env.about = session_describe(j->s, a, culprit, &why);
+        if (isnan(a->v[a->out[k]])) {
+            ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
+                      str_cstr(&why));
+        } else {
+            session_place_text(j->s, j->c->env.about, &why);
+            ctx_note(j->c, "infinite: %s", str_cstr(&why));
+        }
+        j->c->env.about = NULL;
+        str_free(&why);
+    }
+    return !ctx_failed(j->c);
+}
+
+/* What made d output k / d in[i], or for i2 < nin its derivative by in[i2], not finite. */
+static uint32_t slope_culprit(Accum *a, size_t k, size_t i, size_t i2)
+{
+    Program *p = a->p;
+    uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj), v = P_NONE;
+    if (adj && program_gradient(p, a->out[k], pg_const(p, 1), adj)) {
+        v = adj[i];
+        if (v != P_NONE && i2 < a->nin) {
+            v = program_gradient(p, v, pg_const(p, 1), adj) ? adj[i2] : P_NONE;
+        }
+    }
+    mem_free(adj);
+    return v != P_NONE && accum_evaluate(a) ? accum_overflow(a, v) : P_NONE;
+}
+
+/* The entry e of the result r is not finite: an error that says why. */
+static void explain_entry(Job *j, Accum *a, const double *r, size_t e)
+{
+    size_t n = j->nin;
+    bool second = j->op->op == OP_HESSIAN || j->op->op == OP_HVP;
+    uint32_t culprit = P_NONE;
+    if (second) {
+        for (size_t i = 0; i < n && culprit == P_NONE; i++) {
+            culprit = slope_culprit(a, 0, e / (j->op->op == OP_HVP ? 1 : n),
+                                    j->op->op == OP_HVP ? i : e % n);
+        }
+    } else if (j->op->op == OP_JVP || j->op->op == OP_VJP) {
+        for (size_t i = 0; i < n * j->nout && culprit == P_NONE; i++) {
+            culprit = slope_culprit(a, i / n, i % n, n);
+        }
+    } else {
+        culprit = slope_culprit(a, e / n, e % n, n);
+    }
+    Str why = {0};
+    str_puts(&why, culprit == P_NONE ? "" : ": ");
+    j->c->env.about = culprit == P_NONE ? NULL : session_describe(j->s, a, culprit, &why);
+    ctx_error(j->c, LBZ_DOMAIN, "choose another point", "a derivative is %s here%s",
+              isnan(r[e]) ? "not defined" : "infinite", str_cstr(&why));
+    j->c->env.about = NULL;
+    str_free(&why);
+}
+
+/* r[n], all finite; else the reason why one is not. */
+static bool explain_result(Job *j, Accum *a, const double *r, size_t n)
+{
+    for (size_t e = 0; e < n; e++) {
+        if (!isfinite(r[e])) {
+            explain_entry(j, a, r, e);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- results */
+
 static Node *number_list(Ctx *c, const double *v, size_t n)
 {
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, n + 1);
     for (size_t i = 0; e && i < n; i++) {
-        if (!isfinite(v[i])) {
-            return ctx_error(c, LBZ_DOMAIN, "choose another point", "a derivative is %s here",
-                             isnan(v[i]) ? "not defined" : "infinite");
-        }
         e[i] = ex_num(c, num_from_double(ctx_arena(c), v[i]));
     }
     return e ? ex_list(c, n, e) : c->poison;
@@ -226,28 +335,36 @@ static Node *rows(Ctx *c, const double *v, size_t m, size_t n)
 
 static Node *first(Node *list) { return ex_is(list, OP_LIST) && list->n == 1 ? list->a[0] : list; }
 
-static Node *accumulated(Job *j, Accum *a, double *r)
+/* r gets the derivatives that are asked for; their number, 0 on error. */
+static size_t accumulate(Job *j, Accum *a, double *r)
 {
-    Ctx *c = j->c;
     bool ok = true;
     switch ((int)j->op->op) {
-    case OP_HESSIAN:
-        return accum_hessian(a, 0, r) ? rows(c, r, j->nin, j->nin) : c->poison;
-    case OP_HVP:
-        return accum_hvp(a, 0, j->v, r) ? number_list(c, r, j->nin) : c->poison;
-    case OP_VJP:
-        return accum_vjp(a, j->v, r) ? number_list(c, r, j->nin) : c->poison;
+    case OP_HESSIAN: return accum_hessian(a, 0, r) ? j->nin * j->nin : 0;
+    case OP_HVP: return accum_hvp(a, 0, j->v, r) ? j->nin : 0;
+    case OP_VJP: return accum_vjp(a, j->v, r) ? j->nin : 0;
     case OP_JVP:
         for (size_t k = 0; ok && k < j->nout; k++) {
             ok = accum_along(a, k, j->v, &r[k]);
         }
-        return ok ? number_list(c, r, j->nout) : c->poison;
-    case OP_JACOBIAN:
-        return accum_jacobian(a, j->mode, r) ? rows(c, r, j->nout, j->nin) : c->poison;
-    case OP_DIFF:
-        return accum_gradient(a, j->mode, 0, r) ? first(number_list(c, r, 1)) : c->poison;
-    default:
-        return accum_gradient(a, j->mode, 0, r) ? number_list(c, r, j->nin) : c->poison;
+        return ok ? j->nout : 0;
+    case OP_JACOBIAN: return accum_jacobian(a, j->mode, r) ? j->nout * j->nin : 0;
+    default: return accum_gradient(a, j->mode, 0, r) ? j->nin : 0;
+    }
+}
+
+static Node *accumulated(Job *j, Accum *a, double *r)
+{
+    Ctx *c = j->c;
+    size_t n = explain_outputs(j, a) ? accumulate(j, a, r) : 0;
+    if (!n || !explain_result(j, a, r, n)) {
+        return c->poison;
+    }
+    switch ((int)j->op->op) {
+    case OP_HESSIAN: return rows(c, r, j->nin, j->nin);
+    case OP_JACOBIAN: return rows(c, r, j->nout, j->nin);
+    case OP_DIFF: return first(number_list(c, r, 1));
+    default: return number_list(c, r, n);
     }
 }
 
@@ -271,7 +388,13 @@ static Node *run_job(Job *j)
     if (!r) {
         ctx_error(c, LBZ_LIMIT, NULL, "out of memory");
     } else if (accum_init(&a, c, j->in, j->x, j->nin, j->out, j->nout)) {
+        if (j->s->set.value[SET_mode] == MODE_AUTO) {
+            j->mode = accum_best_mode(&a);
+        }
         v = accumulated(j, &a, r);
+        j->s->ans.mode = route(j);
+    }
+    if (!ctx_failed(c)) {
         ctx_note(c, "by %s accumulation: %zu input%s, %zu output%s",
                  route(j), j->nin, j->nin == 1 ? "" : "s",
                  j->nout, j->nout == 1 ? "" : "s");
@@ -295,6 +418,9 @@ static Node *by_accumulation(lbz_session *s, const Parsed *parsed, const Node *a
     Node *f = read_function(&j, at, parsed);
     if (ctx_failed(c)) {
         return c->poison;
+    }
+    if (s->set.value[SET_mode] == MODE_AUTO && !is_rounded(c, f)) {
+        return NULL;
     }
     j.nout = ex_is(f, OP_LIST) ? f->n : 1;
     j.out = ex_is(f, OP_LIST) ? f->a : ARENA_NEW(&c->pool[1].arena, Node *, 1);
@@ -322,11 +448,13 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const
         return run_dual(s, parsed, e);
     }
     int64_t mode = s->set.value[SET_mode];
-    if (!ex_is(e, OP_AT) || mode == 1 || ctx_failed(c)) { /* symbolic */
+    bool jacobian = ex_is(e, OP_AT) && ex_is(e->a[0], OP_JACOBIAN);
+    s->ans.mode = jacobian ? "symbolic" : NULL;
+    if (!ex_is(e, OP_AT) || mode == MODE_SYMBOLIC || ctx_failed(c)) {
         return !ctx_failed(c);
     }
     Node *v = block_at(s, parsed, e);
-    if (!v && mode > 1) {
+    if (!v && (mode != MODE_AUTO || (jacobian && at_decimals(e)))) {
         v = by_accumulation(s, parsed, e);
     }
     if (v && !ctx_failed(c)) {

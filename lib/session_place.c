@@ -81,6 +81,9 @@ static void put_in(lbz_session *s, Places *q)
     hide_names(s, saved, true);
     Node *r = eval_value(c, &s->names, &opt, NULL, ex_list(c, k, e));
     hide_names(s, saved, false);
+    if (!ctx_failed(c) && s->place.nsub) {
+        r = ex_subst(c, r, s->place.sub, s->place.by, s->place.nsub);
+    }
     bool ok = !ctx_failed(c) && ex_is(r, OP_LIST) && r->n == k;
     for (size_t i = 0, j = 0; ok && i < q->n; i++) {
         if (has_image(q->node[i])) {
@@ -172,6 +175,16 @@ void session_place_error(lbz_session *s)
     if (ours && e->about && session_place(s, e->about, &at)) {
         e->span = at;
     }
+}
+
+const Node *session_describe(lbz_session *s, const Accum *a, uint32_t v, Str *out)
+{
+    program_operation(a->p, a->v, v, out);
+    if (a->p->origin[v]) {
+        str_puts(out, v < a->nprimal ? " in " : " in the slope of ");
+        program_origin(s->c, a->p, v, out);
+    }
+    return program_node(a->p, v);
 }
 
 void session_place_text(lbz_session *s, const Node *about, Str *out)

@@ -28,7 +28,9 @@
     SETTING(maxterms, INT, "10000", "0..10000000", "longer sums and products are not "       \
             "written out")                                                                   \
     SETTING(mode, CHOICE, "auto", "auto|symbolic|forward|reverse",                           \
-            "how derivatives at numbers are found")                                          \
+            "how derivatives at numbers are found; auto: by formulas, "                      \
+            "where there are none and for Jacobians at decimals by accumulation, in the "    \
+            "mode that needs fewer sweeps")                                          \
     SETTING(color, CHOICE, "auto", "auto|always|never", "colours on the terminal")
 
 typedef enum {
