@@ -32,6 +32,7 @@ typedef struct {
     Node **index;
     size_t nindex;
     size_t target;
+    size_t join;    /* BK_UNLESS of an `if`: where its branches meet; else 0 */
     uint32_t loop;  /* BK_FOR, BK_NEXT: which loop of the block */
     bool declares;  /* let: sym is local, whatever is known outside */
     Span at;
@@ -55,6 +56,9 @@ typedef struct {
 
 #define BLOCK_LIMITS ((BlockLimits){10000000, 10000, (size_t)64 << 20})
 
+/* A kink, or a partial derivative that is not finite; a condition that compares equals. */
+enum { BLOCK_KINK = 1, BLOCK_TIE = 2 };
+
 /* What the names outside a block mean. */
 typedef struct {
     /* The function sym of n parameters: a Block, or NULL (with or without an error). */
@@ -65,8 +69,12 @@ typedef struct {
     BlockLimits limits;
     /* f'(a), f_1(a, b) ...: n with the arguments (then orders) a. */
     Node *(*slope)(void *arg, Ctx *c, Node *n, Node *const *a);
+    /* For formulas: where these symbols are at[], what a condition on them says. */
+    const uint32_t *point;
+    Node *const *at;
+    size_t npoint;
     unsigned nested; /* derivatives of functions inside one another, so far */
-    bool *special; /* may be NULL; set where derivatives met a kink or were not finite */
+    unsigned *special; /* may be NULL; gets BLOCK_KINK, BLOCK_TIE where derivatives met them */
 } BlockWorld;
 
 /* The text between the braces. spans may be NULL. NULL with the error in c. */

@@ -8,6 +8,8 @@
 #include "block_world.h"
 #include "lists.h"
 
+enum { MOST_NESTED = 20 };
+
 typedef struct {
     lbz_session *s;
     Ctx *c;
@@ -58,21 +60,59 @@ static bool open_call(Call *k)
 
 /* ---- by formulas */
 
-static Node *call_formula(const Call *k, Block *b)
+static Node *slope_of_formula(const Call *k, Node *r)
+{
+    for (uint32_t i = 0; i < k->n && !ctx_failed(k->c); i++) {
+        if (k->a[k->n + i] != k->c->zero) {
+            r = diff_n(k->c, r, k->sym[i], k->a[k->n + i]);
+        }
+    }
+    return ctx_failed(k->c) ? k->c->poison : ex_subst(k->c, r, k->sym, k->a, k->n);
+}
+
+/* The same at numbers: as `d/dt r at t = a`, with the rule for kinks. */
+static Node *slope_at(const Call *k, Node *r)
+{
+    Ctx *c = k->c;
+    EvalOptions opt = session_eval_options(k->s);
+    Node **d = ARENA_NEW(ctx_arena(c), Node *, 2u * k->n + 1);
+    Node **at = ARENA_NEW(ctx_arena(c), Node *, 2u * k->n + 1);
+    size_t nd = 1, nat = 1;
+    if (!d || !at) {
+        return c->poison;
+    }
+    d[0] = r;
+    for (uint32_t i = 0; i < k->n; i++) {
+        if (k->a[k->n + i] != c->zero) {
+            d[nd++] = k->by[i];
+            d[nd++] = k->a[k->n + i];
+            at[nat++] = k->by[i];
+            at[nat++] = k->a[i];
+        }
+    }
+    at[0] = ex_structural(c, OP_DIFF, nd, d);
+    return eval_value(c, &k->s->names, &opt, NULL, ex_structural(c, OP_AT, nat, at));
+}
+
+/* With at: on the way that is taken at the arguments. */
+static Node *call_formula(const Call *k, Block *b, bool at)
 {
     Ctx *c = k->c;
     BlockWorld w = session_block_world(k->s);
+    if (at) {
+        w.point = k->sym;
+        w.at = k->a;
+        w.npoint = k->n;
+    }
     Node **in = ARENA_NEW(&c->pool[1].arena, Node *, k->n + 1u);
     for (uint32_t i = 0; in && i < k->n; i++) {
         in[i] = k->a[k->n + i] == c->zero ? k->a[i] : k->by[i];
     }
     Node *r = in ? block_formula(c, &w, b, in) : c->poison;
-    for (uint32_t i = 0; i < k->n && !ctx_failed(c); i++) {
-        if (k->a[k->n + i] != c->zero) {
-            r = diff_n(c, r, k->sym[i], k->a[k->n + i]);
-        }
+    if (!k->orders || ctx_failed(c)) {
+        return r;
     }
-    return ctx_failed(c) ? c->poison : k->orders ? ex_subst(c, r, k->sym, k->a, k->n) : r;
+    return at ? slope_at(k, r) : slope_of_formula(k, r);
 }
 
 /* ---- in float64 */
@@ -195,7 +235,7 @@ Node *block_call(void *session, const Def *d, Node *n, Node *const *a)
     if (r || ctx_failed(c)) {
         return r;
     }
-    r = call_formula(&k, b);
+    r = call_formula(&k, b, numbers && k.orders);
     if (c->env.err.status != LBZ_UNABLE) {
         return r;
     }
@@ -242,16 +282,23 @@ Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a)
         return ctx_error(c, LBZ_SYNTAX, NULL, "%s takes %zu arguments, here are %u",
                          sym_name(c, n->sym), d->params.n, k.n);
     }
-    Node *r;
+    if (++s->slopes > MOST_NESTED) {
+        return ctx_error(c, LBZ_LIMIT, "is it meant to end?",
+                         "derivatives of %s are nested more than %d deep", sym_name(c, n->sym),
+                         MOST_NESTED);
+    }
+    Node *r = c->poison;
     if (d->block) {
         r = block_call(s, d, n, a);
         if (!r) {
             c->env.err = s->no_formula;
         }
-        return r ? r : c->poison;
+    } else {
+        Block *b = block_of_formula(c, d->body, d->sym, d->hidden.v, d->params.n);
+        r = b && open_call(&k) ? call_formula(&k, b, false) : c->poison;
     }
-    Block *b = block_of_formula(c, d->body, d->sym, d->hidden.v, d->params.n);
-    return b && open_call(&k) ? call_formula(&k, b) : c->poison;
+    s->slopes--;
+    return r ? r : c->poison;
 }
 
 /* ---- dual numbers at numbers, in one run */

@@ -199,7 +199,7 @@ static bool build_kernel(VM *m, VKernel *k, size_t n)
     if (ok) {
         outs[0] = k->out;
         k->value = code_new(k->p, outs, 1);
-        size_t tests = k->answers ? 0 : find_tests(k, outs + 1 + n);
+        size_t tests = find_tests(k, outs + 1 + n);
         ok = k->value && program_gradient(k->p, k->out, pg_const(k->p, 1), outs + 1);
         for (size_t i = 0; ok && i < n; i++)
             if (outs[1 + i] == P_NONE)

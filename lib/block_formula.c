@@ -1,95 +1,54 @@
-/* block_formula.c - floor 5: blocks on formulas: loops are run, as long as every condition has an
- * answer. What comes out is a formula like any other, which can be differentiated.
- *
- * Calls between blocks are calls here, too: at most DEEPEST inside one another.
+/* block_formula.c - floor 5: blocks on formulas: expressions, sums and calls. What comes out is a
+ * formula like any other, which can be differentiated.
  */
+#include "block_formula.h"
 #include "ball.h"
-#include "block.h"
 #include "lists.h"
 #include "print.h"
+#include <stdio.h>
 
-enum { DEEPEST = 400, ROUNDS = 1000000 };
+enum { ROUNDS = 1000000, LONGEST_SUM = 100000 };
 
-typedef struct {
-    Ctx *c;
-    const BlockWorld *w;
-    uint64_t rounds;
-    unsigned depth;
-    bool explained;    /* the error under way says where it is from */
-} Job;
+/* ---- small things ---------------------------------------------------------------------------- */
+void *job_grow(Job *j, void *old, size_t size, size_t n, size_t *cap)
+{
+    if (n < *cap)
+        return old;
+    size_t more = *cap ? 2 * *cap : 8;
+    void *v = ARENA_NEW(&j->c->tmp, char, more * size);
+    if (v && n)
+        memcpy(v, old, n * size);
+    *cap = v ? more : *cap;
+    return v;
+}
 
-typedef struct {
-    int64_t done;
-    Node *from, *step, *limit;
-} Loop;
-
-typedef struct {
-    Job *j;
-    const Block *b;
-    uint32_t *sym;   /* locals ... */
-    Node **val;      /* ... and what they are */
-    size_t n, cap;
-    Loop *loop;
-    Node *result;
-} Call;
-
-static Node *run(Job *j, const Block *b, Node *const *args);
-
-static Node *no_formula(Call *k, const Node *why)
+Node *job_no_formula(Job *j, const Block *b, Node *why)
 {
     Str t = {0};
-    Ctx *c = k->j->c;
-    print_limited(c, &t, (Node *)(uintptr_t)why, 120);
-    ctx_error(c, LBZ_UNABLE, "use forward or reverse at a point",
-              "%s has no formula: what it does depends on whether %s",
-              sym_name(c, k->b->sym), str_cstr(&t));
+    print_limited(j->c, &t, why, 120);
+    ctx_error(j->c, LBZ_UNABLE, "use forward or reverse at a point",
+              "%s has no formula: what it does depends on whether %s", sym_name(j->c, b->sym),
+              str_cstr(&t));
     str_free(&t);
-    return c->poison;
+    return j->c->poison;
 }
 
-static bool set_local(Call *k, uint32_t sym, Node *v)
+bool job_round(Job *j, const Block *b)
 {
-    size_t i = 0;
-    while (i < k->n && k->sym[i] != sym)
-        i++;
-    if (i == k->cap)
-        return false;
-    k->sym[i] = sym;
-    k->val[i] = v;
-    k->n += i == k->n;
-    return !ctx_failed(k->j->c);
+    char hint[160];
+    uint64_t most = j->w->limits.steps < ROUNDS ? j->w->limits.steps : ROUNDS;
+    if (++j->rounds <= most)
+        return !ctx_poll(j->c);
+    snprintf(hint, sizeof hint, most == ROUNDS
+             ? "with a decimal, as in %s(1.0), it runs in float64 and may go on for longer"
+             : "is it meant to end? `set looplimit N` allows more", sym_name(j->c, b->sym));
+    ctx_error(j->c, LBZ_LIMIT, hint, "%s: loops and calls were entered %llu times",
+              sym_name(j->c, b->sym), (unsigned long long)most);
+    return false;
 }
 
-static Node *get_local(const Call *k, uint32_t sym)
+Node *constant_condition(Ctx *c, Node *n)
 {
-    for (size_t i = 0; i < k->n; i++)
-        if (k->sym[i] == sym)
-            return k->val[i];
-    return NULL;
-}
-
-/* ---- expressions ------------------------------------------------------------------------------- */
-static Node *call_function(Call *k, const Node *n, Node *const *a)
-{
-    Job *j = k->j;
-    Ctx *c = j->c;
-    size_t m = n->n / 2;
-    for (size_t i = m; i < n->n; i++)
-        if (a[i] != c->zero)
-            return j->w->slope ? j->w->slope(j->w->arg, c, (Node *)(uintptr_t)n, a)
-                               : ex_rebuild(c, n, a);
-    Block *b = j->w->function ? j->w->function(j->w->arg, c, n->sym, m) : NULL;
-    if (!b)
-        return ctx_failed(c) ? c->poison : ex_rebuild(c, n, a);
-    if (b->nparams != m)
-        return ctx_error(c, LBZ_SYNTAX, NULL, "%s takes %zu arguments, here are %zu",
-                         sym_name(c, n->sym), b->nparams, m);
-    return run(j, b, a);
-}
-
-static Node *constant_condition(Call *k, Node *n)
-{
-    Ctx *c = k->j->c;
     if (n->n != 2 || n->op < OP_LT || n->op > OP_NE)
         return n;
     size_t m;
@@ -103,67 +62,193 @@ static Node *constant_condition(Call *k, Node *n)
     return yes ? c->yes : c->no;
 }
 
-/* sum(e, k, a, b) of a body that was kept from evaluation until k has values. */
-static Node *expand_binder(Call *k, const Node *n);
-
-static Node *evaluate_node(Call *k, Node *n, Node *const *a)
+/* ---- frames ------------------------------------------------------------------------------------ */
+static FFrame *push_frame(Job *j, FrameKind kind)
 {
-    Ctx *c = k->j->c;
-    Node *r;
-    if (list_is_function(n)) {
-        r = list_function(c, (Op)n->op, n->n, a);
-        return r ? r : ctx_failed(c) ? c->poison : ex_structural(c, (Op)n->op, n->n, a);
+    if (j->n == j->cap) {
+        size_t cap = j->cap ? 2 * j->cap : 32;
+        FFrame *f = mem_realloc(j->frame, cap * sizeof *f);
+        if (!f) {
+            ctx_error(j->c, LBZ_LIMIT, NULL, "out of memory");
+            return NULL;
+        }
+        j->frame = f;
+        j->cap = cap;
     }
-    if (ex_is(n, OP_APPLY))
-        return call_function(k, n, a);
-    r = list_rebuild(c, n, a);
-    return constant_condition(k, r);
+    FFrame *f = &j->frame[j->n], *below = j->n ? f - 1 : NULL;
+    memset(f, 0, sizeof *f);
+    f->kind = kind;
+    f->mark = arena_mark(&j->c->tmp);
+    f->call = kind == FRAME_CALL ? j->n : below ? below->call : FRAME_NONE;
+    f->sum = kind == FRAME_SUM ? j->n : kind == FRAME_EVAL && below ? below->sum : FRAME_NONE;
+    if (kind == FRAME_SUM)
+        f->sum = below->sum; /* its limits do not see its variable */
+    j->n++;
+    return f;
 }
 
-static Node *outside(Call *k, Node *n)
+void job_deliver(Job *j, Node *v)
 {
-    Node *v = get_local(k, n->sym);
-    const BlockWorld *w = k->j->w;
-    if (!v && w->variable)
-        v = w->variable(w->arg, k->j->c, n->sym);
-    return v ? v : n;
+    arena_release(&j->c->tmp, j->frame[--j->n].mark);
+    FFrame *f = j->n ? &j->frame[j->n - 1] : NULL;
+    if (!f)
+        j->result = v;
+    else if (f->kind == FRAME_CALL)
+        f->call_.got[f->call_.ngot++] = v;
+    else if (f->kind == FRAME_EVAL)
+        nodemap_put(&f->eval.done, f->eval.waiting, v);
+    else if (f->sum_.nlimits < 2)
+        f->sum_.limit[f->sum_.nlimits++] = v;
+    else
+        f->sum_.term[f->sum_.got++] = v;
 }
 
-/* Nodes whose values are due, the innermost on top. */
-typedef struct {
-    Node **v;
-    size_t n, cap;
-} Stack;
-
-static bool push(Ctx *c, Stack *s, Node *x)
+static bool push_due(Job *j, Stack *s, Node *x)
 {
-    if (s->n == s->cap) {
-        size_t cap = s->cap ? 2 * s->cap : 64;
-        Node **v = ARENA_NEW(&c->tmp, Node *, cap);
-        if (!v)
-            return false;
-        if (s->n)
-            memcpy(v, s->v, s->n * sizeof *v);
-        s->v = v;
-        s->cap = cap;
+    s->v = job_grow(j, s->v, sizeof *s->v, s->n, &s->cap);
+    if (s->v)
+        s->v[s->n++] = x;
+    return s->v != NULL;
+}
+
+bool job_eval(Job *j, Node *e)
+{
+    FFrame *f = push_frame(j, FRAME_EVAL);
+    if (!f)
+        return false;
+    f->eval.root = e;
+    nodemap_init(&f->eval.done, j->c);
+    return push_due(j, &f->eval.due, e);
+}
+
+/* ---- names --------------------------------------------------------------------------------------- */
+/* The variable of a sum around the frame; NULL. */
+static Node *sum_variable(const Job *j, const FFrame *f, const Node *x)
+{
+    for (size_t i = f->sum; i != FRAME_NONE; i = j->frame[i].sum)
+        if (j->frame[i].sum_.n->a[1] == x && j->frame[i].sum_.k)
+            return j->frame[i].sum_.k;
+    return NULL;
+}
+
+static Node *name_value(Job *j, const FFrame *f, Node *x)
+{
+    Node *v = sum_variable(j, f, x);
+    const Call *k = &j->frame[f->call].call_;
+    if (v)
+        return v;
+    for (size_t i = 0; i < k->info->nlocals; i++)
+        if (k->info->local[i] == x->sym)
+            return k->val[i] ? k->val[i]
+                             : ctx_error(j->c, LBZ_NAME, "assign it on every way that leads here",
+                                         "%s has no value yet", sym_name(j->c, x->sym));
+    v = j->w->variable ? j->w->variable(j->w->arg, j->c, x->sym) : NULL;
+    return v ? v : x;
+}
+
+/* ---- calls ----------------------------------------------------------------------------------------- */
+static void add_local(Info *f, uint32_t sym)
+{
+    for (size_t i = 0; i < f->nlocals; i++)
+        if (f->local[i] == sym)
+            return;
+    f->local[f->nlocals++] = sym;
+}
+
+static Info *info_of(Job *j, Block *b)
+{
+    Arena *a = ctx_arena(j->c);
+    Info *f = ARENA_NEW0(a, Info, 1);
+    if (!f || !(f->local = ARENA_NEW(a, uint32_t, b->nparams + b->n + 1)))
+        return NULL;
+    f->b = b;
+    for (size_t i = 0; i < b->nparams; i++)
+        f->local[f->nlocals++] = b->params[i];
+    for (size_t i = 0; i < b->n; i++)
+        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR || b->code[i].op == BK_STORE)
+            add_local(f, b->code[i].sym);
+    return f;
+}
+
+/* The function that n calls; NULL: it is unknown, or an error. */
+static Info *find_info(Job *j, const Node *n)
+{
+    Ctx *c = j->c;
+    uint64_t key = (uint64_t)n->sym << 16 | n->n, got;
+    if (map_get(&j->info, key, &got))
+        return (Info *)(uintptr_t)got;
+    Block *b = j->w->function ? j->w->function(j->w->arg, c, n->sym, n->n / 2) : NULL;
+    if (b && !ctx_failed(c) && b->nparams != n->n / 2) {
+        ctx_error(c, LBZ_SYNTAX, NULL, "%s takes %zu arguments, here are %u",
+                  sym_name(c, n->sym), b->nparams, n->n / 2);
+        return NULL;
     }
-    s->v[s->n++] = x;
+    Info *f = b && !ctx_failed(c) ? info_of(j, b) : NULL;
+    if (f)
+        map_put(&j->info, key, (uint64_t)(uintptr_t)f);
+    return f;
+}
+
+static bool push_call(Job *j, Info *info, Node *const *args, Node *key)
+{
+    const Block *b = info->b;
+    if (j->depth >= j->w->limits.recursion) {
+        ctx_error(j->c, LBZ_LIMIT, "is it meant to end? `set recursion N` allows more",
+                  "%s: functions call one another more than %u times", sym_name(j->c, b->sym),
+                  j->w->limits.recursion);
+        return false;
+    }
+    FFrame *f = job_round(j, b) ? push_frame(j, FRAME_CALL) : NULL;
+    if (!f)
+        return false;
+    Call *k = &f->call_;
+    k->info = info;
+    k->key = key;
+    k->val = ARENA_NEW0(&j->c->tmp, Node *, info->nlocals + 1);
+    k->loop = ARENA_NEW0(&j->c->tmp, Loop, b->nloops + 1);
+    if (!k->val || !k->loop)
+        return false;
+    memcpy(k->val, args, b->nparams * sizeof *args);
+    j->depth++;
     return true;
 }
 
-/* The value of a node without looking at its children; NULL: they are needed. */
-static Node *known(Call *k, Node *x)
+/* The value of the call n of a; NULL: a frame is at work on it (or an error). */
+static Node *call_function(Job *j, Node *n, Node *const *a)
 {
-    if (ex_is(x, OP_SYM))
-        return outside(k, x);
-    if (ex_is(x, OP_SUM) || ex_is(x, OP_PROD))
-        return expand_binder(k, x);
-    return x->n == 0 || ex_is_num(x) ? x : NULL;
+    Ctx *c = j->c;
+    for (size_t i = n->n / 2; i < n->n; i++)
+        if (a[i] != c->zero)
+            return j->w->slope ? j->w->slope(j->w->arg, c, n, a) : ex_rebuild(c, n, a);
+    Info *info = find_info(j, n);
+    Node *key = ex_rebuild(c, n, a);
+    if (!info || ctx_failed(c))
+        return ctx_failed(c) ? c->poison : key;
+    uint64_t known;
+    if (map_get(&j->known, key->id, &known))
+        return (Node *)(uintptr_t)known;
+    if (info->open)
+        return job_no_formula(j, info->b, info->cond); /* it would not end */
+    return push_call(j, info, a, key) ? NULL : c->poison;
+}
+
+/* ---- expressions ------------------------------------------------------------------------------------- */
+static Node *evaluate_node(Job *j, Node *n, Node *const *a)
+{
+    Ctx *c = j->c;
+    if (list_is_function(n)) {
+        Node *r = list_function(c, (Op)n->op, n->n, a);
+        return r ? r : ctx_failed(c) ? c->poison : ex_structural(c, (Op)n->op, n->n, a);
+    }
+    if (ex_is(n, OP_APPLY))
+        return call_function(j, n, a);
+    return constant_condition(c, list_rebuild(c, n, a));
 }
 
 /* Which children are due: of an `if` first the condition, then the branch it chooses, or both when
  * it has no answer. */
-static void due(const Ctx *c, const Node *x, const NodeMap *done, uint32_t *from, uint32_t *to)
+static void due_children(const Ctx *c, const Node *x, const NodeMap *done, uint32_t *from,
+                         uint32_t *to)
 {
     *from = 0;
     *to = x->n;
@@ -179,213 +264,143 @@ static void due(const Ctx *c, const Node *x, const NodeMap *done, uint32_t *from
 }
 
 /* Pushes what is missing; false: nothing is. */
-static bool push_missing(Ctx *c, Stack *s, const Node *x, const NodeMap *done, uint32_t from,
-                         uint32_t to)
+static bool push_missing(Job *j, Eval *e, const Node *x, uint32_t from, uint32_t to)
 {
     bool any = false;
     for (uint32_t i = to; i-- > from;)
-        if (!nodemap_get(done, x->a[i])) {
+        if (!nodemap_get(&e->done, x->a[i])) {
             any = true;
-            if (!push(c, s, x->a[i]))
+            if (!push_due(j, &e->due, x->a[i]))
                 break;
         }
     return any;
 }
 
-static Node *combine(Call *k, Node *x, const NodeMap *done, uint32_t from, uint32_t to)
+static Node *combine(Job *j, Node *x, const Eval *e, uint32_t from, uint32_t to)
 {
-    Ctx *c = k->j->c;
     if (to - from < x->n) /* the branch of an `if` that was chosen */
-        return nodemap_get(done, x->a[from]);
-    Node **a = ARENA_NEW(&c->tmp, Node *, x->n + 1u);
+        return nodemap_get(&e->done, x->a[from]);
+    Node *small[8], **a = x->n <= 8 ? small : ARENA_NEW(ctx_arena(j->c), Node *, x->n);
     for (uint32_t i = 0; a && i < x->n; i++)
-        a[i] = nodemap_get(done, x->a[i]);
-    return a ? evaluate_node(k, x, a) : c->poison;
+        a[i] = nodemap_get(&e->done, x->a[i]);
+    return a ? evaluate_node(j, x, a) : j->c->poison;
 }
 
-/* Sums over a range are expanded here, their bodies not evaluated before. An `if` whose condition
- * has an answer evaluates that branch only: that ends recursions. */
-static Node *evaluate(Call *k, Node *e)
+/* The value of a node without looking at its children; NULL: they are needed. */
+static Node *known_value(Job *j, const FFrame *f, Node *x)
 {
-    Ctx *c = k->j->c;
-    NodeMap done;
-    Stack s = {0};
-    ArenaMark m = arena_mark(&c->tmp);
-    nodemap_init(&done, c);
-    push(c, &s, e);
-    while (s.n && !ctx_poll(c)) {
-        Node *x = s.v[s.n - 1];
+    if (ex_is(x, OP_SYM))
+        return name_value(j, f, x);
+    return x->n == 0 || ex_is_num(x) ? x : NULL;
+}
+
+/* Goes on until the value is there or a frame has to be worked on first. An `if` whose condition has
+ * an answer evaluates that branch only: that ends recursions. */
+static void eval_step(Job *j)
+{
+    FFrame *f = &j->frame[j->n - 1];
+    Eval *e = &f->eval;
+    while (e->due.n && !ctx_poll(j->c)) {
+        Node *x = e->due.v[e->due.n - 1];
         uint32_t from, to;
-        if (nodemap_get(&done, x)) {
-            s.n--;
+        if (nodemap_get(&e->done, x)) {
+            e->due.n--;
             continue;
         }
-        Node *r = known(k, x);
-        due(c, x, &done, &from, &to);
-        if (!r && push_missing(c, &s, x, &done, from, to))
+        e->waiting = x;
+        if (ex_is(x, OP_SUM) || ex_is(x, OP_PROD)) {
+            FFrame *s = push_frame(j, FRAME_SUM);
+            if (s)
+                s->sum_.n = x;
+            return;
+        }
+        Node *r = known_value(j, f, x);
+        due_children(j->c, x, &e->done, &from, &to);
+        if (!r && (push_missing(j, e, x, from, to) || (ex_is(x, OP_IF) && to == 1)))
             continue;
-        if (!r && ex_is(x, OP_IF) && to == 1)
-            continue; /* the condition has just become known */
-        nodemap_put(&done, x, r ? r : combine(k, x, &done, from, to));
-        s.n--;
+        r = r ? r : combine(j, x, e, from, to);
+        if (!r || ctx_failed(j->c))
+            return; /* a call; f may have moved */
+        nodemap_put(&e->done, x, r);
+        e->due.n--;
     }
-    Node *r = nodemap_get(&done, e);
-    arena_release(&c->tmp, m);
-    return ctx_failed(c) || !r ? c->poison : r;
+    if (!ctx_failed(j->c))
+        job_deliver(j, nodemap_get(&e->done, e->root));
 }
 
-static Node *expand_binder(Call *k, const Node *n)
+static bool sum_limits(Job *j, Sum *s, const Block *b)
 {
-    Ctx *c = k->j->c;
-    int64_t lo, hi;
-    Node *from = evaluate(k, n->a[2]), *to = evaluate(k, n->a[3]);
-    if (ctx_failed(c))
-        return c->poison;
-    if (!ex_get_int(from, &lo) || !ex_get_int(to, &hi) || hi - lo > 100000)
-        return ctx_error(c, LBZ_UNABLE, NULL, "the limits of a sum in %s are not known",
-                         sym_name(c, k->b->sym));
-    size_t count = hi >= lo ? (size_t)(hi - lo) + 1 : 0;
-    Node **t = ARENA_NEW(ctx_arena(c), Node *, count + 1), *saved = get_local(k, n->a[1]->sym);
-    for (size_t i = 0; t && i < count && !ctx_poll(c); i++) {
-        if (!set_local(k, n->a[1]->sym, ex_int(c, lo + (int64_t)i)))
-            return c->poison;
-        t[i] = evaluate(k, n->a[0]);
-    }
-    if (count)
-        set_local(k, n->a[1]->sym, saved ? saved : n->a[1]);
-    if (!t || ctx_failed(c))
-        return c->poison;
-    return n->op == OP_SUM ? ex_add(c, count, t) : ex_mul(c, count, t);
-}
-
-/* ---- statements --------------------------------------------------------------------------------- */
-static bool round_ok(Call *k)
-{
-    Job *j = k->j;
-    uint64_t most = j->w->limits.steps < ROUNDS ? j->w->limits.steps : ROUNDS;
-    if (++j->rounds <= most)
-        return !ctx_poll(j->c);
-    ctx_error(j->c, LBZ_LIMIT, "is it meant to end? `set looplimit N` allows more; forward and "
-              "reverse allow 10 times as many", "%s: loops and calls were entered %llu times",
-              sym_name(j->c, k->b->sym), (unsigned long long)most);
-    return false;
-}
-
-/* 1: holds, 0: does not, -1: error. */
-static int decide(Call *k, Node *cond)
-{
-    Ctx *c = k->j->c;
-    Node *v = evaluate(k, cond);
-    if (ctx_failed(c))
-        return -1;
-    if (v == c->yes || (ex_is_num(v) && !num_is_zero(v->num)))
-        return 1;
-    if (v == c->no || ex_is_num(v))
-        return 0;
-    no_formula(k, v);
-    return -1;
-}
-
-static bool for_value(Call *k, const BlockStmt *s, Loop *l, Node **v)
-{
-    Ctx *c = k->j->c;
-    *v = ex_add2(c, l->from, ex_mul2(c, ex_int(c, l->done), l->step));
-    if (!ex_is_num(*v) || !ex_is_num(l->limit) || !ex_is_num(l->step) ||
-        num_is_zero(l->step->num)) {
-        ctx_error(c, LBZ_UNABLE, "use forward or reverse at a point",
-                  "%s has no formula: the range of a loop is not known",
-                  sym_name(c, k->b->sym));
-        return false;
-    }
-    int d = num_cmp((*v)->num, l->limit->num);
-    (void)s;
-    return num_sgn(l->step->num) > 0 ? d <= 0 : d >= 0;
-}
-
-static bool store(Call *k, const BlockStmt *s)
-{
-    Ctx *c = k->j->c;
-    Node *idx[BLOCK_RANK], *v = get_local(k, s->sym);
-    for (size_t i = 0; i < s->nindex; i++)
-        idx[i] = evaluate(k, s->index[i]);
-    Node *e = evaluate(k, s->e);
-    if (!v)
-        ctx_error(c, LBZ_NAME, NULL, "%s has no value yet", sym_name(c, s->sym));
-    return !ctx_failed(c) && set_local(k, s->sym, list_store(c, v, s->nindex, idx, e));
-}
-
-/* One statement; *pc is where to go on. False: the function ends (or failed). */
-static bool step(Call *k, size_t *pc)
-{
-    const BlockStmt *s = &k->b->code[(*pc)++];
-    Loop *l = &k->loop[s->loop];
-    Node *v;
-    int yes;
-    switch (s->op) {
-    case BK_ASSIGN: return set_local(k, s->sym, evaluate(k, s->e));
-    case BK_STORE: return store(k, s);
-    case BK_VALUE: k->result = evaluate(k, s->e); return true;
-    case BK_UNLESS:
-        yes = decide(k, s->e);
-        if (yes == 0)
-            *pc = s->target;
-        return yes >= 0;
-    case BK_JUMP: {
-        bool back = s->target < *pc;
-        *pc = s->target;
-        return !back || round_ok(k);
-    }
-    case BK_FOR:
-        *l = (Loop){0, evaluate(k, s->e), evaluate(k, s->step), evaluate(k, s->limit)};
-        break;
-    case BK_NEXT:
-        l->done++;
-        *pc = s->target + 1;
-        s = &k->b->code[s->target];
-        break;
-    case BK_RETURN:
-        if (s->e)
-            k->result = evaluate(k, s->e);
-        return false;
-    case BK_END: return false;
-    }
-    if (ctx_failed(k->j->c))
-        return false;
-    if (for_value(k, s, l, &v))
-        return set_local(k, s->sym, v) && round_ok(k);
-    *pc = s->target;
-    return !ctx_failed(k->j->c);
-}
-
-static Node *run(Job *j, const Block *b, Node *const *args)
-{
+    int64_t hi;
     Ctx *c = j->c;
-    size_t cap = b->nparams + b->n + 64, pc = 0;
-    Arena *a = ctx_arena(c);
-    Call k = {.j = j, .b = b, .sym = ARENA_NEW(a, uint32_t, cap), .val = ARENA_NEW(a, Node *, cap),
-              .cap = cap, .loop = ARENA_NEW0(a, Loop, b->nloops + 1)};
-    if (++j->depth > DEEPEST || j->depth > j->w->limits.recursion)
-        ctx_error(c, LBZ_LIMIT, "is it meant to end? `set recursion N` allows up to 400 in formulas; forward and reverse allow more", "%s calls itself more than %u times deep",
-                  sym_name(c, b->sym), j->depth - 1);
-    if (!k.sym || !k.val || !k.loop || ctx_failed(c))
-        return c->poison;
-    for (size_t i = 0; i < b->nparams; i++)
-        set_local(&k, b->params[i], args[i]);
-    size_t at = pc;
-    while (!ctx_failed(c) && (at = pc, step(&k, &pc)))
-        ;
-    if (ctx_failed(c) && !j->explained)
-        block_explain(c, b, &b->code[at]);
-    j->explained = ctx_failed(c);
-    j->depth--;
-    if (!k.result && !ctx_failed(c))
-        ctx_error(c, LBZ_UNABLE, "let its last statement be an expression, or use return",
-                  "%s ends without a value", sym_name(c, b->sym));
-    return ctx_failed(c) ? c->poison : k.result;
+    if (!ex_get_int(s->limit[0], &s->lo) || !ex_get_int(s->limit[1], &hi) ||
+        hi - s->lo > LONGEST_SUM) {
+        ctx_error(c, LBZ_UNABLE, NULL, "the limits of a sum in %s are not known",
+                  sym_name(c, b->sym));
+        return false;
+    }
+    s->count = hi >= s->lo ? (size_t)(hi - s->lo) + 1 : 0;
+    s->term = ARENA_NEW(&c->tmp, Node *, s->count + 1);
+    return s->term != NULL;
 }
 
-Node *block_formula(Ctx *c, const BlockWorld *w, Block *f, Node *const *args)
+static void sum_step(Job *j)
+{
+    FFrame *f = &j->frame[j->n - 1];
+    Sum *s = &f->sum_;
+    Ctx *c = j->c;
+    if (s->nlimits < 2) {
+        job_eval(j, s->n->a[2 + s->nlimits]);
+        return;
+    }
+    if (!s->term && !sum_limits(j, s, j->frame[f->call].call_.info->b))
+        return;
+    if (s->got == s->count) {
+        job_deliver(j, s->n->op == OP_SUM ? ex_add(c, s->count, s->term)
+                                          : ex_mul(c, s->count, s->term));
+        return;
+    }
+    s->k = ex_int(c, s->lo + (int64_t)s->got);
+    size_t self = j->n - 1;
+    if (job_eval(j, s->n->a[0]))
+        j->frame[self + 1].sum = self;
+}
+
+/* ---- from outside ---------------------------------------------------------------------------------------- */
+/* Where an error stems from: the innermost call. */
+static void explain(const Job *j)
+{
+    size_t i = j->n;
+    while (i && j->frame[i - 1].kind != FRAME_CALL)
+        i--;
+    if (i) {
+        const Call *k = &j->frame[i - 1].call_;
+        block_explain(j->c, k->info->b, &k->info->b->code[k->at]);
+    }
+}
+
+Node *block_formula(Ctx *c, const BlockWorld *w, Block *b, Node *const *args)
 {
     Job j = {.c = c, .w = w};
-    return run(&j, f, args);
+    ArenaMark mark = arena_mark(&c->tmp);
+    map_init(&j.info, ctx_arena(c));
+    map_init(&j.known, ctx_arena(c));
+    Info *info = info_of(&j, b);
+    if (info) {
+        map_put(&j.info, (uint64_t)b->sym << 16 | 2 * b->nparams, (uint64_t)(uintptr_t)info);
+        push_call(&j, info, args, NULL);
+    }
+    while (j.n && !ctx_poll(c)) {
+        FrameKind kind = j.frame[j.n - 1].kind;
+        if (kind == FRAME_CALL)
+            call_step(&j);
+        else if (kind == FRAME_EVAL)
+            eval_step(&j);
+        else
+            sum_step(&j);
+    }
+    if (ctx_failed(c))
+        explain(&j);
+    mem_free(j.frame);
+    arena_release(&c->tmp, mark);
+    return ctx_failed(c) || !j.result ? c->poison : j.result;
 }

@@ -235,7 +235,7 @@ static bool list_norm(VM *m, const BVal *a, BVal *out)
         s += v[i] / big * (v[i] / big);
     s = big * sqrt(s);
     Aux r = m->mode == RUN_RECORD ? record_norm(m, x, v, n) : reduce(m, x, v, n, s > 0 ? 1 / s : 0);
-    m->special = m->special || s == 0;
+    m->special |= s == 0 ? BLOCK_KINK : 0;
     set_number(out, s);
     out->x = r;
     return true;
@@ -340,10 +340,12 @@ static bool is_active(const VM *m, const BVal *const *arg, size_t n, size_t at)
     return false;
 }
 
-/* Can a kink be where the operands are a, b, c? Kinks of the table are at whole and half numbers,
- * and where two operands, their signs aside, are equal or multiples. */
-static bool may_be_kink(const double *a)
+/* Can a kink of v be where its operands are a[0], a[1], a[2]? Kinks of the table are at whole and half
+ * numbers, and where two operands, their signs aside, are equal or multiples. */
+static bool may_be_kink(const Val *v, const double *a)
 {
+    if (v->op >= P_LT && v->op <= P_NE)
+        return a[0] == a[1];
     for (int i = 0; i < 3; i++) {
         double b = a[(i + 1) % 3], q = a[i] / b;
         if (2 * a[i] == rint(2 * a[i]) || q == rint(q))
@@ -352,21 +354,22 @@ static bool may_be_kink(const double *a)
     return false;
 }
 
-/* Was the last run on a kink, or a partial derivative not finite? */
-static bool is_special(const VKernel *k, size_t n)
+/* Was the last run on a kink, or a partial derivative not finite? In a condition: were equals
+ * compared? */
+static unsigned is_special(const VKernel *k, size_t n)
 {
     bool may = false, is = false;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !k->answers; i++)
         if (!isfinite(k->res[1 + i]))
-            return true;
+            return BLOCK_KINK;
     for (size_t i = 0; i < k->ntests && !may; i++)
-        may = may_be_kink(k->res + 1 + n + 3 * i);
+        may = may_be_kink(&k->p->val[k->test[i]], k->res + 1 + n + 3 * i);
     double *v = may ? mem_alloc((k->p->n + 1) * sizeof *v) : NULL;
     if (v && program_values(k->p, k->in, v))
         for (size_t i = 0; i < k->ntests && !is; i++)
             is = kink_value(k->p, v, k->test[i]);
     mem_free(v);
-    return is;
+    return !is ? 0 : k->answers ? BLOCK_TIE : BLOCK_KINK;
 }
 
 static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n,
@@ -379,8 +382,7 @@ static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n,
         code_speed_up(k->value);
         code_speed_up(k->grad);
     }
-    if (m->mode == RUN_VALUE || m->mode == RUN_RECORD || k->answers ||
-        !is_active(m, arg, n, at)) {
+    if (m->mode == RUN_VALUE || m->mode == RUN_RECORD || !is_active(m, arg, n, at)) {
         if (m->mode == RUN_RECORD && !k->answers && is_active(m, arg, n, at))
             *x = record_kernel(m, k, arg, n, at);
         code_run(k->value, k->slots, k->in, k->res);
@@ -389,7 +391,10 @@ static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n,
     }
     code_run(k->grad, k->gslots, k->in, k->res);
     *v = k->res[0];
-    m->special = m->special || is_special(k, n);
+    if (!m->special)
+        m->special |= is_special(k, n);
+    if (k->answers)
+        return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
     for (size_t i = 0; i < n; i++) {
         const Aux *y = arg[i]->t ? &arg[i]->t->x[at] : &arg[i]->x;
         double d = k->res[1 + i];

@@ -223,7 +223,7 @@ static bool nested_block(Reader *r)
 /* cond { yes } else { no }, after `if`. The jumps out of all branches lead behind the last. */
 static bool read_if(Reader *r)
 {
-    size_t jump[NESTED * 4], n = 0;
+    size_t jump[NESTED * 4], n = 0, condition[NESTED * 4 + 1], conditions = 0;
     for (;;) {
         size_t at = r->at, unless = r->b->n;
         BlockStmt *s = add(r, BK_UNLESS, at);
@@ -231,6 +231,7 @@ static bool read_if(Reader *r)
         if (!s || ctx_failed(r->c))
             return false;
         r->b->code[unless].e = e;
+        condition[conditions++] = unless;
         if (!nested_block(r))
             return false;
         size_t next = after_space(r, r->at);
@@ -252,8 +253,10 @@ static bool read_if(Reader *r)
         }
         r->at += 2;
     }
-    while (n--)
-        r->b->code[jump[n]].target = r->b->n;
+    for (size_t k = 0; k < n; k++)
+        r->b->code[jump[k]].target = r->b->n;
+    for (size_t k = 0; k < conditions; k++)
+        r->b->code[condition[k]].join = r->b->n;
     return true;
 }
 

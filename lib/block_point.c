@@ -235,10 +235,104 @@ static bool choose_mode(BlockPoint *p)
     return true;
 }
 
+/* ---- where conditions compare equals: both branches count, in a formula */
+
+enum { MOST_INPUTS = 1000, MOST_ROUNDS = 20000 };
+
+/* Symbols for all elements of x, as a list of its shape; at[] what they are. */
+static Node *symbols_like(Ctx *c, const BlockList *x, unsigned level, uint32_t *sym, Node **at,
+                          size_t *k)
+{
+    if (level == x->rank) {
+        sym[*k] = sym_fresh(c, "t");
+        at[*k] = ex_num(c, num_from_double(ctx_arena(c), x->v[*k]));
+        return ex_sym(c, sym[(*k)++]);
+    }
+    Node **e = ARENA_NEW(ctx_arena(c), Node *, x->dim[level] + 1);
+    for (size_t i = 0; e && i < x->dim[level]; i++) {
+        e[i] = symbols_like(c, x, level + 1, sym, at, k);
+    }
+    return e ? ex_list(c, x->dim[level], e) : c->poison;
+}
+
+static void flatten(Node *e, Node **out, size_t *n)
+{
+    if (!ex_is(e, OP_LIST)) {
+        out[(*n)++] = e;
+        return;
+    }
+    for (uint32_t i = 0; i < e->n; i++) { /* at most BLOCK_RANK deep */
+        flatten(e->a[i], out, n);
+    }
+}
+
+/* The formula over sym[], which are at[]; conditions are decided by those, but for ties. */
+static Node *formula_at(BlockPoint *p, uint32_t *sym, Node **at)
+{
+    Ctx *c = p->c;
+    BlockWorld w = p->world;
+    Node **arg = ARENA_NEW(ctx_arena(c), Node *, p->nin + 1);
+    size_t n = 0;
+    for (size_t i = 0; arg && i < p->nin; i++) {
+        size_t k = 0;
+        arg[i] = symbols_like(c, &p->x[i], 0, sym + n, at + n, &k);
+        n += k;
+    }
+    Block *b = arg ? block_of_formula(c, p->e, P_NONE, p->in, p->nin) : NULL;
+    w.point = sym;
+    w.at = at;
+    w.npoint = n;
+    w.limits.steps = w.limits.steps < MOST_ROUNDS ? w.limits.steps : MOST_ROUNDS;
+    Node *r = b ? block_formula(c, &w, b, arg) : c->poison;
+    return ctx_failed(c) ? c->poison : ex_subst(c, r, sym + p->n, at + p->n, n - p->n);
+}
+
+/* False, and nothing is changed, when there is no such formula. */
+static bool by_formula(BlockPoint *p)
+{
+    Ctx *c = p->c;
+    Arena *a = ctx_arena(c);
+    size_t all = 0, m = 0;
+    for (size_t i = 0; i < p->nin; i++) {
+        all += p->x[i].n;
+    }
+    if (all > MOST_INPUTS) {
+        return false;
+    }
+    uint32_t *sym = ARENA_NEW(a, uint32_t, all + 1);
+    Node **at = ARENA_NEW(a, Node *, all + 1), **out = ARENA_NEW(a, Node *, p->out.n + 1);
+    double *x = ARENA_NEW(a, double, all + 1), *naive = p->d;
+    Node *r = sym && at && out && x ? formula_at(p, sym, at) : c->poison;
+    Accum acc = {0};
+    if (!ctx_failed(c)) {
+        flatten(r, out, &m);
+        for (size_t i = 0; i < p->n; i++) {
+            x[i] = num_to_double(at[i]->num);
+        }
+    }
+    p->d = NULL;
+    bool ok = !ctx_failed(c) && m == p->out.n && accum_init(&acc, c, sym, x, p->n, out, m);
+    acc.special = true;
+    ok = ok && record_first(p, &acc);
+    if (ok) {
+        note_kink(p, &acc);
+    }
+    accum_free(&acc);
+    mem_free(ok ? naive : p->d);
+    p->d = ok ? p->d : naive;
+    if (!ok && c->env.err.status != LBZ_INTERRUPT) {
+        c->env.err.status = LBZ_OK;
+    }
+    return ok;
+}
+
 /* What the run gave is put right by the rule for kinks; a path that is too long for that stays with
  * the rule at each single kink. */
-static bool mend(BlockPoint *p)
+static bool mend(BlockPoint *p, unsigned special)
 {
+    if (((special & BLOCK_TIE) && by_formula(p)) || special == BLOCK_TIE || ctx_failed(p->c)) {
+        return !ctx_failed(p->c);
+    }
     double *naive = p->d;
     p->d = NULL;
     bool ok = by_record(p, true);
@@ -254,11 +348,11 @@ static bool mend(BlockPoint *p)
 
 static bool first_derivatives(BlockPoint *p)
 {
-    bool special = false;
+    unsigned special = 0;
     p->world.special = &special;
     bool ok = choose_mode(p) && (p->mode == ACC_FORWARD ? run_forward(p) : run_reverse(p));
     p->world.special = NULL;
-    return ok && (!special || mend(p));
+    return ok && (!special || mend(p, special));
 }
 
 bool block_point_run(BlockPoint *p)

@@ -294,8 +294,8 @@ bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin)
 
 static void report(const VM *m)
 {
-    if (m->special && m->w->special)
-        *m->w->special = true;
+    if (m->w->special)
+        *m->w->special |= m->special;
 }
 
 bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,

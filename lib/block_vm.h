@@ -132,7 +132,7 @@ typedef struct {
     Tape tape;
     Program *record;    /* RUN_RECORD: what was computed, from the inputs */
     BlockTrail *trail;  /* where the values of the record were computed; or NULL */
-    bool special;       /* a kink was met, or a derivative that is not finite */
+    unsigned special;   /* BLOCK_KINK, BLOCK_TIE: what derivatives met */
     unsigned depth;     /* of code generation */
 } VM;
 

@@ -187,6 +187,7 @@ static void begin_statement(lbz_session *s)
     ctx_begin_statement(s->c);
     map_init(&s->blocks, ctx_arena(s->c));
     s->no_formula = (Err){0};
+    s->slopes = 0;
     apply_limits(s);
     s->place = (Place){0};
     s->used_result = false;

@@ -89,6 +89,7 @@ struct lbz_session {
     bool keep_blocks; /* calls of functions made of statements stay as they are */
     Place place;      /* what is being evaluated, for errors; text NULL: not known */
     Map blocks;       /* those that the present statement has read, by symbol */
+    unsigned slopes;  /* derivatives of functions inside one another, under way */
     Err no_formula;   /* why a call of one was left as it is */
 };
 
