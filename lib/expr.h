@@ -26,9 +26,9 @@
  * A long product (more than MUL_LONG factors) that is multiplied, or raised to a power, stays one
  * factor, so that chains of products of products have nodes of bounded size; factors that are
  * multiplied all at once, as in x1*x2*...*x1000, make one flat product of any length. A long
- * product to a whole power has no base in common with the factors beside it: it is taken apart
- * where it meets one. Between what lies deeper, or in long products of different depth, like
- * factors stay uncollected; rational.h and the proofs of check see through that.
+ * product to a whole power has no base in common with the factors beside it: it takes them in.
+ * Between what lies deeper like factors stay uncollected; the normal forms of rational.h and the
+ * proofs of check see through that.
  *
  * So every term t is coef(t)*rest(t), every factor f is base(f)^exponent(f), in O(1).
  *

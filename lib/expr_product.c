@@ -133,39 +133,69 @@ static bool is_long_factor(const Factor *f)
     return ex_is_long(f->base) && ex_is_int(f->exponent);
 }
 
-/* Has the long product at i a base in common with another operand's factor? */
-static bool meets(const Factors *s, size_t i)
+/* What the long product at i has bases in common with: another long product, or factors of other
+ * operands. False: with nothing. */
+static bool meets(Ctx *c, const Factors *s, size_t i, Vec *met)
 {
     const Node *p = s->v[i].base;
     for (size_t j = 0; j < s->n; j++) {
         const Factor *g = &s->v[j];
+        bool both = is_long_factor(g);
         if (g->from == s->v[i].from || g->base == p)
             continue;
-        if (is_long_factor(g) ? have_common_base(p, g->base) : has_base(p, g->base))
-            return true;
+        if (both ? have_common_base(p, g->base) : has_base(p, g->base)) {
+            met->n = both ? 0 : met->n;
+            vec_push(c, met, g->whole);
+        }
+        if (both && met->n && met->v[0] == g->whole)
+            break;
     }
-    return false;
+    return met->n > 0;
 }
 
-/* Takes long products apart that have bases in common with other factors, then those that have
- * some in common with what has come to light. */
-static void take_apart(Ctx *c, Factors *s)
+/* Takes the factor at i out of s, and those that met it. */
+static void factors_drop(Factors *s, size_t i, const Vec *met)
+{
+    size_t n = 0;
+    uint32_t from = s->v[i].from;
+    for (size_t j = 0; j < s->n; j++) {
+        bool drop = j == i;
+        for (size_t k = 0; !drop && k < met->n; k++)
+            drop = s->v[j].whole == met->v[k] && s->v[j].from != from;
+        s->longs -= drop && ex_is_long(s->v[j].base);
+        if (!drop)
+            s->v[n++] = s->v[j];
+    }
+    s->n = n;
+    s->sorted = false;
+    s->breaks = 2;
+}
+
+/* The factors of a long product to a whole power; another factor itself. */
+static void put_parts(Ctx *c, Vec *parts, Node *f)
+{
+    Node *p = ex_base(f), *x = ex_exponent(c, f);
+    if (!ex_is_long(p) || !ex_is_int(x))
+        vec_push(c, parts, f);
+    else
+        for (uint32_t j = 0; j < p->n; j++)
+            vec_push(c, parts, ex_pow(c, p->a[j], x));
+}
+
+/* Long products take in what has bases in common with them. */
+static void settle_long(Ctx *c, Factors *s)
 {
     for (size_t i = 0; s->longs && i < s->n && !ctx_poll(c);) {
-        Factor f = s->v[i];
-        if (!is_long_factor(&f) || !meets(s, i)) {
+        Vec met = {0}, parts = {0};
+        if (!is_long_factor(&s->v[i]) || !meets(c, s, i, &met)) {
             i++;
             continue;
         }
-        s->v[i] = s->v[--s->n];
-        s->longs--;
-        s->sorted = false;
-        s->breaks = 2;
-        size_t old = s->n;
-        for (uint32_t j = 0; j < f.base->n; j++)
-            factors_add(c, s, ex_pow(c, f.base->a[j], f.exponent));
-        for (size_t j = old; j < s->n; j++)
-            s->v[j].from = s->from;
+        put_parts(c, &parts, s->v[i].whole);
+        for (size_t j = 0; j < met.n; j++)
+            put_parts(c, &parts, met.v[j]);
+        factors_drop(s, i, &met);
+        factors_add(c, s, ex_mul(c, parts.n, parts.v));
         i = 0;
     }
 }
@@ -349,7 +379,7 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
             return infinite_product(c, &s);
         if (num_is_zero(s.content))
             return c->zero;
-        take_apart(c, &s);
+        settle_long(c, &s);
         if (!s.sorted && s.n <= FEW)
             sort_few(s.v, s.n);
         else if (!s.sorted && !merge_short(c, &s))
