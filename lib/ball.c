@@ -494,6 +494,50 @@ lbz_status ball_double(Ctx *c, Node *n, double *out)
     return st;
 }
 
+/* ---- balls themselves */
+
+/* A number from its text, which may begin with a minus sign. */
+static bool read_number(Ctx *c, const Str *t, Num *out)
+{
+    size_t sign = t->n && t->s[0] == '-';
+    bool ok = t->n && num_parse(ctx_arena(c), t->s + sign, t->n - sign, out) == t->n - sign;
+    if (ok && sign)
+        *out = num_neg(ctx_arena(c), *out);
+    return ok;
+}
+
+bool ball_to_num(Ctx *c, const arb_t x, size_t digits, slong prec, Num *out)
+{
+    double d;
+    if (arb_is_zero(x)) {
+        *out = (Num){0, 1, true};
+        return true;
+    }
+    if (digits == 0) {
+        if (!decide_double(x, false, &d))
+            return false;
+        if (isfinite(d) && d != 0) {
+            *out = num_from_double(ctx_arena(c), d);
+            out->dec = true;
+            return true;
+        }
+        digits = 17; /* beyond the range of doubles */
+    }
+    Decimal r = {0};
+    Str text = {0};
+    fmpz_init(r.exp10);
+    bool ok = !arb_contains_zero(x) && arb_rel_accuracy_bits(x) > 4 &&
+              ball_decimal(&r, x, digits, prec, false);
+    if (ok)
+        put_decimal(&text, arf_sgn(arb_midref(x)) < 0, &r, digits);
+    ok = ok && read_number(c, &text, out);
+    out->dec = true;
+    str_free(&r.digits);
+    str_free(&text);
+    fmpz_clear(r.exp10);
+    return ok;
+}
+
 /* ---- signs */
 
 int ball_sign(Ctx *c, Node *n)

@@ -28,6 +28,10 @@ lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out);
  * decides). */
 lbz_status ball_double(Ctx *c, Node *n, double *out);
 
+/* x, enclosed with about prec bits, rounded to digits significant ones (0: to the nearest double)
+ * when the enclosure decides that. */
+bool ball_to_num(Ctx *c, const arb_t x, size_t digits, slong prec, Num *out);
+
 /* Sign of the constant n: -1, 0 (proved), 1; 2 when undecided at the highest precision
  * tried. */
 int ball_sign(Ctx *c, Node *n);

@@ -178,7 +178,7 @@ static bool lattice_close(Ctx *c, Lattice *l)
         return false;
     for (size_t i = 0; i < l->nargs; i++) {
         Node *p, *x = without_pi(l, c, l->args[i], &p);
-        if (x == c->zero)
+        if (ex_is_num(x) && num_is_zero(x->num))
             continue;
         uint64_t at = 0;
         (void)map_get(&l->at, monomial_of(c, term_of(x, 0))->id, &at);
@@ -216,7 +216,7 @@ typedef struct {
 /* The next coordinate of x from term *i on; false at the end. */
 static bool next_coord(Ctx *c, Lattice *l, Node *x, uint32_t *i, Coord *out)
 {
-    if (*i >= terms_of(x) || x == c->zero)
+    if (*i >= terms_of(x) || (ex_is_num(x) && num_is_zero(x->num)))
         return false;
     Node *t = term_of(x, *i);
     uint64_t at = 0;

@@ -308,7 +308,7 @@ Node *eval_carry(Eval *ev, Node *e)
         mark_inner(c, order, n, &inner);
     }
     Node *point = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
-    bool high = eval_is_high_order_at(ev, point);
+    bool high = eval_is_high_order_at(point);
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
         c->env.at = at;
         if (high && order[i] == point->a[0]) {
@@ -441,6 +441,33 @@ static bool blocks_are_done(const Eval *ev, EvalResult *r)
     return true;
 }
 
+/* N(e) or N(e, n): how many; what is no number of digits is found out later. */
+static size_t asked_digits(const EvalOptions *opt, const Node *e)
+{
+    int64_t n;
+    return e->n > 1 && ex_get_int(e->a[1], &n) && n > 0 && n < 100000 ? (size_t)n : opt->digits;
+}
+
+typedef struct {
+    Ctx *c;
+    size_t digits;
+} Finish;
+
+static Node *finish_number(void *arg, Node *k)
+{
+    const Finish *f = arg;
+    return f->digits ? eval_numeric(f->c, k, f->digits, NULL) : eval_finish(f->c, k);
+}
+
+/* A Taylor polynomial is written by rising powers of x - a. */
+static void write_taylor(Eval *ev, Node *e, EvalResult *out)
+{
+    Finish f = {ev->c, ev->decimals};
+    if (ex_is(e, OP_TAYLOR) && ev->taylor.p && !out->value && !ctx_failed(ev->c)) {
+        out->series = eval_taylor_text(ev, finish_number, &f);
+    }
+}
+
 bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
                      const Parsed *parsed, Node *e, EvalResult *out)
 {
@@ -449,13 +476,14 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     ArenaMark m = arena_mark(&c->tmp);
     begin(&ev, c, names, opt, parsed);
     Node *inner = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
-    ev.decimals = inner != e;
+    ev.decimals = inner == e ? 0 : asked_digits(opt, e);
     Node *r = carry_all(&ev, inner);
     if (!ctx_failed(c)) {
         r = eval_attach(&ev, eval_expand(&ev, r, &ev.dvars, EXPAND_ALL));
     }
     if (!ctx_failed(c)) {
         finish_result(&ev, e, inner, r, out);
+        write_taylor(&ev, inner, out);
     }
     if (!ctx_failed(c)) {
         blocks_are_done(&ev, out);

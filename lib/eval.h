@@ -84,6 +84,7 @@ typedef struct {
     size_t nat;
     bool shared;      /* cse(...): to be printed in shared form */
     const char *text; /* N(e, digits): the digits; else NULL */
+    const char *series; /* taylor(...): the formula by rising powers; else NULL */
 } EvalResult;
 
 /* Everything carried out and put in. False with the error in c->env.err. */

@@ -360,7 +360,7 @@ static Node *taylor(const Job *j, Node *const *a)
     if (!small_count(j, a[3], "the degree of a Taylor polynomial", 0, &n)) {
         return j->c->poison;
     }
-    return diff_taylor(j->c, j->e, a[1]->sym, a[2], (unsigned)n);
+    return eval_taylor(j->ev, j->e, a[1]->sym, a[2], (unsigned)n);
 }
 
 static Node *implicit(const Job *j, Node *const *a)

@@ -4,6 +4,13 @@
 
 #include "eval.h"
 
+/* p[k]*(x - a)^k, k = 0..n; p NULL: none */
+typedef struct {
+    uint32_t x;
+    Node *a, **p;
+    unsigned n;
+} Polynomial;
+
 /* One statement's evaluation. Arrays live in the statement pool or in the tmp arena,
  * which is released as a whole when the evaluation ends. */
 typedef struct {
@@ -27,7 +34,8 @@ typedef struct {
     NodeMap stays;  /* calls of functions made of statements that have no formula */
     unsigned round; /* of eval_expand: how deep functions called functions so far */
     uint64_t calls; /* made in rounds after the first */
-    bool decimals;  /* the statement asks for N(...) */
+    size_t decimals; /* the statement asks for so many digits: N(...); 0: it does not */
+    Polynomial taylor; /* the one carried out last */
     Node *nameless; /* has no defined name in it: there is nothing to put in; or NULL */
 } Eval;
 
@@ -51,12 +59,15 @@ Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p);
 /* The gradient at a point where the arguments of a max or min are equal and depend on more than
  * one of the names. False: no such case. */
 bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, Node **grad);
-/* The n-th derivative of e by x at p from the power series, where n is large and a decimal
- * is asked for: formulas of such derivatives grow beyond measure. NULL: not that case. */
+/* The n-th derivative of e by x at p where n is large: exact if all is rational, else a number if
+ * a decimal is asked for or the formula would be too large. NULL: not that case. */
 Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n);
-/* AT of a DIFF that is one of those: the operand, carried out, is in done. NULL: no. */
+/* AT of a DIFF that may be one of those: the operand, carried out, is in done. NULL: no. */
 Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done);
-bool eval_is_high_order_at(const Eval *ev, const Node *op);
+bool eval_is_high_order_at(const Node *op);
+Node *eval_taylor(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n);
+/* ev->taylor as text, lowest degree first; its numbers go through finish. NULL: too long. */
+const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void *arg);
 /* e with values put in, or NULL where that has no value; there is no error then. */
 Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
 /* Constants of e as decimals. When e is one constant, text gets the digits themselves. */

@@ -571,50 +571,6 @@ static bool delicate(At *at, Node *e)
     return false;
 }
 
-/* ---- derivatives of high order */
-
-enum { HIGH = 8, HIGHEST = 1000 }; /* orders that are taken from power series */
-
-Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n)
-{
-    Ctx *c = ev->c;
-    int64_t k;
-    if (!ex_get_int(n, &k) || k <= HIGH || k > HIGHEST || ctx_failed(c) ||
-        !(ev->decimals || (p->flags & NF_DEC)) || !eval_is_constant(c, p) ||
-        (e->flags & (NF_STRUCTURAL | NF_APPLY)) || eval_has_kinks(c, e)) {
-        return NULL;
-    }
-    Node *r = diff_nth_at(c, e, x, p, (unsigned)k);
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE || st == LBZ_LIMIT) {
-        c->env.err.status = LBZ_OK;
-        return NULL;
-    }
-    return r;
-}
-
-bool eval_is_high_order_at(const Eval *ev, const Node *op)
-{
-    int64_t k;
-    const Node *d = op->a[0];
-    return ex_is(op, OP_AT) && op->n == 3 && ex_is(d, OP_DIFF) && d->n == 3 &&
-           d->a[1] == op->a[1] && ex_get_int(d->a[2], &k) && k > HIGH && k <= HIGHEST &&
-           (ev->decimals || (op->a[2]->flags & NF_DEC));
-}
-
-Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done)
-{
-    SymList own = {0};
-    const Node *d = op->a[0];
-    Node *e = nodemap_get(done, d->a[0]), *p = nodemap_get(done, op->a[2]), *r = NULL;
-    if (symlist_add(&own, op->a[1]->sym)) {
-        e = eval_expand(ev, e ? e : d->a[0], &own, EXPAND_NEEDED);
-        r = eval_high_order(ev, e, op->a[1]->sym, p ? p : op->a[2], d->a[2]);
-    }
-    symlist_free(&own);
-    return r;
-}
-
 Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done)
 {
     Ctx *c = ev->c;

@@ -179,8 +179,44 @@ static bool nonzero_somewhere(Ctx *c, Node *n)
     return found;
 }
 
+/* Decimals are exact numbers like others: n with them as fractions. */
+static Node *without_decimals(Ctx *c, Node *n)
+{
+    size_t count = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    NodeMap done;
+    nodemap_init(&done, c);
+    Node **order = ex_walk_some(c, 1, &n, NF_DEC, 0, &count);
+    for (size_t i = 0; order && i < count; i++) {
+        Node *x = order[i], **a;
+        if (!(x->flags & NF_DEC))
+            continue;
+        if (ex_is_num(x)) {
+            Num v = x->num;
+            v.dec = false;
+            nodemap_put(&done, x, ex_num(c, v));
+            continue;
+        }
+        a = ARENA_NEW(&c->tmp, Node *, x->n + 1u);
+        for (uint32_t k = 0; a && k < x->n; k++) {
+            Node *y = nodemap_get(&done, x->a[k]);
+            a[k] = y ? y : x->a[k];
+        }
+        nodemap_put(&done, x, a ? ex_rebuild(c, x, a) : c->poison);
+    }
+    Node *r = nodemap_get(&done, n);
+    arena_release(&c->tmp, m);
+    return r ? r : n;
+}
+
 Proof prove_zero(Ctx *c, Node *n)
 {
+    if (n->flags & NF_DEC) {
+        Attempt at = attempt_begin(c);
+        n = without_decimals(c, n);
+        if (!attempt_end(c, &at))
+            return PROOF_UNKNOWN;
+    }
     if (n->op == OP_LIST) {
         for (uint32_t i = 0; i < n->n; i++) {
             Proof p = prove_zero(c, n->a[i]); /* depth of lists: bounded by the parser */

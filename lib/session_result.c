@@ -200,6 +200,8 @@ static void print_text(lbz_session *s, const EvalResult *r)
     Str *out = &s->ans.text;
     if (r->text) {
         str_puts(out, r->text);
+    } else if (r->series && strlen(r->series) <= (size_t)s->set.value[SET_maxprint]) {
+        str_puts(out, r->series);
     } else if (r->shared) {
         print_shared(s->c, out, r->formula);
     } else if (print_limited(s->c, out, r->formula, (size_t)s->set.value[SET_maxprint])) {
