@@ -412,6 +412,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
 {
     Ctx *c = s->c;
     const char *name = sym_name(c, st->sym);
+    bool fresh = st->sym >= c->syms_kept; /* nothing that is kept has the name */
     if (!may_be_defined(s, st, name)) {
         return false;
     }
@@ -432,7 +433,8 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     if (!d) {
         return false;
     }
-    if (st->kind != ST_ASSIGN && reject_cycle(s, st, text, &d->mentions)) {
+    bool may_turn = st->kind != ST_ASSIGN && (!fresh || symlist_has(&d->mentions, st->sym));
+    if (may_turn && reject_cycle(s, st, text, &d->mentions)) {
         def_free(d);
         return false;
     }
