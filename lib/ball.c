@@ -418,6 +418,22 @@ static void num_digits_of(Num x, size_t digits, Str *out)
     fmpz_clear(d.exp10);
 }
 
+void ball_put(Str *out, const arb_t x, size_t digits)
+{
+    Decimal d = {0};
+    fmpz_init(d.exp10);
+    if (!arf_is_zero(arb_midref(x)))
+        (void)ball_decimal(&d, x, digits, arf_bits(arb_midref(x)) + 64, true);
+    else
+        str_putc(&d.digits, '0');
+    while (d.digits.n > 1 && d.digits.s[d.digits.n - 1] == '0')
+        d.digits.s[--d.digits.n] = 0;
+    put_decimal(out, arf_sgn(arb_midref(x)) < 0, &d, digits);
+    out->failed |= d.digits.failed;
+    str_free(&d.digits);
+    fmpz_clear(d.exp10);
+}
+
 static bool has_special(Ctx *c, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);

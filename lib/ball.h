@@ -24,6 +24,9 @@ lbz_status ball_glance(Ctx *c, Node *k, const Node **bad);
  * go to c: more than 10^6 digits (10^4 of special functions) are LIMIT. */
 lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out);
 
+/* The middle of x, rounded to so many digits, without zeros at its end. */
+void ball_put(Str *out, const arb_t x, size_t digits);
+
 /* The double nearest to the constant n (correctly rounded unless it is a tie no precision
  * decides). */
 lbz_status ball_double(Ctx *c, Node *n, double *out);

@@ -147,6 +147,7 @@ static Trace *make_trace(Tracing *t)
 {
     Job *j = t->j;
     TraceOf of = {.a = &t->a, .mode = j->mode, .name = t->name,
+                  .at = t->recorded ? NULL : j->at,
                   .dir = j->mode == ACC_FORWARD ? t->dir : NULL,
                   .shape = t->recorded ? &t->rec.shape : NULL,
                   .where = t->rec.trail.where,

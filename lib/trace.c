@@ -114,8 +114,10 @@ Trace *trace_new(const TraceOf *of)
     }
     *t = (Trace){.of = *of, .a = of->a};
     if (accum_linearise(of->a, &t->e) && number_rows(t) && chain_edges(t) &&
-        (of->mode == ACC_FORWARD ? tangents(t) : adjoints(t)))
+        (of->mode == ACC_FORWARD ? tangents(t) : adjoints(t))) {
+        t->exact = trace_exact(t);
         return t;
+    }
     trace_free(t);
     return NULL;
 }
@@ -130,6 +132,7 @@ void trace_free(Trace *t)
     mem_free(t->use);
     mem_free(t->next);
     mem_free(t->dot);
+    trace_exact_free(t->exact);
     mem_free(t);
 }
 

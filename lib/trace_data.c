@@ -17,12 +17,27 @@ static void json_string(Str *out, const char *s)
     str_putc(out, '"');
 }
 
-static void json_number(Str *out, double x)
+/* The number written from there on, or null for what is not finite. */
+static void json_null(Str *out, size_t from, double x)
 {
     if (isfinite(x))
-        trace_number(x, WRITE_PLAIN, out);
-    else
-        str_puts(out, "null");
+        return;
+    out->n = from;
+    str_puts(out, "null");
+}
+
+static void json_value(const Trace *t, uint32_t v, Str *out)
+{
+    size_t from = out->n;
+    trace_value(t, v, WRITE_PLAIN, out);
+    json_null(out, from, t->a->v[v]);
+}
+
+static void json_dot(const Trace *t, size_t i, Str *out)
+{
+    size_t from = out->n;
+    trace_dot(t, i, WRITE_PLAIN, out);
+    json_null(out, from, t->dot[i]);
 }
 
 /* One number, or a list of them. */
@@ -31,7 +46,7 @@ static void json_lanes(const Trace *t, uint32_t v, Str *out)
     str_puts(out, t->lanes == 1 ? "" : "[");
     for (size_t k = 0; k < t->lanes; k++) {
         str_puts(out, k ? "," : "");
-        json_number(out, t->dot[v * t->lanes + k]);
+        json_dot(t, v * t->lanes + k, out);
     }
     str_puts(out, t->lanes == 1 ? "" : "]");
 }
@@ -47,7 +62,9 @@ static void json_contributions(const Trace *t, uint32_t v, Str *out)
         str_printf(out, "%s{\"from\":\"v%u\",\"adjoint\":", sep, t->name[to]);
         json_lanes(t, to, out);
         str_puts(out, ",\"partial\":");
-        json_number(out, partial);
+        size_t from = out->n;
+        trace_partial(t, v, to, partial, WRITE_PLAIN, out);
+        json_null(out, from, partial);
         str_puts(out, "}");
         sep = ",";
     }
@@ -63,7 +80,7 @@ static void json_row(const Trace *t, size_t r, Str *expr, Str *out)
     str_printf(out, "%s{\"v\":\"v%zu\",\"expr\":", r ? "," : "", r + 1);
     json_string(out, str_cstr(expr));
     str_puts(out, ",\"value\":");
-    json_number(out, t->a->v[v]);
+    json_value(t, v, out);
     str_puts(out, t->of.mode == ACC_REVERSE ? ",\"adjoint\":" : ",\"tangent\":");
     json_lanes(t, v, out);
     if (t->of.mode == ACC_REVERSE)
@@ -92,8 +109,10 @@ void trace_json(Trace *t, Str *out)
         str_printf(out, "%s\"v%u\"", k ? "," : "", t->name[a->out[k]]);
     str_puts(out, "]");
     for (size_t i = 0; t->of.dir && i < a->nin; i++) {
+        char d[32];
         str_puts(out, i ? "," : ",\"along\":[");
-        json_number(out, t->of.dir[i]);
+        double_print(d, t->of.dir[i]);
+        str_puts(out, d);
     }
     str_puts(out, t->of.dir ? "],\"rows\":[" : ",\"rows\":[");
     for (size_t r = 0; r < t->nrows; r++)
@@ -148,10 +167,10 @@ static void table_row(const Trace *t, size_t r, Str *cells)
     end_cell(cells, &n);
     trace_expression(t, v, WRITE_PLAIN, cells);
     end_cell(cells, &n);
-    trace_number(t->a->v[v], WRITE_PLAIN, cells);
+    trace_value(t, v, WRITE_PLAIN, cells);
     end_cell(cells, &n);
     for (size_t k = 0; k < t->lanes; k++) {
-        trace_number(t->dot[v * t->lanes + k], WRITE_PLAIN, cells);
+        trace_dot(t, v * t->lanes + k, WRITE_PLAIN, cells);
         end_cell(cells, &n);
         if (t->of.mode == ACC_FORWARD)
             continue;

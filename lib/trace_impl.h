@@ -4,6 +4,8 @@
 
 #include "trace.h"
 
+typedef struct trace_exact TraceExact;
+
 struct trace {
     TraceOf of;
     Accum *a;
@@ -15,6 +17,7 @@ struct trace {
     uint32_t *next;  /* of an edge: the one before it that leaves the same value, + 1 */
     size_t lanes;    /* numbers of each value: tangents by direction, adjoints by output */
     double *dot;     /* dot[v*lanes + k] */
+    TraceExact *exact; /* the same numbers as they are exactly, or NULL */
 };
 
 /* How expressions are written. */
@@ -22,8 +25,17 @@ typedef enum { WRITE_PLAIN, WRITE_LATEX } TraceWrite;
 
 /* The expression of value v over the names of rows. */
 void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out);
-/* x with 17 digits. */
-void trace_number(double x, TraceWrite how, Str *out);
+/* With 17 digits: value v, dot[i], and the partial derivative of value `to` by v. */
+void trace_value(const Trace *t, uint32_t v, TraceWrite how, Str *out);
+void trace_dot(const Trace *t, size_t i, TraceWrite how, Str *out);
+void trace_partial(const Trace *t, uint32_t v, uint32_t to, double partial, TraceWrite how, Str *out);
+/* The numbers of t as they are exactly, at a point that is exact; v and dot become the float64 next
+ * to them. NULL: cannot be told. */
+TraceExact *trace_exact(const Trace *t);
+void trace_exact_free(TraceExact *e);
+void trace_exact_value(const TraceExact *e, uint32_t v, Str *out);
+void trace_exact_dot(const TraceExact *e, size_t i, Str *out);
+void trace_exact_partial(const Trace *t, uint32_t v, uint32_t to, Str *out);
 /* "a4*(0.5) + a3*(2)" for the adjoint of value v by output k; "1" for the output itself. */
 void trace_contributions(const Trace *t, uint32_t v, size_t k, TraceWrite how, Str *out);
 /* One use of a value after the other, the last first: begin with i = t->use[v]; while i is not 0 it

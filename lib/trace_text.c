@@ -14,11 +14,18 @@ static void pad(Str *out, size_t from, size_t width)
         str_putc(out, ' ');
 }
 
-static void put_padded(Str *out, double x, size_t width)
+static void put_value(const Trace *t, uint32_t v, Str *out)
 {
     size_t from = out->n;
-    trace_number(x, WRITE_PLAIN, out);
-    pad(out, from, width);
+    trace_value(t, v, WRITE_PLAIN, out);
+    pad(out, from, NUMBER);
+}
+
+static void put_dot(const Trace *t, size_t i, Str *out)
+{
+    size_t from = out->n;
+    trace_dot(t, i, WRITE_PLAIN, out);
+    pad(out, from, NUMBER);
 }
 
 static void trim(Str *s)
@@ -63,9 +70,9 @@ static void text_row(const Trace *t, size_t r, size_t width, Str *out)
     trace_expression(t, v, WRITE_PLAIN, out);
     pad(out, from, width);
     str_puts(out, "  ");
-    put_padded(out, t->a->v[v], NUMBER);
+    put_value(t, v, out);
     for (size_t k = 0; t->of.mode == ACC_FORWARD && k < t->lanes; k++)
-        put_padded(out, t->dot[v * t->lanes + k], NUMBER);
+        put_dot(t, v * t->lanes + k, out);
     const BlockWhere *w = trace_where(t, r);
     if (w)
         str_puts(out, w->text ? w->text : w->function);
@@ -96,7 +103,7 @@ static void text_sweep(const Trace *t, size_t k, Str *out)
             continue;
         }
         str_printf(out, "\na%-4zu = ", r + 1);
-        put_padded(out, t->dot[v * t->lanes + k], NUMBER);
+        put_dot(t, v * t->lanes + k, out);
         str_puts(out, " = ");
         trace_contributions(t, v, k, WRITE_PLAIN, out);
     }
@@ -144,10 +151,10 @@ static void latex_row(const Trace *t, size_t r, Str *out)
     str_printf(out, " \\\\ v_{%zu} & = ", r + 1);
     trace_expression(t, v, WRITE_LATEX, out);
     str_puts(out, " & ");
-    trace_number(t->a->v[v], WRITE_LATEX, out);
+    trace_value(t, v, WRITE_LATEX, out);
     for (size_t k = 0; t->of.mode == ACC_FORWARD && k < t->lanes; k++) {
         str_puts(out, " & ");
-        trace_number(t->dot[v * t->lanes + k], WRITE_LATEX, out);
+        trace_dot(t, v * t->lanes + k, WRITE_LATEX, out);
     }
 }
 
@@ -168,7 +175,7 @@ static void latex_sweep(const Trace *t, size_t k, Str *out)
         str_printf(out, " \\\\ \\bar{v}_{%zu} & = ", r + 1);
         trace_contributions(t, v, k, WRITE_LATEX, out);
         str_puts(out, " & ");
-        trace_number(t->dot[v * t->lanes + k], WRITE_LATEX, out);
+        trace_dot(t, v * t->lanes + k, WRITE_LATEX, out);
     }
 }
 

@@ -14,7 +14,17 @@ typedef struct {
     Str *out;
 } Writer;
 
-void trace_number(double x, TraceWrite how, Str *out)
+/* The digits s of a finite number. */
+static void put_digits(const char *s, TraceWrite how, Str *out)
+{
+    if (how == WRITE_LATEX)
+        print_latex_number(out, s, strlen(s));
+    else
+        str_puts(out, s);
+}
+
+/* Float64 with 17 digits. */
+static void put_double(double x, TraceWrite how, Str *out)
 {
     char d[40];
     bool latex = how == WRITE_LATEX;
@@ -24,11 +34,44 @@ void trace_number(double x, TraceWrite how, Str *out)
         str_puts(out, latex ? (x > 0 ? "\\infty" : "-\\infty") : (x > 0 ? "inf" : "-inf"));
     } else {
         snprintf(d, sizeof d, "%.17g", x);
-        if (latex)
-            print_latex_number(out, d, strlen(d));
-        else
-            str_puts(out, d);
+        put_digits(d, how, out);
     }
+}
+
+void trace_value(const Trace *t, uint32_t v, TraceWrite how, Str *out)
+{
+    Str s = {0};
+    if (t->exact) {
+        trace_exact_value(t->exact, v, &s);
+        put_digits(s.s, how, out);
+    } else {
+        put_double(t->a->v[v], how, out);
+    }
+    str_free(&s);
+}
+
+void trace_dot(const Trace *t, size_t i, TraceWrite how, Str *out)
+{
+    Str s = {0};
+    if (t->exact) {
+        trace_exact_dot(t->exact, i, &s);
+        put_digits(s.s, how, out);
+    } else {
+        put_double(t->dot[i], how, out);
+    }
+    str_free(&s);
+}
+
+void trace_partial(const Trace *t, uint32_t v, uint32_t to, double partial, TraceWrite how, Str *out)
+{
+    Str s = {0};
+    if (t->exact) {
+        trace_exact_partial(t, v, to, &s);
+        put_digits(s.s, how, out);
+    } else {
+        put_double(partial, how, out);
+    }
+    str_free(&s);
 }
 
 static void put_name(const Writer *w, char letter, uint32_t row)
@@ -121,10 +164,13 @@ static void put_power(const Writer *w, const Val *x, const uint32_t *o)
 {
     bool latex = w->how == WRITE_LATEX;
     put_list(w, "", "", latex ? "^{" : "^", o, 1);
-    if (x->op == P_ROOT)
-        str_printf(w->out, "%.17g", x->k);
-    else
+    if (x->op == P_ROOT) {
+        char d[32];
+        double_print(d, x->k);
+        str_puts(w->out, d);
+    } else {
         put_operand(w, o[1], latex);
+    }
     str_puts(w->out, latex ? "}" : "");
 }
 
@@ -217,7 +263,7 @@ void trace_contributions(const Trace *t, uint32_t v, size_t k, TraceWrite how, S
         str_puts(out, any ? " + " : "");
         put_name(&w, 'a', t->name[to]);
         str_puts(out, how == WRITE_LATEX ? " \\cdot (" : "*(");
-        trace_number(partial, how, out);
+        trace_partial(t, v, to, partial, how, out);
         str_puts(out, ")");
         any = true;
     }
