@@ -2,10 +2,8 @@
  *
  * Candidates of an arithmetic region, cheapest first: the region itself; the common factor of
  * its terms taken out, common denominators too; then, where that promises something, by way of a
- * field: one fraction in lowest terms with numerator expanded or factored, and the same after
- * eliminating one of each pair of squares that the kernels tie together (sin^2 + cos^2 = 1 ...).
- * Then the same is tried on what whole expressions become by rewriting trigonometric kernels
- * (simplify_trig.c). The cheapest by measure() wins if it saves enough; ties go to the earlier
+ * field (simplify_field.c). Then the same is tried on what whole expressions become by rewriting
+ * trigonometric kernels (simplify_trig.c). The cheapest by measure() wins if it saves enough; ties go to the earlier
  * candidate in ex_cmp order, so the result depends on content only.
  *
  * Arguments of functions are left as the user wrote them unless simplify() is asked for by name.
@@ -14,7 +12,7 @@
 #include "expr_internal.h"
 #include "measure.h"
 
-enum { SIMPLIFY_FUEL = 200000, MAX_TERMS = 400 };
+enum { MAX_TERMS = 400 };
 static const double FEW_TERMS = 8, TERMS_PER_COST = 0.3; /* multiplied out by constructors */
 static const double SMALL = 30, PROMISING = 0.9; /* when a field is tried */
 static const double LARGEST = 20000; /* beyond this measure nothing is tried */
@@ -72,157 +70,6 @@ void best_offer(Best *b, Node *n)
         b->node = n;
         b->cost = m;
     }
-}
-
-/* ---- fractions in lowest terms ------------------------------------------------------------------- */
-/* num and den as polynomials, relations applied to both, the gcd divided out. */
-static bool lowest_terms(Field *f, const Elem *a, fmpz_mpoly_t num, fmpz_mpoly_t den)
-{
-    Elem n, d, t;
-    el_init(f, &n);
-    el_init(f, &d);
-    el_init(f, &t);
-    fmpz_mpoly_set(n.num, a->num, f->ctx);
-    fmpz_mpoly_set_fmpz(d.num, a->cden, f->ctx);
-    for (slong i = 0; i < f->ndens && !f->failed; i++)
-        if (a->e[i]) {
-            el_set_poly(f, &t, &f->den[i]);
-            el_pow(f, &t, &t, a->e[i]);
-            el_mul(f, &d, &d, &t);
-        }
-    el_reduce(f, &n);
-    el_reduce(f, &d);
-    bool ok = !f->failed && fmpz_mpoly_gcd(t.num, n.num, d.num, f->ctx) &&
-              !fmpz_mpoly_is_zero(t.num, f->ctx);
-    if (ok) {
-        ok = fmpz_mpoly_divides(num, n.num, t.num, f->ctx) &&
-             fmpz_mpoly_divides(den, d.num, t.num, f->ctx);
-        if (ok && den->length && fmpz_sgn(den->coeffs) < 0) {
-            fmpz_mpoly_neg(num, num, f->ctx);
-            fmpz_mpoly_neg(den, den, f->ctx);
-        }
-        /* a relation may bring denominators of its own: both sides are over the same */
-        for (slong i = 0; i < f->ndens; i++)
-            ok = ok && n.e[i] == d.e[i];
-        ok = ok && fmpz_equal(n.cden, d.cden);
-    }
-    el_clear(f, &t);
-    el_clear(f, &d);
-    el_clear(f, &n);
-    return ok;
-}
-
-static void offer_fraction(Best *b, Field *f, const fmpz_mpoly_t num, const fmpz_mpoly_t den)
-{
-    Ctx *c = b->c;
-    Node *d = ex_pow(c, poly_node_factored(f, den), c->minus_one);
-    if (f->failed || ctx_failed(c))
-        return;
-    best_offer(b, ex_mul2(c, poly_node(f, num), d));
-    Node *top = poly_node_factored(f, num);
-    best_offer(b, ex_mul2(c, top, d));
-}
-
-static void offer_reduced(Best *b, Field *f, const Elem *e)
-{
-    fmpz_mpoly_t num, den;
-    fmpz_mpoly_init(num, f->ctx);
-    fmpz_mpoly_init(den, f->ctx);
-    if (lowest_terms(f, e, num, den))
-        offer_fraction(b, f, num, den);
-    fmpz_mpoly_clear(num, f->ctx);
-    fmpz_mpoly_clear(den, f->ctx);
-}
-
-/* ---- squares that are tied together ------------------------------------------------------------------ */
-const Tie TIES[NTIES] = {
-    {OP_sin, OP_cos, 1, -1}, {OP_cosh, OP_sinh, 1, 1}, {OP_sec, OP_tan, 1, 1},
-    {OP_csc, OP_cot, 1, 1},  {OP_sech, OP_tanh, 1, -1}, {OP_csch, OP_coth, -1, 1},
-};
-
-static slong gen_with(const Field *f, Op op, const Node *arg)
-{
-    for (slong i = 0; i < f->ngens; i++)
-        if (f->gen[i].node && f->gen[i].node->op == (uint16_t)op && f->gen[i].node->a[0] == arg)
-            return i;
-    return -1;
-}
-
-/* g^2 = p + q*h^2 as a relation; el_reduce runs from new to old, so the relation must not
- * lead to a newer generator that has one itself: ties have one relation a pair. */
-static void tie(Field *f, slong g, slong h, int p, int q)
-{
-    Gen *k = &f->gen[g];
-    fmpz_mpoly_t t;
-    el_init(f, &k->rel);
-    fmpz_mpoly_init(t, f->ctx);
-    fmpz_mpoly_gen(t, h, f->ctx);
-    fmpz_mpoly_mul(t, t, t, f->ctx);
-    fmpz_mpoly_scalar_mul_si(t, t, q, f->ctx);
-    fmpz_mpoly_set_si(k->rel.num, p, f->ctx);
-    fmpz_mpoly_add(k->rel.num, k->rel.num, t, f->ctx);
-    fmpz_mpoly_clear(t, f->ctx);
-    k->q = 2;
-}
-
-/* Ties every pair there is, eliminating the squares of `a` (side 0) or of `b` (side 1). True
- * when there is a pair. */
-static bool tie_all(Field *f, int side)
-{
-    bool any = false;
-    for (slong i = 0, n = f->ngens; i < n; i++) {
-        Node *k = f->gen[i].node;
-        for (size_t j = 0; k && j < NTIES; j++) {
-            const Tie *t = &TIES[j];
-            slong h = k->op == (uint16_t)t->a ? gen_with(f, t->b, k->a[0]) : -1;
-            if (h < 0)
-                continue;
-            any = true;
-            if (side == 0)
-                tie(f, i, h, t->p, t->q);
-            else /* b^2 = (a^2 - p)/q, q = +-1 */
-                tie(f, h, i, -t->p * t->q, t->q);
-        }
-    }
-    return any;
-}
-
-static void untie(Field *f)
-{
-    for (slong i = 0; i < f->ngens; i++)
-        if (f->gen[i].q == 2 && op_is_function((Op)f->gen[i].node->op)) {
-            el_clear(f, &f->gen[i].rel);
-            f->gen[i].q = 0;
-        }
-}
-
-static void offer_field(Best *b, Node *n)
-{
-    Field f;
-    Ctx *c = b->c;
-    ArenaMark m = arena_mark(&c->tmp);
-    field_init(&f, c, F_DISPLAY, SIMPLIFY_FUEL, n);
-    f.quick = b->limit > SMALL && !b->deep;
-    const Elem *e = field_elem(&f, n);
-    if (e) {
-        Elem t;
-        el_init(&f, &t);
-        el_set(&f, &t, e);
-        el_cancel(&f, &t);
-        el_use_roots(&f, &t);
-        if (!f.failed) {
-            Node *r = field_node(&f, &t, SHOW_EXPANDED, SHOW_FACTORED);
-            best_offer(b, r);
-            best_offer(b, field_node(&f, &t, SHOW_FACTORED, SHOW_FACTORED));
-        }
-        for (int side = 0; side < 2 && !f.failed && !ctx_failed(c) && tie_all(&f, side); side++) {
-            offer_reduced(b, &f, &t);
-            untie(&f);
-        }
-        el_clear(&f, &t);
-    }
-    field_clear(&f);
-    arena_release(&c->tmp, m);
 }
 
 /* ---- common factors and denominators of the terms of a sum ------------------------------------ */
@@ -489,7 +336,7 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
     }
     if (deep || (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit ||
                           looks_tied(c, n, b.limit))))
-        offer_field(&b, b.node);
+        offer_field(&b, b.node, b.limit > SMALL && !deep);
     best_offer(&b, join_conjugates(c, b.node));
     return attempt_end(c, &at) ? b.node : n;
 }

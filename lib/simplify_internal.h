@@ -32,6 +32,8 @@ void best_offer(Best *b, Node *n);
 Node *factor_terms(Ctx *c, Node *n, bool denominators);
 /* The cheapest form of one arithmetic region; for rat_regions. arg: not NULL when deep. */
 Node *simplify_region(Ctx *c, Node *n, void *arg);
+/* n in lowest terms, with squares reduced, by FLINT. quick: without the costly factorisations. */
+void offer_field(Best *b, Node *n, bool quick);
 /* root with radicands over one denominator, or squares of one function; root itself when there are none. */
 Node *simpler_roots(Ctx *c, Node *root);
 /* A product with two of its short sums multiplied where that leaves two terms: (a - b)*(a + b). */
