@@ -478,10 +478,10 @@ static bool build_entry(Forms *F, Entry *e)
     return !ctx_failed(F->c);
 }
 
-bool forms_build(Forms *F, Ctx *c, Node *root)
+bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
 {
     size_t count;
-    Node **order = ex_walk(c, 1, &root, &count);
+    Node **order = ex_walk(c, n, roots, &count);
     Entry *e;
 
     *F = (Forms){.c = c};
@@ -499,6 +499,6 @@ bool forms_build(Forms *F, Ctx *c, Node *root)
         if (ctx_poll(c) || !build_entry(F, &e[i]))
             return false;
     }
-    F->root = e[count - 1].stand;
+    F->root = forms_entry(F, roots[n - 1])->stand;
     return true;
 }

@@ -94,9 +94,9 @@ typedef struct {
     Form *root;
 } Forms;
 
-/* Forms of everything below root. False with the error recorded when memory is out or the
+/* Forms of everything below the roots; F->root is the last one's. False with the error recorded when memory is out or the
  * user interrupted. The caller marks the tmp arena before and releases it after. */
-bool forms_build(Forms *F, Ctx *c, Node *root);
+bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots);
 /* The entry of a node; of one that has none, the product of no factors. */
 static inline Entry *forms_entry(Forms *F, const Node *n)
 {

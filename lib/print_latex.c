@@ -473,7 +473,7 @@ static void write_latex(Ctx *c, Str *out, Node *n)
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
 
-    if (forms_build(&F, c, n))
+    if (forms_build(&F, c, 1, &n))
         emit_run(c, out, F.root, SIZE_MAX, latex_expand);
     arena_release(&c->tmp, m);
 }

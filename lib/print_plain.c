@@ -160,7 +160,7 @@ void print_plain(Ctx *c, Str *out, Node *n)
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
 
-    if (forms_build(&F, c, n))
+    if (forms_build(&F, c, 1, &n))
         write_plain(c, out, F.root);
     arena_release(&c->tmp, m);
 }
@@ -172,7 +172,7 @@ void print_brief(Ctx *c, Str *out, Node *n, size_t max)
     Str s = {0};
     Forms F;
 
-    if (forms_build(&F, c, n)) {
+    if (forms_build(&F, c, 1, &n)) {
         write_form(c, &s, F.root, max + 1);
         cut = s.n < max ? s.n : max;
         while (cut > 0 && cut < s.n && (s.s[cut] & 0xc0) == 0x80)
@@ -190,25 +190,40 @@ double print_length(Ctx *c, Node *n)
     Forms F;
     double len = 0;
 
-    if (forms_build(&F, c, n))
+    if (forms_build(&F, c, 1, &n))
         len = F.root->len + F.root->neg;
     arena_release(&c->tmp, m);
     return len;
 }
 
-/* "t1 = ...; t2 = ...; expr". False, with nothing written, when nothing is shared. */
+/* "t1 = ...; t2 = ...; " of n definitions, laid out together. */
+static void write_definitions(Ctx *c, Str *out, const uint32_t *name, Node *const *def, size_t n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Forms F;
+
+    bool built = forms_build(&F, c, n, def);
+
+    for (size_t i = 0; built && i < n && !ctx_failed(c); i++) {
+        str_puts(out, sym_name(c, name[i]));
+        str_put(out, " = ", 3);
+        write_plain(c, out, forms_entry(&F, def[i])->stand);
+        str_put(out, "; ", 2);
+    }
+    arena_release(&c->tmp, m);
+}
+
+/* Definitions, then the expression in their names. False, with nothing written, when nothing is
+ * shared. */
 static bool write_shared(Ctx *c, Str *out, Node *n)
 {
+    enum { TOGETHER = 256 };
     uint32_t *name;
     Node **def;
     size_t k = print_share(c, 1, &n, &name, &def);
 
-    for (size_t i = 0; i < k && !ctx_failed(c); i++) {
-        str_puts(out, sym_name(c, name[i]));
-        str_puts(out, " = ");
-        print_plain(c, out, def[i]);
-        str_puts(out, "; ");
-    }
+    for (size_t i = 0; i < k && !ctx_failed(c); i += TOGETHER)
+        write_definitions(c, out, name + i, def + i, k - i < TOGETHER ? k - i : TOGETHER);
     if (k > 0)
         print_plain(c, out, n);
     return k > 0;
@@ -241,7 +256,7 @@ bool print_limited(Ctx *c, Str *out, Node *n, size_t max)
     Forms F;
     bool shared = surely_longer(c, n, max) && write_shared(c, out, n);
 
-    if (!shared && !ctx_failed(c) && forms_build(&F, c, n)) {
+    if (!shared && !ctx_failed(c) && forms_build(&F, c, 1, &n)) {
         bool fits = F.root->len + F.root->neg <= (double)max;
         if (!fits)
             shared = write_shared(c, out, n);

@@ -485,7 +485,7 @@ void print_pretty(Ctx *c, Str *out, Node *n)
     Box *b;
     bool drawn = false;
 
-    if (forms_build(&F, c, n)) {
+    if (forms_build(&F, c, 1, &n)) {
         if (F.root->len <= PRETTY_MAX) {
             map_init(&P.done, &c->tmp);
             b = make_boxes(&P, F.root);
