@@ -7,7 +7,7 @@
 #include "print.h"
 #include <stdio.h>
 
-enum { ROUNDS = 1000000, LONGEST_SUM = 100000 };
+enum { ROUNDS = 1000000, LONGEST_SUM = 100000, LONG = 64, MOST_TERMS = 5000000 };
 
 /* ---- small things ---------------------------------------------------------------------------- */
 void *job_grow(Job *j, void *old, size_t size, size_t n, size_t *cap)
@@ -276,6 +276,22 @@ static bool push_missing(Job *j, Eval *e, const Node *x, uint32_t from, uint32_t
     return any;
 }
 
+/* A sum that gets one more term in each round takes quadratic time: it has its limit. */
+static Node *counted(Job *j, const FFrame *f, Node *r)
+{
+    if (r->n <= LONG || (!ex_is(r, OP_ADD) && !ex_is(r, OP_MUL)))
+        return r;
+    j->terms += r->n;
+    if (j->terms <= MOST_TERMS || ctx_failed(j->c))
+        return r;
+    char hint[160];
+    const Block *b = j->frame[f->call].call_.info->b;
+    snprintf(hint, sizeof hint, "with a decimal, as in %s(1.0), it runs in float64",
+             sym_name(j->c, b->sym));
+    return ctx_error(j->c, LBZ_LIMIT, hint, "%s: the formula gets too long: %u terms after %llu "
+                     "rounds", sym_name(j->c, b->sym), r->n, (unsigned long long)j->rounds);
+}
+
 static Node *combine(Job *j, Node *x, const Eval *e, uint32_t from, uint32_t to)
 {
     if (to - from < x->n) /* the branch of an `if` that was chosen */
@@ -321,7 +337,7 @@ static void eval_step(Job *j)
         r = r ? r : combine(j, x, e, from, to);
         if (!r || ctx_failed(j->c))
             return; /* a call; f may have moved */
-        nodemap_put(&e->done, x, r);
+        nodemap_put(&e->done, x, counted(j, f, r));
         e->due.n--;
     }
     if (!ctx_failed(j->c))

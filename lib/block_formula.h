@@ -96,6 +96,7 @@ typedef struct {
     FFrame *frame;
     size_t n, cap;
     uint64_t rounds;
+    uint64_t terms;  /* of long sums and products, those of all added up */
     unsigned depth;  /* calls inside one another */
     Map info;        /* symbol and arguments -> Info */
     Map known;       /* calls -> their results */

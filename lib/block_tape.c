@@ -54,7 +54,7 @@ static uint32_t tape_entry(VM *m)
     if (t->n == 0)
         t->first[0] = 0;
     t->first[++t->n] = (uint32_t)t->npairs;
-    if (t->n * sizeof *t->first + t->npairs * 12 > t->limit || t->npairs > UINT32_MAX - 4096)
+    if (t->n * (sizeof *t->first + sizeof(double)) + t->npairs * 12 > t->limit || t->npairs > UINT32_MAX - 4096)
         t->full = true;
     return (uint32_t)t->n;
 }

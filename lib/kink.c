@@ -98,12 +98,22 @@ static bool same(double x, double y) /* infinities of one sign are */
     return x == y || fabs(x - y) <= 1e-12 * (fabs(x) + fabs(y));
 }
 
+static bool is_tiny(const arb_t x)
+{
+    mag_t m;
+    mag_init(m);
+    arb_get_mag(m, x);
+    bool tiny = mag_cmp_2exp_si(m, -40) <= 0;
+    mag_clear(m);
+    return tiny;
+}
+
 /* The limit of a value that was near at h = 2^-STEP and is far at 2^-2*STEP: it, or an infinity
  * when it grows, or NaN. */
 static double limit_of(const arb_t near, const arb_t far)
 {
     if (!arb_is_finite(near) || !arb_is_finite(far) || arb_rel_accuracy_bits(far) < 0)
-        return arb_is_finite(far) && arb_contains_zero(far) ? 0 : NAN;
+        return arb_is_finite(far) && arb_contains_zero(far) && is_tiny(far) ? 0 : NAN;
     double x = arf_get_d(arb_midref(near), ARF_RND_NEAR);
     double y = arf_get_d(arb_midref(far), ARF_RND_NEAR);
     if (isfinite(x) && isfinite(y) && fabs(x - y) <= 1e-12 * fabs(y))
