@@ -23,12 +23,20 @@ List *list_new(VM *m, unsigned rank, const size_t *dim)
         }
         n *= dim[i];
     }
-    List *l = mem_alloc(sizeof *l + n * (sizeof(double) + sizeof(Aux)));
+    Env *env = &m->c->env;
+    size_t size = sizeof(List) + n * (sizeof(double) + sizeof(Aux));
+    if (size > env->mem_cap || env->mem_used > env->mem_cap - size) {
+        ctx_error(m->c, LBZ_LIMIT, "`set maxmem 8G` allows more",
+                  "a list of %zu elements does not fit into the %zu MiB of memory allowed", n, env->mem_cap >> 20);
+        return NULL;
+    }
+    List *l = mem_alloc(size);
     if (!l) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory for a list of %zu elements", n);
         return NULL;
     }
-    *l = (List){.refs = 1, .rank = rank, .n = n, .v = (double *)(l + 1)};
+    *l = (List){.refs = 1, .rank = rank, .n = n, .v = (double *)(l + 1), .used = &env->mem_used};
+    env->mem_used += size;
     l->x = (Aux *)(l->v + n);
     memcpy(l->dim, dim, rank * sizeof *dim);
     memset(l->x, 0, n * sizeof *l->x);
@@ -37,8 +45,10 @@ List *list_new(VM *m, unsigned rank, const size_t *dim)
 
 void list_release(List *l)
 {
-    if (l && --l->refs == 0)
+    if (l && --l->refs == 0) {
+        *l->used -= sizeof *l + l->n * (sizeof(double) + sizeof(Aux));
         mem_free(l);
+    }
 }
 
 void bval_clear(BVal *v)

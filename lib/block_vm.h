@@ -25,6 +25,7 @@ typedef struct {
     size_t n;
     double *v;  /* in the same piece of memory */
     Aux *x;
+    size_t *used; /* the session's count of memory */
 } List;
 
 typedef struct {

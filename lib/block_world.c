@@ -52,13 +52,20 @@ static Node *find_variable(void *arg, Ctx *c, uint32_t sym)
     return eval_value(c, &s->names, &opt, NULL, ex_sym(c, sym));
 }
 
+/* The tape, its copy while it grows and the adjoints have to fit into the memory there is. */
+static size_t tape_limit(const lbz_session *s)
+{
+    size_t most = (size_t)s->set.value[SET_maxmem] / 4, tape = (size_t)s->set.value[SET_tape];
+    return tape < most ? tape : most;
+}
+
 BlockWorld session_block_world(lbz_session *s)
 {
     return (BlockWorld){.function = find_function, .variable = find_variable, .arg = s,
                         .slope = session_slope,
                         .limits = {(uint64_t)s->set.value[SET_looplimit],
                                    (unsigned)s->set.value[SET_recursion],
-                                   (size_t)s->set.value[SET_tape]}};
+                                   tape_limit(s)}};
 }
 
 bool session_calls_blocks(lbz_session *s, Node *e)

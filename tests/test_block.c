@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <time.h>
 #include <math.h>
+#include <sys/resource.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -154,6 +155,129 @@ START_TEST(checkpoints_give_the_same)
 }
 END_TEST
 
+static void prints(const char *line, const char *want)
+{
+    ck_assert_msg(eval(line) == LBZ_OK, "%s: %s", line, r.message);
+    ck_assert_msg(strcmp(r.text, want) == 0, "%s: %s", line, r.text);
+}
+
+START_TEST(second_derivatives)
+{
+    define("p(x, y) = { s = x; while s < 100 { s = s*s*y }; s }"); /* x^4*y^3 at (2, 3) */
+    prints("hessian(p(x, y), [x, y]) at x=2.0, y=3", "[[1296.0, 864.0], [864.0, 288.0]]");
+    prints("hessian(p(x, y), [x, y]) at x=2, y=3", "[[1296, 864], [864, 288]]");
+    prints("hvp(p(x, y), [x, y], [1, 2]) at x=2.0, y=3", "[3024.0, 1440.0]");
+    prints("jvp([p(x, y), p(y, x)], [x, y], [1, 2]) at x=2.0, y=3", "[1728.0, 2700.0]");
+    prints("vjp([p(x, y), p(y, x)], [x, y], [1, 2]) at x=2.0, y=3", "[2808.0, 2160.0]");
+    prints("d^3/(dx^2 dy) p(x, y) at x=2.0, y=3", "1296.0");
+    prints("d^5/dx^5 p(x, 1) at x=2.0", "53760.0"); /* x^8 */
+    define("v(x) = { s = x; for i = 1:3 { s = s*x[i] }; s }");
+    prints("jacobian(v(x), x) at x=[1, 2, 3]",
+           "[[12.0, 3.0, 2.0], [12.0, 12.0, 4.0], [18.0, 9.0, 12.0]]");
+    prints("d^2/dx^2 v([x, x^2, 3]) at x=2.0", "[144.0, 480.0, 108.0]");
+    fails("hessian(v(x), x) at x=[1, 2, 3]", LBZ_SHAPE, "needs a number");
+    fails("hvp(p(x, y), [x, y], [1, 2, 3]) at x=2.0, y=3", LBZ_SHAPE, "3 entries, not 2");
+}
+END_TEST
+
+/* The record of the path, the tape by stretches and tangents agree with the formula. */
+START_TEST(routes_agree)
+{
+    define("walk(x) = { s = x; for i = 1:40 { s = s + sin(s*x)/i }; s }");
+    const char *ways[] = {"d/dx walk(x) at x=7/10", "d/dx walk(x) at x=0.7",
+                          "forward walk(x) at x=0.7", "reverse walk(x) at x=0.7"};
+    double want = 0;
+    for (int i = 0; i < 4; i++) {
+        char n[64];
+        snprintf(n, sizeof n, i ? "%s" : "N(%s)", ways[i]);
+        ck_assert_msg(eval(n) == LBZ_OK, "%s: %s", n, r.message);
+        double got = i < 2 ? r.number : r.grad[0];
+        want = i ? want : got;
+        ck_assert_msg(fabs(got - want) <= 1e-12 * fabs(want), "%s: %.17g %.17g", n, got, want);
+    }
+    ck_assert_int_eq(eval("N(d^2/dx^2 walk(x) at x=7/10)"), LBZ_OK);
+    want = r.number;
+    ck_assert_int_eq(eval("d^2/dx^2 walk(x) at x=0.7"), LBZ_OK);
+    ck_assert_msg(fabs(r.number - want) <= 1e-11 * fabs(want), "%.17g %.17g", r.number, want);
+    ck_assert_int_eq(eval("forward walk'(x) at x=0.7"), LBZ_OK);
+    ck_assert_msg(fabs(r.grad[0] - want) <= 1e-11 * fabs(want), "%.17g %.17g", r.grad[0], want);
+}
+END_TEST
+
+static long peak_memory(void) /* kilobytes */
+{
+#ifdef __SANITIZE_ADDRESS__ /* keeps what is freed */
+    return 0;
+#endif
+    struct rusage u;
+    return getrusage(RUSAGE_SELF, &u) == 0 ? u.ru_maxrss : 0;
+}
+
+START_TEST(memory_is_bounded)
+{
+    define("set looplimit 100000000");
+    define("w(x) = { s = x; for i = 1:1000000 { s = s + sin(s*x)/i^2 }; s }");
+    ck_assert_int_eq(eval("forward w(x) at x=0.7"), LBZ_OK);
+    double slope = r.grad[0];
+    static const char *const cap[] = {"set tape 1M", "set tape 64M", "set maxmem 16M"};
+    for (int i = 0; i < 3; i++) { /* the last: the tape may not take more than a quarter */
+        long before = peak_memory();
+        define(cap[i]);
+        ck_assert_msg(eval("reverse w(x) at x=0.7") == LBZ_OK, "%s", r.message);
+        ck_assert_msg(fabs(r.grad[0] - slope) <= 1e-10 * slope, "%.17g %.17g", r.grad[0], slope);
+        long grown = peak_memory() - before;
+        ck_assert_msg(grown < (i == 0 ? 16 : i == 1 ? 200 : 16) * 1024, "%s: %ld K", cap[i], grown);
+    }
+    fails("d^2/dx^2 w(x) at x=0.7", LBZ_LIMIT, "too long");
+    define("big(n) = { v = zeros(n); w = v + 1; sum(w) }");
+    fails("forward big(n) at n=3000000", LBZ_LIMIT, "does not fit");
+}
+END_TEST
+
+START_TEST(decimals_run_in_float64)
+{
+    define("w(x) = { s = x; for i = 1:300000 { s = s + sin(s)/300000 }; s }");
+    double x = 1;
+    for (int i = 0; i < 300000; i++)
+        x = x + sin(x) / 300000;
+    ck_assert_int_eq(eval("w(1.0)"), LBZ_OK);
+    ck_assert_msg(r.number == x, "%.17g %.17g", r.number, x);
+    fails("w(1)", LBZ_LIMIT, "gets too long");
+    ck_assert_ptr_nonnull(strstr(r.hint, "w(1.0)"));
+    define("set looplimit 1000");
+    fails("w(1.0)", LBZ_LIMIT, "1000 times");
+    define("third(x) = { for i = 1:1 { x = x/3 }; x }");
+    prints("third(1)", "1/3");
+    prints("third(1.0)", "0.3333333333333333");
+    define("straight(x) = { y = x + 0.2; y }"); /* no loop: a formula, rounded once */
+    prints("straight(0.1)", "0.3");
+}
+END_TEST
+
+START_TEST(branches_merge)
+{
+    define("g(x) = { if x > 0 { y = x^2 } else { y = -x }; y }");
+    prints("g(x)", "if x > 0 then x^2 else -x");
+    prints("d/dx g(x)", "if x > 0 then 2*x else -1");
+    define("h(x, y) = { if x > y { if y > 0 { return x } else { x = 2*x } }; x + y }");
+    prints("h(3, 1)", "3");
+    prints("h(3, -1)", "5");
+    prints("h(1, 3)", "4");
+    prints("h(x, y) at x=3, y=1", "3");
+    prints("h(x, y) at x=3, y=-1", "5");
+    prints("h(x, y) at x=1, y=3", "4");
+    define("c(x) = { n = 0; while x < 10 { if x < 5 { x = x + 2 } else { x = x + 3 }; n = n + 1 }; "
+           "n*x }");
+    prints("c(1)", "44");
+    prints("c'(1/2)", "5");
+    fails("c(x)", LBZ_UNABLE, "depends on whether x < 10");
+    define("all(x) = { if x > 0 { return 1 } else { return 2 }; 3 }");
+    prints("all(x)", "if x > 0 then 1 else 2");
+    define("t(x) = { if x > 0 { v = [x, 1] } else { v = 3 }; v }");
+    fails("t(x)", LBZ_UNABLE, "different sizes");
+}
+END_TEST
+
 START_TEST(errors_are_clear)
 {
     define("bad(x) = { for i = 1:10 { x = x - 1; y = log(x) }; y }");
@@ -233,12 +357,6 @@ START_TEST(gradbench)
 }
 END_TEST
 
-static void prints(const char *line, const char *want)
-{
-    ck_assert_msg(eval(line) == LBZ_OK, "%s: %s", line, r.message);
-    ck_assert_msg(strcmp(r.text, want) == 0, "%s: %s", line, r.text);
-}
-
 START_TEST(modes_and_duals)
 {
     prints("dual(2, 1)^2*sin(dual(2, 1))", "dual(4*sin(2), 4*sin(2) + 4*cos(2))");
@@ -273,15 +391,26 @@ static void *interrupt_soon(void *unused)
     return NULL;
 }
 
-START_TEST(endless_loops_are_interrupted)
+static void is_interrupted(const char *line)
 {
     pthread_t thread;
-    define("set looplimit 1000000000000");
-    define("spin(x) = { while x > 0 { x = x + 1 }; x }");
     ck_assert_int_eq(pthread_create(&thread, NULL, interrupt_soon, NULL), 0);
-    ck_assert_int_eq(eval("reverse spin(x) at x=1"), LBZ_INTERRUPT);
+    ck_assert_int_eq(eval(line), LBZ_INTERRUPT);
     pthread_join(thread, NULL);
     lbz_resume();
+}
+
+START_TEST(endless_loops_are_interrupted)
+{
+    define("set looplimit 1000000000000");
+    define("spin(x) = { while x > 0 { x = x + 1 }; x }");
+    is_interrupted("reverse spin(x) at x=1");
+    is_interrupted("spin(1.0)");
+    is_interrupted("spin(1)");
+    is_interrupted("spin(dual(1.0, 1))");
+    define("set recursion 1000000");
+    define("dig(x) = { dig(x + 1) + dig(x + 2) }");
+    is_interrupted("forward dig(x)*x at x=1");
     one("spin(x) at x=-1", -1, 1);
 }
 END_TEST
@@ -297,6 +426,11 @@ int main(void)
     tcase_add_test(t, recursion);
     tcase_add_test(t, lists);
     tcase_add_test(t, checkpoints_give_the_same);
+    tcase_add_test(t, second_derivatives);
+    tcase_add_test(t, routes_agree);
+    tcase_add_test(t, memory_is_bounded);
+    tcase_add_test(t, decimals_run_in_float64);
+    tcase_add_test(t, branches_merge);
     tcase_add_test(t, errors_are_clear);
     tcase_add_test(t, definitions_are_saved);
     tcase_add_test(t, gradbench);
