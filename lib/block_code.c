@@ -107,6 +107,7 @@ static bool cuts(const Node *n)
     switch ((int)n->op) {
     case OP_INDEX: case OP_LIST: case OP_APPLY: case OP_TOTAL: case OP_NORM: case OP_DOT:
     case OP_LENGTH: case OP_ZEROS: case OP_SUM: case OP_PROD: case OP_RANGE:
+    case OP_INT:
         return true;
     default:
         return false;
@@ -396,6 +397,10 @@ static uint32_t gen_leaf(Gen *g, Node *e)
     case OP_APPLY: return gen_call(g, e);
     case OP_IF: return gen_if(g, e);
     case OP_SUM: case OP_PROD: return gen_binder(g, e);
+    case OP_INT:
+        ctx_error(g->c, LBZ_UNABLE, "use it outside: forward int(f(t), t, 0, x) at x=1",
+                  "integrals cannot be accumulated in lists and functions made of statements");
+        return 0;
     case OP_RANGE:
         ctx_error(g->c, LBZ_UNABLE, "use for i = a:b { ... }", "a range is no value here");
         return 0;

@@ -325,14 +325,36 @@ static uint32_t looped(Lower *l, const Node *n, double lo, double hi)
     return pg_loop(l->p, body, out, args, lo, hi);
 }
 
+static uint32_t lower_symbol(Lower *l, const Node *n);
+
+/* The names in the integrand become operands. */
+static uint32_t lower_integral(Lower *l, const Node *n)
+{
+    Ctx *c = l->c;
+    size_t all, k = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    uint32_t *sym = ex_free_syms(c, n->a[0], &all);
+    uint32_t *args = ARENA_NEW(&c->tmp, uint32_t, all + 2), r = 0;
+    Lower inner = *l; /* its memo is its own */
+    if ((sym || !all) && args && lower(&inner, &n->a[2], 2, args)) {
+        for (size_t i = 0; i < all; i++) {
+            if (sym[i] == n->a[1]->sym)
+                continue;
+            args[2 + k] = lower_symbol(l, ex_sym(c, sym[i]));
+            sym[k++] = sym[i];
+        }
+        if (!ctx_failed(c))
+            r = pg_quad(l->p, c, n->a[0], n->a[1]->sym, args, sym, k);
+    }
+    arena_release(&c->tmp, m);
+    return r;
+}
+
 static uint32_t lower_binder(Lower *l, const Node *n)
 {
     double lo, hi;
-    if (n->op == OP_INT) {
-        ctx_error(l->c, LBZ_UNABLE, "use N(...) and d/dx, which know integrals",
-                  "forward and reverse accumulation do not evaluate integrals");
-        return 0;
-    }
+    if (n->op == OP_INT)
+        return lower_integral(l, n);
     if (l->depth >= NESTED_BINDERS) {
         ctx_error(l->c, LBZ_LIMIT, NULL, "sums are nested more than %d deep", NESTED_BINDERS);
         return 0;
@@ -359,6 +381,7 @@ static uint32_t lower_symbol(Lower *l, const Node *n)
     const char *s = sym_name(l->c, n->sym);
     char hint[120];
     snprintf(hint, sizeof hint, "give it one: at %.40s=...", s);
+    l->c->env.about = n;
     ctx_error(l->c, LBZ_NAME, hint, "%s has no value", s);
     return 0;
 }
@@ -443,16 +466,19 @@ static bool lower(Lower *l, Node *const *e, size_t n, uint32_t *outs)
     for (uint32_t i = 0; l->leaf && i < l->p->nin; i++)
         map_put(&l->memo, l->leaf[i]->id, i);
     Node **order = collect(l, e, n, &count);
+    const Node *outer = l->p->at;
     for (size_t i = 0; order && i < count; i++) {
         const void *about = l->c->env.about;
         l->p->at = order[i];
         l->c->env.about = about ? about : order[i];
         map_put(&l->memo, order[i]->id, lower_node(l, order[i]));
         l->c->env.about = about;
-        if (ctx_poll(l->c))
+        if (ctx_poll(l->c)) {
+            l->p->at = outer;
             return false;
+        }
     }
-    l->p->at = NULL;
+    l->p->at = outer;
     for (size_t i = 0; order && i < n; i++)
         outs[i] = value_of(l, e[i]);
     return order && !ctx_failed(l->c);

@@ -269,6 +269,12 @@ static void emit_plain(Build *b, uint32_t i)
     x->d = b->slot[i] = new_slot(b);
 }
 
+static void refuse_integral(Build *b)
+{
+    env_error(b->p->env, LBZ_UNABLE, NULL, "integrals are not compiled");
+    b->failed = true;
+}
+
 static void emit_value(Build *b, uint32_t i)
 {
     const Val *v = &b->p->val[i];
@@ -281,6 +287,8 @@ static void emit_value(Build *b, uint32_t i)
         emit_sum(b, i);
     else if (v->op == P_LOOP)
         emit_loop(b, i);
+    else if (v->op == P_QUAD)
+        refuse_integral(b);
     else
         emit_plain(b, i);
 }

@@ -133,6 +133,9 @@ void program_free(Program *p)
         mem_free(p->loop[i].out);
         mem_free(p->loop[i].args);
     }
+    for (size_t i = 0; i < p->nquads; i++)
+        quad_free(&p->quad[i]);
+    mem_free(p->quad);
     mem_free(p->loop);
     mem_free(p->val);
     mem_free(p->origin);
@@ -359,6 +362,19 @@ uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, 
     return pg_loop_out(p, (uint32_t)p->nloops++, out);
 }
 
+bool pg_add_quad(Program *p, ProgramQuad q)
+{
+    if (!grow(p, (void **)&p->quad, sizeof *p->quad, p->nquads, &p->quads_cap))
+        return false;
+    p->quad[p->nquads++] = q;
+    return true;
+}
+
+uint32_t pg_quad_value(Program *p, uint32_t quad)
+{
+    return put(p, (Val){.op = P_QUAD, .a = quad});
+}
+
 size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3])
 {
     const Val *x = &p->val[v];
@@ -379,6 +395,9 @@ size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t
     case P_LOOP:
         *list = p->loop[x->a].args;
         return p->loop[x->a].nargs;
+    case P_QUAD:
+        *list = p->quad[x->a].args;
+        return p->quad[x->a].n + 2;
     default:
         return 2;
     }
@@ -398,6 +417,20 @@ static uint32_t carry_sum(Program *p, const uint32_t *o, size_t n, const uint32_
     return r;
 }
 
+static uint32_t carry_quad(Program *p, const ProgramQuad *q, const uint32_t *map)
+{
+    uint32_t *args = mem_alloc((q->n + 2) * sizeof *args), r = 0;
+    if (args) {
+        for (size_t i = 0; i < q->n + 2; i++)
+            args[i] = map[q->args[i]];
+        r = pg_quad(p, q->c, q->body, q->var, args, q->sym + 2, q->n);
+    } else {
+        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+    }
+    mem_free(args);
+    return r;
+}
+
 /* One value of q, no loop, with its operands led over by map. */
 static uint32_t carry_over(Program *p, const Program *q, uint32_t v, const uint32_t *map)
 {
@@ -407,6 +440,8 @@ static uint32_t carry_over(Program *p, const Program *q, uint32_t v, const uint3
     size_t n = pg_operands(q, v, &o, buf);
     if (x.op == P_SUM)
         return carry_sum(p, o, n, map);
+    if (x.op == P_QUAD)
+        return carry_quad(p, &q->quad[x.a], map);
     x.a = n > 0 ? map[o[0]] : x.a;
     x.b = n > 1 ? map[o[1]] : x.b;
     x.c = n > 2 ? map[o[2]] : x.c;

@@ -31,6 +31,7 @@ typedef enum {
     P_LT, P_LE, P_EQ, P_NE, P_AND, P_OR, P_NOT, /* 1 or 0 */
     P_SELECT, /* a ? b : c; the value not chosen does not matter, NaN or not */
     P_LOOP,   /* the b-th output of the loop a: see ProgramLoop */
+    P_QUAD,   /* the integral a: see ProgramQuad */
     P_OPS
 } POp;
 
@@ -56,6 +57,15 @@ typedef struct {
     double lo, hi;
 } ProgramLoop;
 
+/* The integral of body by var between args[0] and args[1], where sym[2 ...] are args[2 ...]. */
+typedef struct {
+    Ctx *c;
+    Node *body, *e;  /* e: the integral between sym[0] and sym[1] */
+    uint32_t var;
+    uint32_t *sym, *args;
+    size_t n;        /* parameters besides the limits */
+} ProgramQuad;
+
 struct program {
     Env *env;
     Val *val;
@@ -66,6 +76,8 @@ struct program {
     size_t nargs, args_cap;
     ProgramLoop *loop;
     size_t nloops, loops_cap;
+    ProgramQuad *quad;
+    size_t nquads, quads_cap;
     uint32_t *table;     /* value numbering: open addressing, index + 1 */
     size_t table_cap;
     const Node *at;      /* origin given to new values */
@@ -98,6 +110,14 @@ uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b);
 uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, double lo,
                  double hi); /* takes body */
 uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out); /* another output of a loop */
+/* Integrals (program_quad.c): args[2 + n], sym[n]. Certified values; only finite limits. */
+uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
+                 const uint32_t *sym, size_t n);
+bool pg_add_quad(Program *p, ProgramQuad q); /* takes q, unless it fails */
+uint32_t pg_quad_value(Program *p, uint32_t quad);
+void quad_free(ProgramQuad *q);
+double quad_value(const Program *p, const double *v, const Val *x);
+uint32_t quad_partial(Program *p, uint32_t v, size_t i);
 static inline bool pg_is_const(const Program *p, uint32_t v, double k)
 {
     return p->val[v].op == P_CONST && p->val[v].k == k;

@@ -121,6 +121,6 @@ void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec)
         break;
     case P_IN: break; /* set already */
     case P_PART1: case P_PART2X: case P_PART2Y: /* not made: by_text */
-    case P_LOOP: case P_OPS: ball_undefined(r); break;
+    case P_LOOP: case P_QUAD: case P_OPS: ball_undefined(r); break;
     }
 }

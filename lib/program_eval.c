@@ -38,7 +38,7 @@ double program_apply(const Val *v, double a, double b, double c)
     case P_OR: return a != 0 || b != 0;
     case P_NOT: return a == 0;
     case P_SELECT: return a != 0 ? b : c;
-    case P_IN: case P_SUM: case P_LOOP: case P_OPS: break;
+    case P_IN: case P_SUM: case P_LOOP: case P_QUAD: case P_OPS: break;
     }
     return NAN;
 }
@@ -82,6 +82,8 @@ double program_value(const Program *p, const double *v, uint32_t i)
         return sum_value(p, v, x);
     if (x->op == P_LOOP)
         return loop_value(p, v, x);
+    if (x->op == P_QUAD)
+        return quad_value(p, v, x);
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(p, i, &o, buf);

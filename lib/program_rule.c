@@ -267,6 +267,8 @@ uint32_t pg_partial(Program *p, uint32_t v, size_t i)
         return partial_part(p, v, i);
     case P_LOOP:
         return partial_loop(p, v, i);
+    case P_QUAD:
+        return quad_partial(p, v, i);
     default: /* conditions are constant between their jumps; P_SELECT is the callers' */
         return P_NONE;
     }

@@ -197,7 +197,7 @@ static void put_input(const Writer *w, uint32_t i)
     str_puts(w->out, rest);
 }
 
-/* A sum that is a loop stands as it was written. */
+/* A sum that is a loop and an integral stand as they were written. */
 static void put_loop(const Writer *w, uint32_t v)
 {
     Node *n = (Node *)(uintptr_t)w->t->a->p->origin[v];
@@ -238,7 +238,7 @@ void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out)
     case P_NEG: put_list(&w, "-", "", "", o, n); break;
     case P_NOT: put_list(&w, latex ? "\\lnot " : "not ", "", "", o, n); break;
     case P_HOLD: put_list(&w, latex ? "\\operatorname{detach}(" : "detach(", "", ")", o, n); break;
-    case P_LOOP: put_loop(&w, v); break;
+    case P_LOOP: case P_QUAD: put_loop(&w, v); break;
     case P_MUL:
         if (x->a == x->b) {
             put_list(&w, "", "", latex ? "^{2}" : "^2", o, 1);

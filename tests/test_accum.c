@@ -328,6 +328,35 @@ START_TEST(overflow_on_the_way)
 }
 END_TEST
 
+/* Integrals: both modes, against derivatives known in closed form. */
+START_TEST(integrals)
+{
+    static const struct {
+        const char *text;
+        double x, y, value, dx, dy;
+    } row[] = {
+        {"int(t*x + y*t^2, t, 0, x)", 2, 3, 12, 18, 8.0 / 3}, /* x^3/2 + y*x^3/3 */
+        {"int(exp(t*y), t, x, 2*x)", 1, 1, 4.670774270471604992, 12.05983036940225522,
+         7.389056098930650227},
+        {"int(abs(t - x)*y, t, 0, 1)", 0.25, 2, 0.625, -1, 0.3125},
+        {"int(t^3*cos(x*t^2) + y, t, -1, 1)", 0.5, 0.25, 0.5, 0, 2},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        Node *e = text(row[i].text);
+        double at[2] = {row[i].x, row[i].y}, g[2];
+        for (int mode = ACC_FORWARD; mode <= ACC_REVERSE; mode++) {
+            Accum a;
+            ck_assert(accum_init(&a, c, in, at, 2, &e, 1));
+            ck_assert(accum_gradient(&a, (AccumMode)mode, 0, g));
+            ck_assert_msg(fabs(a.v[a.out[0]] - row[i].value) < 1e-14 &&
+                          fabs(g[0] - row[i].dx) < 1e-13 && fabs(g[1] - row[i].dy) < 1e-13,
+                          "%s: %.17g, %.17g, %.17g", row[i].text, a.v[a.out[0]], g[0], g[1]);
+            accum_free(&a);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("accum");
@@ -343,6 +372,7 @@ int main(void)
     tcase_add_test(t, trace_of_the_textbook);
     tcase_add_test(t, trace_of_a_list);
     tcase_add_test(t, overflow_on_the_way);
+    tcase_add_test(t, integrals);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
