@@ -258,15 +258,26 @@ static bool leads_bounded(const Entry *rest)
     return false;
 }
 
-/* 1 + 2*x - x^3: where a constant goes before a falling polynomial, all of it rises. */
-static void reverse_polynomial(Term *t, size_t n)
+/* The terms are powers of what is one factor each, and constants. */
+static bool is_polynomial(const Term *t, size_t n)
 {
-    size_t k = 0;
+    for (size_t k = 0; k < n; k++)
+        if (term_class(t[k].rest) == 1 ||
+            (term_class(t[k].rest) == 0 && t[k].rest->nfac != 1))
+            return false;
+    return true;
+}
 
-    while (k < n && term_class(t[k].rest) == 0 && t[k].rest->nfac == 1)
-        k++;
-    if (k < n)
-        return;
+static bool in_one_symbol(const Term *t, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (term_class(t[k].rest) == 0 && t[k].rest->fac[0]->base != t[0].rest->fac[0]->base)
+            return false;
+    return true;
+}
+
+static void reverse(Term *t, size_t n)
+{
     for (size_t i = 0; i < n / 2; i++) {
         Term x = t[i];
         t[i] = t[n - 1 - i];
@@ -298,9 +309,13 @@ bool order_terms(Forms *F, Term *t, size_t n, bool *falls)
     last = &t[n - 1];
     if (term_class(last->rest) == 2 && !last->neg && term_class(t[0].rest) != 2 &&
         (t[0].neg || leads_bounded(t[0].rest))) {
-        if (t[0].neg)
-            reverse_polynomial(t, n - 1);
+        if (t[0].neg && is_polynomial(t, n - 1)) /* 1 + 2*x - x^3 */
+            reverse(t, n - 1);
         move_to_front(t, n - 1);
+        return true;
+    }
+    if (t[0].neg && !last->neg && is_polynomial(t, n) && in_one_symbol(t, n)) {
+        reverse(t, n); /* x - x^2 + 2*x^3 - x^4 */
         return true;
     }
     for (size_t i = 0; t[0].neg && i < n; i++)
