@@ -5,6 +5,7 @@
  * (hvp, vjp) are frozen behind scratch symbols, so that they are not differentiated.
  */
 #include "eval_impl.h"
+#include "relation.h"
 
 typedef struct {
     Eval *ev;
@@ -19,13 +20,13 @@ static Node *finished(const Job *j, Node *r)
     return j->inner || ctx_failed(j->c) ? r : simplify(j->c, r, j->ev->opt->level);
 }
 
-/* Quotients of quotients: worth more effort than a plain derivative. */
-static Node *finished_implicit(const Job *j, Node *r)
+/* Quotients of quotients: worth more effort than a plain derivative. The equation helps. */
+static Node *finished_implicit(const Job *j, Node *r, const uint32_t *free)
 {
     SimplifyLevel level = j->ev->opt->level;
     if (j->inner || ctx_failed(j->c))
         return r;
-    return simplify(j->c, r, level == SIMPLIFY_FULL ? SIMPLIFY_DEEP : level);
+    return simplify_where(j->c, r, j->e, free, level == SIMPLIFY_FULL ? SIMPLIFY_DEEP : level);
 }
 
 /* ---- by what */
@@ -369,7 +370,8 @@ static Node *implicit(const Job *j, Node *const *a)
     if (!small_count(j, a[3], "the order of a derivative", 1, &n)) {
         return j->c->poison;
     }
-    return finished_implicit(j, diff_implicit(j->c, j->e, a[1]->sym, a[2]->sym, (unsigned)n));
+    uint32_t free[] = {a[2]->sym, a[1]->sym};
+    return finished_implicit(j, diff_implicit(j->c, j->e, free[1], free[0], (unsigned)n), free);
 }
 
 static Node *carry_out(const Job *j, const Node *op, Node *const *a)

@@ -23,7 +23,7 @@ verdict 'includes in lib/ of a higher floor or a later pass' "$(
         k = split("lex parse print subst ball diff rat simplify explain", pass)
         for (i = 1; i <= k; i++) at[pass[i]] = i
         k = split("ctx:expr commands:session series:diff apart:simplify basis:simplify define:simplify " \
-            "field:simplify measure:simplify prove:simplify rational:simplify trig:simplify", part)
+            "field:simplify measure:simplify prove:simplify rational:simplify relation:simplify trig:simplify", part)
         for (i = 1; i <= k; i++) { split(part[i], p, ":"); of[p[1]] = p[2] }
     }
     FNR == 1 { file[++files] = FILENAME; stem[FILENAME] = stem_of(FILENAME) }
