@@ -239,6 +239,41 @@ static bool trig_pole(Series *s, Known *p, const Node *n)
     return true;
 }
 
+static Node **coefficients(Series *s, Node *e, unsigned n);
+
+/* Is e made of what has a recurrence? */
+static bool elementary(Ctx *c, Node *e)
+{
+    size_t count = 0;
+    Node **order = ex_walk(c, 1, &e, &count);
+    for (size_t i = 0; order && i < count; i++)
+        switch (order[i]->op) {
+        case OP_NUM: case OP_CONST: case OP_SYM: case OP_ADD: case OP_SCALE: case OP_MUL:
+        case OP_POW: case OP_log: case OP_sin: case OP_cos: case OP_sinh: case OP_cosh:
+            break;
+        default: return false;
+        }
+    return order != NULL;
+}
+
+/* The coefficients of f at y = a from those of its derivative, which may be a quotient that is
+ * filled there, as sin(y)/y of the sine integral at 0. False where the derivative is no simpler. */
+static bool by_integration(const Series *s, Node **p, Node *f, uint32_t y, Node *a)
+{
+    Ctx *c = s->c;
+    if (!ex_is_num(a) || s->len < 2 || s->rational)
+        return false;
+    Node *d = diff(c, f, y);
+    if (ctx_failed(c) || !elementary(c, d))
+        return false;
+    Series t = {.c = c, .x = y, .a = a, .len = s->len - 1};
+    p[0] = ex_subst(c, f, &y, &a, 1);
+    Node **q = coefficients(&t, d, (unsigned)s->len - 2);
+    for (size_t k = 1; q && k < s->len; k++)
+        p[k] = ex_scale(c, num_inv(&c->tmp, num_int((int64_t)k)), q[k - 1]);
+    return true;
+}
+
 /* f(u) from f's derivatives at u_0 in its i-th argument, the other arguments constant. */
 static void compose(Series *s, Node **p, Node *n, uint32_t i)
 {
@@ -254,9 +289,12 @@ static void compose(Series *s, Node **p, Node *n, uint32_t i)
     memcpy(w, u, s->len * sizeof *w);
     w[0] = c->zero;
     pow[0] = c->one;
-    for (size_t k = 0; k < s->len && !ctx_poll(c); k++) {
-        Node *ck = ex_scale(c, num_inv(&c->tmp, num_factorial(&c->tmp, k)),
-                            ex_subst(c, f, &y->sym, &u[0], 1));
+    Node **of = fresh(s);
+    bool known = of && by_integration(s, of, f, y->sym, u[0]);
+    for (size_t k = 0; of && k < s->len && !ctx_poll(c); k++) {
+        Node *ck = known ? of[k]
+                         : ex_scale(c, num_inv(&c->tmp, num_factorial(&c->tmp, k)),
+                                    ex_subst(c, f, &y->sym, &u[0], 1));
         if (s->rational && !ex_is_num(ck)) {
             p[0] = ck; /* which tells */
             return;
@@ -264,8 +302,7 @@ static void compose(Series *s, Node **p, Node *n, uint32_t i)
         for (size_t j = 0; j < s->len; j++)
             p[j] = ex_add2(c, p[j], ex_mul2(c, ck, pow[j]));
         multiply(s, pow, pow, w);
-        f = diff(c, f, y->sym);
-        if (f == c->zero)
+        if (!known && (f = diff(c, f, y->sym)) == c->zero)
             break;
     }
 }
@@ -275,6 +312,8 @@ static void by_derivatives(Series *s, Node **p, Node *n)
 {
     Ctx *c = s->c;
     Node *d = n;
+    if (by_integration(s, p, n, s->x, s->a))
+        return;
     for (size_t k = 0; k < s->len && !ctx_poll(c); k++) {
         p[k] = ex_scale(c, num_inv(&c->tmp, num_factorial(&c->tmp, k)),
                         ex_subst(c, d, &s->x, &s->a, 1));
