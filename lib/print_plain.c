@@ -196,37 +196,42 @@ double print_length(Ctx *c, Node *n)
     return len;
 }
 
-/* "t1 = ...; t2 = ...; " of n definitions, laid out together. */
-static void write_definitions(Ctx *c, Str *out, const uint32_t *name, Node *const *def, size_t n)
+/* n expressions laid out together, those that have names as definitions: "t1 = ...; t2 = ...; ".
+ */
+static void write_definitions(Ctx *c, Str *out, const uint32_t *name, Node *const *e, size_t n,
+                              size_t named)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
-
-    bool built = forms_build(&F, c, n, def);
+    bool built = forms_build(&F, c, n, e);
 
     for (size_t i = 0; built && i < n && !ctx_failed(c); i++) {
-        str_puts(out, sym_name(c, name[i]));
-        str_put(out, " = ", 3);
-        write_plain(c, out, forms_entry(&F, def[i])->stand);
-        str_put(out, "; ", 2);
+        str_puts(out, i < named ? sym_name(c, name[i]) : "");
+        str_puts(out, i < named ? " = " : "");
+        write_plain(c, out, forms_entry(&F, e[i])->stand);
+        str_puts(out, i < named ? "; " : "");
     }
     arena_release(&c->tmp, m);
 }
 
 /* Definitions, then the expression in their names. False, with nothing written, when nothing is
- * shared. */
+ * shared. Layouts take memory: they are made for so many at a time. */
 static bool write_shared(Ctx *c, Str *out, Node *n)
 {
-    enum { TOGETHER = 256 };
+    enum { TOGETHER = 4096 };
     uint32_t *name;
     Node **def;
-    size_t k = print_share(c, 1, &n, &name, &def);
+    size_t k = print_share(c, 1, &n, &name, &def), i = 0;
+    Node **all = k ? ARENA_NEW(&c->tmp, Node *, k + 1) : NULL;
 
-    for (size_t i = 0; i < k && !ctx_failed(c); i += TOGETHER)
-        write_definitions(c, out, name + i, def + i, k - i < TOGETHER ? k - i : TOGETHER);
-    if (k > 0)
-        print_plain(c, out, n);
-    return k > 0;
+    if (!all)
+        return false;
+    memcpy(all, def, k * sizeof *all);
+    all[k] = n;
+    for (; k - i > TOGETHER && !ctx_failed(c); i += TOGETHER)
+        write_definitions(c, out, name + i, all + i, TOGETHER, TOGETHER);
+    write_definitions(c, out, name + i, all + i, k + 1 - i, k - i);
+    return true;
 }
 
 /* Surely longer than max, as every symbol is written wherever it occurs. Asked only where there
