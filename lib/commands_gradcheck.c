@@ -44,6 +44,21 @@ static bool term_sizes(Check *k, Accum *a, double *size)
     return ok || !ctx_failed(k->j.c);
 }
 
+/* Which operation of E has no finite value, and where it was typed. */
+static void note_culprit(Check *k, const Accum *a)
+{
+    lbz_session *s = k->j.s;
+    Str why = {0};
+    uint32_t v = program_culprit(a->p, a->v, a->out[0]);
+    if (v == P_NONE) {
+        return;
+    }
+    session_place_text(s, session_describe(s, a, v, &why), &why);
+    ctx_note(k->j.c, "%s: %s", isnan(a->v[a->out[0]]) ? "no real value" : "infinite",
+             str_cstr(&why));
+    str_free(&why);
+}
+
 static bool run_accumulation(Check *k, const double *x, AccumMode mode, double *grad)
 {
     Accum a;
@@ -53,6 +68,9 @@ static bool run_accumulation(Check *k, const double *x, AccumMode mode, double *
     for (uint32_t i = 0; ok && i < a.nprimal; i++) {
         double v = fabs(a.v[i]);
         k->probe.overflows = k->probe.overflows || !(v == 0 || (v > 1e-300 && v < 1e150));
+    }
+    if (ok) {
+        note_culprit(k, &a);
     }
     ok = ok && accum_gradient(&a, mode, 0, grad);
     accum_free(&a);
