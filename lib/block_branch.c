@@ -67,7 +67,7 @@ static Node *merged(Job *j, Node *cond, Node *a, Node *b)
     if (!ex_is(a, OP_LIST) && !ex_is(b, OP_LIST))
         return ex_if(c, cond, a, b);
     if (!ex_is(a, OP_LIST) || !ex_is(b, OP_LIST) || a->n != b->n) {
-        ctx_error(c, LBZ_UNABLE, "use forward or reverse at a point",
+        ctx_error(c, LBZ_UNABLE, "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
                   "there is no formula: lists of different sizes come out of the branches");
         return c->poison;
     }
@@ -266,7 +266,7 @@ static void next_round(Job *j, Call *k, size_t at)
     Node *v = ex_add2(c, l->from, ex_mul2(c, ex_int(c, l->done), l->step));
     if (!ex_is_num(v) || !ex_is_num(l->limit) || !ex_is_num(l->step) ||
         num_is_zero(l->step->num)) {
-        ctx_error(c, LBZ_UNABLE, "use forward or reverse at a point",
+        ctx_error(c, LBZ_UNABLE, "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
                   "%s has no formula: the range of a loop is not known",
                   sym_name(c, k->info->b->sym));
         return;

@@ -26,7 +26,7 @@ Node *job_no_formula(Job *j, const Block *b, Node *why)
 {
     Str t = {0};
     print_limited(j->c, &t, why, 120);
-    ctx_error(j->c, LBZ_UNABLE, "use forward or reverse at a point",
+    ctx_error(j->c, LBZ_UNABLE, "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
               "%s has no formula: what it does depends on whether %s", sym_name(j->c, b->sym),
               str_cstr(&t));
     str_free(&t);

@@ -16,6 +16,7 @@ static const char first_page[] =
     "value\n"
     "f(x, y) = x^2*y        a function: f(2, 3), d/dx f(x, 1), f(n) = if n < 2 then 1 "
     "else n*f(n-1)\n"
+    "g(x) = { while x < 9 { x = x^2 + 1 }; x }    one made of statements: help blocks\n"
     "expand simplify factor together apart collect subs(e, x=a)    other forms\n"
     "1/3 + 1/6   0.1 + 0.2  exact; sin(1.0) is a decimal; N(pi, 30) has 30 certified "
     "digits\n"
@@ -29,7 +30,7 @@ static const char first_page[] =
     "assume x > 0           then sqrt(x^2) is x;  forget x   vars   undo   clear\n"
     "save FILE  load FILE   set  unset            latex E  graph E  time E  quit\n"
     "help NAME or ?NAME     one function, command or setting\n"
-    "help names, derivatives, definitions, numbers, accumulation, commands, settings";
+    "help names, derivatives, definitions, blocks, numbers, accumulation, commands, settings";
 
 typedef struct {
     const char *name, *text;
@@ -72,6 +73,21 @@ static const Topic topics[] = {
      "assume x > 0      or >= 0, < 0, <= 0, != 0, x integer; several with commas\n"
      "forget x   forget all   vars   undo   clear   save FILE   load FILE\n"
      "pi, e and inf are constants; names are letters (Greek, too), digits and _"},
+    {"blocks",
+     "f(a) = { b = 2*a; while norm(b) < 1000 { b = 2*b }; if sum(b) > 0 { b } else { 100*b } }\n"
+     "for i = 1:n { ... }   for i = 10:-2:1 { ... }   while c { ... }   if c { ... } else { ... }\n"
+     "return e; else the last expression is the value. Names that are assigned are local.\n"
+     "v[i] = e   zeros(3)   zeros(2, 2)   length(v)   sum(v)   dot(u, v)   norm(v)   [a, b]\n"
+     "f(3/10)           exact, on formulas; f(x) is a formula where loops do not depend on x\n"
+     "f(0.3)            a decimal in a function with loops: in float64, step by step\n"
+     "d/dx f(x)         by the formula; an if on x gives if x > 0 then ... else ...\n"
+     "f'(3/10)          exact, along the branches taken there; f''(0.3), grad(f(v), v) at "
+     "v=[1, 2],\n"
+     "                  hessian, hvp, jvp, vjp, jacobian ... at: in float64 where there is no "
+     "formula\n"
+     "f(dual(0.3, 1))   value and tangent together; f' may be used inside other functions\n"
+     "forward f(x) at x=0.3   reverse f(x) at x=0.3    never by a formula\n"
+     "set looplimit   set recursion   set tape (memory of reverse: more is computed again)"},
     {"numbers",
      "1/3, 2^100        exact fractions and integers of any size\n"
      "0.1 + 0.2         decimals are exact, too: 0.3\n"
@@ -87,6 +103,10 @@ static const Topic words[] = {
     {"prod", "prod(e, k, a, b): e multiplied for k = a, a + 1, ..., b"},
     {"int", "int(e, t, a, b): the integral of e over t from a to b; N(int(...)) is its value"},
     {"if", "if c then a else b: a where c holds, else b; in pieces {a if c; b if d; u otherwise}"},
+    {"while", "while c { ... }: in functions made of statements, as long as c holds; help blocks"},
+    {"for", "for i = a:b { ... } or a:step:b: in functions made of statements; help blocks"},
+    {"return", "return e: leaves a function made of statements with the value e; help blocks"},
+    {"let", "let x = e: x is local to the function made of statements; help blocks"},
     {"otherwise", "{a if c; b if d; u otherwise}: the piece where no condition holds"},
     {"where", "dy/dx where F(x, y) = c: the derivative of what an equation defines"},
     {"pi", "pi: the constant 3.14159..., also typed π"},

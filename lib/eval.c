@@ -449,20 +449,23 @@ static size_t asked_digits(const EvalOptions *opt, const Node *e)
 }
 
 typedef struct {
-    Ctx *c;
+    Eval *ev;
     size_t digits;
 } Finish;
 
 static Node *finish_number(void *arg, Node *k)
 {
+    static const SymList none;
     const Finish *f = arg;
-    return f->digits ? eval_numeric(f->c, k, f->digits, NULL) : eval_finish(f->c, k);
+    Ctx *c = f->ev->c;
+    k = k->flags & NF_APPLY ? eval_expand(f->ev, k, &none, EXPAND_ALL) : k;
+    return f->digits ? eval_numeric(c, k, f->digits, NULL) : eval_finish(c, k);
 }
 
 /* A Taylor polynomial is written by rising powers of x - a. */
 static void write_taylor(Eval *ev, Node *e, EvalResult *out)
 {
-    Finish f = {ev->c, ev->decimals};
+    Finish f = {ev, ev->decimals};
     if (ex_is(e, OP_TAYLOR) && ev->taylor.p && !out->value && !ctx_failed(ev->c)) {
         out->series = eval_taylor_text(ev, finish_number, &f);
     }
