@@ -3,9 +3,11 @@
  *
  * The integrand is evaluated in a complex frame of its own. What goes wrong in it for
  * good (a point of the interval where it certainly has no value, a limit, an interrupt)
- * ends the integral; what is only undecided makes the integrator split the interval.
+ * ends the integral; what is only undecided makes the integrator split the interval. Removable
+ * singularities are looked for first, and filled.
  */
 #include "ball_internal.h"
+#include "ball_removable.h"
 #include <acb_calc.h>
 
 typedef struct {
@@ -13,9 +15,31 @@ typedef struct {
     Frame *frame;
     const Node *body;
     bool analytic; /* at every point, not only where the integrator asks for it */
+    const Removables *gaps; /* NULL: none */
     lbz_status status;
     const Node *bad;
 } Integrand;
+
+/* Values of products that are 0/0 somewhere in x are put where they will be looked up. */
+static void fill_gaps(Integrand *g, const acb_t x, slong prec)
+{
+    acb_t v;
+    acb_init(v);
+    for (size_t i = 0; i < g->gaps->n; i++) {
+        const Removable *r = &g->gaps->v[i];
+        if (!arb_contains_zero(acb_imagref(x)) || !arb_contains(acb_realref(x), r->at))
+            continue;
+        if (!ball_removable_value(g->gaps, i, x, prec, v))
+            continue;
+        Val *to = ball_done(g->ev, g->frame, r->product);
+        if (to) {
+            acb_set(&to->z, v);
+            ball_fail(to, LBZ_OK, NULL);
+            to->gen = g->frame->gen;
+        }
+    }
+    acb_clear(v);
+}
 
 static int integrand(acb_ptr out, const acb_t x, void *param, slong order, slong prec)
 {
@@ -27,6 +51,8 @@ static int integrand(acb_ptr out, const acb_t x, void *param, slong order, slong
     g->frame->prec = prec;
     g->frame->gen++;
     acb_set(&g->frame->at, x);
+    if (g->gaps)
+        fill_gaps(g, x, prec);
     const Val *w = ball_node(g->ev, g->frame, g->body);
     if (!w) {
         g->status = g->ev->stop;
@@ -52,6 +78,39 @@ static void integrate(acb_t r, Integrand *g, const acb_t lo, const acb_t hi, slo
     mag_clear(tol);
 }
 
+/* The names of the integrand and their values; false when one is a variable of an outer integral,
+ * or there is nothing to divide by. */
+static bool gaps_possible(Removables *r, Eval *ev, Frame *f, const Node *n)
+{
+    size_t k = 0;
+    uint32_t *syms = ex_free_syms(ev->c, (Node *)(uintptr_t)n, &k);
+    arb_struct *vals = ARENA_NEW(&ev->c->tmp, arb_struct, k + 1);
+    *r = (Removables){.c = ev->c, .x = n->a[1]->sym, .syms = syms, .vals = vals, .nsyms = k};
+    if (!syms || !vals || f->outer)
+        return false;
+    for (size_t i = 0; i < k; i++) {
+        uint64_t at;
+        if (!map_get(&ev->bound, syms[i], &at))
+            return false;
+        vals[i] = ev->at[at]; /* shared, not owned */
+    }
+    return true;
+}
+
+static void integrate_filled(acb_t r, Integrand *g, Frame *f, const Node *n, const acb_t lo,
+                             const acb_t hi, slong prec)
+{
+    Removables gaps;
+    ArenaMark m = arena_mark(&g->ev->c->tmp);
+    if (gaps_possible(&gaps, g->ev, f, n))
+        ball_removables(&gaps, g->body, lo, hi);
+    g->gaps = gaps.n ? &gaps : NULL;
+    integrate(r, g, lo, hi, prec);
+    g->gaps = NULL;
+    ball_removables_clear(&gaps);
+    arena_release(&g->ev->c->tmp, m);
+}
+
 /* Inside another integral the bounds and the integrand may depend on its complex
  * variable; then the value is analytic in that if the integrand is so throughout. */
 void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *out)
@@ -71,7 +130,7 @@ void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *out)
         ball_frame_clear(&in);
     } else {
         in.complex = true;
-        integrate(&out->z, &g, lo, hi, f->prec);
+        integrate_filled(&out->z, &g, f, n, lo, hi, f->prec);
         if (!f->complex)
             arb_zero(acb_imagref(&out->z)); /* the value is real */
         if (g.status || !ball_sane(acb_realref(&out->z)) ||

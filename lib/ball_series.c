@@ -70,7 +70,7 @@ static bool constant(BallSeries *s, Node *n, acb_poly_t p)
     acb_t z;
     arb_init(v);
     acb_init(z);
-    bool ok = ball_eval(s->c, n, NULL, NULL, 0, s->prec, v, NULL) == LBZ_OK;
+    bool ok = ball_eval(s->c, n, s->syms, s->vals, s->nsyms, s->prec, v, NULL) == LBZ_OK;
     acb_set_arb(z, v);
     acb_poly_set_acb(p, z);
     arb_clear(v);

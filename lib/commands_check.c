@@ -16,7 +16,8 @@ enum {
     SCALE = 1000,
     PREC_MAX = 2048,
     NEAR = 16,
-    CLOSE = 3
+    CLOSE = 3,
+    DEAR = 11
 };
 
 typedef struct {
@@ -142,16 +143,22 @@ static Outcome compare_here(Check *k)
 {
     Ctx *c = k->c;
     lbz_status a = LBZ_UNABLE, b = LBZ_UNABLE;
+    const Node *bad = NULL;
     for (slong prec = 64; prec <= PREC_MAX && !ctx_poll(c); prec *= 2) {
         place(k, k->at, prec);
-        a = ball_eval(c, k->l, k->syms, k->at, k->k, prec, k->lv, NULL);
+        a = ball_eval(c, k->l, k->syms, k->at, k->k, prec, k->lv, &bad);
         b = a == LBZ_DOMAIN ? a
-                            : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv, NULL);
+                            : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv,
+                                      a == LBZ_OK ? &bad : NULL);
         if (a == LBZ_DOMAIN || b == LBZ_DOMAIN) {
             k->undefined++;
             return SKIP;
         }
         if (a != LBZ_OK || b != LBZ_OK) {
+            if (bad && bad->op == OP_INT) { /* dear, and precision seldom helps */
+                k->unable += DEAR;
+                return SKIP;
+            }
             continue;
         }
         arb_sub(k->d, k->lv, k->rv, prec);

@@ -254,11 +254,43 @@ static Node *digits_of(Fold *f, Node *k)
     return ex_num(c, x);
 }
 
+/* An integral, sum or product without end that has no free names, or NULL. */
+static Node *endless(Ctx *c, Node *e)
+{
+    size_t n, k;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node *r = NULL, **order = ex_walk_some(c, 1, &e, NF_INF, 0, &n);
+    for (size_t i = 0; order && i < n && !r; i++) {
+        Node *x = order[i];
+        bool binder = ex_is(x, OP_INT) || ex_is(x, OP_SUM) || ex_is(x, OP_PROD);
+        if (binder && ((x->a[2]->flags | x->a[3]->flags) & NF_INF)) {
+            (void)ex_free_syms(c, x, &k);
+            r = k == 0 ? x : NULL;
+        }
+    }
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+static Node *no_end(Ctx *c, Node *x)
+{
+    const char *what = ex_is(x, OP_INT) ? "integral" : ex_is(x, OP_SUM) ? "sum" : "product";
+    c->env.about = x;
+    ctx_error(c, LBZ_UNABLE,
+              ex_is(x, OP_INT) ? "take a finite interval and bound the rest by hand"
+                               : "take finitely many terms and bound the rest by hand",
+              "the value of an infinite %s cannot be certified: no bound of its tail is known",
+              what);
+    c->env.about = NULL;
+    return c->poison;
+}
+
 Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
 {
     Fold f = {c, digits_of, digits, {0}};
-    if (ctx_failed(c)) {
-        return c->poison;
+    Node *tail = e->flags & NF_INF ? endless(c, e) : NULL;
+    if (ctx_failed(c) || tail) {
+        return tail && !ctx_failed(c) ? no_end(c, tail) : c->poison;
     }
     if (!text || !eval_is_constant(c, e)) {
         return fold(&f, e);

@@ -66,6 +66,8 @@ Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n);
 Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done);
 bool eval_is_high_order_at(const Node *op);
 Node *eval_taylor(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n);
+/* The error under way says that e has no value there: its hint gets the limit, if there is one. */
+void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n);
 /* ev->taylor as text, lowest degree first; its numbers go through finish. NULL: too long. */
 const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void *arg);
 /* e with values put in, or NULL where that has no value; there is no error then. */

@@ -7,6 +7,8 @@
 #include "diff_ball.h"
 #include "eval_impl.h"
 
+#include <stdio.h>
+
 enum {
     HIGH = 8,       /* orders above it are looked at */
     HIGHEST = 2000, /* ... and up to this one */
@@ -255,4 +257,55 @@ const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void
     str_free(&out);
     str_free(&term);
     return text;
+}
+
+/* ---- where there is no value but a limit */
+
+/* e with all values put in but that of in[i]; NULL: that has no value either. */
+static Node *along(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, size_t i)
+{
+    Node **by = ARENA_NEW(&c->tmp, Node *, n);
+    if (!by) {
+        return NULL;
+    }
+    memcpy(by, at, n * sizeof *by);
+    by[i] = ex_sym(c, in[i]);
+    return eval_try_subst(c, e, in, by, n);
+}
+
+static bool limit_along(Ctx *c, Node *e, uint32_t x, Node *p, Node **limit)
+{
+    bool ok = diff_series(c, e, x, p, 0, limit);
+    forgive(c);
+    return ok && !ctx_failed(c) && eval_is_constant(c, *limit);
+}
+
+void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n)
+{
+    enum { MOST_NODES = 500 };
+    Err why = c->env.err;
+    size_t notes = c->nnotes;
+    Node *limit = NULL;
+    c->env.err.status = LBZ_OK;
+    for (size_t i = 0; i < n && !ctx_poll(c); i++) {
+        Node *f = eval_is_constant(c, at[i]) ? along(c, e, in, at, n, i) : NULL;
+        if (!f || ex_dag_size(c, f) > MOST_NODES || !limit_along(c, f, in[i], at[i], &limit)) {
+            continue;
+        }
+        Str s = {0};
+        str_printf(&s, "as %s tends to ", sym_name(c, in[i]));
+        print_brief(c, &s, at[i], 40);
+        str_puts(&s, " it tends to ");
+        print_brief(c, &s, limit, 60);
+        str_printf(&s, "; taylor(..., %s=", sym_name(c, in[i]));
+        print_brief(c, &s, at[i], 40);
+        str_puts(&s, ", 0) fills the gap");
+        snprintf(why.hint, sizeof why.hint, "%s", str_cstr(&s));
+        str_free(&s);
+        break;
+    }
+    c->nnotes = notes;
+    if (c->env.err.status != LBZ_INTERRUPT) {
+        c->env.err = why;
+    }
 }

@@ -586,6 +586,9 @@ Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done)
             r = (op->a[0]->flags & NF_STRUCTURAL)
                     ? piecewise_value(&at, op->a[0])
                     : ex_subst(c, e, at.own.v, at.by, at.own.n);
+            if (c->env.err.status == LBZ_DOMAIN) {
+                eval_hint_limit(c, e, at.own.v, at.by, at.own.n);
+            }
         }
     }
     symlist_free(&at.own);
