@@ -169,6 +169,14 @@ static void chunk_free(Arena *a, Chunk *c)
     mem_free(c);
 }
 
+/* Allocation goes on at the beginning of c, which may be NULL. */
+static void chunk_use(Arena *a, Chunk *c)
+{
+    a->chunk = c;
+    a->at = c ? c->data : NULL;
+    a->end = c ? c->data + c->size : NULL;
+}
+
 /* Frees c and what is older. */
 static void chunks_free(Arena *a, Chunk *c)
 {
@@ -207,8 +215,7 @@ void arena_reset(Arena *a)
     if (keep) {
         keep->older = NULL;
     }
-    a->chunk = keep;
-    a->pos = 0;
+    chunk_use(a, keep);
     a->reserve_pos = 0;
 }
 
@@ -230,7 +237,7 @@ static Chunk *chunk_new(Arena *a, size_t n)
     size_t size =
         a->chunk && a->chunk->size <= CHUNK_MAX ? 2 * a->chunk->size : CHUNK_MIN;
     size = size > CHUNK_MAX ? CHUNK_MAX : size < CHUNK_MIN ? CHUNK_MIN : size;
-    size = size < n ? n : size;
+    size = size < n ? n : size; /* n is a multiple of the alignment, too */
     if (size > env->mem_cap || env->mem_used > env->mem_cap - size) {
         return NULL;
     }
@@ -256,8 +263,7 @@ static bool arena_grow(Arena *a, size_t n)
         return false;
     }
     c->older = a->chunk;
-    a->chunk = c;
-    a->pos = 0;
+    chunk_use(a, c);
     return true;
 }
 
@@ -288,13 +294,11 @@ void *arena_alloc_slow(Arena *a, size_t n)
     }
     n = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     n = n ? n : ARENA_ALIGN;
-    if (!a->chunk || n > a->chunk->size - a->pos) {
-        if (!arena_grow(a, n)) {
-            return reserve_take(a, n);
-        }
+    if (n > (size_t)(a->end - a->at) && !arena_grow(a, n)) {
+        return reserve_take(a, n);
     }
-    void *p = a->chunk->data + a->pos;
-    a->pos += n;
+    void *p = a->at;
+    a->at += n;
     return p;
 }
 
@@ -332,7 +336,8 @@ void arena_release_slow(Arena *a, ArenaMark m)
             chunk_free(a, c);
         }
     }
-    a->pos = m.pos;
+    a->end = m.chunk->data + m.chunk->size;
+    a->at = m.at;
 }
 
 /* ---- maps: open addressing, linear probing, at most 3/4 full */

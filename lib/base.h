@@ -17,8 +17,10 @@
 #define LBZ_PRINTF(a, b) __attribute__((format(printf, a, b)))
 #define LBZ_MUST_CHECK __attribute__((warn_unused_result))
 #define LBZ_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LBZ_HIDDEN __attribute__((visibility("hidden")))
 #else
 #define LBZ_LIKELY(x) (x)
+#define LBZ_HIDDEN
 #define LBZ_PRINTF(a, b)
 #define LBZ_MUST_CHECK
 #endif
@@ -65,34 +67,34 @@ void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char
  * Call once per step of every loop over user data. */
 static inline bool env_poll(Env *env);
 static inline bool env_failed(const Env *env) { return env->err.status != LBZ_OK; }
-extern volatile sig_atomic_t env_interrupted; /* the flag behind lbz_interrupt */
+extern LBZ_HIDDEN volatile sig_atomic_t env_interrupted; /* the flag behind lbz_interrupt */
 bool env_stop(Env *env); /* env_poll where something may be the matter */
 static inline bool env_poll(Env *env)
 {
-    bool fine = env->err.status == LBZ_OK && !env_interrupted && !env->fuel;
+    uint64_t matter = (uint64_t)env->err.status | (uint64_t)env_interrupted | env->fuel;
     env->steps++;
-    return LBZ_LIKELY(fine) ? false : env_stop(env);
+    return LBZ_LIKELY(!matter) ? false : env_stop(env);
 }
 
 /* ---- arenas ---------------------------------------------------------------------------- */
 typedef struct chunk Chunk;
-enum { ARENA_ALIGN = 16, ARENA_SMALL = 4096 };
+enum { ARENA_ALIGN = 16 };
 struct chunk {
     Chunk *older;
-    size_t size; /* usable bytes, which follow the header */
+    size_t size; /* usable bytes, which follow the header; a multiple of ARENA_ALIGN */
     _Alignas(ARENA_ALIGN) unsigned char data[];
 };
 typedef struct {
     Env *env;
     Chunk *chunk;      /* the newest; older ones behind it */
-    size_t pos;        /* bytes used in chunk */
+    unsigned char *at, *end; /* what is left of chunk, aligned; empty without one */
     Chunk *spare;      /* an empty chunk at hand, or NULL */
     unsigned char *reserve;
     size_t reserve_pos;
 } Arena;
 typedef struct {
     Chunk *chunk;
-    size_t pos;
+    unsigned char *at;
 } ArenaMark;
 
 bool arena_init(Arena *a, Env *env); /* false: no memory */
@@ -106,17 +108,16 @@ char *arena_strndup(Arena *a, const char *s, size_t n);
 /* True for what arena_alloc returned after memory ran out: nothing that lives on may point to
  * it. */
 bool arena_in_reserve(const Arena *a, const void *p);
-static inline ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->pos}; }
+static inline ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->at}; }
 static inline void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
 
 void *arena_alloc_slow(Arena *a, size_t n);     /* arena_alloc in all cases */
 void arena_release_slow(Arena *a, ArenaMark m); /* arena_release in all cases */
 static inline void *arena_alloc(Arena *a, size_t n)
 {
-    size_t k = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-    if (LBZ_LIKELY(n - 1 < ARENA_SMALL && a->chunk && k <= a->chunk->size - a->pos)) {
-        void *p = a->chunk->data + a->pos;
-        a->pos += k;
+    if (LBZ_LIKELY(n - 1 < (size_t)(a->end - a->at))) { /* not for n = 0 */
+        void *p = a->at;
+        a->at += (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
         return p;
     }
     return arena_alloc_slow(a, n);
@@ -124,7 +125,7 @@ static inline void *arena_alloc(Arena *a, size_t n)
 static inline void arena_release(Arena *a, ArenaMark m)
 {
     if (LBZ_LIKELY(m.chunk && m.chunk == a->chunk)) {
-        a->pos = m.pos;
+        a->at = m.at;
     } else {
         arena_release_slow(a, m);
     }

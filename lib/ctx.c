@@ -160,9 +160,11 @@ static void pool_grow(Ctx *c, Pool *p)
     p->cap = cap;
 }
 
-static uint64_t leaf_hash(const Ctx *c, const Shell *s)
+static inline uint64_t leaf_hash(const Ctx *c, const Shell *s)
 {
     uint64_t h = hash_mix(0x6c62, s->op);
+    if (s->n && s->op != OP_APPLY)
+        return hash_mix(h, s->sym);
     if (s->op == OP_NUM)
         return hash_mix(h, num_hash(s->num));
     if (s->op == OP_SYM || s->op == OP_APPLY)
@@ -180,14 +182,18 @@ static bool same(const Node *n, const Shell *s)
         return num_eq(n->num, s->num);
     if (s->op == OP_STRING)
         return memcmp(n->text, s->text, s->sym) == 0;
-    return s->n == 0 || memcmp(n->a, s->a, s->n * sizeof(Node *)) == 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (n->a[i] != s->a[i])
+            return false;
+    return true;
 }
 
-static Node **pool_find(Pool *p, const Shell *s, uint64_t h)
+static inline Node **pool_find(const Pool *p, const Shell *s, uint64_t h)
 {
-    size_t k = h & (p->cap - 1);
-    while (p->table[k] && !(p->table[k]->hash == h && same(p->table[k], s)))
-        k = (k + 1) & (p->cap - 1);
+    size_t mask = p->cap - 1, k = h & mask;
+    for (const Node *n; (n = p->table[k]) != NULL; k = (k + 1) & mask)
+        if (n->hash == h && same(n, s))
+            break;
     return &p->table[k];
 }
 
@@ -221,34 +227,57 @@ static void node_fill(Ctx *c, Pool *p, Node *n, const Shell *s)
         n->a[i] = s->a[i];
 }
 
-Node *ctx_intern(Ctx *c, const Shell *s)
+/* What the children of a node that may be new say together. */
+typedef struct {
+    uint64_t hash, syms;
+    uint32_t newest, height;
+    uint8_t flags;
+} Kids;
+
+/* False: one of them is poison. */
+static inline bool kids_read(Kids *k, const Shell *s)
 {
-    uint64_t h = leaf_hash(c, s);
-    uint32_t newest = 0;
     for (size_t i = 0; i < s->n; i++) {
-        const Node *k = s->a[i];
-        if (k->op == OP_POISON)
-            return c->poison;
-        h = hash_mix(h, k->hash);
-        newest = k->id > newest ? k->id : newest;
+        const Node *n = s->a[i];
+        k->hash = hash_mix(k->hash, n->hash);
+        k->syms |= n->syms;
+        k->flags |= n->flags;
+        k->newest = n->id > k->newest ? n->id : k->newest;
+        k->height = n->height >= k->height ? n->height + 1 : k->height;
     }
-    Pool *p = &c->pool[c->into];
-    if (c->into == 1 && newest < FIRST_STATEMENT_ID) {
-        Node **k = pool_find(&c->pool[0], s, h);
-        if (*k)
-            return *k;
-    }
-    Node **slot = pool_find(p, s, h);
-    if (*slot)
-        return *slot;
-    slot = pool_room(c, p, s, h, slot);
-    Node *n = slot ? arena_alloc(&p->arena, shell_bytes(s)) : NULL;
+    return !(k->flags & NF_POISON);
+}
+
+static Node *node_new(Ctx *c, Pool *p, const Shell *s, const Kids *k)
+{
+    Node *n = arena_alloc(&p->arena, shell_bytes(s));
     if (!n || c->env.err.status == LBZ_LIMIT)
-        return c->poison;
-    *n = (Node){.hash = h, .id = p->next_id++, .op = (uint16_t)s->op,
-                .n = (uint32_t)s->n, .sym = s->sym};
+        return NULL;
+    *n = (Node){.hash = k->hash, .syms = k->syms, .id = p->next_id++, .op = (uint16_t)s->op,
+                .flags = k->flags, .n = (uint32_t)s->n, .sym = s->sym, .height = k->height};
     node_fill(c, p, n, s);
     node_facts(c, n);
+    return n;
+}
+
+Node *ctx_intern(Ctx *c, const Shell *s)
+{
+    Pool *p = &c->pool[c->into];
+    Kids k = {.hash = leaf_hash(c, s)};
+    if (!kids_read(&k, s))
+        return c->poison;
+    if (c->into == 1 && k.newest < FIRST_STATEMENT_ID) {
+        Node **at = pool_find(&c->pool[0], s, k.hash);
+        if (*at)
+            return *at;
+    }
+    Node **slot = pool_find(p, s, k.hash);
+    if (*slot)
+        return *slot;
+    slot = pool_room(c, p, s, k.hash, slot);
+    Node *n = slot ? node_new(c, p, s, &k) : NULL;
+    if (!n)
+        return c->poison;
     *slot = n;
     p->n++;
     c->env.steps++;

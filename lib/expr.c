@@ -9,27 +9,25 @@ static uint8_t sign_of_num(Num x)
     return (uint8_t)((s < 0 ? S_NEG : s > 0 ? S_POS : S_ZERO) | (num_is_int(x) ? S_INTEGER : 0));
 }
 
-static uint8_t sign_times(uint8_t a, uint8_t b)
+/* The signs of -x for those of x. */
+static inline unsigned sign_turned(unsigned a)
 {
-    uint8_t r = (uint8_t)((a | b) & S_ZERO);
-    if (((a & S_POS) && (b & S_POS)) || ((a & S_NEG) && (b & S_NEG)))
-        r |= S_POS;
-    if (((a & S_POS) && (b & S_NEG)) || ((a & S_NEG) && (b & S_POS)))
-        r |= S_NEG;
-    return (uint8_t)(r | (a & b & S_INTEGER));
+    return (a & S_ZERO) | (a & S_NEG ? S_POS : 0) | (a & S_POS ? S_NEG : 0);
 }
 
-static uint8_t sign_plus(uint8_t a, uint8_t b)
+static inline uint8_t sign_times(unsigned a, unsigned b)
 {
-    uint8_t r = 0, integer = a & b & S_INTEGER;
-    if ((a & S_POS) || (b & S_POS))
-        r |= S_POS;
-    if ((a & S_NEG) || (b & S_NEG))
-        r |= S_NEG;
-    if (((a & S_ZERO) && (b & S_ZERO)) || ((a & S_POS) && (b & S_NEG)) ||
-        ((a & S_NEG) && (b & S_POS)))
-        r |= S_ZERO;
-    return (uint8_t)(r | integer);
+    enum { SIDES = S_NEG | S_POS };
+    unsigned r = ((a | b) & S_ZERO) | (a & b & S_INTEGER);
+    r |= a & b & SIDES ? S_POS : 0;
+    return (uint8_t)(r | (a & sign_turned(b) & SIDES ? S_NEG : 0));
+}
+
+static inline uint8_t sign_plus(unsigned a, unsigned b)
+{
+    enum { SIDES = S_NEG | S_POS };
+    unsigned r = ((a | b) & SIDES) | (a & b & (S_INTEGER | S_ZERO));
+    return (uint8_t)(r | (a & sign_turned(b) & SIDES ? S_ZERO : 0));
 }
 
 /* The sign of b^(p/q): odd q is the real root. */
@@ -117,6 +115,8 @@ static uint8_t sign_of(const Ctx *c, const Node *n)
 
 static uint8_t own_flags(const Node *n)
 {
+    if ((n->op >= OP_ADD && n->op <= OP_POW) || op_is_function((Op)n->op))
+        return 0;
     if (n->op == OP_NUM)
         return n->num.dec ? NF_DEC : 0;
     if (n->op == OP_CONST)
@@ -141,14 +141,9 @@ bool ex_risky(const Node *n)
 
 void node_facts(Ctx *c, Node *n)
 {
-    n->flags = own_flags(n);
-    n->syms = n->op == OP_SYM ? (uint64_t)1 << (n->sym & 63) : 0;
-    for (uint32_t i = 0; i < n->n; i++) {
-        n->flags |= n->a[i]->flags;
-        n->syms |= n->a[i]->syms;
-        if (n->a[i]->height >= n->height)
-            n->height = n->a[i]->height + 1;
-    }
+    n->flags |= own_flags(n);
+    if (n->op == OP_SYM)
+        n->syms = (uint64_t)1 << (n->sym & 63);
     n->sign = sign_of(c, n);
     if (!n->syms && !(n->flags & NF_RISK) && ex_risky(n))
         n->flags |= NF_RISK;

@@ -12,6 +12,9 @@ uint64_t gcd_u64(uint64_t a, uint64_t b)
     if (a == 0 || b == 0) {
         return a | b;
     }
+    if (a == 1 || b == 1) {
+        return 1;
+    }
     int shift = __builtin_ctzll(a | b);
     a >>= __builtin_ctzll(a);
     while (b) {
@@ -146,6 +149,9 @@ bool num_is_int_big(Num x)
 bool num_is_even(Num x)
 {
     NumView w;
+    if (num_is_small(x)) {
+        return x.q == 1 && x.p % 2 == 0;
+    }
     return num_is_int(x) && mpz_even_p(mpq_numref(num_view(&w, x)));
 }
 
@@ -423,8 +429,12 @@ Num num_mod(Arena *a, Num x, Num y)
 Num num_gcd(Arena *a, Num x, Num y)
 {
     bool dec = x.dec || y.dec;
-    if (x.q == 1 && y.q == 1) {
-        return from_u64(a, gcd_u64(abs_u64(x.p), abs_u64(y.p)), false, 1, dec);
+    if (num_is_small(x) && num_is_small(y)) {
+        uint64_t q = (uint64_t)x.q;
+        if (y.q == x.q ||
+            !__builtin_mul_overflow(q / gcd_u64(q, (uint64_t)y.q), (uint64_t)y.q, &q)) {
+            return from_u64(a, gcd_u64(abs_u64(x.p), abs_u64(y.p)), false, q, dec);
+        }
     }
     if (!product_fits(x, y)) {
         return num_too_big(a);

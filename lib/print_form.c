@@ -35,11 +35,12 @@ static Form *form_product(Forms *F, bool neg, const Form **num, size_t n,
     f->neg = neg;
     f->n = (uint32_t)(n ? n : 1);
     f->nden = (uint32_t)nden;
-    f->a[0].f = n ? NULL : form_text(F, F_NUM, "1", 1);
+    if (!n)
+        f->a[0] = (Item){form_text(F, F_NUM, "1", 1), false};
     for (size_t i = 0; i < n; i++)
-        f->a[i].f = num[i];
+        f->a[i] = (Item){num[i], false};
     for (size_t i = 0; i < nden; i++)
-        f->a[f->n + i].f = den[i];
+        f->a[f->n + i] = (Item){den[i], false};
     measure_product(f);
     return f;
 }
@@ -49,8 +50,8 @@ static Form *form_power(Forms *F, const Form *base, const Form *expo)
     Form *f = form_new(F, F_POW, P_POW, 2);
 
     if (f->n) {
-        f->a[0].f = base;
-        f->a[1].f = expo;
+        f->a[0] = (Item){base, false};
+        f->a[1] = (Item){expo, false};
         form_measure(f, 1, 0);
     }
     return f;
@@ -65,26 +66,17 @@ static const Form *negated(Forms *F, Entry *e)
     return e->negated;
 }
 
-static uint32_t minus_signs(const Node *sum)
-{
-    uint32_t minus = 0;
-
-    for (uint32_t i = 0; i < sum->n; i++)
-        minus += num_sgn(ex_coef(sum->a[i])) < 0;
-    return minus;
-}
-
 /* A sum that has fewer minus signs when it is negated: x^2 - x + 1 for x - x^2 - 1. */
-static bool better_negated(const Node *n)
+static bool better_negated(const Entry *e)
 {
-    return ex_is(n, OP_ADD) && 2 * minus_signs(n) > n->n;
+    return 2 * e->minus > e->node->n && ex_is(e->node, OP_ADD);
 }
 
 /* The sum takes a minus sign from before the product: it has as many as before then, or
  * one more and a falling polynomial begins with plus: x/(x^2 - x - 1). */
 static bool may_flip(const Entry *sum)
 {
-    uint32_t minus = minus_signs(sum->node), n = sum->node->n;
+    uint32_t minus = sum->minus, n = sum->node->n;
 
     return 2 * minus == n || (sum->sum->falls && 2 * minus + 1 == n);
 }
@@ -122,7 +114,7 @@ static void flip_factors(Product *P, const Entry *rest)
     for (uint32_t k = 0; k < rest->nfac; k++) {
         Entry *f = rest->fac[k];
         const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
-        const Form *g = better_negated(f->base->node) ? flipped(P->F, f) : NULL;
+        const Form *g = better_negated(f->base) ? flipped(P->F, f) : NULL;
         if (g) {
             P->first_flipped = P->first_flipped || slot == P->num;
             *slot = g;
@@ -210,9 +202,11 @@ static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
     P.num++; /* room before the factors for the coefficient */
     P.den++;
     place_factors(&P, rest);
-    flip_factors(&P, rest);
-    if (!absorb_number(&P, rest, !in_sum) && P.neg && !in_sum)
-        absorb_sign(&P, rest);
+    if (rest->sums) {
+        flip_factors(&P, rest);
+        if (!absorb_number(&P, rest, !in_sum) && P.neg && !in_sum)
+            absorb_sign(&P, rest);
+    }
     if (!num_is_one(P.p) || P.p.dec || P.n == 0) {
         *--P.num = form_number(F, P.p);
         P.n++;
@@ -294,21 +288,13 @@ static Form *sum_with_content(Forms *F, Entry *e)
 /* ---- powers
  * ---------------------------------------------------------------------------- */
 
-static bool all_negative(const Node *sum)
-{
-    for (uint32_t i = 0; i < sum->n; i++)
-        if (num_sgn(ex_coef(sum->a[i])) >= 0)
-            return false;
-    return true;
-}
-
 /* The exponent without its sign, when it has one: x^(-2*n) stands below the line. */
 static const Form *exponent_flipped(Forms *F, Entry *x)
 {
     Form *f;
 
     if (ex_is(x->node, OP_ADD))
-        return all_negative(x->node) ? negated(F, x) : NULL;
+        return x->minus == x->node->n ? negated(F, x) : NULL;
     f = x->term;
     if (num_sgn(ex_coef(x->node)) >= 0 || !f->neg)
         return NULL;
@@ -328,7 +314,7 @@ static Form *form_call1(Forms *F, Op op, const char *name, const Form *arg)
     f->text = name;
     f->ntext = strlen(name);
     if (f->n) {
-        f->a[0].f = arg;
+        f->a[0] = (Item){arg, false};
         form_measure(f, 2, 2);
     }
     return f;
@@ -356,7 +342,7 @@ static const Form *even_base(Forms *F, const Entry *e)
     const Node *x = e->expo->node;
     bool even = ex_is_num(x) && !x->num.dec && num_is_even(x->num);
 
-    return even && better_negated(e->base->node) ? negated(F, e->base) : e->base->sum;
+    return even && better_negated(e->base) ? negated(F, e->base) : e->base->sum;
 }
 
 static void build_power(Forms *F, Entry *e)
@@ -378,12 +364,11 @@ static void build_power(Forms *F, Entry *e)
         f = form_call1(F, OP_sqrt, "sqrt", e->base->stand);
     else
         f = form_power(F, even_base(F, e), size);
-    if (e->den) {
-        e->flip = f;
-        e->stand = reciprocal(F, f);
-    } else {
+    if (!e->den)
         e->stand = f;
-    }
+    else if (e->alone || e->in_sum)
+        e->stand = reciprocal(F, f);
+    e->flip = e->den ? f : NULL;
 }
 
 /* ---- the walk
@@ -398,30 +383,64 @@ static bool list_factors(Forms *F, Entry *e)
         Entry *r = forms_entry(F, n->a[1]);
         e->fac = r->fac;
         e->nfac = r->nfac;
+        e->sums = r->sums;
         return true;
     }
     if (!ex_is(n, OP_MUL)) {
         e->self = e;
         e->fac = &e->self;
         e->nfac = 1;
+        e->sums = ex_is(e->base->node, OP_ADD);
         return true;
     }
     e->nfac = n->n;
     e->fac = ARENA_NEW(&F->c->tmp, Entry *, e->nfac);
     if (!e->fac)
         return false;
-    for (uint32_t i = 0; i < n->n; i++)
+    for (uint32_t i = 0; i < n->n; i++) {
         e->fac[i] = forms_entry(F, n->a[i]);
+        e->sums = e->sums || e->fac[i]->sums;
+    }
     return order_factors(F, e->fac, e->nfac);
 }
 
 /* A product whose sums read better negated, as a term; NULL: it is what stands by itself. */
 static Form *signed_term(Forms *F, const Entry *e)
 {
-    for (uint32_t i = 0; i < e->nfac; i++)
-        if (better_negated(e->fac[i]->base->node))
+    for (uint32_t i = 0; e->sums && i < e->nfac; i++)
+        if (better_negated(e->fac[i]->base))
             return build_product(F, e, NUM_ONE, true);
     return NULL;
+}
+
+static void scaled_forms(Forms *F, Entry *e)
+{
+    Num k = e->node->a[0]->num;
+    bool plus = num_sgn(k) > 0;
+
+    if (e->alone || (e->in_sum && plus))
+        e->stand = build_product(F, e, k, false);
+    if (e->in_sum && !plus)
+        e->term = build_product(F, e, k, true);
+}
+
+static void product_forms(Forms *F, Entry *e)
+{
+    if (e->in_sum)
+        e->term = signed_term(F, e);
+    if (e->alone || (e->in_sum && !e->term))
+        e->stand = build_product(F, e, NUM_ONE, false);
+}
+
+static void power_forms(Forms *F, Entry *e)
+{
+    build_power(F, e);
+    e->sum = e->stand;
+    if (!e->alone && !e->in_sum)
+        return;
+    e->term = signed_term(F, e);
+    if (e->term)
+        e->stand = build_product(F, e, NUM_ONE, false);
 }
 
 static void build_forms(Forms *F, Entry *e)
@@ -434,35 +453,40 @@ static void build_forms(Forms *F, Entry *e)
                        ? form_number(F, n->num)
                        : build_product(F, &F->unit, n->num, true);
         break;
-    case OP_SCALE:
-        e->stand = build_product(F, e, n->a[0]->num, false);
-        e->term = num_sgn(n->a[0]->num) > 0 ? e->stand
-                                            : build_product(F, e, n->a[0]->num, true);
-        break;
-    case OP_MUL:
-        e->stand = build_product(F, e, NUM_ONE, false);
-        e->term = signed_term(F, e);
-        break;
+    case OP_SCALE: scaled_forms(F, e); break;
+    case OP_MUL: product_forms(F, e); break;
+    case OP_POW: power_forms(F, e); break;
     case OP_ADD:
         e->sum = build_sum(F, e, NUM_ONE);
-        e->stand = sum_with_content(F, e);
-        break;
-    case OP_POW:
-        build_power(F, e);
-        e->sum = e->stand;
-        e->term = signed_term(F, e);
-        if (e->term)
-            e->stand = build_product(F, e, NUM_ONE, false);
+        e->stand = e->alone || e->in_sum ? sum_with_content(F, e) : NULL;
         break;
     default:
         e->stand = form_other(F, n);
-    }
-    if (!e->stand->node && e->stand->kind != F_NUM)
         e->stand->node = n;
+    }
     if (!e->term)
         e->term = e->stand;
     if (!e->sum)
         e->sum = e->stand;
+}
+
+/* Says to the children of e how e shows them; factors, and sums below powers, are always there. */
+static void mark_children(Forms *F, const Entry *e)
+{
+    Node *n = e->node;
+
+    if (ex_is(n, OP_MUL) || ex_is(n, OP_SCALE))
+        return;
+    for (uint32_t i = 0; i < n->n; i++) {
+        Entry *k = forms_entry(F, n->a[i]);
+        if (ex_is(n, OP_ADD))
+            k->in_sum = true;
+        else if (!ex_is(n, OP_POW) || i == 1)
+            k->alone = k->in_sum = true;
+        else
+            k->alone = k->alone || !ex_is(k->node, OP_ADD) || n->a[1]->op != OP_NUM ||
+                       n->a[1]->num.q == 2;
+    }
 }
 
 static bool build_entry(Forms *F, Entry *e)
@@ -494,8 +518,12 @@ bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
         return false;
     F->entry = e;
     F->count = count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         e[i].node = order[i];
+    e[count - 1].alone = true;
+    for (size_t i = count; i-- > 0;)
+        mark_children(F, &e[i]);
+    for (size_t i = 0; i < count; i++) {
         if (ctx_poll(c) || !build_entry(F, &e[i]))
             return false;
     }

@@ -50,24 +50,28 @@ struct form {
     Item *a;
 };
 
-/* What the printers know of a node while forms are made. */
+/* What the printers know of a node while forms are made. The forms of sums, products and powers
+ * as a whole are made only where some parent shows them so; as factors all can be shown. */
 typedef struct entry Entry;
 struct entry {
     Node *node;
-    Form *stand;   /* by itself */
-    Form *term;    /* as a term of a sum, where a minus sign costs nothing */
+    Form *stand;   /* by itself; when alone is set */
+    Form *term;    /* as a term of a sum, where a minus sign costs nothing; when in_sum is set */
     Form *sum;     /* ADD: as a sum, numbers distributed; else stand */
     Form *flip;    /* den: the form of 1/node */
     Form *negated; /* ADD: the form of -node, made when first asked for */
     Entry **fac;   /* factors in printing order; of a node that is no MUL: itself */
     Entry *self;   /* where fac points to then */
     uint32_t nfac;
+    uint32_t minus; /* ADD: how many terms have a negative coefficient */
     Entry *base, *expo; /* POW: its parts; else the entry itself and NULL */
     double deg;         /* total degree of the polynomial part */
     uint8_t rank;       /* place among factors */
     bool poly; /* made of numbers, constants and symbols with numeric exponents */
     bool has_sym;
     bool den; /* stands below the fraction line */
+    bool sums; /* among its factors are sums, or powers of sums */
+    bool alone, in_sum; /* how parents show it */
 };
 
 /* Places of factors in a product. Up to R_SUM they are polynomial; what comes from
@@ -105,7 +109,7 @@ static inline Entry *forms_entry(Forms *F, const Node *n)
     return e->node == n ? e : &F->unit;
 }
 
-/* print_leaf.c: empty and finished forms. form_measure sets len from the children,
+/* print_leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from the children,
  * `between` bytes between each two of them and `around` more. */
 Form *form_new(Forms *F, FormKind kind, int prec, size_t n);
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n);
@@ -172,7 +176,24 @@ static inline double form_placed(const Form *f, bool bare, int needs)
 }
 /* The least binding strength that child i of f needs so as to stand without parentheses;
  * plain text. */
-int form_needs(const Form *f, uint32_t i);
+static inline int form_needs(const Form *f, uint32_t i)
+{
+    static const uint8_t needs[] = {
+        [F_SUM] = P_PROD,  [F_PROD] = P_POW,  [F_POW] = P_POW, [F_CALL] = P_IF,
+        [F_APPLY] = P_IF,  [F_LIST] = P_IF,   [F_IF] = P_OR,   [F_INFIX] = P_SUM,
+        [F_NOT] = P_NOT,   [F_BINDS] = P_OR,
+    };
+
+    if (f->kind == F_POW && i == 0)
+        return P_ATOM;
+    if (f->kind == F_IF && i == 2)
+        return P_IF;
+    if (f->kind == F_INFIX && f->op == OP_OR)
+        return P_AND;
+    if (f->kind == F_INFIX && f->op == OP_AND)
+        return P_NOT;
+    return needs[f->kind];
+}
 /* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x =
  * a, n). */
 static inline const char *form_separator(const Form *f, uint32_t i)

@@ -11,8 +11,6 @@ Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
         f->a = ARENA_NEW(&F->c->tmp, Item, n);
     if (n && !f->a)
         f->n = 0; /* the error is recorded */
-    for (size_t i = 0; i < f->n; i++)
-        f->a[i] = (Item){NULL, false};
     return f;
 }
 
@@ -51,30 +49,6 @@ Form *form_number(Forms *F, Num x)
     return f;
 }
 
-int form_needs(const Form *f, uint32_t i)
-{
-    static const uint8_t iff[] = {P_OR, P_OR, P_IF};
-
-    switch (f->kind) {
-    case F_SUM:
-        return P_PROD;
-    case F_PROD:
-        return P_POW;
-    case F_POW:
-        return i == 0 ? P_ATOM : P_POW;
-    case F_IF:
-        return iff[i];
-    case F_INFIX:
-        return f->op == OP_OR ? P_AND : f->op == OP_AND ? P_NOT : P_SUM;
-    case F_NOT:
-        return P_NOT;
-    case F_BINDS:
-        return P_OR;
-    default:
-        return P_IF;
-    }
-}
-
 /* Length of the children plus that of what stands between them. */
 void form_measure(Form *f, size_t between, size_t around)
 {
@@ -100,7 +74,7 @@ static Form *form_list(Forms *F, FormKind kind, int prec, const Node *n, size_t 
     f->text = text;
     f->ntext = ntext;
     for (uint32_t i = 0; i < f->n; i++)
-        f->a[i].f = forms_entry(F, n->a[i])->stand;
+        f->a[i] = (Item){forms_entry(F, n->a[i])->stand, false};
     form_measure(f, between, around);
     return f;
 }

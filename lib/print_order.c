@@ -38,6 +38,13 @@ static void info_power(Entry *e)
         e->poly = true;
 }
 
+static bool has_minus(const Node *term)
+{
+    const Node *k = ex_is(term, OP_SCALE) ? term->a[0] : term;
+
+    return ex_is_num(k) && num_sgn(k->num) < 0;
+}
+
 static void info_sum(Forms *F, Entry *e)
 {
     e->poly = true;
@@ -46,6 +53,7 @@ static void info_sum(Forms *F, Entry *e)
         const Entry *kid = forms_entry(F, e->node->a[i]);
         e->poly = e->poly && kid->poly;
         e->has_sym = e->has_sym || kid->has_sym;
+        e->minus += has_minus(e->node->a[i]);
         if (i == 0 || kid->deg > e->deg)
             e->deg = kid->deg;
     }

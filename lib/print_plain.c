@@ -48,28 +48,40 @@ static bool writer_push(Writer *w, const Form *f, bool paren)
     return true;
 }
 
+/* Text that is mostly a letter or a digit or two. */
+static inline void put_short(Str *out, const char *s, size_t n)
+{
+    if (n >= 4 || n >= out->cap - out->n || out->failed) {
+        str_put(out, s, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        out->s[out->n++] = s[i];
+    out->s[out->n] = '\0';
+}
+
 /* Writes what comes before the children of f, and all of a leaf. */
 static void begin_form(Writer *w, const Form *f, bool bare, int needs)
 {
     bool paren = form_prec(f, bare) < needs;
 
     if (paren)
-        str_putc(w->out, '(');
+        put_short(w->out, "(", 1);
     if (f->neg && !bare)
-        str_putc(w->out, '-');
+        put_short(w->out, "-", 1);
     switch ((FormKind)f->kind) {
     case F_NUM:
     case F_NAME:
-        str_put(w->out, f->text, f->ntext);
+        put_short(w->out, f->text, f->ntext);
         if (paren)
-            str_putc(w->out, ')');
+            put_short(w->out, ")", 1);
         return;
     case F_CALL:
     case F_APPLY:
-        str_put(w->out, f->text, f->ntext);
-        str_putc(w->out, '(');
+        put_short(w->out, f->text, f->ntext);
+        put_short(w->out, "(", 1);
         break;
-    case F_LIST: str_putc(w->out, '['); break;
+    case F_LIST: put_short(w->out, "[", 1); break;
     case F_IF: str_puts(w->out, "if "); break;
     case F_NOT: str_puts(w->out, "not "); break;
     default: break;
@@ -90,17 +102,17 @@ static void put_between(Str *out, const Form *f, uint32_t i)
     switch ((FormKind)f->kind) {
     case F_SUM:
         if (i > 0)
-            str_put(out, f->a[i].neg ? " - " : " + ", 3);
+            put_short(out, f->a[i].neg ? " - " : " + ", 3);
         else if (f->a[i].neg)
-            str_putc(out, '-');
+            put_short(out, "-", 1);
         break;
     case F_PROD:
         if (i == f->n)
-            str_puts(out, below_in_parentheses(f) ? "/(" : "/");
+            put_short(out, "/(", below_in_parentheses(f) ? 2 : 1);
         else if (i > 0)
-            str_putc(out, i > f->n && !below_in_parentheses(f) ? '/' : '*');
+            put_short(out, i > f->n && !below_in_parentheses(f) ? "/" : "*", 1);
         break;
-    case F_POW: str_puts(out, i ? "^" : ""); break;
+    case F_POW: put_short(out, "^", i); break;
     case F_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
     case F_INFIX: str_puts(out, i ? f->text : ""); break;
     case F_BINDS: str_puts(out, i == 0 ? "" : i == 1 ? " at " : i % 2 ? ", " : " = "); break;
@@ -114,11 +126,11 @@ static void end_form(Writer *w, const Writing *x)
     bool call = f->kind == F_CALL || f->kind == F_APPLY;
 
     if (call || below_in_parentheses(f))
-        str_putc(w->out, ')');
+        put_short(w->out, ")", 1);
     else if (f->kind == F_LIST)
-        str_putc(w->out, ']');
+        put_short(w->out, "]", 1);
     if (x->paren)
-        str_putc(w->out, ')');
+        put_short(w->out, ")", 1);
     w->n--;
 }
 
@@ -130,12 +142,14 @@ static void write_form(Ctx *c, Str *out, const Form *f, size_t most)
     size_t end = most < SIZE_MAX - out->n ? out->n + most : SIZE_MAX;
 
     begin_form(&w, f, false, P_IF);
-    while (w.n > 0 && out->n < end && !w.failed && !out->failed && !ctx_poll(c)) {
+    while (w.n > 0 && out->n < end && !w.failed) {
         Writing *x = &w.w[w.n - 1];
-        uint32_t i = x->next++;
         const Form *g = x->f;
+        uint32_t i = x->next++;
         if (i == g->n + g->nden) {
             end_form(&w, x);
+            if (out->failed || ctx_poll(c))
+                break;
             continue;
         }
         put_between(out, g, i);
