@@ -61,8 +61,8 @@ bool lex_is_greek(const char *name, size_t n)
     if (n < 2 || n > 7)
         return false;
     for (size_t i = 0; i < 25; i++)
-        if (strlen(greek[i]) == n && !memcmp(greek[i] + 1, name + 1, n - 1) &&
-            (name[0] | 32) == greek[i][0])
+        if ((name[0] | 32) == greek[i][0] && strlen(greek[i]) == n &&
+            !memcmp(greek[i] + 1, name + 1, n - 1))
             return true;
     return false;
 }
@@ -203,7 +203,7 @@ static bool close_bracket(Lexer *L, TokenKind kind, unsigned flags)
 
 static TokenKind word_kind(const char *s, size_t n)
 {
-    if (n < 2 || n > 9)
+    if (n < 2 || n > 9 || s[0] < 'a' || s[0] > 'w')
         return TK_NAME;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i].name[0] == s[0] && words[i].len == n && !memcmp(words[i].name, s, n))
@@ -243,12 +243,14 @@ size_t lex_name_len(const char *s, size_t n)
 static bool lex_name_token(Lexer *L, unsigned flags)
 {
     const char *s = L->text + L->at;
-    size_t n = lex_name_len(s, L->to - L->at);
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)s[i] & 0x80) {
-            flags |= T_UNI;
-            break;
-        }
+    size_t n = 0, most = L->to - L->at;
+    while (n < most && is_word((unsigned char)s[n])) /* the first is a letter */
+        n++;
+    if (n < most && (unsigned char)s[n] & 0x80) { /* perhaps a longer name */
+        size_t ascii = n;
+        n = lex_name_len(s, most);
+        flags |= n > ascii ? T_UNI : 0;
+    }
     TokenKind kind = flags & T_UNI ? TK_NAME : word_kind(s, n);
     L->seen_at |= kind == TK_AT;
     L->seen_de |= n == 2 && s[0] == 'd' && s[1] == 'e';
@@ -399,6 +401,8 @@ static bool skip_space(Lexer *L, unsigned *flags)
 {
     for (; L->at < L->to; L->at++) {
         char ch = L->text[L->at];
+        if ((unsigned char)ch > ' ' && ch != '#')
+            break;
         if (ch == '#') {
             const char *nl = memchr(L->text + L->at, '\n', L->to - L->at);
             L->at = nl ? (size_t)(nl - L->text) : L->to;

@@ -2,6 +2,7 @@
  * parse_internal.h for its states. Here are the stacks and what happens where an operand
  * is due; parse_infix.c holds the other state, parse_build.c makes nodes of frames. */
 #include "parse_internal.h"
+#include <stddef.h>
 
 /* ---- stacks */
 
@@ -132,18 +133,27 @@ bool starts_operand(const Parser *p, uint32_t i)
 
 /* ---- operands */
 
+/* A few digits and nothing else. */
+static bool small_integer(const char *s, size_t n, Num *x)
+{
+    int64_t i = 0;
+    if (n > 17)
+        return false;
+    for (size_t k = 0; k < n; k++) {
+        if (s[k] < '0' || s[k] > '9')
+            return false;
+        i = 10 * i + (s[k] - '0');
+    }
+    *x = num_int(i);
+    return true;
+}
+
 static void operand_number(Parser *p)
 {
     const Token *t = tok(p, p->i);
     const char *s = p->text + t->pos;
     Num x;
-    if (t->len < 18 && memchr(s, '.', t->len) == NULL && memchr(s, 'e', t->len) == NULL &&
-        memchr(s, 'E', t->len) == NULL) {
-        int64_t i = 0;
-        for (uint32_t k = 0; k < t->len; k++)
-            i = 10 * i + (s[k] - '0');
-        x = num_int(i);
-    } else {
+    if (!small_integer(s, t->len, &x)) {
         size_t used = num_parse(ctx_arena(p->c), s, t->len, &x);
         if (used + 1 == t->len && s[used] == '.')
             x.dec = true;
@@ -233,7 +243,7 @@ static void operand(Parser *p)
 void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from,
                  size_t to, Parsed *out)
 {
-    memset(p, 0, sizeof *p);
+    memset(p, 0, offsetof(Parser, letter));
     p->c = c;
     p->pe = pe;
     p->out = out;

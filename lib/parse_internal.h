@@ -141,6 +141,7 @@ typedef struct {
     uint64_t letters; /* one-letter names seen: bits a-z, A-Z */
     Span words[8];    /* longer names that might be products of them */
     uint32_t nwords;
+    Node *letter[52]; /* the symbols of letters seen; not cleared: the last member */
 } Parser;
 
 /* ---- parse.c: the machine */

@@ -111,12 +111,7 @@ static unsigned letter_bit(char ch)
 
 static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
 {
-    if (n == 1) {
-        if ((unsigned)((s[0] | 32) - 'a') < 26)
-            p->letters |= 1ull << letter_bit(s[0]);
-        return;
-    }
-    if (n > 4 || p->nwords == 8)
+    if (n < 2 || n > 4 || p->nwords == 8)
         return;
     for (size_t i = 0; i < n; i++)
         if ((unsigned)((s[i] | 32) - 'a') >= 26)
@@ -154,8 +149,28 @@ static void push_name(Parser *p, Node *n)
     p->i++;
 }
 
+static bool is_letter(char ch)
+{
+    return (unsigned)((ch | 32) - 'a') < 26;
+}
+
+/* Most symbols are letters that occur more than once. */
+static Node *letter_symbol(Parser *p, const char *letter)
+{
+    unsigned k = letter_bit(*letter);
+    if (!(p->letters >> k & 1)) {
+        p->letters |= 1ull << k;
+        p->letter[k] = ex_sym(p->c, sym_intern(p->c, letter, 1));
+    }
+    return p->letter[k];
+}
+
 static void operand_symbol(Parser *p, const char *name, size_t n)
 {
+    if (n == 1 && is_letter(name[0])) {
+        push_name(p, letter_symbol(p, name));
+        return;
+    }
     remember_word(p, name, tok(p, p->i)->pos, tok(p, p->i)->flags & T_UNI ? 9 : n);
     push_name(p, ex_sym(p->c, sym_intern(p->c, name, n)));
 }
@@ -314,11 +329,27 @@ static void note_difference(Parser *p, const char *name, size_t n)
                     (int)n, name, (int)n, name);
 }
 
+/* Is the name before a token of that kind a symbol, whatever else it may mean elsewhere? */
+static bool ends_name(uint8_t next)
+{
+    switch (next) {
+    case TK_PLUS: case TK_MINUS: case TK_STAR: case TK_SLASH: case TK_RPAREN: case TK_COMMA:
+    case TK_END:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void operand_name(Parser *p)
 {
     size_t n;
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
     uint8_t next = kind_at(p, p->i + 1);
+    if (n == 1 && name[0] != 'd' && name[0] != 'e' && ends_name(next)) {
+        operand_symbol(p, name, n);
+        return;
+    }
     bool tight = glued(p, p->i + 1);
     if (name[0] == 'd' && operand_derivative(p))
         return;
