@@ -470,21 +470,23 @@ static void build_forms(Forms *F, Entry *e)
         e->sum = e->stand;
 }
 
-/* Says to the children of e how e shows them; factors, and sums below powers, are always there. */
+/* Says to the children of e how e shows them. What is a factor is always there, but for long
+ * products, which are factors as they stand. */
 static void mark_children(Forms *F, const Entry *e)
 {
-    Node *n = e->node;
+    const Node *n = e->node;
+    bool power = ex_is(n, OP_POW);
 
-    if (ex_is(n, OP_MUL) || ex_is(n, OP_SCALE))
-        return;
-    for (uint32_t i = 0; i < n->n; i++) {
+    for (uint32_t i = 0; i < n->n && !ex_is(n, OP_SCALE); i++) {
         Entry *k = forms_entry(F, n->a[i]);
         if (ex_is(n, OP_ADD))
             k->in_sum = true;
-        else if (!ex_is(n, OP_POW) || i == 1)
+        else if (ex_is(n, OP_MUL))
+            k->alone = k->alone || ex_is(k->node, OP_MUL) || ex_is(k->node, OP_SCALE);
+        else if (!power || i == 1)
             k->alone = k->in_sum = true;
         else
-            k->alone = k->alone || !ex_is(k->node, OP_ADD) || n->a[1]->op != OP_NUM ||
+            k->alone = k->alone || !ex_is(k->node, OP_ADD) || !ex_is_num(n->a[1]) ||
                        n->a[1]->num.q == 2;
     }
 }
@@ -520,7 +522,8 @@ bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
     F->count = count;
     for (size_t i = 0; i < count; i++)
         e[i].node = order[i];
-    e[count - 1].alone = true;
+    for (size_t i = 0; i < n; i++)
+        forms_entry(F, roots[i])->alone = true;
     for (size_t i = count; i-- > 0;)
         mark_children(F, &e[i]);
     for (size_t i = 0; i < count; i++) {
