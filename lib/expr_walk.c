@@ -279,19 +279,26 @@ static SymSet free_set(Ctx *c, Node *root)
     return set && !ctx_failed(c) ? set[count - 1] : none;
 }
 
+/* Symbols are told apart by a walk where they share a bit of node.syms; under binders they may be
+ * bound. */
 bool ex_depends(Ctx *c, Node *n, uint32_t sym)
 {
+    uint64_t bit = (uint64_t)1 << (sym & 63);
+    bool binders = n->flags & NF_BINDER, yes = false;
+    size_t count = 0;
     if (n->op == OP_SYM)
         return n->sym == sym;
-    if (!(n->syms & (uint64_t)1 << (sym & 63)))
+    if (!(n->syms & bit))
         return false;
-    if (c->nsyms <= 64 && !(n->flags & NF_BINDER))
+    if (c->nsyms <= 64 && !binders)
         return true;
     ArenaMark m = arena_mark(&c->tmp);
-    SymSet s = free_set(c, n);
-    bool yes = false;
+    SymSet s = binders ? free_set(c, n) : (SymSet){0};
+    Node **order = binders ? NULL : ex_walk_some(c, 1, &n, 0, bit, &count);
     for (size_t i = 0; i < s.n; i++)
         yes |= s.v[i] == sym;
+    for (size_t i = 0; order && !yes && i < count; i++)
+        yes = order[i]->op == OP_SYM && order[i]->sym == sym;
     arena_release(&c->tmp, m);
     return yes;
 }

@@ -151,18 +151,21 @@ void lines_random(FILE *f, Syntax s, size_t n, uint64_t seed)
 }
 
 /* ---- families */
-void lines_chain(FILE *f, Syntax s, int k, int squared)
+void lines_chain(FILE *f, Syntax s, int k, Chain which, int printed)
 {
     const char *end = s == GINSH ? ":" : "";
 
     fprintf(f, "f0 = x%s\n", end);
     for (int i = 1; i <= k; i++) {
-        if (squared)
+        if (which == CHAIN_PRODUCT)
             fprintf(f, "f%d = f%d*sin(f%d)%s\n", i, i - 1, i - 1, end);
         else
             fprintf(f, "f%d = sin(f%d*x+%d)%s\n", i, i - 1, i, end);
     }
-    fprintf(f, s == GINSH ? "diff(f%d,x);\n" : "diff(f%d, x)\n", k);
+    if (s == GINSH)
+        fprintf(f, "diff(f%d,x);\n", k);
+    else
+        fprintf(f, "%sdiff(f%d, x)\n", printed ? "" : "g := ", k);
 }
 
 static void ask_gradient(FILE *f, Syntax s, int n, int ask)
