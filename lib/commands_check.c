@@ -41,6 +41,7 @@ typedef struct {
     uint32_t *syms;
     arb_t lv, rv, d;
     unsigned agreed, undefined, unable, tried;
+    const Node *open; /* what could not be evaluated at the last point that failed */
 } Check;
 
 typedef enum { AGREE, DIFFER, SKIP } Outcome;
@@ -157,6 +158,7 @@ static Outcome compare_here(Check *k)
         if (a != LBZ_OK || b != LBZ_OK) {
             if (bad && bad->op == OP_INT) { /* dear, and precision seldom helps */
                 k->unable += DEAR;
+                k->open = bad;
                 return SKIP;
             }
             continue;
@@ -174,6 +176,7 @@ static Outcome compare_here(Check *k)
         }
     }
     k->unable++;
+    k->open = bad;
     return SKIP;
 }
 
@@ -301,6 +304,15 @@ static void report_difference(Check *k)
     }
 }
 
+/* No point was found, but the difference itself is a number that is not 0: unknown functions. */
+static void report_constant_difference(Check *k, const Num d)
+{
+    Answer *a = &k->s->ans;
+    num_print(&a->constant, d);
+    str_printf(&a->text, "FAIL: right up to a constant: lhs - rhs = %s", str_cstr(&a->constant));
+    verdict(k, LBZ_FAIL, "symbolic");
+}
+
 static void report_proved(Check *k)
 {
     str_puts(&k->s->ans.text, "PASS proved");
@@ -324,6 +336,21 @@ static void report_numeric(Check *k)
     verdict(k, LBZ_PASS, "numeric");
 }
 
+static void report_open(const Check *k, Str *out)
+{
+    Op op = k->open ? (Op)k->open->op : OP_POISON;
+    if (op == OP_APPLY) {
+        str_printf(out, "%s is an unknown function: it has no values to compare",
+                   k->open->name);
+    } else if (op == OP_INT) {
+        str_puts(out, "an integral in it could not be enclosed");
+    } else if (op == OP_SUM || op == OP_PROD) {
+        str_puts(out, "a sum or product in it has no end, or none that is known");
+    } else {
+        str_puts(out, "the sides cannot be evaluated certainly enough to tell");
+    }
+}
+
 static void report_unknown(Check *k)
 {
     Str *out = &k->s->ans.text;
@@ -335,7 +362,7 @@ static void report_unknown(Check *k)
     } else if (k->undefined && !k->unable) {
         str_puts(out, "no point was found where both sides have a real value");
     } else {
-        str_puts(out, "the sides cannot be evaluated certainly enough to tell");
+        report_open(k, out);
     }
     verdict(k, LBZ_UNKNOWN, "");
 }
@@ -356,6 +383,8 @@ static void decide(Check *k)
         report_proved(k);
     } else if (k->k && find_difference(k, POINTS)) {
         report_difference(k);
+    } else if (ex_is_num(d) && !numeric && !k->undefined) {
+        report_constant_difference(k, d->num);
     } else if (k->agreed >= (k->k ? POINTS : 1)) {
         report_numeric(k);
     } else {

@@ -94,7 +94,23 @@ static const Topic topics[] = {
      "sin(1)            stays; the prompt shows its value beside it\n"
      "sin(1.0)          a decimal inside makes the value decimal\n"
      "N(E)  N(E, 50)    certified digits: every one is right; set digits 30\n"
-     "cbrt(-8), (-8)^(1/3) are -2; asin(2) and log(-1) are errors: values are real"},
+     "cbrt(-8), (-8)^(1/3) are -2; asin(2) and log(-1) are errors: values are real\n"
+     "taylor(E, x=a, n) lowest degree first; at a decimal, and in N(...), its numbers are "
+     "certified;\n"
+     "                  removable singularities are filled: taylor(sin(x)/x, x=0, 6)\n"
+     "d^30/dx^30 E at x=2   exact where that can be written, else a value, with a note\n"
+     "N(int(E, x, a, b))    certified, also over removable singularities; intervals are finite"},
+    {"checks",
+     "check A == B      PASS proved; PASS numeric: 50 digits at 8 points; FAIL with a point and "
+     "both\n"
+     "                  values; UNKNOWN with the reason\n"
+     "                  a FAIL that is right up to a constant says so: check x^2 + 1 == x^2\n"
+     "check A == B on x in 0:1     points of that range; assumptions are kept, too\n"
+     "check A == B at x=2          at that point only; tol 1e-6: for answers given as decimals\n"
+     "gradcheck E at x=1           formula, forward, reverse and a certified difference:\n"
+     "                  AGREE, DISAGREE, KINK, BRANCH or UNRESOLVED; what detach(...) hides is\n"
+     "                  hidden from all of them\n"
+     "exit status       1 some check failed; 4 with --strict, when one stayed UNKNOWN"},
 };
 
 /* Words of the language that are no functions, commands or settings. */
