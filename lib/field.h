@@ -96,6 +96,19 @@ void field_constrain(Field *f, uint64_t set, bool negative);
 void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p);
 /* p is proved to be irreducible, but for an integer content; false: not known. */
 bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p);
+
+/* Kernels whose products with each other are never rewritten: symbols, most functions. */
+bool node_is_plain(const Node *n);
+enum { MOST_KERNELS = 12 };
+typedef struct {
+    Node *v[MOST_KERNELS];
+    size_t n;
+} Kernels;
+/* The term t as coefficient times positive powers of plain kernels: the new ones are put into k, their
+ * exponents into e, unless that is NULL. False: it is no such term. */
+bool kernels_read(Kernels *k, Node *t, ulong *e);
+/* The sum n is a polynomial in plain kernels, put into k, that is proved to be irreducible. */
+bool sum_is_irreducible(Ctx *c, Node *n, Kernels *k);
 void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k); /* p = k * (new p), lead > 0 */
 
 /* Index of the (irreducible) denominator p, registered when new; p is primitive. */

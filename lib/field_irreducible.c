@@ -161,6 +161,8 @@ typedef struct {
     slong terms, vars;
     const ulong *e;       /* exponents: vars a term */
     const ulong *top;     /* degree in each variable */
+    const fmpz *coef;     /* coefficients: these, or those of the nodes */
+    Node *const *term;
     uint32_t *k;          /* coefficients modulo m */
     uint32_t m;
     uint32_t x[FIELD_GENS]; /* the values of the variables */
@@ -173,13 +175,27 @@ static uint32_t any_residue(Image *p) /* not 0 */
     return 1 + (p->seed >> 8) % (p->m - 1);
 }
 
-static void image_at(Image *p, const fmpz_mpoly_t poly, uint32_t m)
+/* x modulo m; false when its denominator has no inverse. */
+static bool residue_of(Num x, uint32_t m, uint32_t *r)
+{
+    if (!num_is_small(x) || x.q % m == 0)
+        return false;
+    int64_t p = x.p % (int64_t)m;
+    *r = (uint32_t)(p < 0 ? p + m : p) * power_mod((uint32_t)(x.q % m), m - 2, m) % m;
+    return true;
+}
+
+static bool image_at(Image *p, uint32_t m)
 {
     p->m = m;
     for (slong i = 0; i < p->terms; i++)
-        p->k[i] = (uint32_t)fmpz_fdiv_ui(poly->coeffs + i, m);
+        if (p->coef)
+            p->k[i] = (uint32_t)fmpz_fdiv_ui(p->coef + i, m);
+        else if (!residue_of(ex_coef(p->term[i]), m, &p->k[i]))
+            return false;
     for (slong v = 0; v < p->vars; v++)
         p->x[v] = any_residue(p);
+    return true;
 }
 
 /* The term i with all variables but `but` given their values. */
@@ -228,14 +244,14 @@ static bool is_tied(Image *p, slong w)
 
 /* ---- the test ---------------------------------------------------------------------------------------- */
 /* a*v^2 + b*v + c: the discriminant is no square. */
-static bool quadratic(const Image *p, const fmpz_mpoly_t poly)
+static bool quadratic(const Image *p)
 {
     fmpz_t d, t;
     const fmpz zero = 0, *k[3] = {&zero, &zero, &zero};
     fmpz_init(d);
     fmpz_init(t);
     for (slong i = 0; i < p->terms; i++)
-        k[p->e[i]] = poly->coeffs + i;
+        k[p->e[i]] = p->coef + i;
     fmpz_mul(d, k[1], k[1]);
     fmpz_mul(t, k[2], k[0]);
     fmpz_mul_ui(t, t, 4);
@@ -246,7 +262,7 @@ static bool quadratic(const Image *p, const fmpz_mpoly_t poly)
     return yes;
 }
 
-static bool shown_by_images(Image *p, const fmpz_mpoly_t poly)
+static bool shown_by_images(Image *p)
 {
     uint64_t set[FIELD_GENS];
     bool tied[FIELD_GENS] = {true}, seen[FIELD_GENS] = {false};
@@ -254,7 +270,8 @@ static bool shown_by_images(Image *p, const fmpz_mpoly_t poly)
         set[v] = ((uint64_t)2 << p->top[v]) - 1;
     for (int trial = 0; trial < TRIALS; trial++) {
         bool all = true, hope = true;
-        image_at(p, poly, PRIMES[trial]);
+        if (!image_at(p, PRIMES[trial]))
+            continue;
         for (slong v = 0; v < p->vars; v++) {
             uint64_t whole = (uint64_t)1 << p->top[v] | 1, got = whole;
             tied[v] = tied[v] || is_tied(p, v);
@@ -272,36 +289,92 @@ static bool shown_by_images(Image *p, const fmpz_mpoly_t poly)
     return false;
 }
 
+/* The same from exponents of `width` variables a term, of which only those that occur stay. */
+static bool shown(Ctx *c, Image *im, ulong *e, slong width)
+{
+    slong var[FIELD_GENS];
+    ulong top[FIELD_GENS];
+    im->vars = 0;
+    im->seed = 1;
+    im->k = ARENA_NEW(&c->tmp, uint32_t, im->terms);
+    if (!im->k)
+        return false;
+    for (slong g = 0; g < width; g++) {
+        ulong most = 0;
+        for (slong i = 0; i < im->terms; i++)
+            most = e[i * width + g] > most ? e[i * width + g] : most;
+        if (most > MOST_DEGREE)
+            return false;
+        if (most) {
+            top[im->vars] = most;
+            var[im->vars++] = g;
+        }
+    }
+    for (slong i = 0; i < im->terms; i++) /* in place: to smaller indices only */
+        for (slong v = 0; v < im->vars; v++)
+            e[i * im->vars + v] = e[i * width + var[v]];
+    im->e = e;
+    im->top = top;
+    return im->coef && im->vars == 1 && top[0] == 2 ? quadratic(im) : shown_by_images(im);
+}
+
 bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p)
 {
     if (p->length > MOST_TERMS || p->length < 2)
         return false;
     ArenaMark mark = arena_mark(&f->c->tmp);
-    slong n = p->length, var[FIELD_GENS];
-    ulong top[FIELD_GENS] = {0};
-    Image im = {.terms = n, .seed = 1};
-    ulong *all = ARENA_NEW(&f->c->tmp, ulong, n * f->nvars);
-    ulong *e = ARENA_NEW(&f->c->tmp, ulong, n * f->nvars);
-    im.k = ARENA_NEW(&f->c->tmp, uint32_t, n);
-    bool yes = all && e && im.k;
-    for (slong i = 0; yes && i < n; i++) {
-        fmpz_mpoly_get_term_exp_ui(all + i * f->nvars, p, i, f->ctx);
-        for (slong g = 0; g < f->nvars; g++)
-            top[g] = all[i * f->nvars + g] > top[g] ? all[i * f->nvars + g] : top[g];
-    }
-    for (slong g = 0; g < f->nvars; g++)
-        if (top[g]) {
-            yes = yes && top[g] <= MOST_DEGREE;
-            top[im.vars] = top[g];
-            var[im.vars++] = g;
-        }
-    for (slong i = 0; yes && i < n; i++)
-        for (slong v = 0; v < im.vars; v++)
-            e[i * im.vars + v] = all[i * f->nvars + var[v]];
-    im.e = e;
-    im.top = top;
-    if (yes)
-        yes = im.vars == 1 && top[0] == 2 ? quadratic(&im, p) : shown_by_images(&im, p);
+    Image im = {.terms = p->length, .coef = p->coeffs};
+    ulong *e = ARENA_NEW(&f->c->tmp, ulong, im.terms * f->nvars);
+    for (slong i = 0; e && i < im.terms; i++)
+        fmpz_mpoly_get_term_exp_ui(e + i * f->nvars, p, i, f->ctx);
+    bool yes = e && shown(f->c, &im, e, f->nvars);
     arena_release(&f->c->tmp, mark);
+    return yes;
+}
+
+/* ---- sums of nodes ------------------------------------------------------------------------------------ */
+bool kernels_read(Kernels *k, Node *t, ulong *e)
+{
+    if (t->op == OP_SCALE)
+        t = t->a[1];
+    for (uint32_t i = 0; i < (t->op == OP_MUL ? t->n : 1); i++) {
+        Node *f = t->op == OP_MUL ? t->a[i] : t, *b = ex_base(f);
+        int64_t x = 1;
+        size_t j = 0;
+        if (ex_is_num(f))
+            continue;
+        if (!node_is_plain(b) || (f->op == OP_POW && !ex_get_int(f->a[1], &x)) || x <= 0 ||
+            x > MOST_DEGREE)
+            return false;
+        while (j < k->n && k->v[j] != b)
+            j++;
+        if (j == MOST_KERNELS)
+            return false;
+        k->v[j] = b;
+        k->n += j == k->n;
+        if (e)
+            e[j] = (ulong)x;
+    }
+    return true;
+}
+
+bool node_is_plain(const Node *n)
+{
+    return n->op == OP_SYM ||
+           (op_is_function((Op)n->op) && n->op != OP_abs && n->op != OP_sign);
+}
+
+bool sum_is_irreducible(Ctx *c, Node *n, Kernels *k)
+{
+    if (n->op != OP_ADD || n->n > MOST_TERMS)
+        return false;
+    ArenaMark mark = arena_mark(&c->tmp);
+    Image im = {.terms = n->n, .term = n->a};
+    ulong *e = ARENA_NEW0(&c->tmp, ulong, n->n * MOST_KERNELS);
+    bool yes = e != NULL;
+    for (uint32_t i = 0; yes && i < n->n; i++)
+        yes = kernels_read(k, n->a[i], e + i * MOST_KERNELS);
+    yes = yes && shown(c, &im, e, MOST_KERNELS);
+    arena_release(&c->tmp, mark);
     return yes;
 }

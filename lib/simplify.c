@@ -335,8 +335,13 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         best_offer(&b, factor_all(c, e, false));
     }
     if (deep || (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit ||
-                          looks_tied(c, n, b.limit))))
-        offer_field(&b, b.node, b.limit > SMALL && !deep);
+                          looks_tied(c, n, b.limit)))) {
+        Node *done = settled(c, e);
+        if (done)
+            best_offer(&b, done);
+        else
+            offer_field(&b, b.node, b.limit > SMALL && !deep);
+    }
     best_offer(&b, join_conjugates(c, b.node));
     return attempt_end(c, &at) ? b.node : n;
 }

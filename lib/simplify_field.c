@@ -74,12 +74,6 @@ static Node *fraction_node(const Offers *o, const Fraction *q)
 }
 
 /* ---- what they cost at least -------------------------------------------------------------------- */
-static bool is_plain(const Node *n)
-{
-    return n && (n->op == OP_SYM ||
-                 (op_is_function((Op)n->op) && n->op != OP_abs && n->op != OP_sign));
-}
-
 /* The least cost of p's node, whatever becomes of coefficients; 0 where nothing can be said. */
 static double least_cost(const Offers *o, const fmpz_mpoly_t p)
 {
@@ -341,7 +335,7 @@ void offer_field(Best *b, Node *n, bool quick)
         el_cancel(&f, &t);
         el_use_roots(&f, &t);
         for (slong g = 0; g < f.ngens; g++)
-            o.cost[g] = is_plain(f.gen[g].node) ? measure(c, f.gen[g].node) : -1;
+            o.cost[g] = node_is_plain(f.gen[g].node) ? measure(c, f.gen[g].node) : -1;
         if (!f.failed)
             offer_elem(&o, &t);
         for (int side = 0; side < 2 && !f.failed && !ctx_failed(c) && tie_all(&f, side); side++) {

@@ -40,6 +40,9 @@ Node *simpler_roots(Ctx *c, Node *root);
 Node *join_conjugates(Ctx *c, Node *n);
 /* Whether a region larger than SMALL, of that measure, should be tried in a field all the same. */
 bool looks_tied(Ctx *c, Node *n, double cost);
+/* NULL, or what a field would make of n: n with the numerator multiplied out, n being one fraction in lowest
+ * terms already, its sums irreducible. */
+Node *settled(Ctx *c, Node *n);
 /* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */
 void offer_trig(Best *b, Node *n);
 

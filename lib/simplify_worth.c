@@ -86,3 +86,63 @@ bool looks_tied(Ctx *c, Node *n, double cost)
     arena_release(&c->tmp, m);
     return yes;
 }
+
+/* ---- what a field would not better ------------------------------------------------------------------- */
+/* Two of the functions have squares that are tied. */
+static bool has_tied(const Kernels *k)
+{
+    for (size_t i = 0; i < k->n; i++)
+        for (size_t j = 0; j < k->n; j++)
+            for (const Tie *t = TIES; t < TIES + NTIES; t++)
+                if (k->v[i]->op == (uint16_t)t->a && k->v[j]->op == (uint16_t)t->b &&
+                    k->v[i]->a[0] == k->v[j]->a[0])
+                    return true;
+    return false;
+}
+
+/* n without its factor s, which becomes the sum of its terms times the powers above the line. */
+static Node *spread(Ctx *c, Node *n, Node *s)
+{
+    Node *body = n->op == OP_SCALE ? n->a[1] : n;
+    Vec above = {0}, below = {0}, sum = {0};
+    for (uint32_t i = 0; body != s && i < body->n; i++) {
+        Node *f = body->a[i];
+        if (f != s)
+            vec_push(c, f->op == OP_POW && ex_is_neg(f->a[1]) ? &below : &above, f);
+    }
+    if (!above.n)
+        return n;
+    Node *m = ex_mul(c, above.n, above.v);
+    for (uint32_t i = 0; i < s->n; i++)
+        vec_push(c, &sum, ex_mul2(c, m, s->a[i]));
+    vec_push(c, &below, ex_add(c, sum.n, sum.v));
+    vec_push(c, &below, ex_num(c, ex_coef(n)));
+    return ex_mul(c, below.n, below.v);
+}
+
+/* One fraction of plain kernels, irreducible sums and no more than one of them above the line: the factors of
+ * a canonical product are distinct and primitive, so it is in lowest terms, and factored. What else a
+ * field might make of it is the numerator multiplied out. */
+Node *settled(Ctx *c, Node *n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Node *body = n->op == OP_SCALE ? n->a[1] : n, *above = NULL;
+    Kernels k = {.n = 0};
+    bool yes = true;
+    for (uint32_t i = 0; yes && i < (body->op == OP_MUL ? body->n : 1); i++) {
+        Node *f = body->op == OP_MUL ? body->a[i] : body, *b = ex_base(f);
+        if (f->op == OP_POW && !ex_is_int(f->a[1])) {
+            yes = false;
+        } else if (b->op != OP_ADD) {
+            yes = kernels_read(&k, b, NULL);
+        } else {
+            bool below = f->op == OP_POW && ex_is_neg(f->a[1]);
+            yes = (below || (f == b && !above)) && sum_is_irreducible(c, b, &k);
+            above = below ? above : b;
+        }
+    }
+    yes = yes && !has_tied(&k);
+    Node *r = !yes ? NULL : above ? spread(c, n, above) : n;
+    arena_release(&c->tmp, m);
+    return r;
+}
