@@ -19,9 +19,16 @@
 
 enum { MOST_TERMS = 200, MOST_DEGREE = 24 };
 
+/* A modulus m, and 2^32/m rounded up: what is less than 2^32/m is divided by a product. */
+typedef struct {
+    uint32_t m, inv;
+} Mod;
+#define MOD(m) {m, (uint32_t)((((uint64_t)1 << 32) + (m) - 1) / (m))}
+
 /* Small: powers to the prime are taken; of various residues modulo 3, 4, 5, 8: polynomials like
- * x^4 + 2 split modulo most others. Sums of MOST_DEGREE + 1 products of residues fit into 32 bits. */
-static const uint32_t PRIMES[] = {37, 19, 29, 67, 13, 43, 53, 41, 23, 61, 31, 59};
+ * x^4 + 2 split modulo most others. MOST_DEGREE + 1 products of residues are less than 2^32/m. */
+static const Mod PRIMES[] = {MOD(37), MOD(19), MOD(29), MOD(13), MOD(43), MOD(53),
+                             MOD(41), MOD(23), MOD(61), MOD(31), MOD(59), MOD(67)};
 enum {
     TRIALS = sizeof PRIMES / sizeof *PRIMES,
     ENOUGH = 7, /* images, unless quadratics are left: half of theirs split */
@@ -41,24 +48,31 @@ static void trim(Poly *u)
         u->d--;
 }
 
-static uint32_t power_mod(uint32_t x, uint32_t n, uint32_t m)
+static inline uint32_t rem(uint32_t x, Mod m)
+{
+    return x - (uint32_t)((uint64_t)x * m.inv >> 32) * m.m;
+}
+
+static uint32_t power_mod(uint32_t x, uint32_t n, Mod m)
 {
     uint32_t r = 1;
-    for (; n; n >>= 1, x = x * x % m)
+    for (; n; n >>= 1, x = rem(x * x, m))
         if (n & 1)
-            r = r * x % m;
+            r = rem(r * x, m);
     return r;
 }
 
-static void make_monic(Poly *u, uint32_t m)
+static void make_monic(Poly *u, Mod m)
 {
-    uint32_t inv = u->d >= 0 ? power_mod(u->a[u->d], m - 2, m) : 1;
-    for (int i = 0; inv != 1 && i <= u->d; i++)
-        u->a[i] = u->a[i] * inv % m;
+    if (u->d < 0 || u->a[u->d] == 1)
+        return;
+    uint32_t inv = power_mod(u->a[u->d], m.m - 2, m);
+    for (int i = 0; i <= u->d; i++)
+        u->a[i] = rem(u->a[i] * inv, m);
 }
 
 /* u mod w, the quotient to q when it is not NULL; w monic. */
-static void divide(Poly *u, const Poly *w, Poly *q, uint32_t m)
+static void divide(Poly *u, const Poly *w, Poly *q, Mod m)
 {
     int shift = u->d - w->d;
     if (q)
@@ -68,13 +82,13 @@ static void divide(Poly *u, const Poly *w, Poly *q, uint32_t m)
         if (q)
             q->a[shift] = k;
         for (int i = 0; k && i < w->d; i++)
-            u->a[shift + i] = (u->a[shift + i] + (m - k) * w->a[i]) % m;
+            u->a[shift + i] = rem(u->a[shift + i] + (m.m - k) * w->a[i], m);
     }
     u->d = u->d < w->d ? u->d : w->d - 1;
     trim(u);
 }
 
-static Poly gcd_of(Poly u, Poly w, uint32_t m)
+static Poly gcd_of(Poly u, Poly w, Mod m)
 {
     while (w.d >= 0) {
         make_monic(&w, m);
@@ -86,62 +100,73 @@ static Poly gcd_of(Poly u, Poly w, uint32_t m)
     return u;
 }
 
-static void times_mod(Poly *r, const Poly *u, const Poly *w, const Poly *by, uint32_t m)
+static void times_mod(Poly *r, const Poly *u, const Poly *w, const Poly *by, Mod m)
 {
     Poly t = {.d = u->d < 0 || w->d < 0 ? -1 : u->d + w->d};
     for (int i = 0; i <= u->d; i++)
         for (int j = 0; j <= w->d; j++)
             t.a[i + j] += u->a[i] * w->a[j];
     for (int i = 0; i <= t.d; i++)
-        t.a[i] %= m;
+        t.a[i] = rem(t.a[i], m);
     divide(&t, by, NULL, m);
     *r = t;
 }
 
-/* h^m modulo u */
-static Poly frobenius(Poly h, const Poly *u, uint32_t m)
+/* r *= v modulo u, which is monic */
+static void times_v(Poly *r, const Poly *u, Mod m)
+{
+    memmove(r->a + 1, r->a, (size_t)(r->d + 1) * sizeof *r->a);
+    r->a[0] = 0;
+    r->d += r->d >= 0;
+    divide(r, u, NULL, m);
+}
+
+/* h^m modulo u; first: h is v */
+static Poly frobenius(Poly h, bool first, const Poly *u, Mod m)
 {
     Poly r = h;
     uint32_t bit = 1;
-    while (bit <= m / 2)
+    while (bit <= m.m / 2)
         bit <<= 1;
     for (bit >>= 1; bit; bit >>= 1) {
         times_mod(&r, &r, &r, u, m);
-        if (m & bit)
+        if ((m.m & bit) && first)
+            times_v(&r, u, m);
+        else if (m.m & bit)
             times_mod(&r, &r, &h, u, m);
     }
     return r;
 }
 
-static bool is_squarefree(const Poly *u, uint32_t m)
+static bool is_squarefree(const Poly *u, Mod m)
 {
     Poly der = {.d = u->d - 1};
     for (int i = 1; i <= u->d; i++)
-        der.a[i - 1] = u->a[i] * (uint32_t)i % m;
+        der.a[i - 1] = rem(u->a[i] * (uint32_t)i, m);
     trim(&der);
     return gcd_of(*u, der, m).d == 0;
 }
 
 /* The degrees that products of irreducible factors of u have, as a set of bits; all of them when u
  * has a square in it. u is of the degree 1 or more. */
-static uint64_t degrees_of(Poly u, uint32_t m)
+static uint64_t degrees_of(Poly u, Mod m)
 {
     uint64_t set = 1;
     make_monic(&u, m);
     if (u.d == 2) { /* irreducible: the discriminant is no square */
-        uint32_t square = (u.a[1] * u.a[1] + 4 * (m - u.a[0])) % m;
-        return !square ? NOT_SEEN : power_mod(square, (m - 1) / 2, m) == 1 ? 7 : 5;
+        uint32_t square = rem(u.a[1] * u.a[1] + 4 * (m.m - u.a[0]), m);
+        return !square ? NOT_SEEN : power_mod(square, (m.m - 1) / 2, m) == 1 ? 7 : 5;
     }
     if (!is_squarefree(&u, m))
         return NOT_SEEN;
     Poly h = {.a = {0, 1}, .d = 1};
     for (int k = 1; 2 * k <= u.d; k++) { /* u has no factors of degrees below k */
-        h = frobenius(h, &u, m);
+        h = frobenius(h, k == 1, &u, m);
         Poly g = h; /* h = v^(m^k): gcd(u, h - v) is the product of the factors of degree k */
         for (int i = g.d + 1; i <= 1; i++)
             g.a[i] = 0;
         g.d = g.d < 1 ? 1 : g.d;
-        g.a[1] = (g.a[1] + m - 1) % m;
+        g.a[1] = rem(g.a[1] + m.m - 1, m);
         trim(&g);
         g = gcd_of(u, g, m);
         if (g.d <= 0)
@@ -164,7 +189,7 @@ typedef struct {
     const fmpz *coef;     /* coefficients: these, or those of the nodes */
     Node *const *term;
     uint32_t *k;          /* coefficients modulo m */
-    uint32_t m;
+    Mod m;
     uint32_t x[FIELD_GENS]; /* the values of the variables */
     uint32_t seed;
 } Image;
@@ -172,25 +197,27 @@ typedef struct {
 static uint32_t any_residue(Image *p) /* not 0 */
 {
     p->seed = p->seed * 1664525u + 1013904223u;
-    return 1 + (p->seed >> 8) % (p->m - 1);
+    return 1 + (p->seed >> 8) % (p->m.m - 1);
 }
 
 /* x modulo m; false when its denominator has no inverse. */
-static bool residue_of(Num x, uint32_t m, uint32_t *r)
+static bool residue_of(Num x, Mod m, uint32_t *r)
 {
-    if (!num_is_small(x) || x.q % m == 0)
+    if (!num_is_small(x) || x.q % m.m == 0)
         return false;
-    int64_t p = x.p % (int64_t)m;
-    *r = (uint32_t)(p < 0 ? p + m : p) * power_mod((uint32_t)(x.q % m), m - 2, m) % m;
+    int64_t p = x.p % (int64_t)m.m;
+    *r = (uint32_t)(p < 0 ? p + m.m : p);
+    if (x.q != 1)
+        *r = rem(*r * power_mod((uint32_t)(x.q % m.m), m.m - 2, m), m);
     return true;
 }
 
-static bool image_at(Image *p, uint32_t m)
+static bool image_at(Image *p, Mod m)
 {
     p->m = m;
     for (slong i = 0; i < p->terms; i++)
         if (p->coef)
-            p->k[i] = (uint32_t)fmpz_fdiv_ui(p->coef + i, m);
+            p->k[i] = (uint32_t)fmpz_fdiv_ui(p->coef + i, m.m);
         else if (!residue_of(ex_coef(p->term[i]), m, &p->k[i]))
             return false;
     for (slong v = 0; v < p->vars; v++)
@@ -205,7 +232,7 @@ static uint32_t term_value(const Image *p, slong i, slong but)
     uint32_t r = p->k[i];
     for (slong v = 0; v < p->vars && r; v++)
         if (v != but && e[v])
-            r = r * (e[v] == 1 ? p->x[v] : power_mod(p->x[v], (uint32_t)e[v], p->m)) % p->m;
+            r = rem(r * (e[v] == 1 ? p->x[v] : power_mod(p->x[v], (uint32_t)e[v], p->m)), p->m);
     return r;
 }
 
@@ -214,7 +241,7 @@ static uint32_t value(const Image *p)
     uint32_t r = 0;
     for (slong i = 0; i < p->terms; i++)
         r += term_value(p, i, -1);
-    return r % p->m;
+    return rem(r, p->m);
 }
 
 static uint64_t degrees_in(const Image *p, slong v)
@@ -222,7 +249,7 @@ static uint64_t degrees_in(const Image *p, slong v)
     Poly u = {.d = (int)p->top[v]};
     for (slong i = 0; i < p->terms; i++) {
         uint32_t *a = &u.a[p->e[i * p->vars + v]];
-        *a = (*a + term_value(p, i, v)) % p->m;
+        *a = rem(*a + term_value(p, i, v), p->m);
     }
     return u.a[u.d] ? degrees_of(u, p->m) : NOT_SEEN;
 }
@@ -239,7 +266,7 @@ static bool is_tied(Image *p, slong w)
     p->x[0] = a;
     uint32_t ab2 = value(p);
     p->x[w] = b;
-    return ab * a2b2 % p->m != a2b * ab2 % p->m;
+    return rem(ab * a2b2, p->m) != rem(a2b * ab2, p->m);
 }
 
 /* ---- the test ---------------------------------------------------------------------------------------- */
