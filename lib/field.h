@@ -53,6 +53,8 @@ typedef struct {
     bool failed;
     double fuel;              /* term products left */
     bool quick;               /* polynomials in several variables are factored at a glance only */
+    bool modest;              /* of polynomials of high degree only powers are taken out; */
+    bool cut;                 /* that has happened: denominators may have factors left */
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
     slong ngens, ndens;

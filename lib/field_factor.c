@@ -7,7 +7,7 @@
 #include "field.h"
 #include <flint/fmpz_poly_factor.h>
 
-enum { LONGEST = 1500 };
+enum { LONGEST = 1500, HIGH = 24 };
 
 typedef struct {
     ulong min[FIELD_GENS], max[FIELD_GENS];
@@ -95,6 +95,15 @@ static void append(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p)
     fmpz_mpoly_factor_append_ui(fac, p, 1, f->ctx);
 }
 
+/* A modest field takes powers out of polynomials of high degrees, and no more: their factors are
+ * no shorter and cost milliseconds. What they have in common with others is left to gcds. */
+static bool is_high(Field *f, slong degree)
+{
+    bool high = f->modest && degree > HIGH;
+    f->cut |= high;
+    return high;
+}
+
 static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p, slong var)
 {
     fmpz_poly_t u;
@@ -106,7 +115,10 @@ static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpol
     if (!fmpz_mpoly_get_fmpz_poly(u, p, var, f->ctx)) {
         append(f, fac, p);
     } else {
-        fmpz_poly_factor(uf, u);
+        if (is_high(f, fmpz_poly_degree(u)))
+            fmpz_poly_factor_squarefree(uf, u);
+        else
+            fmpz_poly_factor(uf, u);
         for (slong i = 0; i < uf->num; i++) {
             fmpz_mpoly_set_fmpz_poly(t, uf->p + i, var, f->ctx);
             fmpz_mpoly_factor_append_ui(fac, t, (ulong)uf->exp[i], f->ctx);
@@ -128,7 +140,12 @@ static void factor_multivariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mp
         return;
     }
     fmpz_mpoly_factor_init(all, f->ctx);
-    if (fmpz_mpoly_factor(all, p, f->ctx)) {
+    slong degree[FIELD_GENS], most = 0;
+    fmpz_mpoly_degrees_si(degree, p, f->ctx);
+    for (slong g = 0; g < f->nvars; g++)
+        most = degree[g] > most ? degree[g] : most;
+    if (is_high(f, most) ? fmpz_mpoly_factor_squarefree(all, p, f->ctx)
+                         : fmpz_mpoly_factor(all, p, f->ctx)) {
         fmpz_mul(fac->constant, fac->constant, all->constant);
         for (slong i = 0; i < all->num; i++)
             fmpz_mpoly_factor_append_fmpz_swap(fac, all->poly + i, all->exp + i, f->ctx);

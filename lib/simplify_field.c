@@ -327,6 +327,7 @@ void offer_field(Best *b, Node *n, bool quick)
     ArenaMark m = arena_mark(&c->tmp);
     field_init(&f, c, F_DISPLAY, SIMPLIFY_FUEL, n);
     f.quick = quick;
+    f.modest = !b->deep;
     const Elem *e = field_elem(&f, n);
     if (e) {
         Elem t;
@@ -338,9 +339,11 @@ void offer_field(Best *b, Node *n, bool quick)
             o.cost[g] = node_is_plain(f.gen[g].node) ? measure(c, f.gen[g].node) : -1;
         if (!f.failed)
             offer_elem(&o, &t);
+        if (f.cut && !f.failed && !ctx_failed(c))
+            offer_reduced(&o, &t);
         for (int side = 0; side < 2 && !f.failed && !ctx_failed(c) && tie_all(&f, side); side++) {
             /* without squares t is in lowest terms, unless its denominators have factors left */
-            if (has_squares(&f, &t) || quick)
+            if (has_squares(&f, &t) || quick || f.cut)
                 offer_reduced(&o, &t);
             untie(&f);
         }
