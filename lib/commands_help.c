@@ -124,7 +124,8 @@ static const Topic words[] = {
     {"return", "return e: leaves a function made of statements with the value e; help blocks"},
     {"let", "let x = e: x is local to the function made of statements; help blocks"},
     {"otherwise", "{a if c; b if d; u otherwise}: the piece where no condition holds"},
-    {"where", "dy/dx where F(x, y) = c: the derivative of what an equation defines"},
+    {"where", "dy/dx where F(x, y) = c: the derivative of what an equation defines, made "
+              "smaller by that equation"},
     {"pi", "pi: the constant 3.14159..., also typed π"},
     {"e", "e: the constant 2.71828..., exp(1)"},
     {"inf", "inf: infinity, as a bound of int, sum and prod"},

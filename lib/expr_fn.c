@@ -543,8 +543,9 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         return ex_is_pos(y) && is_constant(x) && is_constant(y)
                    ? ex_fn1(c, OP_atan, ex_div(c, x, y)) : NULL;
     case OP_binomial:
-        if (ex_get_int(x, &n) && ex_get_int(y, &k) && k >= 0 && k <= 2000 && n < 100000 &&
-            n > -100000)
+        if (ex_get_int(x, &n) && ex_get_int(y, &k) && k >= 0 &&
+            k <= (n < 100000 && n > -100000 ? 2000 : 200) && n < (int64_t)1e15 &&
+            n > -(int64_t)1e15)
             return ex_num(c, num_binomial(&c->tmp, n, (uint64_t)k));
         return y == c->zero ? c->one : y == c->one ? x : NULL;
     case OP_polygamma:

@@ -176,6 +176,9 @@ static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
         return ctx_error(c, LBZ_SYNTAX,
                          "f_1(x,y) is the derivative by the first argument",
                          "' differentiates functions of one argument, here are %u", a->n);
+    if (!f->primes && a->n == 2 && a->len == 3 && !memcmp(a->name, "pow", 3) &&
+        name_kind(p, a->name, a->len) == NAME_FREE)
+        return ex_pow(c, e[0], e[1]);
     for (uint32_t i = 0; i < a->n; i++)
         orders[i] = f->primes ? f->expo ? f->expo : ex_int(c, f->primes) : c->zero;
     if (!f->primes && !partial_name(p, a, orders, &sym))

@@ -3,6 +3,8 @@
  * tokens that stand without spaces; nothing is consumed unless all of it fits. */
 #include "parse_internal.h"
 
+#include <ctype.h>
+
 enum { D_PLAIN, D_NAME, D_GROUP };
 enum { VARS = 8 };
 
@@ -189,12 +191,14 @@ static Node *order_node(Parser *p, uint32_t i)
         if (lex_superscript(&p->L, t, &k, &symbolic) && symbolic && k == 1)
             return ex_sym_named(p->c, "n");
     } else {
-        for (uint32_t j = 0; j < t->len && t->len < 10; j++) {
+        enum { MOST = 1000000000 }; /* more than any limit */
+        for (uint32_t j = 0; j < t->len; j++) {
             char ch = p->text[t->pos + j];
-            if (ch < '0' || ch > '9')
-                k = -1000000000;
-            else
-                k = 10 * k + (ch - '0');
+            if (ch < '0' || ch > '9') {
+                k = 0;
+                break;
+            }
+            k = k < MOST / 10 ? 10 * k + (ch - '0') : MOST;
         }
     }
     if (k < 1) {
@@ -212,6 +216,8 @@ static Node *variable_node(Parser *p, const char *name, size_t n, uint32_t i)
         return ctx_error(p->c, LBZ_NAME, "differentiate by a variable",
                          "%.*s is a constant and cannot vary", (int)n, name);
     }
+    if (n == 1 && isalpha((unsigned char)name[0]))
+        p->by |= 1ull << letter_bit(name[0]);
     return ex_sym(p->c, sym_intern(p->c, name, n));
 }
 

@@ -139,6 +139,8 @@ typedef struct {
     Map *line;        /* symbol -> NameKind: what earlier statements of the line define */
     Map bare;         /* symbols that stand without an argument list in this statement */
     uint64_t letters; /* one-letter names seen: bits a-z, A-Z */
+    uint64_t by;      /* one-letter names that are differentiated by */
+    uint64_t meant;   /* letters that count as seen: e in xe^x */
     Span words[8];    /* longer names that might be products of them */
     uint32_t nwords;
     Node *letter[52]; /* the symbols of letters seen; not cleared: the last member */
@@ -215,6 +217,7 @@ void operand_name(Parser *p);
 NameKind name_kind(Parser *p, const char *name, size_t n);
 bool name_is_constant(const char *name, size_t n);
 void note_words(Parser *p);
+unsigned letter_bit(char ch); /* of an ASCII letter, 0 to 51 */
 void sweep_statement(Parser *p); /* what the whole statement says about its names */
 bool bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
 Node *result_operand(Parser *p);

@@ -3,6 +3,8 @@
  * the session does not know. */
 #include "parse_internal.h"
 
+#include <ctype.h>
+
 enum { N_BARE = 1, N_BOUND = 2 };
 
 static const struct {
@@ -104,44 +106,73 @@ bool bare_elsewhere(Parser *p, uint32_t sym)
 
 /* ---- remarks on names of several letters */
 
-static unsigned letter_bit(char ch)
+unsigned letter_bit(char ch)
 {
     return (unsigned)(ch >= 'a' ? ch - 'a' : ch - 'A' + 26);
 }
 
 static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
 {
-    if (n < 2 || n > 4 || p->nwords == 8)
+    if (n < 2 || n > 12 || p->nwords == 8)
         return;
     for (size_t i = 0; i < n; i++)
-        if ((unsigned)((s[i] | 32) - 'a') >= 26)
+        if (!isalnum((unsigned char)s[i]))
             return;
+    if (s[n - 1] == 'e' && kind_at(p, p->i + 1) == TK_CARET) /* xe^x */
+        p->meant |= 1ull << letter_bit('e');
     for (uint32_t i = 0; i < p->nwords; i++)
         if (p->words[i].len == n && !memcmp(p->text + p->words[i].pos, s, n))
             return;
     p->words[p->nwords++] = (Span){pos, (uint32_t)n};
 }
 
-/* xy beside x and y: x*y? */
+/* xy beside x and y, or ax where d/dx has no other x: x*y? a*x? */
+static bool note_product(Parser *p, const char *s, size_t n)
+{
+    enum { LONGEST = 4, LONGEST_ALONE = 3 };
+    bool all = true, by = false;
+    char product[2 * LONGEST] = "";
+    for (size_t k = 0; n <= LONGEST && k < n; k++) {
+        if (isdigit((unsigned char)s[k]))
+            return false;
+        uint64_t bit = 1ull << letter_bit(s[k]);
+        all = all && (p->letters | p->by | p->meant) & bit;
+        by = by || p->by & ~p->letters & bit;
+        product[2 * k] = s[k];
+        product[2 * k + 1] = k + 1 < n ? '*' : 0;
+    }
+    if (n > LONGEST || !(all || (by && n <= LONGEST_ALONE)) || op_find(s, n) != OP_POISON)
+        return false;
+    parser_note(p, "%.*s is read as one name: %s?", (int)n, s, product);
+    return true;
+}
+
+/* sinx, cos2x: sin(x)? cos(2*x)? */
+static void note_function(Parser *p, const char *s, size_t n)
+{
+    uint64_t usual = 1ull << letter_bit('x') | 1ull << letter_bit('y') |
+                     1ull << letter_bit('z') | 1ull << letter_bit('t');
+    size_t k = n - 1;
+    if (isdigit((unsigned char)s[k]) ||
+        !((p->letters | p->by | usual) >> letter_bit(s[k]) & 1))
+        return;
+    while (k > 0 && isdigit((unsigned char)s[k - 1]))
+        k--;
+    Op op = k > 1 ? op_find(s, k) : OP_POISON;
+    if (op_is_function(op) && op_info(op)->max_args == 1)
+        parser_note(p, "%.*s is read as one name: %.*s(%.*s%s%c)?", (int)n, s, (int)k, s,
+                    (int)(n - 1 - k), s + k, n - 1 > k ? "*" : "", s[n - 1]);
+}
+
 void note_words(Parser *p)
 {
     for (uint32_t i = 0; i < p->nwords; i++) {
         const char *s = p->text + p->words[i].pos;
         size_t n = p->words[i].len;
-        bool all = true;
-        char product[8] = "";
-        for (size_t k = 0; k < n; k++) {
-            all = all && p->letters >> letter_bit(s[k]) & 1;
-            product[2 * k] = s[k];
-            product[2 * k + 1] = k + 1 < n ? '*' : 0;
-        }
-        if (all && name_kind(p, s, n) == NAME_FREE)
-            parser_note(p, "%.*s is read as one name: %s?", (int)n, s, product);
+        if (name_kind(p, s, n) == NAME_FREE && !note_product(p, s, n))
+            note_function(p, s, n);
     }
-    p->nwords = 0;
 }
-
-/* ---- operands */
 
 static void push_name(Parser *p, Node *n)
 {
