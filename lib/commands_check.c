@@ -475,10 +475,16 @@ static bool read_ranges(Check *k, const char *text, Span a)
     return true;
 }
 
+/* The pieces of `A == B at x=1 on x in a:b tol t`, each up to the next word. */
+typedef struct {
+    Span l, r, at, on, tol;
+} Pieces;
+
 /* Both sides at the point given. */
-static bool read_point(Check *k, const char *text, Span a)
+static bool read_point(Check *k, const char *text, const Pieces *p)
 {
     Ctx *c = k->c;
+    Span a = p->at;
     ParseEnv pe = session_parse_env(k->s);
     EvalOptions opt = session_eval_options(k->s);
     uint32_t *syms;
@@ -491,15 +497,14 @@ static bool read_point(Check *k, const char *text, Span a)
         by[i] = eval_value(c, &k->s->names, &opt, NULL, by[i]);
     }
     c->env.at = a;
+    k->s->place = (Place){.text = text, .at = args_trim(text, p->l)};
     k->l = ctx_failed(c) ? c->poison : ex_subst(c, k->l, syms, by, n);
+    if (!ctx_failed(c)) {
+        k->s->place.at = args_trim(text, p->r);
+    }
     k->r = ctx_failed(c) ? c->poison : ex_subst(c, k->r, syms, by, n);
     return !ctx_failed(c);
 }
-
-/* The pieces of `A == B at x=1 on x in a:b tol t`, each up to the next word. */
-typedef struct {
-    Span l, r, at, on, tol;
-} Pieces;
 
 static bool cut_up(lbz_session *s, const char *text, Span args, Pieces *p)
 {
@@ -637,7 +642,7 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
     k.l = args_value(s, text, p.l);
     k.r = ctx_failed(k.c) ? k.l : args_value(s, text, p.r);
     if (ctx_failed(k.c) || (p.tol.len && !number_in(s, text, p.tol, &k.tol)) ||
-        (p.at.len && !read_point(&k, text, p.at))) {
+        (p.at.len && !read_point(&k, text, &p))) {
         return false;
     }
     return check_sides(&k, text, args_trim(text, args), &p);
