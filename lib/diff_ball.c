@@ -123,7 +123,11 @@ static bool rise(Rise *r, const acb_t f0, acb_poly_t f)
         kept = s->n;
         ok = integrate(r, s->len, f0, f);
         forget(r, kept);
-        return ok;
+        if (ok) {
+            return true;
+        }
+        acb_poly_set_acb(f, f0); /* P's own derivatives may use f: airyai */
+        ok = true;
     }
     acb_poly_struct *known = ball_series_put(s, r->n);
     kept = s->n;

@@ -238,7 +238,10 @@ const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void
     Str out = {0}, term = {0};
     for (unsigned k = 0; k <= t->n && !ctx_failed(c) && out.n < LONGEST; k++) {
         Node *p = finish(arg, t->p[k]);
-        if (ex_tree_size(c, p) > LONGEST) {
+        if (k && ex_is_num(p) && num_is_one(num_abs(&c->tmp, p->num))) {
+            p = ex_int(c, num_sgn(p->num)); /* 1.0*(x - a) is x - a */
+        }
+        if (ex_is(p, OP_LIST) || ex_tree_size(c, p) > LONGEST) {
             out.failed = true;
             break;
         }

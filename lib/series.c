@@ -429,6 +429,20 @@ static bool operands_regular(Series *s, Known *p, const Node *n)
     return p->n > 0; /* else nothing is known, and more terms are needed */
 }
 
+/* max and min follow one operand near the point, if it is certain which. False: it is not. */
+static bool follow(const Series *s, Known *p, const Node *n)
+{
+    if (n->op != OP_max && n->op != OP_min)
+        return false;
+    const Known *u = known_of(s, n->a[0]), *v = known_of(s, n->a[1]);
+    Node *d = ex_sub(s->c, u->c[0], v->c[0]);
+    int sign = d->syms || (d->flags & NF_APPLY) ? 2 : ball_sign(s->c, d);
+    if (u->v || v->v || sign == 0 || sign == 2)
+        return false;
+    memcpy(p->c, ((sign > 0) == (n->op == OP_max) ? u : v)->c, s->len * sizeof *p->c);
+    return true;
+}
+
 static void node_series(Series *s, Known *p, Node *n)
 {
     Ctx *c = s->c;
@@ -466,7 +480,7 @@ static void node_series(Series *s, Known *p, Node *n)
     default:
         if (!operands_regular(s, p, n))
             return;
-        if (trig_pole(s, p, n))
+        if (trig_pole(s, p, n) || follow(s, p, n))
             break;
         if (op_is_function((Op)n->op))
             function(s, p->c, n);

@@ -6,6 +6,7 @@
  */
 #include "ball.h"
 #include "diff.h"
+#include "diff_ball.h"
 #include "kernels.h"
 #include "parse.h"
 #include "print.h"
@@ -519,6 +520,58 @@ START_TEST(symbolic_route)
 }
 END_TEST
 
+/* ---- power series: the coefficients enclose the derivatives */
+enum { DEGREE = 4 };
+
+/* How many points had a series. */
+static unsigned series_at_points(Op op, Node *const *d, uint32_t x)
+{
+    static const ulong factorial[DEGREE + 1] = {1, 1, 2, 6, 24};
+    unsigned n = 0;
+    arb_ptr out = _arb_vec_init(DEGREE + 1);
+    arb_t v, p;
+    arb_init(v);
+    arb_init(p);
+    for (size_t i = 0; i < sizeof points1 / sizeof *points1; i++) {
+        Node *at = ex_num(ctx, num_from_double(ctx_arena(ctx), points1[i]));
+        if (!diff_ball_series(ctx, d[0], x, at, DEGREE, 128, out))
+            continue;
+        n++;
+        ck_assert(ball_eval(ctx, at, NULL, NULL, 0, 128, p, NULL) == LBZ_OK);
+        for (unsigned k = 0; k <= DEGREE; k++) {
+            arb_mul_ui(out + k, out + k, factorial[k], 128);
+            if (ball_eval(ctx, d[k], &x, p, 1, 128, v, NULL) == LBZ_OK)
+                ck_assert_msg(arb_overlaps(v, out + k), "%s at %.17g, degree %u",
+                              op_info(op)->name, points1[i], k);
+        }
+    }
+    arb_clear(v);
+    arb_clear(p);
+    _arb_vec_clear(out, DEGREE + 1);
+    return n;
+}
+
+START_TEST(power_series)
+{
+    Op op = (Op)_i;
+    const OpInfo *info = op_info(op);
+    if (info->max_args != 1 || !info->partial[0][0])
+        return;
+    ctx = ctx_new();
+    uint32_t x = sym_intern(ctx, "x", 1);
+    Node *d[DEGREE + 1] = {ex_fn1(ctx, op, ex_sym(ctx, x))};
+    for (unsigned k = 1; k <= DEGREE; k++)
+        d[k] = diff(ctx, d[k - 1], x);
+    if (!ctx_failed(ctx)) {
+        unsigned n = series_at_points(op, d, x);
+        bool easy = op == OP_sin || op == OP_tanh || op == OP_asinh || op == OP_erf ||
+                    op == OP_logistic || op == OP_airyai || op == OP_dawson;
+        ck_assert_msg(!easy || n > 20, "%s: only %u points", info->usage, n);
+    }
+    ctx_free(ctx);
+}
+END_TEST
+
 /* ---- far out: an answer soon, and never a number from a NaN */
 START_TEST(extreme_arguments)
 {
@@ -663,6 +716,7 @@ int main(void)
     add_loop(s, "flags", flags_hold);
     add_loop(s, "balls", balls_enclose);
     add_loop(s, "symbolic", symbolic_route);
+    add_loop(s, "series", power_series);
     add_loop(s, "extreme", extreme_arguments);
     TCase *t = tcase_create("points");
     tcase_add_test(t, kinks);
