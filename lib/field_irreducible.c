@@ -27,12 +27,12 @@ typedef struct {
 
 /* Small: powers to the prime are taken; of various residues modulo 3, 4, 5, 8: polynomials like
  * x^4 + 2 split modulo most others. MOST_DEGREE + 1 products of residues are less than 2^32/m. */
-static const Mod PRIMES[] = {MOD(37), MOD(19), MOD(29), MOD(13), MOD(43), MOD(53),
-                             MOD(41), MOD(23), MOD(61), MOD(31), MOD(59), MOD(67)};
+static const Mod PRIMES[] = {MOD(19), MOD(13), MOD(29), MOD(37), MOD(11), MOD(43),
+                             MOD(23), MOD(17), MOD(53), MOD(31), MOD(61), MOD(41)};
 enum {
     TRIALS = sizeof PRIMES / sizeof *PRIMES,
     ENOUGH = 7, /* images, unless quadratics are left: half of theirs split */
-    FEW = 3     /* images that show squares or separate factors are no accident */
+    FEW = 4     /* images that show squares or separate factors are no accident */
 };
 static const uint64_t NOT_SEEN = ~(uint64_t)0; /* all degrees: the image had a square */
 
