@@ -7,7 +7,7 @@
 #include "expr_internal.h"
 #include <stdio.h>
 
-enum { TABLE_MIN = 512, TABLE_LARGE = 1 << 15 };
+enum { TABLE_MIN = 256, TABLE_LARGE = 1 << 15 };
 
 /* ---- symbols -------------------------------------------------------------------------- */
 static bool symbols_grow(Ctx *c)

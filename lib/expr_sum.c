@@ -238,10 +238,25 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
 }
 
 /* ---- content ----------------------------------------------------------------------------- */
+/* Seen without arithmetic: the coefficients are integers and one of them is 1. */
+static bool plainly_primitive(const Node *sum)
+{
+    bool one = false;
+    for (uint32_t i = 0; i < sum->n; i++) {
+        const Node *t = sum->a[i], *k = t->op == OP_SCALE ? t->a[0] : t;
+        if (k->op != OP_NUM)
+            one = true;
+        else if (k->num.q != 1 || k->num.dec)
+            return false;
+    }
+    return one;
+}
+
 Num sum_content(Ctx *c, Node *sum, bool with_sign)
 {
-    Num g = NUM_ZERO;
-    for (uint32_t i = 0; i < sum->n; i++) {
+    bool plain = plainly_primitive(sum);
+    Num g = plain ? NUM_ONE : NUM_ZERO;
+    for (uint32_t i = 0; i < sum->n && !plain; i++) {
         Num k = ex_coef(sum->a[i]);
         if (k.dec)
             return NUM_ONE;

@@ -137,6 +137,12 @@ static bool walk_enter(Walk *w, Node *x)
     return !ctx_poll(w->c);
 }
 
+static inline bool walk_skips(const Walk *w, const Node *k)
+{
+    return k->mark == w->mark || (w->flags && !(k->flags & w->flags)) ||
+           (w->syms && !(k->syms & w->syms));
+}
+
 static bool walk_from(Walk *w, Node *root)
 {
     if (root->mark == w->mark)
@@ -145,16 +151,12 @@ static bool walk_from(Walk *w, Node *root)
         return false;
     while (w->n) {
         Frame *f = &w->st[w->n - 1];
-        if (f->next == f->n->n) {
-            w->n--;
-            if (!walk_out(w, f->n))
-                return false;
-            continue;
-        }
-        Node *k = f->n->a[f->next++];
-        bool skip = k->mark == w->mark || (w->flags && !(k->flags & w->flags)) ||
-                    (w->syms && !(k->syms & w->syms));
-        if (!skip && !walk_enter(w, k))
+        Node *x = f->n;
+        while (f->next < x->n && walk_skips(w, x->a[f->next]))
+            f->next++;
+        bool done = f->next == x->n;
+        w->n -= done;
+        if (!(done ? walk_out(w, x) : walk_enter(w, x->a[f->next++])))
             return false;
     }
     return true;

@@ -284,6 +284,10 @@ static bool mul_small(Num x, Num y, Num *r)
     if (g > INT64_MAX || h > INT64_MAX) {
         return false;
     }
+    if (g == 1 && h == 1) { /* divisions are slow */
+        return !__builtin_mul_overflow(x.p, y.p, &r->p) &&
+               !__builtin_mul_overflow(x.q, y.q, &r->q);
+    }
     int64_t i = (int64_t)g, j = (int64_t)h;
     return !__builtin_mul_overflow(x.p / i, y.p / j, &r->p) &&
            !__builtin_mul_overflow(x.q / j, y.q / i, &r->q);
