@@ -18,6 +18,8 @@
 #define LBZ_MUST_CHECK __attribute__((warn_unused_result))
 #define LBZ_LIKELY(x) __builtin_expect(!!(x), 1)
 #define LBZ_HIDDEN __attribute__((visibility("hidden")))
+/* Rarely called: the code that leads to it is moved away from what runs for every line. */
+#define LBZ_COLD __attribute__((cold))
 #else
 #define LBZ_LIKELY(x) (x)
 #define LBZ_HIDDEN
@@ -59,16 +61,16 @@ void env_reset(Env *env); /* forget the error and the steps; before a statement 
 
 /* Record an error at env->at unless there is one already. hint may be NULL. */
 void env_error(Env *env, lbz_status st, const char *hint, const char *fmt, ...)
-    LBZ_PRINTF(4, 5);
+    LBZ_PRINTF(4, 5) LBZ_COLD;
 void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt, ...)
-    LBZ_PRINTF(5, 6);
+    LBZ_PRINTF(5, 6) LBZ_COLD;
 
 /* True when the present work must stop: an error, Ctrl-C or a limit (recorded as the error).
  * Call once per step of every loop over user data. */
 static inline bool env_poll(Env *env);
 static inline bool env_failed(const Env *env) { return env->err.status != LBZ_OK; }
 extern LBZ_HIDDEN volatile sig_atomic_t env_interrupted; /* the flag behind lbz_interrupt */
-bool env_stop(Env *env); /* env_poll where something may be the matter */
+LBZ_COLD bool env_stop(Env *env); /* env_poll where something may be the matter */
 static inline bool env_poll(Env *env)
 {
     uint64_t matter = (uint64_t)env->err.status | (uint64_t)env_interrupted | env->fuel;
@@ -111,8 +113,8 @@ bool arena_in_reserve(const Arena *a, const void *p);
 static inline ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->at}; }
 static inline void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
 
-void *arena_alloc_slow(Arena *a, size_t n);     /* arena_alloc in all cases */
-void arena_release_slow(Arena *a, ArenaMark m); /* arena_release in all cases */
+LBZ_COLD void *arena_alloc_slow(Arena *a, size_t n);     /* arena_alloc in all cases */
+LBZ_COLD void arena_release_slow(Arena *a, ArenaMark m); /* arena_release in all cases */
 static inline void *arena_alloc(Arena *a, size_t n)
 {
     if (LBZ_LIKELY(n - 1 < (size_t)(a->end - a->at))) { /* not for n = 0 */
@@ -143,7 +145,7 @@ typedef struct {
 
 void str_free(Str *b);
 void str_clear(Str *b);
-void str_put_slow(Str *b, const char *s, size_t n); /* str_put in all cases */
+LBZ_COLD void str_put_slow(Str *b, const char *s, size_t n); /* str_put in all cases */
 static inline void str_put(Str *b, const char *s, size_t n)
 {
     if (LBZ_LIKELY(n && n < b->cap - b->n && !b->failed)) {

@@ -137,7 +137,7 @@ struct ctx {
 Ctx *ctx_new(void); /* NULL: no memory */
 void ctx_free(Ctx *c);
 void ctx_begin_statement(Ctx *c); /* empties the statement pool, error, notes, memos */
-void ctx_note(Ctx *c, const char *fmt, ...) LBZ_PRINTF(2, 3); /* once per text */
+void ctx_note(Ctx *c, const char *fmt, ...) LBZ_PRINTF(2, 3) LBZ_COLD; /* once per text */
 static inline bool ctx_poll(Ctx *c) { return env_poll(&c->env); }
 static inline bool ctx_failed(const Ctx *c) { return env_failed(&c->env); }
 /* What a function's domain says of its argument (log u: u > 0; asin u: 1 - u, 1 + u >= 0 ...)
@@ -147,7 +147,7 @@ void ctx_domain_facts(Ctx *c, Node *f);
 void ctx_fact(Ctx *c, Node *n); /* n >= 0 on the domain of the statement */
 /* Record an error and return poison. */
 Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)
-    LBZ_PRINTF(4, 5);
+    LBZ_PRINTF(4, 5) LBZ_COLD;
 static inline Arena *ctx_arena(Ctx *c) { return &c->pool[c->into].arena; }
 
 /* Forgets every session node and symbol (assumptions too); the caller re-interns what it keeps. */
