@@ -442,7 +442,9 @@ static bool block_slopes(Job *j, AccumMode mode, bool along, BlockList *out, dou
     }
     bool ok = block_point_run(&p);
     if (ok && p.out.n == 1) {
-        memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
+        if (p.n) {
+            memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
+        }
         if (p.kinked) {
             answer_note_kink(j->c, p.n, p.lo, p.hi);
         }

@@ -429,6 +429,9 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     char *source = st->kind == ST_ASSIGN ? NULL
                    : !st->expr           ? block_source(st, text)
                                          : source_of(s, st, text);
+    if (!st->expr && !source) {
+        return out_of_memory(c);
+    }
     Def *d = def_new(c, st, body, source);
     if (!d) {
         return false;

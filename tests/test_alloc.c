@@ -27,6 +27,20 @@ static const char *const script[] = {
     "% + 1",
 };
 
+/* Functions made of statements: memory outside the arenas. */
+static const char *const blocks[] = {
+    "b(a) = { c = 2*a; while norm(c) < 9 { c = 2*c }; if sum(c) > 0 { c } else { 3*c } }",
+    "b(dual(0.3, 1))",
+    "b'(3/10) + b(4)",
+    "reverse b(t) + abs(t - 0.5) at t=0.5",
+    "set tape 1K; reverse b(t) at t=1e-9; unset tape",
+    "w(v) = { s = v; for i = 1:2 { if v[i] > 1 { s[i] = s[i]^2 } }; s }",
+    "hessian(sum(w(v)), v) at v=[1, 2]",
+    "w([p, q])",
+    "jacobian(w(v), v) at v=[1, 2]", /* a tie */
+    "n(x) = { for i = 1:2 { x = x - b(x)/b'(x) + 1 }; x }; forward n(x) at x=1.5",
+};
+
 static void check_result(const lbz_result *r)
 {
     ck_assert_ptr_nonnull(r->text);
@@ -35,14 +49,14 @@ static void check_result(const lbz_result *r)
 }
 
 /* Runs the script with the n-th allocation failing. Returns false when there is no n-th. */
-static bool run_script(long n)
+static bool run_script(const char *const *lines, size_t count, long n)
 {
     lbz_result r;
 
     mem_fail_at = n;
     lbz_session *s = lbz_open();
-    for (size_t i = 0; s && i < sizeof script / sizeof *script; i++) {
-        lbz_status st = lbz_eval(s, script[i], strlen(script[i]), &r);
+    for (size_t i = 0; s && i < count; i++) {
+        lbz_status st = lbz_eval(s, lines[i], strlen(lines[i]), &r);
         ck_assert_int_eq(st, r.status);
         check_result(&r);
     }
@@ -60,9 +74,19 @@ START_TEST(nth_allocation_fails)
 {
     long n = 1;
 
-    while (run_script(n))
+    while (run_script(script, sizeof script / sizeof *script, n))
         n++;
     ck_assert_int_gt(n, 10);
+}
+END_TEST
+
+START_TEST(nth_allocation_fails_in_blocks)
+{
+    long n = 1;
+
+    while (run_script(blocks, sizeof blocks / sizeof *blocks, n))
+        n++;
+    ck_assert_int_gt(n, 100);
 }
 END_TEST
 
@@ -93,6 +117,7 @@ int main(void)
     TCase *t = tcase_create("sweep");
     tcase_set_timeout(t, 300);
     tcase_add_test(t, nth_allocation_fails);
+    tcase_add_test(t, nth_allocation_fails_in_blocks);
     tcase_add_test(t, one_in_each_line_fails);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
