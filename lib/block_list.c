@@ -117,7 +117,7 @@ static bool part_of(VM *m, const BVal *v, const BVal *const *index, size_t n, si
     *at = 0;
     *size = v->t->n;
     for (size_t k = 0; k < n; k++) {
-        size_t i;
+        size_t i = 0;
         if (!index_of(m, index[k], v->t->dim[k], &i))
             return false;
         *size /= v->t->dim[k];
