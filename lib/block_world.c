@@ -191,7 +191,8 @@ static bool has_circle(Reach *r)
         }
         for (uint32_t i = 0; i < r->n; i++) {
             changed = changed || (!gone[i] && !open[i]);
-            any = any || (gone[i] = gone[i] || !open[i]) == 0;
+            gone[i] = gone[i] || !open[i];
+            any = any || !gone[i];
         }
     }
     return any;
