@@ -79,6 +79,22 @@ static const Pair derivatives[] = {
     {"cos(x)^3*sin(x)/4+3/8*(x+sin(x)*cos(x))", "cos(x)^4"},
     {"(log((x^2+sqrt(2)*x+1)/(x^2-sqrt(2)*x+1))+2*atan(sqrt(2)*x/(1-x^2)))/(4*sqrt(2))", "1/(x^4 + 1)"},
     {"g(x, x^2)", "2*x*g_2(x, x^2) + g_1(x, x^2)"},
+    {"x/2-sin(2*x)/4", "sin(x)^2"},
+    {"x/2+sin(4*x)/8", "cos(2*x)^2"},
+    {"sinh(2*x)/4-x/2", "sinh(x)^2"},
+    {"2*atan(tanh(x/2))", "1/cosh(x)"},
+    {"log(tanh(x/2))", "1/sinh(x)"},
+    {"cos(atan(x))", "-x/(x^2 + 1)^(3/2)"},
+    {"sin(atan(x))", "1/(x^2 + 1)^(3/2)"},
+    {"sec(atan(x))", "x/sqrt(x^2 + 1)"},
+    {"tan(acos(x))", "-1/(x^2*sqrt(1 - x^2))"},
+    {"tanh(asinh(x))", "1/(x^2 + 1)^(3/2)"},
+    {"x*besselj(1,x)", "x*besselj(0, x)"},
+    {"x^2*bessely(2,x)", "x^2*bessely(1, x)"},
+    {"x*besseli(1,x)", "x*besseli(0, x)"},
+    {"x*besselk(1,x)", "-x*besselk(0, x)"},
+    {"x^n*besselj(n,x)", "x^n*besselj(n - 1, x)"},
+    {"besselj(2,x)/x^2", "-besselj(3, x)/x^2"},
 };
 
 START_TEST(golden_derivatives)
