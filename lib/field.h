@@ -52,7 +52,7 @@ typedef struct {
     FieldMode mode;
     bool failed;
     double fuel;              /* term products left */
-    bool quick;               /* polynomials in several variables are factored at a glance only */
+    bool quick;               /* of polynomials in several variables only contents are split off, if short */
     bool modest;              /* of polynomials of high degree only powers are taken out; */
     bool cut;                 /* that has happened: denominators may have factors left */
     fmpz_mpoly_ctx_t ctx;

@@ -7,7 +7,7 @@
 #include "field.h"
 #include <flint/fmpz_poly_factor.h>
 
-enum { LONGEST = 1500, HIGH = 24 };
+enum { LONGEST = 1500, HIGH = 24, QUICK_TERMS = 12 };
 
 typedef struct {
     ulong min[FIELD_GENS], max[FIELD_GENS];
@@ -190,7 +190,9 @@ static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p, const
     slong n = split_contents(f, part);
     for (slong i = 0; i < n; i++) {
         Shape s = shape_of(f, &part[i]);
-        if (n > 1 && (has_linear_variable(f, &part[i], &s) || poly_is_irreducible(f, &part[i])))
+        if (f->quick && s.vars > 1)
+            append(f, fac, &part[i]);
+        else if (n > 1 && (has_linear_variable(f, &part[i], &s) || poly_is_irreducible(f, &part[i])))
             append(f, fac, &part[i]);
         else if (s.vars == 1)
             factor_univariate(f, fac, &part[i], s.var);
@@ -239,9 +241,10 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t poly)
     Shape s = shape_of(f, p);
     take_variables(f, fac, p, &s);
     f->fuel -= (double)p->length;
-    bool whole = s.vars > 0 && (has_linear_variable(f, p, &s) || (f->quick && s.vars > 1) ||
-                                poly_is_irreducible(f, p));
-    if (s.vars > 0 && !whole && f->ndens) {
+    bool quick = f->quick && s.vars > 1;
+    bool whole = s.vars > 0 && (has_linear_variable(f, p, &s) ||
+                                (quick ? p->length > QUICK_TERMS : poly_is_irreducible(f, p)));
+    if (s.vars > 0 && !whole && !quick && f->ndens) {
         take_known(f, fac, p);
         s = shape_of(f, p);
         whole = s.vars > 0 && poly_is_irreducible(f, p);

@@ -78,6 +78,8 @@ static const Pair derivatives[] = {
     {"(sec(x)*tan(x)+log(sec(x)+tan(x)))/2", "sec(x)^3"},
     {"cos(x)^3*sin(x)/4+3/8*(x+sin(x)*cos(x))", "cos(x)^4"},
     {"(log((x^2+sqrt(2)*x+1)/(x^2-sqrt(2)*x+1))+2*atan(sqrt(2)*x/(1-x^2)))/(4*sqrt(2))", "1/(x^4 + 1)"},
+    {"(a+1)*x/((a+1)*x+(a+1))", "1/(x + 1)^2"},
+    {"(a+1)*(a+2)*x/((a+1)*(a+2)*x+(a+1)*(a+2))", "1/(x + 1)^2"},
     {"g(x, x^2)", "2*x*g_2(x, x^2) + g_1(x, x^2)"},
     {"x/2-sin(2*x)/4", "sin(x)^2"},
     {"x/2+sin(4*x)/8", "cos(2*x)^2"},
