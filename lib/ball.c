@@ -339,6 +339,51 @@ static bool decide_digits(Search *s, Decimal *d, size_t n, bool force)
            ball_decimal(d, s->x, n, s->prec, force);
 }
 
+/* A constant below n whose size alone needs more bits than are tried, or NULL. */
+static const Node *too_large(Search *s)
+{
+    enum { MOST = 1000, BITS = 64 };
+    Ctx *c = s->c;
+    size_t n;
+    const Node *bad, *r = NULL;
+    arb_t x;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **order = ex_walk(c, 1, &s->n, &n);
+    arb_init(x);
+    for (size_t i = 0; order && i < n && i < MOST && !r; i++) {
+        if (!order[i]->syms && order[i] != s->n &&
+            ball_eval(c, order[i], NULL, NULL, 0, BITS, x, &bad) == LBZ_OK &&
+            arb_is_finite(x) && arf_cmpabs_2exp_si(arb_midref(x), s->cap) > 0) {
+            r = order[i];
+        }
+    }
+    arb_clear(x);
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+/* The rounds stopped to make progress: too many digits or terms are needed, or a jump is near. */
+static void report_stuck(Search *s, const char *lo, const char *hi)
+{
+    Ctx *c = s->c;
+    const Node *big = too_large(s);
+    if (big && !ctx_failed(c)) {
+        Str b = {0};
+        print_brief(c, &b, (Node *)(uintptr_t)big, 60);
+        ctx_error(c, LBZ_LIMIT, "smaller numbers are within reach",
+                  "too many digits of %s would be needed: more than the %.0f that are tried",
+                  str_cstr(&b), (double)s->cap / BITS_PER_DIGIT);
+        str_free(&b);
+    } else if (mag_cmp_2exp_si(arb_radref(s->x), 64) > 0) { /* no jump */
+        ctx_error(c, LBZ_LIMIT, "smaller numbers are within reach",
+                  "no bounds of this value are found with %ld bits of precision",
+                  (long)s->prec);
+    } else {
+        ctx_error(c, LBZ_UNABLE, "simplify it: it may have a jump just there",
+                  "all that is certain is that this value lies between %s and %s", lo, hi);
+    }
+}
+
 /* The enclosure is finite but does not decide the answer. */
 static lbz_status report_undecided(Search *s)
 {
@@ -352,9 +397,7 @@ static lbz_status report_undecided(Search *s)
     double_print(hi, arf_get_d(t, ARF_RND_CEIL));
     arf_clear(t);
     if (s->stuck)
-        ctx_error(c, LBZ_UNABLE, "simplify it: it may have a jump just there",
-                  "all that is certain is that this value lies between %s and %s", lo,
-                  hi);
+        report_stuck(s, lo, hi);
     else if (arb_contains_zero(s->x))
         ctx_error(c, LBZ_UNABLE, "simplify it: it may be 0 exactly",
                   "cannot tell this value from 0 with %ld bits of precision",

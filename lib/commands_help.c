@@ -24,7 +24,7 @@ static const char first_page[] =
     "else x\n"
     "forward E at x=1   reverse E at x=1   trace reverse E at x=1     numeric, in float64\n"
     "check (x+1)^2 == x^2+2*x+1    proves it, or shows where it fails\n"
-    "2x   2 sin x   x²   √x   π    may be typed as on paper; 1/2x is 1/(2*x)\n"
+    "2x   2 sin x   ½x²   √x   π   may be typed as on paper; 1/2x is 1/(2*x)\n"
     "%  %3  ans             the last result, the third; a ; b: two statements; # "
     "comment\n"
     "assume x > 0           then sqrt(x^2) is x;  forget x   vars   undo   clear\n"

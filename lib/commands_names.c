@@ -186,12 +186,28 @@ bool cmd_assume(lbz_session *s, const char *text, Span args)
 
 /* ---- forget, undo, clear */
 
+/* Everything is forgotten, and how much that was is told. */
+static void forget_all(lbz_session *s)
+{
+    size_t n = s->names.count;
+    for (uint32_t i = 0; i < s->c->syms_kept; i++) {
+        n += defs_assumed(s, i) && !names_find(&s->names, i);
+    }
+    if (n) {
+        ctx_note(s->c, "%zu name%s forgotten; undo brings %s back", n, n == 1 ? " is" : "s are",
+                 n == 1 ? "it" : "them");
+    } else {
+        ctx_note(s->c, "no names were defined; Ctrl-L clears the screen");
+    }
+    defs_clear(s);
+}
+
 bool cmd_forget(lbz_session *s, const char *text, Span args)
 {
     Ctx *c = s->c;
     Span rest = args_trim(text, args), w;
     if (args_is(text, rest, "all")) {
-        defs_clear(s);
+        forget_all(s);
         return true;
     }
     do {
@@ -223,7 +239,7 @@ bool cmd_clear(lbz_session *s, const char *text, Span args)
 {
     (void)text;
     (void)args;
-    defs_clear(s);
+    forget_all(s);
     return true;
 }
 
@@ -419,9 +435,11 @@ bool cmd_load(lbz_session *s, const char *text, Span args)
     }
     fclose(f);
     size_t base = s->ans.err_base;
+    uint64_t began = s->statement;
     s->load_depth++;
     unsigned line = run_lines(s, str_cstr(&b), b.n);
     s->load_depth--;
+    defs_join_changes(s, began);
     str_free(&b);
     answer_clear(&s->ans);
     s->ans.err_base = base;

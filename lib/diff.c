@@ -163,6 +163,39 @@ static Node *bound_term(Ctx *c, Node *n, Node *bound, Node *d)
                         : ex_mul2(c, ex_subst(c, n->a[0], &n->a[1]->sym, &bound, 1), d);
 }
 
+/* The factors of e that are free of the symbol t; *rest gets the others. */
+static Node *free_factors(Ctx *c, Node *e, uint32_t t, Node **rest)
+{
+    Node *r = ex_rest(c, e), *k = ex_num(c, ex_coef(e));
+    uint32_t n = r->op == OP_MUL ? r->n : 1;
+    size_t nout = 0, nin = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **out = ARENA_NEW(&c->tmp, Node *, n), **in = ARENA_NEW(&c->tmp, Node *, n);
+    for (uint32_t i = 0; out && in && i < n; i++) {
+        Node *f = r->op == OP_MUL ? r->a[i] : r;
+        if (ex_depends(c, f, t))
+            in[nin++] = f;
+        else
+            out[nout++] = f;
+    }
+    k = nout ? ex_mul2(c, k, ex_mul(c, nout, out)) : k;
+    *rest = nin ? ex_mul(c, nin, in) : c->one;
+    arena_release(&c->tmp, m);
+    return k;
+}
+
+/* The integral or sum of the derivative under it; what does not vary goes in front. */
+static Node *inner_binder(Ctx *c, Node *n, Node *inner)
+{
+    Node *var = n->a[1], *lo = n->a[2], *hi = n->a[3], *rest;
+    if (inner == c->zero || inner->op == OP_LIST || ctx_failed(c))
+        return ex_binder(c, (Op)n->op, inner, var, lo, hi);
+    Node *k = free_factors(c, inner, var->sym, &rest);
+    if (rest == c->one && n->op == OP_INT && !((lo->flags | hi->flags) & NF_INF))
+        return ex_mul2(c, k, ex_sub(c, hi, lo));
+    return ex_mul2(c, k, ex_binder(c, (Op)n->op, rest, var, lo, hi));
+}
+
 Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
 {
     Node *body = n->a[0], *var = n->a[1], *lo = n->a[2], *hi = n->a[3];
@@ -171,13 +204,13 @@ Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
     if (n->op == OP_INT)
         return ex_add(c, 3, (Node *[]){bound_term(c, n, hi, d[3]),
                                        ex_neg(c, bound_term(c, n, lo, d[2])),
-                                       ex_binder(c, OP_INT, inner, var, lo, hi)});
+                                       inner_binder(c, n, inner)});
     if (moving)
         return ctx_error(c, LBZ_UNABLE, "differentiate with respect to another name",
                          "a bound of %s moves in steps: there is no derivative in it",
                          n->op == OP_SUM ? "sum" : "prod");
     if (n->op == OP_SUM)
-        return ex_binder(c, OP_SUM, inner, var, lo, hi);
+        return inner_binder(c, n, inner);
     return ex_mul2(c, n, ex_binder(c, OP_SUM, ex_div(c, inner, body), var, lo, hi));
 }
 

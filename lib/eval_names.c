@@ -319,6 +319,9 @@ static bool find_values(Eval *ev, const SymList *own, ExpandWhat what, Subst *na
     return all;
 }
 
+static const char endless_hint[] =
+    "give it an end: f(n) = if n <= 1 then 1 else n*f(n - 1)";
+
 /* Calls in depth and calls in all: f(x) = f(f(x)) doubles in every round. */
 static void check_depth(Eval *ev)
 {
@@ -329,9 +332,7 @@ static void check_depth(Eval *ev)
         (ev->round < levels && ev->calls <= (uint64_t)CALLS_PER_LEVEL * levels)) {
         return;
     }
-    env_error(&c->env, LBZ_LIMIT,
-              "give it an end: f(n) = if n <= 1 then 1 else n*f(n - 1)",
-              "%s calls itself %s", sym_name(c, ev->last_function->sym),
+    env_error(&c->env, LBZ_LIMIT, endless_hint, "%s calls itself %s", sym_name(c, ev->last_function->sym),
               ev->round < levels ? "too many times" : "too deep");
 }
 
@@ -503,7 +504,14 @@ static Node *apply_function(Eval *ev, Node *n, Node *const *a)
                          sym_name(c, n->sym), d->params.n, d->params.n == 1 ? "" : "s",
                          n->n / 2);
     }
-    return d->block ? apply_block(ev, d, n, a) : call(ev, d, ev->val[p - 1], a);
+    if (d->block) {
+        return apply_block(ev, d, n, a);
+    }
+    Node *r = call(ev, d, ev->val[p - 1], a);
+    return r == ex_rebuild(c, n, a) && !ctx_failed(c)
+               ? ctx_error(c, LBZ_LIMIT, endless_hint, "%s calls itself without end",
+                           sym_name(c, d->sym))
+               : r;
 }
 
 /* A sum or product between integers that are not too far apart, written out. */

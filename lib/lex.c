@@ -118,9 +118,40 @@ static bool is_uni_space(uint32_t cp)
            cp == 0x3000 || cp == 0xfeff || cp == 0x2028 || cp == 0x2029 || cp == 0x2062;
 }
 
+/* The fraction p/q that a character such as one half stands for. */
+static bool vulgar(uint32_t cp, int *p, int *q)
+{
+    static const struct { uint16_t cp; uint8_t p, q; } table[] = {
+        {0xbc, 1, 4},   {0xbd, 1, 2},   {0xbe, 3, 4},   {0x2150, 1, 7}, {0x2151, 1, 9},
+        {0x2152, 1, 10}, {0x2153, 1, 3}, {0x2154, 2, 3}, {0x2155, 1, 5}, {0x2156, 2, 5},
+        {0x2157, 3, 5}, {0x2158, 4, 5}, {0x2159, 1, 6}, {0x215a, 5, 6}, {0x215b, 1, 8},
+        {0x215c, 3, 8}, {0x215d, 5, 8}, {0x215e, 7, 8}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].cp == cp) {
+            *p = table[i].p;
+            *q = table[i].q;
+            return true;
+        }
+    return false;
+}
+
+bool lex_fraction(const Lexer *L, const Token *t, int *p, int *q)
+{
+    uint32_t cp;
+    return (t->flags & T_UNI) && utf8_get(L->text + t->pos, t->len, &cp) && vulgar(cp, p, q);
+}
+
+unsigned lex_root(const Lexer *L, const Token *t)
+{
+    uint32_t cp;
+    (void)utf8_get(L->text + t->pos, t->len, &cp);
+    return cp == 0x221c ? 4 : cp == 0x221b ? 3 : 2;
+}
+
 /* Tokens of one character outside ASCII; TK_END for others. */
 static TokenKind uni_token(uint32_t cp)
 {
+    int p, q;
     switch (cp) {
     case 0xb7: case 0xd7: case 0x22c5: case 0x2217: case 0x2022: return TK_STAR;
     case 0xf7: case 0x2215: case 0x2044: return TK_SLASH;
@@ -129,13 +160,13 @@ static TokenKind uni_token(uint32_t cp)
     case 0x2265: return TK_GE;
     case 0x2260: return TK_NE;
     case 0x221e: return TK_NAME;
-    case 0x221a: return TK_SQRT;
+    case 0x221a: case 0x221b: case 0x221c: return TK_SQRT;
     case 0x2202: return TK_PARTIAL;
     case 0x2032: case 0x2033: case 0x2019: return TK_PRIME;
     case 0x2227: return TK_AND;
     case 0x2228: return TK_OR;
     case 0xac: return TK_NOT;
-    default: return TK_END;
+    default: return vulgar(cp, &p, &q) ? TK_NUM : TK_END;
     }
 }
 

@@ -54,6 +54,10 @@ const char *lex_name(const Lexer *L, const Token *t, size_t *n);
 /* The exponent a TK_SUP stands for: an integer, or 'n' with *symbolic set; false:
  * neither. */
 bool lex_superscript(const Lexer *L, const Token *t, int64_t *value, bool *symbolic);
+/* The fraction that a TK_NUM of one character stands for: one half and its like. */
+bool lex_fraction(const Lexer *L, const Token *t, int *p, int *q);
+/* Which root a TK_SQRT takes: 2, 3 or 4. */
+unsigned lex_root(const Lexer *L, const Token *t);
 /* How often a TK_PRIME differentiates: 2 for '' and for a double prime character. */
 unsigned lex_primes(const Lexer *L, const Token *t);
 /* Is this the spelled-out name of a Greek letter? */

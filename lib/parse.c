@@ -153,7 +153,10 @@ static void operand_number(Parser *p)
     const Token *t = tok(p, p->i);
     const char *s = p->text + t->pos;
     Num x;
-    if (!small_integer(s, t->len, &x)) {
+    int over, under;
+    if (lex_fraction(&p->L, t, &over, &under)) {
+        x = num_rat(ctx_arena(p->c), over, under);
+    } else if (!small_integer(s, t->len, &x)) {
         size_t used = num_parse(ctx_arena(p->c), s, t->len, &x);
         if (used + 1 == t->len && s[used] == '.')
             x.dec = true;

@@ -389,7 +389,8 @@ static void build_root(Parser *p, Frame *f)
     Value *v = last(p);
     need_number(p, v);
     stand_at(p, tok(p, f->tok)->pos, v->end);
-    v->n = ex_sqrt(p->c, v->n);
+    unsigned k = lex_root(&p->L, tok(p, f->tok));
+    v->n = k == 2 ? ex_sqrt(p->c, v->n) : ex_pow(p->c, v->n, ex_rat(p->c, 1, k));
     v->pos = tok(p, f->tok)->pos;
     v->flags = 0;
 }

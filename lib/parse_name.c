@@ -126,6 +126,12 @@ static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
     p->words[p->nwords++] = (Span){pos, (uint32_t)n};
 }
 
+/* cat, box: pronounced like a word, and so more likely a name than a product. */
+static bool like_a_word(const char *s, size_t n)
+{
+    return n == 3 && !strchr("aeiou", s[0]) && strchr("aeiou", s[1]) && !strchr("aeiou", s[2]);
+}
+
 /* xy beside x and y, or ax where d/dx has no other x: x*y? a*x? */
 static bool note_product(Parser *p, const char *s, size_t n)
 {
@@ -141,7 +147,7 @@ static bool note_product(Parser *p, const char *s, size_t n)
         product[2 * k] = s[k];
         product[2 * k + 1] = k + 1 < n ? '*' : 0;
     }
-    if (n > LONGEST || !(all || (by && n <= LONGEST_ALONE)) || op_find(s, n) != OP_POISON)
+    if (n > LONGEST || !(all || (by && n <= LONGEST_ALONE && !like_a_word(s, n))) || op_find(s, n) != OP_POISON)
         return false;
     parser_note(p, "%.*s is read as one name: %s?", (int)n, s, product);
     return true;

@@ -118,6 +118,7 @@ bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
 void defs_clear(lbz_session *s);
 bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
 bool defs_undo(lbz_session *s);
+void defs_join_changes(lbz_session *s, uint64_t since); /* of later statements: one undo */
 void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
 void defs_free(lbz_session *s);
 /* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;

@@ -112,14 +112,17 @@ static void change_free(Change *ch)
     mem_free(ch);
 }
 
+/* Old changes go, but what one statement changed (clear, load) is kept or goes as a whole. */
 static void trim_undo(lbz_session *s)
 {
-    Change *ch = s->undo;
-    for (size_t i = 1; ch && i < UNDO_LEVELS; i++) {
-        ch = ch->older;
-    }
-    if (s->nundo < 2 * UNDO_LEVELS || !ch) {
+    if (s->nundo < 2 * UNDO_LEVELS) {
         return;
+    }
+    Change *ch = s->undo;
+    size_t kept = 1;
+    while (ch->older && (kept < UNDO_LEVELS || ch->older->statement == ch->statement)) {
+        ch = ch->older;
+        kept++;
     }
     Change *old = ch->older;
     ch->older = NULL;
@@ -128,7 +131,7 @@ static void trim_undo(lbz_session *s)
         change_free(old);
         old = next;
     }
-    s->nundo = UNDO_LEVELS;
+    s->nundo = kept;
 }
 
 /* NULL: no memory; then the change can be made, but not taken back. */
@@ -142,10 +145,12 @@ static Change *push_change(lbz_session *s, ChangeKind kind, uint32_t sym)
     ch->kind = kind;
     ch->sym = sym;
     ch->statement = s->statement;
+    if (s->undo && s->undo->statement != s->statement) {
+        trim_undo(s);
+    }
     ch->older = s->undo;
     s->undo = ch;
     s->nundo++;
-    trim_undo(s);
     return ch;
 }
 
@@ -221,6 +226,13 @@ bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
     set_assumption(s, sym, assume, declared);
     sym_keep_all(s->c);
     return ch != NULL;
+}
+
+void defs_join_changes(lbz_session *s, uint64_t since)
+{
+    for (Change *ch = s->undo; ch && ch->statement > since; ch = ch->older) {
+        ch->statement = since;
+    }
 }
 
 bool defs_undo(lbz_session *s)

@@ -341,7 +341,7 @@ START_TEST(undo_takes_back)
         {"undo; x", "1", NULL},
         {"undo; x", "x", NULL},
         {"a = 1; b = 2", "", NULL},
-        {"clear; a + b", "a + b", NULL},
+        {"clear; a + b", "a + b", "2 names are forgotten; undo brings them back"},
         {"undo; a + b", "3", NULL},
         {"set digits 5; set digits", "5", NULL},
         {"undo; set digits", "17", NULL},
