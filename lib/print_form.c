@@ -123,16 +123,35 @@ static void flip_factors(Product *P, const Entry *rest)
     }
 }
 
-/* Takes the minus sign into the first sum that gets no longer by it. */
-static void absorb_sign(Product *P, const Entry *rest)
+/* A difference of two terms neither of which is a symbol or a multiple of one, not in a power. */
+static bool is_plain_difference(const Entry *f)
+{
+    const Node *n = f->base->node;
+    int64_t k = 1;
+
+    if (n->n != 2 || (f->expo && (!ex_get_int(f->expo->node, &k) || k != -1)))
+        return false;
+    for (uint32_t i = 0; i < 2; i++) {
+        const Node *t = ex_is(n->a[i], OP_SCALE) ? n->a[i]->a[1] : n->a[i];
+        if (ex_is(t, OP_SYM))
+            return false;
+    }
+    return true;
+}
+
+/* Takes the minus sign into the first sum that gets no longer by it. In a sum only where
+ * differences are told in either direction: + 1/(1 - x^2) for - 1/(x^2 - 1), but
+ * 1/(x + 1) - 1/(x - 1). */
+static void absorb_sign(Product *P, const Entry *rest, bool in_sum)
 {
     size_t i = 0, j = 0;
 
     for (uint32_t k = 0; k < rest->nfac; k++) {
         Entry *f = rest->fac[k];
         const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
-        const Form *g =
-            ex_is(f->base->node, OP_ADD) && may_flip(f->base) ? flipped(P->F, f) : NULL;
+        const Form *g = ex_is(f->base->node, OP_ADD) && may_flip(f->base) &&
+                                (!in_sum || is_plain_difference(f))
+                            ? flipped(P->F, f) : NULL;
         if (g && g->len <= (*slot)->len) {
             *slot = g;
             P->neg = false;
@@ -186,7 +205,7 @@ static void place_factors(Product *P, const Entry *rest)
     }
 }
 
-/* coefficient times rest. In a sum the sign stays outside. */
+/* coefficient times rest. In a sum the sign mostly stays outside. */
 static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
 {
     Arena *t = &F->c->tmp;
@@ -204,8 +223,8 @@ static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
     place_factors(&P, rest);
     if (rest->sums) {
         flip_factors(&P, rest);
-        if (!absorb_number(&P, rest, !in_sum) && P.neg && !in_sum)
-            absorb_sign(&P, rest);
+        if (!absorb_number(&P, rest, !in_sum) && P.neg)
+            absorb_sign(&P, rest, in_sum);
     }
     if (!num_is_one(P.p) || P.p.dec || P.n == 0) {
         *--P.num = form_number(F, P.p);

@@ -97,6 +97,9 @@ static const Pair derivatives[] = {
     {"x*besselk(1,x)", "-x*besselk(0, x)"},
     {"x^n*besselj(n,x)", "x^n*besselj(n - 1, x)"},
     {"besselj(2,x)/x^2", "-besselj(3, x)/x^2"},
+    {"x*sigmoid(x)", "x*sigmoid(x)*(1 - sigmoid(x)) + sigmoid(x)"},
+    {"asin(x)/sqrt(1-x^2)", "1/(1 - x^2) + x*asin(x)/(1 - x^2)^(3/2)"},
+    {"x^3+tanh(x)^4", "3*x^2 + 4*tanh(x)^3*(1 - tanh(x)^2)"},
 };
 
 START_TEST(golden_derivatives)
