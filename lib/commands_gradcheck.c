@@ -286,17 +286,18 @@ static bool make_rows(Check *k)
     return ok;
 }
 
-static bool check_formula(Check *k)
+static bool open_probe(Check *k, const double *x)
 {
     Job *j = &k->j;
-    const double *x = job_numbers(j, j->x);
     k->held = eval_hold(j->c, j->e, j->in, j->at, j->nin);
     k->hides = k->held != j->e;
-    if (ctx_failed(j->c) || !x ||
-        !slope_open(&k->probe, j->c, k->held, j->in, j->at, x, j->nin) ||
-        !float_routes(k, x) || !symbolic_route(k)) {
-        return false;
-    }
+    return !ctx_failed(j->c) && x && slope_open(&k->probe, j->c, k->held, j->in, j->at, x, j->nin);
+}
+
+/* The routes are taken: their verdicts. */
+static bool judge(Check *k)
+{
+    Job *j = &k->j;
     lbz_status st = slope_value(&k->probe);
     for (size_t i = 0; i < k->n && !ctx_failed(j->c); i++) {
         if (st == LBZ_OK) {
@@ -312,6 +313,76 @@ static bool check_formula(Check *k)
         }
     }
     return !ctx_failed(j->c);
+}
+
+static bool check_formula(Check *k)
+{
+    const double *x = job_numbers(&k->j, k->j.x);
+    return open_probe(k, x) && float_routes(k, x) && symbolic_route(k) && judge(k);
+}
+
+/* ---- functions made of statements: the formula of the path that is taken at the point */
+
+/* Steps on that path, and how near to the point others are looked for: 2^-NEAR. */
+enum { MOST_STEPS = 20000, NEAR = 64 };
+
+/* E as a formula of its names where conditions are what they are at at[]; NULL: there is none. */
+static Node *path_formula(Check *k, Node *const *at)
+{
+    Job *j = &k->j;
+    Ctx *c = j->c;
+    BlockWorld w = session_block_world(j->s);
+    Node **arg = ARENA_NEW(&c->pool[1].arena, Node *, j->nin + 1);
+    for (size_t i = 0; arg && i < j->nin; i++) {
+        arg[i] = ex_sym(c, j->in[i]);
+    }
+    Block *b = arg ? block_of_formula(c, j->e, P_NONE, j->in, j->nin) : NULL;
+    w.point = j->in;
+    w.at = at;
+    w.npoint = j->nin;
+    w.limits.steps = w.limits.steps < MOST_STEPS ? w.limits.steps : MOST_STEPS;
+    Node *f = b ? block_formula(c, &w, b, arg) : NULL;
+    if (ctx_failed(c) && c->env.err.status != LBZ_INTERRUPT) {
+        c->env.err.status = LBZ_OK;
+        return NULL;
+    }
+    return f;
+}
+
+/* Is another path taken just beside the point along in[i]? here: the path at it. */
+static bool path_turns(Check *k, const Node *here, size_t i)
+{
+    Job *j = &k->j;
+    Ctx *c = j->c;
+    Node **at = ARENA_NEW(&c->pool[1].arena, Node *, j->nin + 1);
+    Node *h = ex_pow(c, ex_int(c, 2), ex_int(c, -NEAR));
+    bool turns = false;
+    for (int side = 0; at && side < 2 && !turns && !ctx_failed(c); side++) {
+        memcpy(at, j->at, j->nin * sizeof *at);
+        at[i] = ex_add2(c, at[i], side ? h : ex_neg(c, h));
+        const Node *f = path_formula(k, at);
+        turns = f && f != here;
+    }
+    return turns;
+}
+
+/* The two modes have been run on the statements; the rest is asked of the path's formula. */
+static bool check_path(Check *k, Node *path)
+{
+    Job *j = &k->j;
+    Node *e = j->e;
+    const double *x = job_numbers(j, j->x);
+    j->e = path;
+    bool ok = open_probe(k, x) && symbolic_route(k) && judge(k);
+    j->e = e;
+    for (size_t i = 0; ok && i < k->n; i++) {
+        SlopeRow *r = &k->row[i];
+        if (r->verdict == VERDICT_AGREE && path_turns(k, path, i)) {
+            r->verdict = VERDICT_BRANCH;
+            snprintf(r->why, sizeof r->why, "another path is taken just beside the point");
+        }
+    }
+    return ok && !ctx_failed(j->c);
 }
 
 static bool check_blocks(Check *k)
@@ -334,9 +405,16 @@ static bool check_blocks(Check *k)
     }
     for (size_t i = 0; ok && i < k->n; i++) {
         k->row[i].size = fabs(k->row[i].d[FORWARD]);
-        slope_compare(&k->row[i], "lists and functions of statements have no certified values");
     }
-    return ok;
+    Node *path = ok && !k->j.lists ? path_formula(k, k->j.at) : NULL;
+    if (path && !ex_is(path, OP_LIST)) {
+        return check_path(k, path);
+    }
+    for (size_t i = 0; ok && i < k->n; i++) {
+        slope_compare(&k->row[i], k->j.lists ? "lists have no certified values"
+                                             : "the path at the point has no formula");
+    }
+    return ok && !ctx_failed(k->j.c);
 }
 
 static bool is_checkable(const Check *k, const char *text, Span args)
