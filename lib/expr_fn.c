@@ -330,16 +330,7 @@ static Node *zeta_value(Ctx *c, Node *x)
     int64_t n;
     if (!ex_get_int(x, &n) || x->num.dec)
         return NULL;
-    Node *pi = c->pi;
-    switch (n) {
-    case 0: return ex_rat(c, -1, 2);
-    case 1: return pole(c, "zeta");
-    case 2: return ex_scale(c, num_rat(&c->tmp, 1, 6), ex_powi(c, pi, 2));
-    case 4: return ex_scale(c, num_rat(&c->tmp, 1, 90), ex_powi(c, pi, 4));
-    case -1: return ex_rat(c, -1, 12);
-    case -3: return ex_rat(c, 1, 120);
-    default: return n < 0 && n % 2 == 0 ? c->zero : NULL;
-    }
+    return n == 1 ? pole(c, "zeta") : exact_zeta(c, n);
 }
 
 /* f(0), where it is exact. */
@@ -474,7 +465,8 @@ static Node *function1(Ctx *c, Op op, Node *x)
     if (r)
         return r;
     unsigned flags = op_info(op)->flags;
-    r = special_value(c, op, x);
+    r = exact_value1(c, op, x);
+    r = r ? r : special_value(c, op, x);
     if (r)
         return r;
     if (op_is_function((Op)x->op) && x->n == 1 && inverse_pair(op, (Op)x->op))
@@ -532,7 +524,8 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
     case OP_mod:
         if (y == c->zero)
             return ctx_error(c, LBZ_DOMAIN, "the divisor is 0 here", "division by zero");
-        return ex_is_num(x) && ex_is_num(y) ? ex_num(c, num_mod(&c->tmp, x->num, y->num)) : NULL;
+        return ex_is_num(x) && ex_is_num(y) ? ex_num(c, num_mod(&c->tmp, x->num, y->num))
+                                            : exact_value2(c, op, x, y);
     case OP_atan2:
         if (x == c->zero && ex_is_pos(y))
             return c->zero;
@@ -550,15 +543,17 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         return y == c->zero ? c->one : y == c->one ? x : NULL;
     case OP_polygamma:
         return x == c->zero ? ex_fn1(c, OP_digamma, y)
-             : x == c->one ? ex_fn1(c, OP_trigamma, y) : NULL;
+             : x == c->one ? ex_fn1(c, OP_trigamma, y) : exact_value2(c, op, x, y);
     case OP_polylog:
         return x == c->one ? ex_neg(c, ex_fn1(c, OP_log, ex_sub(c, c->one, y)))
              : x == c->zero ? ex_div(c, y, ex_sub(c, c->one, y))
-             : y == c->zero ? c->zero : NULL;
+             : y == c->zero ? c->zero : exact_value2(c, op, x, y);
     case OP_xlogy: return x == c->zero ? c->zero : NULL;
     case OP_besselj: case OP_bessely: case OP_besseli: case OP_besselk: case OP_besselix:
-    case OP_besselkx:
-        return bessel_order(c, op, x, y);
+    case OP_besselkx: {
+        Node *r = bessel_order(c, op, x, y);
+        return r ? r : exact_value2(c, op, x, y);
+    }
     case OP_beta:
         if (ex_is_num(x) && ex_is_num(y) && !x->num.dec && !y->num.dec && ex_is_pos(x) &&
             ex_is_pos(y)) {

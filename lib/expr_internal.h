@@ -38,6 +38,12 @@ static inline void vec_push(Ctx *c, Vec *v, Node *x)
         v->v[v->n++] = x;
 }
 
+/* expr_exact.c: values at exact points; NULL: none is known. */
+Node *exact_value1(Ctx *c, Op op, Node *x);
+Node *exact_value2(Ctx *c, Op op, Node *x, Node *y);
+Node *exact_zeta(Ctx *c, int64_t n); /* n != 1 */
+Num ex_bernoulli(Ctx *c, unsigned n); /* in the tmp arena; B_1 is 1/2 */
+
 /* coefficient * rest, rest being neither NUM, SCALE nor ADD; no rewriting but 0 and 1. */
 Node *scale_raw(Ctx *c, Num k, Node *rest);
 /* Splits a sum as content * primitive, the first term that is no number getting a positive
