@@ -42,6 +42,8 @@ static const Topic topics[] = {
      "d/dx(E)           glued to a parenthesis it covers that only\n"
      "d^2/dx^2 E   d^2/(dx dy) E   d/dx d/dy E   ∂/∂x E   D[E, x, {y, 2}]   diff(E, x, "
      "n)\n"
+     "d^n/dx^n E        for any n: of powers, fractions, log, exp, sin, cosh, x^2*sin(x), "
+     "sin(x)*cos(x)\n"
      "f'(2)  f''(x)     derivatives of a function you defined or of an unknown one\n"
      "E at x=1, y=2     values are put in after differentiation\n"
      "dy/dx where F(x, y) = c      d^2y/dx^2 where F(x, y) = c\n"

@@ -26,8 +26,10 @@ static Node *nth_sine(Ctx *c, Node *e, uint32_t x, Node *n)
     Node *a, *u = e->a[0];
     if (!linear(c, u, x, &a))
         return no_formula(c, e);
-    Node *turn = ex_mul(c, 3, (Node *[]){c->half, c->pi, n});
-    return ex_mul2(c, ex_pow(c, a, n), ex_fn1(c, (Op)e->op, ex_add2(c, u, turn)));
+    Node *quarter = ex_mul2(c, c->half, c->pi); /* whole turns of n - j leave the angle */
+    for (uint32_t i = 0; i < (n->op == OP_ADD ? n->n : 1); i++)
+        u = ex_add2(c, u, ex_mul2(c, quarter, n->op == OP_ADD ? n->a[i] : n));
+    return ex_mul2(c, ex_pow(c, a, n), ex_fn1(c, (Op)e->op, u));
 }
 
 /* log(a*x + b): (-1)^(n-1) (n-1)! a^n/(a*x + b)^n, n >= 1 */
@@ -69,26 +71,79 @@ static Node *nth_power(Ctx *c, Node *e, uint32_t x, Node *n)
                                                : k;
 }
 
+/* sinh u, cosh u: a^n (exp(u) -+ (-1)^n exp(-u))/2 */
+static Node *nth_hyperbolic(Ctx *c, Node *e, uint32_t x, Node *n)
+{
+    Node *a, *u = e->a[0];
+    if (!linear(c, u, x, &a))
+        return no_formula(c, e);
+    Node *turned = ex_mul2(c, alternating(c, n), ex_exp(c, ex_neg(c, u)));
+    Node *s = e->op == OP_sinh ? ex_sub(c, ex_exp(c, u), turned)
+                               : ex_add2(c, ex_exp(c, u), turned);
+    return ex_mul(c, 3, (Node *[]){c->half, ex_pow(c, a, n), s});
+}
+
+/* Waves: functions whose n-th derivative has a value for every whole n, below 0, too. */
+static bool is_wave(Ctx *c, const Node *f, uint32_t x)
+{
+    return f->op == OP_sin || f->op == OP_cos || f->op == OP_sinh || f->op == OP_cosh ||
+           (f->op == OP_POW && !ex_depends(c, f->a[0], x));
+}
+
+static Node *nth_term(Ctx *c, Node *t, uint32_t x, Node *n);
+
+/* p*g for a polynomial p and a wave g: the sum of binomial(n, j)*p^(j)*g^(n-j), which ends. */
+static Node *nth_leibniz(Ctx *c, Node *p, Node *g, uint32_t x, Node *n)
+{
+    enum { MOST = 24 };
+    Node *sum = c->zero, *choose = c->one, *d = p;
+    for (int64_t j = 0; d != c->zero && !ctx_failed(c); j++) {
+        if (j > MOST)
+            return no_formula(c, p);
+        Node *left = ex_sub(c, n, ex_int(c, j));
+        sum = ex_add2(c, sum, ex_mul(c, 3, (Node *[]){choose, d, nth_term(c, g, x, left)}));
+        choose = ex_div(c, ex_mul2(c, choose, left), ex_int(c, j + 1));
+        d = diff(c, d, x);
+    }
+    return ctx_failed(c) ? c->poison : sum;
+}
+
+/* Constants, a polynomial and at most one more factor. */
+static Node *nth_product(Ctx *c, Node *t, uint32_t x, Node *n)
+{
+    Node *wave = NULL, *p = c->one, *k = c->one, *only = NULL;
+    uint32_t moving = 0;
+    for (uint32_t i = 0; i < t->n; i++) {
+        Node *f = t->a[i];
+        if (!ex_depends(c, f, x)) {
+            k = ex_mul2(c, k, f);
+            continue;
+        }
+        moving++;
+        only = f;
+        if (!is_wave(c, f, x))
+            p = ex_mul2(c, p, f);
+        else if (wave)
+            return no_formula(c, t);
+        else
+            wave = f;
+    }
+    if (moving > 1 && !wave)
+        return no_formula(c, t);
+    return ex_mul2(c, k, moving == 1 ? nth_term(c, only, x, n) : nth_leibniz(c, p, wave, x, n));
+}
+
 static Node *nth_term(Ctx *c, Node *t, uint32_t x, Node *n)
 {
     if (!ex_depends(c, t, x))
         return c->zero;
     if (t->op == OP_SCALE)
         return ex_scale(c, t->a[0]->num, nth_term(c, t->a[1], x, n));
-    if (t->op == OP_MUL) { /* constants times one factor that depends on x */
-        Node *f = NULL, *k = c->one;
-        for (uint32_t i = 0; i < t->n; i++) {
-            if (!ex_depends(c, t->a[i], x))
-                k = ex_mul2(c, k, t->a[i]);
-            else if (f)
-                return no_formula(c, t);
-            else
-                f = t->a[i];
-        }
-        return ex_mul2(c, k, nth_term(c, f, x, n));
-    }
+    if (t->op == OP_MUL)
+        return nth_product(c, t, x, n);
     switch (t->op) {
     case OP_sin: case OP_cos: return nth_sine(c, t, x, n);
+    case OP_sinh: case OP_cosh: return nth_hyperbolic(c, t, x, n);
     case OP_log: return nth_log(c, t, x, n);
     case OP_POW: case OP_SYM: return nth_power(c, t, x, n);
     default: return no_formula(c, t);

@@ -5,6 +5,7 @@
  * (hvp, vjp) are frozen behind scratch symbols, so that they are not differentiated.
  */
 #include "eval_impl.h"
+#include "rational.h"
 #include "relation.h"
 
 typedef struct {
@@ -321,11 +322,33 @@ static Node *curl(const Job *j)
 
 /* ---- d/dx, taylor, dy/dx where */
 
+/* A symbolic order has formulas for simple terms: e is brought to such if it can be. */
+static Node *diff_order(Ctx *c, Node *e, uint32_t x, Node *n)
+{
+    if (ex_is_num(n) || ctx_failed(c)) {
+        return diff_n(c, e, x, n);
+    }
+    for (int form = 0; form < 4 && !ctx_failed(c); form++) {
+        Attempt t = attempt_begin(c);
+        Node *f = form == 0   ? e
+                  : form == 1 ? rat_apart(c, e, x)
+                  : form == 2 ? rat_expand(c, e)
+                              : trig_reduce(c, e);
+        Node *r = form == 0 || f != e ? diff_n(c, f, x, n) : c->poison;
+        size_t notes = c->nnotes;
+        if (attempt_end(c, &t) && !ex_is_poison(r)) {
+            c->nnotes = notes;
+            return r;
+        }
+    }
+    return diff_n(c, e, x, n); /* for its error */
+}
+
 static Node *diff_once_each(const Job *j, Node *e, const Node *op, Node *const *a)
 {
     Ctx *c = j->c;
     for (size_t i = 1; i + 1 < op->n && !ctx_poll(c); i += 2) {
-        e = diff_n(c, e, a[i]->sym, a[i + 1]);
+        e = diff_order(c, e, a[i]->sym, a[i + 1]);
     }
     return finished(j, e);
 }
