@@ -47,13 +47,31 @@ static int64_t find_choice(const char *words, const char *value, size_t n)
     }
 }
 
-/* Digits, with K, M or G behind them when size is set; -1 when it is no such number. */
+enum { MOST_DIGITS = 15 };
+
+/* The zeros of 1e9 or 10^9, from the sign on; -1: not written like that. */
+static int read_zeros(const char *s, size_t n, int64_t v)
+{
+    int zeros = 0;
+    if (n < 2 || n > 3 || (*s != 'e' && (*s != '^' || v != 10))) {
+        return -1;
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (s[i] < '0' || s[i] > '9') {
+            return -1;
+        }
+        zeros = 10 * zeros + (s[i] - '0');
+    }
+    return *s == 'e' ? zeros : zeros - 1;
+}
+
+/* Digits, or 1e9, 10^9; with K, M or G behind them when size is set; -1 when it is no such number. */
 static int64_t read_number(const char *s, size_t n, bool size)
 {
     int64_t v = 0;
     size_t i = 0;
     for (; i < n && s[i] >= '0' && s[i] <= '9'; i++) {
-        if (i >= 15) {
+        if (i >= MOST_DIGITS) {
             return -1;
         }
         v = 10 * v + (s[i] - '0');
@@ -65,7 +83,14 @@ static int64_t read_number(const char *s, size_t n, bool size)
         int shift = s[i] == 'K' ? 10 : s[i] == 'M' ? 20 : s[i] == 'G' ? 30 : -1;
         return shift < 0 || v >> (62 - shift) ? -1 : v << shift;
     }
-    return i == n ? v : -1;
+    int zeros = i == n ? 0 : read_zeros(s + i, n - i, v);
+    if (zeros < 0 || zeros + i > MOST_DIGITS) {
+        return -1;
+    }
+    for (; zeros; zeros--) {
+        v *= 10;
+    }
+    return v;
 }
 
 static int64_t read_value(SettingId id, const char *value, size_t n)
