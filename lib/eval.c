@@ -413,11 +413,11 @@ static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *o
         out->formula = numeric(ev, r, e->a, e->n, &out->text);
         return;
     }
-    out->formula = r = eval_finish(c, r);
+    out->formula = r = eval_finish(c, eval_exact(c, r, ev->opt->level));
     if (!ctx_failed(c) && ev->names->count && ev->dvars.n) {
         list_values(ev, r, out);
         if (out->nat) {
-            out->value = eval_finish(c, value_of(ev, e, r));
+            out->value = eval_finish(c, eval_exact(c, value_of(ev, e, r), ev->opt->level));
         }
     }
 }

@@ -98,6 +98,8 @@ Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parse
 /* Constant subexpressions with a decimal inside become decimals; those that certainly
  * have no real value are errors. */
 Node *eval_finish(Ctx *c, Node *e);
+/* floor, ceil, max, min of constants decided; log(8)/log(2); sums of polynomials closed. */
+Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level);
 /* Every detach(u) in e becomes u with these values put in. */
 Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
 bool eval_has_kinks(Ctx *c, Node *e); /* abs, max, comparisons, steps ... anywhere */
