@@ -3,6 +3,7 @@
 #include "record.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t text_step(const char *s, size_t n, bool *valid)
@@ -100,15 +101,51 @@ static void json_notes(Buf *out, const lbz_result *r)
     buf_putc(out, ']');
 }
 
+/* Of an element's name, "mu[2,1]": the length of "mu". */
+static size_t base_length(const char *name) { return strcspn(name, "["); }
+
+/* How many lists begin with that element: the indices at the end that are 1; and *rank. */
+static size_t lists_begun(const char *name, size_t *rank)
+{
+    const char *s = name + base_length(name);
+    size_t ones = 0;
+    *rank = 0;
+    while (*s == '[' || *s == ',') {
+        char *end;
+        unsigned long i = strtoul(s + 1, &end, 10);
+        ones = i == 1 ? ones + 1 : 0;
+        ++*rank;
+        s = end;
+    }
+    return ones;
+}
+
+static bool same_base(const char *x, const char *y)
+{
+    size_t n = base_length(x);
+    return n == base_length(y) && strncmp(x, y, n) == 0;
+}
+
+/* {"x": 2, "y": [3, 4]}: the elements of a list stand next to each other, in order. */
 static void json_grad(Buf *out, const lbz_result *r)
 {
     buf_puts(out, ",\"grad\":{");
     for (size_t i = 0; i < r->ngrad; i++) {
+        const char *name = r->grad_name[i];
+        size_t rank, next, begun = lists_begun(name, &rank);
+        bool first = i == 0 || !same_base(name, r->grad_name[i - 1]);
+        bool last = i + 1 == r->ngrad || !same_base(name, r->grad_name[i + 1]);
         if (i)
             buf_putc(out, ',');
-        json_string(out, r->grad_name[i]);
-        buf_putc(out, ':');
+        if (first) {
+            json_string_n(out, name, base_length(name));
+            buf_putc(out, ':');
+        }
+        for (; begun; begun--)
+            buf_putc(out, '[');
         json_number(out, r->grad[i]);
+        for (size_t k = last ? rank : lists_begun(r->grad_name[i + 1], &next); k; k--)
+            buf_putc(out, ']');
     }
     buf_putc(out, '}');
 }
