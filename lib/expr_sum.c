@@ -6,6 +6,7 @@
 typedef struct {
     Node *rest;
     Num k;
+    Node *whole; /* k*rest, as it came */
 } Term;
 
 enum { FEW = 16 };
@@ -54,7 +55,7 @@ static void terms_begin(Terms *s)
     s->sorted = true;
 }
 
-static void terms_push(Ctx *c, Terms *s, Node *rest, Num k)
+static void terms_push(Ctx *c, Terms *s, Node *rest, Num k, Node *whole)
 {
     if (rest == c->inf) {
         s->infinite |= num_sgn(k) > 0 ? 1 : 2;
@@ -71,7 +72,7 @@ static void terms_push(Ctx *c, Terms *s, Node *rest, Num k)
     }
     if (s->n && s->sorted && ex_cmp(s->v[s->n - 1].rest, rest) > 0)
         s->sorted = false;
-    s->v[s->n++] = (Term){rest, k};
+    s->v[s->n++] = (Term){rest, k, whole};
 }
 
 static void terms_add(Ctx *c, Terms *s, Node *t)
@@ -79,9 +80,9 @@ static void terms_add(Ctx *c, Terms *s, Node *t)
     if (ex_is_num(t))
         s->constant = num_add(&c->tmp, s->constant, t->num);
     else if (t->op == OP_SCALE)
-        terms_push(c, s, t->a[1], t->a[0]->num);
+        terms_push(c, s, t->a[1], t->a[0]->num, t);
     else
-        terms_push(c, s, t, NUM_ONE);
+        terms_push(c, s, t, NUM_ONE, t);
 }
 
 static int term_cmp(const void *a, const void *b)
@@ -126,11 +127,17 @@ static Node *terms_finish(Ctx *c, Terms *s)
     if (!num_is_zero(s->constant))
         out[n++] = ex_num(c, s->constant);
     for (size_t i = 0; i < s->n;) {
-        Term t = s->v[i++];
-        while (i < s->n && s->v[i].rest == t.rest)
-            t.k = num_add(&c->tmp, t.k, s->v[i++].k);
-        if (!num_is_zero(t.k))
-            out[n++] = scale_raw(c, t.k, t.rest);
+        const Term *t = &s->v[i++];
+        if (i == s->n || s->v[i].rest != t->rest) { /* alone: what came is canonical */
+            if (!num_is_zero(t->k))
+                out[n++] = t->whole;
+            continue;
+        }
+        Num k = t->k;
+        while (i < s->n && s->v[i].rest == t->rest)
+            k = num_add(&c->tmp, k, s->v[i++].k);
+        if (!num_is_zero(k))
+            out[n++] = scale_raw(c, k, t->rest);
     }
     if (n == 1 && s->constant.dec && num_is_zero(s->constant) && !ex_is_num(out[0]))
         return ex_scale(c, (Num){1, 1, true}, out[0]); /* 0.0 + pi is a decimal, too */

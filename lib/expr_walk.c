@@ -103,36 +103,44 @@ typedef struct {
     size_t nout, out_cap;
 } Walk;
 
-static bool walk_out(Walk *w, Node *x)
+LBZ_COLD static bool walk_room(Walk *w)
 {
-    if (w->nout == w->out_cap) {
-        size_t cap = w->out_cap ? 4 * w->out_cap : WALK_FIRST;
-        Node **t = ARENA_NEW(&w->c->tmp, Node *, cap);
-        if (!t || ctx_poll(w->c))
-            return false;
-        if (w->nout)
-            memcpy(t, w->out, w->nout * sizeof *t);
-        w->out = t;
-        w->out_cap = cap;
-    }
+    size_t cap = w->out_cap ? 4 * w->out_cap : WALK_FIRST;
+    Node **t = ARENA_NEW(&w->c->tmp, Node *, cap);
+    if (!t || ctx_poll(w->c))
+        return false;
+    if (w->nout)
+        memcpy(t, w->out, w->nout * sizeof *t);
+    w->out = t;
+    w->out_cap = cap;
+    return true;
+}
+
+static inline bool walk_out(Walk *w, Node *x)
+{
+    if (w->nout == w->out_cap && !walk_room(w))
+        return false;
     x->pos = (uint32_t)w->nout;
     w->out[w->nout++] = x;
     return true;
 }
 
-static bool walk_enter(Walk *w, Node *x)
+LBZ_COLD static bool walk_deeper(Walk *w)
+{
+    Frame *t = ARENA_NEW(&w->c->tmp, Frame, w->cap * 4);
+    if (!t || ctx_failed(w->c))
+        return false;
+    memcpy(t, w->st, w->n * sizeof *t);
+    w->st = t;
+    w->cap *= 4;
+    return true;
+}
+
+static inline bool walk_enter(Walk *w, Node *x)
 {
     x->mark = w->mark;
-    if (!x->n)
-        return walk_out(w, x);
-    if (w->n == w->cap) {
-        Frame *t = ARENA_NEW(&w->c->tmp, Frame, w->cap * 4);
-        if (!t || ctx_failed(w->c))
-            return false;
-        memcpy(t, w->st, w->n * sizeof *t);
-        w->st = t;
-        w->cap *= 4;
-    }
+    if (w->n == w->cap && !walk_deeper(w))
+        return false;
     w->st[w->n++] = (Frame){x, 0};
     return !ctx_poll(w->c);
 }
@@ -143,23 +151,44 @@ static inline bool walk_skips(const Walk *w, const Node *k)
            (w->syms && !(k->syms & w->syms));
 }
 
+/* The next child of f's node that has children itself, leaves before it being put out; NULL: there
+ * is none. */
+static inline Node *walk_child(Walk *w, Frame *f, bool *ok)
+{
+    const Node *x = f->n;
+    uint32_t i = f->next, n = x->n;
+    while (i < n) {
+        Node *k = x->a[i++];
+        if (walk_skips(w, k))
+            continue;
+        if (k->n) {
+            f->next = i;
+            return k;
+        }
+        k->mark = w->mark;
+        *ok &= walk_out(w, k);
+    }
+    return NULL;
+}
+
 static bool walk_from(Walk *w, Node *root)
 {
+    bool ok = true;
     if (root->mark == w->mark)
         return true;
+    if (!root->n) {
+        root->mark = w->mark;
+        return walk_out(w, root);
+    }
     if (!walk_enter(w, root))
         return false;
-    while (w->n) {
+    while (w->n && ok) {
         Frame *f = &w->st[w->n - 1];
-        Node *x = f->n;
-        while (f->next < x->n && walk_skips(w, x->a[f->next]))
-            f->next++;
-        bool done = f->next == x->n;
-        w->n -= done;
-        if (!(done ? walk_out(w, x) : walk_enter(w, x->a[f->next++])))
-            return false;
+        Node *k = walk_child(w, f, &ok);
+        w->n -= !k;
+        ok &= k ? walk_enter(w, k) : walk_out(w, f->n);
     }
-    return true;
+    return ok;
 }
 
 Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags, uint64_t syms,

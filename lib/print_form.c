@@ -468,6 +468,8 @@ static void build_forms(Forms *F, Entry *e)
 
     switch ((Op)n->op) {
     case OP_NUM:
+        if (!e->alone && !e->in_sum) /* a coefficient, shown by what it is the coefficient of */
+            return;
         e->stand = num_is_int(n->num) && num_sgn(n->num) >= 0 && !n->num.dec
                        ? form_number(F, n->num)
                        : build_product(F, &F->unit, n->num, true);
