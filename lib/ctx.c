@@ -162,9 +162,10 @@ static void pool_grow(Ctx *c, Pool *p)
 
 static inline uint64_t leaf_hash(const Ctx *c, const Shell *s)
 {
-    uint64_t h = hash_mix(0x6c62, s->op);
+    uint64_t h = hash_mix(0x6c62 + ((uint64_t)s->sym << 32), s->op);
     if (s->n && s->op != OP_APPLY)
-        return hash_mix(h, s->sym);
+        return h;
+    h = hash_mix(0x6c62, s->op);
     if (s->op == OP_NUM)
         return hash_mix(h, num_hash(s->num));
     if (s->op == OP_SYM || s->op == OP_APPLY)
@@ -215,16 +216,16 @@ static Node **pool_room(Ctx *c, Pool *p, const Shell *s, uint64_t h, Node **slot
 }
 
 /* Puts what the node owns behind its header. */
-static void node_fill(Ctx *c, Pool *p, Node *n, const Shell *s)
+static inline void node_fill(Ctx *c, Pool *p, Node *n, const Shell *s)
 {
+    for (size_t i = 0; i < s->n; i++)
+        n->a[i] = s->a[i];
     if (s->op == OP_SYM || s->op == OP_APPLY)
         n->name = c->syms[s->sym].name;
-    if (s->op == OP_NUM)
+    else if (s->op == OP_NUM)
         n->num = num_copy(&p->arena, s->num);
     else if (s->op == OP_STRING)
         memcpy(n->text, s->text, s->sym), n->text[s->sym] = 0;
-    for (size_t i = 0; i < s->n; i++)
-        n->a[i] = s->a[i];
 }
 
 /* What the children of a node that may be new say together. */

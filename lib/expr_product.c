@@ -23,6 +23,8 @@ typedef struct {
     int infinite;
     uint32_t from;
     size_t longs;    /* long products among the factors */
+    size_t numbers;  /* bases that are numbers: perhaps radicals */
+    size_t kinks;    /* bases that are abs or sign */
     Factor few[FEW]; /* where v begins */
 } Factors;
 
@@ -37,7 +39,7 @@ static void factors_begin(Factors *s, Num content)
     s->at = s->breaks = 0;
     s->infinite = 0;
     s->from = 0;
-    s->longs = 0;
+    s->longs = s->numbers = s->kinks = 0;
 }
 
 static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *whole)
@@ -56,6 +58,8 @@ static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *wh
         s->at = s->breaks++ ? s->at : s->n;
     }
     s->longs += ex_is_long(base);
+    s->numbers += base->op == OP_NUM;
+    s->kinks += base->op == OP_abs || base->op == OP_sign;
     s->v[s->n++] = (Factor){base, exponent, whole, s->from};
 }
 
@@ -371,6 +375,7 @@ static bool merge_short(Ctx *c, Factors *s)
 static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
 {
     Factors s;
+    Node *near[FEW];
     factors_begin(&s, NUM_ONE);
     for (size_t i = 0; i < n; i++)
         factors_add(c, &s, f[i]);
@@ -379,15 +384,19 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
             return infinite_product(c, &s);
         if (num_is_zero(s.content))
             return c->zero;
-        settle_long(c, &s);
+        if (s.longs)
+            settle_long(c, &s);
         if (!s.sorted && s.n <= FEW)
             sort_few(s.v, s.n);
         else if (!s.sorted && !merge_short(c, &s))
             qsort(s.v, s.n, sizeof *s.v, factor_cmp);
-        Vec out = {0};
+        Vec out = {.v = near, .cap = FEW};
         bool again = collect_bases(c, &s, &out);
-        again |= merge_radicals(c, &out);
-        again |= merge_kinks(c, &out);
+        /* what is collected without `again` has the bases that were put in */
+        if (again || s.numbers > 1)
+            again |= merge_radicals(c, &out);
+        if (again || s.kinks)
+            again |= merge_kinks(c, &out);
         /* one sum alone distributes the content again */
         if (!again)
             return product_node(c, s.content, &out);

@@ -60,31 +60,39 @@ static inline void put_short(Str *out, const char *s, size_t n)
     out->s[out->n] = '\0';
 }
 
+static inline void put_char(Str *out, char ch)
+{
+    if (LBZ_LIKELY(out->n + 1 < out->cap && !out->failed)) {
+        out->s[out->n++] = ch;
+        out->s[out->n] = '\0';
+    } else {
+        str_putc(out, ch);
+    }
+}
+
 /* Writes what comes before the children of f, and all of a leaf. */
-static void begin_form(Writer *w, const Form *f, bool bare, int needs)
+static inline void begin_form(Writer *w, const Form *f, bool bare, int needs)
 {
     bool paren = form_prec(f, bare) < needs;
+    unsigned kind = f->kind;
 
     if (paren)
-        put_short(w->out, "(", 1);
+        put_char(w->out, '(');
     if (f->neg && !bare)
-        put_short(w->out, "-", 1);
-    switch ((FormKind)f->kind) {
-    case F_NUM:
-    case F_NAME:
+        put_char(w->out, '-');
+    if (kind == F_NUM || kind == F_NAME) {
         put_short(w->out, f->text, f->ntext);
         if (paren)
-            put_short(w->out, ")", 1);
+            put_char(w->out, ')');
         return;
-    case F_CALL:
-    case F_APPLY:
+    }
+    if (kind == F_CALL || kind == F_APPLY) {
         put_short(w->out, f->text, f->ntext);
-        put_short(w->out, "(", 1);
-        break;
-    case F_LIST: put_short(w->out, "[", 1); break;
-    case F_IF: str_puts(w->out, "if "); break;
-    case F_NOT: str_puts(w->out, "not "); break;
-    default: break;
+        put_char(w->out, '(');
+    } else if (kind == F_LIST) {
+        put_char(w->out, '[');
+    } else if (kind == F_IF || kind == F_NOT) {
+        str_puts(w->out, kind == F_IF ? "if " : "not ");
     }
     writer_push(w, f, paren);
 }
@@ -104,19 +112,24 @@ static void put_between(Str *out, const Form *f, uint32_t i)
         if (i > 0)
             put_short(out, f->a[i].neg ? " - " : " + ", 3);
         else if (f->a[i].neg)
-            put_short(out, "-", 1);
+            put_char(out, '-');
         break;
     case F_PROD:
         if (i == f->n)
             put_short(out, "/(", below_in_parentheses(f) ? 2 : 1);
         else if (i > 0)
-            put_short(out, i > f->n && !below_in_parentheses(f) ? "/" : "*", 1);
+            put_char(out, i > f->n && !below_in_parentheses(f) ? '/' : '*');
         break;
-    case F_POW: put_short(out, "^", i); break;
+    case F_POW:
+        if (i > 0)
+            put_char(out, '^');
+        break;
     case F_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
     case F_INFIX: str_puts(out, i ? f->text : ""); break;
     case F_BINDS: str_puts(out, i == 0 ? "" : i == 1 ? " at " : i % 2 ? ", " : " = "); break;
-    default: str_puts(out, i ? form_separator(f, i) : ""); break;
+    default:
+        if (i > 0)
+            str_puts(out, form_separator(f, i));
     }
 }
 
@@ -126,11 +139,11 @@ static void end_form(Writer *w, const Writing *x)
     bool call = f->kind == F_CALL || f->kind == F_APPLY;
 
     if (call || below_in_parentheses(f))
-        put_short(w->out, ")", 1);
+        put_char(w->out, ')');
     else if (f->kind == F_LIST)
-        put_short(w->out, "]", 1);
+        put_char(w->out, ']');
     if (x->paren)
-        put_short(w->out, ")", 1);
+        put_char(w->out, ')');
     w->n--;
 }
 
