@@ -160,12 +160,17 @@ static void pool_grow(Ctx *c, Pool *p)
     p->cap = cap;
 }
 
+/* Where the hash of a node with children begins. */
+static inline uint64_t inner_hash(Op op, uint32_t sym)
+{
+    return hash_mix(0x6c62 + ((uint64_t)sym << 32), op);
+}
+
 static inline uint64_t leaf_hash(const Ctx *c, const Shell *s)
 {
-    uint64_t h = hash_mix(0x6c62 + ((uint64_t)s->sym << 32), s->op);
     if (s->n && s->op != OP_APPLY)
-        return h;
-    h = hash_mix(0x6c62, s->op);
+        return inner_hash(s->op, s->sym);
+    uint64_t h = hash_mix(0x6c62, s->op);
     if (s->op == OP_NUM)
         return hash_mix(h, num_hash(s->num));
     if (s->op == OP_SYM || s->op == OP_APPLY)
@@ -236,10 +241,10 @@ typedef struct {
 } Kids;
 
 /* False: one of them is poison. */
-static inline bool kids_read(Kids *k, const Shell *s)
+static inline bool kids_read(Kids *k, size_t count, Node *const *a)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        const Node *n = s->a[i];
+    for (size_t i = 0; i < count; i++) {
+        const Node *n = a[i];
         k->hash = hash_mix(k->hash, n->hash);
         k->syms |= n->syms;
         k->flags |= n->flags;
@@ -265,7 +270,7 @@ Node *ctx_intern(Ctx *c, const Shell *s)
 {
     Pool *p = &c->pool[c->into];
     Kids k = {.hash = leaf_hash(c, s)};
-    if (!kids_read(&k, s))
+    if (!kids_read(&k, s->n, s->a))
         return c->poison;
     if (c->into == 1 && k.newest < FIRST_STATEMENT_ID) {
         Node **at = pool_find(&c->pool[0], s, k.hash);
@@ -283,6 +288,53 @@ Node *ctx_intern(Ctx *c, const Shell *s)
     p->n++;
     c->env.steps++;
     return n;
+}
+
+/* The node in p that is op of a[0..n) and nothing else, or the empty slot where it belongs. */
+static inline Node **inner_find(const Pool *p, uint64_t h, Op op, size_t n, Node *const *a)
+{
+    size_t mask = p->cap - 1, k = h & mask, i;
+    for (const Node *x; (x = p->table[k]) != NULL; k = (k + 1) & mask) {
+        if (x->hash != h || x->op != op || x->n != n || x->sym)
+            continue;
+        for (i = 0; i < n && x->a[i] == a[i]; i++)
+            ;
+        if (i == n)
+            break;
+    }
+    return &p->table[k];
+}
+
+/* ctx_intern step by step for what has children and nothing else of its own: most nodes. */
+Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
+{
+    Pool *p = &c->pool[c->into];
+    Kids k = {.hash = inner_hash(op, 0)};
+    if (!n || (p->n + 1) * 2 > p->cap)
+        return ctx_intern(c, &(Shell){.op = op, .n = n, .a = a});
+    if (!kids_read(&k, n, a))
+        return c->poison;
+    if (c->into == 1 && k.newest < FIRST_STATEMENT_ID) {
+        Node **at = inner_find(&c->pool[0], k.hash, op, n, a);
+        if (*at)
+            return *at;
+    }
+    Node **slot = inner_find(p, k.hash, op, n, a);
+    if (*slot)
+        return *slot;
+    size_t body = n * sizeof(Node *) < sizeof(Num) ? sizeof(Num) : n * sizeof(Node *);
+    Node *x = arena_alloc(&p->arena, offsetof(Node, num) + body);
+    if (!x || c->env.err.status == LBZ_LIMIT)
+        return c->poison;
+    *x = (Node){.hash = k.hash, .syms = k.syms, .id = p->next_id++, .op = (uint16_t)op,
+                .flags = k.flags, .n = (uint32_t)n, .height = k.height};
+    for (size_t i = 0; i < n; i++)
+        x->a[i] = a[i];
+    node_facts(c, x);
+    *slot = x;
+    p->n++;
+    c->env.steps++;
+    return x;
 }
 
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a)

@@ -19,10 +19,7 @@ Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child i
 /* A statement node in the session pool; a: its children there. What is known of it stays. */
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a);
 void node_facts(Ctx *c, Node *n); /* sign, flags, syms; flags and syms have the children's */
-static inline Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
-{
-    return ctx_intern(c, &(Shell){.op = op, .n = n, .a = a});
-}
+Node *intern(Ctx *c, Op op, size_t n, Node *const *a); /* op of a[0..n), likewise */
 
 /* A growing array of nodes in the tmp arena. */
 typedef struct {
