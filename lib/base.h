@@ -144,7 +144,14 @@ typedef struct {
 } Str;
 
 void str_free(Str *b);
-void str_clear(Str *b);
+static inline void str_clear(Str *b)
+{
+    b->n = 0;
+    b->failed = false;
+    if (b->s) {
+        b->s[0] = '\0';
+    }
+}
 LBZ_COLD void str_put_slow(Str *b, const char *s, size_t n); /* str_put in all cases */
 static inline void str_put(Str *b, const char *s, size_t n)
 {

@@ -16,14 +16,6 @@ void str_free(Str *b)
     memset(b, 0, sizeof *b);
 }
 
-void str_clear(Str *b)
-{
-    b->n = 0;
-    b->failed = false;
-    if (b->s) {
-        b->s[0] = '\0';
-    }
-}
 
 /* Room for n more bytes and the NUL. */
 static bool str_room(Str *b, size_t n)

@@ -26,18 +26,13 @@ static int name_cmp(const char *a, const char *b)
     return *a ? 1 : *b ? -1 : 0;
 }
 
-static int rank(const Node *n)
+static inline int rank(const Node *n)
 {
-    switch (n->op) {
-    case OP_NUM: return 0;
-    case OP_CONST: return 1;
-    case OP_SYM: return 2;
-    case OP_POW: return 3;
-    case OP_MUL: return 4;
-    case OP_SCALE: return 5;
-    case OP_ADD: return 6;
-    default: return 8 + n->op;
-    }
+    static const uint8_t first[OP_POW + 1] = {
+        [OP_POISON] = 7, [OP_NUM] = 0, [OP_CONST] = 1, [OP_SYM] = 2,
+        [OP_POW] = 3,    [OP_MUL] = 4, [OP_SCALE] = 5, [OP_ADD] = 6,
+    };
+    return n->op <= OP_POW ? first[n->op] : 8 + n->op;
 }
 
 static int number_cmp(const Node *a, const Node *b)

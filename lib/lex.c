@@ -234,7 +234,10 @@ static bool close_bracket(Lexer *L, TokenKind kind, unsigned flags)
 
 static TokenKind word_kind(const char *s, size_t n)
 {
-    if (n < 2 || n > 9 || s[0] < 'a' || s[0] > 'w')
+    enum { FIRST = 1 << ('a' - 'a') | 1 << ('e' - 'a') | 1 << ('f' - 'a') | 1 << ('i' - 'a') |
+                   1 << ('l' - 'a') | 1 << ('n' - 'a') | 1 << ('o' - 'a') | 1 << ('r' - 'a') |
+                   1 << ('t' - 'a') | 1 << ('w' - 'a') }; /* letters that words begin with */
+    if (n < 2 || n > 9 || s[0] < 'a' || s[0] > 'w' || !(FIRST >> (s[0] - 'a') & 1))
         return TK_NAME;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i].name[0] == s[0] && words[i].len == n && !memcmp(words[i].name, s, n))

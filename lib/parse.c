@@ -110,7 +110,7 @@ Frame *to_barrier(Parser *p)
 
 /* ---- tokens */
 
-const Token *token_ahead(Parser *p, uint32_t i)
+const Token *token_beyond(Parser *p, uint32_t i)
 {
     while (i + 1 >= p->L.n && kind_at(p, p->L.n - 1) == TK_NL && !ctx_failed(p->c)) {
         p->L.at = tok_end(p, p->L.n - 1);

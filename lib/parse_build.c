@@ -3,15 +3,8 @@
  * the place in the text is set, for the errors of constructors. */
 #include "parse_internal.h"
 
-bool value_is_condition(const Node *n)
+void no_number(Parser *p, const Value *v)
 {
-    return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
-}
-
-void need_number(Parser *p, const Value *v)
-{
-    if (!value_is_condition(v->n))
-        return;
     stand_at(p, v->pos, v->end);
     ctx_error(p->c, LBZ_SYNTAX, "write if ... then 1 else 0 to make a number of it",
               "a condition stands where a number is needed");

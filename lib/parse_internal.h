@@ -160,12 +160,16 @@ void reduce_above(Parser *p, int prec); /* all operators that bind tighter */
 Frame *to_barrier(Parser *p);        /* all operators; the barrier */
 bool starts_operand(const Parser *p, uint32_t i);
 bool closes_itself(const Frame *f); /* closed by what closes the bracket around it */
-/* Token i, from the next line if need be. */
-const Token *token_ahead(Parser *p, uint32_t i);
+const Token *token_beyond(Parser *p, uint32_t i); /* token_ahead in all cases */
 
 static inline Token *tok(const Parser *p, uint32_t i)
 {
     return &p->L.tok[i < p->L.n ? i : p->L.n - 1];
+}
+/* Token i, from the next line if need be. */
+static inline const Token *token_ahead(Parser *p, uint32_t i)
+{
+    return LBZ_LIKELY(i + 1 < p->L.n) ? &p->L.tok[i] : token_beyond(p, i);
 }
 static inline uint8_t kind_at(const Parser *p, uint32_t i) { return tok(p, i)->kind; }
 static inline bool glued(const Parser *p, uint32_t i)
@@ -200,8 +204,16 @@ void reduce_top(Parser *p);
 void next_term(Parser *p, Frame *f);   /* the operand of a sum is complete */
 void next_factor(Parser *p, Frame *f);
 void next_comparison(Parser *p, Frame *f);
-bool value_is_condition(const Node *n);
-void need_number(Parser *p, const Value *v); /* error when it is a condition */
+static inline bool value_is_condition(const Node *n)
+{
+    return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
+}
+LBZ_COLD void no_number(Parser *p, const Value *v); /* the error: v is a condition */
+static inline void need_number(Parser *p, const Value *v)
+{
+    if (value_is_condition(v->n))
+        no_number(p, v);
+}
 Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
                        uint32_t end);
 void build_list(Parser *p, Frame *f);

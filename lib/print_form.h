@@ -111,7 +111,17 @@ static inline Entry *forms_entry(Forms *F, const Node *n)
 
 /* print_leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from the children,
  * `between` bytes between each two of them and `around` more. */
-Form *form_new(Forms *F, FormKind kind, int prec, size_t n);
+static inline Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
+{
+    Form *f = ARENA_NEW(&F->c->tmp, Form, 1);
+
+    *f = (Form){.kind = (uint8_t)kind, .prec = (uint8_t)prec, .n = (uint32_t)n};
+    if (n)
+        f->a = ARENA_NEW(&F->c->tmp, Item, n);
+    if (n && !f->a)
+        f->n = 0; /* the error is recorded */
+    return f;
+}
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n);
 Form *form_number(Forms *F, Num x); /* x >= 0, an integer or a decimal */
 Form *form_other(Forms *F, const Node *n);

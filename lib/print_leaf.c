@@ -2,18 +2,6 @@
  * lists, conditions), and the lengths of forms. What is rearranged is in print_form.c. */
 #include "print_form.h"
 
-Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
-{
-    Form *f = ARENA_NEW(&F->c->tmp, Form, 1);
-
-    *f = (Form){.kind = (uint8_t)kind, .prec = (uint8_t)prec, .n = (uint32_t)n};
-    if (n)
-        f->a = ARENA_NEW(&F->c->tmp, Item, n);
-    if (n && !f->a)
-        f->n = 0; /* the error is recorded */
-    return f;
-}
-
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
 {
     Form *f = form_new(F, kind, P_ATOM, 0);
