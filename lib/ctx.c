@@ -163,7 +163,7 @@ static void pool_grow(Ctx *c, Pool *p)
 /* Where the hash of a node with children begins. */
 static inline uint64_t inner_hash(Op op, uint32_t sym)
 {
-    return hash_mix(0x6c62 + ((uint64_t)sym << 32), op);
+    return hash_mix(hash_mix(0x6c62, op), sym);
 }
 
 static inline uint64_t leaf_hash(const Ctx *c, const Shell *s)

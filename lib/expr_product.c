@@ -67,9 +67,11 @@ static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *wh
 static void factors_put_sum(Ctx *c, Factors *s, Node *f)
 {
     Num k = sum_content(c, f, true);
-    s->content = num_mul(&c->tmp, s->content, k);
-    Node *b = sum_divide(c, f, k);
-    factors_put(c, s, b, c->one, b);
+    if (!num_is_one(k) || k.dec) {
+        s->content = num_mul(&c->tmp, s->content, k);
+        f = sum_divide(c, f, k);
+    }
+    factors_put(c, s, f, c->one, f);
 }
 
 static void factors_add1(Ctx *c, Factors *s, Node *f)

@@ -261,9 +261,12 @@ static bool plainly_primitive(const Node *sum)
 
 Num sum_content(Ctx *c, Node *sum, bool with_sign)
 {
-    bool plain = plainly_primitive(sum);
-    Num g = plain ? NUM_ONE : NUM_ZERO;
-    for (uint32_t i = 0; i < sum->n && !plain; i++) {
+    Node *lead = sum->a[ex_is_num(sum->a[0]) ? 1 : 0];
+    if (plainly_primitive(sum))
+        return with_sign && lead->op == OP_SCALE && num_sgn(lead->a[0]->num) < 0 ? num_int(-1)
+                                                                                 : NUM_ONE;
+    Num g = NUM_ZERO;
+    for (uint32_t i = 0; i < sum->n; i++) {
         Num k = ex_coef(sum->a[i]);
         if (k.dec)
             return NUM_ONE;
@@ -271,7 +274,6 @@ Num sum_content(Ctx *c, Node *sum, bool with_sign)
             continue;
         g = i == 0 ? num_abs(&c->tmp, k) : num_gcd(&c->tmp, g, k);
     }
-    Node *lead = sum->a[ex_is_num(sum->a[0]) ? 1 : 0];
     if (with_sign && num_sgn(ex_coef(lead)) < 0)
         g = num_neg(&c->tmp, g);
     return g;
