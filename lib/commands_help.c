@@ -117,7 +117,8 @@ static const Topic topics[] = {
 
 /* Words of the language that are no functions, commands or settings. */
 static const Topic words[] = {
-    {"sum", "sum(e, k, a, b): e added up for k = a, a + 1, ..., b"},
+    {"sum", "sum(e, k, a, b): e added up for k = a, a + 1, ..., b; in closed form "
+            "for a polynomial e"},
     {"prod", "prod(e, k, a, b): e multiplied for k = a, a + 1, ..., b"},
     {"int", "int(e, t, a, b): the integral of e over t from a to b; N(int(...)) is its value"},
     {"if", "if c then a else b: a where c holds, else b; in pieces {a if c; b if d; u otherwise}"},
