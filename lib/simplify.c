@@ -18,6 +18,7 @@ static const double SMALL = 30, PROMISING = 0.9; /* when a field is tried */
 static const double LARGEST = 20000; /* beyond this measure nothing is tried */
 static const double LARGE = 1500;    /* beyond this measure only local rules are tried */
 static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
+static const double PARENTHESES = 0.5; /* they are worth it around what a common factor leaves */
 static const double NEW_KERNEL = 2.2; /* what a function that was not there before costs */
 
 /* Function nodes of n that root does not have. */
@@ -313,17 +314,48 @@ static void one_denominator(Best *b, Node *n)
     arena_release(&c->tmp, m);
 }
 
+/* Forms that are taken however little they save. */
+static void take(Best *b, Node *r)
+{
+    if (!r || r == b->node || ex_is_poison(r))
+        return;
+    double m = measure(b->c, r);
+    if (m >= b->limit || (b->node != b->root && m >= b->cost))
+        return;
+    b->node = r;
+    b->cost = m < b->cost ? m : b->cost;
+}
+
+/* The last touch: factors of the best form made one, common factors taken out of its factors. g: the
+ * latter, done to the region as it was. */
+static void polish(Best *b, Node *g)
+{
+    Ctx *c = b->c;
+    if (b->node->op == OP_ADD)
+        return;
+    best_offer(b, join_factors(c, b->node));
+    best_offer(b, split_fraction(c, b->node));
+    if (b->node->op != OP_ADD && b->node != g) {
+        Node *f = b->node == b->root ? g : factor_all(c, b->node, false);
+        double m = measure(c, b->node);
+        if (!ex_is_poison(f) && measure(c, f) <= m + PARENTHESES)
+            b->node = f;
+    }
+    take(b, join_radicals(c, b->node));
+}
+
 Node *simplify_region(Ctx *c, Node *n, void *arg)
 {
     bool deep = arg != NULL;
     if (!has_sum(n))
-        return n;
+        return join_radicals(c, n);
     Best b = best_begin(c, n, deep);
     if (b.limit > LARGE)
         return n;
     Attempt at = attempt_begin(c);
     Node *g = factor_all(c, n, false), *h = factor_all(c, n, true);
     one_denominator(&b, n);
+    take(&b, clear_denominators(c, n));
     best_offer(&b, g);
     best_offer(&b, h);
     if (h != n)
@@ -342,7 +374,7 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         else
             offer_field(&b, b.node, b.limit > SMALL && !deep);
     }
-    best_offer(&b, join_conjugates(c, b.node));
+    polish(&b, g);
     return attempt_end(c, &at) ? b.node : n;
 }
 

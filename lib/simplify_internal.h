@@ -36,8 +36,15 @@ Node *simplify_region(Ctx *c, Node *n, void *arg);
 void offer_field(Best *b, Node *n, bool quick);
 /* root with radicands over one denominator, or squares of one function; root itself when there are none. */
 Node *simpler_roots(Ctx *c, Node *root);
-/* A product with two of its short sums multiplied where that leaves two terms: (a - b)*(a + b). */
-Node *join_conjugates(Ctx *c, Node *n);
+/* A product with two of its factors made one: short sums multiplied where that leaves two terms, as in
+ * (a - b)*(a + b), signs of such sums, powers of a sum and its opposite. */
+Node *join_factors(Ctx *c, Node *n);
+/* Roots of numbers and of names in a product as one, where that is shorter: 1/sqrt(2*pi). */
+Node *join_radicals(Ctx *c, Node *n);
+/* n with the fractions below its fraction lines cleared, where that is shorter. */
+Node *clear_denominators(Ctx *c, Node *n);
+/* a + b/s for (s*a + b)/s; NULL where nothing cancels. */
+Node *split_fraction(Ctx *c, Node *n);
 /* Whether a region larger than SMALL, of that measure, should be tried in a field all the same. */
 bool looks_tied(Ctx *c, Node *n, double cost);
 /* NULL, or what a field would make of n: n with the numerator multiplied out, n being one fraction in lowest
