@@ -8,7 +8,7 @@
 static const double TRIG_LARGE = 100, WAVES_LARGE = 50;
 static const double ALGEBRAIC = 2; /* a power may be longer than sin(atan(x)) by that much */
 
-typedef Node *(*Swap)(Ctx *c, Node *f); /* another form of one function node, or NULL */
+typedef Node *(*Swap)(Ctx *c, Node *f); /* another form of one function or sum, or NULL */
 
 static bool is_circular(const Node *n)
 {
@@ -24,7 +24,7 @@ static bool is_hyperbolic(const Node *n)
 
 static bool is_cosine(const Node *n) { return n->op == OP_cos || n->op == OP_cosh; }
 
-/* root with every function node that swap knows replaced. */
+/* root with every function and sum that swap knows replaced. */
 static Node *swapped(Ctx *c, Node *root, Swap swap)
 {
     ArenaMark m = arena_mark(&c->tmp);
@@ -32,7 +32,8 @@ static Node *swapped(Ctx *c, Node *root, Swap swap)
     Node **order = ex_walk(c, 1, &root, &count);
     Vec from = {0}, to = {0};
     for (size_t i = 0; order && i < count; i++) {
-        Node *r = op_is_function((Op)order[i]->op) ? swap(c, order[i]) : NULL;
+        bool asked = op_is_function((Op)order[i]->op) || order[i]->op == OP_ADD;
+        Node *r = asked ? swap(c, order[i]) : NULL;
         if (r) {
             vec_push(c, &from, order[i]);
             vec_push(c, &to, r);
@@ -179,7 +180,7 @@ static bool is_twofold(const Node *x)
 /* A sum with k + w*cos(2*u), w = k or -k, as one with 2*k*cos(u)^2 or 2*k*sin(u)^2; or NULL. */
 static Node *joined_cosine(Ctx *c, Node *n)
 {
-    for (uint32_t i = 1; ex_is_num(n->a[0]) && i < n->n; i++) {
+    for (uint32_t i = 1; n->op == OP_ADD && ex_is_num(n->a[0]) && i < n->n; i++) {
         Node *t = n->a[i], *f = ex_rest(c, t), *k = n->a[0], *w = ex_num(c, ex_coef(t));
         bool same = w == k;
         if (!is_cosine(f) || !is_twofold(f->a[0]) || (!same && w != ex_neg(c, k)))
@@ -191,24 +192,6 @@ static Node *joined_cosine(Ctx *c, Node *n)
         return ex_add(c, 4, (Node *[]){n, ex_neg(c, k), ex_neg(c, t), ex_mul2(c, twice, g)});
     }
     return NULL;
-}
-
-static Node *joined_cosines(Ctx *c, Node *root)
-{
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count);
-    Vec from = {0}, to = {0};
-    for (size_t i = 0; order && i < count; i++) {
-        Node *r = order[i]->op == OP_ADD ? joined_cosine(c, order[i]) : NULL;
-        if (r) {
-            vec_push(c, &from, order[i]);
-            vec_push(c, &to, r);
-        }
-    }
-    Node *r = from.n ? ex_replace(c, root, from.v, to.v, from.n) : NULL;
-    arena_release(&c->tmp, m);
-    return r;
 }
 
 /* ---- Bessel functions of three neighbouring orders ----------------------------------------------------- */
@@ -352,7 +335,7 @@ static void offer_cosines(Best *b)
 {
     Attempt at = attempt_begin(b->c);
     b->new_functions = false; /* one for another */
-    best_offer(b, finished(b, joined_cosines(b->c, b->node)));
+    best_offer(b, finished(b, swapped(b->c, b->node, joined_cosine)));
     b->new_functions = true;
     (void)attempt_end(b->c, &at);
 }

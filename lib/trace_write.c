@@ -38,40 +38,38 @@ static void put_double(double x, TraceWrite how, Str *out)
     }
 }
 
+/* What was written into exact, if anything was, else x. */
+static void put_either(Str *exact, double x, TraceWrite how, Str *out)
+{
+    if (exact->n)
+        put_digits(exact->s, how, out);
+    else
+        put_double(x, how, out);
+    str_free(exact);
+}
+
 void trace_value(const Trace *t, uint32_t v, TraceWrite how, Str *out)
 {
     Str s = {0};
-    if (t->exact) {
+    if (t->exact)
         trace_exact_value(t->exact, v, &s);
-        put_digits(s.s, how, out);
-    } else {
-        put_double(t->a->v[v], how, out);
-    }
-    str_free(&s);
+    put_either(&s, t->a->v[v], how, out);
 }
 
 void trace_dot(const Trace *t, size_t i, TraceWrite how, Str *out)
 {
     Str s = {0};
-    if (t->exact) {
+    if (t->exact)
         trace_exact_dot(t->exact, i, &s);
-        put_digits(s.s, how, out);
-    } else {
-        put_double(t->dot[i], how, out);
-    }
-    str_free(&s);
+    put_either(&s, t->dot[i], how, out);
 }
 
 void trace_partial(const Trace *t, uint32_t v, uint32_t to, double partial, TraceWrite how, Str *out)
 {
     Str s = {0};
-    if (t->exact) {
+    if (t->exact)
         trace_exact_partial(t, v, to, &s);
-        put_digits(s.s, how, out);
-    } else {
-        put_double(partial, how, out);
-    }
-    str_free(&s);
+    put_either(&s, partial, how, out);
 }
 
 static void put_name(const Writer *w, char letter, uint32_t row)
