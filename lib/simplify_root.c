@@ -113,10 +113,9 @@ static Node *joined_factors(Ctx *c, Node *f, Node *g)
         return ex_pow(c, p, e);
     if (ex_is_int(e) == ex_is_int(k) || u->n != v->n || u->syms != v->syms || ex_neg(c, u) != v)
         return NULL;
-    int64_t odd = 1;
-    (void)ex_get_int(ex_is_int(e) ? e : k, &odd);
+    bool even = num_is_even((ex_is_int(e) ? e : k)->num);
     Node *r = ex_pow(c, ex_is_int(e) ? v : u, ex_add2(c, e, k));
-    return odd % 2 ? ex_neg(c, r) : r;
+    return even ? r : ex_neg(c, r);
 }
 
 Node *join_factors(Ctx *c, Node *n)
