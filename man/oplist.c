@@ -3,8 +3,8 @@
  *     oplist man       the sections of leibniz.1 on functions, operators and commands
  *     oplist dict      the fuzzers' dictionary of words
  */
-#include "ops.h"
-#include "settings.h"
+#include "table/table.h"
+#include "session/settings.h"
 
 #include <stdio.h>
 

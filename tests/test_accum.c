@@ -1,8 +1,8 @@
 /* test_accum.c - forward and reverse at a point: known values, the rule for kinks and singular
  * points in both modes, second derivatives, products with Jacobians, traces. */
-#include "accum.h"
-#include "parse.h"
-#include "trace.h"
+#include "point/point.h"
+#include "parse/parse.h"
+#include "trace/trace.h"
 
 #include <check.h>
 #include <math.h>

@@ -2,7 +2,7 @@
  * no n-th. Whatever fails: nothing crashes, results keep their promises, and once there is memory
  * again the same session answers rightly.
  */
-#include "base.h"
+#include "base/base.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* test_ball.c - certified values: known digits (from mpmath), MPFR's roundings, exact
  * rationals, two precisions of every function of the table, conditions, binders, errors
  * and limits. */
-#include "ball.h"
-#include "parse.h"
+#include "ball/ball.h"
+#include "parse/parse.h"
 
 #include <check.h>
 #include <mpfr.h>

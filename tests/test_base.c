@@ -1,5 +1,5 @@
 /* test_base.c - memory, errors, arenas, strings, UTF-8, maps. */
-#include "base.h"
+#include "base/base.h"
 
 #include <check.h>
 #include <stdlib.h>

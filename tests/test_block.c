@@ -1,6 +1,6 @@
 /* test_block.c - functions made of statements: values and derivatives in both modes, formulas by
  * unrolling, limits and errors, checkpoints. Through the public interface. */
-#include "base.h"
+#include "base/base.h"
 
 #include <check.h>
 #include <pthread.h>

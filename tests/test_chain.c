@@ -1,9 +1,9 @@
 /* test_chain.c - long products and chains of them: what stays one factor and what is collected,
  * sizes of nodes, print and read back, derivatives against numbers. */
-#include "ball.h"
-#include "diff.h"
-#include "parse.h"
-#include "print.h"
+#include "ball/ball.h"
+#include "diff/diff.h"
+#include "parse/parse.h"
+#include "print/print.h"
 
 #include <check.h>
 #include <math.h>

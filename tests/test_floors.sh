@@ -14,43 +14,45 @@ verdict() {
     printf '%s:\n%s\n' "$1" "$2"
 }
 
-# Floors of lib/ stand in the first lines of each header ("num.h - floor 1: ..."). A source belongs
-# to the header whose name it begins with (num_parse.c to num.h), or is a part of what the list below
-# says. Passes of floor 4 may use those before them.
-verdict 'includes in lib/ of a higher floor or a later pass' "$(
-    cd "$top/lib" && awk '
-    BEGIN {
-        k = split("lex parse print subst ball diff rat simplify explain", pass)
-        for (i = 1; i <= k; i++) at[pass[i]] = i
-        k = split("ctx:expr commands:session series:diff apart:simplify basis:simplify define:simplify " \
-            "field:simplify measure:simplify prove:simplify rational:simplify relation:simplify trig:simplify", part)
-        for (i = 1; i <= k; i++) { split(part[i], p, ":"); of[p[1]] = p[2] }
-    }
-    FNR == 1 { file[++files] = FILENAME; stem[FILENAME] = stem_of(FILENAME) }
-    FNR <= 3 && match($0, /floor [0-6]/) && !(FILENAME in floor) {
-        floor[FILENAME] = substr($0, RSTART + 6, 1)
-        if (FILENAME ~ /\.h$/) level[stem[FILENAME]] = floor[FILENAME]
-    }
+# The rooms of lib/: a folder includes and calls its own files and those of the folders before it.
+rooms='base flint number table tensor expr field parse print ball diff simplify program cpu point
+    procedure trace eval session commands'
+
+verdict 'folders of lib/ that are no room, or a room without its head' "$(
+    cd "$top/lib" && for d in */; do
+        d=${d%/}
+        [ -n "$(ls "$d"/*.[ch] 2>/dev/null)" ] || continue
+        case " $(echo $rooms) " in *" $d "*) ;; *) echo "lib/$d: stands in no list" ;; esac
+        [ "$d" = flint ] || [ -f "$d/$d.h" ] || echo "lib/$d: $d.h is missing"
+    done)"
+
+verdict 'files that stand in lib/ itself' "$(
+    cd "$top/lib" && ls *.c *.h 2>/dev/null | grep -v '^leibniz\.h$')"
+
+verdict 'includes in lib/ of a later room' "$(
+    cd "$top/lib" && awk -v rooms="$rooms" '
+    BEGIN { k = split(rooms, room); for (i = 1; i <= k; i++) at[room[i]] = i }
     /^[ \t]*#[ \t]*include[ \t]*"/ {
-        split($0, q, "\"")
-        line[++lines] = q[2]; where[lines] = FILENAME; no[lines] = FNR
-    }
-    function stem_of(f) { sub(/\.[a-z]+$/, "", f); sub(/_.*/, "", f); return f in of ? of[f] : f }
-    function floor_of(f) { return f in floor ? floor[f] : level[stem_of(f)] }
+        split($0, q, "\""); split(q[2], g, "/"); split(FILENAME, f, "/")
+        if (q[2] ~ /^(leibniz\.h|ops\.def|lazy\.names)$/) next
+        if (!(g[1] in at) || at[g[1]] > at[f[1]]) print "lib/" FILENAME ":" FNR ": " q[2]
+    }' */*.c */*.h)"
+
+# Calls and data, from what the objects define and leave undefined.
+verdict 'calls in lib/ of a later room' "$(
+    for o in lib/*/.libs/*.o lib/*/*.o; do
+        [ -f "$o" ] && ${NM:-nm} "$o" | sed "s|^|$o |"
+    done | awk -v rooms="$rooms" '
+    BEGIN { k = split(rooms, room); for (i = 1; i <= k; i++) at[room[i]] = i }
+    { split($1, p, "/"); from = p[2] }
+    $NF == "" || $1 ~ /liblazy/ { next }
+    $(NF - 1) ~ /^[TDBRVWC]$/ { home[$NF] = from; next }
+    $(NF - 1) == "U" { n++; name[n] = $NF; user[n] = from; file[n] = $1 }
     END {
-        for (i = 1; i <= files; i++)
-            if (floor_of(file[i]) == "" && file[i] != "leibniz.h" && file[i] !~ /\.def$/)
-                print "lib/" file[i] ": what is its floor? (\042NAME.c - floor N: ...\042, or the list in this test)"
-        for (i = 1; i <= lines; i++) {
-            f = where[i]; g = line[i]
-            if (g == "leibniz.h" || g == "lazy.names") continue
-            if (g ~ /\//) { print "lib/" f ":" no[i] ": " g; continue }
-            gf = g == "ops.def" ? 2 : floor_of(g)
-            if (gf == "" || gf > floor_of(f) ||
-                gf == 4 && floor_of(f) == 4 && at[stem_of(g)] > at[stem_of(f)])
-                print "lib/" f ":" no[i] ": " g
-        }
-    }' *.c *.h)"
+        for (i = 1; i <= n; i++)
+            if (name[i] in home && at[home[name[i]]] > at[user[i]])
+                print file[i] ": " name[i] " of " home[name[i]]
+    }')"
 
 verdict 'src/ may include only leibniz.h and its own headers' "$(
     cd "$top/src" 2>/dev/null && for f in *.c *.h; do
@@ -60,16 +62,16 @@ verdict 'src/ may include only leibniz.h and its own headers' "$(
         done
     done)"
 
-verdict 'src/gpu/ may include only backend.h, program.h, ops.def, CUDA and its own headers' "$(
+verdict 'src/gpu/ may include only program/backend.h, program/program.h, ops.def, CUDA and its own headers' "$(
     cd "$top/src/gpu" 2>/dev/null && for f in *.c *.h; do
         [ -f "$f" ] || continue
         sed -n 's/^[ \t]*#[ \t]*include[ \t]*"\(.*\)".*/\1/p' "$f" | while read -r h; do
-            case $h in backend.h | program.h | ops.def) ;; *) [ -f "$h" ] || echo "src/gpu/$f: $h" ;; esac
+            case $h in program/backend.h | program/program.h | ops.def) ;; *) [ -f "$h" ] || echo "src/gpu/$f: $h" ;; esac
         done
     done)"
 
 verdict 'files that Makefile.am does not list' "$(
-    cd "$top" && for f in lib/*.c lib/*.h lib/*.def src/*.c src/*.h src/gpu/*.c src/gpu/*.h \
+    cd "$top" && for f in lib/*.h lib/*/*.c lib/*/*.h lib/*.def src/*.c src/*.h src/gpu/*.c src/gpu/*.h \
         tests/test_*.c tests/test_*.sh examples/*.lbz examples/*.txt examples/*.c; do
         [ -f "$f" ] || continue
         case $f in tests/test_*.c) f=${f%.c} ;; esac
@@ -87,7 +89,7 @@ for so in .libs/libleibniz.so; do
     [ -f "$so" ] || continue
     verdict 'names exported by libleibniz that do not begin with lbz_' "$(
         ${NM:-nm} -D --defined-only "$so" | awk '$2 != "A" && $3 !~ /^lbz_/ { print $3 }')"
-    [ ! -f "$top/lib/session.c" ] || verdict 'functions of leibniz.h that are not exported' "$(
+    [ ! -f "$top/lib/commands/statement.c" ] || verdict 'functions of leibniz.h that are not exported' "$(
         { ${NM:-nm} -D --defined-only "$so" | awk '{ print "has", $3 }'
           grep -o '\blbz_[a-z_]*(' "$top/lib/leibniz.h" | tr -d '(' | sed 's/^/needs /'
         } | awk '$1 == "has" { has[$2] = 1; next } !($2 in has) { print $2 }')"

@@ -1,10 +1,10 @@
 /* test_gradcheck.c - verdicts on derivatives: right ones in the places where float64 differences
  * go wrong, kinks, jumps, branches, what cannot be judged; and the judge itself, with a wrong
  * slope to find. */
-#include "diff.h"
+#include "diff/diff.h"
 #include "leibniz.h"
-#include "parse.h"
-#include "slope.h"
+#include "parse/parse.h"
+#include "point/slope.h"
 
 #include <check.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* test_num.c - exact arithmetic against plain GMP on random operands of many sizes, text
  * and doubles by round trips and known values. */
-#include "num.h"
+#include "number/number.h"
 
 #include <check.h>
 #include <float.h>

@@ -1,5 +1,5 @@
 /* test_ops.c - the operator table as data: names, arities, synonyms, commands. */
-#include "ops.h"
+#include "table/table.h"
 
 #include <check.h>
 #include <ctype.h>

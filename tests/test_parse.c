@@ -1,7 +1,7 @@
 /* test_parse.c - readings: what is typed gives the same node as what is typed with all its
  * parentheses and stars; remarks; errors with their place; statements; hostile text. */
-#include "parse.h"
-#include "print.h"
+#include "parse/parse.h"
+#include "print/print.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* test_print.c - looks that must be exactly so, text that types back in to the same node,
  * and expressions far larger as trees than as DAGs. */
-#include "diff.h"
-#include "parse.h"
-#include "print.h"
+#include "diff/diff.h"
+#include "parse/parse.h"
+#include "print/print.h"
 
 #include <check.h>
 #include <stdio.h>

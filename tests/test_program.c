@@ -1,8 +1,8 @@
 /* test_program.c - programs: the ways to run one agree (value by value, scalar code, blocks), and
  * so do the ways to differentiate (forward, reverse, symbolic). */
-#include "backend.h"
-#include "diff.h"
-#include "parse.h"
+#include "program/backend.h"
+#include "diff/diff.h"
+#include "parse/parse.h"
 #include "program.h"
 
 #include <check.h>

@@ -1,12 +1,12 @@
 /* test_simplify.c - differentiation, simplification, normal forms and proofs: golden derivatives,
  * transformations that must keep the value (checked by certified evaluation), identities that
  * must be proved and non-identities that must not. */
-#include "ball.h"
-#include "diff.h"
-#include "field.h"
-#include "parse.h"
-#include "print.h"
-#include "simplify.h"
+#include "ball/ball.h"
+#include "diff/diff.h"
+#include "field/field.h"
+#include "parse/parse.h"
+#include "print/print.h"
+#include "simplify/simplify.h"
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  *
  *     accum [part-of-name]
  */
-#include "backend.h"
-#include "parse.h"
+#include "program/backend.h"
+#include "parse/parse.h"
 
 #include <dlfcn.h>
 #include <math.h>

@@ -2,10 +2,10 @@
  * derivative are printed and read again. What is read back is the same node; where it is not, the
  * difference must not be provably other than zero.
  */
-#include "diff.h"
-#include "parse.h"
-#include "print.h"
-#include "simplify.h"
+#include "diff/diff.h"
+#include "parse/parse.h"
+#include "print/print.h"
+#include "simplify/simplify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

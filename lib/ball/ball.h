@@ -1,0 +1,42 @@
+/* ball/ball.h - certified evaluation of nodes by ball arithmetic (Arb). */
+#ifndef LBZ_BALL_H
+#define LBZ_BALL_H
+
+#include "table/certified.h"
+#include "expr/expr.h"
+
+/* An enclosure of n at syms[i] = vals[i], working precision prec bits. OK: out is a
+ * finite ball. DOMAIN: some operation is certainly undefined there (recorded nowhere;
+ * *bad, when not NULL, gets the offending node). UNABLE: the enclosure is not finite at
+ * this precision, or an operation cannot be evaluated (free symbols, APPLY). Linear in
+ * the distinct nodes. */
+lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
+                     size_t k, slong prec, arb_t out, const Node **bad);
+
+/* The same question for a constant without decimals, answered from doubles, without FLINT, where
+ * that is beyond doubt: OK: it has a value. DOMAIN: it has none, *bad is the offending node.
+ * UNABLE: ask ball_eval. */
+lbz_status ball_glance(Ctx *c, Node *k, const Node **bad);
+
+/* Digits of the constant n, all certified, correctly rounded to `digits` significant ones
+ * (a tie that no precision decides may go either way); raises the precision until they are
+ * right. A value known exactly has no trailing zeros, others show all their digits. Errors
+ * go to c: more than 10^6 digits (10^4 of special functions) are LIMIT. */
+lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out);
+
+/* The middle of x, rounded to so many digits, without zeros at its end. */
+void ball_put(Str *out, const arb_t x, size_t digits);
+
+/* The double nearest to the constant n (correctly rounded unless it is a tie no precision
+ * decides). */
+lbz_status ball_double(Ctx *c, Node *n, double *out);
+
+/* x, enclosed with about prec bits, rounded to digits significant ones (0: to the nearest double)
+ * when the enclosure decides that. */
+bool ball_to_num(Ctx *c, const arb_t x, size_t digits, slong prec, Num *out);
+
+/* Sign of the constant n: -1, 0 (proved), 1; 2 when undecided at the highest precision
+ * tried. */
+int ball_sign(Ctx *c, Node *n);
+
+#endif

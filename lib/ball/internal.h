@@ -1,0 +1,109 @@
+/* ball/internal.h - what the files of certified evaluation share: the
+ * evaluator's state.
+ *
+ * Nodes are evaluated on demand, from an explicit stack, so that a branch that is not
+ * taken is never looked at. A frame holds the values of the nodes that depend on its
+ * variable: the base frame those of the whole expression, and each running sum, product
+ * or integral one more, whose values expire (by a new generation) with each value of the
+ * variable.
+ */
+#ifndef LBZ_BALL_INTERNAL_H
+#define LBZ_BALL_INTERNAL_H
+
+#include "ball/ball.h"
+#include "table/certified.h"
+#include <acb.h>
+
+typedef enum { T_FALSE, T_TRUE, T_EITHER } Truth;
+
+typedef struct {
+    acb_struct z;    /* in a real frame the imaginary part is 0 */
+    const Node *bad; /* where a status other than OK comes from */
+    uint32_t gen;    /* up to date when equal to its frame's */
+    uint8_t status;  /* lbz_status */
+    uint8_t truth;   /* of a condition */
+} Val;
+
+typedef struct {
+    uint32_t key; /* id + 1; 0: free */
+    uint32_t val; /* index into vals */
+} Slot;
+
+typedef struct frame Frame;
+struct frame {
+    Frame *outer; /* NULL: the base frame */
+    uint32_t sym; /* the variable; its value is at */
+    acb_struct at;
+    slong prec;
+    bool complex;  /* values may leave the real line */
+    bool analytic; /* then: only where the function is analytic on the whole ball */
+    uint32_t gen;
+    Slot *slots;
+    size_t nslots; /* a power of two */
+    Val *vals;
+    size_t n, cap;
+};
+
+typedef struct {
+    const Node *n;
+    Frame *f;
+    uint32_t next; /* children before this one are done */
+} Todo;
+
+typedef struct {
+    Ctx *c;
+    unsigned depth;  /* running binders */
+    lbz_status stop; /* other than OK: give up */
+    uint64_t work;   /* operations done, special functions counting more */
+    Todo *todo;
+    size_t ntodo, todo_cap;
+    Map bound; /* symbol -> index into at */
+    const arb_struct *at;
+    Frame base;
+} Eval;
+
+enum { BALL_MAX_TERMS = 1000000, BALL_MAX_DEPTH = 16, BALL_SPECIAL_WORK = 16384 };
+
+/* ball_eval.c */
+/* As ball_eval; *work, unless NULL, gets the number of operations. */
+lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
+                          size_t k, slong prec, arb_t out, const Node **bad,
+                          uint64_t *work);
+/* A frame that is real or complex, analytic as the outer one is. */
+bool ball_frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec);
+void ball_frame_clear(Frame *f);
+/* The value of n in the innermost frame that it depends on; NULL when ev->stop. Valid
+ * until the next call. */
+Val *ball_node(Eval *ev, Frame *f, const Node *n);
+/* The value of a node that is up to date. */
+Val *ball_done(Eval *ev, Frame *f, const Node *n);
+/* One of the dear functions: their rows stand together in the table. */
+bool ball_is_special(Op op);
+void ball_no_memory(Eval *ev); /* records it, sets ev->stop */
+void ball_fail(Val *v, lbz_status st, const Node *bad);
+static inline uint32_t ball_arity(const Node *n)
+{
+    return n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
+}
+static inline arb_srcptr ball_arg(Eval *ev, Frame *f, const Node *n, uint32_t i)
+{
+    return acb_realref(&ball_done(ev, f, n->a[i])->z);
+}
+static inline acb_srcptr ball_carg(Eval *ev, Frame *f, const Node *n, uint32_t i)
+{
+    return &ball_done(ev, f, n->a[i])->z;
+}
+
+/* ball_real.c: one operation on values that are there */
+void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v);
+void ball_set_num(arb_t r, Num x, slong prec);
+/* Are the bounds of z small enough to go on with? Overflow is not an infinity of the
+ * answer. */
+bool ball_sane(const arb_t x);
+
+/* ball_complex.c */
+void ball_complex_op(Eval *ev, Frame *f, const Node *n, Val *v);
+/* ball_integral.c: v = INT n, whose bounds are evaluated */
+void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *v);
+
+#endif

@@ -1,0 +1,230 @@
+/* base/base.h - memory, text, maps, errors, interruption. Knows nothing of mathematics.
+ *
+ * Env is what every floor above carries along: the first error of a statement, the place in
+ * the input that is being worked on, and the limits. Arenas report exhaustion to their Env
+ * and go on serving small requests from a reserve, so that callers need not check every
+ * allocation: they poll the Env, which says stop.
+ */
+#ifndef LBZ_BASE_H
+#define LBZ_BASE_H
+
+#include "leibniz.h"
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define LBZ_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define LBZ_MUST_CHECK __attribute__((warn_unused_result))
+#define LBZ_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LBZ_HIDDEN __attribute__((visibility("hidden")))
+/* Rarely called: the code that leads to it is moved away from what runs for every line. */
+#define LBZ_COLD __attribute__((cold))
+#else
+#define LBZ_LIKELY(x) (x)
+#define LBZ_HIDDEN
+#define LBZ_PRINTF(a, b)
+#define LBZ_MUST_CHECK
+#endif
+
+/* ---- memory: every allocation of ours goes through these three (tests make the n-th fail) */
+void *mem_alloc(size_t n);             /* NULL on failure */
+void *mem_realloc(void *p, size_t n);  /* NULL on failure, p stays valid */
+void mem_free(void *p);
+extern _Thread_local long mem_fail_at; /* tests: 0 = never, n = the n-th from now fails */
+
+/* ---- errors ---------------------------------------------------------------------------- */
+typedef struct {
+    uint32_t pos, len; /* bytes from the start of the statement text */
+} Span;
+
+typedef struct {
+    lbz_status status; /* LBZ_OK: no error */
+    Span span;
+    const void *about; /* what env was about, NULL: nothing special */
+    char message[600];
+    char hint[400];
+} Err;
+
+typedef struct {
+    Err err;          /* the first error since env_reset */
+    Span at;          /* the piece of input the present work stems from */
+    const void *about; /* the part of it that is worked on, to those who can find it there: a node */
+    size_t mem_used;  /* bytes in all arenas of this Env */
+    size_t mem_cap;   /* more than this is LBZ_LIMIT */
+    uint64_t steps;   /* work done since env_reset, in rough node visits */
+    uint64_t fuel;    /* more steps than this is LBZ_LIMIT; 0 = no bound */
+} Env;
+
+void env_init(Env *env);
+void env_reset(Env *env); /* forget the error and the steps; before a statement */
+
+/* Record an error at env->at unless there is one already. hint may be NULL. */
+void env_error(Env *env, lbz_status st, const char *hint, const char *fmt, ...)
+    LBZ_PRINTF(4, 5) LBZ_COLD;
+void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt, ...)
+    LBZ_PRINTF(5, 6) LBZ_COLD;
+
+/* True when the present work must stop: an error, Ctrl-C or a limit (recorded as the error).
+ * Call once per step of every loop over user data. */
+static inline bool env_poll(Env *env);
+static inline bool env_failed(const Env *env) { return env->err.status != LBZ_OK; }
+extern LBZ_HIDDEN volatile sig_atomic_t env_interrupted; /* the flag behind lbz_interrupt */
+LBZ_COLD bool env_stop(Env *env); /* env_poll where something may be the matter */
+static inline bool env_poll(Env *env)
+{
+    uint64_t matter = (uint64_t)env->err.status | (uint64_t)env_interrupted | env->fuel;
+    env->steps++;
+    return LBZ_LIKELY(!matter) ? false : env_stop(env);
+}
+
+/* ---- arenas ---------------------------------------------------------------------------- */
+typedef struct chunk Chunk;
+enum { ARENA_ALIGN = 16 };
+struct chunk {
+    Chunk *older;
+    size_t size; /* usable bytes, which follow the header; a multiple of ARENA_ALIGN */
+    _Alignas(ARENA_ALIGN) unsigned char data[];
+};
+typedef struct {
+    Env *env;
+    Chunk *chunk;      /* the newest; older ones behind it */
+    unsigned char *at, *end; /* what is left of chunk, aligned; empty without one */
+    Chunk *spare;      /* an empty chunk at hand, or NULL */
+    unsigned char *reserve;
+    size_t reserve_pos;
+} Arena;
+typedef struct {
+    Chunk *chunk;
+    unsigned char *at;
+} ArenaMark;
+
+bool arena_init(Arena *a, Env *env); /* false: no memory */
+void arena_free(Arena *a);
+void arena_reset(Arena *a); /* everything in it dies; keeps a chunk to begin with */
+/* n bytes, 16-aligned, not cleared. When memory or the cap is out: records LBZ_LIMIT, and for
+ * n up to 64 KiB still returns usable bytes (of no lasting value), for more returns NULL. */
+static inline void *arena_alloc(Arena *a, size_t n);
+void *arena_zalloc(Arena *a, size_t n); /* the same, cleared */
+char *arena_strndup(Arena *a, const char *s, size_t n);
+/* True for what arena_alloc returned after memory ran out: nothing that lives on may point to
+ * it. */
+bool arena_in_reserve(const Arena *a, const void *p);
+static inline ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->at}; }
+static inline void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
+
+LBZ_COLD void *arena_alloc_slow(Arena *a, size_t n);     /* arena_alloc in all cases */
+LBZ_COLD void arena_release_slow(Arena *a, ArenaMark m); /* arena_release in all cases */
+static inline void *arena_alloc(Arena *a, size_t n)
+{
+    if (LBZ_LIKELY(n - 1 < (size_t)(a->end - a->at))) { /* not for n = 0 */
+        void *p = a->at;
+        a->at += (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+        return p;
+    }
+    return arena_alloc_slow(a, n);
+}
+static inline void arena_release(Arena *a, ArenaMark m)
+{
+    if (LBZ_LIKELY(m.chunk && m.chunk == a->chunk)) {
+        a->at = m.at;
+    } else {
+        arena_release_slow(a, m);
+    }
+}
+
+#define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))
+#define ARENA_NEW0(a, T, n) ((T *)arena_zalloc((a), (size_t)(n) * sizeof(T)))
+
+/* ---- text ------------------------------------------------------------------------------ */
+typedef struct {
+    char *s;     /* NUL-terminated whenever n > 0 or str_cstr was called */
+    size_t n, cap;
+    bool failed; /* memory ran out: the text is cut */
+} Str;
+
+void str_free(Str *b);
+static inline void str_clear(Str *b)
+{
+    b->n = 0;
+    b->failed = false;
+    if (b->s) {
+        b->s[0] = '\0';
+    }
+}
+LBZ_COLD void str_put_slow(Str *b, const char *s, size_t n); /* str_put in all cases */
+static inline void str_put(Str *b, const char *s, size_t n)
+{
+    if (LBZ_LIKELY(n && n < b->cap - b->n && !b->failed)) {
+        memcpy(b->s + b->n, s, n);
+        b->n += n;
+        b->s[b->n] = '\0';
+    } else {
+        str_put_slow(b, s, n);
+    }
+}
+void str_puts(Str *b, const char *s);
+static inline void str_putc(Str *b, char c) { str_put(b, &c, 1); }
+void str_printf(Str *b, const char *fmt, ...) LBZ_PRINTF(2, 3);
+const char *str_cstr(Str *b); /* never NULL */
+
+/* UTF-8: bytes of the code point at s (1..4), 0 when invalid; *cp gets it. */
+unsigned utf8_get(const char *s, size_t n, uint32_t *cp);
+bool utf8_valid(const char *s, size_t n, size_t *bad); /* *bad: offset of the first bad byte */
+size_t utf8_len(const char *s, size_t n);              /* code points in n valid bytes */
+size_t utf8_width(const char *s, size_t n);            /* terminal columns, by wcwidth rules */
+
+/* ---- hash map from 64-bit keys (0 allowed) to 64-bit values; lives in an arena ---------- */
+typedef struct {
+    uint64_t key, val;
+} MapEntry;
+typedef struct {
+    Arena *arena;
+    MapEntry *at; /* key 0: empty */
+    size_t n, cap;
+    bool has_zero; /* the key 0 has its value here */
+    uint64_t zero;
+} Map;
+void map_put_slow(Map *m, uint64_t key, uint64_t val); /* map_put in all cases */
+static inline void map_init(Map *m, Arena *a) { *m = (Map){.arena = a}; }
+
+/* The entry of key != 0, or the empty one where it belongs; cap > 0. */
+static inline MapEntry *map_slot(const Map *m, uint64_t key)
+{
+    size_t mask = m->cap - 1, i = (size_t)((key ^ key >> 32) * 0x9e3779b97f4a7c15u >> 32) & mask;
+    while (m->at[i].key && m->at[i].key != key) {
+        i = (i + 1) & mask;
+    }
+    return &m->at[i];
+}
+
+static inline bool map_get(const Map *m, uint64_t key, uint64_t *val) /* val may be NULL */
+{
+    const MapEntry *e = m->cap && key ? map_slot(m, key) : NULL;
+    bool found = key ? e && e->key : m->has_zero;
+    if (found && val) {
+        *val = key ? e->val : m->zero;
+    }
+    return found;
+}
+
+static inline void map_put(Map *m, uint64_t key, uint64_t val)
+{
+    MapEntry *e = key && 4 * (m->n + 1) <= 3 * m->cap ? map_slot(m, key) : NULL;
+    if (!e) {
+        map_put_slow(m, key, val);
+        return;
+    }
+    m->n += !e->key;
+    *e = (MapEntry){key, val};
+}
+
+uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);
+static inline uint64_t hash_mix(uint64_t h, uint64_t v)
+{
+    h ^= v + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
+    h *= 0xff51afd7ed558ccdu;
+    return h ^ (h >> 32);
+}
+
+#endif

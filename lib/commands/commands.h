@@ -1,0 +1,29 @@
+/* commands/commands.h - one statement in, one result out: statements are carried out here, and
+ * commands, which are statements that begin with a word of the table's rows C.
+ *
+ * Adding a command: a row C(run, ...) in ops.def and a function cmd_RUN here.
+ */
+#ifndef LBZ_COMMANDS_H
+#define LBZ_COMMANDS_H
+
+#include "session/session.h"
+
+/* Runs one or more statements; false with the error in s->ans.err. */
+bool statement_run(lbz_session *s, const char *text, size_t n);
+
+/* The statement's text, and the bytes behind the command word. False with the error in the
+ * context. */
+typedef bool CommandRun(lbz_session *s, const char *text, Span args);
+CommandRun *command_run(const char *name); /* NULL: there is none */
+
+#define F1(...)
+#define F2(...)
+#define F3(...)
+#define P1(...)
+#define P2(...)
+#define S(...)
+#define A(...)
+#define C(run, ...) CommandRun cmd_##run;
+#include "ops.def"
+
+#endif

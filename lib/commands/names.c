@@ -1,0 +1,455 @@
+/* commands/names.c - commands about names: vars, var, assume, forget, undo,
+ * clear, save, load, history; and lbz_dump. */
+#include "commands/commands.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- vars, var, history */
+
+bool cmd_vars(lbz_session *s, const char *text, Span args)
+{
+    enum { LONGEST = 200 };
+    (void)text;
+    (void)args;
+    size_t n;
+    Def **defs = defs_sorted(s, &n);
+    Str *out = answer_text(s);
+    for (size_t i = 0; i < n; i++) {
+        defs_print(s, out, defs[i], LONGEST);
+        str_putc(out, '\n');
+    }
+    mem_free(defs);
+    for (uint32_t i = 0; i < s->c->syms_kept; i++) {
+        if (defs_assumed(s, i)) {
+            str_puts(out, "assume ");
+            defs_print_assumption(s, out, i);
+            str_putc(out, '\n');
+        }
+    }
+    if (!out->n) {
+        str_puts(out, "no names are defined");
+    } else {
+        out->s[--out->n] = '\0'; /* the caller ends the last line */
+    }
+    return true;
+}
+
+bool cmd_var(lbz_session *s, const char *text, Span args)
+{
+    Ctx *c = s->c;
+    Span rest = args_trim(text, args), w;
+    if (memchr(text + rest.pos, '[', rest.len)) {
+        env_error_at(&c->env, rest, LBZ_UNABLE,
+                     "a list of scalars works: grad(e, [x1, x2, x3])",
+                     "variables with a shape are not supported: names are scalars");
+        return false;
+    }
+    do {
+        uint32_t sym;
+        w = args_word(text, rest, &rest);
+        if (!args_name(s, text, w, &sym)) {
+            return false;
+        }
+        if (!defs_assumed(s, sym)) {
+            defs_assume(s, sym, s->c->syms[sym].assume, true);
+        }
+    } while (rest.len);
+    return true;
+}
+
+bool cmd_history(lbz_session *s, const char *text, Span args)
+{
+    unsigned long n = 20, most = s->nresults < RESULTS_KEPT ? s->nresults : RESULTS_KEPT;
+    Span a = args_trim(text, args);
+    char count[20];
+    if (a.len) {
+        snprintf(count, sizeof count, "%.*s", (int)a.len, text + a.pos);
+        if (sscanf(count, "%lu", &n) != 1) {
+            env_error_at(&s->c->env, a, LBZ_SYNTAX, "history 20",
+                         "history takes a number");
+            return false;
+        }
+    }
+    n = n < most ? n : most;
+    Str *out = answer_text(s);
+    for (unsigned long i = s->nresults - n; i < s->nresults; i++) {
+        const char *input = s->kept[i % RESULTS_KEPT].input;
+        str_printf(out, "%s%%%lu: %s", out->n ? "\n" : "", i + 1, input ? input : "");
+    }
+    return true;
+}
+
+/* ---- assume */
+
+typedef struct {
+    const char *text;
+    uint8_t mask;
+    bool integer, real;
+} Fact;
+
+/* Longer signs before those they begin with. */
+static const Fact facts[] = {
+    {">=", S_ZERO | S_POS, false, false},
+    {"<=", S_ZERO | S_NEG, false, false},
+    {"!=", S_NEG | S_POS, false, false},
+    {">", S_POS, false, false},
+    {"<", S_NEG, false, false},
+    {"≥", S_ZERO | S_POS, false, false},
+    {"≤", S_ZERO | S_NEG, false, false},
+    {"≠", S_NEG | S_POS, false, false},
+    {"integer", S_ANY, true, false},
+    {"real", S_ANY, false, true},
+    {"positive", S_POS, false, false},
+    {"negative", S_NEG, false, false},
+    {"nonnegative", S_ZERO | S_POS, false, false},
+};
+
+static bool bad_fact(lbz_session *s, Span a)
+{
+    env_error_at(&s->c->env, a, LBZ_SYNTAX,
+                 "assume x > 0, x >= 0, x < 0, x <= 0, x != 0, x integer or x real",
+                 "this cannot be assumed");
+    return false;
+}
+
+/* Finds the fact in a; *name gets what stands before it. */
+static const Fact *read_fact(const char *text, Span a, Span *name)
+{
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        const Fact *f = &facts[i];
+        uint32_t at = args_find(text, a, f->text), n = (uint32_t)strlen(f->text);
+        if (at == a.pos + a.len) {
+            continue;
+        }
+        Span tail = args_trim(text, (Span){at + n, a.pos + a.len - at - n});
+        bool word = f->integer || f->real || (f->text[0] | 32) >= 'n';
+        if ((word && !tail.len) || (!word && args_is(text, tail, "0"))) {
+            *name = args_trim(text, (Span){a.pos, at - a.pos});
+            uint32_t is = args_find(text, *name, "is");
+            name->len = is < name->pos + name->len ? is - name->pos : name->len;
+            return f;
+        }
+        return NULL;
+    }
+    return NULL;
+}
+
+static bool assume(lbz_session *s, const char *text, Span a)
+{
+    Ctx *c = s->c;
+    Span name = a;
+    uint32_t sym;
+    a = args_trim(text, a);
+    const Fact *f = read_fact(text, a, &name);
+    if (!f) {
+        return bad_fact(s, a);
+    }
+    if (!args_name(s, text, name, &sym)) {
+        return false;
+    }
+    uint8_t old = c->syms[sym].assume;
+    uint8_t mask = (uint8_t)(old & f->mask & S_ANY);
+    if (!mask) {
+        Str known = {0};
+        defs_print_assumption(s, &known, sym);
+        env_error_at(&c->env, a, LBZ_DOMAIN, "forget it first", "%s is assumed already",
+                     str_cstr(&known));
+        str_free(&known);
+        return false;
+    }
+    mask = (uint8_t)(mask | (old & S_INTEGER) | (f->integer ? S_INTEGER : 0));
+    defs_assume(s, sym, mask, true);
+    return true;
+}
+
+bool cmd_assume(lbz_session *s, const char *text, Span args)
+{
+    Span a = args_trim(text, args);
+    if (!a.len) {
+        return bad_fact(s, args);
+    }
+    while (a.len) {
+        uint32_t comma = args_find(text, a, ","), end = a.pos + a.len;
+        if (!assume(s, text, (Span){a.pos, comma - a.pos})) {
+            return false;
+        }
+        uint32_t next = comma < end ? comma + 1 : end;
+        a = args_trim(text, (Span){next, end - next});
+    }
+    return true;
+}
+
+/* ---- forget, undo, clear */
+
+/* Everything is forgotten, and how much that was is told. */
+static void forget_all(lbz_session *s)
+{
+    size_t n = s->names.count;
+    for (uint32_t i = 0; i < s->c->syms_kept; i++) {
+        n += defs_assumed(s, i) && !names_find(&s->names, i);
+    }
+    if (n) {
+        ctx_note(s->c, "%zu name%s forgotten; undo brings %s back", n, n == 1 ? " is" : "s are",
+                 n == 1 ? "it" : "them");
+    } else {
+        ctx_note(s->c, "no names were defined; Ctrl-L clears the screen");
+    }
+    defs_clear(s);
+}
+
+bool cmd_forget(lbz_session *s, const char *text, Span args)
+{
+    Ctx *c = s->c;
+    Span rest = args_trim(text, args), w;
+    if (args_is(text, rest, "all")) {
+        forget_all(s);
+        return true;
+    }
+    do {
+        uint32_t sym;
+        w = args_word(text, rest, &rest);
+        if (!args_name(s, text, w, &sym)) {
+            return false;
+        }
+        if (!defs_forget(s, sym)) {
+            env_error_at(&c->env, w, LBZ_NAME, "vars lists the names",
+                         "nothing is known of %s", sym_name(c, sym));
+            return false;
+        }
+    } while (rest.len);
+    return true;
+}
+
+bool cmd_undo(lbz_session *s, const char *text, Span args)
+{
+    (void)text;
+    if (!defs_undo(s)) {
+        env_error_at(&s->c->env, args, LBZ_NAME, NULL, "there is nothing to take back");
+        return false;
+    }
+    return true;
+}
+
+bool cmd_clear(lbz_session *s, const char *text, Span args)
+{
+    (void)text;
+    (void)args;
+    forget_all(s);
+    return true;
+}
+
+/* ---- save, load */
+
+static void dump_lines(lbz_session *s, Str *out, bool settings)
+{
+    size_t n;
+    for (size_t i = 0; settings && i < SET_COUNT; i++) {
+        if (setting_changed(&s->set, (SettingId)i)) {
+            str_printf(out, "set %s %s\n", setting_info((SettingId)i)->name,
+                       s->set.text[i]);
+        }
+    }
+    for (uint32_t i = 0; i < s->c->syms_kept; i++) {
+        if (defs_assumed(s, i)) {
+            str_puts(out, "assume ");
+            defs_print_assumption(s, out, i);
+            str_putc(out, '\n');
+        }
+    }
+    Def **defs = defs_sorted(s, &n);
+    for (size_t i = 0; i < n; i++) {
+        defs_print_value(s, out, defs[i]);
+    }
+    mem_free(defs);
+}
+
+void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg),
+              void *arg)
+{
+    Str out = {0};
+    ctx_begin_statement(s->c);
+    dump_lines(s, &out, true);
+    put(str_cstr(&out), out.n, arg);
+    str_free(&out);
+}
+
+/* "~/x" with the home folder put in; false: the name is missing or too long. */
+static bool file_name(lbz_session *s, const char *text, Span args, char *name,
+                      size_t size)
+{
+    Span a = args_trim(text, args);
+    if (a.len >= 2 && (text[a.pos] == '"' || text[a.pos] == '\'') &&
+        text[a.pos + a.len - 1] == text[a.pos]) {
+        a = (Span){a.pos + 1, a.len - 2};
+    }
+    const char *home =
+        a.len > 1 && text[a.pos] == '~' && text[a.pos + 1] == '/' ? getenv("HOME") : NULL;
+    uint32_t skip = home ? 1 : 0;
+    int n = snprintf(name, size, "%s%.*s", home ? home : "", (int)(a.len - skip),
+                     text + a.pos + skip);
+    if (a.len && n > 0 && (size_t)n < size && !memchr(text + a.pos, '\0', a.len)) {
+        return true;
+    }
+    env_error_at(&s->c->env, args, LBZ_SYNTAX, "save session.lbz",
+                 a.len ? "the file name is too long" : "the name of a file is missing");
+    return false;
+}
+
+static bool file_error(lbz_session *s, Span args, const char *what, const char *name,
+                       int err)
+{
+    env_error_at(&s->c->env, args, LBZ_UNABLE, NULL, "cannot %s %.300s: %s", what, name,
+                 strerror(err));
+    return false;
+}
+
+/* Writes all of it; 0 or errno. A regular file is on the disk then, or gone. */
+static int write_file(const char *name, const Str *b, bool regular)
+{
+    FILE *f = fopen(name, "we");
+    if (!f) {
+        return errno;
+    }
+    errno = 0;
+    bool ok = fwrite(b->s, 1, b->n, f) == b->n && fflush(f) == 0 &&
+              (!regular || fsync(fileno(f)) == 0);
+    int err = ok ? 0 : errno ? errno : EIO;
+    if (fclose(f) != 0 && !err) {
+        err = errno;
+    }
+    if (err && regular) {
+        unlink(name);
+    }
+    return err;
+}
+
+/* The old file is replaced only when the new one is complete; what is no file (a
+ * terminal, a pipe) is written to as it is. */
+static int replace_file(const char *name, const Str *b)
+{
+    struct stat st;
+    char temp[PATH_MAX + 40], *real = NULL;
+    if (stat(name, &st) == 0) {
+        if (!S_ISREG(st.st_mode)) {
+            return write_file(name, b, false);
+        }
+        real = realpath(name, NULL); /* a link stays a link */
+    }
+    int n = snprintf(temp, sizeof temp, "%s.%ld.tmp", real ? real : name, (long)getpid());
+    int err =
+        n < 0 || (size_t)n >= sizeof temp ? ENAMETOOLONG : write_file(temp, b, true);
+    if (!err && rename(temp, real ? real : name) != 0) {
+        err = errno;
+        unlink(temp);
+    }
+    free(real);
+    return err;
+}
+
+bool cmd_save(lbz_session *s, const char *text, Span args)
+{
+    char name[1024];
+    if (!file_name(s, text, args, name, sizeof name)) {
+        return false;
+    }
+    Str out = {0};
+    str_puts(&out, "# leibniz session\n");
+    dump_lines(s, &out, true);
+    int err = out.failed ? ENOMEM : replace_file(name, &out);
+    str_free(&out);
+    return err ? file_error(s, args_trim(text, args), "write", name, err) : true;
+}
+
+static bool read_all(FILE *f, Str *b)
+{
+    enum { MOST = 256 << 20 };
+    char block[8192];
+    size_t n;
+    while ((n = fread(block, 1, sizeof block, f)) > 0 && b->n < MOST) {
+        str_put(b, block, n);
+    }
+    return !ferror(f) && !b->failed && b->n < MOST;
+}
+
+/* Runs one entry of a file. 1: done, 0: an error, -1: it goes on in the next line. */
+static int run_entry(lbz_session *s, const char *text, size_t n)
+{
+    s->ans.err.status = LBZ_OK;
+    if (statement_run(s, text, n)) {
+        return 1;
+    }
+    return s->ans.err.status == LBZ_INCOMPLETE ? -1 : 0;
+}
+
+/* All entries of the text; the line of the first error, 0 when there is none. */
+static unsigned run_lines(lbz_session *s, const char *text, size_t n)
+{
+    unsigned line = 1, first = 1;
+    size_t from = 0;
+    int done = 1;
+    for (size_t at = 0; at < n; line++) {
+        const char *nl = memchr(text + at, '\n', n - at);
+        size_t end = nl ? (size_t)(nl - text) : n;
+        if (done == 1) {
+            from = at;
+            first = line;
+        }
+        done = run_entry(s, text + from, end - from);
+        if (done == 0) {
+            return first;
+        }
+        at = end + 1;
+    }
+    return done == 1 ? 0 : first;
+}
+
+bool cmd_load(lbz_session *s, const char *text, Span args)
+{
+    enum { DEEPEST = 16 };
+    char name[1024];
+    Span where = args_trim(text, args);
+    if (!file_name(s, text, args, name, sizeof name)) {
+        return false;
+    }
+    if (s->load_depth >= DEEPEST) {
+        env_error_at(&s->c->env, where, LBZ_LIMIT, NULL,
+                     "files load each other without end");
+        return false;
+    }
+    FILE *f = fopen(name, "re");
+    int err = errno;
+    Str b = {0};
+    errno = 0;
+    if (!f || !read_all(f, &b)) {
+        if (f) {
+            err = errno ? errno : EFBIG;
+            fclose(f);
+        }
+        str_free(&b);
+        return file_error(s, where, "read", name, err);
+    }
+    fclose(f);
+    size_t base = s->ans.err_base;
+    uint64_t began = s->statement;
+    s->load_depth++;
+    unsigned line = run_lines(s, str_cstr(&b), b.n);
+    s->load_depth--;
+    defs_join_changes(s, began);
+    str_free(&b);
+    answer_clear(&s->ans);
+    s->ans.err_base = base;
+    ctx_begin_statement(s->c);
+    if (line) {
+        Err e = s->ans.err;
+        s->ans.err.status = LBZ_OK;
+        env_error_at(&s->c->env, where,
+                     e.status == LBZ_INCOMPLETE ? LBZ_SYNTAX : e.status, e.hint,
+                     "%.200s:%u: %.380s", name, line, e.message);
+    }
+    return line == 0;
+}

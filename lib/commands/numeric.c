@@ -1,0 +1,561 @@
+/* commands/numeric.c - forward, reverse: derivatives by accumulation, in float64.
+ *
+ * `E at x=1, y=2 [along (u, v)]`: the names that are bound are the inputs, whatever they stand
+ * for otherwise; all other names must have values. E is compiled as it is: derivatives are
+ * never found symbolically here (unless E itself asks for one).
+ */
+#include "commands/job.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static bool out_of_memory(Ctx *c)
+{
+    env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
+    return false;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+/* *at is evaluated; l gets its value. */
+static bool read_value(Job *j, Node **at, BlockList *l)
+{
+    double d;
+    EvalOptions opt = session_eval_options(j->s);
+    Node *e = *at = eval_value(j->c, &j->s->names, &opt, NULL, *at);
+    if (ctx_failed(j->c)) {
+        return false;
+    }
+    if (ex_is(e, OP_LIST)) {
+        j->lists = true;
+        return blocklist_from_node(j->c, e, l);
+    }
+    if (!answer_number(j->c, e, &d)) {
+        ctx_error(j->c, LBZ_DOMAIN, j->example, "a name is bound to something that is no number");
+        return false;
+    }
+    *l = (BlockList){.n = 1, .v = mem_alloc(sizeof d)};
+    if (!l->v) {
+        return out_of_memory(j->c);
+    }
+    l->v[0] = d;
+    return true;
+}
+
+static bool bound_once(const Job *j, Span a)
+{
+    for (size_t i = 1; i < j->nin; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (j->in[i] == j->in[k]) {
+                env_error_at(&j->c->env, a, LBZ_SYNTAX, "give each name one value",
+                             "%s is bound twice", sym_name(j->c, j->in[i]));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool read_point(Job *j, const char *text, Span a)
+{
+    ParseEnv pe = session_parse_env(j->s);
+    Node **by;
+    size_t end;
+    if (!parse_binds(j->c, &pe, text, a.pos, a.pos + a.len, &end, &j->in, &by, &j->nin)) {
+        return false;
+    }
+    Span rest = args_trim(text, (Span){(uint32_t)end, a.pos + a.len - (uint32_t)end});
+    if (rest.len) {
+        env_error_at(&j->c->env, rest, LBZ_SYNTAX, j->example, "this does not belong here");
+        return false;
+    }
+    if (!bound_once(j, args_trim(text, a))) {
+        return false;
+    }
+    j->at = by;
+    j->x = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
+    for (size_t i = 0; j->x && i < j->nin; i++) {
+        j->c->env.at = args_trim(text, a);
+        if (!read_value(j, &by[i], &j->x[i])) {
+            return false;
+        }
+    }
+    return j->x != NULL;
+}
+
+/* One entry of a direction, for the name i. */
+static bool read_direction(Job *j, const char *text, Span a, size_t i)
+{
+    a = args_trim(text, a);
+    Node *e = args_value(j->s, text, a);
+    j->c->env.at = a;
+    if (i >= j->nin) {
+        ctx_error(j->c, LBZ_SHAPE, "give one number for each name after at",
+                  "the direction has more entries than there are names");
+        return false;
+    }
+    if (ctx_failed(j->c) || !read_value(j, &e, &j->dir[i])) {
+        return false;
+    }
+    if (j->dir[i].n != j->x[i].n) {
+        ctx_error(j->c, LBZ_SHAPE, NULL, "the direction does not fit its name");
+        return false;
+    }
+    return true;
+}
+
+/* "(0.6, 0.8)", also in square brackets or bare. */
+static bool read_along(Job *j, const char *text, Span a)
+{
+    uint32_t end, k = 0;
+    a = args_trim(text, a);
+    bool open = a.len > 1 && (text[a.pos] == '(' || text[a.pos] == '[');
+    Span in = {a.pos + 1, a.len - 2};
+    if (open && args_find(text, a, ",") == a.pos + a.len) {
+        a = in;
+    }
+    end = a.pos + a.len;
+    j->dir = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
+    for (uint32_t at = a.pos; j->dir && at < end;) {
+        uint32_t comma = args_find(text, (Span){at, end - at}, ",");
+        if (!read_direction(j, text, (Span){at, comma - at}, k++)) {
+            return false;
+        }
+        at = comma + 1;
+    }
+    if (j->dir && k != j->nin) {
+        env_error_at(&j->c->env, a, LBZ_SHAPE, j->example, "the direction has %u entries for %zu names",
+                     k, j->nin);
+    }
+    return !ctx_failed(j->c);
+}
+
+/* E with definitions put in; the bound names stay what they are. */
+static bool read_expression(Job *j, const char *text, Span a)
+{
+    Names *names = &j->s->names;
+    Def **saved = ARENA_NEW0(&j->c->pool[1].arena, Def *, j->nin + 1);
+    if (!saved) {
+        return false;
+    }
+    for (size_t i = 0; i < j->nin; i++) {
+        saved[i] = names_find(names, j->in[i]);
+        if (saved[i]) {
+            names->by_sym[j->in[i]] = NULL;
+        }
+    }
+    j->s->keep_blocks = true;
+    j->e = args_value(j->s, text, a);
+    j->s->keep_blocks = false;
+    j->s->place.own = j->in;
+    j->s->place.nown = j->nin;
+    j->s->place.keep_blocks = true;
+    for (size_t i = 0; i < j->nin; i++) {
+        if (saved[i]) {
+            names->by_sym[j->in[i]] = saved[i];
+        }
+    }
+    j->c->env.at = args_trim(text, a);
+    return !ctx_failed(j->c);
+}
+
+bool job_read(Job *j, const char *text, Span args)
+{
+    uint32_t end = args.pos + args.len, at = args_find(text, args, "at");
+    Span e = {args.pos, at - args.pos};
+    if (args_trim(text, e).len == 0) {
+        env_error_at(&j->c->env, args, LBZ_SYNTAX, j->example, "an expression is missing");
+        return false;
+    }
+    uint32_t along = args_find(text, (Span){at, end - at}, "along");
+    if (at < end && !read_point(j, text, (Span){at + 2, along - at - 2})) {
+        return false;
+    }
+    if (along < end && !read_along(j, text, (Span){along + 5, end - along - 5})) {
+        return false;
+    }
+    return read_expression(j, text, e);
+}
+
+void job_free(Job *j)
+{
+    for (size_t i = 0; i < j->nin; i++) {
+        if (j->x) {
+            blocklist_free(&j->x[i]);
+        }
+        if (j->dir) {
+            blocklist_free(&j->dir[i]);
+        }
+    }
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+/* "x" or, for an element of a list, "x[2]" and "x[1,2]". */
+static void element_name(const BlockList *l, size_t k, char *out, size_t cap)
+{
+    size_t left = l->n, n = 0;
+    for (unsigned r = 0; r < l->rank && n < cap; r++) {
+        left /= l->dim[r] ? l->dim[r] : 1;
+        n += (size_t)snprintf(out + n, cap - n, "%s%zu", r ? "," : "[", k / left + 1);
+        k %= left;
+    }
+    if (l->rank && n < cap) {
+        snprintf(out + n, cap - n, "]");
+    } else {
+        out[n < cap ? n : cap - 1] = '\0';
+    }
+}
+
+static void put_double(Str *out, double d)
+{
+    char t[32];
+    double_print(t, d);
+    str_puts(out, t);
+}
+
+/* Room for n names and derivatives; the names are put behind the array of pointers. */
+static bool answer_names(Job *j, size_t n, const Str *names)
+{
+    Answer *a = &j->s->ans;
+    mem_free(a->grad); /* of an earlier statement */
+    mem_free(a->grad_name);
+    a->grad = mem_alloc((n + 1) * sizeof *a->grad);
+    a->grad_name = mem_alloc((n + 1) * sizeof *a->grad_name + names->n);
+    if (!a->grad || !a->grad_name) {
+        return out_of_memory(j->c);
+    }
+    char *t = (char *)(a->grad_name + n + 1);
+    if (names->n) {
+        memcpy(t, names->s, names->n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        a->grad_name[i] = t;
+        t += strlen(t) + 1;
+    }
+    a->ngrad = n;
+    return true;
+}
+
+bool job_answer(Job *j, double value, size_t n, const Str *names, const double *grad)
+{
+    Answer *a = &j->s->ans;
+    if (!answer_names(j, n, names)) {
+        return false;
+    }
+    a->kind = LBZ_GRAD;
+    a->has_number = true;
+    a->number = value;
+    put_double(&a->number_text, value);
+    str_puts(&a->text, "value = ");
+    put_double(&a->text, value);
+    for (size_t i = 0; i < n; i++) {
+        a->grad[i] = grad[i];
+        str_printf(&a->text, strcmp(a->grad_name[i], "along") ? ", d/d%s = " : ", %s = ",
+                   a->grad_name[i]);
+        put_double(&a->text, grad[i]);
+    }
+    return true;
+}
+
+size_t job_names(const Job *j, Str *names)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->nin; i++) {
+        for (size_t k = 0; k < j->x[i].n; k++, n++) {
+            char element[100];
+            element_name(&j->x[i], k, element, sizeof element);
+            str_printf(names, "%s%s", sym_name(j->c, j->in[i]), element);
+            str_putc(names, '\0');
+        }
+    }
+    return n;
+}
+
+static bool answer_job(Job *j, double value, const double *grad, bool along)
+{
+    Str names = {0};
+    size_t n = 1;
+    if (along) {
+        str_put(&names, "along", 6);
+    } else {
+        n = job_names(j, &names);
+    }
+    bool ok = names.failed ? out_of_memory(j->c) : job_answer(j, value, n, &names, grad);
+    str_free(&names);
+    return ok;
+}
+
+/* ---- formulas --------------------------------------------------------------------------------- */
+
+/* "exp(800) in exp(x)"; returns what stands for it in the text. And the same with ", column 9". */
+static const Node *describe_without_column(Job *j, const Accum *a, uint32_t v,
+                                           const JobRecord *in, Str *out)
+{
+    const BlockWhere *w = in && v < in->trail.n && in->trail.where[v].function ? &in->trail.where[v] : NULL;
+    const Node *n = session_describe(j->s, a, v, out);
+    if (w) {
+        str_printf(out, w->text ? ", in %s, line %u: %s" : ", in %s", w->function, w->line,
+                   w->text ? w->text : "");
+    }
+    return w ? w->call : n;
+}
+
+static void describe(Job *j, const Accum *a, uint32_t v, const JobRecord *in, Str *out)
+{
+    session_place_text(j->s, describe_without_column(j, a, v, in, out), out);
+}
+
+/* A value that is no number is an error, an infinite one a remark; both name the operation. */
+bool job_explain(Job *j, const Accum *a, uint32_t v, const JobRecord *in)
+{
+    Str why = {0};
+    uint32_t culprit = program_culprit(a->p, a->v, v);
+    uint32_t inside = culprit == P_NONE ? accum_overflow(a, v) : P_NONE;
+    if (isnan(a->v[v])) {
+        j->c->env.about = describe_without_column(j, a, culprit, in, &why);
+        ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
+                  str_cstr(&why));
+    } else if (culprit != P_NONE) {
+        describe(j, a, culprit, in, &why);
+        ctx_note(j->c, "infinite: %s", str_cstr(&why));
+    } else if (inside != P_NONE) {
+        describe(j, a, inside, in, &why);
+        ctx_note(j->c, "a value on the way is %s: %s", isnan(a->v[inside]) ? "not defined" :
+                 "infinite", str_cstr(&why));
+    }
+    str_free(&why);
+    return !ctx_failed(j->c);
+}
+
+/* Where the i-th partial derivative becomes infinite or undefined, behind ": ". */
+static void explain_slope(Job *j, Accum *a, size_t i, const JobRecord *in, Str *why)
+{
+    uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj), culprit = P_NONE;
+    if (adj && program_gradient(a->p, a->out[0], pg_const(a->p, 1), adj) && accum_evaluate(a) &&
+        adj[i] != P_NONE) {
+        culprit = accum_overflow(a, adj[i]);
+    }
+    if (culprit != P_NONE) {
+        str_puts(why, ": ");
+        describe(j, a, culprit, in, why);
+    }
+    mem_free(adj);
+}
+
+/* "x" or "v[2]", in the statement's arena. */
+static const char *input_name(Job *j, size_t k)
+{
+    size_t i = 0;
+    char element[100];
+    for (; i + 1 < j->nin && k >= j->x[i].n; i++) {
+        k -= j->x[i].n;
+    }
+    element_name(&j->x[i], k, element, sizeof element);
+    Str s = {0};
+    str_printf(&s, "%s%s", sym_name(j->c, j->in[i]), element);
+    const char *name = arena_strndup(&j->c->pool[1].arena, str_cstr(&s), s.n);
+    str_free(&s);
+    return name;
+}
+
+/* By all elements of the inputs, or along a direction. */
+static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n, const JobRecord *in)
+{
+    for (size_t i = 0; i < n && !ctx_failed(j->c); i++) {
+        Str why = {0};
+        bool by = !j->dir;
+        if (isfinite(grad[i])) {
+            continue;
+        }
+        if ((by || a->nin == 1) && isfinite(a->v[a->out[0]])) {
+            explain_slope(j, a, i, in, &why);
+        }
+        ctx_note(j->c, "the derivative%s%s is %s here%s", by ? " by " : "",
+                 by ? input_name(j, i) : "", isnan(grad[i]) ? "not defined" : "infinite",
+                 str_cstr(&why));
+        str_free(&why);
+    }
+}
+
+double *job_numbers(Job *j, const BlockList *l)
+{
+    double *v = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
+    for (size_t i = 0; v && i < j->nin; i++) {
+        v[i] = l[i].v[0];
+    }
+    return v;
+}
+
+static bool run_formula(Job *j)
+{
+    Accum a;
+    double *x = job_numbers(j, j->x), *dir = j->dir ? job_numbers(j, j->dir) : NULL;
+    double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
+    bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
+    ok = ok && job_explain(j, &a, a.out[0], NULL) &&
+         (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
+    if (ok) {
+        if (a.kinked) {
+            answer_note_kink(j->c, j->nin, a.kink_lo, a.kink_hi);
+        }
+        explain_slopes(j, &a, grad, dir ? 1 : j->nin, NULL);
+        ok = answer_job(j, a.v[a.out[0]], grad, dir != NULL);
+    }
+    accum_free(&a);
+    return ok;
+}
+
+/* ---- functions made of statements, lists ------------------------------------------------------ */
+
+static size_t count_elements(const Job *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->nin; i++) {
+        n += j->x[i].n;
+    }
+    return n;
+}
+
+double *job_elements(Job *j, const BlockList *l, size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < j->nin; i++) {
+        *n += l[i].n;
+    }
+    double *v = ARENA_NEW(&j->c->pool[1].arena, double, *n + 1);
+    for (size_t i = 0, at = 0; v && i < j->nin; at += l[i++].n) {
+        memcpy(v + at, l[i].v, l[i].n * sizeof *v);
+    }
+    return v;
+}
+
+/* Along the direction, or by all elements. */
+static bool block_slopes(Job *j, AccumMode mode, bool along, BlockList *out, double *grad)
+{
+    BlockPoint p = {.s = j->s, .c = j->c, .world = session_block_world(j->s), .e = j->e,
+                    .what = along ? OP_JVP : OP_JACOBIAN, .in = j->in, .x = j->x, .nin = j->nin,
+                    .nvars = j->nin, .forced = true, .mode = mode, .nvec = count_elements(j)};
+    size_t nvec;
+    if (along && !(p.vec = job_elements(j, j->dir, &nvec))) {
+        return out_of_memory(j->c);
+    }
+    bool ok = block_point_run(&p);
+    if (ok && p.out.n == 1) {
+        if (p.n) {
+            memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
+        }
+        if (p.kinked) {
+            answer_note_kink(j->c, p.n, p.lo, p.hi);
+        }
+    }
+    if (ok) {
+        *out = p.out;
+        p.out = (BlockList){0};
+    }
+    block_point_free(&p);
+    return ok;
+}
+
+bool job_block_gradient(Job *j, AccumMode mode, BlockList *out, double *grad)
+{
+    return block_slopes(j, mode, false, out, grad);
+}
+
+bool job_record(Job *j, size_t most, JobRecord *r)
+{
+    BlockWorld w = session_block_world(j->s);
+    r->trail.most = most;
+    return block_record(j->c, &w, j->e, j->in, j->x, j->nin, j->nin, &r->trail, &r->shape, &r->p,
+                        &r->out);
+}
+
+void job_record_free(JobRecord *r)
+{
+    program_free(r->p);
+    blocklist_free(&r->shape);
+    mem_free(r->out);
+    mem_free(r->trail.where);
+    *r = (JobRecord){0};
+}
+
+/* Which operation made a value or slope that is not finite: the run is recorded, if it is not too
+ * long for that. */
+static void explain_block(Job *j, const double *grad, size_t n)
+{
+    enum { MOST = 200000 };
+    JobRecord rec = {0};
+    Accum a = {0};
+    size_t nin;
+    double *x = job_elements(j, j->x, &nin);
+    if (x && job_record(j, MOST, &rec)) {
+        Program *p = rec.p;
+        rec.p = NULL;
+        if (accum_adopt(&a, j->c, p, x, nin, rec.out, rec.shape.n) &&
+            job_explain(j, &a, a.out[0], &rec)) {
+            explain_slopes(j, &a, grad, n, &rec);
+        }
+        accum_free(&a);
+    }
+    job_record_free(&rec);
+    if (j->c->env.err.status == LBZ_LIMIT) {
+        j->c->env.err.status = LBZ_OK;
+    }
+}
+
+static bool finite_answer(const BlockList *out, const double *grad, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(grad[i])) {
+            return false;
+        }
+    }
+    return isfinite(out->v[0]);
+}
+
+static bool run_block(Job *j)
+{
+    BlockList out = {0};
+    size_t n = count_elements(j);
+    double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n + 1);
+    bool ok = grad && block_slopes(j, j->mode, j->dir != NULL, &out, grad);
+    if (ok && out.n != 1) {
+        ctx_error(j->c, LBZ_SHAPE, "take one element or sum() of it",
+                  "the value is a list of %zu numbers, not a number", out.n);
+        ok = false;
+    }
+    if (ok) {
+        if (!finite_answer(&out, grad, j->dir ? 1 : n)) {
+            explain_block(j, grad, j->dir ? 1 : n);
+        }
+        ok = !ctx_failed(j->c) && answer_job(j, out.v[0], grad, j->dir != NULL);
+    }
+    blocklist_free(&out);
+    return ok;
+}
+
+/* ---- commands --------------------------------------------------------------------------------- */
+
+static bool accumulate(lbz_session *s, const char *text, Span args, AccumMode mode)
+{
+    Job j = {.s = s, .c = s->c, .mode = mode, .example = "forward x^2*y at x=3, y=4"};
+    bool ok = job_read(&j, text, args);
+    if (ok && ex_is(j.e, OP_LIST)) {
+        ctx_error(s->c, LBZ_SHAPE, "ask for one element at a time, or use jacobian()",
+                  "%s needs a number, not a list", mode == ACC_FORWARD ? "forward" : "reverse");
+        ok = false;
+    }
+    ok = ok && (j.lists || session_calls_blocks(s, j.e) ? run_block(&j) : run_formula(&j));
+    job_free(&j);
+    return ok;
+}
+
+bool cmd_forward(lbz_session *s, const char *text, Span args)
+{
+    return accumulate(s, text, args, ACC_FORWARD);
+}
+
+bool cmd_reverse(lbz_session *s, const char *text, Span args)
+{
+    return accumulate(s, text, args, ACC_REVERSE);
+}

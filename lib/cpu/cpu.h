@@ -1,0 +1,83 @@
+/* cpu/cpu.h - the instructions of the CPU backend; shared by cpu*.c only.
+ *
+ * A slot is a double in a scalar run and an array of BLOCK doubles in a block run. Slots are:
+ * the inputs, the constants, then temporaries, which are used again when their value is dead.
+ */
+#ifndef LBZ_CPU_H
+#define LBZ_CPU_H
+
+#include "program/backend.h"
+
+enum { BLOCK = 256 };
+
+typedef enum {
+    I_ADD, I_SUB, I_MUL, I_DIV, I_NEG, I_COPY, I_SQRT,
+    I_MULADD,  /* d = a*b + c, rounded twice: the value does not depend on the machine */
+    I_MULSUB,  /* d = a*b - c */
+    I_NMULADD, /* d = c - a*b */
+    I_SUM,     /* d = sum of args[a .. a+b-1] */
+    I_POW, I_ROOT,
+    I_FN1, I_FN2, I_FN3,
+    I_PART1,   /* as I_FN2, with the partial of fn */
+    I_PART2,   /* as I_FN3 */
+    I_SINCOS,  /* d = sin a, c = cos a */
+    I_LT, I_LE, I_EQ, I_NE, I_AND, I_OR, I_NOT, I_SELECT,
+    I_LOOP,    /* loop a */
+    I_END,
+    I_COUNT
+} IOp;
+
+typedef struct {
+    const void *go;      /* where the scalar interpreter continues: the label of op */
+    uint32_t d, a, b, c; /* slots */
+    union {
+        double (*f1)(double); /* I_FN1 */
+        double (*f2)(double, double);
+        double (*f3)(double, double, double);
+        double k;             /* I_ROOT: the power; c: keeps the sign */
+    };
+} Ins;
+
+typedef struct {
+    uint8_t op;  /* IOp */
+    uint16_t fn; /* Op */
+} InsInfo;
+
+typedef struct {
+    Code *body;
+    uint32_t *args;   /* slots */
+    uint32_t *to;     /* slots of the results; P_NONE for those nobody wants */
+    size_t nargs, nout;
+    double lo, hi;
+} CodeLoop;
+
+struct code {
+    Ins *ins;
+    InsInfo *info;
+    size_t n;
+    uint32_t nin, nconst, nslots;
+    double *konst;
+    uint32_t *out;    /* slots */
+    size_t nout;
+    uint32_t *args;   /* slots of I_SUM */
+    CodeLoop *loop;
+    size_t nloops;
+    size_t scratch;   /* doubles behind the slots, for loops */
+    void (*native)(double *slots); /* machine code of it all, or NULL */
+    void *native_mem;
+    size_t native_size;
+    Ins *pairs;
+};
+
+/* The labels of the scalar interpreter, by IOp. */
+const void *const *cpu_labels(void);
+/* Interprets from i on, to the I_END. */
+void cpu_step(const Ins *i, const Code *c, double *slots);
+void cpu_native_free(Code *c);
+/* d[i] = f(a[i]) for i < n by vector instructions; false: there is no such version. d may be
+ * a. OP_POW is C's pow. */
+bool cpu_vec1(Op fn, double *d, const double *a, size_t n);
+bool cpu_vec2(Op fn, double *d, const double *a, const double *b, size_t n);
+double program_root(double x, double k, bool odd);
+
+#endif

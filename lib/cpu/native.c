@@ -1,0 +1,211 @@
+/* cpu/native.c - the instructions of a Code as machine code (x86-64, SSE2), for programs
+ * that are run very often one point at a time. The values are those of the interpreter: the same
+ * operations in the same order. Where there is no such machine, or no executable memory is
+ * given, the interpreter goes on.
+ *
+ * rbx holds the slots; xmm0 the value of slot `held`. Rare instructions call the interpreter on a
+ * copy of themselves that is followed by I_END.
+ */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "cpu/cpu.h"
+#include <math.h>
+
+#if defined(__x86_64__) && (defined(__linux__) || defined(__FreeBSD__))
+#include <sys/mman.h>
+
+enum { BYTES = 64 /* of machine code for one instruction, at most */, LONGEST = 1 << 20 };
+
+typedef struct {
+    unsigned char *at;
+    const Code *c;
+    Ins *pair;      /* the next free one */
+    uint32_t held;
+} Asm;
+
+static void byte(Asm *a, unsigned b) { *a->at++ = (unsigned char)b; }
+
+static void bytes(Asm *a, const void *p, size_t n)
+{
+    memcpy(a->at, p, n);
+    a->at += n;
+}
+
+static void imm64(Asm *a, uint64_t v) { bytes(a, &v, sizeof v); }
+
+/* F2 0F op: xmm, [rbx + 8*slot] */
+static void sse(Asm *a, unsigned op, unsigned xmm, uint32_t slot)
+{
+    uint32_t offset = slot * 8;
+    byte(a, 0xF2), byte(a, 0x0F), byte(a, op), byte(a, 0x83 | xmm << 3);
+    bytes(a, &offset, sizeof offset);
+}
+
+enum { LOAD = 0x10, STORE = 0x11, SQRT = 0x51, ADD = 0x58, MUL = 0x59, SUB = 0x5C, DIV = 0x5E };
+
+static void load0(Asm *a, uint32_t slot)
+{
+    if (a->held != slot)
+        sse(a, LOAD, 0, slot);
+}
+
+static void store0(Asm *a, uint32_t slot)
+{
+    sse(a, STORE, 0, slot);
+    a->held = slot;
+}
+
+static void binary(Asm *a, const Ins *x, unsigned op)
+{
+    bool swap = (op == ADD || op == MUL) && a->held == x->b;
+    load0(a, swap ? x->b : x->a);
+    sse(a, op, 0, swap ? x->a : x->b);
+    store0(a, x->d);
+}
+
+/* a*b op c */
+static void fused(Asm *a, const Ins *x, unsigned op)
+{
+    bool swap = a->held == x->b;
+    load0(a, swap ? x->b : x->a);
+    sse(a, MUL, 0, swap ? x->a : x->b);
+    sse(a, op, 0, x->c);
+    store0(a, x->d);
+}
+
+/* c - a*b */
+static void negative_fused(Asm *a, const Ins *x)
+{
+    sse(a, LOAD, 1, x->a);
+    sse(a, MUL, 1, x->b);
+    load0(a, x->c);
+    byte(a, 0xF2), byte(a, 0x0F), byte(a, SUB), byte(a, 0xC1); /* xmm0 -= xmm1 */
+    store0(a, x->d);
+}
+
+/* The sign bit of the 64-bit word is turned over in rax. */
+static void negate(Asm *a, const Ins *x)
+{
+    uint32_t from = x->a * 8, to = x->d * 8;
+    bytes(a, "\x48\x8B\x83", 3), bytes(a, &from, 4);
+    bytes(a, "\x48\x0F\xBA\xF8\x3F", 5);
+    bytes(a, "\x48\x89\x83", 3), bytes(a, &to, 4);
+    a->held = P_NONE;
+}
+
+static void call(Asm *a, uint64_t target)
+{
+    bytes(a, "\x48\xB8", 2), imm64(a, target); /* mov rax, target */
+    bytes(a, "\xFF\xD0", 2);                   /* call rax */
+}
+
+static void call_function(Asm *a, const Ins *x, unsigned args)
+{
+    load0(a, x->a);
+    if (args > 1)
+        sse(a, LOAD, 1, x->b);
+    if (args > 2)
+        sse(a, LOAD, 2, x->c);
+    call(a, (uint64_t)(uintptr_t)x->f1);
+    store0(a, x->d);
+}
+
+static void call_pow(Asm *a, const Ins *x)
+{
+    load0(a, x->a);
+    sse(a, LOAD, 1, x->b);
+    call(a, (uint64_t)(uintptr_t)(double (*)(double, double))pow);
+    store0(a, x->d);
+}
+
+/* sincos(slot a, &slot d, &slot c) */
+static void call_sincos(Asm *a, const Ins *x)
+{
+    uint32_t s = x->d * 8, c = x->c * 8;
+    load0(a, x->a);
+    bytes(a, "\x48\x8D\xBB", 3), bytes(a, &s, 4); /* lea rdi, [rbx + s] */
+    bytes(a, "\x48\x8D\xB3", 3), bytes(a, &c, 4); /* lea rsi, [rbx + c] */
+    call(a, (uint64_t)(uintptr_t)(void (*)(double, double *, double *))sincos);
+    a->held = P_NONE;
+}
+
+/* cpu_step(pair, code, slots) */
+static void call_interpreter(Asm *a, const Ins *x)
+{
+    a->pair[0] = *x;
+    a->pair[1] = (Ins){.go = cpu_labels()[I_END]};
+    bytes(a, "\x48\xBF", 2), imm64(a, (uint64_t)(uintptr_t)a->pair); /* mov rdi */
+    bytes(a, "\x48\xBE", 2), imm64(a, (uint64_t)(uintptr_t)a->c);    /* mov rsi */
+    bytes(a, "\x48\x89\xDA", 3);                                     /* mov rdx, rbx */
+    call(a, (uint64_t)(uintptr_t)cpu_step);
+    a->pair += 2;
+    a->held = P_NONE;
+}
+
+static void assemble(Asm *a, const Ins *x, IOp op)
+{
+    switch (op) {
+    case I_ADD: binary(a, x, ADD); break;
+    case I_SUB: binary(a, x, SUB); break;
+    case I_MUL: binary(a, x, MUL); break;
+    case I_DIV: binary(a, x, DIV); break;
+    case I_NEG: negate(a, x); break;
+    case I_COPY: load0(a, x->a), store0(a, x->d); break;
+    case I_SQRT: sse(a, SQRT, 0, x->a), store0(a, x->d); break;
+    case I_MULADD: fused(a, x, ADD); break;
+    case I_MULSUB: fused(a, x, SUB); break;
+    case I_NMULADD: negative_fused(a, x); break;
+    case I_FN1: call_function(a, x, 1); break;
+    case I_FN2: case I_PART1: call_function(a, x, 2); break;
+    case I_FN3: case I_PART2: call_function(a, x, 3); break;
+    case I_POW: call_pow(a, x); break;
+    case I_SINCOS: call_sincos(a, x); break;
+    default: call_interpreter(a, x); break;
+    }
+}
+
+static bool is_rare(IOp op) { return op >= I_LT || op == I_SUM || op == I_ROOT; }
+
+bool code_speed_up(Code *c)
+{
+    size_t rare = 0, size = c->n * BYTES + 64;
+    if (c->native)
+        return true;
+    if (c->n > LONGEST || c->nslots >= 1u << 28)
+        return false;
+    for (size_t i = 0; i < c->n; i++)
+        rare += is_rare((IOp)c->info[i].op);
+    Ins *pairs = mem_alloc((2 * rare + 1) * sizeof *pairs);
+    void *m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!pairs || m == MAP_FAILED) {
+        mem_free(pairs);
+        if (m != MAP_FAILED)
+            munmap(m, size);
+        return false;
+    }
+    Asm a = {m, c, pairs, P_NONE};
+    bytes(&a, "\xF3\x0F\x1E\xFA\x53\x48\x89\xFB", 8); /* endbr64; push rbx; mov rbx, rdi */
+    for (size_t i = 0; c->info[i].op != I_END; i++)
+        assemble(&a, &c->ins[i], (IOp)c->info[i].op);
+    bytes(&a, "\x5B\xC3", 2); /* pop rbx; ret */
+    c->pairs = pairs;
+    c->native_mem = m;
+    c->native_size = size;
+    if (mprotect(m, size, PROT_READ | PROT_EXEC) == 0)
+        memcpy(&c->native, &m, sizeof m); /* an object pointer as one to a function */
+    return c->native != NULL;
+}
+
+void cpu_native_free(Code *c)
+{
+    if (c->native_mem)
+        munmap(c->native_mem, c->native_size);
+    mem_free(c->pairs);
+}
+#else
+bool code_speed_up(Code *c)
+{
+    (void)c;
+    return false;
+}
+void cpu_native_free(Code *c) { (void)c; }
+#endif

@@ -1,0 +1,27 @@
+/* diff/diff.h - symbolic differentiation. Exact, memoised: work and result are linear in the
+ * number of distinct nodes. Results are canonical, not yet simplified. Unknown partials (besselj
+ * in its order) are UNABLE. */
+#ifndef LBZ_DIFF_H
+#define LBZ_DIFF_H
+
+#include "expr/expr.h"
+
+Node *diff(Ctx *c, Node *e, uint32_t x);
+/* n-th derivative; n a node: a number >= 0, or symbolic for the few known families. */
+Node *diff_n(Ctx *c, Node *e, uint32_t x, Node *n);
+/* All partials of e in one reverse sweep over its DAG; g[i] = de/dx[i]. False on error. */
+bool diff_gradient(Ctx *c, Node *e, const uint32_t *x, size_t n, Node **g);
+/* d^n y/dx^n where F(x, y) = 0. */
+Node *diff_implicit(Ctx *c, Node *F, uint32_t y, uint32_t x, unsigned n);
+/* out[0..n] get the Taylor coefficients of e in x about a; removable singularities are filled.
+ * False on error. */
+bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out);
+/* sum of p[k]*(x - a)^k for k = 0..n; diff_taylor: of the coefficients of e. */
+Node *diff_polynomial(Ctx *c, Node *const *p, uint32_t x, Node *a, unsigned n);
+Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
+/* The n-th derivative at x = a from the power series there, if all is rational; else NULL. */
+Node *diff_nth_rational(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
+/* The i-th partial of a function node f(args): the table's rule with arguments put in. */
+Node *diff_partial(Ctx *c, Node *f, unsigned i);
+
+#endif

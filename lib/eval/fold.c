@@ -1,0 +1,307 @@
+/* eval/fold.c - constants inside a result: decimals where a decimal went in, digits for
+ * N, an error where there is no real value.
+ *
+ * Constants are taken as large as possible (the constant factors of a product together),
+ * so that a value is rounded once.
+ */
+#include "eval/internal.h"
+
+#include <stdio.h>
+
+bool eval_is_constant(Ctx *c, Node *n)
+{
+    enum { NEVER = NF_STRUCTURAL | NF_POISON | NF_APPLY | NF_COND | NF_INF };
+    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE ||
+        n->op == OP_STRING) {
+        return false;
+    }
+    if (!n->syms || !(n->flags & NF_BINDER)) {
+        return !n->syms;
+    }
+    size_t k = 1; /* syms counts bound variables, too */
+    ArenaMark m = arena_mark(&c->tmp);
+    (void)ex_free_syms(c, n, &k);
+    arena_release(&c->tmp, m);
+    return k == 0;
+}
+
+/* ---- the walk over maximal constants */
+
+typedef struct fold {
+    Ctx *c;
+    Node *(*constant)(struct fold *f, Node *k); /* what a maximal constant becomes */
+    size_t digits;
+    NodeMap done;
+} Fold;
+
+static Node *folded(Fold *f, Node *n)
+{
+    if (eval_is_constant(f->c, n)) {
+        return f->constant(f, n);
+    }
+    Node *r = nodemap_get(&f->done, n);
+    return r ? r : n;
+}
+
+/* A sum or product: its constant operands as one. a has room for n + 1. */
+static Node *fold_group(Fold *f, bool sum, Node *const *operand, size_t n, Node **a)
+{
+    Ctx *c = f->c;
+    Node **k = ARENA_NEW(&c->tmp, Node *, n);
+    size_t nk = 0, na = 0;
+    for (size_t i = 0; k && i < n; i++) {
+        if (eval_is_constant(c, operand[i])) {
+            k[nk++] = operand[i];
+        } else {
+            a[na++] = folded(f, operand[i]);
+        }
+    }
+    if (nk) {
+        a[na++] = f->constant(f, sum ? ex_add(c, nk, k) : ex_mul(c, nk, k));
+    }
+    return sum ? ex_add(c, na, a) : ex_mul(c, na, a);
+}
+
+static Node *fold_scaled(Fold *f, Node *n)
+{
+    Node *r = n->a[1];
+    size_t k = ex_is(r, OP_MUL) ? r->n : 1;
+    Node **operand = ARENA_NEW(&f->c->tmp, Node *, k + 1);
+    Node **a = ARENA_NEW(&f->c->tmp, Node *, k + 2);
+    if (!operand || !a) {
+        return f->c->poison;
+    }
+    operand[0] = n->a[0];
+    memcpy(operand + 1, ex_is(r, OP_MUL) ? r->a : &n->a[1], k * sizeof *operand);
+    return fold_group(f, false, operand, k + 1, a);
+}
+
+static Node *fold_node(Fold *f, Node *n)
+{
+    Ctx *c = f->c;
+    if (ex_is(n, OP_SCALE)) {
+        return fold_scaled(f, n);
+    }
+    Node **a = ARENA_NEW(&c->tmp, Node *, n->n + 1u);
+    if (!a) {
+        return c->poison;
+    }
+    if (ex_is(n, OP_ADD) || ex_is(n, OP_MUL)) {
+        return fold_group(f, ex_is(n, OP_ADD), n->a, n->n, a);
+    }
+    bool same = true;
+    for (size_t i = 0; i < n->n; i++) {
+        /* exponents and orders that are numbers stay what they are, and so does the e of
+         * exp */
+        bool stays = (ex_is_num(n->a[i]) && (ex_is(n, OP_POW) || ex_is(n, OP_APPLY))) ||
+                     (i == 0 && ex_is_exp(n));
+        a[i] = stays ? n->a[i] : folded(f, n->a[i]);
+        same = same && a[i] == n->a[i];
+    }
+    return same ? n : ex_rebuild(c, n, a);
+}
+
+static Node *fold(Fold *f, Node *e)
+{
+    Ctx *c = f->c;
+    if (eval_is_constant(c, e)) {
+        return f->constant(f, e);
+    }
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t n;
+    nodemap_init(&f->done, c);
+    Node **order = ex_walk(c, 1, &e, &n);
+    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
+        if (order[i]->n && !ex_is_num(order[i]) && !eval_is_constant(c, order[i])) {
+            nodemap_put(&f->done, order[i], fold_node(f, order[i]));
+        }
+    }
+    Node *r = nodemap_get(&f->done, e);
+    arena_release(&c->tmp, m);
+    return ctx_failed(c) ? c->poison : r ? r : e;
+}
+
+/* ---- real values */
+
+static Node *no_value(Ctx *c, const Node *bad)
+{
+    Str s = {0};
+    print_brief(c, &s, (Node *)(uintptr_t)bad, 60);
+    const char *domain =
+        op_is_function((Op)bad->op) ? op_info((Op)bad->op)->domain : NULL;
+    char hint[200] = "";
+    if (domain && *domain) {
+        snprintf(hint, sizeof hint, "the domain of %s: %s", op_info((Op)bad->op)->name,
+                 domain);
+    }
+    c->env.about = bad;
+    ctx_error(c, LBZ_DOMAIN, hint, "%s has no real value", str_cstr(&s));
+    c->env.about = NULL;
+    str_free(&s);
+    return c->poison;
+}
+
+static bool has_risk(Ctx *c, Node *k)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t n;
+    bool found = false;
+    Node **order = ex_walk(c, 1, &k, &n);
+    for (size_t i = 0; order && i < n && !found; i++) {
+        found = ex_risky(order[i]);
+    }
+    arena_release(&c->tmp, m);
+    return found;
+}
+
+/* False, with the error, when k certainly has no real value. */
+static bool check_value(Ctx *c, Node *k)
+{
+    enum { BITS = 64 };
+    if (!has_risk(c, k)) {
+        return true;
+    }
+    const Node *bad = NULL;
+    lbz_status st = k->flags & NF_DEC ? LBZ_UNABLE : ball_glance(c, k, &bad);
+    if (st == LBZ_UNABLE) {
+        arb_t x;
+        arb_init(x);
+        st = ball_eval(c, k, NULL, NULL, 0, BITS, x, &bad);
+        arb_clear(x);
+    }
+    if (st == LBZ_DOMAIN) {
+        no_value(c, bad ? bad : k);
+    }
+    return !ctx_failed(c);
+}
+
+/* After a failed attempt that is not the user's fault: go on without. */
+static void forgive(Ctx *c)
+{
+    lbz_status st = c->env.err.status;
+    if (st == LBZ_UNABLE || st == LBZ_DOMAIN) {
+        c->env.err.status = LBZ_OK;
+    }
+}
+
+/* Is the constant 0 although no precision tells? A proof saves the search for digits. */
+static bool proved_zero(Ctx *c, Node *k)
+{
+    enum { BITS = 256 };
+    arb_t x;
+    if (ex_is_num(k)) {
+        return false;
+    }
+    arb_init(x);
+    bool open = ball_eval(c, k, NULL, NULL, 0, BITS, x, NULL) == LBZ_OK &&
+                arb_contains_zero(x) && mag_cmp_2exp_si(arb_radref(x), -BITS / 2) < 0;
+    arb_clear(x);
+    bool zero = open && !ctx_failed(c) && prove_zero(c, k) == PROOF_YES;
+    forgive(c);
+    return zero;
+}
+
+static Node *decimal(Fold *f, Node *k)
+{
+    Ctx *c = f->c;
+    double d;
+    if (ex_is_num(k) || !check_value(c, k) || !(k->flags & NF_DEC)) {
+        return k;
+    }
+    if (proved_zero(c, k)) {
+        return ex_num(c, (Num){0, 1, true});
+    }
+    if (ball_double(c, k, &d) != LBZ_OK || !(d - d == 0)) {
+        forgive(c);
+        return k;
+    }
+    Num x = num_from_double(ctx_arena(c), d);
+    x.dec = true;
+    return ex_num(c, x);
+}
+
+Node *eval_finish(Ctx *c, Node *e)
+{
+    Fold f = {c, decimal, 0, {0}};
+    return ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold(&f, e);
+}
+
+/* ---- N */
+
+static Node *digits_of(Fold *f, Node *k)
+{
+    Ctx *c = f->c;
+    if (ex_is_int(k) && !(k->flags & NF_DEC)) {
+        return k;
+    }
+    if (proved_zero(c, k)) {
+        return c->zero;
+    }
+    Str s = {0};
+    Num x = NUM_ZERO;
+    lbz_status st = ball_digits(c, k, f->digits, &s);
+    size_t used = st == LBZ_OK ? num_parse(ctx_arena(c), str_cstr(&s), s.n, &x) : 0;
+    bool negative = st == LBZ_OK && !used && s.n && s.s[0] == '-';
+    if (negative && num_parse(ctx_arena(c), s.s + 1, s.n - 1, &x)) {
+        x = num_neg(ctx_arena(c), x);
+        used = s.n;
+    }
+    str_free(&s);
+    if (!used) {
+        return ctx_failed(c) ? c->poison : k;
+    }
+    x.dec = true;
+    return ex_num(c, x);
+}
+
+/* An integral, sum or product without end that has no free names, or NULL. */
+static Node *endless(Ctx *c, Node *e)
+{
+    size_t n, k;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node *r = NULL, **order = ex_walk_some(c, 1, &e, NF_INF, 0, &n);
+    for (size_t i = 0; order && i < n && !r; i++) {
+        Node *x = order[i];
+        bool binder = ex_is(x, OP_INT) || ex_is(x, OP_SUM) || ex_is(x, OP_PROD);
+        if (binder && ((x->a[2]->flags | x->a[3]->flags) & NF_INF)) {
+            (void)ex_free_syms(c, x, &k);
+            r = k == 0 ? x : NULL;
+        }
+    }
+    arena_release(&c->tmp, m);
+    return r;
+}
+
+static Node *no_end(Ctx *c, Node *x)
+{
+    const char *what = ex_is(x, OP_INT) ? "integral" : ex_is(x, OP_SUM) ? "sum" : "product";
+    c->env.about = x;
+    ctx_error(c, LBZ_UNABLE,
+              ex_is(x, OP_INT) ? "take a finite interval and bound the rest by hand"
+                               : "take finitely many terms and bound the rest by hand",
+              "the value of an infinite %s cannot be certified: no bound of its tail is known",
+              what);
+    c->env.about = NULL;
+    return c->poison;
+}
+
+Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
+{
+    Fold f = {c, digits_of, digits, {0}};
+    Node *tail = e->flags & NF_INF ? endless(c, e) : NULL;
+    if (ctx_failed(c) || tail) {
+        return tail && !ctx_failed(c) ? no_end(c, tail) : c->poison;
+    }
+    if (!text || !eval_is_constant(c, e)) {
+        return fold(&f, e);
+    }
+    if (ex_is_int(e) || proved_zero(c, e)) {
+        return ex_is_int(e) ? e : c->zero;
+    }
+    Str s = {0};
+    if (ball_digits(c, e, digits, &s) == LBZ_OK) {
+        *text = arena_strndup(&c->pool[1].arena, str_cstr(&s), s.n);
+    }
+    str_free(&s);
+    return ctx_failed(c) ? c->poison : e;
+}

@@ -1,0 +1,314 @@
+/* eval/order.c - derivatives of high order at a point, and Taylor polynomials there.
+ *
+ * Formulas of high derivatives grow beyond measure, power series do not. The value is exact where
+ * the series is one of rational numbers; decimals, and what would be too large to be written
+ * exactly, come from series of certified values.
+ */
+#include "diff/coefficients.h"
+#include "eval/internal.h"
+
+#include <stdio.h>
+
+enum {
+    HIGH = 8,       /* orders above it are looked at */
+    HIGHEST = 2000, /* ... and up to this one */
+    LARGE = 400,    /* formulas of more distinct nodes are too large */
+    DIGITS = 17
+};
+
+/* ---- certified values */
+
+/* The coefficients from..n, rounded as asked; factor: all of them are multiplied by it. False
+ * when the enclosures leave one open. */
+static bool round_all(Ctx *c, arb_srcptr v, unsigned from, unsigned n, const arb_t factor,
+                      size_t digits, slong prec, Node **out)
+{
+    arb_t t;
+    bool ok = true;
+    arb_init(t);
+    for (unsigned k = from; ok && k <= n; k++) {
+        Num x;
+        arb_mul(t, v + k, factor, prec);
+        ok = ball_to_num(c, t, digits, prec, &x);
+        if (ok) {
+            x.dec = true;
+            out[k - from] = ex_num(c, x);
+        }
+    }
+    arb_clear(t);
+    return ok;
+}
+
+static bool numbers(Ctx *c, Node *e, uint32_t x, Node *a, unsigned from, unsigned n,
+                    bool factorial, size_t digits, Node **out)
+{
+    arb_ptr v = _arb_vec_init((slong)n + 1);
+    arb_t factor;
+    arb_init(factor);
+    arb_one(factor);
+    slong need = 64 + (slong)digits * 4, prec = need + n;
+    bool ok = false;
+    for (int round = 0; round < 6 && !ok && !ctx_poll(c); round++, prec *= 2) {
+        if (factorial) {
+            arb_fac_ui(factor, n, prec + 32);
+        }
+        if (!diff_ball_series(c, e, x, a, n, prec, v)) {
+            break;
+        }
+        ok = round_all(c, v, from, n, factor, digits, prec, out);
+    }
+    arb_clear(factor);
+    _arb_vec_clear(v, (slong)n + 1);
+    return ok && !ctx_failed(c);
+}
+
+/* Has e no names but x, and nothing that a series cannot be made of? */
+static bool closed(Ctx *c, Node *e, uint32_t x, Node *a)
+{
+    if ((e->flags & (NF_STRUCTURAL | NF_APPLY | NF_INF)) || e->op == OP_LIST ||
+        !eval_is_constant(c, a)) {
+        return false;
+    }
+    size_t k = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    uint32_t *syms = ex_free_syms(c, e, &k);
+    bool only = syms && (k == 0 || (k == 1 && syms[0] == x));
+    arena_release(&c->tmp, m);
+    return only;
+}
+
+/* ---- derivatives */
+
+static bool is_large_formula(Ctx *c, Node *e, uint32_t x, int64_t k)
+{
+    for (; k > 0 && !ctx_failed(c); k--) {
+        e = diff(c, e, x);
+        if (e == c->zero) {
+            return false;
+        }
+        if (ex_dag_size(c, e) > LARGE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forgive(Ctx *c)
+{
+    lbz_status st = c->env.err.status;
+    if (st == LBZ_DOMAIN || st == LBZ_UNABLE) {
+        c->env.err.status = LBZ_OK;
+    }
+}
+
+Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n)
+{
+    Ctx *c = ev->c;
+    int64_t k;
+    if (!ex_get_int(n, &k) || k <= HIGH || k > HIGHEST || ctx_failed(c) ||
+        !closed(c, e, x, p) || eval_has_kinks(c, e)) {
+        return NULL;
+    }
+    Node *r = diff_nth_rational(c, e, x, p, (unsigned)k);
+    if (r || ctx_failed(c)) {
+        return ctx_failed(c) ? NULL : r;
+    }
+    bool decimal = ev->decimals || ((p->flags | e->flags) & NF_DEC);
+    bool large = !decimal && is_large_formula(c, e, x, k);
+    forgive(c);
+    if ((!decimal && !large) || ctx_failed(c)) {
+        return NULL;
+    }
+    size_t digits = decimal ? (ev->decimals ? ev->decimals : 0) : DIGITS;
+    if (!numbers(c, e, x, p, (unsigned)k, (unsigned)k, true, digits, &r)) {
+        return NULL;
+    }
+    if (ev->decimals && ex_is_int(r)) {
+        r = ex_num(c, (Num){r->num.p, r->num.q, false}); /* as N prints it */
+    }
+    if (large) {
+        ctx_note(c, "the formula of this derivative is too large to be written: its value to %d "
+                    "digits",
+                 DIGITS);
+    }
+    return r;
+}
+
+/* op: AT of a DIFF by one name, which is among those bound. Where its value stands; 0: no. */
+static uint32_t place_of_variable(const Node *op)
+{
+    const Node *d = op->a[0];
+    int64_t k;
+    if (!ex_is(op, OP_AT) || !ex_is(d, OP_DIFF) || d->n != 3 || !ex_get_int(d->a[2], &k) ||
+        k <= HIGH || k > HIGHEST) {
+        return 0;
+    }
+    for (uint32_t i = 1; i + 1 < op->n; i += 2) {
+        if (op->a[i] == d->a[1]) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+bool eval_is_high_order_at(const Node *op)
+{
+    return place_of_variable(op) != 0;
+}
+
+static Node *carried(const NodeMap *done, Node *n)
+{
+    Node *r = nodemap_get(done, n);
+    return r ? r : n;
+}
+
+Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done)
+{
+    Ctx *c = ev->c;
+    SymList own = {0};
+    const Node *d = op->a[0];
+    uint32_t at = place_of_variable(op);
+    size_t others = 0;
+    uint32_t *syms = ARENA_NEW(&c->tmp, uint32_t, op->n);
+    Node **by = ARENA_NEW(&c->tmp, Node *, op->n), *r = NULL;
+    for (uint32_t i = 1; syms && by && i + 1 < op->n; i += 2) {
+        if (!ex_is(op->a[i], OP_SYM) || symlist_has(&own, op->a[i]->sym) ||
+            !symlist_add(&own, op->a[i]->sym)) {
+            symlist_free(&own);
+            return NULL; /* the ordinary way tells what is wrong */
+        }
+        if (i + 1 != at) {
+            syms[others] = op->a[i]->sym;
+            by[others++] = carried(done, op->a[i + 1]);
+        }
+    }
+    if (syms && by && !ctx_failed(c)) {
+        Node *e = eval_expand(ev, carried(done, d->a[0]), &own, EXPAND_NEEDED);
+        e = others ? eval_try_subst(c, e, syms, by, others) : e;
+        r = e ? eval_high_order(ev, e, d->a[1]->sym, carried(done, op->a[at]), d->a[2]) : NULL;
+    }
+    symlist_free(&own);
+    return r;
+}
+
+/* ---- Taylor polynomials */
+
+static bool coefficients(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
+{
+    Ctx *c = ev->c;
+    bool decimal = ev->decimals || ((a->flags | e->flags) & NF_DEC);
+    return (decimal && n <= HIGHEST && closed(c, e, x, a) &&
+            numbers(c, e, x, a, 0, n, false, ev->decimals, out)) ||
+           (!ctx_failed(c) && diff_series(c, e, x, a, n, out));
+}
+
+Node *eval_taylor(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n)
+{
+    Ctx *c = ev->c;
+    Node **p = ARENA_NEW(&c->pool[1].arena, Node *, (size_t)n + 1);
+    if (!p || ctx_failed(c) || !coefficients(ev, e, x, a, n, p)) {
+        return c->poison;
+    }
+    ev->taylor = (Polynomial){x, a, p, n};
+    return diff_polynomial(c, p, x, a, n);
+}
+
+/* x - a as one symbol of that name: as a sum it would be multiplied out, or have its sign moved. */
+static Node *step_symbol(Ctx *c, const Polynomial *t)
+{
+    Node *h = ex_sub(c, ex_sym(c, t->x), eval_finish(c, t->a));
+    Str name = {0};
+    if (ex_is(h, OP_SYM) || ctx_failed(c)) {
+        return h;
+    }
+    str_putc(&name, '(');
+    print_plain(c, &name, h);
+    str_putc(&name, ')');
+    h = ex_sym(c, sym_intern(c, str_cstr(&name), name.n));
+    str_free(&name);
+    return h;
+}
+
+const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void *arg)
+{
+    enum { LONGEST = 20000 };
+    Ctx *c = ev->c;
+    const Polynomial *t = &ev->taylor;
+    Node *h = step_symbol(c, t);
+    Str out = {0}, term = {0};
+    for (unsigned k = 0; k <= t->n && !ctx_failed(c) && out.n < LONGEST; k++) {
+        Node *p = finish(arg, t->p[k]);
+        if (k && ex_is_num(p) && num_is_one(num_abs(&c->tmp, p->num))) {
+            p = ex_int(c, num_sgn(p->num)); /* 1.0*(x - a) is x - a */
+        }
+        if (ex_is(p, OP_LIST) || ex_tree_size(c, p) > LONGEST) {
+            out.failed = true;
+            break;
+        }
+        if (ctx_failed(c) || (ex_is_num(p) && num_is_zero(p->num))) {
+            continue;
+        }
+        str_clear(&term);
+        print_plain(c, &term, ex_mul2(c, p, ex_powi(c, h, k)));
+        bool minus = term.n && term.s[0] == '-';
+        str_puts(&out, !out.n ? (minus ? "-" : "") : minus ? " - " : " + ");
+        str_put(&out, str_cstr(&term) + minus, term.n - minus);
+    }
+    const char *text = out.n && out.n < LONGEST && !out.failed && !ctx_failed(c)
+                           ? arena_strndup(&c->pool[1].arena, out.s, out.n)
+                           : NULL;
+    str_free(&out);
+    str_free(&term);
+    return text;
+}
+
+/* ---- where there is no value but a limit */
+
+/* e with all values put in but that of in[i]; NULL: that has no value either. */
+static Node *along(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, size_t i)
+{
+    Node **by = ARENA_NEW(&c->tmp, Node *, n);
+    if (!by) {
+        return NULL;
+    }
+    memcpy(by, at, n * sizeof *by);
+    by[i] = ex_sym(c, in[i]);
+    return eval_try_subst(c, e, in, by, n);
+}
+
+static bool limit_along(Ctx *c, Node *e, uint32_t x, Node *p, Node **limit)
+{
+    bool ok = diff_series(c, e, x, p, 0, limit);
+    forgive(c);
+    return ok && !ctx_failed(c) && eval_is_constant(c, *limit);
+}
+
+void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n)
+{
+    enum { MOST_NODES = 500 };
+    Err why = c->env.err;
+    size_t notes = c->nnotes;
+    Node *limit = NULL;
+    c->env.err.status = LBZ_OK;
+    for (size_t i = 0; i < n && !ctx_poll(c); i++) {
+        Node *f = eval_is_constant(c, at[i]) ? along(c, e, in, at, n, i) : NULL;
+        if (!f || ex_dag_size(c, f) > MOST_NODES || !limit_along(c, f, in[i], at[i], &limit)) {
+            continue;
+        }
+        Str s = {0};
+        str_printf(&s, "as %s tends to ", sym_name(c, in[i]));
+        print_brief(c, &s, at[i], 40);
+        str_puts(&s, " it tends to ");
+        print_brief(c, &s, limit, 60);
+        str_printf(&s, "; taylor(..., %s=", sym_name(c, in[i]));
+        print_brief(c, &s, at[i], 40);
+        str_puts(&s, ", 0) fills the gap");
+        snprintf(why.hint, sizeof why.hint, "%s", str_cstr(&s));
+        str_free(&s);
+        break;
+    }
+    c->nnotes = notes;
+    if (c->env.err.status != LBZ_INTERRUPT) {
+        c->env.err = why;
+    }
+}

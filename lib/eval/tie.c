@@ -1,0 +1,75 @@
+/* eval/tie.c - max(x, y) where both arguments vary and are equal: the slopes by all names belong
+ * together, the gradient of least norm. It is found by accumulation (kink.c), in float64; parts
+ * that are simple fractions are given as such. */
+#include "point/point.h"
+#include "eval/internal.h"
+
+#include <math.h>
+
+/* Does max or min stand in e, more than one of the names in both its arguments? */
+static bool may_tie(Ctx *c, Node *e, const uint32_t *in, size_t n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    size_t count;
+    bool tie = false;
+    Node **order = n > 1 ? ex_walk(c, 1, &e, &count) : NULL;
+    for (size_t i = 0; order && i < count && !tie; i++) {
+        Node *x = order[i];
+        tie = (ex_is(x, OP_max) || ex_is(x, OP_min)) && ex_depends_any(c, x->a[0], in, n) &&
+              ex_depends_any(c, x->a[1], in, n);
+    }
+    arena_release(&c->tmp, m);
+    return tie;
+}
+
+static Node *fraction(Ctx *c, double d)
+{
+    enum { Q_MAX = 720 };
+    for (int64_t q = 1; q <= Q_MAX; q++) {
+        double p = nearbyint(d * (double)q);
+        if (fabs(p) < 1e9 && fabs(p - d * (double)q) <= 1e-13 * (double)q * (1 + fabs(d))) {
+            return ex_rat(c, (int64_t)p, q);
+        }
+    }
+    Num x = num_from_double(ctx_arena(c), d);
+    x.dec = true;
+    return ex_num(c, x);
+}
+
+static bool tied_gradient(Ctx *c, Node *e, const uint32_t *in, const double *x, size_t n,
+                          double *grad)
+{
+    Accum a;
+    bool ok = accum_init(&a, c, in, x, n, &e, 1) && accum_evaluate(&a) &&
+              kink_at(&a, a.out[0]) && accum_gradient(&a, ACC_REVERSE, 0, grad);
+    accum_free(&a);
+    lbz_status st = c->env.err.status;
+    if (st == LBZ_DOMAIN || st == LBZ_UNABLE || st == LBZ_NAME) {
+        c->env.err.status = LBZ_OK;
+    }
+    return ok && !ctx_failed(c);
+}
+
+bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, Node **grad)
+{
+    if (!may_tie(c, e, in, n)) {
+        return false;
+    }
+    double *x = ARENA_NEW(&c->tmp, double, n), *g = ARENA_NEW(&c->tmp, double, n);
+    for (size_t i = 0; x && g && i < n; i++) {
+        if (!eval_is_constant(c, at[i]) || ball_double(c, at[i], &x[i]) != LBZ_OK) {
+            c->env.err.status = c->env.err.status == LBZ_LIMIT ? LBZ_LIMIT : LBZ_OK;
+            return false;
+        }
+    }
+    if (!x || !g || !tied_gradient(c, eval_hold(c, e, in, at, n), in, x, n, g)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(g[i])) {
+            return false;
+        }
+        grad[i] = fraction(c, g[i]);
+    }
+    return true;
+}

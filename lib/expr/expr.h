@@ -1,0 +1,296 @@
+/* expr/expr.h - immutable, hash-consed expression nodes.
+ *
+ * Structural equality is pointer equality. Nodes are canonical by construction:
+ *
+ *   NUM            an exact rational (num.h)
+ *   CONST          pi, e, inf (which one: sym)
+ *   SYM            a symbol (sym: its index in the context)
+ *   ADD   t1 ... tn    n >= 2; at most one NUM and it stands first; no ADD inside, no
+ *                  SCALE of an ADD inside; like terms collected; sorted by ex_cmp of the terms
+ *                  without their coefficients
+ *   SCALE c r      coefficient times rest; c a NUM not 0, 1; r neither NUM, SCALE nor ADD
+ *                  (a number times a sum is distributed)
+ *   MUL   f1 ... fn    n >= 2; no NUM or SCALE inside; like bases collected; sorted by ex_cmp of
+ *                  the bases; a MUL inside only where it is long
+ *   POW   b x      never x = 0, 1; exp(u) is POW(e, u), sqrt(u) is POW(u, 1/2), 1/u POW(u, -1);
+ *                  rational powers of integers are reduced (sqrt(12) is 2*sqrt(3), 1/sqrt(2) is
+ *                  sqrt(2)/2)
+ *   APPLY f; a1 ... ak, n1 ... nk    the unknown function f (sym), differentiated n_i times with
+ *                  respect to its i-th argument; numbers n_i are NUMs
+ *   LIST  e1 ... en    n >= 0; nested for matrices
+ *   IF    c a b    c a condition;   LT LE EQ NE AND OR NOT TRUE FALSE: conditions
+ *   INT SUM PROD   body, variable (SYM), from, to
+ *   functions      OP_sin ... from ops.def: one child per argument
+ *   structural     OP_DIFF ... from ops.def: what the parser read and evaluation carries out
+ *
+ * A long product (more than MUL_LONG factors) that is multiplied, or raised to a power, stays one
+ * factor, so that chains of products of products have nodes of bounded size; factors that are
+ * multiplied all at once, as in x1*x2*...*x1000, make one flat product of any length. A long
+ * product to a whole power has no base in common with the factors beside it: it takes them in.
+ * Between what lies deeper like factors stay uncollected; the normal forms of rational.h and the
+ * proofs of check see through that.
+ *
+ * So every term t is coef(t)*rest(t), every factor f is base(f)^exponent(f), in O(1).
+ *
+ * Real domain: constructors only rewrite what holds for every real value at which the original
+ * is defined. x^(p/q) with odd q is the real root ((-8)^(1/3) is -2); even q needs x >= 0.
+ *
+ * Nodes live in one of two pools of a Ctx: the session pool (definitions) and the statement
+ * pool, which ctx_begin_statement empties. Session nodes never point into the statement pool.
+ * Constructors pass POISON through; the error is in ctx->env.err.
+ */
+#ifndef LBZ_EXPR_H
+#define LBZ_EXPR_H
+
+#include "number/number.h"
+#include "table/table.h"
+
+typedef struct node Node;
+
+/* What is known of the sign of a node's value: the signs it may have, and integrality. */
+enum { S_NEG = 1, S_ZERO = 2, S_POS = 4, S_ANY = 7, S_INTEGER = 8 };
+/* flags */
+enum {
+    NF_DEC = 1,        /* has a decimal inside */
+    NF_STRUCTURAL = 2, /* has structural operators inside: evaluation has work to do */
+    NF_POISON = 4,
+    NF_APPLY = 8,      /* has APPLY inside */
+    NF_BINDER = 16,    /* has INT, SUM or PROD inside */
+    NF_COND = 32,      /* has IF or a condition inside */
+    NF_INF = 64,       /* has inf inside */
+    NF_RISK = 128      /* has something constant inside that may have no real value */
+};
+
+struct node {
+    uint64_t hash;     /* from content only: the same in every run */
+    uint64_t syms;     /* which symbols occur free: bit (sym index mod 64) */
+    uint32_t id;       /* children have smaller ids; session nodes smaller than statement nodes */
+    uint16_t op;       /* Op */
+    uint8_t sign;      /* S_... */
+    uint8_t flags;     /* NF_... */
+    uint32_t n;        /* number of children */
+    uint32_t sym;      /* SYM, APPLY: symbol index; CONST: which; STRING: length */
+    uint32_t shape;    /* 0: scalar; room for tensors */
+    uint32_t mark;     /* scratch of ex_walk ... */
+    uint32_t pos;      /* ... and the node's place in the latest walk that met it */
+    uint32_t height;   /* 0 for leaves, else 1 + the highest child's */
+    const char *name;  /* SYM, APPLY: the symbol's name; lives as long as the node */
+    union {
+        Num num;       /* NUM */
+        Node *a[1];    /* children, n of them */
+        char text[1];  /* STRING */
+    };
+};
+
+enum { C_PI, C_E, C_INF };
+enum { MUL_LONG = 32 };
+enum { INT_LEAST = -16, INT_MOST = 47 }; /* these integers have their nodes at hand */
+
+typedef struct {
+    const char *name; /* NUL-terminated, UTF-8 (Greek letters are stored as their names: alpha) */
+    uint64_t hash;
+    uint8_t assume;   /* S_... mask as assumed; S_ANY when nothing is */
+    bool decl_real;
+} Symbol;
+
+typedef struct ctx Ctx;
+
+typedef struct {
+    Arena arena;
+    Node **table; /* open addressing by hash */
+    size_t n, cap;
+    uint32_t next_id;
+} Pool;
+
+/* How large a node looks, and how many additions it has when written out; {0}: not measured. */
+typedef struct {
+    uint32_t cost, additions;
+} Size;
+
+enum { FIRST_STATEMENT_ID = 1 << 30 }; /* ids of session nodes are smaller */
+
+struct ctx {
+    Env env;
+    Pool pool[2];      /* 0: session, 1: statement */
+    int into;          /* the pool that new nodes go to */
+    Arena tmp;         /* scratch: arena_mark / arena_release in stack order */
+    Symbol *syms;
+    size_t nsyms, syms_cap;
+    size_t syms_kept;  /* the first so many outlive the statement */
+    uint32_t *sym_table; /* open addressing by hash of the name: index + 1 */
+    Node *integer[INT_MOST - INT_LEAST + 1];
+    Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes, *no;
+    Map diff_memo;     /* (node id, symbol) -> derivative; emptied with the statement pool */
+    Size *sizes[2];    /* by pool and node id: see measure.c; emptied with the statement pool */
+    size_t nsizes[2];
+    const char **notes; /* remarks for the user on this statement, in the statement pool */
+    size_t nnotes, notes_cap;
+    Node **facts;      /* nodes that are not negative on the domain of the statement */
+    size_t nfacts, facts_cap;
+    uint32_t mark;     /* last mark handed out by ex_walk */
+    void *rules;       /* diff.c: compiled partial derivatives of the table's rows */
+    void (*free_rules)(Ctx *c);
+    bool open_lists;   /* blocks are read: a list is an operand like others, as names may be lists */
+    void *owner;       /* the session above; unused on this floor */
+};
+
+Ctx *ctx_new(void); /* NULL: no memory */
+void ctx_free(Ctx *c);
+void ctx_begin_statement(Ctx *c); /* empties the statement pool, error, notes, memos */
+void ctx_note(Ctx *c, const char *fmt, ...) LBZ_PRINTF(2, 3) LBZ_COLD; /* once per text */
+static inline bool ctx_poll(Ctx *c) { return env_poll(&c->env); }
+static inline bool ctx_failed(const Ctx *c) { return env_failed(&c->env); }
+/* What a function's domain says of its argument (log u: u > 0; asin u: 1 - u, 1 + u >= 0 ...)
+ * becomes facts of the statement. Called when the function is differentiated: the derivative is
+ * asked for where the function is defined. */
+void ctx_domain_facts(Ctx *c, Node *f);
+void ctx_fact(Ctx *c, Node *n); /* n >= 0 on the domain of the statement */
+/* Record an error and return poison. */
+Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)
+    LBZ_PRINTF(4, 5) LBZ_COLD;
+static inline Arena *ctx_arena(Ctx *c) { return &c->pool[c->into].arena; }
+
+/* Forgets every session node and symbol (assumptions too); the caller re-interns what it keeps. */
+void ctx_drop_session(Ctx *c);
+
+/* ---- leaves */
+uint32_t sym_intern(Ctx *c, const char *name, size_t n); /* index of the symbol */
+void sym_keep_all(Ctx *c); /* the symbols made so far outlive the statement */
+const char *sym_name(const Ctx *c, uint32_t sym);
+uint32_t sym_fresh(Ctx *c, const char *like); /* a symbol that occurs nowhere: t_1 ... */
+Node *ex_num(Ctx *c, Num x);
+Node *ex_int(Ctx *c, int64_t i);
+Node *ex_rat(Ctx *c, int64_t p, int64_t q);
+Node *ex_sym(Ctx *c, uint32_t sym);
+Node *ex_sym_named(Ctx *c, const char *name);
+Node *ex_string(Ctx *c, const char *s, size_t n);
+
+/* ---- sums, products, powers; arguments in any order, in any form */
+Node *ex_add(Ctx *c, size_t n, Node *const *t);
+Node *ex_add2(Ctx *c, Node *a, Node *b);
+Node *ex_sub(Ctx *c, Node *a, Node *b);
+Node *ex_neg(Ctx *c, Node *a);
+Node *ex_scale(Ctx *c, Num k, Node *a);
+Node *ex_mul(Ctx *c, size_t n, Node *const *f);
+Node *ex_mul2(Ctx *c, Node *a, Node *b);
+Node *ex_div(Ctx *c, Node *a, Node *b);
+Node *ex_pow(Ctx *c, Node *b, Node *x);
+Node *ex_powi(Ctx *c, Node *b, int64_t n);
+Node *ex_sqrt(Ctx *c, Node *a);
+Node *ex_exp(Ctx *c, Node *a);
+/* As ex_add/ex_mul for operands that are already canonical, distinct and sorted (cheap). */
+Node *ex_add_sorted(Ctx *c, size_t n, Node *const *t);
+
+/* ---- functions of ops.def, with their special values, parity and inverses */
+Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args);
+Node *ex_fn1(Ctx *c, Op op, Node *x);
+Node *ex_fn2(Ctx *c, Op op, Node *x, Node *y);
+
+/* ---- the rest */
+Node *ex_apply(Ctx *c, uint32_t f, size_t k, Node *const *args, Node *const *orders);
+Node *ex_list(Ctx *c, size_t n, Node *const *e);
+Node *ex_if(Ctx *c, Node *cond, Node *a, Node *b);
+Node *ex_compare(Ctx *c, Op op, Node *a, Node *b); /* LT LE EQ NE */
+Node *ex_logic(Ctx *c, Op op, size_t n, Node *const *a); /* AND OR NOT */
+Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo, Node *hi); /* INT SUM PROD */
+Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a); /* no rewriting */
+/* The node n with children a instead of its own, by the constructor of its op. */
+Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a);
+
+/* ---- reading */
+static inline bool ex_is(const Node *n, Op op) { return n->op == (uint16_t)op; }
+static inline bool ex_is_long(const Node *n) { return n->op == OP_MUL && n->n > MUL_LONG; }
+static inline bool ex_is_num(const Node *n) { return n->op == OP_NUM; }
+static inline bool ex_is_int(const Node *n) { return ex_is_num(n) && num_is_int(n->num); }
+static inline bool ex_is_poison(const Node *n) { return n->op == OP_POISON; }
+static inline bool ex_is_exp(const Node *n)
+{
+    return n->op == OP_POW && n->a[0]->op == OP_CONST && n->a[0]->sym == C_E;
+}
+static inline bool ex_is_rat(const Node *n, int64_t p, int64_t q)
+{
+    return ex_is_num(n) && n->num.p == p && n->num.q == q;
+}
+static inline bool ex_get_int(const Node *n, int64_t *i)
+{
+    return ex_is_num(n) && num_get_int(n->num, i);
+}
+static inline Num ex_coef(const Node *t)
+{
+    return t->op == OP_SCALE ? t->a[0]->num : ex_is_num(t) ? t->num : NUM_ONE;
+}
+Node *ex_rest(Ctx *c, Node *t); /* t without its coefficient; one for a NUM */
+static inline Node *ex_base(Node *f) { return f->op == OP_POW ? f->a[0] : f; }
+static inline Node *ex_exponent(Ctx *c, Node *f) { return f->op == OP_POW ? f->a[1] : c->one; }
+static inline bool ex_is_pos(const Node *n) { return (n->sign & S_ANY) == S_POS; }
+static inline bool ex_is_neg(const Node *n) { return (n->sign & S_ANY) == S_NEG; }
+static inline bool ex_is_nonneg(const Node *n) { return !(n->sign & S_NEG); }
+static inline bool ex_is_nonzero(const Node *n) { return !(n->sign & S_ZERO); }
+static inline bool ex_is_integer(const Node *n) { return (n->sign & S_INTEGER) != 0; }
+bool ex_depends(Ctx *c, Node *n, uint32_t sym); /* sym occurs free in n */
+bool ex_depends_any(Ctx *c, Node *n, const uint32_t *syms, size_t k);
+/* The free symbols of n, sorted by name; in the tmp arena. */
+uint32_t *ex_free_syms(Ctx *c, Node *n, size_t *k);
+
+/* A total order that depends on content only: numbers by value, symbols by name (x2 before x10),
+ * then by kind, then by children from left to right. Cost: the depth of the first
+ * difference. */
+int ex_cmp(const Node *a, const Node *b);
+
+/* All nodes below and including the roots, children before parents; in the tmp arena (mark it
+ * before). NULL with an error when memory is out. order[i] has position i. */
+Node **ex_walk(Ctx *c, size_t nroots, Node *const *roots, size_t *count);
+/* The same, but what lies below the roots only as far as nodes have one of these flags and
+ * one of these symbols (bits of node.syms); 0: any. */
+Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags, uint64_t syms,
+                    size_t *count);
+/* Could n itself, its operands being fine, be undefined? */
+bool ex_risky(const Node *n);
+size_t ex_dag_size(Ctx *c, Node *n);      /* distinct nodes */
+double ex_tree_size(Ctx *c, Node *n);     /* nodes when written out; may be huge */
+
+/* A node -> value table for passes, in the tmp arena: the result for each node by its id. */
+typedef Map NodeMap;
+static inline void nodemap_init(NodeMap *m, Ctx *c) { map_init(m, &c->tmp); }
+static inline Node *nodemap_get(const NodeMap *m, const Node *n)
+{
+    uint64_t v;
+    return map_get(m, n->id, &v) ? (Node *)(uintptr_t)v : NULL;
+}
+static inline void nodemap_put(NodeMap *m, const Node *n, Node *v)
+{
+    map_put(m, n->id, (uint64_t)(uintptr_t)v);
+}
+
+/* n rebuilt in the session pool (for definitions). */
+Node *ex_keep(Ctx *c, Node *n);
+
+/* Parallel substitution of symbols by expressions, capture-avoiding under binders; linear in the
+ * number of distinct nodes. As a Subst, in many expressions one after the other: what became of
+ * a node is kept (in the tmp arena), so a symbol gets its replacement before the first
+ * expression that has it. */
+typedef struct {
+    Ctx *c;
+    Map which;     /* symbol -> replacement */
+    NodeMap done;  /* nodes that may have such symbols -> what they became */
+    uint64_t mask; /* bits (as in node.syms) of the symbols */
+} Subst;
+void subst_begin(Subst *s, Ctx *c);
+void subst_put(Subst *s, uint32_t sym, Node *by);
+Node *subst_run(Subst *s, Node *n);
+Node *ex_subst(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k);
+/* Replaces whole subexpressions. */
+Node *ex_replace(Ctx *c, Node *n, Node *const *from, Node *const *to, size_t k);
+
+/* ---- attempt.c */
+/* Work whose errors do not concern the user (a candidate that has no value): begin remembers the
+ * error state, end restores it and tells whether the work went well. Interrupts and limits
+ * stay. */
+typedef struct {
+    Err err;
+    size_t nnotes;
+} Attempt;
+Attempt attempt_begin(Ctx *c);
+bool attempt_end(Ctx *c, const Attempt *a);
+
+#endif

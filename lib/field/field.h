@@ -1,0 +1,139 @@
+/* field/field.h - rational functions over kernels, on FLINT's multivariate polynomials.
+ *
+ * An element is num / (cden * den_1^e_1 * den_2^e_2 ...): one polynomial over a product of known,
+ * mostly irreducible denominators, so that sums need no gcd: they take the largest exponents.
+ * Generators stand for kernels: symbols, functions, roots, powers with symbolic exponents, signs.
+ * Algebraic ones have a relation g^q = rel in older generators; el_reduce applies them.
+ *
+ * Two ways of taking roots apart:
+ *   F_PROVE    every irreducible factor f of a radicand has its own root |f|^(1/Q), with
+ *              R^Q = s*f, s the sign of f (a generator with s^2 = 1 unless known). What the even
+ *              roots of the expression say of signs (their radicands are not negative) becomes
+ *              relations between sign generators. Then multiplicative relations between
+ *              radicands are found, and only those that hold on the common domain.
+ *   F_DISPLAY  a root is one kernel, the radicand as it stands: what people want to see.
+ *   F_EXPAND   the same, and negative powers are kernels, too: nothing is divided.
+ *
+ * All functions do nothing once f->failed is set (fuel, too many generators, an error).
+ */
+#ifndef LBZ_FIELD_H
+#define LBZ_FIELD_H
+
+#include "expr/expr.h"
+#include <flint/fmpq.h>
+#include <flint/fmpz_mpoly.h>
+#include <flint/fmpz_mpoly_factor.h>
+
+enum { FIELD_GENS = 40, FIELD_DENS = 64 };
+typedef enum { F_PROVE, F_DISPLAY, F_EXPAND } FieldMode;
+
+typedef struct {
+    fmpz_mpoly_t num;
+    fmpz_t cden;
+    int32_t e[FIELD_DENS];
+} Elem;
+
+typedef enum { G_FREE, G_ROOT, G_SIGN, G_LOG, G_POWER, G_FUNCTION } GenKind;
+
+typedef struct {
+    GenKind kind;
+    Node *node;         /* what it stands for; NULL in F_PROVE where it is never shown */
+    unsigned q;         /* g^q = rel; 0: transcendental */
+    Elem rel;
+    fmpz_mpoly_t key;   /* ROOT, SIGN, LOG, POWER: the polynomial it belongs to */
+    Node *exponent;     /* POWER: the monomial of the exponent */
+    Op op;              /* FUNCTION */
+    unsigned nargs;
+    Elem arg[3];
+} Gen;
+
+typedef struct {
+    Ctx *c;
+    FieldMode mode;
+    bool failed;
+    double fuel;              /* term products left */
+    bool quick;               /* of polynomials in several variables only contents are split off, if short */
+    bool modest;              /* of polynomials of high degree only powers are taken out; */
+    bool cut;                 /* that has happened: denominators may have factors left */
+    fmpz_mpoly_ctx_t ctx;
+    slong nvars;
+    slong ngens, ndens;
+    unsigned root_order;      /* Q: all roots are taken as Q-th ones in F_PROVE */
+    int64_t power_denom;      /* D: common denominator of symbolic exponents' coefficients */
+    Map gen_of_node;          /* node id -> generator */
+    Map elem_of_node;         /* node id -> Elem*, elements live in the tmp arena */
+    Map powers;               /* display: direction of an exponent -> denominator, sign */
+    Elem **pool;              /* all elements made by field_elem, to be cleared */
+    size_t npool, pool_cap;
+    Gen gen[FIELD_GENS];      /* only what is in use is ever written: the arrays are large */
+    fmpz_mpoly_struct den[FIELD_DENS];
+} Field;
+
+/* A field for expressions made of n's kernels (n a list: of all its elements). Fails (f->failed)
+ * when there are too many. */
+void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n);
+void field_clear(Field *f);
+
+void el_init(Field *f, Elem *a);
+void el_clear(Field *f, Elem *a);
+void el_set(Field *f, Elem *r, const Elem *a);
+void el_one(Field *f, Elem *r);
+void el_set_num(Field *f, Elem *r, Num x);
+void el_set_gen(Field *f, Elem *r, slong g);
+void el_set_poly(Field *f, Elem *r, const fmpz_mpoly_t p);
+void el_add(Field *f, Elem *r, Elem *const *a, size_t n); /* r none of a */
+void el_mul(Field *f, Elem *r, const Elem *a, const Elem *b); /* r may be a or b */
+void el_pow(Field *f, Elem *r, const Elem *a, int64_t n);
+void el_inv(Field *f, Elem *r, const Elem *a);
+void el_reduce(Field *f, Elem *a);  /* apply relations until all degrees are below them */
+void el_cancel(Field *f, Elem *a);  /* divide numerator by denominators where they divide */
+void el_use_roots(Field *f, Elem *a); /* b/sqrt(b) to sqrt(b), sqrt(b)/b to 1/sqrt(b) */
+bool el_equal(Field *f, const Elem *a, const Elem *b); /* as written; cancel first */
+bool field_is_zero(Field *f, Elem *a); /* reduces a */
+/* The product of the sign generators in the set is 1, or -1: the newest in terms of the others. */
+void field_constrain(Field *f, uint64_t set, bool negative);
+
+/* Irreducible factors with exponents; the constant holds content and sign. Sets failed when p is
+ * too long. */
+void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p);
+/* p is proved to be irreducible, but for an integer content; false: not known. */
+bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p);
+
+/* Kernels whose products with each other are never rewritten: symbols, most functions. */
+bool node_is_plain(const Node *n);
+enum { MOST_KERNELS = 12 };
+typedef struct {
+    Node *v[MOST_KERNELS];
+    size_t n;
+} Kernels;
+/* The term t as coefficient times positive powers of plain kernels: the new ones are put into k, their
+ * exponents into e, unless that is NULL. False: it is no such term. */
+bool kernels_read(Kernels *k, Node *t, ulong *e);
+/* The sum n is a polynomial in plain kernels, put into k, that is proved to be irreducible. */
+bool sum_is_irreducible(Ctx *c, Node *n, Kernels *k);
+void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k); /* p = k * (new p), lead > 0 */
+
+/* Index of the (irreducible) denominator p, registered when new; p is primitive. */
+slong field_den(Field *f, const fmpz_mpoly_t p);
+slong field_new_gen(Field *f, GenKind kind, Node *node); /* -1 and failed when full */
+slong field_gen_of(Field *f, Node *n); /* the free generator that stands for node n */
+
+slong field_survey(Field *f, Node *n); /* exponents; returns a bound for the generators */
+/* n as an element: owned by the field. NULL when it failed. */
+const Elem *field_elem(Field *f, Node *n);
+/* b^x for a rational x that is no integer, b^m for a symbolic m, log|b|, |b|, sign b. */
+void field_root(Field *f, Elem *r, const Elem *b, Num x);
+void field_power(Field *f, Elem *r, const Elem *b, Node *x);
+void field_nonnegative(Field *f, const Elem *b); /* b >= 0 is known: a constraint on signs */
+void field_log(Field *f, Elem *r, const Elem *b);
+void field_abs(Field *f, Elem *r, const Elem *b, bool sign_only);
+
+/* Back to nodes. */
+typedef enum { SHOW_EXPANDED, SHOW_FACTORED } Show;
+Node *field_node(Field *f, const Elem *a, Show num, Show den);
+Node *poly_node(Field *f, const fmpz_mpoly_t p);
+Node *poly_node_factored(Field *f, const fmpz_mpoly_t p);
+void num_to_fmpz(fmpz_t z, Num x);
+Num fmpz_to_num(Ctx *c, const fmpz_t z);
+
+#endif

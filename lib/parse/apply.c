@@ -1,0 +1,256 @@
+/* parse/apply.c - functions applied without parentheses glued to their name: sin 2x,
+ * sin^2 x, expand (x+1)^2, and f^(n)(u), the n-th derivative of f. */
+#include "parse/internal.h"
+#include <stdio.h>
+
+static const char *inverse_of(const char *name, size_t n, char buffer[40])
+{
+    static const char *const pairs[][2] = {
+        {"exp", "log"}, {"log", "exp"}, {"ln", "exp"}, {"erf", "erfinv"}, {"tg", "atan"},
+        {"exp2", "log2"}, {"log2", "exp2"}, {"log10", "exp10"}, {"exp10", "log10"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strlen(pairs[i][0]) == n && !memcmp(pairs[i][0], name, n))
+            return pairs[i][1];
+    if (n > 30)
+        return NULL;
+    buffer[0] = 'a';
+    memcpy(buffer + 1, name, n);
+    buffer[n + 1] = 0;
+    return op_find(buffer, n + 1) != OP_POISON ? buffer : NULL;
+}
+
+static void inverse_error(Parser *p, const char *name, size_t n, uint32_t arg)
+{
+    char buffer[40];
+    const char *inv = inverse_of(name, n, buffer);
+    const char *x = "x";
+    if (kind_at(p, arg) == TK_LPAREN && tok(p, arg)->closed)
+        x = text_excerpt(p, tok_end(p, arg), tok(p, tok(p, arg)->match)->pos, 40);
+    else if (kind_at(p, arg) == TK_NAME || kind_at(p, arg) == TK_NUM)
+        x = text_excerpt(p, tok(p, arg)->pos, tok_end(p, arg), 40);
+    char hint[200];
+    if (inv)
+        snprintf(hint, sizeof hint,
+                 "write %s(%s) for the inverse function, 1/%.*s(%s) for the "
+                 "reciprocal",
+                 inv, x, (int)n, name, x);
+    else
+        snprintf(hint, sizeof hint, "write 1/%.*s(%s) for the reciprocal", (int)n, name,
+                 x);
+    stand_at(p, tok(p, p->i)->pos, tok_end(p, arg - 1));
+    ctx_error(p->c, LBZ_SYNTAX, hint, "%.*s to the power -1 has two meanings", (int)n,
+              name);
+}
+
+/* The exponent in sin^2 x, sin^-2 x, sin^n x, or a superscript, from token i on; *after
+ * is the token behind it. NULL: none of this kind. */
+static Node *simple_exponent(Parser *p, uint32_t i, uint32_t *after)
+{
+    int64_t k = 0;
+    bool symbolic, neg = false;
+    size_t n;
+    if (kind_at(p, i) == TK_SUP) {
+        *after = i + 1;
+        if (!lex_superscript(&p->L, tok(p, i), &k, &symbolic))
+            return NULL;
+        return symbolic ? ex_mul2(p->c, ex_int(p->c, k), ex_sym_named(p->c, "n"))
+                        : ex_int(p->c, k);
+    }
+    i++;
+    if (kind_at(p, i) == TK_MINUS)
+        neg = true, i++;
+    *after = i + 1;
+    if (kind_at(p, i) == TK_NAME) {
+        const char *name = lex_name(&p->L, tok(p, i), &n);
+        if (name_is_constant(name, n) || op_find(name, n) != OP_POISON)
+            return NULL;
+        Node *s = ex_sym(p->c, sym_intern(p->c, name, n));
+        return neg ? ex_neg(p->c, s) : s;
+    }
+    Num x;
+    const Token *t = tok(p, i);
+    if (t->kind != TK_NUM ||
+        num_parse(ctx_arena(p->c), p->text + t->pos, t->len, &x) != t->len)
+        return NULL;
+    return ex_num(p->c, neg ? num_neg(ctx_arena(p->c), x) : x);
+}
+
+static void open_argument(Parser *p, Op op, uint32_t name, uint32_t arg, Node *expo)
+{
+    Frame *f;
+    if (kind_at(p, arg) == TK_LPAREN) {
+        f = open_call(p, op, name, arg);
+    } else {
+        p->i = arg;
+        f = push_frame(p, F_FUNARG, P_JUXT);
+        f->fn = (uint16_t)op;
+        f->name = name;
+    }
+    f->expo = expo;
+}
+
+/* Can a bar at token i begin an argument, or does it close one that is open? */
+static bool argument_begins(Parser *p, uint32_t i)
+{
+    if (kind_at(p, i) != TK_BAR)
+        return starts_operand(p, i);
+    return p->f[p->barrier].kind != F_ABS ||
+           (tok(p, i)->flags & T_SPACE && glued(p, i + 1));
+}
+
+/* sin^2 x, sin^2(x), sin^(1/2)(x); true when it was one. */
+static bool function_power(Parser *p, const char *name, size_t n, Op op)
+{
+    uint32_t after = 0, at = p->i;
+    bool greek = lex_is_greek(name, n);
+    if (kind_at(p, at + 1) == TK_CARET && kind_at(p, at + 2) == TK_LPAREN) {
+        after = after_group(p, at + 2);
+        if (after == LEX_NONE || !argument_begins(p, after) ||
+            (greek && !(kind_at(p, after) == TK_LPAREN && glued(p, after))))
+            return false;
+        p->i = at + 2;
+        Frame *f = push_frame(p, F_EXPONENT, P_BARRIER);
+        f->fn = (uint16_t)op;
+        f->name = at;
+        p->i++;
+        return true;
+    }
+    Node *x = simple_exponent(p, at + 1, &after);
+    if (!x || !argument_begins(p, after) ||
+        (greek && !(kind_at(p, after) == TK_LPAREN && glued(p, after))))
+        return false;
+    if (x == p->c->minus_one)
+        inverse_error(p, name, n, after);
+    else
+        open_argument(p, op, at, after, x);
+    return true;
+}
+
+/* expand (x+1)^2 - 1: these take the whole following sum. */
+static bool takes_sum(Op op)
+{
+    switch (op) {
+    case OP_EXPAND: case OP_FACTOR: case OP_TOGETHER: case OP_APART: case OP_SIMPLIFY:
+    case OP_TRIGEXPAND: case OP_TRIGREDUCE: case OP_CSE: case OP_DETACH: case OP_GRAD:
+    case OP_HESSIAN: case OP_LAPLACIAN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A name of the table where no '(' is glued to it; true when it is applied here. */
+bool function_applied(Parser *p, const char *name, size_t n, Op op)
+{
+    uint32_t at = p->i, next = at + 1;
+    uint8_t kind = kind_at(p, next);
+    bool structural = op_is_structural(op), power = kind == TK_CARET || kind == TK_SUP;
+    if (n == 1 || (!power && !argument_begins(p, next)) ||
+        name_kind(p, name, n) == NAME_VARIABLE)
+        return false;
+    if (power)
+        return op_is_function(op) && glued(p, next) && function_power(p, name, n, op);
+    if (structural && takes_sum(op) && !(kind == TK_LPAREN && has_comma(p, next))) {
+        p->i = next;
+        Frame *f = push_frame(p, F_PREFIX, P_RANGE);
+        f->fn = (uint16_t)op;
+        f->name = at;
+        return true;
+    }
+    if (kind != TK_LPAREN && !op_is_function(op))
+        return false;
+    open_argument(p, op, at, next, NULL);
+    return true;
+}
+
+/* ---- f^(n)(u) */
+
+bool derivative_order_follows(Parser *p, const char *name, size_t n)
+{
+    uint32_t i = p->i + 1;
+    if (kind_at(p, i) != TK_CARET || !glued(p, i) || kind_at(p, i + 1) != TK_LPAREN ||
+        tok(p, i + 1)->match != i + 3 || !tok(p, i + 1)->closed)
+        return false;
+    uint8_t inner = kind_at(p, i + 2);
+    if ((inner != TK_NUM && inner != TK_NAME) || kind_at(p, i + 4) != TK_LPAREN ||
+        !glued(p, i + 4))
+        return false;
+    NameKind kind = name_kind(p, name, n);
+    return kind == NAME_FUNCTION ||
+           (kind == NAME_FREE && !bare_elsewhere(p, sym_intern(p->c, name, n)));
+}
+
+void operand_ordered(Parser *p, const char *name, size_t n)
+{
+    uint32_t at = p->i;
+    p->i = at + 2;
+    Frame *f = push_frame(p, F_EXPONENT, P_BARRIER);
+    f->fn = OP_APPLY;
+    f->name = at;
+    f->sym = sym_intern(p->c, name, n);
+    p->i++;
+}
+
+/* The ')' of the exponent behind a function's name was read; the exponent is the last
+ * value. */
+void after_exponent(Parser *p, const Frame *f)
+{
+    Value x = *last(p);
+    size_t n;
+    const char *name = lex_name(&p->L, tok(p, f->name), &n);
+    p->nv--;
+    if (f->fn == OP_APPLY || (x.flags & V_NUM && ex_is_int(x.n) && glued(p, p->i) &&
+                              kind_at(p, p->i) == TK_LPAREN)) {
+        Frame *g = open_call(p, (Op)f->fn, f->name, p->i);
+        g->sym = f->sym;
+        g->expo = x.n;
+        g->primes = 1; /* with expo: differentiated so often */
+        if (f->fn != OP_APPLY)
+            parser_note(p,
+                        "read as the derivative of order %s of %.*s; for a power write "
+                        "%.*s(...)^%s",
+                        text_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
+                        text_excerpt(p, x.pos, x.end, 20));
+        return;
+    }
+    if (x.n == p->c->minus_one)
+        p->nv--, inverse_error(p, name, n, p->i);
+    else
+        open_argument(p, (Op)f->fn, f->name, p->i, x.n);
+}
+
+/* f^2(x) for a function of the user's own. */
+static bool own_function_power(Parser *p, const char *name, size_t n)
+{
+    uint32_t at = p->i, after = 0;
+    Node *x = simple_exponent(p, at + 1, &after);
+    if (!x || kind_at(p, after) != TK_LPAREN || !glued(p, after) ||
+        name_kind(p, name, n) != NAME_FUNCTION)
+        return false;
+    if (x == p->c->minus_one) {
+        inverse_error(p, name, n, after);
+        return true;
+    }
+    Frame *f = open_call(p, OP_APPLY, at, after);
+    f->sym = sym_intern(p->c, name, n);
+    f->expo = x;
+    return true;
+}
+
+/* f x for a function of the user's own. */
+bool own_function_applied(Parser *p, const char *name, size_t n)
+{
+    uint32_t at = p->i;
+    uint8_t next = kind_at(p, at + 1);
+    if ((next == TK_CARET || next == TK_SUP) && glued(p, at + 1))
+        return own_function_power(p, name, n);
+    if (!argument_begins(p, at + 1) || name_kind(p, name, n) != NAME_FUNCTION)
+        return false;
+    p->i = at + 1;
+    Frame *f = push_frame(p, F_FUNARG, P_JUXT);
+    f->fn = OP_APPLY;
+    f->sym = sym_intern(p->c, name, n);
+    f->name = at;
+    return true;
+}

@@ -1,0 +1,215 @@
+/* parse/error.c - what is wrong with a text, said in one sentence with a way out. */
+#include "parse/internal.h"
+
+unsigned text_column(const Parser *p, uint32_t pos)
+{
+    uint32_t line = pos;
+    while (line && p->text[line - 1] != '\n')
+        line--;
+    return (unsigned)utf8_len(p->text + line, pos - line) + 1;
+}
+
+/* A piece of the text for a message, cut at max bytes. */
+const char *text_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max)
+{
+    size_t n = end - pos;
+    bool cut = n > max;
+    if (cut)
+        for (n = max; n && ((unsigned char)p->text[pos + n] & 0xc0) == 0x80; n--)
+            ;
+    char *s = ARENA_NEW(&p->c->tmp, char, n + 4);
+    if (!s)
+        return "";
+    memcpy(s, p->text + pos, n);
+    memcpy(s + n, cut ? "..." : "", cut ? 4 : 1);
+    for (size_t i = 0; i < n; i++)
+        if (s[i] == '\n' || s[i] == '\r' || s[i] == '\t')
+            s[i] = ' ';
+    return s;
+}
+
+static const char *token_text(Parser *p, uint32_t i)
+{
+    return text_excerpt(p, tok(p, i)->pos, tok_end(p, i), 30);
+}
+
+/* How people call what opened a frame. */
+static const char *opener(Parser *p, const Frame *f)
+{
+    switch (f->kind) {
+    case F_IF: return "`then` is missing for the `if`";
+    case F_THEN: return "`else` is missing for the `if`";
+    case F_ABS: return "'|' is missing for the '|'";
+    case F_LIST: return "']' is missing for the '['";
+    case F_CALL:
+        return f->brace ? "']' is missing for the '['" : "')' is missing for the '('";
+    case F_CASES: case F_PAIR: case F_AT: return "'}' is missing for the '{'";
+    default: return (void)p, "')' is missing for the '('";
+    }
+}
+
+static uint32_t opening_token(const Frame *f)
+{
+    return f->kind == F_AT ? f->tok + 1 : f->tok;
+}
+
+void not_closed(Parser *p, const Frame *f)
+{
+    uint32_t o = opening_token(f);
+    bool end = kind_at(p, p->i) == TK_END;
+    stand_at_token(p, end ? o : p->i);
+    ctx_error(p->c, end ? LBZ_INCOMPLETE : LBZ_SYNTAX, "close what is open first",
+              "%s at column %u", opener(p, f), text_column(p, tok(p, o)->pos));
+}
+
+void wrong_closer(Parser *p, const Frame *f)
+{
+    stand_at_token(p, p->i);
+    ctx_error(p->c, LBZ_SYNTAX, "close what is open first",
+              "%s at column %u, here is '%s'", opener(p, f),
+              text_column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
+}
+
+static bool is_closer(uint8_t kind)
+{
+    return kind == TK_RPAREN || kind == TK_RBRACK || kind == TK_RBRACE;
+}
+
+static void text_ends(Parser *p)
+{
+    uint32_t prev = p->i ? p->i - 1 : 0;
+    while (prev && kind_at(p, prev) == TK_NL)
+        prev--;
+    stand_at_token(p, p->i);
+    if (!p->i)
+        ctx_error(p->c, LBZ_INCOMPLETE, NULL, "an expression is missing");
+    else
+        ctx_error(p->c, LBZ_INCOMPLETE, "write what comes next, or remove it",
+                  "the line ends after '%s'", token_text(p, prev));
+}
+
+void unexpected_operand(Parser *p)
+{
+    uint8_t kind = kind_at(p, p->i);
+    const char *here = token_text(p, p->i);
+    const char *before = p->i ? token_text(p, p->i - 1) : "";
+    stand_at_token(p, p->i);
+    if (kind == TK_END)
+        text_ends(p);
+    else if (kind >= TK_FOR && kind <= TK_RETURN)
+        ctx_error(p->c, LBZ_SYNTAX, "write f(x) = { ... }",
+                  "`%s` belongs into the block of a function", here);
+    else if (kind >= TK_FIRST_WORD)
+        ctx_error(p->c, LBZ_SYNTAX, "choose another name if it is meant as one",
+                  "`%s` is a reserved word and cannot stand here", here);
+    else if (is_closer(kind) && p->i && kind_at(p, p->i - 1) + 1 == kind)
+        ctx_error(p->c, LBZ_SYNTAX, "write an expression between them",
+                  "there is nothing between '%s' and '%s'", before, here);
+    else if (kind == TK_ASSIGN)
+        bad_equals(p);
+    else if (p->i && kind != TK_SEMI)
+        ctx_error(p->c, LBZ_SYNTAX, "write a number, a name or '(' there",
+                  "an operand is missing between '%s' and '%s'", before, here);
+    else if (p->i)
+        ctx_error(p->c, LBZ_SYNTAX, "write a number, a name or '(' there",
+                  "an operand is missing after '%s'", before);
+    else
+        ctx_error(p->c, LBZ_SYNTAX, "begin with a number, a name or '('",
+                  "an expression cannot begin with '%s'", here);
+}
+
+static const char *hint_for(uint8_t kind)
+{
+    switch (kind) {
+    case TK_RPAREN: return "there is no '(' to close";
+    case TK_RBRACK: return "there is no '[' to close";
+    case TK_RBRACE: return "there is no '{' to close";
+    case TK_COMMA: return "lists are written [a, b]";
+    case TK_SEMI: return "write {a if x < 0; b otherwise}";
+    case TK_WALRUS: return "only a name can stand before :=";
+    case TK_THEN: case TK_ELSE: return "write if c then a else b";
+    case TK_IF: return "write if c then a else b, or {a if c; b otherwise}";
+    case TK_OTHERWISE: return "write {a if x < 0; b otherwise}";
+    case TK_ON: case TK_IN: return "`on x in a:b` belongs to check";
+    case TK_LBRACE: return "blocks belong to functions: f(x) = { ... }";
+    case TK_DOT: return "write * for a product";
+    default: return "only names, numbers and operators make an expression";
+    }
+}
+
+void unexpected_operator(Parser *p)
+{
+    uint8_t kind = kind_at(p, p->i);
+    stand_at_token(p, p->i);
+    if (kind >= TK_FIRST_WORD)
+        ctx_error(p->c, LBZ_SYNTAX, hint_for(kind), "`%s` cannot stand here",
+                  token_text(p, p->i));
+    else
+        ctx_error(p->c, LBZ_SYNTAX, hint_for(kind), "'%s' cannot stand here",
+                  token_text(p, p->i));
+}
+
+const char equals_hint[] =
+    "A == B compares, check A == B tests an identity, dy/dx where A = B "
+    "differentiates what it defines";
+
+void bad_equals(Parser *p)
+{
+    const Frame *f = p->nf ? &p->f[p->barrier] : NULL;
+    stand_at_token(p, p->i);
+    if (f && f->kind == F_AT) {
+        ctx_error(p->c, LBZ_SYNTAX, "separate the bindings by commas: at x=1, y=2",
+                  "'=' cannot stand inside the value of a binding");
+        return;
+    }
+    ctx_error(p->c, LBZ_SYNTAX, equals_hint,
+              "'=' defines a name, and what stands before it "
+              "is no name");
+}
+
+/* ---- did you mean */
+
+static char lower(char ch)
+{
+    return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch;
+}
+
+/* Are a and b one insertion, deletion, substitution or exchange of neighbours apart? Case
+ * is forgiven. */
+static bool one_edit(const char *a, size_t n, const char *b, size_t m)
+{
+    size_t i = 0;
+    if (n > m + 1 || m > n + 1)
+        return false;
+    while (i < n && i < m && lower(a[i]) == lower(b[i]))
+        i++;
+    a += i, n -= i, b += i, m -= i;
+    while (n && m && lower(a[n - 1]) == lower(b[m - 1]))
+        n--, m--;
+    if (n <= 1 && m <= 1)
+        return true;
+    return n == 2 && m == 2 && lower(a[0]) == lower(b[1]) && lower(a[1]) == lower(b[0]);
+}
+
+/* A function whose name is one edit away, or NULL. Names of one or two letters and Greek
+ * letters are names of their own. */
+const char *name_near(const char *name, size_t n)
+{
+    const char *found = NULL;
+    if (n < 3 || lex_is_greek(name, n))
+        return NULL;
+    for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++) {
+        const char *s = op_info((Op)op)->name;
+        if (op != OP_AT && strlen(s) > 2 && one_edit(name, n, s, strlen(s)) &&
+            (!found || (s[0] == name[0] && found[0] != name[0])))
+            found = s;
+    }
+    for (size_t i = 0; !found && i < synonym_count(); i++) {
+        const char *s;
+        Op op;
+        synonym_at(i, &s, &op);
+        if (strlen(s) > 2 && one_edit(name, n, s, strlen(s)))
+            found = s;
+    }
+    return found;
+}

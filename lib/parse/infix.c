@@ -1,0 +1,579 @@
+/* parse/infix.c - the state in which an operator may follow: infix and postfix operators,
+ * closing brackets, separators, and operands side by side. */
+#include "parse/internal.h"
+
+/* An operator over any number of operands: goes on with the frame at hand or opens one.
+ */
+static Frame *gather(Parser *p, FrameKind kind, int prec)
+{
+    reduce_above(p, prec);
+    if (top(p)->kind != kind || top(p)->prec != prec) {
+        if (kind == F_ADD || kind == F_MUL || kind == F_CMP)
+            need_number(p, last(p));
+        push_frame(p, kind, prec)->base = p->nv - 1;
+    } else {
+        switch (kind) {
+        case F_ADD: next_term(p, top(p)); break;
+        case F_MUL: next_factor(p, top(p)); break;
+        case F_CMP: next_comparison(p, top(p)); break;
+        default: break;
+        }
+    }
+    top(p)->op = kind_at(p, p->i);
+    top(p)->tok = p->i;
+    p->due = true;
+    return top(p);
+}
+
+static void infix(Parser *p, FrameKind kind, int prec)
+{
+    gather(p, kind, prec);
+    p->i++;
+}
+
+/* 2^3x is 8*x: worth a word where the base may be meant to carry the product. */
+static void note_exponent(Parser *p)
+{
+    const Frame *f = top(p);
+    if (f->kind != F_POW || !(last(p)->flags & V_NUM) || !glued(p, p->i) ||
+        kind_at(p, p->i) != TK_NAME)
+        return;
+    const Value *b = last(p) - 1;
+    if (b->flags & V_NUM || ex_is(b->n, OP_CONST))
+        parser_note(p, "read as %s*%s", text_excerpt(p, b->pos, last(p)->end, 60),
+                 text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
+}
+
+/* 0x10, 0b01: a number of another base for many, a product here. */
+static void note_radix(Parser *p)
+{
+    const Value *b = last(p);
+    const Token *t = tok(p, p->i);
+    bool zero = b->flags & V_NUM && b->end - b->pos == 1 && p->text[b->pos] == '0';
+    if (!zero || !glued(p, p->i) || t->kind != TK_NAME || !strchr("xXbBoO", p->text[t->pos]))
+        return;
+    const char *name = text_excerpt(p, t->pos, tok_end(p, p->i), 40);
+    size_t n = strspn(name + 1, "0123456789abcdefABCDEF_");
+    if (!n || name[1 + n])
+        return;
+    if (p->pe && p->pe->strict) {
+        stand_at(p, b->pos, tok_end(p, p->i));
+        ctx_error(p->c, LBZ_SYNTAX, "write numbers in decimal",
+                  "0%s is not a number here but the product 0*%s", name, name);
+    } else {
+        parser_note(p, "read as 0*%s: numbers are written in decimal", name);
+    }
+}
+
+static bool function_begins(Parser *p)
+{
+    const Token *t = tok(p, p->i);
+    size_t n;
+    if (t->kind != TK_NAME)
+        return false;
+    if (kind_at(p, p->i + 1) == TK_LPAREN && glued(p, p->i + 1))
+        return true;
+    const char *name = lex_name(&p->L, t, &n);
+    Op op = n == 1 ? OP_POISON : op_find(name, n);
+    return op != OP_POISON && name_kind(p, name, n) != NAME_VARIABLE;
+}
+
+/* Two operands side by side. */
+static void juxtapose(Parser *p)
+{
+    stand_at_token(p, p->i);
+    if (kind_at(p, p->i) == TK_NUM && last(p)->flags & V_NUM) {
+        p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
+        ctx_error(p->c, LBZ_SYNTAX,
+                  p->f[p->barrier].kind == F_LIST ? "separate the elements by commas"
+                                                  : "write * between them",
+                  "two numbers stand side by side");
+        return;
+    }
+    if (derivative_at(p, p->i)) {
+        gather(p, F_MUL, P_MUL)->op = TK_STAR;
+        return;
+    }
+    note_exponent(p);
+    note_radix(p);
+    reduce_above(p, P_JUXT);
+    if (function_begins(p))
+        while (top(p)->kind == F_FUNARG ||
+               (top(p)->kind == F_JUXT && p->f[p->nf - 2].kind == F_FUNARG))
+            reduce_top(p);
+    if (top(p)->kind != F_JUXT)
+        push_frame(p, F_JUXT, P_JUXT)->base = p->nv - 1;
+    need_number(p, last(p));
+    p->due = true;
+}
+
+static void infix_power(Parser *p)
+{
+    reduce_above(p, P_POW);
+    push_frame(p, F_POW, P_POW)->base = p->nv - 1;
+    p->i++;
+}
+
+static void postfix_superscript(Parser *p)
+{
+    int64_t k;
+    bool symbolic;
+    reduce_above(p, P_POW);
+    stand_at_token(p, p->i);
+    if (!lex_superscript(&p->L, tok(p, p->i), &k, &symbolic)) {
+        ctx_error(p->c, LBZ_SYNTAX, "write the exponent after ^",
+                  "this superscript is not an exponent");
+        return;
+    }
+    Node *x = symbolic ? ex_mul2(p->c, ex_int(p->c, k), ex_sym_named(p->c, "n"))
+                       : ex_int(p->c, k);
+    need_number(p, last(p));
+    last(p)->n = ex_pow(p->c, last(p)->n, x);
+    last(p)->end = tok_end(p, p->i);
+    last(p)->flags = 0;
+    p->i++;
+}
+
+static void postfix_factorial(Parser *p)
+{
+    stand_at_token(p, p->i);
+    need_number(p, last(p));
+    if (kind_at(p, p->i + 1) == TK_BANG && glued(p, p->i + 1))
+        parser_note(p, "read as (%s!)!", text_excerpt(p, last(p)->pos, last(p)->end, 60));
+    last(p)->n = ex_fn1(p->c, op_find("factorial", 9), last(p)->n);
+    last(p)->end = tok_end(p, p->i);
+    last(p)->flags = 0;
+    p->i++;
+}
+
+static void postfix_prime(Parser *p)
+{
+    reduce_above(p, P_JUXT);
+    p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
+    ctx_error(
+        p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
+        "' differentiates a function, as in f'(x), or transposes a tensor, as in A'; %s "
+        "is neither",
+        text_excerpt(p, last(p)->pos, last(p)->end, 60));
+}
+
+/* ---- brackets */
+
+static void close_group(Parser *p, Frame *f)
+{
+    uint32_t pos = tok(p, f->tok)->pos, end = tok_end(p, p->i);
+    Value *v = last(p);
+    if (f->kind == F_ABS) {
+        stand_at(p, pos, end);
+        need_number(p, v);
+        v->n = ex_fn1(p->c, op_find("abs", 3), v->n);
+        v->flags = 0;
+    } else if (f->deriv) { /* d(e)/dx: name is the last token of it */
+        end = tok_end(p, f->name);
+        v->n = apply_derivative(p, f->deriv, v->n, pos = tok(p, f->count)->pos, end);
+        v->flags = 0;
+        p->i = f->name;
+    } else {
+        v->flags = V_GROUP | (v->flags & V_BARE);
+    }
+    v->pos = pos;
+    v->end = end;
+    pop_frame(p);
+    p->i++;
+}
+
+static void close_exponent(Parser *p)
+{
+    Frame f = *top(p);
+    pop_frame(p);
+    p->i++;
+    after_exponent(p, &f);
+}
+
+
+/* Does the token close the barrier f? */
+static bool fits(const Parser *p, const Frame *f, uint8_t kind)
+{
+    switch (f->kind) {
+    case F_PAREN: case F_EXPONENT: return kind == TK_RPAREN;
+    case F_CALL: return kind == (f->brace ? TK_RBRACK : TK_RPAREN);
+    case F_LIST: return kind == TK_RBRACK;
+    case F_CASES: case F_PAIR: return kind == TK_RBRACE;
+    case F_AT: return f->brace && kind == TK_RBRACE;
+    default: return (void)p, false;
+    }
+}
+
+static bool close_bracket(Parser *p)
+{
+    Frame *f = to_barrier(p);
+    if (ctx_failed(p->c))
+        return true;
+    if (f->kind == F_BASE)
+        return false;
+    if (!fits(p, f, kind_at(p, p->i))) {
+        wrong_closer(p, f);
+        return true;
+    }
+    switch (f->kind) {
+    case F_PAREN: close_group(p, f); break;
+    case F_EXPONENT: close_exponent(p); break;
+    case F_CALL:
+        finish_call(p, f, tok_end(p, p->i));
+        p->i++;
+        break;
+    case F_LIST: case F_PAIR:
+        build_list(p, f);
+        p->i++;
+        break;
+    case F_CASES:
+        build_cases(p, f);
+        p->i++;
+        break;
+    default: /* |_{x=2} */
+        reduce_top(p);
+        last(p)->end = tok_end(p, p->i);
+        p->i++;
+    }
+    return true;
+}
+
+/* ---- at, where, if */
+
+static bool binding_follows(const Parser *p, uint32_t i)
+{
+    return kind_at(p, i) == TK_NAME && kind_at(p, i + 1) == TK_ASSIGN;
+}
+
+/* `name =` of a binding whose frame is at hand. */
+static void bind_name(Parser *p)
+{
+    size_t n;
+    token_ahead(p, p->i);
+    stand_at_token(p, p->i);
+    if (!binding_follows(p, p->i)) {
+        if (token_ahead(p, p->i)->kind == TK_END || (kind_at(p, p->i) == TK_NAME &&
+                                              token_ahead(p, p->i + 1)->kind == TK_END))
+            ctx_error(p->c, LBZ_INCOMPLETE, "write at x=1, y=2",
+                      "a binding name = value is missing");
+        else
+            ctx_error(p->c, LBZ_SYNTAX, "write at x=1, y=2",
+                      "name = value is expected here");
+        return;
+    }
+    const char *name = lex_name(&p->L, tok(p, p->i), &n);
+    if (name_is_constant(name, n) && !(p->ebound && n == 1)) {
+        ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant", (int)n,
+                  name);
+        return;
+    }
+    Node *s = ex_sym(p->c, sym_intern(p->c, name, n));
+    uint32_t pos = tok(p, p->i)->pos;
+    for (uint32_t k = top(p)->base + 1; k < p->nv; k += 2)
+        if (p->v[k].n == s && p->nv < top(p)->base + 64)
+            ctx_error(p->c, LBZ_SYNTAX, NULL, "%.*s is bound twice", (int)n, name);
+    push_value(p, s, pos, tok_end(p, p->i), 0);
+    p->i += 2;
+    p->due = true;
+}
+
+static bool infix_at(Parser *p)
+{
+    bool bar = kind_at(p, p->i) == TK_BARAT;
+    Frame *b = to_barrier(p);
+    if (b->kind == F_ABS && bar) {
+        close_group(p, b);
+        p->i--; /* the same token closes the bar and binds */
+        return true;
+    }
+    if (b->kind == F_BASE && p->prefix && !bar)
+        return false;
+    Frame *f = push_frame(p, F_AT, P_BARRIER);
+    f->base = p->nv - 1;
+    p->i++;
+    f->brace = bar && token_ahead(p, p->i)->kind == TK_LBRACE;
+    p->i += f->brace;
+    bind_name(p);
+    return true;
+}
+
+static bool infix_where(Parser *p)
+{
+    Frame *b = to_barrier(p);
+    if (b->kind == F_BASE && p->prefix && !p->nq)
+        return false;
+    stand_at_token(p, p->i);
+    if (!p->nq || p->q[p->nq - 1].solved || p->q[p->nq - 1].pos < last(p)->pos) {
+        ctx_error(p->c, LBZ_SYNTAX, "write dy/dx where F(x,y) = c",
+                  "`where` needs a derivative like dy/dx before it");
+        return true;
+    }
+    push_frame(p, F_WHERE, P_BARRIER)->base = p->nv - 1;
+    p->i++;
+    return true;
+}
+
+static void infix_then(Parser *p)
+{
+    Frame *f = to_barrier(p);
+    stand_at_token(p, p->i);
+    if (f->kind != F_IF) {
+        unexpected_operator(p);
+        return;
+    }
+    if (!value_is_condition(last(p)->n)) {
+        stand_at(p, last(p)->pos, last(p)->end);
+        ctx_error(p->c, LBZ_SYNTAX, "write a comparison, as in if x < 0 then -x else x",
+                  "a condition is expected between `if` and `then`");
+    }
+    f->kind = F_THEN;
+    p->due = true;
+    p->i++;
+}
+
+static void infix_else(Parser *p)
+{
+    Frame *f = to_barrier(p);
+    stand_at_token(p, p->i);
+    if (f->kind != F_THEN) {
+        unexpected_operator(p);
+        return;
+    }
+    uint32_t at = f->tok, base = f->base;
+    pop_frame(p);
+    f = push_frame(p, F_ELSE, P_ELSE);
+    f->tok = at;
+    f->base = base;
+    p->i++;
+}
+
+/* The `if` of {a if x<0; ...}. */
+static void infix_if(Parser *p)
+{
+    Frame *f = to_barrier(p);
+    stand_at_token(p, p->i);
+    if (f->kind != F_CASES || (p->nv > 1 && last(p)->flags & V_EQ)) {
+        unexpected_operator(p);
+        return;
+    }
+    last(p)->flags |= V_EQ;
+    p->due = true;
+    p->i++;
+}
+
+static void infix_otherwise(Parser *p)
+{
+    Frame *f = to_barrier(p);
+    stand_at_token(p, p->i);
+    if (f->kind != F_CASES || token_ahead(p, p->i + 1)->kind != TK_RBRACE) {
+        unexpected_operator(p);
+        return;
+    }
+    last(p)->flags |= V_ROW;
+    p->i++;
+}
+
+/* ---- separators */
+
+static bool infix_comma(Parser *p)
+{
+    reduce_above(p, P_BARRIER);
+    while (closes_itself(top(p)) && !ctx_failed(p->c)) {
+        if (top(p)->kind == F_AT && (binding_follows(p, p->i + 1) ||
+                                     kind_at(p, p->i + 1) == TK_END)) {
+            p->i++;
+            bind_name(p);
+            return true;
+        }
+        reduce_top(p);
+        reduce_above(p, P_BARRIER);
+    }
+    Frame *f = top(p);
+    switch (f->kind) {
+    case F_BASE:
+        if (p->prefix)
+            return false;
+        unexpected_operator(p);
+        return true;
+    case F_AT: /* |_{x=1, y=2} */
+        p->i++;
+        bind_name(p);
+        return true;
+    case F_CALL: case F_LIST: case F_PAIR:
+        p->i++;
+        p->due = true;
+        return true;
+    default:
+        unexpected_operator(p);
+        return true;
+    }
+}
+
+static bool infix_semicolon(Parser *p)
+{
+    Frame *f = to_barrier(p);
+    switch (f->kind) {
+    case F_BASE: return false;
+    case F_LIST:
+        last(p)->flags |= V_ROW;
+        p->i++;
+        p->due = true;
+        return true;
+    case F_CASES:
+        if (p->nv - f->base >= 2 && (last(p) - 1)->flags & V_EQ) {
+            p->i++;
+            p->due = true;
+            return true;
+        }
+        unexpected_operator(p);
+        return true;
+    default:
+        not_closed(p, f);
+        return true;
+    }
+}
+
+static bool infix_end(Parser *p)
+{
+    Frame *f = to_barrier(p);
+    if (f->kind == F_BASE || ctx_failed(p->c))
+        return false;
+    if (kind_at(p, p->i) == TK_NL) {
+        token_ahead(p, p->i);
+        p->i++;
+    } else {
+        not_closed(p, f);
+    }
+    return true;
+}
+
+static bool infix_assign(Parser *p)
+{
+    reduce_above(p, P_BARRIER);
+    if (top(p)->kind == F_WHERE && !top(p)->count) {
+        top(p)->count = 1;
+        p->i++;
+        p->due = true;
+        return true;
+    }
+    if (top(p)->kind == F_AT) {
+        bad_equals(p);
+        return true;
+    }
+    Frame *f = to_barrier(p);
+    if (f->kind == F_BASE && p->prefix)
+        return false;
+    if (f->kind == F_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
+               p->nv > f->base + 1) {
+        last(p)->flags |= V_EQ;
+    } else {
+        bad_equals(p);
+        return true;
+    }
+    p->i++;
+    p->due = true;
+    return true;
+}
+
+/* A bar where an operator may stand closes what is open, unless the spaces say otherwise.
+ */
+static void infix_bar(Parser *p)
+{
+    const Frame *f = &p->f[p->barrier];
+    while (closes_itself(f))
+        f = &p->f[f->outer];
+    bool opens = tok(p, p->i)->flags & T_SPACE && starts_operand(p, p->i + 1) &&
+                 glued(p, p->i + 1);
+    if (f->kind == F_ABS && !opens)
+        close_group(p, to_barrier(p));
+    else
+        juxtapose(p);
+}
+
+/* Words that end an expression in a command. */
+static bool stop_word(Parser *p)
+{
+    const Token *t = tok(p, p->i);
+    const char *s = p->text + t->pos;
+    if (!p->prefix || p->barrier)
+        return false;
+    return (t->len == 5 && !memcmp(s, "along", 5)) ||
+           (t->len == 3 && !memcmp(s, "tol", 3));
+}
+
+/* v[i, j]: the operand is the first argument. */
+static void infix_bracket(Parser *p)
+{
+    if (!glued(p, p->i)) {
+        juxtapose(p);
+        return;
+    }
+    stand_at_token(p, p->i);
+    need_number(p, last(p));
+    Frame *f = open_call(p, OP_INDEX, p->i - 1, p->i);
+    f->base = p->nv - 1;
+    f->brace = true;
+    p->due = true;
+}
+
+static void infix_tensor(Parser *p)
+{
+    stand_at_token(p, p->i);
+    ctx_error(p->c, LBZ_UNABLE, "for numbers and formulas write * or /",
+              "%s is an operator of tensors",
+              text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
+}
+
+/* Operators that gather operands. */
+static const struct {
+    uint8_t frame, prec;
+} gathering[] = {
+    [TK_PLUS] = {F_ADD, P_ADD},   [TK_MINUS] = {F_ADD, P_ADD}, [TK_STAR] = {F_MUL, P_MUL},
+    [TK_SLASH] = {F_MUL, P_MUL},  [TK_PERCENT] = {F_MUL, P_MUL}, [TK_EQ] = {F_CMP, P_CMP},
+    [TK_NE] = {F_CMP, P_CMP},     [TK_LT] = {F_CMP, P_CMP},    [TK_LE] = {F_CMP, P_CMP},
+    [TK_GT] = {F_CMP, P_CMP},     [TK_GE] = {F_CMP, P_CMP},    [TK_AND] = {F_AND, P_AND},
+    [TK_OR] = {F_OR, P_OR},       [TK_COLON] = {F_RANGE, P_RANGE}, [TK_WRT] = {0, 0},
+};
+
+/* The token after an operand; false: it is not part of the expression. */
+bool operator_follows(Parser *p)
+{
+    uint8_t kind = kind_at(p, p->i);
+    if (gathering[kind].prec) {
+        if (kind == TK_EQ && p->stop_eq && to_barrier(p)->kind == F_BASE)
+            return false;
+        infix(p, (FrameKind)gathering[kind].frame, gathering[kind].prec);
+        return true;
+    }
+    switch (kind) {
+    case TK_NAME: case TK_NUM: case TK_LPAREN: case TK_SQRT: case TK_PARTIAL:
+    case TK_PARTIALSUB:
+        if (kind == TK_NAME && stop_word(p))
+            return false;
+        juxtapose(p);
+        return true;
+    case TK_CARET: infix_power(p); return true;
+    case TK_SUP: postfix_superscript(p); return true;
+    case TK_BANG: postfix_factorial(p); return true;
+    case TK_PRIME: postfix_prime(p); return true;
+    case TK_COMMA: return infix_comma(p);
+    case TK_SEMI: return infix_semicolon(p);
+    case TK_END: case TK_NL: return infix_end(p);
+    case TK_RPAREN: case TK_RBRACK: case TK_RBRACE: return close_bracket(p);
+    case TK_BAR: infix_bar(p); return true;
+    case TK_AT: case TK_BARAT: return infix_at(p);
+    case TK_WHERE: return infix_where(p);
+    case TK_ASSIGN: return infix_assign(p);
+    case TK_LBRACK: infix_bracket(p); return true;
+    case TK_THEN: infix_then(p); return true;
+    case TK_ELSE: infix_else(p); return true;
+    case TK_IF: infix_if(p); return true;
+    case TK_OTHERWISE: infix_otherwise(p); return true;
+    case TK_MATMUL: case TK_DOTSTAR: case TK_DOTSLASH: infix_tensor(p); return true;
+    default:
+        if (to_barrier(p)->kind == F_BASE)
+            return false;
+        unexpected_operator(p);
+        return true;
+    }
+}

@@ -1,0 +1,266 @@
+/* parse/internal.h - what the parts of the parser share; included by parse*.c only.
+ *
+ * The parser is a machine with two states, "an operand is due" and "an operator may
+ * follow", over a stack of values and a stack of frames. A frame is an operator that
+ * waits for its right operand, or an open bracket. Frames of sums, products and chains
+ * gather all their operands and are built at once. Nothing here calls itself on user
+ * input.
+ */
+#ifndef LBZ_PARSE_INTERNAL_H
+#define LBZ_PARSE_INTERNAL_H
+
+#include "parse/lex.h"
+#include "parse/parse.h"
+
+/* Remarks on readings; a statement of thousands of oddities gets the first few. */
+#define parser_note(p, ...)                \
+    do {                                   \
+        if ((p)->c->nnotes < 12)           \
+            ctx_note((p)->c, __VA_ARGS__); \
+    } while (0)
+
+/* Binding powers. 0: a barrier, which only its own closing token takes away. */
+enum {
+    P_BARRIER,
+    P_ELSE = 2,
+    P_OR,
+    P_AND,
+    P_NOT,
+    P_CMP,
+    P_RANGE,
+    P_ADD,
+    P_PREFIX,
+    P_MUL,
+    P_NEG,
+    P_JUXT,
+    P_POW,
+    P_SQRT
+};
+
+typedef enum {
+    F_BASE,
+    /* operators */
+    F_OR,
+    F_AND,
+    F_NOT,
+    F_CMP,
+    F_RANGE,
+    F_ADD,
+    F_MUL,
+    F_NEG,
+    F_JUXT,
+    F_POW,
+    F_SQRT,
+    F_ELSE,
+    F_PREFIX, /* d/dx and the like, over the following term */
+    F_FUNARG, /* sin 2x: over the following powers */
+    /* barriers */
+    F_PAREN,
+    F_ABS,
+    F_CALL,
+    F_LIST,
+    F_CASES,
+    F_PAIR,     /* {y, 2} */
+    F_EXPONENT, /* the parentheses of f^(n)(u), sin^(1/2) x */
+    F_IF,
+    F_THEN,
+    F_AT, /* the value of a binding */
+    F_WHERE
+} FrameKind;
+
+/* Flags of values. */
+enum {
+    V_NUM = 1,     /* a number as typed */
+    V_DERIV = 2,   /* ends with a derivative that took the following term */
+    V_BARE = 4,    /* a name as typed */
+    V_EQ = 8,      /* the left side of name = value in a list; in {}: before `if` */
+    V_ROW = 16,    /* the last of a row of a matrix */
+    V_SUM = 32,
+    V_GROUP = 64,  /* in parentheses */
+    V_PRODUCT = 128
+};
+
+typedef struct {
+    Node *n;
+    uint32_t pos, end;
+    uint32_t flags;
+} Value;
+
+/* What d^3/(dx dy^2) differentiates by: name, order, name, order ... */
+typedef struct {
+    uint32_t n;
+    Node *a[16];
+} Deriv;
+
+typedef struct {
+    uint8_t kind, prec;
+    uint8_t op;       /* token kind of the operator whose right operand is due */
+    bool brace;
+    uint16_t fn;      /* Op of a call or prefix; OP_APPLY: unknown or the user's */
+    uint32_t base;    /* index of its first value */
+    uint32_t tok;     /* the token that opened it, or of its last operator */
+    uint32_t name;    /* token of a function's name */
+    uint32_t sym;     /* of an unknown function, or the name bound by F_AT */
+    uint32_t outer;   /* barriers: index of the barrier around it */
+    uint32_t count;   /* F_CMP: comparisons so far; F_LIST: first value of the row */
+    uint32_t primes;
+    Deriv *deriv;     /* F_PREFIX of OP_DIFF, F_PAREN of d(e)/dx */
+    Node *expo;       /* F_FUNARG, F_CALL: the power that was written behind the name */
+} Frame;
+
+typedef struct {
+    Node *diff;       /* dy/dx as typed */
+    Node *y, *x, *order;
+    uint32_t pos, len;
+    bool solved;
+} Quotient;
+
+typedef struct {
+    Ctx *c;
+    const ParseEnv *pe;
+    Parsed *out;      /* may be NULL */
+    const char *text;
+    Lexer L;
+    uint32_t i;       /* the current token */
+    bool due;         /* an operand is due */
+    bool prefix;      /* stops at `at`, `on`, ',' ... outside brackets */
+    bool stop_eq;     /* at ==, too */
+    bool ebound;      /* e is a name in this statement */
+    bool swept;       /* bare is filled */
+    Value *v;
+    uint32_t nv, vcap;
+    Frame *f;
+    uint32_t nf, fcap;
+    uint32_t barrier; /* index of the innermost barrier */
+    Quotient *q;
+    uint32_t nq, qcap;
+    const uint32_t *params; /* of the function being defined */
+    size_t nparams;
+    Map *line;        /* symbol -> NameKind: what earlier statements of the line define */
+    Map bare;         /* symbols that stand without an argument list in this statement */
+    uint64_t letters; /* one-letter names seen: bits a-z, A-Z */
+    uint64_t by;      /* one-letter names that are differentiated by */
+    uint64_t meant;   /* letters that count as seen: e in xe^x */
+    Span words[8];    /* longer names that might be products of them */
+    uint32_t nwords;
+    Node *letter[52]; /* the symbols of letters seen; not cleared: the last member */
+} Parser;
+
+/* ---- parse.c: the machine */
+void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from,
+                 size_t to, Parsed *out);
+bool parser_lex(Parser *p);          /* the first run of tokens */
+Node *parser_expr(Parser *p);        /* runs; p->i is the first token not used */
+/* Notes in p->out->places where n stands, if it is new. */
+void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end);
+void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
+Frame *push_frame(Parser *p, FrameKind kind, int prec);
+void pop_frame(Parser *p);
+void reduce_above(Parser *p, int prec); /* all operators that bind tighter */
+Frame *to_barrier(Parser *p);        /* all operators; the barrier */
+bool starts_operand(const Parser *p, uint32_t i);
+bool closes_itself(const Frame *f); /* closed by what closes the bracket around it */
+const Token *token_beyond(Parser *p, uint32_t i); /* token_ahead in all cases */
+
+static inline Token *tok(const Parser *p, uint32_t i)
+{
+    return &p->L.tok[i < p->L.n ? i : p->L.n - 1];
+}
+/* Token i, from the next line if need be. */
+static inline const Token *token_ahead(Parser *p, uint32_t i)
+{
+    return LBZ_LIKELY(i + 1 < p->L.n) ? &p->L.tok[i] : token_beyond(p, i);
+}
+static inline uint8_t kind_at(const Parser *p, uint32_t i) { return tok(p, i)->kind; }
+static inline bool glued(const Parser *p, uint32_t i)
+{
+    return !(tok(p, i)->flags & T_SPACE);
+}
+static inline uint32_t tok_end(const Parser *p, uint32_t i)
+{
+    return tok(p, i)->pos + tok(p, i)->len;
+}
+static inline Frame *top(const Parser *p) { return &p->f[p->nf - 1]; }
+static inline Value *last(const Parser *p) { return &p->v[p->nv - 1]; }
+static inline void stand_at(Parser *p, uint32_t pos, uint32_t end)
+{
+    p->c->env.at = (Span){pos, end - pos};
+}
+static inline void stand_at_token(Parser *p, uint32_t i)
+{
+    p->c->env.at = (Span){tok(p, i)->pos, tok(p, i)->len};
+}
+/* The token after the closing partner of bracket i; LEX_NONE when it is not closed. */
+static inline uint32_t after_group(const Parser *p, uint32_t i)
+{
+    return tok(p, i)->closed ? tok(p, i)->match + 1 : LEX_NONE;
+}
+
+/* ---- parse_infix.c */
+bool operator_follows(Parser *p);  /* false: the token is not part of the expression */
+
+/* ---- parse_build.c: frames to nodes */
+void reduce_top(Parser *p);
+void next_term(Parser *p, Frame *f);   /* the operand of a sum is complete */
+void next_factor(Parser *p, Frame *f);
+void next_comparison(Parser *p, Frame *f);
+static inline bool value_is_condition(const Node *n)
+{
+    return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
+}
+LBZ_COLD void no_number(Parser *p, const Value *v); /* the error: v is a condition */
+static inline void need_number(Parser *p, const Value *v)
+{
+    if (value_is_condition(v->n))
+        no_number(p, v);
+}
+Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
+                       uint32_t end);
+void build_list(Parser *p, Frame *f);
+void build_cases(Parser *p, Frame *f);
+
+/* ---- parse_call.c: argument lists to nodes */
+void finish_call(Parser *p, Frame *f, uint32_t end);
+Node *apply_function(Parser *p, Op op, Node *x, Node *expo);
+Node *derivative_of(Parser *p, Op op, Node *x, Node *order, uint32_t pos, uint32_t end);
+
+/* ---- parse_name.c: what a name means where it stands */
+void operand_name(Parser *p);
+NameKind name_kind(Parser *p, const char *name, size_t n);
+bool name_is_constant(const char *name, size_t n);
+void note_words(Parser *p);
+unsigned letter_bit(char ch); /* of an ASCII letter, 0 to 51 */
+void sweep_statement(Parser *p); /* what the whole statement says about its names */
+bool bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
+Node *result_operand(Parser *p);
+/* Opens the argument list at token `paren` of the function named by token `name`. */
+Frame *open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
+bool has_comma(const Parser *p, uint32_t paren);
+
+/* ---- parse_apply.c: functions without parentheses; each is true when it applied */
+bool function_applied(Parser *p, const char *name, size_t n, Op op);
+bool own_function_applied(Parser *p, const char *name, size_t n);
+bool derivative_order_follows(Parser *p, const char *name, size_t n);
+void operand_ordered(Parser *p, const char *name, size_t n);
+void after_exponent(Parser *p, const Frame *f);
+
+/* ---- parse_deriv.c: d/dx in all spellings */
+bool operand_derivative(Parser *p);
+bool derivative_at(const Parser *p, uint32_t i); /* does one begin at token i? */
+bool derivative_by_e(Parser *p, uint32_t i);
+Node *apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos, uint32_t end);
+void finish_where(Parser *p, Frame *f);
+void note_quotients(Parser *p);
+
+/* ---- parse_error.c: what went wrong, and remarks on readings */
+void unexpected_operand(Parser *p);  /* an operand is due and cannot begin here */
+void unexpected_operator(Parser *p);
+void not_closed(Parser *p, const Frame *f);
+void wrong_closer(Parser *p, const Frame *f);
+void bad_equals(Parser *p);
+extern const char equals_hint[];
+unsigned text_column(const Parser *p, uint32_t pos);
+const char *text_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max);
+const char *name_near(const char *name, size_t n);
+
+#endif

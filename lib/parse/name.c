@@ -1,0 +1,424 @@
+/* parse/name.c - what a name means where it stands: constant, function with or without
+ * parentheses, unknown function, symbol. The statement as a whole decides for names that
+ * the session does not know. */
+#include "parse/internal.h"
+
+#include <ctype.h>
+
+enum { N_BARE = 1, N_BOUND = 2 };
+
+static const struct {
+    const char *name;
+    uint8_t len, what; /* what: C_PI ..., 3 true, 4 false */
+} constants[] = {{"pi", 2, C_PI},        {"e", 1, C_E},  {"inf", 3, C_INF},
+                 {"infinity", 8, C_INF}, {"true", 4, 3}, {"false", 5, 4}};
+
+static int constant_index(const char *name, size_t n)
+{
+    if (!strchr("peitf", name[0]))
+        return -1;
+    for (int i = 0; i < 6; i++)
+        if (constants[i].len == n && constants[i].name[0] == name[0] &&
+            !memcmp(constants[i].name, name, n))
+            return constants[i].what;
+    return -1;
+}
+
+bool name_is_constant(const char *name, size_t n)
+{
+    return constant_index(name, n) >= 0;
+}
+
+NameKind name_kind(Parser *p, const char *name, size_t n)
+{
+    uint64_t what;
+    if (p->nparams || p->swept || p->line) {
+        uint32_t sym = sym_intern(p->c, name, n);
+        for (size_t i = 0; i < p->nparams; i++)
+            if (p->params[i] == sym)
+                return NAME_VARIABLE;
+        if (p->swept && map_get(&p->bare, sym, &what) && what & N_BOUND)
+            return NAME_VARIABLE;
+        if (p->line && map_get(p->line, sym, &what))
+            return (NameKind)what;
+    }
+    return p->pe && p->pe->lookup ? p->pe->lookup(p->pe->arg, name, n) : NAME_FREE;
+}
+
+/* ---- the statement as a whole */
+
+static void sweep_mark(Parser *p, const char *name, size_t n, uint64_t what)
+{
+    uint32_t sym = sym_intern(p->c, name, n);
+    uint64_t old = 0;
+    map_get(&p->bare, sym, &old);
+    if ((old | what) != old)
+        map_put(&p->bare, sym, old | what);
+}
+
+static void sweep_name(Parser *p, uint32_t i, bool binds)
+{
+    size_t n;
+    uint8_t next = kind_at(p, i + 1);
+    const char *name = lex_name(&p->L, tok(p, i), &n);
+    bool applied =
+        (next == TK_LPAREN || next == TK_PRIME || next == TK_CARET) && glued(p, i + 1);
+    if (next == TK_CARET && applied) {
+        uint32_t after =
+            kind_at(p, i + 2) == TK_LPAREN ? after_group(p, i + 2) : LEX_NONE;
+        applied = after != LEX_NONE && kind_at(p, after) == TK_LPAREN && glued(p, after);
+    }
+    if (!applied)
+        sweep_mark(p, name, n, N_BARE);
+    if (i && kind_at(p, i - 1) == TK_SLASH && name[0] == 'd' && n > 1)
+        sweep_mark(p, name + 1, n - 1, N_BARE);
+    if (binds && next == TK_ASSIGN) {
+        sweep_mark(p, name, n, N_BOUND);
+        p->ebound |= n == 1 && name[0] == 'e';
+    }
+}
+
+void sweep_statement(Parser *p)
+{
+    bool binds = false, was = p->ebound;
+    map_init(&p->bare, &p->c->tmp);
+    p->swept = true;
+    for (uint32_t i = 0; i < p->L.n && !ctx_failed(p->c); i++) {
+        uint8_t kind = kind_at(p, i);
+        if (kind == TK_AT || kind == TK_BARAT)
+            binds = true;
+        if (kind == TK_NAME)
+            sweep_name(p, i, binds);
+        if (p->L.seen_de && derivative_by_e(p, i))
+            p->ebound = true;
+    }
+    if (p->ebound && !was)
+        parser_note(p, "e is a name here, not the constant 2.718...");
+}
+
+bool bare_elsewhere(Parser *p, uint32_t sym)
+{
+    uint64_t what;
+    if (!p->swept)
+        sweep_statement(p);
+    return map_get(&p->bare, sym, &what) && what & N_BARE;
+}
+
+/* ---- remarks on names of several letters */
+
+unsigned letter_bit(char ch)
+{
+    return (unsigned)(ch >= 'a' ? ch - 'a' : ch - 'A' + 26);
+}
+
+static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
+{
+    if (n < 2 || n > 12 || p->nwords == 8)
+        return;
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)s[i]))
+            return;
+    if (s[n - 1] == 'e' && kind_at(p, p->i + 1) == TK_CARET) /* xe^x */
+        p->meant |= 1ull << letter_bit('e');
+    for (uint32_t i = 0; i < p->nwords; i++)
+        if (p->words[i].len == n && !memcmp(p->text + p->words[i].pos, s, n))
+            return;
+    p->words[p->nwords++] = (Span){pos, (uint32_t)n};
+}
+
+/* cat, box: pronounced like a word, and so more likely a name than a product. */
+static bool like_a_word(const char *s, size_t n)
+{
+    return n == 3 && !strchr("aeiou", s[0]) && strchr("aeiou", s[1]) && !strchr("aeiou", s[2]);
+}
+
+/* xy beside x and y, or ax where d/dx has no other x: x*y? a*x? */
+static bool note_product(Parser *p, const char *s, size_t n)
+{
+    enum { LONGEST = 4, LONGEST_ALONE = 3 };
+    bool all = true, by = false;
+    char product[2 * LONGEST] = "";
+    for (size_t k = 0; n <= LONGEST && k < n; k++) {
+        if (isdigit((unsigned char)s[k]))
+            return false;
+        uint64_t bit = 1ull << letter_bit(s[k]);
+        all = all && (p->letters | p->by | p->meant) & bit;
+        by = by || p->by & ~p->letters & bit;
+        product[2 * k] = s[k];
+        product[2 * k + 1] = k + 1 < n ? '*' : 0;
+    }
+    if (n > LONGEST || !(all || (by && n <= LONGEST_ALONE && !like_a_word(s, n))) || op_find(s, n) != OP_POISON)
+        return false;
+    parser_note(p, "%.*s is read as one name: %s?", (int)n, s, product);
+    return true;
+}
+
+/* sinx, cos2x: sin(x)? cos(2*x)? */
+static void note_function(Parser *p, const char *s, size_t n)
+{
+    uint64_t usual = 1ull << letter_bit('x') | 1ull << letter_bit('y') |
+                     1ull << letter_bit('z') | 1ull << letter_bit('t');
+    size_t k = n - 1;
+    if (isdigit((unsigned char)s[k]) ||
+        !((p->letters | p->by | usual) >> letter_bit(s[k]) & 1))
+        return;
+    while (k > 0 && isdigit((unsigned char)s[k - 1]))
+        k--;
+    Op op = k > 1 ? op_find(s, k) : OP_POISON;
+    if (op_is_function(op) && op_info(op)->max_args == 1)
+        parser_note(p, "%.*s is read as one name: %.*s(%.*s%s%c)?", (int)n, s, (int)k, s,
+                    (int)(n - 1 - k), s + k, n - 1 > k ? "*" : "", s[n - 1]);
+}
+
+void note_words(Parser *p)
+{
+    for (uint32_t i = 0; i < p->nwords; i++) {
+        const char *s = p->text + p->words[i].pos;
+        size_t n = p->words[i].len;
+        if (name_kind(p, s, n) == NAME_FREE && !note_product(p, s, n))
+            note_function(p, s, n);
+    }
+}
+
+static void push_name(Parser *p, Node *n)
+{
+    push_value(p, n, tok(p, p->i)->pos, tok_end(p, p->i), V_BARE);
+    p->i++;
+}
+
+static bool is_letter(char ch)
+{
+    return (unsigned)((ch | 32) - 'a') < 26;
+}
+
+/* Most symbols are letters that occur more than once. */
+static Node *letter_symbol(Parser *p, const char *letter)
+{
+    unsigned k = letter_bit(*letter);
+    if (!(p->letters >> k & 1)) {
+        p->letters |= 1ull << k;
+        p->letter[k] = ex_sym(p->c, sym_intern(p->c, letter, 1));
+    }
+    return p->letter[k];
+}
+
+static void operand_symbol(Parser *p, const char *name, size_t n)
+{
+    if (n == 1 && is_letter(name[0])) {
+        push_name(p, letter_symbol(p, name));
+        return;
+    }
+    remember_word(p, name, tok(p, p->i)->pos, tok(p, p->i)->flags & T_UNI ? 9 : n);
+    push_name(p, ex_sym(p->c, sym_intern(p->c, name, n)));
+}
+
+static Node *result_number(Parser *p, long k)
+{
+    if (p->pe && p->pe->result)
+        return p->pe->result(p->pe->arg, k);
+    return ctx_error(p->c, LBZ_NAME, NULL, "there is no result before this line");
+}
+
+/* % is the last result, %% the one before it, %3 the third of the session. */
+Node *result_operand(Parser *p)
+{
+    const Token *next = tok(p, p->i + 1);
+    long k = 1;
+    p->i++;
+    if (next->kind == TK_NUM && glued(p, p->i) && next->len < 9) {
+        k = 0;
+        for (uint32_t j = 0; j < next->len; j++)
+            k = 10 * k + (p->text[next->pos + j] - '0');
+        stand_at(p, next->pos - 1, next->pos + next->len);
+        p->i++;
+        return result_number(p, -k);
+    }
+    for (; kind_at(p, p->i) == TK_PERCENT && glued(p, p->i); p->i++)
+        k++;
+    return result_number(p, k);
+}
+
+static bool operand_constant(Parser *p, const char *name, size_t n)
+{
+    Ctx *c = p->c;
+    int k = constant_index(name, n);
+    if (k < 0 || (k == C_E && p->ebound))
+        return false;
+    push_name(p, k == C_PI    ? c->pi
+                 : k == C_E   ? c->e
+                 : k == C_INF ? c->inf
+                 : k == 3     ? c->yes
+                              : c->no);
+    return true;
+}
+
+/* ---- calls */
+
+Frame *open_call(Parser *p, Op fn, uint32_t name, uint32_t paren)
+{
+    p->i = paren;
+    Frame *f = push_frame(p, F_CALL, P_BARRIER);
+    f->fn = (uint16_t)fn;
+    f->name = name;
+    p->i = paren + 1;
+    return f;
+}
+
+bool has_comma(const Parser *p, uint32_t paren)
+{
+    if (!tok(p, paren)->closed)
+        return true;
+    for (uint32_t i = paren + 1; i < tok(p, paren)->match; i++) {
+        if (kind_at(p, i) == TK_COMMA)
+            return true;
+        if (tok(p, i)->closed)
+            i = tok(p, i)->match;
+    }
+    return false;
+}
+
+static void operand_product(Parser *p, const char *name, size_t n)
+{
+    uint32_t after = after_group(p, p->i + 1);
+    if (after != LEX_NONE)
+        parser_note(p, "read as %.*s*%s", (int)n, name,
+                 text_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
+    operand_symbol(p, name, n);
+}
+
+/* f_1_2: a partial derivative if f is applied to enough arguments. */
+static bool looks_partial(const char *name, size_t n)
+{
+    size_t i = n;
+    while (i && name[i - 1] >= '0' && name[i - 1] <= '9')
+        i--;
+    return i < n && i > 1 && name[i - 1] == '_' && name[i] != '0';
+}
+
+static void unknown_call(Parser *p, const char *name, size_t n)
+{
+    uint32_t sym = sym_intern(p->c, name, n), at = p->i;
+    NameKind kind = name_kind(p, name, n);
+    if (kind == NAME_VARIABLE || (kind == NAME_FREE && bare_elsewhere(p, sym))) {
+        operand_product(p, name, n);
+        return;
+    }
+    const char *near =
+        kind == NAME_FREE && !looks_partial(name, n) ? name_near(name, n) : NULL;
+    if (near) {
+        stand_at_token(p, at);
+        ctx_error(p->c, LBZ_NAME,
+                  "a function of your own is defined first: name(x) = ...",
+                  "%.*s is unknown: did you mean %s?", (int)n, name, near);
+        return;
+    }
+    open_call(p, OP_APPLY, at, at + 1)->sym = sym;
+}
+
+static void named_call(Parser *p, const char *name, size_t n)
+{
+    Op op = op_find(name, n);
+    if (n == 1 && name[0] == 'D' && has_comma(p, p->i + 1) &&
+        name_kind(p, name, n) == NAME_FREE)
+        op = OP_DIFF;
+    if (op == OP_POISON)
+        unknown_call(p, name, n);
+    else
+        open_call(p, op, p->i, p->i + 1);
+}
+
+/* ---- f'(x) */
+
+static void operand_primed(Parser *p, const char *name, size_t n, Op op)
+{
+    uint32_t at = p->i, j = at + 1;
+    unsigned primes = 0;
+    for (; kind_at(p, j) == TK_PRIME && glued(p, j); j++)
+        primes += lex_primes(&p->L, tok(p, j));
+    bool variable = name_kind(p, name, n) == NAME_VARIABLE;
+    if (kind_at(p, j) != TK_LPAREN || !glued(p, j) || (variable && op == OP_POISON)) {
+        stand_at(p, tok(p, at)->pos, tok_end(p, j - 1));
+        if (variable && op == OP_POISON)
+            ctx_error(
+                p->c, LBZ_SYNTAX, "write d/dx in front of it",
+                "%.*s is no function, so ' does not say by what to differentiate it",
+                (int)n, name);
+        else
+            ctx_error(p->c, LBZ_SYNTAX,
+                      "write the argument, as in f'(x); for a formula d/dx",
+                      "%s needs an argument",
+                      text_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
+        return;
+    }
+    Frame *f = open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);
+    f->sym = sym_intern(p->c, name, n);
+    f->primes = primes;
+}
+
+/* ---- names */
+
+/* sin -x is a difference, which it hardly was meant to be. */
+static void note_difference(Parser *p, const char *name, size_t n)
+{
+    if (kind_at(p, p->i + 1) == TK_MINUS && !glued(p, p->i + 1) && glued(p, p->i + 2) &&
+        !lex_is_greek(name, n) && n > 2)
+        parser_note(p, "read as %.*s minus what follows; write %.*s(-x) to apply it",
+                    (int)n, name, (int)n, name);
+}
+
+/* Is the name before a token of that kind a symbol, whatever else it may mean elsewhere? */
+static bool ends_name(uint8_t next)
+{
+    switch (next) {
+    case TK_PLUS: case TK_MINUS: case TK_STAR: case TK_SLASH: case TK_RPAREN: case TK_COMMA:
+    case TK_END:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void operand_name(Parser *p)
+{
+    size_t n;
+    const char *name = lex_name(&p->L, tok(p, p->i), &n);
+    uint8_t next = kind_at(p, p->i + 1);
+    if (n == 1 && name[0] != 'd' && name[0] != 'e' && ends_name(next)) {
+        operand_symbol(p, name, n);
+        return;
+    }
+    bool tight = glued(p, p->i + 1);
+    if (name[0] == 'd' && operand_derivative(p))
+        return;
+    if (operand_constant(p, name, n))
+        return;
+    if (n == 3 && !memcmp(name, "ans", 3)) {
+        push_name(p, result_number(p, 1));
+        return;
+    }
+    if (tight && next == TK_LPAREN) {
+        named_call(p, name, n);
+        return;
+    }
+    if (n == 1 && tight && next == TK_LBRACK && name[0] == 'D' &&
+        name_kind(p, name, n) != NAME_VARIABLE) {
+        open_call(p, OP_DIFF, p->i, p->i + 1)->brace = true;
+        return;
+    }
+    Op op = n == 1 ? OP_POISON : op_find(name, n);
+    if (tight && next == TK_PRIME) {
+        operand_primed(p, name, n, op);
+        return;
+    }
+    if (op != OP_POISON && function_applied(p, name, n, op))
+        return;
+    if (op == OP_POISON && next == TK_CARET && derivative_order_follows(p, name, n)) {
+        operand_ordered(p, name, n);
+        return;
+    }
+    if (op == OP_POISON && own_function_applied(p, name, n))
+        return;
+    if (op != OP_POISON)
+        note_difference(p, name, n);
+    operand_symbol(p, name, n);
+}

@@ -1,0 +1,94 @@
+/* parse/parse.h - text to statements whose expressions are nodes. What the text asks
+ * to be carried out (derivatives, substitution, expand ...) is left in the nodes as
+ * structural operators of ops.def; evaluation (floor 6) carries it out. */
+#ifndef LBZ_PARSE_H
+#define LBZ_PARSE_H
+
+#include "expr/expr.h"
+
+typedef enum {
+    ST_EMPTY,
+    ST_EXPR,     /* expr */
+    ST_DEFINE,   /* sym = expr */
+    ST_ASSIGN,   /* sym := expr */
+    ST_FUNCTION, /* sym(params) = expr, or = { block }: then expr is NULL and body
+                  * the text between the braces */
+    ST_COMMAND   /* command args */
+} StmtKind;
+
+typedef struct {
+    StmtKind kind;
+    Span span;
+    Span name;           /* of what is defined, or of the command word */
+    uint32_t sym;
+    uint32_t *params;    /* in the statement pool */
+    size_t nparams;
+    Node *expr;
+    Span body;
+    const CommandInfo *command;
+    Span args; /* ST_COMMAND: the text after the word, up to ';' or end of line */
+} Stmt;
+
+typedef enum { NAME_FREE, NAME_VARIABLE, NAME_FUNCTION } NameKind;
+
+typedef struct {
+    bool strict;               /* ambiguous readings are errors */
+    /* What a name is to the user; may be NULL. */
+    NameKind (*lookup)(void *arg, const char *name, size_t n);
+    /* The k-th last result (k = 1: the last), or the k-th of the session when k < 0 (%3
+     * is -3); poison with an error when there is none. May be NULL. */
+    Node *(*result)(void *arg, long k);
+    void *arg;
+} ParseEnv;
+
+/* Where each node was first made by the text; for a divisor's reciprocal: its '/'. */
+typedef struct {
+    Node **node; /* all three in the statement pool */
+    Span *at;
+    size_t n, cap;
+    Map seen;
+} Places;
+
+typedef struct {
+    Stmt *stmts;               /* in the statement pool */
+    size_t n;
+    Places *places;            /* to be filled, or NULL */
+    Map spans;                 /* id of a structural node -> pos << 32 | len */
+    Map names; /* symbol -> NameKind: what statements of this line define */
+} Parsed;
+
+/* Empty, in the statement pool; parse_line does it. */
+void parsed_init(Ctx *c, Parsed *out);
+
+/* Parses a whole input line (or several). False with the error in c->env.err: INCOMPLETE
+ * when the text stops in the middle, SYNTAX, NAME ... Spans are byte offsets into text.
+ */
+bool parse_line(Ctx *c, const ParseEnv *pe, const char *text, size_t n, Parsed *out);
+
+/* One statement from *at on; *at becomes the offset where the next one begins, n at the
+ * end. For callers that carry out each statement before they read the next (% and names
+ * mean what they mean then); out gathers spans and names. NUL bytes and invalid UTF-8
+ * outside comments and command texts are errors here, too. */
+bool parse_statement(Ctx *c, const ParseEnv *pe, const char *text, size_t n, size_t *at,
+                     Parsed *out, Stmt *st);
+
+/* Parses the expression in text[from, to) and nothing else; spans count from text. */
+Node *parse_expr(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
+                 Parsed *spans);
+/* As far as the expression goes; *end gets the offset of the first byte not used. Outside
+ * brackets it stops before `at`, `on`, `in`, `for`, `wrt`, `along`, `tol`, '=', ',' ...
+ * (commands: `forward E at x=1 along (1,0)`). */
+Node *parse_prefix(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
+                   size_t *end, Parsed *spans);
+/* The same, and stops before == outside brackets: the sides of `check A == B on x in
+ * 0:1`. */
+Node *parse_side(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
+                 size_t *end, Parsed *spans);
+/* `name = expr, name = expr ...` after at; stops like parse_prefix. False on error. */
+bool parse_binds(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
+                 size_t *end, uint32_t **syms, Node ***values, size_t *count);
+
+/* "a*x+1": text of our own (table rows, tests), no session around it. */
+Node *parse_text(Ctx *c, const char *text);
+
+#endif

@@ -1,0 +1,216 @@
+/* print/form.h - private to print_*.c: the form in which a node is shown.
+ *
+ * A Form says in which order terms and factors stand, what is above and below a fraction
+ * line and where minus signs go. Plain text, LaTeX and the two-dimensional printer all
+ * show the same forms. Forms are shared as the nodes are: as many as there are distinct
+ * nodes (a small multiple), however large the text. All of it lives in the tmp arena of
+ * the Ctx.
+ */
+#ifndef LBZ_PRINT_FORM_H
+#define LBZ_PRINT_FORM_H
+
+#include "expr/expr.h"
+
+/* Binding strength, weakest first. What binds weaker than its place asks for gets
+ * parentheses. */
+enum { P_IF, P_OR, P_AND, P_NOT, P_CMP, P_RANGE, P_SUM, P_NEG, P_PROD, P_POW, P_ATOM };
+
+typedef enum {
+    F_NUM,   /* text: a nonnegative integer or decimal */
+    F_NAME,  /* text: symbol, constant, true, false */
+    F_SUM,   /* a[0..n), each with its sign */
+    F_PROD,  /* a[0..n), at least one, over a[n..n+nden) */
+    F_POW,   /* a[0] to the a[1] */
+    F_CALL,  /* text(a...): functions, also sqrt and exp, int, sum, prod */
+    F_APPLY, /* unknown function; text: name with its primes or orders */
+    F_LIST,
+    F_IF,    /* a[0] condition, a[1], a[2] */
+    F_INFIX, /* a[...] joined by text: comparisons, and, or, ':' */
+    F_NOT,
+    F_BINDS /* a[0] at a[1] = a[2], ... */
+} FormKind;
+
+typedef struct form Form;
+
+typedef struct {
+    const Form *f;
+    bool neg; /* in F_SUM: subtracted. f is shown without its own sign there */
+} Item;
+
+struct form {
+    uint8_t kind, prec; /* prec: of the text without its minus sign */
+    bool neg;           /* NUM, PROD: a minus sign stands before it */
+    bool falls;         /* SUM: by falling degree, its first term would be negative */
+    uint16_t op;        /* F_CALL, F_INFIX */
+    uint32_t n, nden;
+    double len;       /* bytes of plain text without the minus sign */
+    const Node *node; /* what is shown, where that is one node; else NULL */
+    const char *text;
+    size_t ntext;
+    Item *a;
+};
+
+/* What the printers know of a node while forms are made. The forms of sums, products and powers
+ * as a whole are made only where some parent shows them so; as factors all can be shown. */
+typedef struct entry Entry;
+struct entry {
+    Node *node;
+    Form *stand;   /* by itself; when alone is set */
+    Form *term;    /* as a term of a sum, where a minus sign costs nothing; when in_sum is set */
+    Form *sum;     /* ADD: as a sum, numbers distributed; else stand */
+    Form *flip;    /* den: the form of 1/node */
+    Form *negated; /* ADD: the form of -node, made when first asked for */
+    Entry **fac;   /* factors in printing order; of a node that is no MUL: itself */
+    Entry *self;   /* where fac points to then */
+    uint32_t nfac;
+    uint32_t minus; /* ADD: how many terms have a negative coefficient */
+    Entry *base, *expo; /* POW: its parts; else the entry itself and NULL */
+    double deg;         /* total degree of the polynomial part */
+    uint8_t rank;       /* place among factors */
+    bool poly; /* made of numbers, constants and symbols with numeric exponents */
+    bool has_sym;
+    bool den; /* stands below the fraction line */
+    bool sums; /* among its factors are sums, or powers of sums */
+    bool alone, in_sum; /* how parents show it */
+};
+
+/* Places of factors in a product. Up to R_SUM they are polynomial; what comes from
+ * R_POWER on decides first when terms are compared. */
+enum {
+    R_ROOT,
+    R_CONST,
+    R_SYM,
+    R_SUM,
+    R_POWER,
+    R_RADICAL,
+    R_EXP,
+    R_FUNCTION,
+    R_APPLY,
+    R_OTHER,
+    R_FSUM
+};
+
+typedef struct {
+    Ctx *c;
+    Entry *entry; /* by the nodes' places in the walk */
+    size_t count;
+    Entry unit; /* the product of no factors */
+    Form *root;
+} Forms;
+
+/* Forms of everything below the roots; F->root is the last one's. False with the error recorded when memory is out or the
+ * user interrupted. The caller marks the tmp arena before and releases it after. */
+bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots);
+/* The entry of a node; of one that has none, the product of no factors. */
+static inline Entry *forms_entry(Forms *F, const Node *n)
+{
+    Entry *e = n->pos < F->count ? &F->entry[n->pos] : &F->unit;
+
+    return e->node == n ? e : &F->unit;
+}
+
+/* print_leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from the children,
+ * `between` bytes between each two of them and `around` more. */
+static inline Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
+{
+    Form *f = ARENA_NEW(&F->c->tmp, Form, 1);
+
+    *f = (Form){.kind = (uint8_t)kind, .prec = (uint8_t)prec, .n = (uint32_t)n};
+    if (n)
+        f->a = ARENA_NEW(&F->c->tmp, Item, n);
+    if (n && !f->a)
+        f->n = 0; /* the error is recorded */
+    return f;
+}
+Form *form_text(Forms *F, FormKind kind, const char *s, size_t n);
+Form *form_number(Forms *F, Num x); /* x >= 0, an integer or a decimal */
+Form *form_other(Forms *F, const Node *n);
+void form_measure(Form *f, size_t between, size_t around);
+
+/* print_order.c */
+void order_info(Forms *F, Entry *e); /* deg, rank, poly, has_sym */
+bool order_factors(Forms *F, Entry **f, size_t n); /* sorts into printing order */
+/* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory,
+ * interrupted. */
+bool merge_sort(Ctx *c, void *data, size_t n, size_t size,
+                bool (*le)(const void *, const void *));
+typedef struct {
+    Entry *rest;
+    Form *f;
+    bool neg;
+} Term;
+/* Sorts; then first term and constant. *falls: a minus sign stood first before that. */
+bool order_terms(Forms *F, Term *t, size_t n, bool *falls);
+
+/* The parts of a symbol's name for people: stem "x", "alpha"; digits or words after it.
+ */
+typedef struct {
+    const char *stem, *sub;
+    size_t nstem, nsub;
+} NameParts;
+NameParts name_parts(const char *s, size_t n);
+/* Greek letter of that name: index in the alphabet tables, or -1. */
+int greek_find(const char *s, size_t n);
+extern const char *const greek_utf8[];
+
+/* ---- writing forms out with a stack instead of recursion (print_emit.c) */
+typedef struct {
+    const Form *f; /* NULL: text */
+    const char *text;
+    size_t n;
+    bool bare; /* without the minus sign */
+} Piece;
+typedef struct {
+    Ctx *c;
+    Str *out;
+    Piece *p;
+    size_t n, cap;
+    Piece sink; /* where pieces go when memory is out */
+    bool failed;
+} Emit;
+void emit_text(Emit *e, const char *s, size_t n);
+void emit_puts(Emit *e, const char *s);
+void emit_form(Emit *e, const Form *f, bool bare);
+/* Writes f: expand appends the pieces of one form, in reading order. Stops at the first piece
+ * that begins after `most` bytes. */
+void emit_run(Ctx *c, Str *out, const Form *f, size_t most,
+              void (*expand)(Emit *, const Form *, bool));
+static inline int form_prec(const Form *f, bool bare)
+{
+    return f->neg && !bare ? P_NEG : f->prec;
+}
+/* Text length of f where strength `needs` is asked for. */
+static inline double form_placed(const Form *f, bool bare, int needs)
+{
+    return f->len + (f->neg && !bare) + (form_prec(f, bare) < needs ? 2 : 0);
+}
+/* The least binding strength that child i of f needs so as to stand without parentheses;
+ * plain text. */
+static inline int form_needs(const Form *f, uint32_t i)
+{
+    static const uint8_t needs[] = {
+        [F_SUM] = P_PROD,  [F_PROD] = P_POW,  [F_POW] = P_POW, [F_CALL] = P_IF,
+        [F_APPLY] = P_IF,  [F_LIST] = P_IF,   [F_IF] = P_OR,   [F_INFIX] = P_SUM,
+        [F_NOT] = P_NOT,   [F_BINDS] = P_OR,
+    };
+
+    if (f->kind == F_POW && i == 0)
+        return P_ATOM;
+    if (f->kind == F_IF && i == 2)
+        return P_IF;
+    if (f->kind == F_INFIX && f->op == OP_OR)
+        return P_AND;
+    if (f->kind == F_INFIX && f->op == OP_AND)
+        return P_NOT;
+    return needs[f->kind];
+}
+/* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x =
+ * a, n). */
+static inline const char *form_separator(const Form *f, uint32_t i)
+{
+    bool equals = f->kind == F_CALL && i % 2 == 0 &&
+                  (f->op == OP_SUBS || (f->op == OP_TAYLOR && i == 2));
+    return equals ? " = " : ", ";
+}
+
+#endif

@@ -1,0 +1,214 @@
+/* print/leaf.c - forms of what is shown as it stands (names, numbers, calls,
+ * lists, conditions), and the lengths of forms. What is rearranged is in print_form.c. */
+#include "print/form.h"
+
+Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
+{
+    Form *f = form_new(F, kind, P_ATOM, 0);
+
+    f->text = s;
+    f->ntext = n;
+    f->len = (double)n;
+    return f;
+}
+
+Form *form_number(Forms *F, Num x)
+{
+    char small[24];
+    Str s = {0};
+    Form *f;
+
+    if (x.q == 1 && !x.dec && x.p >= 0 && x.p <= 9)
+        return form_text(F, F_NUM, "0123456789" + x.p, 1);
+    if (x.q == 1 && !x.dec && x.p >= 0) {
+        size_t n = sizeof(small);
+        do
+            small[--n] = (char)('0' + x.p % 10);
+        while ((x.p /= 10) > 0);
+        return form_text(F, F_NUM,
+                         arena_strndup(&F->c->tmp, small + n, sizeof(small) - n),
+                         sizeof(small) - n);
+    }
+    num_print(&s, x);
+    f = form_text(F, F_NUM, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
+    if (!f->text)
+        f->ntext = 0;
+    str_free(&s);
+    return f;
+}
+
+/* Length of the children plus that of what stands between them. */
+void form_measure(Form *f, size_t between, size_t around)
+{
+    double len = (double)(f->ntext + around);
+    bool sum = f->kind == F_SUM;
+
+    for (uint32_t i = 0; i < f->n; i++)
+        len += form_placed(f->a[i].f, sum, sum ? P_PROD : form_needs(f, i));
+    if (f->n > 1)
+        len += (double)between * (f->n - 1);
+    f->len = len + (f->kind == F_SUM && f->n && f->a[0].neg);
+}
+
+/* ---- nodes that are shown as they stand
+ * ------------------------------------------------- */
+
+static Form *form_list(Forms *F, FormKind kind, int prec, const Node *n, size_t kids,
+                       const char *text, size_t ntext, size_t between, size_t around)
+{
+    Form *f = form_new(F, kind, prec, kids);
+
+    f->op = n->op;
+    f->text = text;
+    f->ntext = ntext;
+    for (uint32_t i = 0; i < f->n; i++)
+        f->a[i] = (Item){forms_entry(F, n->a[i])->stand, false};
+    form_measure(f, between, around);
+    return f;
+}
+
+static Form *form_named(Forms *F, const char *s)
+{
+    return form_text(F, F_NAME, s, strlen(s));
+}
+
+/* ' or _i, d times */
+static void put_order(Forms *F, Str *s, uint32_t i, int64_t d)
+{
+    if (d > 10000) {
+        ctx_error(F->c, LBZ_LIMIT, "Ask for a lower order.",
+                  "a derivative of order %lld is too long to print", (long long)d);
+        return;
+    }
+    for (int64_t j = 0; j < d; j++) {
+        if (i)
+            str_printf(s, "_%u", (unsigned)i);
+        else
+            str_putc(s, '\'');
+    }
+}
+
+/* f'(x), f^(4)(x), f_1_2(x, y): the name with what was differentiated. */
+static Form *build_apply(Forms *F, const Node *n)
+{
+    Str s = {0};
+    uint32_t k = n->n / 2;
+    int64_t d;
+    Form *f;
+
+    str_puts(&s, sym_name(F->c, n->sym));
+    for (uint32_t i = 0; i < k; i++) {
+        if (!ex_get_int(n->a[k + i], &d))
+            d = 0;
+        if (k == 1 && d > 3)
+            str_printf(&s, "^(%lld)", (long long)d);
+        else
+            put_order(F, &s, k == 1 ? 0 : i + 1, d);
+    }
+    f = form_list(F, F_APPLY, P_ATOM, n, k, arena_strndup(&F->c->tmp, str_cstr(&s), s.n),
+                  s.n, 2, 2);
+    str_free(&s);
+    return f;
+}
+
+static Form *build_string(Forms *F, const Node *n)
+{
+    Str s = {0};
+    Form *f;
+
+    str_putc(&s, '"');
+    str_put(&s, n->text, n->sym);
+    str_putc(&s, '"');
+    f = form_text(F, F_NAME, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
+    str_free(&s);
+    return f;
+}
+
+/* x > 0 for 0 < x. */
+static void turn_around(Form *f)
+{
+    Item left = f->a[0];
+
+    if (f->op != OP_LT && f->op != OP_LE && f->op != OP_EQ && f->op != OP_NE)
+        return;
+    f->a[0] = f->a[1];
+    f->a[1] = left;
+    f->text = f->op == OP_LT ? " > " : f->op == OP_LE ? " >= " : f->text;
+}
+
+static Form *build_infix(Forms *F, const Node *n)
+{
+    static const struct {
+        uint16_t op;
+        uint8_t prec;
+        const char *text;
+    } infix[] = {
+        {OP_LT, P_CMP, " < "},    {OP_LE, P_CMP, " <= "},   {OP_EQ, P_CMP, " == "},
+        {OP_NE, P_CMP, " != "},   {OP_AND, P_AND, " and "}, {OP_OR, P_OR, " or "},
+        {OP_RANGE, P_RANGE, ":"},
+    };
+    size_t i = 0;
+    Form *f;
+
+    while (infix[i].op != n->op)
+        i++;
+    f = form_list(F, F_INFIX, infix[i].prec, n, n->n, infix[i].text, 0,
+                  strlen(infix[i].text), 0);
+    if (f->n == 2 && ex_is_num(n->a[0]) && !ex_is_num(n->a[1]))
+        turn_around(f);
+    f->ntext = strlen(f->text);
+    return f;
+}
+
+static Form *build_call(Forms *F, const Node *n)
+{
+    const char *name = n->op == OP_INT    ? "int"
+                       : n->op == OP_SUM  ? "sum"
+                       : n->op == OP_PROD ? "prod"
+                                          : op_info((Op)n->op)->name;
+    Form *f;
+
+    if (n->op == OP_AT && n->n >= 3 && n->n % 2)
+        return form_list(F, F_BINDS, P_IF, n, n->n, "", 0, 0, 5 * ((n->n - 1) / 2) + 2);
+    f = form_list(F, F_CALL, P_ATOM, n, n->n, name, strlen(name), 2, 2);
+    for (uint32_t i = 1; i < f->n; i++)
+        f->len += (double)strlen(form_separator(f, i)) - 2;
+    return f;
+}
+
+Form *form_other(Forms *F, const Node *n)
+{
+    static const char *const constant[] = {"pi", "e", "inf"};
+
+    switch ((Op)n->op) {
+    case OP_CONST:
+        return form_named(F, constant[n->sym]);
+    case OP_SYM:
+        return form_named(F, sym_name(F->c, n->sym));
+    case OP_TRUE:
+    case OP_FALSE:
+        return form_named(F, n->op == OP_TRUE ? "true" : "false");
+    case OP_POISON:
+        return form_named(F, "undefined");
+    case OP_STRING:
+        return build_string(F, n);
+    case OP_APPLY:
+        return build_apply(F, n);
+    case OP_LIST:
+        return form_list(F, F_LIST, P_ATOM, n, n->n, "", 0, 2, 2);
+    case OP_IF:
+        return form_list(F, F_IF, P_IF, n, 3, "", 0, 6, 3);
+    case OP_NOT:
+        return form_list(F, F_NOT, P_NOT, n, 1, "", 0, 0, 4);
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE:
+    case OP_AND:
+    case OP_OR:
+    case OP_RANGE:
+        return build_infix(F, n);
+    default:
+        return build_call(F, n);
+    }
+}

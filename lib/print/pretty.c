@@ -1,0 +1,498 @@
+/* print/pretty.c - forms to two-dimensional text.
+ *
+ * Boxes are made for the forms from below, each form once. The finished row is broken
+ * between terms where it is wider than the terminal; what cannot be broken, or is too
+ * large to be read in two dimensions, is printed as plain text.
+ */
+#include "print/print.h"
+#include "print/box.h"
+#include "print/form.h"
+#include <stdlib.h>
+
+/* Longer plain text than this is not drawn. */
+#define PRETTY_MAX 20000.0
+
+typedef struct {
+    Ctx *c;
+    Map done; /* Form address -> Box */
+    Box **v;  /* boxes of the row being put together */
+    size_t n, cap;
+} Pretty;
+
+static void push(Pretty *P, Box *b)
+{
+    if (P->n == P->cap) {
+        size_t cap = P->cap ? 2 * P->cap : 64;
+        Box **v = ARENA_NEW(&P->c->tmp, Box *, cap);
+        if (!v)
+            return;
+        if (P->n)
+            memcpy(v, P->v, P->n * sizeof(*v));
+        P->v = v;
+        P->cap = cap;
+    }
+    P->v[P->n++] = b;
+}
+
+static void push_puts(Pretty *P, const char *s)
+{
+    push(P, box_puts(P->c, s));
+}
+
+/* The row of what was pushed since start. */
+static Box *row_from(Pretty *P, size_t start)
+{
+    Box *b = P->n == start + 1 ? P->v[start] : box_row(P->c, P->n - start, P->v + start);
+
+    P->n = start;
+    return b;
+}
+
+static bool is_done(const Pretty *P, const Form *f, Box **b)
+{
+    uint64_t v;
+
+    if (!map_get(&P->done, (uint64_t)(uintptr_t)f, &v))
+        return false;
+    *b = (Box *)(uintptr_t)v;
+    return true;
+}
+
+/* The finished box of f, with its sign. */
+static Box *signed_box(Pretty *P, const Form *f, bool bare)
+{
+    Box *b = NULL;
+
+    if (!is_done(P, f, &b))
+        return box_puts(P->c, "?");
+    if (!f->neg || bare)
+        return b;
+    return box_row(P->c, 2, (Box *[]){box_puts(P->c, b->kind == B_FRAC ? "- " : "-"), b});
+}
+
+/* Fractions, roots and matrices need fewer parentheses than in a line. */
+static int pretty_prec(const Form *f, bool bare)
+{
+    int p = form_prec(f, bare);
+
+    if (p == P_PROD && f->kind == F_PROD && f->nden)
+        return P_POW;
+    if (f->kind == F_CALL && (f->op == OP_SUM || f->op == OP_PROD || f->op == OP_INT))
+        return P_NEG;
+    return p;
+}
+
+static Box *child(Pretty *P, const Form *f, bool bare, int needs)
+{
+    Box *b = signed_box(P, f, bare);
+
+    return pretty_prec(f, bare) < needs ? box_fence(P->c, FENCE_PAREN, b) : b;
+}
+
+static Box *joined(Pretty *P, const Form *f, uint32_t from, uint32_t to, const char *sep,
+                   int needs)
+{
+    size_t start = P->n;
+
+    for (uint32_t i = from; i < to; i++) {
+        if (i > from)
+            push_puts(P, sep);
+        push(P, child(P, f->a[i].f, false, needs));
+    }
+    return row_from(P, start);
+}
+
+static Box *pretty_name(Pretty *P, const Form *f)
+{
+    const Node *n = f->node;
+    NameParts p = name_parts(f->text, f->ntext);
+    int g = n && n->op == OP_SYM ? greek_find(p.stem, p.nstem) : -1;
+
+    if (n && n->op == OP_CONST && n->sym != C_E)
+        return box_puts(P->c, n->sym == C_PI ? "π" : "∞");
+    if (g < 0)
+        return box_text(P->c, f->text, f->ntext);
+    return box_row(P->c, 2,
+                   (Box *[]){box_puts(P->c, greek_utf8[g]),
+                             box_text(P->c, f->text + p.nstem, f->ntext - p.nstem)});
+}
+
+static Box *pretty_sum(Pretty *P, const Form *f)
+{
+    size_t start = P->n;
+
+    for (uint32_t i = 0; i < f->n; i++) {
+        const Form *t = f->a[i].f;
+        bool frac = t->kind == F_PROD && t->nden;
+        if (i > 0)
+            push_puts(P, f->a[i].neg ? " - " : " + ");
+        else if (f->a[i].neg)
+            push_puts(P, frac ? "- " : "-");
+        push(P, child(P, t, true, P_PROD));
+    }
+    return row_from(P, start);
+}
+
+static Box *pretty_product(Pretty *P, const Form *f)
+{
+    uint32_t all = f->n + f->nden;
+    Box *num, *den;
+
+    if (!f->nden)
+        return joined(P, f, 0, f->n, "·", P_POW);
+    num = joined(P, f, 0, f->n, "·", f->n > 1 ? P_POW : P_IF);
+    den = joined(P, f, f->n, all, "·", f->nden > 1 ? P_POW : P_IF);
+    return box_frac(P->c, num, den);
+}
+
+static bool is_drawn(const Form *f)
+{
+    switch ((Op)f->op) {
+    case OP_sqrt:
+    case OP_exp:
+    case OP_abs:
+    case OP_floor:
+    case OP_ceil:
+    case OP_INT:
+    case OP_SUM:
+    case OP_PROD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static Box *arguments(Pretty *P, const Form *f)
+{
+    return box_fence(P->c, FENCE_PAREN, joined(P, f, 0, f->n, ", ", P_IF));
+}
+
+static bool is_short(const Form *f)
+{
+    return f->kind == F_NUM || f->kind == F_NAME;
+}
+
+/* 1/3 stays on one line up there. */
+static Box *exponent(Pretty *P, const Form *f)
+{
+    if (f->kind != F_PROD || f->n != 1 || f->nden != 1 || !is_short(f->a[0].f) ||
+        !is_short(f->a[1].f))
+        return signed_box(P, f, false);
+    return box_row(P->c, 4,
+                   (Box *[]){box_puts(P->c, f->neg ? "-" : ""),
+                             signed_box(P, f->a[0].f, false), box_puts(P->c, "/"),
+                             signed_box(P, f->a[1].f, false)});
+}
+
+/* sin(x) to a power has it at the name. */
+static Box *pretty_power(Pretty *P, const Form *f)
+{
+    const Form *b = f->a[0].f;
+    Box *up = exponent(P, f->a[1].f);
+
+    if (b->kind == F_CALL && !is_drawn(b)) {
+        Box *name = box_text(P->c, b->text, b->ntext);
+        return box_row(P->c, 2, (Box *[]){box_sup(P->c, name, up), arguments(P, b)});
+    }
+    if (b->kind == F_CALL && b->op == OP_exp)
+        return box_sup(P->c, box_fence(P->c, FENCE_PAREN, signed_box(P, b, false)), up);
+    return box_sup(P->c, child(P, b, false, P_ATOM), up);
+}
+
+static Box *pretty_binder(Pretty *P, const Form *f)
+{
+    Ctx *c = P->c;
+    Box *body = child(P, f->a[0].f, false, f->op == OP_INT ? P_SUM : P_PROD), *part[4];
+    Box *var = signed_box(P, f->a[1].f, false), *lo = signed_box(P, f->a[2].f, false);
+    Box *sign = box_sign(c, (Op)f->op, body);
+
+    if (f->op != OP_INT)
+        lo = box_row(c, 3, (Box *[]){var, box_puts(c, " = "), lo});
+    part[0] =
+        box_stack(c, 3, (Box *[]){signed_box(P, f->a[3].f, false), sign, lo}, 1, false);
+    part[1] = box_puts(c, " ");
+    part[2] = body;
+    part[3] = f->op == OP_INT ? box_row(c, 2, (Box *[]){box_puts(c, " d"), var})
+                              : box_puts(c, "");
+    return box_row(c, 4, part);
+}
+
+static Box *pretty_call(Pretty *P, const Form *f)
+{
+    switch ((Op)f->op) {
+    case OP_sqrt:
+        return box_root(P->c, signed_box(P, f->a[0].f, false));
+    case OP_exp:
+        return box_sup(P->c, box_puts(P->c, "e"), exponent(P, f->a[0].f));
+    case OP_abs:
+        return box_fence(P->c, FENCE_BAR, signed_box(P, f->a[0].f, false));
+    case OP_floor:
+    case OP_ceil:
+        return box_fence(P->c, f->op == OP_floor ? FENCE_FLOOR : FENCE_CEIL,
+                         signed_box(P, f->a[0].f, false));
+    case OP_INT:
+    case OP_SUM:
+    case OP_PROD:
+        if (f->n == 4)
+            return pretty_binder(P, f);
+        break;
+    default:
+        break;
+    }
+    return box_row(P->c, 2,
+                   (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
+}
+
+/* Cases of a chain of ifs, a line each, behind a brace. */
+static Box *pretty_if(Pretty *P, const Form *f)
+{
+    size_t start = P->n, rows = 1;
+    Box *grid;
+
+    for (; f->kind == F_IF; f = f->a[2].f, rows++) {
+        Box *cond = signed_box(P, f->a[0].f, false);
+        push(P, signed_box(P, f->a[1].f, false));
+        push(P, box_row(P->c, 2, (Box *[]){box_puts(P->c, "if "), cond}));
+    }
+    push(P, signed_box(P, f, false));
+    push_puts(P, "otherwise");
+    grid = box_grid(P->c, rows, 2, P->v + start, true);
+    P->n = start;
+    return box_fence(P->c, FENCE_BRACE, grid);
+}
+
+static Box *pretty_list(Pretty *P, const Form *f)
+{
+    bool rows = f->n > 0 && f->a[0].f->kind == F_LIST && f->a[0].f->n > 0;
+    size_t start = P->n;
+    Box *grid;
+
+    for (uint32_t i = 0; i < f->n; i++)
+        rows = rows && f->a[i].f->kind == F_LIST && f->a[i].f->n == f->a[0].f->n;
+    if (!rows)
+        return box_fence(P->c, FENCE_BRACKET, joined(P, f, 0, f->n, ", ", P_IF));
+    for (uint32_t i = 0; i < f->n; i++)
+        for (uint32_t j = 0; j < f->a[i].f->n; j++)
+            push(P, signed_box(P, f->a[i].f->a[j].f, false));
+    grid = box_grid(P->c, f->n, f->a[0].f->n, P->v + start, false);
+    P->n = start;
+    return box_fence(P->c, FENCE_BRACKET, grid);
+}
+
+static Box *pretty_infix(Pretty *P, const Form *f)
+{
+    const char *le = f->text[1] == '<' ? " ≤ " : " ≥ ";
+    const char *s = f->op == OP_LE   ? le
+                    : f->op == OP_NE ? " ≠ "
+                    : f->op == OP_EQ ? " = "
+                                     : f->text;
+
+    return joined(P, f, 0, f->n, s, form_needs(f, 0));
+}
+
+static Box *pretty_binds(Pretty *P, const Form *f)
+{
+    size_t start = P->n;
+
+    for (uint32_t i = 0; i < f->n; i++) {
+        push(P, child(P, f->a[i].f, false, P_OR));
+        if (i + 1 < f->n)
+            push_puts(P, i == 0 ? " at " : i % 2 ? " = " : ", ");
+    }
+    return row_from(P, start);
+}
+
+/* The box of f without its sign; those of the children are done. */
+static Box *make_box(Pretty *P, const Form *f)
+{
+    switch ((FormKind)f->kind) {
+    case F_NUM:
+        return box_text(P->c, f->text, f->ntext);
+    case F_NAME:
+        return pretty_name(P, f);
+    case F_SUM:
+        return pretty_sum(P, f);
+    case F_PROD:
+        return pretty_product(P, f);
+    case F_POW:
+        return pretty_power(P, f);
+    case F_CALL:
+        return pretty_call(P, f);
+    case F_APPLY:
+        return box_row(P->c, 2,
+                       (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
+    case F_LIST:
+        return pretty_list(P, f);
+    case F_IF:
+        return pretty_if(P, f);
+    case F_INFIX:
+        return pretty_infix(P, f);
+    case F_NOT:
+        return box_row(
+            P->c, 2,
+            (Box *[]){box_puts(P->c, "not "), child(P, f->a[0].f, false, P_NOT)});
+    case F_BINDS:
+        return pretty_binds(P, f);
+    }
+    return box_puts(P->c, "");
+}
+
+typedef struct {
+    const Form *f;
+    uint32_t next;
+} Frame;
+
+/* Boxes of all forms below root, children first. */
+static Box *make_boxes(Pretty *P, const Form *root)
+{
+    size_t n = 1, cap = 64;
+    Frame *st = ARENA_NEW(&P->c->tmp, Frame, cap);
+    Box *b = NULL;
+
+    st[0] = (Frame){root, 0};
+    while (n > 0 && !ctx_poll(P->c)) {
+        Frame *f = &st[n - 1];
+        const Form *k;
+        if (f->next == f->f->n + f->f->nden) {
+            map_put(&P->done, (uint64_t)(uintptr_t)f->f,
+                    (uint64_t)(uintptr_t)make_box(P, f->f));
+            n--;
+            continue;
+        }
+        k = f->f->a[f->next++].f;
+        if (is_done(P, k, &b))
+            continue;
+        if (n == cap) {
+            Frame *t = ARENA_NEW(&P->c->tmp, Frame, 2 * cap);
+            if (!t)
+                return NULL;
+            memcpy(t, st, n * sizeof(*st));
+            st = t;
+            cap *= 2;
+        }
+        st[n++] = (Frame){k, 0};
+    }
+    return ctx_failed(P->c) ? NULL : signed_box(P, root, false);
+}
+
+/* ---- lines
+ * ----------------------------------------------------------------------------- */
+
+static int terminal_width(void)
+{
+    const char *s = getenv("COLUMNS");
+    int w = s ? atoi(s) : 0;
+
+    return w >= 20 && w < 10000 ? w : 80;
+}
+
+/* A line may end before " + " and " - ", and after "·" and ", ". */
+static bool breaks_before(const Box *b)
+{
+    return b->kind == B_TEXT && b->ntext == 3 &&
+           (!memcmp(b->text, " + ", 3) || !memcmp(b->text, " - ", 3));
+}
+
+static bool breaks_after(const Box *b)
+{
+    return b->kind == B_TEXT && b->ntext == 2 &&
+           (!memcmp(b->text, "·", 2) || !memcmp(b->text, ", ", 2));
+}
+
+/* The parts of a row; those that are too wide themselves by their parts in turn. */
+static void flatten(Pretty *P, Box *root, int width)
+{
+    size_t n = 0;
+    Box **st = ARENA_NEW(&P->c->tmp, Box *, PRETTY_MAX);
+
+    if (!st)
+        return;
+    st[n++] = root;
+    while (n > 0) {
+        Box *b = st[--n];
+        if (b->kind != B_ROW || b->w <= width || n + b->n > (size_t)PRETTY_MAX) {
+            push(P, b);
+            continue;
+        }
+        for (uint32_t i = b->n; i-- > 0;)
+            st[n++] = b->a[i];
+    }
+}
+
+/* Draws the parts [from, to) as one line. */
+static void draw_line(Pretty *P, Str *out, size_t from, size_t to, bool first)
+{
+    Box *row = box_row(P->c, to - from, P->v + from);
+
+    if (!first) {
+        str_puts(out, row->h > 1 ? "\n\n" : "\n");
+        row = box_row(P->c, 2, (Box *[]){box_puts(P->c, "  "), row});
+    }
+    (void)box_draw(P->c, out, row);
+}
+
+/* Greedy lines of at most width columns; false, with nothing drawn, when a part is wider.
+ */
+static bool draw_lines(Pretty *P, Str *out, int width, bool dry)
+{
+    size_t from = 0, last = 0;
+    int w = 0, since = 0; /* of the line, and of it since the last place to break */
+
+    for (size_t i = 0; i < P->n; i++) {
+        Box *k = P->v[i];
+        if (i > from && breaks_before(k)) {
+            last = i;
+            since = 0;
+        }
+        w += k->w;
+        since += k->w;
+        if (w > width) {
+            if (last == from)
+                return false;
+            if (!dry)
+                draw_line(P, out, from, last, from == 0);
+            from = last;
+            w = since + 2;
+            if (w > width)
+                return false;
+        }
+        if (breaks_after(k)) {
+            last = i + 1;
+            since = 0;
+        }
+    }
+    if (!dry && from < P->n)
+        draw_line(P, out, from, P->n, from == 0);
+    return true;
+}
+
+static bool draw(Pretty *P, Str *out, Box *b)
+{
+    int width = terminal_width();
+
+    if (b->w <= width)
+        return box_draw(P->c, out, b);
+    P->n = 0;
+    flatten(P, b, width);
+    return draw_lines(P, out, width, true) && draw_lines(P, out, width, false);
+}
+
+void print_pretty(Ctx *c, Str *out, Node *n)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    Pretty P = {.c = c};
+    Forms F;
+    Box *b;
+    bool drawn = false;
+
+    if (forms_build(&F, c, 1, &n)) {
+        if (F.root->len <= PRETTY_MAX) {
+            map_init(&P.done, &c->tmp);
+            b = make_boxes(&P, F.root);
+            drawn = b && draw(&P, out, b);
+        }
+        if (!drawn && !ctx_failed(c))
+            (void)print_limited(c, out, n, (size_t)PRETTY_MAX);
+    }
+    arena_release(&c->tmp, m);
+}

@@ -1,0 +1,30 @@
+/* print/print.h - nodes to text. The order of what is printed depends on content only.
+ * Plain text can be typed back in and gives the same node. */
+#ifndef LBZ_PRINT_H
+#define LBZ_PRINT_H
+
+#include "expr/expr.h"
+
+void print_plain(Ctx *c, Str *out, Node *n);
+void print_latex(Ctx *c, Str *out, Node *n);
+/* The text of a number: 1.5e-12, and 1e-12 as a power of ten alone. */
+void print_latex_number(Str *out, const char *text, size_t len);
+void print_pretty(Ctx *c, Str *out,
+                  Node *n);                 /* two-dimensional, lines separated by '\n' */
+void print_tree(Ctx *c, Str *out, Node *n); /* the DAG, indented; shared nodes once */
+void print_dot(Ctx *c, Str *out, Node *n);  /* Graphviz */
+/* Plain text of at most max characters; a longer result is printed in shared form,
+ * "t1 = ...; t2 = ...; <expr in t1, t2>" (which types back in): true then. Never builds
+ * more text than it prints, however large the tree. */
+bool print_limited(Ctx *c, Str *out, Node *n, size_t max);
+/* Length of the plain text, without making it; capped at cap. Cost: the distinct nodes.
+ */
+/* Plain text for messages: at most max bytes of it, "..." where it is cut. */
+void print_brief(Ctx *c, Str *out, Node *n, size_t max);
+double print_length(Ctx *c, Node *n);
+/* Common subexpressions: names t1 ... and the expressions they stand for, in an order in
+ * which each uses earlier ones only; in the statement pool. Used by cse and
+ * print_limited. */
+size_t print_share(Ctx *c, size_t nroots, Node **roots, uint32_t **names, Node ***defs);
+
+#endif

@@ -1,0 +1,585 @@
+/* procedure/code.c - blocks to the instructions of the machine.
+ *
+ * An expression is cut at the operations that are not elementwise (indices, lists, calls,
+ * sums over a range, branches with such things inside): each piece between is one kernel, a
+ * program with its derivatives. Cuts inside cuts are followed by recursion, NESTED deep at most.
+ */
+#include "procedure/vm.h"
+
+enum { NESTED = 400 };
+
+typedef struct {
+    VM *m;
+    Ctx *c;
+    VFun *f;
+    Map reg;      /* symbol -> register + 1 */
+    uint32_t *loop_reg; /* of each loop of the block */
+    VIns sink;    /* when memory is out: never run */
+} Gen;
+
+static uint32_t gen(Gen *g, Node *e);
+
+/* ---- small makers ------------------------------------------------------------------------------ */
+bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap)
+{
+    if (n < *cap)
+        return true;
+    size_t want = *cap ? 2 * *cap : 16;
+    while (want <= n)
+        want *= 2;
+    void *q = mem_realloc(*a, want * size);
+    if (!q) {
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+        return false;
+    }
+    *a = q;
+    *cap = want;
+    return true;
+}
+
+static VIns *emit(Gen *g, VOp op)
+{
+    VFun *f = g->f;
+    if (!vm_grow(g->m, (void **)&f->code, sizeof *f->code, f->n, &f->cap))
+        return &g->sink;
+    f->code[f->n] = (VIns){.op = (uint8_t)op};
+    return &f->code[f->n++];
+}
+
+static uint32_t new_reg(Gen *g) { return g->f->nregs++; }
+
+static uint32_t put_args(Gen *g, const uint32_t *r, size_t n)
+{
+    VFun *f = g->f;
+    uint32_t at = (uint32_t)f->nargs;
+    for (size_t i = 0; i < n; i++) {
+        if (!vm_grow(g->m, (void **)&f->args, sizeof *f->args, f->nargs, &f->args_cap))
+            return 0;
+        f->args[f->nargs++] = r[i];
+    }
+    return at;
+}
+
+/* dst = op(args) */
+static uint32_t emit_args(Gen *g, VOp op, uint32_t a, Op fn, const uint32_t *r, size_t n)
+{
+    uint32_t at = put_args(g, r, n), dst = new_reg(g);
+    VIns *x = emit(g, op);
+    x->fn = (uint16_t)fn;
+    x->a = a;
+    x->args = at;
+    x->nargs = (uint32_t)n;
+    x->dst = dst;
+    return dst;
+}
+
+static uint32_t constant(Gen *g, double k)
+{
+    uint32_t dst = new_reg(g);
+    VIns *x = emit(g, V_CONST);
+    x->k = k;
+    x->dst = dst;
+    return dst;
+}
+
+static void copy_to(Gen *g, uint32_t dst, uint32_t a)
+{
+    VIns *x = emit(g, V_COPY);
+    x->a = a;
+    x->dst = dst;
+}
+
+static size_t jump(Gen *g, VOp op, uint32_t a)
+{
+    emit(g, op)->a = a;
+    return g->f->n - 1;
+}
+
+static void land(Gen *g, size_t at)
+{
+    if (at < g->f->n)
+        g->f->code[at].target = (uint32_t)g->f->n;
+}
+
+/* ---- what is elementwise ------------------------------------------------------------------------ */
+static bool cuts(const Node *n)
+{
+    switch ((int)n->op) {
+    case OP_INDEX: case OP_LIST: case OP_APPLY: case OP_TOTAL: case OP_NORM: case OP_DOT:
+    case OP_LENGTH: case OP_ZEROS: case OP_SUM: case OP_PROD: case OP_RANGE:
+    case OP_INT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Is there a cut below n (or n itself)? Fine for branches: they are small. */
+static bool has_cut(Gen *g, Node *n)
+{
+    ArenaMark m = arena_mark(&g->c->tmp);
+    size_t count;
+    Node **order = ex_walk(g->c, 1, &n, &count);
+    bool found = false;
+    for (size_t i = 0; order && i < count && !found; i++)
+        found = cuts(order[i]);
+    arena_release(&g->c->tmp, m);
+    return found;
+}
+
+static bool is_leaf(Gen *g, Node *n)
+{
+    return ex_is(n, OP_SYM) || cuts(n) ||
+           (ex_is(n, OP_IF) && (has_cut(g, n->a[1]) || has_cut(g, n->a[2])));
+}
+
+/* The leaves of the elementwise expression e, by an explicit stack; in the tmp arena. */
+static Node **leaves_of(Gen *g, Node *e, size_t *count)
+{
+    Map seen;
+    Arena *tmp = &g->c->tmp;
+    size_t cap = ex_dag_size(g->c, e) + 1, n = 0, todo = 1;
+    Node **leaf = ARENA_NEW(tmp, Node *, cap), **stack = ARENA_NEW(tmp, Node *, cap);
+    if (!leaf || !stack)
+        return NULL;
+    map_init(&seen, tmp);
+    stack[0] = e;
+    while (todo && !ctx_poll(g->c)) {
+        Node *x = stack[--todo];
+        if (is_leaf(g, x)) {
+            leaf[n++] = x;
+            continue;
+        }
+        if (ex_is_num(x) || ex_is(x, OP_CONST) || ex_is(x, OP_STRING))
+            continue;
+        for (uint32_t i = 0; i < x->n; i++) {
+            uint64_t v;
+            if (map_get(&seen, x->a[i]->id, &v))
+                continue;
+            map_put(&seen, x->a[i]->id, 1);
+            stack[todo++] = x->a[i];
+        }
+    }
+    *count = n;
+    return ctx_failed(g->c) ? NULL : leaf;
+}
+
+/* ---- kernels ---------------------------------------------------------------------------------------- */
+/* Has value i kinks or jumps where an operand passes through some number? */
+static bool is_delicate(const Program *p, uint32_t i)
+{
+    const Val *v = &p->val[i];
+    return (v->op >= P_LT && v->op <= P_NE) ||
+           (v->op >= P_FN1 && v->op <= P_FN3 && (op_info((Op)v->fn)->flags & PIECEWISE));
+}
+
+/* The values whose operands have to be looked at, and those as outputs; their number. */
+static size_t find_tests(VKernel *k, uint32_t *outs)
+{
+    uint32_t buf[3];
+    const uint32_t *o;
+    size_t n = 0;
+    for (uint32_t i = 0; i <= k->out; i++) {
+        if (!is_delicate(k->p, i))
+            continue;
+        k->test[k->ntests++] = i;
+        size_t m = pg_operands(k->p, i, &o, buf);
+        for (size_t j = 0; j < 3; j++)
+            outs[n++] = o[j < m ? j : 0];
+    }
+    return n;
+}
+
+static bool build_kernel(VM *m, VKernel *k, size_t n)
+{
+    size_t most = k->out + 1u;
+    uint32_t *outs = mem_alloc((n + 3 * most + 2) * sizeof *outs);
+    k->test = mem_alloc(most * sizeof *k->test);
+    k->answers = k->p->val[k->out].op >= P_LT && k->p->val[k->out].op <= P_NOT;
+    bool ok = outs && k->test;
+    if (ok) {
+        outs[0] = k->out;
+        k->value = code_new(k->p, outs, 1);
+        size_t tests = find_tests(k, outs + 1 + n);
+        ok = k->value && program_gradient(k->p, k->out, pg_const(k->p, 1), outs + 1);
+        for (size_t i = 0; ok && i < n; i++)
+            if (outs[1 + i] == P_NONE)
+                outs[1 + i] = pg_const(k->p, 0);
+        k->grad = ok ? code_new(k->p, outs, n + 1 + tests) : NULL;
+    }
+    k->slots = k->value ? code_slots(k->value) : NULL;
+    k->gslots = k->grad ? code_slots(k->grad) : NULL;
+    k->in = mem_alloc((n + 1) * sizeof *k->in);
+    k->res = mem_alloc((n + 3 * k->ntests + 2) * sizeof *k->res);
+    mem_free(outs);
+    if (k->slots && k->gslots && k->in && k->res)
+        return true;
+    ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+    return false;
+}
+
+static void kernel_free(VKernel *k)
+{
+    program_free(k->p);
+    code_free(k->value);
+    code_free(k->grad);
+    mem_free(k->slots);
+    mem_free(k->gslots);
+    mem_free(k->in);
+    mem_free(k->res);
+    mem_free(k->test);
+}
+
+static uint32_t gen_kernel(Gen *g, Node *e)
+{
+    VM *m = g->m;
+    VFun *f = g->f;
+    ArenaMark mark = arena_mark(&g->c->tmp);
+    size_t n = 0;
+    Node **leaf = leaves_of(g, e, &n);
+    uint32_t *r = ARENA_NEW(&g->c->tmp, uint32_t, n + 1), dst = 0;
+    for (size_t i = 0; leaf && r && i < n && !ctx_failed(g->c); i++)
+        r[i] = gen(g, leaf[i]);
+    VKernel k = {.p = leaf && r && !ctx_failed(g->c) ? program_new(&g->c->env, (uint32_t)n) : NULL};
+    if (k.p && program_compile_over(g->c, k.p, leaf, &e, 1, &k.out) && build_kernel(m, &k, n) &&
+        vm_grow(m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels, &f->kernels_cap)) {
+        f->kernel[f->nkernels] = k;
+        dst = emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, n);
+    } else {
+        kernel_free(&k);
+    }
+    arena_release(&g->c->tmp, mark);
+    return dst;
+}
+
+/* ---- cuts --------------------------------------------------------------------------------------------- */
+static uint32_t gen_operands(Gen *g, VOp op, uint32_t a, Op fn, Node *const *e, size_t n)
+{
+    uint32_t small[8], *r = n <= 8 ? small : mem_alloc(n * sizeof *r), dst = 0;
+    if (!r) {
+        ctx_error(g->c, LBZ_LIMIT, NULL, "out of memory");
+        return 0;
+    }
+    for (size_t i = 0; i < n && !ctx_failed(g->c); i++)
+        r[i] = gen(g, e[i]);
+    if (!ctx_failed(g->c))
+        dst = emit_args(g, op, a, fn, r, n);
+    if (r != small)
+        mem_free(r);
+    return dst;
+}
+
+static uint32_t gen_symbol(Gen *g, Node *e)
+{
+    uint64_t v;
+    if (map_get(&g->reg, e->sym, &v))
+        return (uint32_t)v - 1;
+    const BlockWorld *w = g->m->w;
+    Node *def = w && w->variable ? w->variable(w->arg, g->c, e->sym) : NULL;
+    if (def && !ctx_failed(g->c))
+        return gen(g, def);
+    ctx_error(g->c, LBZ_NAME, "give it one, or make it a parameter", "%s has no value%s%s",
+              sym_name(g->c, e->sym), g->f->b->sym == P_NONE ? "" : " in the function ",
+              g->f->b->sym == P_NONE ? "" : sym_name(g->c, g->f->b->sym));
+    return 0;
+}
+
+/* f'(x): the orders of differentiation stand behind the registers. */
+static uint32_t gen_slope(Gen *g, Node *e, uint32_t index)
+{
+    uint32_t k = e->n / 2, dst = gen_operands(g, V_SLOPE, index, OP_POISON, e->a, k);
+    for (uint32_t i = 0; i < k && !ctx_failed(g->c); i++) {
+        int64_t order;
+        if (!ex_get_int(e->a[k + i], &order) || order < 0 || order > 100) {
+            ctx_error(g->c, LBZ_UNABLE, "write f'(x) or f''(x)",
+                      "the order of a derivative of %s is not a number", sym_name(g->c, e->sym));
+            return 0;
+        }
+        put_args(g, &(uint32_t){(uint32_t)order}, 1);
+    }
+    return dst;
+}
+
+static uint32_t gen_call(Gen *g, Node *e)
+{
+    uint32_t k = e->n / 2, index; /* arguments, then orders of differentiation */
+    if (!vm_function(g->m, e->sym, k, &index))
+        return 0;
+    for (uint32_t i = 0; i < k; i++)
+        if (!ex_is_num(e->a[k + i]) || !num_is_zero(e->a[k + i]->num))
+            return gen_slope(g, e, index);
+    uint32_t dst = gen_operands(g, V_CALL, index, OP_POISON, e->a, k);
+    if (!ctx_failed(g->c))
+        g->f->code[g->f->n - 1].call = e;
+    return dst;
+}
+
+/* One branch runs only. */
+static uint32_t gen_if(Gen *g, Node *e)
+{
+    uint32_t cond = gen(g, e->a[0]), dst = new_reg(g);
+    size_t skip = jump(g, V_UNLESS, cond);
+    copy_to(g, dst, gen(g, e->a[1]));
+    size_t out = jump(g, V_JUMP, 0);
+    land(g, skip);
+    copy_to(g, dst, gen(g, e->a[2]));
+    land(g, out);
+    return dst;
+}
+
+/* Registers of a loop: steps done, first, step, limit. The loop's start; its body follows. */
+static size_t gen_loop_head(Gen *g, uint32_t var, uint32_t from, uint32_t step, uint32_t limit,
+                            uint32_t *base)
+{
+    *base = g->f->nregs;
+    g->f->nregs += 4;
+    VIns *x = emit(g, V_CONST);
+    x->dst = *base;
+    copy_to(g, *base + 1, from);
+    copy_to(g, *base + 2, step);
+    copy_to(g, *base + 3, limit);
+    size_t top = jump(g, V_FOR, *base);
+    g->f->code[top].dst = var;
+    return top;
+}
+
+static void gen_loop_end(Gen *g, size_t top, uint32_t base)
+{
+    size_t next = jump(g, V_NEXT, base);
+    if (!ctx_failed(g->c))
+        g->f->code[next].target = (uint32_t)top;
+    land(g, top);
+}
+
+/* acc op= body, as a kernel of two inputs. */
+static uint32_t gen_accumulate(Gen *g, Op op, uint32_t acc, uint32_t body)
+{
+    VFun *f = g->f;
+    VKernel k = {.p = program_new(&g->c->env, 2)};
+    if (k.p) {
+        k.out = op == OP_SUM ? pg_add(k.p, 0, 1) : pg_mul(k.p, 0, 1);
+        if (build_kernel(g->m, &k, 2) &&
+            vm_grow(g->m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels, &f->kernels_cap)) {
+            f->kernel[f->nkernels] = k;
+            uint32_t r[2] = {acc, body};
+            return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, 2);
+        }
+    }
+    kernel_free(&k);
+    return 0;
+}
+
+/* sum(e, k, a, b) with the variable in a register of its own, hidden from the rest. */
+static uint32_t gen_binder(Gen *g, Node *e)
+{
+    uint32_t from = gen(g, e->a[2]), limit = gen(g, e->a[3]), var = new_reg(g), base;
+    uint32_t acc = constant(g, e->op == OP_SUM ? 0 : 1);
+    uint64_t old = 0;
+    bool had = map_get(&g->reg, e->a[1]->sym, &old);
+    map_put(&g->reg, e->a[1]->sym, var + 1);
+    size_t top = gen_loop_head(g, var, from, constant(g, 1), limit, &base);
+    copy_to(g, acc, gen_accumulate(g, (Op)e->op, acc, gen(g, e->a[0])));
+    gen_loop_end(g, top, base);
+    if (had)
+        map_put(&g->reg, e->a[1]->sym, old);
+    return acc;
+}
+
+static uint32_t gen_leaf(Gen *g, Node *e)
+{
+    switch ((int)e->op) {
+    case OP_SYM: return gen_symbol(g, e);
+    case OP_INDEX: {
+        uint32_t v = gen(g, e->a[0]);
+        return gen_operands(g, V_INDEX, v, OP_POISON, e->a + 1, e->n - 1);
+    }
+    case OP_LIST: return gen_operands(g, V_LIST, 0, OP_POISON, e->a, e->n);
+    case OP_APPLY: return gen_call(g, e);
+    case OP_IF: return gen_if(g, e);
+    case OP_SUM: case OP_PROD: return gen_binder(g, e);
+    case OP_INT:
+        ctx_error(g->c, LBZ_UNABLE, "use it outside: forward int(f(t), t, 0, x) at x=1",
+                  "integrals cannot be accumulated in lists and functions made of statements");
+        return 0;
+    case OP_RANGE:
+        ctx_error(g->c, LBZ_UNABLE, "use for i = a:b { ... }", "a range is no value here");
+        return 0;
+    default: return gen_operands(g, V_OP, 0, (Op)e->op, e->a, e->n);
+    }
+}
+
+/* The register that has the value of e. */
+static uint32_t gen(Gen *g, Node *e)
+{
+    uint32_t r = 0;
+    if (ctx_failed(g->c))
+        return 0;
+    if (g->m->depth++ > NESTED)
+        ctx_error(g->c, LBZ_LIMIT, "name inner parts", "an expression is nested too deep");
+    else if (ex_is_num(e))
+        r = constant(g, num_to_double(e->num));
+    else
+        r = is_leaf(g, e) ? gen_leaf(g, e) : gen_kernel(g, e);
+    g->m->depth--;
+    return r;
+}
+
+/* ---- statements ---------------------------------------------------------------------------------------- */
+static uint32_t local_reg(const Gen *g, uint32_t sym)
+{
+    uint64_t v = 1;
+    map_get(&g->reg, sym, &v);
+    return (uint32_t)v - 1;
+}
+
+static void gen_for(Gen *g, const BlockStmt *s)
+{
+    uint32_t from = gen(g, s->e), step = gen(g, s->step), limit = gen(g, s->limit);
+    gen_loop_head(g, local_reg(g, s->sym), from, step, limit, &g->loop_reg[s->loop]);
+}
+
+static void gen_store(Gen *g, const BlockStmt *s)
+{
+    uint32_t r[BLOCK_RANK];
+    for (size_t i = 0; i < s->nindex; i++)
+        r[i] = gen(g, s->index[i]);
+    uint32_t v = gen(g, s->e), at = put_args(g, r, s->nindex);
+    VIns *x = emit(g, V_STORE);
+    x->dst = local_reg(g, s->sym);
+    x->a = v;
+    x->args = at;
+    x->nargs = (uint32_t)s->nindex;
+}
+
+static void gen_statement(Gen *g, const BlockStmt *s, uint32_t result)
+{
+    switch (s->op) {
+    case BK_ASSIGN: copy_to(g, local_reg(g, s->sym), gen(g, s->e)); break;
+    case BK_STORE: gen_store(g, s); break;
+    case BK_VALUE: copy_to(g, result, gen(g, s->e)); break;
+    case BK_UNLESS: jump(g, V_UNLESS, gen(g, s->e)); break;
+    case BK_JUMP: jump(g, V_JUMP, 0); break;
+    case BK_FOR: gen_for(g, s); break;
+    case BK_NEXT: jump(g, V_NEXT, g->loop_reg[s->loop]); break;
+    case BK_RETURN: jump(g, V_RETURN, s->e ? gen(g, s->e) : result); break;
+    case BK_END: jump(g, V_RETURN, result); break;
+    }
+}
+
+/* Every name that is assigned anywhere in the block is local. */
+static void declare(Gen *g, uint32_t sym)
+{
+    uint64_t v;
+    VFun *f = g->f;
+    if (map_get(&g->reg, sym, &v))
+        return;
+    uint32_t r = new_reg(g);
+    map_put(&g->reg, sym, r + 1);
+    f->reg_name[r] = sym_name(g->c, sym);
+    f->nnames = r + 1;
+}
+
+/* Where the code of a statement that jumps has its jump, and where each begins. */
+static void link(Gen *g, const size_t *begin, const size_t *jumps)
+{
+    const Block *b = g->f->b;
+    for (size_t i = 0; i < b->n; i++) {
+        const BlockStmt *s = &b->code[i];
+        if (s->op == BK_UNLESS || s->op == BK_JUMP || s->op == BK_FOR)
+            g->f->code[jumps[i]].target = (uint32_t)begin[s->target];
+        else if (s->op == BK_NEXT)
+            g->f->code[jumps[i]].target = (uint32_t)jumps[s->target];
+    }
+}
+
+static bool gen_block(Gen *g)
+{
+    const Block *b = g->f->b;
+    Arena *a = ctx_arena(g->c);
+    size_t *begin = ARENA_NEW(a, size_t, b->n + 1), *jumps = ARENA_NEW(a, size_t, b->n + 1);
+    g->f->begin = begin;
+    g->loop_reg = ARENA_NEW0(a, uint32_t, b->nloops + 1);
+    g->f->reg_name = ARENA_NEW0(a, const char *, b->nparams + b->n + 1);
+    if (!begin || !jumps || !g->loop_reg || !g->f->reg_name)
+        return false;
+    for (size_t i = 0; i < b->nparams; i++)
+        declare(g, b->params[i]);
+    for (size_t i = 0; i < b->n; i++)
+        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR || b->code[i].op == BK_STORE)
+            declare(g, b->code[i].sym);
+    uint32_t result = new_reg(g);
+    for (size_t i = 0; i < b->n && !ctx_poll(g->c); i++) {
+        begin[i] = g->f->n;
+        gen_statement(g, &b->code[i], result);
+        jumps[i] = g->f->n - 1;
+    }
+    if (!ctx_failed(g->c))
+        link(g, begin, jumps);
+    return !ctx_failed(g->c);
+}
+
+/* ---- functions -------------------------------------------------------------------------------------------- */
+static bool add_function(VM *m, Block *b, uint32_t *index)
+{
+    VFun *f = mem_alloc(sizeof *f);
+    if (!f || !vm_grow(m, (void **)&m->fun, sizeof *m->fun, m->nfun, &m->fun_cap)) {
+        mem_free(f);
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+        return false;
+    }
+    *f = (VFun){.b = b};
+    *index = (uint32_t)m->nfun;
+    m->fun[m->nfun++] = f;
+    Gen g = {.m = m, .c = m->c, .f = f};
+    map_init(&g.reg, ctx_arena(m->c));
+    return gen_block(&g);
+}
+
+bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index)
+{
+    for (size_t i = 1; i < m->nfun; i++)
+        if (m->fun[i]->b->sym == sym && m->fun[i]->b->nparams == nargs) {
+            *index = (uint32_t)i;
+            return true;
+        }
+    Block *b = m->w && m->w->function ? m->w->function(m->w->arg, m->c, sym, nargs) : NULL;
+    if (b && !ctx_failed(m->c) && b->nparams == nargs)
+        return add_function(m, b, index);
+    if (b)
+        ctx_error(m->c, LBZ_SYNTAX, NULL, "%s takes %zu arguments, here are %zu",
+                  sym_name(m->c, sym), b->nparams, nargs);
+    else
+        ctx_error(m->c, LBZ_NAME, "define it: f(x) = ...", "the function %s is not defined",
+                  sym_name(m->c, sym));
+    return false;
+}
+
+bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin)
+{
+    uint32_t index;
+    Block *b = block_of_formula(m->c, e, P_NONE, in, nin);
+    return b && add_function(m, b, &index);
+}
+
+static void function_free(VFun *f)
+{
+    for (size_t i = 0; i < f->nkernels; i++)
+        kernel_free(&f->kernel[i]);
+    mem_free(f->kernel);
+    mem_free(f->code);
+    mem_free(f->args);
+    mem_free(f);
+}
+
+void vm_free(VM *m)
+{
+    for (size_t i = 0; i < m->nregs; i++)
+        bval_clear(&m->reg[i]);
+    bval_clear(&m->result);
+    for (size_t i = 0; i < m->nfun; i++)
+        function_free(m->fun[i]);
+    mem_free(m->fun);
+    mem_free(m->frame);
+    mem_free(m->reg);
+    tape_free(&m->tape);
+}

@@ -1,0 +1,450 @@
+/* procedure/list.c - what blocks compute with: numbers, lists, and their derivatives. */
+#include "point/point.h"
+#include "procedure/vm.h"
+#include "print/print.h"
+#include <math.h>
+
+enum { OFTEN = 1000 }; /* runs after which machine code pays */
+
+static bool shape_error(VM *m, const char *hint, const char *what)
+{
+    ctx_error(m->c, LBZ_SHAPE, hint, "%s", what);
+    return false;
+}
+
+/* ---- values ----------------------------------------------------------------------------------- */
+List *list_new(VM *m, unsigned rank, const size_t *dim)
+{
+    size_t n = 1;
+    for (unsigned i = 0; i < rank; i++) {
+        if (dim[i] && n > ((size_t)1 << 28) / dim[i]) {
+            ctx_error(m->c, LBZ_LIMIT, NULL, "a list of more than 2^28 elements");
+            return NULL;
+        }
+        n *= dim[i];
+    }
+    Env *env = &m->c->env;
+    size_t size = sizeof(List) + n * (sizeof(double) + sizeof(Aux));
+    if (size > env->mem_cap || env->mem_used > env->mem_cap - size) {
+        ctx_error(m->c, LBZ_LIMIT, "`set maxmem 8G` allows more",
+                  "a list of %zu elements does not fit into the %zu MiB of memory allowed", n, env->mem_cap >> 20);
+        return NULL;
+    }
+    List *l = mem_alloc(size);
+    if (!l) {
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory for a list of %zu elements", n);
+        return NULL;
+    }
+    *l = (List){.refs = 1, .rank = rank, .n = n, .v = (double *)(l + 1), .used = &env->mem_used};
+    env->mem_used += size;
+    l->x = (Aux *)(l->v + n);
+    memcpy(l->dim, dim, rank * sizeof *dim);
+    memset(l->x, 0, n * sizeof *l->x);
+    return l;
+}
+
+void list_release(List *l)
+{
+    if (l && --l->refs == 0) {
+        *l->used -= sizeof *l + l->n * (sizeof(double) + sizeof(Aux));
+        mem_free(l);
+    }
+}
+
+void bval_clear(BVal *v)
+{
+    list_release(v->t);
+    *v = (BVal){0};
+}
+
+void bval_copy(BVal *to, const BVal *from)
+{
+    List *old = to->t;
+    if (from->t)
+        from->t->refs++;
+    *to = *from;
+    list_release(old);
+}
+
+bool bval_own(VM *m, BVal *v)
+{
+    if (!v->t || v->t->refs == 1)
+        return true;
+    List *l = list_new(m, v->t->rank, v->t->dim);
+    if (!l)
+        return false;
+    memcpy(l->v, v->t->v, l->n * sizeof *l->v);
+    memcpy(l->x, v->t->x, l->n * sizeof *l->x);
+    v->t->refs--;
+    v->t = l;
+    return true;
+}
+
+static void set_number(BVal *out, double v)
+{
+    bval_clear(out);
+    *out = (BVal){.v = v, .set = true};
+}
+
+static void set_list(BVal *out, List *l)
+{
+    bval_clear(out);
+    *out = (BVal){.t = l, .set = true};
+}
+
+/* ---- indices ------------------------------------------------------------------------------------ */
+static bool index_of(VM *m, const BVal *i, size_t dim, size_t *out)
+{
+    if (i->t)
+        return shape_error(m, "write v[2]", "an index is a number, not a list");
+    if (i->v != floor(i->v) || i->v < 1 || i->v > (double)dim) {
+        ctx_error(m->c, LBZ_DOMAIN, "elements are counted from 1",
+                  "the index %g is not one of 1 ... %zu", i->v, dim);
+        return false;
+    }
+    *out = (size_t)i->v - 1;
+    return true;
+}
+
+/* Offset and size of the part that n indices choose. */
+static bool part_of(VM *m, const BVal *v, const BVal *const *index, size_t n, size_t *at,
+                    size_t *size)
+{
+    if (!v->t)
+        return shape_error(m, NULL, "a number has no elements");
+    if (n > v->t->rank)
+        return shape_error(m, NULL, "there are more indices than the list has levels");
+    *at = 0;
+    *size = v->t->n;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = 0;
+        if (!index_of(m, index[k], v->t->dim[k], &i))
+            return false;
+        *size /= v->t->dim[k];
+        *at += i * *size;
+    }
+    return true;
+}
+
+bool vm_index(VM *m, const BVal *v, const BVal *const *index, size_t n, BVal *out)
+{
+    size_t at, size;
+    if (!part_of(m, v, index, n, &at, &size))
+        return false;
+    if (n == v->t->rank) {
+        BVal r = {.v = v->t->v[at], .x = v->t->x[at], .set = true};
+        bval_clear(out);
+        *out = r;
+        return true;
+    }
+    List *l = list_new(m, v->t->rank - (unsigned)n, v->t->dim + n);
+    if (!l)
+        return false;
+    memcpy(l->v, v->t->v + at, size * sizeof *l->v);
+    memcpy(l->x, v->t->x + at, size * sizeof *l->x);
+    set_list(out, l);
+    return true;
+}
+
+bool vm_store(VM *m, BVal *v, const BVal *const *index, size_t n, const BVal *x)
+{
+    size_t at, size;
+    if (!part_of(m, v, index, n, &at, &size))
+        return false;
+    if ((x->t ? x->t->n : 1) != size || (n == v->t->rank) != !x->t)
+        return shape_error(m, NULL, "what is stored has not the size of its place");
+    if (!bval_own(m, v))
+        return false;
+    memcpy(v->t->v + at, x->t ? x->t->v : &x->v, size * sizeof(double));
+    memcpy(v->t->x + at, x->t ? x->t->x : &x->x, size * sizeof(Aux));
+    return true;
+}
+
+static bool same_shape(const BVal *a, const BVal *b)
+{
+    if (!a->t || !b->t)
+        return !a->t && !b->t;
+    return a->t->rank == b->t->rank &&
+           memcmp(a->t->dim, b->t->dim, a->t->rank * sizeof *a->t->dim) == 0;
+}
+
+bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out)
+{
+    size_t dim[BLOCK_RANK + 1] = {n};
+    unsigned rank = n && arg[0]->t ? arg[0]->t->rank + 1 : 1;
+    if (rank > BLOCK_RANK)
+        return shape_error(m, NULL, "lists are nested more than 4 deep");
+    if (rank > 1)
+        memcpy(dim + 1, arg[0]->t->dim, (rank - 1) * sizeof *dim);
+    for (size_t i = 1; i < n; i++)
+        if (!same_shape(arg[0], arg[i]))
+            return shape_error(m, "make all rows equally long",
+                               "the elements of a list have different sizes");
+    List *l = list_new(m, rank, dim);
+    if (!l)
+        return false;
+    size_t size = n ? l->n / n : 0;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(l->v + i * size, arg[i]->t ? arg[i]->t->v : &arg[i]->v, size * sizeof(double));
+        memcpy(l->x + i * size, arg[i]->t ? arg[i]->t->x : &arg[i]->x, size * sizeof(Aux));
+    }
+    set_list(out, l);
+    return true;
+}
+
+/* ---- functions of lists ---------------------------------------------------------------------------- */
+static const double *elements(const BVal *a, const Aux **x, size_t *n)
+{
+    *n = a->t ? a->t->n : 1;
+    *x = a->t ? a->t->x : &a->x;
+    return a->t ? a->t->v : &a->v;
+}
+
+static bool by_id(const VM *m) { return m->mode == RUN_TAPE || m->mode == RUN_RECORD; }
+
+/* A number that depends on the n values x by partial[]. NULL: all partials are 1. */
+static Aux reduce(VM *m, const Aux *x, const double *partial, size_t n, double scale)
+{
+    Aux r = {0};
+    for (size_t i = 0; m->mode != RUN_VALUE && i < n; i++) {
+        double d = partial ? partial[i] * scale : scale;
+        if (m->mode == RUN_TAPE)
+            tape_arg(m, x[i].id, d);
+        else if (x[i].dot != 0 && d != 0)
+            r.dot += d * x[i].dot;
+    }
+    if (m->mode == RUN_TAPE)
+        r.id = tape_end(m);
+    return r;
+}
+
+static bool list_sum(VM *m, const BVal *a, BVal *out)
+{
+    const Aux *x;
+    size_t n;
+    const double *v = elements(a, &x, &n);
+    double s = 0;
+    for (size_t i = 0; i < n; i++)
+        s += v[i];
+    Aux r = m->mode == RUN_RECORD ? record_sum(m, x, v, n) : reduce(m, x, NULL, n, 1);
+    set_number(out, s);
+    out->x = r;
+    return true;
+}
+
+/* The subgradient of least norm at 0 is 0. */
+static bool list_norm(VM *m, const BVal *a, BVal *out)
+{
+    const Aux *x;
+    size_t n;
+    const double *v = elements(a, &x, &n);
+    double s = 0, big = 0;
+    for (size_t i = 0; i < n; i++)
+        big = fmax(big, fabs(v[i]));
+    for (size_t i = 0; i < n && big > 0; i++)
+        s += v[i] / big * (v[i] / big);
+    s = big * sqrt(s);
+    Aux r = m->mode == RUN_RECORD ? record_norm(m, x, v, n) : reduce(m, x, v, n, s > 0 ? 1 / s : 0);
+    m->special |= s == 0 ? BLOCK_KINK : 0;
+    set_number(out, s);
+    out->x = r;
+    return true;
+}
+
+static bool list_dot(VM *m, const BVal *a, const BVal *b, BVal *out)
+{
+    const Aux *x, *y;
+    size_t n, k;
+    const double *v = elements(a, &x, &n), *w = elements(b, &y, &k);
+    double s = 0;
+    Aux r = {0};
+    if (n != k)
+        return shape_error(m, NULL, "dot() needs two lists of one length");
+    for (size_t i = 0; i < n; i++) {
+        s += v[i] * w[i];
+        if (m->mode == RUN_TAPE) {
+            tape_arg(m, x[i].id, w[i]);
+            tape_arg(m, y[i].id, v[i]);
+        } else if (m->mode == RUN_FORWARD) {
+            r.dot += v[i] * y[i].dot + w[i] * x[i].dot;
+        }
+    }
+    if (m->mode == RUN_TAPE)
+        r.id = tape_end(m);
+    else if (m->mode == RUN_RECORD)
+        r = record_dot(m, x, v, y, w, n);
+    set_number(out, s);
+    out->x = r;
+    return true;
+}
+
+static bool list_zeros(VM *m, const BVal *const *arg, size_t n, BVal *out)
+{
+    size_t dim[BLOCK_RANK];
+    if (n > BLOCK_RANK)
+        return shape_error(m, NULL, "lists are nested at most 4 deep");
+    for (size_t i = 0; i < n; i++) {
+        if (arg[i]->t || !(arg[i]->v >= 0 && arg[i]->v < 1e9) || arg[i]->v != floor(arg[i]->v))
+            return shape_error(m, "write zeros(3)", "zeros() needs whole numbers from 0 on");
+        dim[i] = (size_t)arg[i]->v;
+    }
+    List *l = list_new(m, (unsigned)n, dim);
+    if (!l)
+        return false;
+    memset(l->v, 0, l->n * sizeof *l->v);
+    set_list(out, l);
+    return true;
+}
+
+bool vm_list_op(VM *m, Op fn, const BVal *const *arg, size_t n, BVal *out)
+{
+    switch ((int)fn) {
+    case OP_TOTAL: return list_sum(m, arg[0], out);
+    case OP_NORM: return list_norm(m, arg[0], out);
+    case OP_DOT: return list_dot(m, arg[0], arg[1], out);
+    case OP_ZEROS: return list_zeros(m, arg, n, out);
+    case OP_LENGTH:
+        if (!arg[0]->t)
+            return shape_error(m, NULL, "a number has no length");
+        set_number(out, (double)arg[0]->t->dim[0]);
+        return true;
+    default:
+        ctx_error(m->c, LBZ_UNABLE, NULL, "%s has no value on numbers", op_info(fn)->name);
+        return false;
+    }
+}
+
+/* ---- elementwise expressions -------------------------------------------------------------------------- */
+static bool blame(VM *m, const VKernel *k)
+{
+    double *v = mem_alloc((k->p->n + 1) * sizeof *v);
+    Str s = {0};
+    if (v && program_values(k->p, k->in, v))
+        m->c->env.about = program_node(k->p, program_culprit(k->p, v, k->out));
+    if (v && program_blame(m->c, k->p, v, k->out, &s))
+        ctx_error(m->c, LBZ_DOMAIN, "check the values that reach it", "no real value: %s",
+                  str_cstr(&s));
+    else
+        ctx_error(m->c, LBZ_DOMAIN, NULL, "a value is not a number");
+    str_free(&s);
+    mem_free(v);
+    return false;
+}
+
+static bool has_nan(const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isnan(x[i]))
+            return true;
+    return false;
+}
+
+/* Does any argument carry a derivative? */
+static bool is_active(const VM *m, const BVal *const *arg, size_t n, size_t at)
+{
+    for (size_t i = 0; i < n; i++) {
+        const Aux *x = arg[i]->t ? &arg[i]->t->x[at] : &arg[i]->x;
+        if (by_id(m) ? x->id != 0 : x->dot != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Can a kink of v be where its operands are a[0], a[1], a[2]? Kinks of the table are at whole and half
+ * numbers, and where two operands, their signs aside, are equal or multiples. */
+static bool may_be_kink(const Val *v, const double *a)
+{
+    if (v->op >= P_LT && v->op <= P_NE)
+        return a[0] == a[1];
+    for (int i = 0; i < 3; i++) {
+        double b = a[(i + 1) % 3], q = a[i] / b;
+        if (2 * a[i] == rint(2 * a[i]) || q == rint(q))
+            return true;
+    }
+    return false;
+}
+
+/* Was the last run on a kink, or a partial derivative not finite? In a condition: were equals
+ * compared? */
+static unsigned is_special(const VKernel *k, size_t n)
+{
+    bool may = false, is = false;
+    for (size_t i = 0; i < n && !k->answers; i++)
+        if (!isfinite(k->res[1 + i]))
+            return BLOCK_KINK;
+    for (size_t i = 0; i < k->ntests && !may; i++)
+        may = may_be_kink(&k->p->val[k->test[i]], k->res + 1 + n + 3 * i);
+    double *v = may ? mem_alloc((k->p->n + 1) * sizeof *v) : NULL;
+    if (v && program_values(k->p, k->in, v))
+        for (size_t i = 0; i < k->ntests && !is; i++)
+            is = kink_value(k->p, v, k->test[i]);
+    mem_free(v);
+    return !is ? 0 : k->answers ? BLOCK_TIE : BLOCK_KINK;
+}
+
+static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n,
+                    size_t at, double *v, Aux *x)
+{
+    x->dot = 0; /* an id of 0, too: it is as wide */
+    for (size_t i = 0; i < n; i++)
+        k->in[i] = arg[i]->t ? arg[i]->t->v[at] : arg[i]->v;
+    if (++k->runs == OFTEN) {
+        code_speed_up(k->value);
+        code_speed_up(k->grad);
+    }
+    if (m->mode == RUN_VALUE || m->mode == RUN_RECORD || !is_active(m, arg, n, at)) {
+        if (m->mode == RUN_RECORD && !k->answers && is_active(m, arg, n, at))
+            *x = record_kernel(m, k, arg, n, at);
+        code_run(k->value, k->slots, k->in, k->res);
+        *v = k->res[0];
+        return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
+    }
+    code_run(k->grad, k->gslots, k->in, k->res);
+    *v = k->res[0];
+    if (!m->special)
+        m->special |= is_special(k, n);
+    if (k->answers)
+        return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
+    for (size_t i = 0; i < n; i++) {
+        const Aux *y = arg[i]->t ? &arg[i]->t->x[at] : &arg[i]->x;
+        double d = k->res[1 + i];
+        if (m->mode == RUN_TAPE)
+            tape_arg(m, y->id, d);
+        else if (y->dot != 0 && d != 0)
+            x->dot += d * y->dot;
+    }
+    if (m->mode == RUN_TAPE)
+        x->id = tape_end(m);
+    return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
+}
+
+bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out)
+{
+    const BVal *list = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!arg[i]->t)
+            continue;
+        if (list && !same_shape(list, arg[i]))
+            return shape_error(m, "they are combined element by element",
+                               "lists of different sizes are combined");
+        list = arg[i];
+    }
+    if (!list) {
+        double v = 0;
+        Aux x;
+        if (!element(m, k, arg, n, 0, &v, &x))
+            return false;
+        set_number(out, v);
+        out->x = x;
+        return true;
+    }
+    List *l = list_new(m, list->t->rank, list->t->dim);
+    bool ok = l != NULL;
+    for (size_t i = 0; ok && i < l->n; i++)
+        ok = element(m, k, arg, n, i, &l->v[i], &l->x[i]) && !(i % 4096 == 4095 && ctx_poll(m->c));
+    if (ok)
+        set_list(out, l);
+    else
+        list_release(l);
+    return ok;
+}

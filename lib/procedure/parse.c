@@ -1,0 +1,498 @@
+/* procedure/parse.c - the text of a block to statements with jumps.
+ *
+ * This file only finds out where statements begin and end; expressions are read by the
+ * parser. Blocks inside blocks are read by recursion, NESTED deep at most.
+ */
+#include "procedure/procedure.h"
+
+enum { NESTED = 64 };
+
+typedef struct {
+    Ctx *c;
+    ParseEnv pe;        /* with lookup_local in front of the session's */
+    const ParseEnv *outer;
+    const char *s;
+    size_t at, to;
+    Parsed *spans;
+    Block *b;
+    unsigned depth;
+    struct {
+        const char *name;
+        size_t n;
+    } local[256];       /* names known as variables; more are free names, which is as well */
+    size_t nlocal;
+} Reader;
+
+static bool read_statements(Reader *r);
+
+/* ---- small pieces of text ---------------------------------------------------------------- */
+static bool is_start(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
+}
+
+static bool is_part(char c) { return is_start(c) || (c >= '0' && c <= '9'); }
+
+static bool fail(Reader *r, size_t at, lbz_status st, const char *hint, const char *what)
+{
+    env_error_at(&r->c->env, (Span){(uint32_t)at, at < r->to ? 1 : 0}, st, hint, "%s", what);
+    return false;
+}
+
+static void skip_comment(const Reader *r, size_t *i)
+{
+    while (*i < r->to && r->s[*i] != '\n')
+        (*i)++;
+}
+
+/* Blanks, line ends, comments and semicolons between statements. */
+static void skip_gap(Reader *r)
+{
+    while (r->at < r->to) {
+        char c = r->s[r->at];
+        if (c == '#')
+            skip_comment(r, &r->at);
+        else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';')
+            r->at++;
+        else
+            return;
+    }
+}
+
+static void skip_blanks(Reader *r)
+{
+    while (r->at < r->to && (r->s[r->at] == ' ' || r->s[r->at] == '\t'))
+        r->at++;
+}
+
+/* Blanks and line ends, as between `}` and `else`. */
+static size_t after_space(const Reader *r, size_t i)
+{
+    while (i < r->to && (r->s[i] == ' ' || r->s[i] == '\t' || r->s[i] == '\n' ||
+                         r->s[i] == '\r' || r->s[i] == '#')) {
+        if (r->s[i] == '#')
+            skip_comment(r, &i);
+        else
+            i++;
+    }
+    return i;
+}
+
+static size_t name_length(const Reader *r, size_t i)
+{
+    size_t k = i;
+    if (k < r->to && is_start(r->s[k]))
+        while (k < r->to && is_part(r->s[k]))
+            k++;
+    return k - i;
+}
+
+static bool word_at(const Reader *r, size_t i, const char *w)
+{
+    size_t n = strlen(w);
+    return name_length(r, i) == n && memcmp(r->s + i, w, n) == 0;
+}
+
+/* A line that ends with an operator goes on. */
+static bool goes_on(const Reader *r, size_t from, size_t end)
+{
+    while (end > from && (r->s[end - 1] == ' ' || r->s[end - 1] == '\t' || r->s[end - 1] == '\r'))
+        end--;
+    return end == from || strchr("+-*/^,=<>:", r->s[end - 1]) != NULL;
+}
+
+/* Where the expression that begins at `at` ends: before ; or a line end or } or, when it is a
+ * condition, before {. */
+static size_t piece_end(const Reader *r, size_t at, bool condition)
+{
+    int depth = 0;
+    size_t i = at;
+    for (; i < r->to; i++) {
+        char c = r->s[i];
+        if (c == '#') {
+            if (depth == 0)
+                return i;
+            skip_comment(r, &i);
+            i--;
+        } else if (c == '(' || c == '[' || (c == '{' && !(condition && depth == 0))) {
+            depth++;
+        } else if (c == '{') {
+            return i;
+        } else if (c == ')' || c == ']' || c == '}') {
+            if (depth-- == 0)
+                return i;
+        } else if (depth == 0 && (c == ';' || (c == '\n' && !goes_on(r, at, i)))) {
+            return i;
+        }
+    }
+    return i;
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+static NameKind lookup_local(void *arg, const char *name, size_t n)
+{
+    const Reader *r = arg;
+    for (size_t i = 0; i < r->nlocal; i++)
+        if (r->local[i].n == n && memcmp(r->local[i].name, name, n) == 0)
+            return NAME_VARIABLE;
+    if (sym_intern(r->c, name, n) == r->b->sym)
+        return NAME_FUNCTION;
+    return r->outer && r->outer->lookup ? r->outer->lookup(r->outer->arg, name, n) : NAME_FREE;
+}
+
+/* A name that is assigned. False with an error when it is a constant of the language. */
+static bool may_assign(Reader *r, size_t at, size_t n)
+{
+    static const char *const constant[] = {"e", "pi", "inf"};
+    for (size_t i = 0; i < 3; i++)
+        if (strlen(constant[i]) == n && memcmp(constant[i], r->s + at, n) == 0)
+            return fail(r, at, LBZ_NAME, "choose another name",
+                        "e, pi and inf are constants and cannot be assigned");
+    return true;
+}
+
+static void know(Reader *r, const char *name, size_t n)
+{
+    if (r->nlocal < sizeof r->local / sizeof *r->local) {
+        r->local[r->nlocal].name = name;
+        r->local[r->nlocal++].n = n;
+    }
+}
+
+static Node *outer_result(void *arg, long k)
+{
+    const Reader *r = arg;
+    if (r->outer && r->outer->result)
+        return r->outer->result(r->outer->arg, k);
+    return ctx_error(r->c, LBZ_NAME, NULL, "there is no earlier result here");
+}
+
+/* ---- statements -------------------------------------------------------------------------------- */
+static BlockStmt *add(Reader *r, BlockOp op, size_t at)
+{
+    Block *b = r->b;
+    if (b->n == b->cap) {
+        size_t cap = b->cap ? 2 * b->cap : 16;
+        BlockStmt *code = ARENA_NEW0(ctx_arena(r->c), BlockStmt, cap);
+        if (!code)
+            return NULL;
+        if (b->n)
+            memcpy(code, b->code, b->n * sizeof *code);
+        b->code = code;
+        b->cap = cap;
+    }
+    BlockStmt *s = &b->code[b->n++];
+    *s = (BlockStmt){.op = op, .at = {(uint32_t)at, 1}};
+    return s;
+}
+
+static Node *expression(Reader *r, size_t end)
+{
+    if (after_space(r, r->at) >= end)
+        return fail(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"), r->c->poison;
+    r->c->open_lists = true;
+    Node *e = parse_expr(r->c, &r->pe, r->s, r->at, end, r->spans);
+    r->c->open_lists = false;
+    r->at = end;
+    return e;
+}
+
+static bool open_brace(Reader *r)
+{
+    size_t i = after_space(r, r->at);
+    if (i >= r->to || r->s[i] != '{')
+        return fail(r, i, LBZ_SYNTAX, "write while x < 10 { x = 2*x }", "a { is expected here");
+    r->at = i + 1;
+    return true;
+}
+
+static bool nested_block(Reader *r)
+{
+    if (!open_brace(r))
+        return false;
+    if (++r->depth > NESTED)
+        return fail(r, r->at, LBZ_LIMIT, "put inner parts into functions of their own",
+                    "blocks are nested too deep");
+    if (!read_statements(r))
+        return false;
+    r->depth--;
+    r->at++; /* } */
+    return true;
+}
+
+/* cond { yes } else { no }, after `if`. The jumps out of all branches lead behind the last. */
+static bool read_if(Reader *r)
+{
+    size_t jump[NESTED * 4], n = 0, condition[NESTED * 4 + 1], conditions = 0;
+    for (;;) {
+        size_t at = r->at, unless = r->b->n;
+        BlockStmt *s = add(r, BK_UNLESS, at);
+        Node *e = expression(r, piece_end(r, r->at, true));
+        if (!s || ctx_failed(r->c))
+            return false;
+        r->b->code[unless].e = e;
+        condition[conditions++] = unless;
+        if (!nested_block(r))
+            return false;
+        size_t next = after_space(r, r->at);
+        if (!word_at(r, next, "else")) {
+            r->b->code[unless].target = r->b->n;
+            break;
+        }
+        if (n == sizeof jump / sizeof *jump)
+            return fail(r, next, LBZ_LIMIT, NULL, "there are too many branches");
+        jump[n++] = r->b->n;
+        if (!add(r, BK_JUMP, next))
+            return false;
+        r->b->code[unless].target = r->b->n;
+        r->at = after_space(r, next + 4);
+        if (!word_at(r, r->at, "if")) {
+            if (!nested_block(r))
+                return false;
+            break;
+        }
+        r->at += 2;
+    }
+    for (size_t k = 0; k < n; k++)
+        r->b->code[jump[k]].target = r->b->n;
+    for (size_t k = 0; k < conditions; k++)
+        r->b->code[condition[k]].join = r->b->n;
+    return true;
+}
+
+static bool read_while(Reader *r)
+{
+    size_t top = r->b->n;
+    BlockStmt *s = add(r, BK_UNLESS, r->at);
+    Node *e = expression(r, piece_end(r, r->at, true));
+    if (!s || ctx_failed(r->c) || !nested_block(r))
+        return false;
+    r->b->code[top].e = e;
+    s = add(r, BK_JUMP, r->at);
+    if (!s)
+        return false;
+    s->target = top;
+    r->b->code[top].target = r->b->n;
+    return true;
+}
+
+/* The next ':' outside brackets in [from, end), or end. */
+static size_t find_colon(const Reader *r, size_t from, size_t end)
+{
+    int depth = 0;
+    for (size_t i = from; i < end; i++) {
+        char c = r->s[i];
+        depth += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
+        if (c == ':' && depth == 0)
+            return i;
+    }
+    return end;
+}
+
+/* i = a:b or i = a:step:b, after `for`. */
+static bool read_range(Reader *r, BlockStmt *f)
+{
+    skip_blanks(r);
+    size_t n = name_length(r, r->at), end = piece_end(r, r->at, true);
+    if (n == 0)
+        return fail(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }", "a name is expected here");
+    if (!may_assign(r, r->at, n))
+        return false;
+    f->sym = sym_intern(r->c, r->s + r->at, n);
+    know(r, r->s + r->at, n);
+    r->at += n;
+    skip_blanks(r);
+    size_t colon = find_colon(r, r->at, end);
+    bool in = word_at(r, r->at, "in");
+    if (r->at >= end || (r->s[r->at] != '=' && !in) || colon == end)
+        return fail(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }",
+                    "a range from:to is expected here");
+    r->at += in ? 2 : 1;
+    f->e = expression(r, colon);
+    r->at = colon + 1;
+    colon = find_colon(r, r->at, end);
+    f->step = r->c->one;
+    if (colon < end && !ctx_failed(r->c)) {
+        f->step = expression(r, colon);
+        r->at = colon + 1;
+    }
+    if (!ctx_failed(r->c))
+        f->limit = expression(r, end);
+    return !ctx_failed(r->c);
+}
+
+static bool read_for(Reader *r)
+{
+    BlockStmt f = {.op = BK_FOR, .at = {(uint32_t)r->at, 1}, .loop = r->b->nloops++};
+    if (!read_range(r, &f))
+        return false;
+    size_t top = r->b->n;
+    BlockStmt *s = add(r, BK_FOR, f.at.pos);
+    if (!s)
+        return false;
+    *s = f;
+    if (!nested_block(r) || !(s = add(r, BK_NEXT, r->at)))
+        return false;
+    s->target = top;
+    s->loop = f.loop;
+    r->b->code[top].target = r->b->n;
+    return true;
+}
+
+static bool read_return(Reader *r)
+{
+    BlockStmt s = {.op = BK_RETURN, .at = {(uint32_t)r->at, 1}};
+    size_t end = piece_end(r, r->at, false);
+    if (after_space(r, r->at) < end)
+        s.e = expression(r, end);
+    r->at = end;
+    BlockStmt *t = add(r, BK_RETURN, r->at);
+    if (t)
+        *t = s;
+    return t && !ctx_failed(r->c);
+}
+
+/* name[index] =: the indices; r->at is at the [. */
+static bool read_index(Reader *r, BlockStmt *s, size_t close)
+{
+    Node *list = parse_expr(r->c, &r->pe, r->s, r->at, close + 1, r->spans);
+    if (ctx_failed(r->c))
+        return false;
+    if (!ex_is(list, OP_LIST) || list->n == 0 || list->n > BLOCK_RANK)
+        return fail(r, r->at, LBZ_SYNTAX, "write v[i] = e or A[i, j] = e",
+                    "this is no index");
+    s->index = list->a;
+    s->nindex = list->n;
+    return true;
+}
+
+/* Is this an assignment? Its '=' then, else 0; *close gets the ] of an indexed one. */
+static size_t assignment(const Reader *r, size_t end, size_t *close)
+{
+    size_t i = r->at, n = name_length(r, i);
+    int depth = 0;
+    *close = 0;
+    if (n == 0)
+        return 0;
+    i += n;
+    while (i < end && r->s[i] == ' ')
+        i++;
+    if (i < end && r->s[i] == '[') {
+        for (; i < end; i++) {
+            depth += (r->s[i] == '[') - (r->s[i] == ']');
+            if (depth == 0)
+                break;
+        }
+        *close = i++;
+        while (i < end && r->s[i] == ' ')
+            i++;
+    }
+    if (i + 1 < end && r->s[i] == ':' && r->s[i + 1] == '=')
+        return i + 1;
+    return i < end && r->s[i] == '=' && (i + 1 == end || r->s[i + 1] != '=') ? i : 0;
+}
+
+static bool read_assignment(Reader *r, size_t eq, size_t close, size_t end, bool let)
+{
+    BlockStmt s = {.op = close ? BK_STORE : BK_ASSIGN, .at = {(uint32_t)r->at, 1},
+                   .declares = let};
+    size_t n = name_length(r, r->at);
+    const char *name = r->s + r->at;
+    if (!may_assign(r, r->at, n))
+        return false;
+    s.sym = sym_intern(r->c, name, n);
+    r->at += n;
+    skip_blanks(r);
+    if (close && !read_index(r, &s, close))
+        return false;
+    r->at = eq + 1;
+    s.e = expression(r, end);
+    if (!close)
+        know(r, name, n);
+    BlockStmt *t = add(r, s.op, r->at);
+    if (t)
+        *t = s;
+    return t && !ctx_failed(r->c);
+}
+
+static bool read_simple(Reader *r)
+{
+    size_t at = r->at, end, close;
+    bool let = word_at(r, at, "let");
+    if (let) {
+        r->at = at + 3;
+        skip_blanks(r);
+    }
+    end = piece_end(r, r->at, false);
+    size_t eq = assignment(r, end, &close);
+    if (eq)
+        return read_assignment(r, eq, close, end, let);
+    if (let)
+        return fail(r, r->at, LBZ_SYNTAX, "write let x = 1", "a name = value is expected here");
+    Node *e = expression(r, end);
+    BlockStmt *s = ctx_failed(r->c) ? NULL : add(r, BK_VALUE, at);
+    if (s)
+        s->e = e;
+    return s != NULL;
+}
+
+static bool read_statement(Reader *r)
+{
+    size_t at = r->at;
+    if (word_at(r, at, "while"))
+        return r->at += 5, read_while(r);
+    if (word_at(r, at, "for"))
+        return r->at += 3, read_for(r);
+    if (word_at(r, at, "return"))
+        return r->at += 6, read_return(r);
+    if (word_at(r, at, "if")) {
+        size_t brace = piece_end(r, at + 2, true);
+        if (brace < r->to && r->s[brace] == '{')
+            return r->at += 2, read_if(r);
+    }
+    return read_simple(r);
+}
+
+/* Up to the end of the text or the } of the block, which is not taken. */
+static bool read_statements(Reader *r)
+{
+    for (;;) {
+        skip_gap(r);
+        if (r->at >= r->to)
+            return r->depth == 0 ||
+                   fail(r, r->at, LBZ_INCOMPLETE, "close what is open", "a } is missing");
+        if (r->s[r->at] == '}')
+            return r->depth > 0 || fail(r, r->at, LBZ_SYNTAX, NULL, "there is no { to close");
+        if (!read_statement(r) || ctx_poll(r->c))
+            return false;
+    }
+}
+
+Block *block_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
+                   uint32_t sym, const uint32_t *params, size_t nparams, Parsed *spans)
+{
+    Block *b = ARENA_NEW0(ctx_arena(c), Block, 1);
+    Reader r = {.c = c, .outer = pe, .s = text, .at = from, .to = to, .spans = spans, .b = b};
+    if (!b)
+        return NULL;
+    r.pe = (ParseEnv){.strict = pe && pe->strict, .lookup = lookup_local,
+                      .result = outer_result, .arg = &r};
+    *b = (Block){.sym = sym, .params = params, .nparams = nparams, .text = text};
+    for (size_t i = 0; i < nparams; i++)
+        know(&r, sym_name(c, params[i]), strlen(sym_name(c, params[i])));
+    if (!read_statements(&r) || !add(&r, BK_END, to))
+        return NULL;
+    return b;
+}
+
+Block *block_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params, size_t nparams)
+{
+    Block *b = ARENA_NEW0(ctx_arena(c), Block, 1);
+    BlockStmt *s = ARENA_NEW0(ctx_arena(c), BlockStmt, 2);
+    if (!b || !s)
+        return NULL;
+    s[0] = (BlockStmt){.op = BK_RETURN, .e = e};
+    s[1] = (BlockStmt){.op = BK_END};
+    *b = (Block){.sym = sym, .params = params, .nparams = nparams, .code = s, .n = 2, .cap = 2};
+    return b;
+}

@@ -1,0 +1,191 @@
+/* procedure/vm.h - the machine that runs blocks on numbers; shared by block_*.c only.
+ *
+ * A value is a number or a rectangular list. What it carries besides depends on the mode: a
+ * tangent (FORWARD), the place on the tape that made it (TAPE) or the value of a program that is
+ * written on the way (RECORD: the path taken, without its conditions). Lists are counted references and are copied before they are changed while shared.
+ *
+ * The whole state of a run is the frames and the registers: it can be copied (Snapshot) and
+ * gone on with from there, which is what checkpointing does.
+ */
+#ifndef LBZ_BLOCK_VM_H
+#define LBZ_BLOCK_VM_H
+
+#include "program/backend.h"
+#include "procedure/procedure.h"
+
+typedef union {
+    uint32_t id; /* place on the tape, or value of the record + 1; 0: constant */
+    double dot;
+} Aux;
+
+typedef struct {
+    uint32_t refs;
+    unsigned rank;
+    size_t dim[BLOCK_RANK];
+    size_t n;
+    double *v;  /* in the same piece of memory */
+    Aux *x;
+    size_t *used; /* the session's count of memory */
+} List;
+
+typedef struct {
+    List *t;    /* NULL: a number */
+    double v;
+    Aux x;
+    bool set;
+} BVal;
+
+typedef enum {
+    V_KERNEL, /* dst = kernel a of args */
+    V_COPY,   /* dst = a */
+    V_CONST,  /* dst = k */
+    V_INDEX,  /* dst = a[args] */
+    V_STORE,  /* dst[args] = a */
+    V_LIST,   /* dst = [args] */
+    V_OP,     /* dst = list function fn of args */
+    V_CALL,   /* dst = function a of args */
+    V_SLOPE,  /* dst = derivative of function a at args; behind those, how often by each */
+    V_UNLESS, /* a == 0: go to target */
+    V_JUMP,
+    V_FOR,    /* registers a: steps done, a+1: first, a+2: step, a+3: limit; dst the variable */
+    V_NEXT,   /* a: steps done + 1; go to target */
+    V_RETURN, /* a */
+    V_MISSING /* the function ends without a value */
+} VOp;
+
+typedef struct {
+    uint8_t op;
+    uint16_t fn;
+    uint32_t dst, a;
+    uint32_t args, nargs; /* args[args ... ] of the function */
+    uint32_t target;
+    union {
+        double k;
+        const Node *call; /* V_CALL */
+    };
+} VIns;
+
+/* An elementwise expression: its value, and value with all partial derivatives. */
+typedef struct {
+    Program *p;
+    uint32_t out;
+    Code *value, *grad;
+    double *slots, *gslots;
+    size_t runs;
+    double *in, *res;     /* of one evaluation: res[0] the value, res[1 + i] the partials ... */
+    uint32_t *test;       /* ... then the operands of these values, which have kinks or jumps */
+    size_t ntests;
+    bool answers;         /* a condition: nothing to differentiate */
+} VKernel;
+
+typedef struct {
+    Block *b;
+    VIns *code;
+    size_t n, cap;
+    uint32_t *args;
+    size_t nargs, args_cap;
+    VKernel *kernel;
+    size_t nkernels, kernels_cap;
+    uint32_t nregs;
+    const size_t *begin;    /* where the code of each statement begins */
+    const char **reg_name;  /* of the first regs; NULL: a temporary */
+    size_t nnames;
+} VFun;
+
+typedef struct {
+    uint32_t fun, pc, base, dst; /* dst: register of the caller */
+} Frame;
+
+typedef struct {
+    Frame *frame;
+    size_t nframes;
+    BVal *reg;
+    size_t nregs;
+    uint64_t step;
+} Snapshot;
+
+typedef enum { RUN_VALUE, RUN_FORWARD, RUN_TAPE, RUN_RECORD } RunMode;
+
+/* Entries are numbered from 1; entry i has the pairs first[i-1] .. first[i] of the tape. */
+typedef struct {
+    uint32_t *first;
+    size_t n, cap;
+    uint32_t *from;     /* pairs */
+    double *partial;
+    size_t npairs, pairs_cap;
+    size_t limit;       /* bytes */
+    bool full;
+} Tape;
+
+typedef struct {
+    Ctx *c;
+    const BlockWorld *w;
+    VFun **fun;
+    size_t nfun, fun_cap;
+    RunMode mode;
+    Frame *frame;
+    size_t nframes, frames_cap;
+    BVal *reg;          /* registers of all frames, one after the other */
+    size_t nregs, regs_cap;
+    BVal result;
+    uint64_t step;      /* instructions run */
+    uint64_t rounds;    /* of loops, and calls */
+    Tape tape;
+    Program *record;    /* RUN_RECORD: what was computed, from the inputs */
+    BlockTrail *trail;  /* where the values of the record were computed; or NULL */
+    unsigned special;   /* BLOCK_KINK, BLOCK_TIE: what derivatives met */
+    unsigned depth;     /* of code generation */
+} VM;
+
+/* ---- block_code.c */
+bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index); /* compiled on demand */
+bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin);         /* function 0 */
+void vm_free(VM *m);
+bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap);
+
+/* ---- block_list.c */
+List *list_new(VM *m, unsigned rank, const size_t *dim); /* NULL with an error */
+void list_release(List *l);
+void bval_clear(BVal *v);
+void bval_copy(BVal *to, const BVal *from);
+bool bval_own(VM *m, BVal *v);          /* its list is not shared after this */
+bool vm_index(VM *m, const BVal *v, const BVal *const *index, size_t n, BVal *out);
+bool vm_store(VM *m, BVal *v, const BVal *const *index, size_t n, const BVal *x);
+bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out);
+bool vm_list_op(VM *m, Op fn, const BVal *const *arg, size_t n, BVal *out);
+bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out);
+
+/* ---- block_run.c */
+bool vm_start(VM *m, const BVal *args, size_t n);
+/* Runs until the end (nframes == 0 then), or until step, or until the tape is full. */
+bool vm_run(VM *m, uint64_t until);
+
+/* ---- block_where.c */
+void vm_explain(VM *m);    /* adds to the error under way where the machine stands */
+void vm_note_where(VM *m); /* of the values recorded since the last call, for the trail */
+
+/* ---- block_record.c */
+uint32_t record_id(VM *m, Aux x, double v); /* as a value of the record */
+Aux record_aux(VM *m, uint32_t id);
+Aux record_kernel(VM *m, const VKernel *k, const BVal *const *arg, size_t n, size_t at);
+Aux record_sum(VM *m, const Aux *x, const double *v, size_t n);
+Aux record_norm(VM *m, const Aux *x, const double *v, size_t n);
+Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w, size_t n);
+
+/* ---- block_slope.c */
+bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n, const uint32_t *orders,
+              BVal *dst);
+
+/* ---- block_tape.c */
+bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin);
+/* Puts the inputs into the registers of function 0. */
+bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin);
+Aux *bval_aux(const BVal *v);
+bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l);
+void tape_clear(Tape *t);
+void tape_free(Tape *t);
+void tape_arg(VM *m, uint32_t id, double partial);
+uint32_t tape_end(VM *m);               /* the entry; 0 when it depends on nothing */
+uint32_t tape_input(VM *m);             /* an entry of its own */
+
+#endif

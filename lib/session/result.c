@@ -1,0 +1,402 @@
+/* session/result.c - from nodes to the texts and numbers of an lbz_result, and the
+ * history of results that %, %n and ans read.
+ *
+ * History keeps texts: they cost little and outlive any change of the session. Only the
+ * last result that was too long for that is kept as a node.
+ */
+#include "session/session.h"
+
+#include <math.h>
+#include <stdio.h>
+
+void answer_clear(Answer *a)
+{
+    Str *const all[] = {&a->text,   &a->latex, &a->pretty,
+                        &a->approx, &a->shown, &a->number_text,
+                        &a->constant, &a->trace, &a->cells};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        str_clear(all[i]);
+    }
+    a->kind = LBZ_NOTHING;
+    a->has_latex = a->has_pretty = a->has_approx = a->has_shown = a->has_number = false;
+    a->proof = "";
+    a->mode = NULL;
+    a->index = 0;
+    a->ngrad = 0;
+    a->rank = 0;
+    mem_free(a->tensor);
+    a->tensor = NULL;
+    a->verdict = LBZ_UNKNOWN;
+}
+
+void answer_free(Answer *a)
+{
+    Str *const all[] = {&a->text,  &a->latex,       &a->pretty, &a->approx,
+                        &a->shown, &a->number_text, &a->notes,  &a->constant,
+                        &a->trace, &a->cells};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        str_free(all[i]);
+    }
+    mem_free(a->note_list);
+    mem_free(a->grad_name);
+    mem_free(a->grad);
+    mem_free(a->tensor);
+}
+
+Str *answer_text(lbz_session *s)
+{
+    s->ans.kind = LBZ_TEXT;
+    return &s->ans.text;
+}
+
+/* ---- numbers */
+
+/* An attempt that failed takes nothing away from the result; Ctrl-C does. */
+static void forgive(Ctx *c)
+{
+    if (c->env.err.status != LBZ_INTERRUPT) {
+        c->env.err.status = LBZ_OK;
+    }
+}
+
+bool answer_number(Ctx *c, Node *n, double *d)
+{
+    if (ex_is_num(n)) {
+        *d = num_to_double(n->num);
+        return isfinite(*d);
+    }
+    if (!eval_is_constant(c, n)) {
+        return false;
+    }
+    bool ok = ball_double(c, n, d) == LBZ_OK && !ctx_failed(c) && isfinite(*d);
+    forgive(c);
+    return ok;
+}
+
+/* Decimal digits of a constant that is no decimal or integer itself. */
+static bool approximate(lbz_session *s, Node *n, Str *out)
+{
+    Ctx *c = s->c;
+    if (!eval_is_constant(c, n) || ex_is_int(n) || (ex_is_num(n) && n->num.dec)) {
+        return false;
+    }
+    size_t digits = (size_t)s->set.value[SET_digits];
+    bool ok = ball_digits(c, n, digits, out) == LBZ_OK && !ctx_failed(c);
+    forgive(c);
+    if (!ok) {
+        str_clear(out);
+    }
+    return ok;
+}
+
+/* The shape of nested lists along their first elements. */
+static bool tensor_shape(const Node *n, Answer *a, size_t *count)
+{
+    *count = 1;
+    for (; ex_is(n, OP_LIST); n = n->a[0]) {
+        if (a->rank == LBZ_RANK_MAX) {
+            return false;
+        }
+        a->shape[a->rank++] = n->n;
+        *count *= n->n;
+        if (n->n == 0) {
+            break;
+        }
+    }
+    return a->rank > 0;
+}
+
+/* The elements row by row; False: rows differ, or there is something that is no number. Levels are
+ * at most LBZ_RANK_MAX. */
+static bool tensor_fill(Ctx *c, Node *n, Answer *a, size_t level, size_t *at)
+{
+    if (level == a->rank) {
+        return !ex_is(n, OP_LIST) && answer_number(c, n, &a->tensor[(*at)++]);
+    }
+    if (!ex_is(n, OP_LIST) || n->n != a->shape[level]) {
+        return false;
+    }
+    for (uint32_t i = 0; i < n->n; i++) {
+        if (ctx_poll(c) || !tensor_fill(c, n->a[i], a, level + 1, at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_tensor(lbz_session *s, Node *n)
+{
+    Answer *a = &s->ans;
+    size_t count, at = 0;
+    bool ok = tensor_shape(n, a, &count);
+    a->tensor = ok ? mem_alloc((count + 1) * sizeof *a->tensor) : NULL;
+    if (a->tensor && tensor_fill(s->c, n, a, 0, &at)) {
+        return;
+    }
+    mem_free(a->tensor);
+    a->tensor = NULL;
+    a->rank = 0;
+}
+
+static void set_number(lbz_session *s, Node *n)
+{
+    Answer *a = &s->ans;
+    char text[32];
+    a->has_number = answer_number(s->c, n, &a->number);
+    if (a->has_number) {
+        double_print(text, a->number);
+        str_puts(&a->number_text, text);
+    }
+}
+
+/* ---- texts */
+
+/* "   (= 6 at x = 3)": what the formula is where its names stand for something. */
+static void show_value(lbz_session *s, const EvalResult *r)
+{
+    enum { LONGEST = 200 };
+    Ctx *c = s->c;
+    Str *out = &s->ans.shown, digits = {0};
+    str_puts(out, str_cstr(&s->ans.text));
+    str_puts(out, "   (= ");
+    print_limited(c, out, r->value, LONGEST);
+    if (!ex_is_num(r->value) && approximate(s, r->value, &digits)) {
+        str_printf(out, " = %s", str_cstr(&digits));
+    }
+    for (size_t i = 0; i < r->nat; i++) {
+        str_printf(out, "%s%s = ", i ? ", " : " at ", sym_name(c, r->at_sym[i]));
+        print_limited(c, out, r->at_val[i], LONGEST);
+    }
+    str_putc(out, ')');
+    str_free(&digits);
+    s->ans.has_shown = true;
+}
+
+void answer_latex(Ctx *c, Str *out, const EvalResult *r)
+{
+    if (r->text) {
+        print_latex_number(out, r->text, strlen(r->text));
+    } else {
+        print_latex(c, out, r->formula);
+    }
+}
+
+/* cse(e): the shared parts first, as definitions. */
+static void print_shared(Ctx *c, Str *out, Node *root)
+{
+    Node **defs;
+    uint32_t *names;
+    size_t n = print_share(c, 1, &root, &names, &defs);
+    for (size_t i = 0; i < n && !ctx_failed(c); i++) {
+        str_printf(out, "%s = ", sym_name(c, names[i]));
+        print_plain(c, out, defs[i]);
+        str_puts(out, "; ");
+    }
+    print_plain(c, out, root);
+}
+
+static void print_text(lbz_session *s, const EvalResult *r)
+{
+    Str *out = &s->ans.text;
+    if (r->text) {
+        str_puts(out, r->text);
+    } else if (r->series && strlen(r->series) <= (size_t)s->set.value[SET_maxprint]) {
+        str_puts(out, r->series);
+    } else if (r->shared) {
+        print_shared(s->c, out, r->formula);
+    } else if (print_limited(s->c, out, r->formula, (size_t)s->set.value[SET_maxprint])) {
+        session_note(
+            s, "printed in shared form, as it is long: t1 = ... stand for its parts");
+    }
+}
+
+/* ---- history */
+
+static char *copy_text(const char *text, size_t n)
+{
+    char *r = mem_alloc(n + 1);
+    if (r) {
+        memcpy(r, text, n);
+        r[n] = '\0';
+    }
+    return r;
+}
+
+static void remember(lbz_session *s, const EvalResult *r, const char *input, size_t n)
+{
+    enum { INPUT_MAX = 200 };
+    Kept *k = &s->kept[s->nresults % RESULTS_KEPT];
+    s->ans.index = ++s->nresults;
+    mem_free(k->text);
+    mem_free(k->input);
+    k->text = NULL;
+    size_t cut = n < INPUT_MAX ? n : INPUT_MAX;
+    while (cut && cut < n && ((unsigned char)input[cut] & 0xc0) == 0x80) {
+        cut--;
+    }
+    k->input = copy_text(input, cut);
+    if (s->ans.text.n <= RESULT_TEXT_MAX && !r->shared) {
+        k->text = copy_text(str_cstr(&s->ans.text), s->ans.text.n);
+        return;
+    }
+    Node *kept = ex_keep(s->c, r->formula);
+    if (!ctx_failed(s->c)) {
+        s->large = kept;
+        s->large_index = s->nresults;
+    }
+}
+
+Node *session_result(void *arg, long k)
+{
+    lbz_session *s = arg;
+    unsigned long n = s->nresults,
+                  want = k > 0 ? n - (unsigned long)k + 1 : (unsigned long)-k;
+    s->used_result = true;
+    if (n == 0 || (k > 0 && (unsigned long)k > n) || want == 0 || want > n) {
+        return ctx_error(s->c, LBZ_NAME, NULL,
+                         n == 0 ? "there is no result yet" : "there are only %lu results",
+                         n);
+    }
+    if (s->large && s->large_index == want) {
+        return s->large;
+    }
+    const Kept *kept = &s->kept[(want - 1) % RESULTS_KEPT];
+    if (n - want >= RESULTS_KEPT || !kept->text) {
+        return ctx_error(s->c, LBZ_NAME, NULL, "the result %%%lu was not kept", want);
+    }
+    return parse_text(s->c, kept->text);
+}
+
+/* ---- the result of an expression */
+
+void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n)
+{
+    Ctx *c = s->c;
+    Answer *a = &s->ans;
+    print_text(s, r);
+    if (ctx_failed(c)) {
+        return;
+    }
+    a->kind = LBZ_EXPR;
+    if (setting_on(&s->set, SET_latex)) {
+        answer_latex(c, &a->latex, r);
+        a->has_latex = true;
+    }
+    if (setting_on(&s->set, SET_pretty)) {
+        if (r->text) {
+            str_puts(&a->pretty, r->text);
+        } else {
+            print_pretty(c, &a->pretty, r->formula);
+        }
+        a->has_pretty = true;
+    }
+    bool decimals = setting_on(&s->set, SET_approx);
+    if (decimals || ex_is_num(r->formula)) {
+        set_number(s, r->formula);
+    }
+    if (decimals && ex_is(r->formula, OP_LIST)) {
+        set_tensor(s, r->formula);
+    }
+    a->has_approx = decimals && !r->text && approximate(s, r->formula, &a->approx);
+    if (r->value && !ctx_failed(c)) {
+        show_value(s, r);
+    }
+    remember(s, r, input, n);
+}
+
+/* ---- lbz_result */
+
+/* Line, column and length in code points of the bytes [pos, pos + len). */
+static lbz_span locate(const char *text, size_t n, size_t pos, size_t len)
+{
+    lbz_span sp = {1, 1, 0};
+    for (size_t i = 0; i < n && i < pos; i++) {
+        if (text[i] == '\n') {
+            sp.line++;
+            sp.col = 1;
+        } else {
+            sp.col += ((unsigned char)text[i] & 0xc0) != 0x80;
+        }
+    }
+    for (size_t i = pos; i < n && i < pos + len && text[i] != '\n'; i++) {
+        sp.len += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
+    return sp;
+}
+
+static void fill_notes(Answer *a, lbz_result *r)
+{
+    mem_free(a->note_list);
+    a->note_list = a->nnotes ? mem_alloc(a->nnotes * sizeof *a->note_list) : NULL;
+    const char *at = a->notes.s;
+    for (size_t i = 0; a->note_list && i < a->nnotes; i++) {
+        a->note_list[i] = at;
+        at += strlen(at) + 1;
+    }
+    r->nnotes = a->note_list ? a->nnotes : 0;
+    r->notes = a->note_list;
+}
+
+static void fill_error(const Answer *a, const char *text, size_t n, lbz_result *r)
+{
+    r->status = a->err.status;
+    r->kind = LBZ_NOTHING;
+    r->text = "";
+    r->message = a->err.message;
+    r->hint = a->err.hint;
+    r->span = locate(text, n, a->err_base + a->err.span.pos, a->err.span.len);
+}
+
+static void fill_trace(Answer *a, lbz_result *r)
+{
+    if (!a->trace.n || !a->columns) {
+        return;
+    }
+    r->trace = str_cstr(&a->trace);
+    r->table = str_cstr(&a->cells);
+    r->columns = a->columns;
+    for (size_t i = 0; i < a->cells.n; i++) {
+        r->rows += a->cells.s[i] == '\0';
+    }
+    r->rows /= a->columns;
+}
+
+void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
+{
+    Answer *a = &s->ans;
+    memset(r, 0, sizeof *r);
+    r->message = r->hint = r->proof = "";
+    fill_notes(a, r);
+    if (a->err.status == LBZ_OK &&
+        (a->text.failed || a->shown.failed || a->pretty.failed || a->trace.failed ||
+         a->cells.failed)) {
+        a->err.status = LBZ_LIMIT;
+        snprintf(a->err.message, sizeof a->err.message, "out of memory");
+        a->err.hint[0] = '\0';
+    }
+    if (a->err.status != LBZ_OK) {
+        fill_error(a, text, n, r);
+        return;
+    }
+    r->kind = a->kind;
+    r->index = a->index;
+    r->text = a->kind == LBZ_NOTHING ? "" : str_cstr(&a->text);
+    r->latex = a->has_latex ? str_cstr(&a->latex) : NULL;
+    r->pretty = a->has_pretty ? str_cstr(&a->pretty) : NULL;
+    r->approx = a->has_approx ? str_cstr(&a->approx) : NULL;
+    r->shown = a->has_shown ? str_cstr(&a->shown) : r->text;
+    r->has_number = a->has_number;
+    r->number = a->number;
+    r->number_text = a->has_number ? str_cstr(&a->number_text) : NULL;
+    r->verdict = a->verdict;
+    r->proof = a->proof ? a->proof : "";
+    r->constant = a->constant.n ? str_cstr(&a->constant) : NULL;
+    r->ngrad = a->ngrad;
+    r->grad_name = a->grad_name;
+    r->grad = a->grad;
+    r->mode = a->mode;
+    r->tensor = a->tensor;
+    r->rank = a->rank;
+    r->shape = a->shape;
+    fill_trace(a, r);
+}

@@ -1,0 +1,157 @@
+/* session/session.c - the life of a session, and statements: one line in, one result out.
+ *
+ * A line is cut into statements, each parsed when its turn comes, in the light of what
+ * the ones before it defined. The first error stops the line; what earlier statements did
+ * stays.
+ */
+#include "session/session.h"
+
+/* ---- opening and closing */
+
+lbz_session *lbz_open(void)
+{
+    lbz_session *s = mem_alloc(sizeof *s);
+    if (!s) {
+        return NULL;
+    }
+    memset(s, 0, sizeof *s);
+    settings_init(&s->set);
+    s->c = ctx_new();
+    if (!s->c) {
+        mem_free(s);
+        return NULL;
+    }
+    s->c->owner = s;
+    s->nodes_after_rebuild = s->c->pool[0].n;
+    return s;
+}
+
+void lbz_close(lbz_session *s)
+{
+    if (!s) {
+        return;
+    }
+    defs_free(s);
+    for (size_t i = 0; i < RESULTS_KEPT; i++) {
+        mem_free(s->kept[i].text);
+        mem_free(s->kept[i].input);
+    }
+    answer_free(&s->ans);
+    ctx_free(s->c);
+    mem_free(s);
+}
+
+/* ---- what the parser and evaluation want to know */
+
+static NameKind look_up(void *arg, const char *name, size_t n)
+{
+    lbz_session *s = arg;
+    uint32_t sym = sym_intern(s->c, name, n);
+    const Def *d = names_find(&s->names, sym);
+    if (d) {
+        return d->kind == DEF_FUNCTION ? NAME_FUNCTION : NAME_VARIABLE;
+    }
+    const Symbol *info = &s->c->syms[sym];
+    return info->assume != S_ANY || info->decl_real ? NAME_VARIABLE : NAME_FREE;
+}
+
+ParseEnv session_parse_env(lbz_session *s)
+{
+    return (ParseEnv){.strict = setting_on(&s->set, SET_strict),
+                      .lookup = look_up,
+                      .result = session_result,
+                      .arg = s};
+}
+
+EvalOptions session_eval_options(const lbz_session *s)
+{
+    return (EvalOptions){.level = (SimplifyLevel)s->set.value[SET_simplify],
+                         .recursion = (unsigned)s->set.value[SET_recursion],
+                         .terms = (unsigned)s->set.value[SET_maxterms],
+                         .digits = (size_t)s->set.value[SET_digits],
+                         .keep_detached = s->keep_blocks,
+                         .block_call = s->keep_blocks ? NULL : block_call,
+                         .block_left = s->keep_blocks ? NULL : block_left,
+                         .block_arg = (void *)(uintptr_t)s};
+}
+
+void session_note(lbz_session *s, const char *text)
+{
+    Answer *a = &s->ans;
+    for (size_t at = 0; at < a->notes.n; at += strlen(a->notes.s + at) + 1) {
+        if (strcmp(a->notes.s + at, text) == 0) {
+            return;
+        }
+    }
+    str_put(&a->notes, text, strlen(text) + 1);
+    a->nnotes += !a->notes.failed;
+}
+
+/* ---- one statement */
+
+/* ---- a line */
+
+/* Only an estimate: what is one statement is the parser's to say. */
+size_t session_statement_end(const char *text, size_t n, size_t from)
+{
+    long depth = 0;
+    bool comment = false;
+    if (!memchr(text + from, ';', n - from)) {
+        return n;
+    }
+    for (size_t i = from; i < n; i++) {
+        char ch = text[i];
+        if (ch == '\n') {
+            comment = false;
+        } else if (comment) {
+            continue;
+        }
+        depth +=
+            (ch == '(' || ch == '[' || ch == '{') - (ch == ')' || ch == ']' || ch == '}');
+        comment = ch == '#';
+        if (ch == ';' && depth <= 0) {
+            return i;
+        }
+    }
+    return n;
+}
+
+/* ---- small things of the interface */
+
+lbz_status lbz_set(lbz_session *s, const char *name, const char *value)
+{
+    SettingId id = setting_find(name, strlen(name));
+    if (id == SET_COUNT) {
+        return LBZ_NAME;
+    }
+    return setting_put(&s->set, id, value, strlen(value)) ? LBZ_OK : LBZ_SYNTAX;
+}
+
+lbz_status lbz_default(lbz_session *s, const char *name, const char *value)
+{
+    SettingId id = setting_find(name, strlen(name));
+    if (id == SET_COUNT) {
+        return LBZ_NAME;
+    }
+    return setting_default(&s->set, id, value, strlen(value)) ? LBZ_OK : LBZ_SYNTAX;
+}
+
+const char *lbz_get(lbz_session *s, const char *name)
+{
+    SettingId id = setting_find(name, strlen(name));
+    return id == SET_COUNT ? NULL : s->set.text[id];
+}
+
+size_t lbz_width(const char *text, size_t n)
+{
+    return utf8_width(text, n);
+}
+
+const char *lbz_version(void)
+{
+#ifdef PACKAGE_VERSION
+    return PACKAGE_VERSION;
+#else
+    return "0.1";
+#endif
+}

@@ -1,0 +1,168 @@
+/* session/session.h - names, definitions, statements, commands: one line in, one result
+ * out.
+ *
+ * A session owns its context, its definitions (struct def of eval.h, their bodies in the
+ * context's session pool) and the texts of the last result. Definitions change only when
+ * the whole statement succeeded.
+ */
+#ifndef LBZ_SESSION_H
+#define LBZ_SESSION_H
+
+#include "point/point.h"
+#include "eval/eval.h"
+#include "session/settings.h"
+
+/* What undo takes back: the state of one thing before a statement changed it. */
+typedef enum { CHANGE_DEFINITION, CHANGE_ASSUMPTION, CHANGE_SETTING } ChangeKind;
+typedef struct change {
+    struct change *older;
+    uint64_t statement; /* changes of one statement are taken back together */
+    ChangeKind kind;
+    uint32_t sym; /* or the setting's id */
+    Def *def;     /* NULL: it was undefined */
+    uint8_t assume;
+    bool declared;
+    char text[24];
+} Change;
+
+enum { RESULTS_KEPT = 1000, RESULT_TEXT_MAX = 4096, UNDO_LEVELS = 200 };
+
+typedef struct {
+    char *text; /* what % stands for; NULL: too long, see session's large result */
+    char *input;
+} Kept;
+
+/* The texts of the result under way; they live until the next line. */
+typedef struct {
+    lbz_kind kind;
+    Str text, latex, pretty, approx, shown, number_text;
+    bool has_latex, has_pretty, has_approx, has_shown, has_number;
+    double number;
+    lbz_verdict verdict;
+    const char *proof, *mode;
+    Str constant; /* by which the sides of a check differ; empty: none */
+    unsigned long index;
+    size_t ngrad;
+    const char **grad_name; /* one block, with the names behind it */
+    double *grad;
+    Str trace, cells;        /* of a trace: JSON, and a table; empty: none */
+    size_t columns;
+    double *tensor;          /* a list of numbers; NULL: it is none */
+    size_t shape[LBZ_RANK_MAX], rank;
+    Str notes; /* each ended by a NUL */
+    size_t nnotes;
+    const char **note_list;
+    Err err;
+    size_t err_base; /* where the text that err.span counts from begins */
+} Answer;
+
+/* The expression text[at], in which the names own[] stand for nothing but themselves. */
+typedef struct {
+    const char *text;
+    Span at;
+    const uint32_t *own;
+    size_t nown;
+    bool keep_blocks; /* calls of functions made of statements stay as they are in it */
+    const uint32_t *sub; /* names that have been replaced in it ... */
+    Node *const *by;     /* ... by these */
+    size_t nsub;
+} Place;
+
+struct lbz_session {
+    Ctx *c;
+    Names names;
+    Settings set;
+    uint64_t serial, statement;
+    Change *undo;
+    size_t nundo;
+    Kept kept[RESULTS_KEPT];
+    unsigned long nresults;
+    Node *large;               /* the last result whose text was too long to keep ... */
+    unsigned long large_index; /* ... and its number */
+    Answer ans;
+    bool used_result; /* the statement being parsed reads % */
+    bool rebuild_due; /* assumptions changed: facts in nodes are out of date */
+    bool remake_due;  /* ... and some may not hold any longer */
+    size_t nodes_after_rebuild;
+    unsigned load_depth;
+    bool timing;
+    bool keep_blocks; /* calls of functions made of statements stay as they are */
+    Place place;      /* what is being evaluated, for errors; text NULL: not known */
+    Map blocks;       /* those that the present statement has read, by symbol */
+    unsigned slopes;  /* derivatives of functions inside one another, under way */
+    Err no_formula;   /* why a call of one was left as it is */
+};
+
+/* ---- session.c: statements */
+ParseEnv session_parse_env(lbz_session *s);
+EvalOptions session_eval_options(const lbz_session *s);
+/* Where a ';' outside brackets and comments ends the statement at `from`; n: nowhere. */
+size_t session_statement_end(const char *text, size_t n, size_t from);
+void session_note(lbz_session *s, const char *text);
+
+/* ---- session_place.c: where in s->place the node about, or what it was made from, was typed.
+ * False: it is not known. The error under way, if any, stays as it is. */
+bool session_place(lbz_session *s, const Node *about, Span *at);
+/* Points the error under way at what it is about. */
+void session_place_error(lbz_session *s);
+/* "exp(800) in exp(x)": value v of a's program, and what stands for it in the text. */
+const Node *session_describe(lbz_session *s, const Accum *a, uint32_t v, Str *out);
+/* ", column 5" for what about is, or nothing. */
+void session_place_text(lbz_session *s, const Node *about, Str *out);
+
+/* ---- session_defs.c: definitions, assumptions, undo */
+bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed);
+bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
+void defs_clear(lbz_session *s);
+bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
+bool defs_undo(lbz_session *s);
+void defs_join_changes(lbz_session *s, uint64_t since); /* of later statements: one undo */
+void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
+void defs_free(lbz_session *s);
+/* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
+ * then all is as it was. */
+bool defs_rebuild(lbz_session *s, bool remake);
+/* Definitions sorted by time; the caller frees. NULL: none or no memory. */
+Def **defs_sorted(const lbz_session *s, size_t *n);
+void defs_print(lbz_session *s, Str *out, const Def *d, size_t max); /* "y = x^2" */
+void defs_print_value(lbz_session *s, Str *out,
+                      const Def *d); /* as lines that read back */
+void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym); /* "x > 0" */
+bool defs_assumed(const lbz_session *s, uint32_t sym);
+
+/* ---- session_result.c: from nodes to lbz_result */
+void answer_clear(Answer *a);
+void answer_free(Answer *a);
+void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n);
+void answer_latex(Ctx *c, Str *out, const EvalResult *r);
+bool answer_number(Ctx *c, Node *n, double *d); /* n is a real number, with this double */
+void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r);
+/* Text for people of a command's answer. */
+Str *answer_text(lbz_session *s);
+Node *session_result(void *arg, long k); /* ParseEnv.result */
+
+/* ---- session_numeric.c: dual numbers, and derivatives at a point by accumulation where `set mode`
+ * asks for it. *handled: the answer is there (or an error, then false). */
+bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const char *text,
+                     bool *handled);
+
+/* ---- block_world.c: functions made of statements */
+bool block_check(lbz_session *s, const Stmt *st, const char *text); /* can it be read? */
+/* ---- block_call.c; EvalOptions has them. NULL: it stays. */
+Node *block_call(void *session, const Def *d, Node *n, Node *const *a);
+bool block_left(void *session, Node *e);
+
+/* Words and pieces of a command's arguments. */
+Span args_trim(const char *text, Span a);
+/* The first word (up to a blank or comma); *rest gets what follows. Empty at the end. */
+Span args_word(const char *text, Span a, Span *rest);
+bool args_is(const char *text, Span w, const char *word);
+/* Parses and evaluates all of a as an expression. False, or poison, on error. */
+bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r);
+Node *args_value(lbz_session *s, const char *text, Span a);
+/* The symbol that a, a single name, stands for. False with an error when it is none. */
+bool args_name(lbz_session *s, const char *text, Span a, uint32_t *sym);
+/* Where the word stands outside brackets in a, between blanks; a.pos + a.len: nowhere. */
+uint32_t args_find(const char *text, Span a, const char *word);
+
+#endif

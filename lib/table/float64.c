@@ -1,0 +1,440 @@
+/* table/float64.c - float64 functions from libm and formulas, and the table of all kernels,
+ * made by pasting the text of ops.def. Those from certified balls are in kernels_ball.c.
+ */
+#include "table/float64.h"
+#include <math.h>
+
+#define PI 3.14159265358979323846
+#define PI_LOW 1.2246467991473532e-16 /* pi - PI */
+#define DEGREE (PI / 180)
+#define DEGREE_LOW 2.9486522708701687e-19 /* pi/180 - DEGREE */
+#define LOG2 0.693147180559945309417
+#define SQRT_PI_INVERSE 0.56418958354775628695
+
+/* ---- half turns and degrees. The argument is reduced exactly to q quarter turns and r, in
+ * [-1/4, 1/4] half turns or [-45, 45] degrees; pi*r is carried in two parts. */
+
+static double sin_half_turn(double r)
+{
+    double t = r * PI, low = fma(r, PI, -t) + r * PI_LOW;
+    return sin(t) + low * cos(t);
+}
+
+static double cos_half_turn(double r) { return cos(r * PI); }
+
+static double sin_degree(double r)
+{
+    if (r == 30 || r == -30)
+        return r / 60;
+    double t = r * DEGREE, low = fma(r, DEGREE, -t) + r * DEGREE_LOW;
+    return sin(t) + low * cos(t);
+}
+
+static double cos_degree(double r) { return cos(r * DEGREE); }
+
+/* sine of q quarter turns and r */
+static double sin_quarters(int q, double r, double (*s)(double), double (*c)(double))
+{
+    double v = q & 1 ? c(r) : s(r);
+    return q & 2 ? -v : v;
+}
+
+double k_sinpi(double x)
+{
+    int q;
+    double r = remquo(x, 0.5, &q);
+    return sin_quarters(q, r, sin_half_turn, cos_half_turn);
+}
+
+double k_cospi(double x)
+{
+    int q;
+    double r = remquo(x, 0.5, &q);
+    return sin_quarters(q + 1, r, sin_half_turn, cos_half_turn);
+}
+
+double k_tanpi(double x)
+{
+    int q;
+    double r = remquo(x, 0.5, &q);
+    if (r == 0.25 || r == -0.25)
+        return (q & 1) == (r < 0) ? 1 : -1;
+    double t = sin_half_turn(r) / cos_half_turn(r);
+    return q & 1 ? -1 / t : t;
+}
+
+double k_sind(double x)
+{
+    int q;
+    double r = remquo(x, 90, &q);
+    return sin_quarters(q, r, sin_degree, cos_degree);
+}
+
+double k_cosd(double x)
+{
+    int q;
+    double r = remquo(x, 90, &q);
+    return sin_quarters(q + 1, r, sin_degree, cos_degree);
+}
+
+double k_tand(double x)
+{
+    int q;
+    double r = remquo(x, 90, &q);
+    if (r == 45 || r == -45)
+        return (q & 1) == (r < 0) ? 1 : -1;
+    double t = sin_degree(r) / cos_degree(r);
+    return q & 1 ? -1 / t : t;
+}
+
+double k_cotd(double x)
+{
+    int q;
+    double r = remquo(x, 90, &q);
+    if (r == 45 || r == -45)
+        return (q & 1) == (r < 0) ? 1 : -1;
+    double t = sin_degree(r) / cos_degree(r);
+    return q & 1 ? -t : 1 / t;
+}
+
+static double degrees(double a) { return a * (180 / PI); }
+
+double k_asind(double x)
+{
+    return fabs(x) == 0.5 ? 60 * x : fabs(x) == 1 ? 90 * x : degrees(asin(x));
+}
+
+double k_acosd(double x)
+{
+    return fabs(x) == 0.5 ? 90 - 60 * x : fabs(x) == 1 ? 90 - 90 * x : degrees(acos(x));
+}
+
+double k_atand(double x) { return fabs(x) == 1 ? 45 * x : degrees(atan(x)); }
+double k_acotd(double x) { return x == 0 ? 90 : fabs(x) == 1 ? 45 * x : degrees(atan(1 / x)); }
+double k_acot(double x) { return x == 0 ? PI / 2 : atan(1 / x); }
+
+/* sqrt(x^2 - 1), the leg of the right triangle with hypotenuse |x| and leg 1 */
+static double other_leg(double x) { return sqrt(fabs(x) - 1) * sqrt(fabs(x) + 1); }
+
+double k_asec(double x) { return atan2(other_leg(x), x > 0 ? 1 : -1); }
+double k_acsc(double x) { return atan2(x > 0 ? 1 : -1, other_leg(x)); }
+double k_asecd(double x) { return fabs(x) == 2 ? 90 - 60 / x : degrees(k_asec(x)); }
+double k_acscd(double x) { return fabs(x) == 2 ? 60 / x : degrees(k_acsc(x)); }
+
+/* ---- hyperbolic */
+double k_sech(double x)
+{
+    double e = exp(-fabs(x));
+    return 2 * e / (1 + e * e);
+}
+
+double k_csch(double x)
+{
+    return fabs(x) < 30 ? 1 / sinh(x) : copysign(2 * exp(-fabs(x)), x);
+}
+
+double k_asech(double x)
+{
+    double t = sqrt(1 - x) * sqrt(1 + x);
+    return x > 0.5 ? atanh(t) : log1p(t) - log(x);
+}
+
+double k_acoth(double x)
+{
+    double a = fabs(x);
+    return copysign(log1p(2 / (a - 1)) / 2, x);
+}
+
+/* ---- pieces and jumps */
+double k_abs2(double x) { return x * x; }
+double k_exp10(double x) { return pow(10, x); }
+double k_sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+double k_step(double x) { return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : 0.5; }
+double k_step_at(double x, double v) { return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : v; }
+double k_dirac(double x) { return isnan(x) ? x : x == 0 ? INFINITY : 0; }
+double k_relu(double x) { return x > 0 || isnan(x) ? x : 0; }
+double k_atan2(double y, double x) { return x == 0 && y == 0 ? NAN : atan2(y, x); }
+double k_max(double x, double y) { return x > y || isnan(x) ? x : y; }
+double k_min(double x, double y) { return x < y || isnan(x) ? x : y; }
+
+double k_clamp(double x, double lo, double hi)
+{
+    return lo <= hi ? k_min(k_max(x, lo), hi) : NAN;
+}
+
+double k_mod(double x, double y)
+{
+    double r = fmod(x, y);
+    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+
+double k_rem(double x, double y) { return fmod(x, y); }
+
+/* ---- sinc */
+double k_sinc(double x) { return x == 0 ? 1 : isinf(x) ? 0 : k_sinpi(x) / (PI * x); }
+
+/* Near 0 the power series, -pi^2*x/3*(1 - ...); the terms are +-(pi*x)^(2k)*2k/(2k + 1)!/x. */
+double k_cosc(double x)
+{
+    if (isinf(x))
+        return 0;
+    if (fabs(x) > 0.4)
+        return (k_cospi(x) - k_sinc(x)) / x;
+    double y = PI * PI * x * x, sum = 0, term = -PI * PI * x / 3;
+    for (int k = 1; k < 12; k++) {
+        sum += term;
+        term *= -y / (2 * k * (2 * k + 3));
+    }
+    return sum;
+}
+
+/* ---- logarithms and exponentials combined */
+double k_logistic(double x)
+{
+    double e = exp(-fabs(x));
+    return (x < 0 ? e : 1) / (1 + e);
+}
+
+double k_logit(double x)
+{
+    if (x > 0.25 && x < 0.75)
+        return -log1p((1 - 2 * x) / x);
+    return x < 0.5 ? log(x) - log1p(-x) : -log((1 - x) / x);
+}
+
+double k_log1pexp(double x)
+{
+    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+double k_log1mexp(double x) { return x > -LOG2 ? log(-expm1(x)) : log1p(-exp(x)); }
+double k_log2mexp(double x) { return log1p(-expm1(x)); }
+double k_logexpm1(double x) { return x > LOG2 ? x + log1p(-exp(-x)) : log(expm1(x)); }
+
+double k_log1psq(double x)
+{
+    return fabs(x) < 1e100 ? log1p(x * x) : 2 * log(fabs(x));
+}
+
+/* With r = x/(2 + x): log(1 + x) = 2*atanh(r) and x - 2*r = r*x, so that
+ * log(1 + x) - x = r*(2*y*(1/3 + y/5 + y^2/7 + ...) - x), y = r^2, without cancellation. */
+double k_log1pmx(double x)
+{
+    if (!(x > -0.7 && x < 1.5))
+        return log1p(x) - x;
+    double r = x / (2 + x), y = r * r, sum = 0, power = 1;
+    for (int k = 3; k < 101 && power > 1e-18; k += 2) {
+        sum += power / k;
+        power *= y;
+    }
+    return r * (2 * y * sum - x);
+}
+
+double k_logmxp1(double x)
+{
+    return x > 0.4 && x < 2 ? k_log1pmx(x - 1) : log(x) - x + 1;
+}
+
+double k_xlogx(double x) { return x == 0 ? 0 : x * log(x); }
+double k_xlogy(double x, double y) { return x == 0 && y >= 0 ? 0 : x * log(y); }
+double k_xlog1py(double x, double y) { return x == 0 && y >= -1 ? 0 : x * log1p(y); }
+
+double k_logaddexp(double x, double y)
+{
+    double hi = k_max(x, y), lo = k_min(x, y);
+    return hi == lo ? hi + LOG2 : isinf(hi) ? hi : hi + log1p(exp(lo - hi));
+}
+
+double k_logsubexp(double x, double y)
+{
+    double hi = k_max(x, y), lo = k_min(x, y);
+    return isinf(hi) && hi != lo ? hi : hi + k_log1mexp(lo - hi);
+}
+
+double k_log_base(double x, double b)
+{
+    return b == 2 ? log2(x) : b == 10 ? log10(x) : b > 0 && b != 1 ? log(x) / log(b) : NAN;
+}
+
+/* ---- from libm, with other names or ends */
+double k_loggamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
+/* gamma(x + 1) loses digits in x + 1 */
+double k_factorial(double x) { return x >= 1 ? x * tgamma(x) : tgamma(x + 1); }
+double k_besselj0(double x) { return j0(x); }
+double k_besselj1(double x) { return j1(x); }
+double k_bessely0(double x) { return y0(x); }
+double k_bessely1(double x) { return y1(x); }
+
+/* ---- partials better than their text; OWN_id_i below puts them in the table */
+static double leg_of_unit(double x) { return sqrt((1 - x) * (1 + x)); }
+
+#define OWN(name, formula)                      \
+    static double d_##name(double x, double f)  \
+    {                                           \
+        (void)x, (void)f;                       \
+        return formula;                         \
+    }
+OWN(asin, 1 / leg_of_unit(x))
+OWN(acos, -1 / leg_of_unit(x))
+OWN(asec, 1 / (fabs(x) * other_leg(x)))
+OWN(acsc, -1 / (fabs(x) * other_leg(x)))
+OWN(asind, 180 / PI / leg_of_unit(x))
+OWN(acosd, -180 / PI / leg_of_unit(x))
+OWN(asecd, 180 / PI / (fabs(x) * other_leg(x)))
+OWN(acscd, -180 / PI / (fabs(x) * other_leg(x)))
+OWN(asinh, 1 / hypot(1, x))
+OWN(acosh, x >= 1 ? 1 / other_leg(x) : NAN)
+OWN(asech, -1 / (x * leg_of_unit(x)))
+OWN(acsch, -1 / (fabs(x) * hypot(1, x)))
+OWN(atanh, 1 / ((1 - x) * (1 + x)))
+OWN(tanh, f * f < 0.75 ? 1 - f * f : k_sech(x) * k_sech(x))
+OWN(coth, -k_csch(x) * k_csch(x))
+OWN(logistic, f * k_logistic(-x))
+OWN(cot, -1 / (sin(x) * sin(x)))
+OWN(log2mexp, -1 / (2 * exp(-x) - 1))
+OWN(sinint, x == 0 ? 1 : sin(x) / x)
+OWN(Shi, x == 0 ? 1 : sinh(x) / x)
+OWN(dawson, fabs(x) < 0.5 ? 1 - 2 * x * f : k_dawson_slope(x))
+OWN(erfcx, x < 0.25 ? 2 * (x * f - SQRT_PI_INVERSE) : k_erfcx_slope(x))
+OWN(logerfcx, k_logerfcx_slope(x))
+OWN(logerfc, x > 0 ? -2 * SQRT_PI_INVERSE / k_erfcx(x) : -2 * SQRT_PI_INVERSE * exp(-x * x - f))
+OWN(airyaix, k_airyaix_slope(x))
+OWN(airyaiprimex, k_airyaiprimex_slope(x))
+OWN(airybix, k_airybix_slope(x))
+OWN(airybiprimex, k_airybiprimex_slope(x))
+OWN(ellipk, k_ellipk_slope(x))
+OWN(ellipe, k_ellipe_slope(x))
+OWN(lambertw, x < -0.25 ? k_lambertw_slope(x) : 1 / (x + exp(f)))
+#undef OWN
+
+/* pi*x^2/2 with the rounding error of x^2 carried along */
+static double d_fresnels(double x, double f)
+{
+    double y = x * x, low = fma(x, x, -y);
+    (void)f;
+    return k_sinpi(y / 2) + PI / 2 * low * k_cospi(y / 2);
+}
+
+static double d_fresnelc(double x, double f)
+{
+    double y = x * x, low = fma(x, x, -y);
+    (void)f;
+    return k_cospi(y / 2) - PI / 2 * low * k_sinpi(y / 2);
+}
+
+#define OWN(name, formula)                                \
+    static double d_##name(double x, double y, double f)  \
+    {                                                     \
+        (void)x, (void)y, (void)f;                        \
+        return formula;                                   \
+    }
+OWN(mod_y, round((k_mod(x, y) - x) / y))
+OWN(rem_y, round((fmod(x, y) - x) / y))
+OWN(hypot_x, f == 0 ? 0 : x / f)
+OWN(hypot_y, f == 0 ? 0 : y / f)
+OWN(atan2_y, y / hypot(x, y) / hypot(x, y))
+OWN(atan2_x, -x / hypot(x, y) / hypot(x, y))
+OWN(xlogy, x == 0 ? 0 : x / y)
+OWN(xlog1py, x == 0 ? 0 : x / (1 + y))
+OWN(polylog, y == 0 ? 1 : k_polylog(x - 1, y) / y)
+OWN(zeta_hurwitz, x == 0 ? -1 : -x * k_zeta_hurwitz(x + 1, y))
+OWN(logbeta_a, k_digamma_gap(x, y))
+OWN(logbeta_b, k_digamma_gap(y, x))
+#undef OWN
+
+/* Derivative of 1/gamma at its zeros 0, -1, ..., where f*digamma is 0*inf: (-1)^n*n! at -n */
+static double rgamma_slope(double x)
+{
+    return (fmod(x, 2) == 0 ? 1 : -1) * tgamma(1 - x);
+}
+
+static bool is_pole(double x) { return x <= 0 && x == floor(x); }
+
+static double d_beta_a(double x, double y, double f)
+{
+    if (is_pole(x + y))
+        return tgamma(x) * tgamma(y) * rgamma_slope(x + y);
+    return f * k_digamma_gap(x, y);
+}
+
+static double d_beta_b(double x, double y, double f) { return d_beta_a(y, x, f); }
+
+/* For k = 0, 1, ... a polynomial in n, whose derivative is carried along its factors. */
+static double d_binomial_n(double n, double k, double f)
+{
+    if (k != floor(k) && is_pole(1 + n - k))
+        return tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
+    if (k != floor(k) || k > 1000)
+        return f * k_binomial_log_slope(0, n, k);
+    double p = 1, dp = 0;
+    for (double i = 0; i < k; i++) {
+        dp = (dp * (n - i) + p) / (i + 1);
+        p *= (n - i) / (i + 1);
+    }
+    return k < 0 ? 0 : dp;
+}
+
+static double d_binomial_k(double n, double k, double f)
+{
+    if (is_pole(1 + n))
+        return NAN;
+    if (is_pole(1 + k))
+        return tgamma(1 + n) / tgamma(1 + n - k) * rgamma_slope(1 + k);
+    if (is_pole(1 + n - k))
+        return -tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
+    return f * k_binomial_log_slope(1, n, k);
+}
+
+
+/* ---- the text of the table as C */
+#include "table/float64_names.h"
+
+#define UNKNOWN NAN
+#define TEXT static __attribute__((unused)) double
+#define RETURN1(e) { (void)x, (void)f; return e; }
+#define RETURN2(e) { (void)x, (void)y, (void)f; return e; }
+#define RETURN3(e) { (void)x, (void)y, (void)z, (void)f; return e; }
+#define F1(id, nm, fl, v, dx, ...)                \
+    static double v_##id(double x) { return v; }  \
+    TEXT t0_##id(double x, double f) RETURN1(dx)
+#define F2(id, nm, ar, fl, v, dx, dy, ...)                  \
+    static double v_##id(double x, double y) { return v; }  \
+    TEXT t0_##id(double x, double y, double f) RETURN2(dx)  \
+    TEXT t1_##id(double x, double y, double f) RETURN2(dy)
+#define F3(id, nm, ar, fl, v, dx, dy, dz, ...)                        \
+    static double v_##id(double x, double y, double z) { return v; }  \
+    TEXT t0_##id(double x, double y, double z, double f) RETURN3(dx)  \
+    TEXT t1_##id(double x, double y, double z, double f) RETURN3(dy)  \
+    TEXT t2_##id(double x, double y, double z, double f) RETURN3(dz)
+#define P1(...)
+#define P2(...)
+#define S(...)
+#define A(...)
+#define C(...)
+#include "ops.def"
+
+/* The rows P take the place of what the rows F gave. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const Kernel table[OP_COUNT] = {
+#define F1(id, ...) [OP_##id] = {.arity = 1, .v1 = v_##id, .d1 = {t0_##id}},
+#define F2(id, ...) [OP_##id] = {.arity = 2, .v2 = v_##id, .d2 = {t0_##id, t1_##id}},
+#define F3(id, ...) [OP_##id] = {.arity = 3, .v3 = v_##id, .d3 = {t0_##id, t1_##id, t2_##id}},
+#define P1(id, f) [OP_##id].d1[0] = f, [OP_##id].own[0] = true,
+#define P2(id, i, f) [OP_##id].d2[i] = f, [OP_##id].own[i] = true,
+#define S(...)
+#define A(...)
+#define C(...)
+#include "ops.def"
+};
+#pragma GCC diagnostic pop
+
+const Kernel *kernel_fn(Op op)
+{
+    return &table[op < OP_COUNT ? op : OP_POISON];
+}

@@ -1,0 +1,102 @@
+/* table/table.h - the operator table as data. Generated from ops.def; nothing is listed here
+ * a second time.
+ *
+ * Columns of a function row: id (OP_id; also a name that is understood), name (as typed and
+ * printed; rows of different arity may share one: log(x) and log(x, b)), argument names for
+ * people (F1: x), flags, value, partials, the certified routine (ball_fn.h), LaTeX, domain
+ * for people, help line.
+ *
+ * A certified routine tells "certainly undefined" (log(-1), asin(2), gamma(0)) from "cannot tell
+ * at this precision" by ball_undefined() of ball_fn.h versus arb_indeterminate().
+ *
+ * LaTeX: a name that is set before its parenthesised arguments, or, where it has a '#', a
+ * template: #1 #2 #3 stand for the arguments, #(1) #(2) #(3) for the arguments in parentheses
+ * unless they are a single letter or number.
+ *
+ * Kinks. abs, sign: 0 at 0. relu: 0 at 0. max, min, clamp: 1/2 each where they tie. floor, ceil,
+ * round, trunc, mod, rem: the slope between the jumps. step(0) is 1/2, so that sign(x) is
+ * 2*step(x) - 1 everywhere, and has derivative dirac(x); step(x, v) has v at 0 and slope 0.
+ */
+#ifndef LBZ_OPS_H
+#define LBZ_OPS_H
+
+#include "base/base.h"
+
+/* Properties of a function. Range properties hold wherever the function is defined. */
+enum {
+    ODD = 1,         /* f(-x) = -f(x) */
+    EVEN = 2,        /* f(-x) = f(x) */
+    SMOOTH = 4,      /* differentiable on the interior of its domain */
+    COMMUTES = 8,    /* f(x,y) = f(y,x) */
+    NONNEG = 16,     /* f >= 0 */
+    POSITIVE = 32,   /* f > 0; then NONNEG, too */
+    BOUNDED = 64,    /* printed after a constant: 1 + cos(x) */
+    INTEGRAL = 128,  /* integer values: floor */
+    PIECEWISE = 256, /* has kinks or jumps; its partials follow the kink rule */
+    REWRITTEN = 512, /* never a node: its constructor returns other operators (sqrt, exp) */
+    FOLDS = 1024     /* f(a,b,c) is read as f(f(a,b),c) */
+};
+
+typedef enum {
+    /* kernel operators, described in expr.h */
+    OP_POISON, OP_NUM, OP_CONST, OP_SYM, OP_ADD, OP_SCALE, OP_MUL, OP_POW, OP_APPLY, OP_LIST,
+    OP_IF, OP_LT, OP_LE, OP_EQ, OP_NE, OP_AND, OP_OR, OP_NOT, OP_TRUE, OP_FALSE,
+    OP_INT, OP_SUM, OP_PROD, OP_RANGE, OP_STRING,
+    OP_FIRST_STRUCTURAL,
+#define S(id, ...) OP_##id,
+#define F1(...)
+#define F2(...)
+#define F3(...)
+#define P1(...)
+#define P2(...)
+#define A(...)
+#define C(...)
+#include "ops.def"
+    OP_FIRST_FUNCTION,
+#define S(...)
+#define F1(id, ...) OP_##id,
+#define F2(id, ...) OP_##id,
+#define F3(id, ...) OP_##id,
+#define P1(...)
+#define P2(...)
+#define A(...)
+#define C(...)
+#include "ops.def"
+    OP_COUNT
+} Op;
+
+static inline bool op_is_function(Op op) { return op > OP_FIRST_FUNCTION && op < OP_COUNT; }
+static inline bool op_is_structural(Op op)
+{
+    return op > OP_FIRST_STRUCTURAL && op < OP_FIRST_FUNCTION;
+}
+
+typedef struct {
+    const char *name; /* as typed and printed: "sin" */
+    unsigned min_args, max_args;
+    unsigned flags;
+    const char *args;  /* "x" or "y, x": names for people */
+    const char *value; /* the columns as text, in x (y, z) and f; NULL: not a function */
+    const char *partial[3]; /* "" when there is no formula */
+    const char *latex, *domain, *usage, *help;
+} OpInfo;
+
+const OpInfo *op_info(Op op); /* for every op; most kernel operators have only a name */
+
+/* What a name means: name, id or synonym of a function or structural operator, or of the kernel
+ * operators that are typed as functions (sum, prod, int). OP_POISON when it is none. */
+Op op_find(const char *name, size_t n); /* of several rows the one with the fewest arguments */
+/* The row of that name that takes argc arguments; also one with fewer when it FOLDS. */
+Op op_find_n(const char *name, size_t n, size_t argc);
+
+typedef struct {
+    const char *name, *usage, *help;
+    bool barrier; /* changes the session for later lines */
+} CommandInfo;
+const CommandInfo *command_find(const char *name, size_t n); /* NULL: no command */
+size_t command_count(void);
+const CommandInfo *command_at(size_t i);
+size_t synonym_count(void);
+void synonym_at(size_t i, const char **name, Op *op);
+
+#endif
