@@ -12,18 +12,15 @@ static void show(lbz_session *s, const char *line)
     lbz_result r;
     printf("> %s\n", line);
     lbz_eval(s, line, strlen(line), &r);
-    for (size_t i = 0; i < r.nnotes; i++) {
+    for (size_t i = 0; i < r.nnotes; i++)
         printf("note: %s\n", r.notes[i]);
-    }
     if (r.status != LBZ_OK) {
         printf("%*s", (int)r.span.col + 1, "");
-        for (unsigned i = 0; i < r.span.len || i == 0; i++) {
+        for (unsigned i = 0; i < r.span.len || i == 0; i++)
             putchar('^');
-        }
         printf("\n%s error: %s\n", lbz_status_name(r.status), r.message);
-        if (*r.hint) {
+        if (*r.hint)
             printf("try: %s\n", r.hint);
-        }
     } else if (r.kind != LBZ_NOTHING) {
         printf("%s", r.shown);
         printf(r.has_number ? "   [the double %.17g]\n" : "\n", r.number);

@@ -57,29 +57,33 @@ typedef struct {
     const char *text;    /* plain text that can be typed back in; "" for LBZ_NOTHING */
     const char *latex;   /* set when the session's "latex" setting is on, else NULL */
     const char *pretty;  /* two-dimensional Unicode when "pretty" is on, else NULL */
-    const char *approx;  /* decimal digits of a constant that is exact in text, else NULL */
-    const char *shown;   /* text for people: text and what follows it, "2*x   (= 6 at x = 3)" */
+    const char
+        *approx; /* decimal digits of a constant that is exact in text, else NULL */
+    const char
+        *shown; /* text for people: text and what follows it, "2*x   (= 6 at x = 3)" */
     bool has_number;
     double number;
     const char *number_text; /* shortest text that reads back to number, else NULL */
     lbz_verdict verdict;
-    const char *proof;   /* "symbolic", "numeric", "counterexample" or "" */
-    const char *constant; /* LBZ_FAIL: the sides differ by this constant only, else NULL */
-    const char *mode;    /* "forward", "reverse" ...: how derivatives at numbers were accumulated,
+    const char *proof; /* "symbolic", "numeric", "counterexample" or "" */
+    const char
+        *constant; /* LBZ_FAIL: the sides differ by this constant only, else NULL */
+    const char
+        *mode; /* "forward", "reverse" ...: how derivatives at numbers were accumulated,
                             "symbolic" for a Jacobian from formulas; else NULL */
-    size_t ngrad;        /* forward/reverse: names and partial derivatives */
+    size_t ngrad; /* forward/reverse: names and partial derivatives */
     const char *const *grad_name;
     const double *grad;
     /* A rectangular list of numbers: its elements row by row. NULL: the result is none. */
     const double *tensor;
-    size_t rank;         /* from 1 to LBZ_RANK_MAX */
+    size_t rank; /* from 1 to LBZ_RANK_MAX */
     const size_t *shape;
     /* trace: its steps as a JSON object, and as a table: rows of columns cells each, the first row
      * the names of the columns, every cell ended by a NUL. NULL: the result is none. */
     const char *trace;
     const char *table;
     size_t rows, columns;
-    size_t nnotes;       /* remarks on the reading or on choices made, in order */
+    size_t nnotes; /* remarks on the reading or on choices made, in order */
     const char *const *notes;
     lbz_span span;       /* where the error is */
     const char *message; /* the error in one sentence */
@@ -113,18 +117,20 @@ bool lbz_is_barrier(lbz_session *s, const char *text, size_t len);
  * the words that the setting NAME may have instead. */
 typedef enum {
     LBZ_WORD_FUNCTION, /* is followed by "(": also structural operators, the user's functions */
-    LBZ_WORD_NAME,     /* constants, variables, symbols with assumptions */
+    LBZ_WORD_NAME, /* constants, variables, symbols with assumptions */
     LBZ_WORD_COMMAND,
     LBZ_WORD_SETTING,
     LBZ_WORD_VALUE /* of a setting */
 } lbz_word;
 void lbz_complete(lbz_session *s, const char *prefix, size_t len,
-                  void (*each)(lbz_word kind, const char *name, const char *help, void *arg),
+                  void (*each)(lbz_word kind, const char *name, const char *help,
+                               void *arg),
                   void *arg);
 
 /* Writes all definitions, assumptions and changed settings as lines that can be read back;
  * calls put for each piece of text. */
-void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg), void *arg);
+void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg),
+              void *arg);
 
 /* Asks running evaluations to stop; safe in a signal handler. They end with LBZ_INTERRUPT. */
 void lbz_interrupt(void);

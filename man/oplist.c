@@ -13,7 +13,7 @@ static void roff(const char *s)
 {
     if (*s == '.' || *s == '\'')
         fputs("\\&", stdout);
-    for (; *s; s++) {
+    for (; *s; s++)
         if (*s == '\\')
             fputs("\\e", stdout);
         else if (*s == '-')
@@ -24,7 +24,6 @@ static void roff(const char *s)
             fputs("\\(ha", stdout);
         else
             putchar(*s);
-    }
 }
 
 static void tag(const char *usage)
@@ -85,7 +84,9 @@ static void man_synonyms(void)
 
 static void man_settings(void)
 {
-    fputs(".SH SETTINGS\n.BI set \" name value\"\nchanges a setting,\n.B set\nshows them all.\n", stdout);
+    fputs(".SH SETTINGS\n.BI set \" name value\"\nchanges a setting,\n.B set\nshows them "
+          "all.\n",
+          stdout);
     for (SettingId i = 0; i < SET_COUNT; i++) {
         const SettingInfo *info = setting_info(i);
         char usage[200];
@@ -100,8 +101,10 @@ static void man_settings(void)
 
 static void man(void)
 {
-    fputs(".SH FUNCTIONS\nGenerated from the table that the program works with. In a derivative\n"
-          ".I f\nstands for the value of the function itself.\n", stdout);
+    fputs(".SH FUNCTIONS\nGenerated from the table that the program works with. In a "
+          "derivative\n"
+          ".I f\nstands for the value of the function itself.\n",
+          stdout);
     for (Op op = OP_FIRST_FUNCTION + 1; op < OP_COUNT; op++)
         man_function(op_info(op));
     man_synonyms();
@@ -111,7 +114,8 @@ static void man(void)
         roff(op_info(op)->help);
         putchar('\n');
     }
-    fputs(".SH COMMANDS\nA command is known as the first word of a statement only.\n", stdout);
+    fputs(".SH COMMANDS\nA command is known as the first word of a statement only.\n",
+          stdout);
     for (size_t i = 0; i < command_count(); i++) {
         tag(command_at(i)->usage);
         roff(command_at(i)->help);
@@ -131,10 +135,18 @@ static void word(const char *s, const char *after)
 static void dict(void)
 {
     static const char *const grammar[] = {
-        "d/dx ", "d^2/dx^2 ", "d^2/(dx dy) ", "D[", ",{x,2}]", " at x=", "if ", " then ", " else ",
-        "otherwise", " and ", " or ", "not ", "==", "!=", "<=", ":=", "f(x)=", "f'(x)", "sum(",
-        "prod(", "int(", "%", "ans", "pi", "inf", "1/2", "0.1", "1e3", "**", ".*", "|x|",
-        "\\xe2\\x88\\x82", "\\xcf\\x80", "\\xc2\\xb2", "\\xe2\\x88\\x9a",
+        "d/dx ",      "d^2/dx^2 ",  "d^2/(dx dy) ",
+        "D[",         ",{x,2}]",    " at x=",
+        "if ",        " then ",     " else ",
+        "otherwise",  " and ",      " or ",
+        "not ",       "==",         "!=",
+        "<=",         ":=",         "f(x)=",
+        "f'(x)",      "sum(",       "prod(",
+        "int(",       "%",          "ans",
+        "pi",         "inf",        "1/2",
+        "0.1",        "1e3",        "**",
+        ".*",         "|x|",        "\\xe2\\x88\\x82",
+        "\\xcf\\x80", "\\xc2\\xb2", "\\xe2\\x88\\x9a",
     };
 
     for (size_t i = 0; i < sizeof grammar / sizeof *grammar; i++)

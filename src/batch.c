@@ -106,10 +106,7 @@ static bool take(void *arg, const Record *given)
     return !quit && !bail && !b->sink.error && !signals_interrupted();
 }
 
-static void idle(void *arg)
-{
-    sink_flush(&((Batch *)arg)->sink);
-}
+static void idle(void *arg) { sink_flush(&((Batch *)arg)->sink); }
 
 static int serial_run(const Making *m)
 {

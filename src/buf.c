@@ -47,10 +47,7 @@ void buf_put(Buf *b, const char *s, size_t n)
     b->n += n;
 }
 
-void buf_puts(Buf *b, const char *s)
-{
-    buf_put(b, s, strlen(s));
-}
+void buf_puts(Buf *b, const char *s) { buf_put(b, s, strlen(s)); }
 
 void buf_putc(Buf *b, char c)
 {

@@ -20,10 +20,7 @@ void buf_printf(Buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3
 /* The shortest decimal text that reads back to x. */
 void buf_double(Buf *b, double x);
 void buf_free(Buf *b);
-static inline void buf_clear(Buf *b)
-{
-    b->n = 0;
-}
+static inline void buf_clear(Buf *b) { b->n = 0; }
 
 /* malloc, realloc and strdup that end the program when memory is out. */
 void *xrealloc(void *p, size_t n);

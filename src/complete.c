@@ -146,7 +146,8 @@ static char **attempt(const char *text, int start, int end)
         return NULL; /* Readline completes names of files by itself */
     rl_attempted_completion_over = 1;
     char prefix[128];
-    int n = snprintf(prefix, sizeof prefix, "%s%s", tab.kinds == VALUES ? tab.setting : "", text);
+    int n = snprintf(prefix, sizeof prefix, "%s%s",
+                     tab.kinds == VALUES ? tab.setting : "", text);
     if (n >= (int)sizeof prefix)
         return NULL;
     lbz_complete(tab.session, prefix, (size_t)n, add_word, NULL);
@@ -188,10 +189,7 @@ static void show(char **matches, int n, int longest)
     rl_forced_update_display();
 }
 
-void complete_style(const Style *style)
-{
-    tab.style = style;
-}
+void complete_style(const Style *style) { tab.style = style; }
 
 void complete_start(lbz_session *s)
 {

@@ -137,40 +137,20 @@ static bool set_simplify(Options *o, const char *arg)
 static bool apply(Options *o, int c)
 {
     switch (c) {
-    case 'e':
-        add_input(o, true, optarg);
-        return true;
-    case 'f':
-        add_input(o, false, optarg);
-        return true;
-    case 'j':
-        return set_jobs(o, optarg);
-    case O_JSON:
-        return set_format(o, FORMAT_JSON);
-    case O_CSV:
-        return set_format(o, FORMAT_CSV);
-    case O_TSV:
-        return set_format(o, FORMAT_TSV);
-    case O_LATEX:
-        return set_format(o, FORMAT_LATEX);
-    case O_HEADER:
-        o->header = true;
-        return true;
-    case O_BAIL:
-        o->bail = true;
-        return true;
-    case O_STRICT:
-        o->strict = true;
-        return true;
-    case O_SIMPLIFY:
-        return set_simplify(o, optarg);
-    case O_COLOR:
-        return set_color(o, optarg);
-    case O_NO_HISTORY:
-        o->history = false;
-        return true;
-    default:
-        return false;
+    case 'e': add_input(o, true, optarg); return true;
+    case 'f': add_input(o, false, optarg); return true;
+    case 'j': return set_jobs(o, optarg);
+    case O_JSON: return set_format(o, FORMAT_JSON);
+    case O_CSV: return set_format(o, FORMAT_CSV);
+    case O_TSV: return set_format(o, FORMAT_TSV);
+    case O_LATEX: return set_format(o, FORMAT_LATEX);
+    case O_HEADER: o->header = true; return true;
+    case O_BAIL: o->bail = true; return true;
+    case O_STRICT: o->strict = true; return true;
+    case O_SIMPLIFY: return set_simplify(o, optarg);
+    case O_COLOR: return set_color(o, optarg);
+    case O_NO_HISTORY: o->history = false; return true;
+    default: return false;
     }
 }
 

@@ -62,15 +62,9 @@ typedef struct {
     int status;
 } Pool;
 
-static void lock(Pool *p)
-{
-    pthread_mutex_lock(&p->lock);
-}
+static void lock(Pool *p) { pthread_mutex_lock(&p->lock); }
 
-static void unlock(Pool *p)
-{
-    pthread_mutex_unlock(&p->lock);
-}
+static void unlock(Pool *p) { pthread_mutex_unlock(&p->lock); }
 
 /* ---- workers */
 
@@ -176,10 +170,7 @@ static void collect(Pool *p, size_t left)
     unlock(p);
 }
 
-static Chunk *filling(Pool *p)
-{
-    return &p->ring[p->tail % p->size];
-}
+static Chunk *filling(Pool *p) { return &p->ring[p->tail % p->size]; }
 
 static void submit(Pool *p)
 {

@@ -21,10 +21,7 @@ void reader_open_text(Reader *r, const char *text)
     buf_puts(&r->buf, text);
 }
 
-void reader_close(Reader *r)
-{
-    buf_free(&r->buf);
-}
+void reader_close(Reader *r) { buf_free(&r->buf); }
 
 static bool would_block(int fd)
 {

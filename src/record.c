@@ -34,21 +34,11 @@ size_t text_step(const char *s, size_t n, bool *valid)
 static void json_char(Buf *out, unsigned char c)
 {
     switch (c) {
-    case '"':
-        buf_puts(out, "\\\"");
-        break;
-    case '\\':
-        buf_puts(out, "\\\\");
-        break;
-    case '\n':
-        buf_puts(out, "\\n");
-        break;
-    case '\r':
-        buf_puts(out, "\\r");
-        break;
-    case '\t':
-        buf_puts(out, "\\t");
-        break;
+    case '"': buf_puts(out, "\\\""); break;
+    case '\\': buf_puts(out, "\\\\"); break;
+    case '\n': buf_puts(out, "\\n"); break;
+    case '\r': buf_puts(out, "\\r"); break;
+    case '\t': buf_puts(out, "\\t"); break;
     default:
         if (c < 0x20 || c == 0x7f)
             buf_printf(out, "\\u%04x", c);
@@ -75,10 +65,7 @@ static void json_string_n(Buf *out, const char *s, size_t n)
     buf_putc(out, '"');
 }
 
-static void json_string(Buf *out, const char *s)
-{
-    json_string_n(out, s, strlen(s));
-}
+static void json_string(Buf *out, const char *s) { json_string_n(out, s, strlen(s)); }
 
 static void json_number(Buf *out, double x)
 {
@@ -281,20 +268,11 @@ static bool csv_needs_quotes(const char *s, size_t n)
 static void tsv_char(Buf *out, char c)
 {
     switch (c) {
-    case '\t':
-        buf_puts(out, "\\t");
-        break;
-    case '\n':
-        buf_puts(out, "\\n");
-        break;
-    case '\r':
-        buf_puts(out, "\\r");
-        break;
-    case '\\':
-        buf_puts(out, "\\\\");
-        break;
-    default:
-        buf_putc(out, c);
+    case '\t': buf_puts(out, "\\t"); break;
+    case '\n': buf_puts(out, "\\n"); break;
+    case '\r': buf_puts(out, "\\r"); break;
+    case '\\': buf_puts(out, "\\\\"); break;
+    default: buf_putc(out, c);
     }
 }
 
@@ -402,9 +380,7 @@ static void write_plain(Format f, bool approx, const lbz_result *r, Buf *out)
 void record_write(Format f, bool approx, const Record *rec, Buf *out)
 {
     switch (f) {
-    case FORMAT_JSON:
-        write_json(rec, out);
-        break;
+    case FORMAT_JSON: write_json(rec, out); break;
     case FORMAT_CSV:
     case FORMAT_TSV:
         if (rec->result && rec->result->status == LBZ_OK && rec->result->table)
@@ -412,7 +388,6 @@ void record_write(Format f, bool approx, const Record *rec, Buf *out)
         else
             write_fields(f, rec, out);
         break;
-    default:
-        write_plain(f, approx, rec->result, out);
+    default: write_plain(f, approx, rec->result, out);
     }
 }

@@ -46,10 +46,7 @@ void signals_catch_int(bool last)
         catch_signal(SIGALRM, on_alarm);
 }
 
-bool signals_interrupted(void)
-{
-    return came[SIGINT];
-}
+bool signals_interrupted(void) { return came[SIGINT]; }
 
 void signals_resume(void)
 {

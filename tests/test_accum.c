@@ -86,10 +86,11 @@ START_TEST(both_modes)
         ck_assert(accum_init(&a, c, in, at, 2, &e, 1));
         ck_assert(accum_gradient(&a, (AccumMode)mode, 0, g));
         double v = a.v[a.out[0]];
-        ck_assert_msg(fabs(v - rows[_i].value) <= 1e-15 * (1 + fabs(v)), "%s = %.17g", rows[_i].e, v);
+        ck_assert_msg(fabs(v - rows[_i].value) <= 1e-15 * (1 + fabs(v)), "%s = %.17g",
+                      rows[_i].e, v);
         ck_assert_msg(near(g[0], rows[_i].dx) && near(g[1], rows[_i].dy),
-                      "%s at %g, %g, mode %d: %.17g %.17g", rows[_i].e, at[0], at[1], mode, g[0],
-                      g[1]);
+                      "%s at %g, %g, mode %d: %.17g %.17g", rows[_i].e, at[0], at[1],
+                      mode, g[0], g[1]);
         accum_free(&a);
     }
 }
@@ -97,8 +98,9 @@ END_TEST
 
 START_TEST(second_derivatives)
 {
-    static const double want[4] = {29.556224395722601, 23.167168296791951, 23.167168296791951,
-                                   7.3890560989306502}, at[2] = {1, 2}, dir[2] = {3, -1};
+    static const double want[4] = {29.556224395722601, 23.167168296791951,
+                                   23.167168296791951, 7.3890560989306502},
+                        at[2] = {1, 2}, dir[2] = {3, -1};
     Accum a;
     double h[4], v[2];
     Node *e = text("x*y + exp(x*y)");
@@ -213,7 +215,8 @@ static void column(const char *t, char mark, int which, double *out, int n)
         ck_assert_ptr_nonnull(p);
         const char *line = strchr(p, '='), *end = strchr(line, '\n');
         char buf[400];
-        snprintf(buf, sizeof buf, "%.*s", (int)((end ? end : line + strlen(line)) - line - 1), line + 1);
+        snprintf(buf, sizeof buf, "%.*s",
+                 (int)((end ? end : line + strlen(line)) - line - 1), line + 1);
         int k = 0;
         for (char *w = strtok(buf, " "); w; w = strtok(NULL, " ")) {
             char *rest;
@@ -243,10 +246,17 @@ static void traced(Accum *a, AccumMode mode, TraceFormat format, Str *s, double 
 
 START_TEST(trace_of_the_textbook)
 {
-    static const double value[7] = {0.19634954084936208, 0.78539816339744831, 0.70710678118654752,
-                                    0.5, -1, 0.36787944117144232, -0.17152990032208024},
-                        tangent[7] = {1, 4, 2.8284271247461901, 4, -8, -2.9430355293715386,
-                                      3.9430355293715386}, at = M_PI / 16;
+    static const double value[7] =
+        {0.19634954084936208, 0.78539816339744831, 0.70710678118654752, 0.5, -1,
+         0.36787944117144232, -0.17152990032208024},
+                        tangent[7] = {1,
+                                      4,
+                                      2.8284271247461901,
+                                      4,
+                                      -8,
+                                      -2.9430355293715386,
+                                      3.9430355293715386},
+                        at = M_PI / 16;
     Node *e = text("x - exp(-2*sin(4*x)^2)");
     Accum a;
     Str s = {0};
@@ -266,9 +276,11 @@ START_TEST(trace_of_the_textbook)
     column(str_cstr(&s), 'a', 0, got, 7);
     ck_assert(fabs(got[0] - tangent[6]) < 1e-14);
     traced(&a, ACC_REVERSE, TRACE_JSON, &s, &g);
-    ck_assert_ptr_nonnull(strstr(str_cstr(&s), "\"contributions\":[{\"from\":\"v7\",\"adjoint\":1,"));
+    ck_assert_ptr_nonnull(
+        strstr(str_cstr(&s), "\"contributions\":[{\"from\":\"v7\",\"adjoint\":1,"));
     traced(&a, ACC_REVERSE, TRACE_CSV, &s, &g);
-    ck_assert(strncmp(str_cstr(&s), "v,expr,value,adjoint,contributions\nv1,x,0.19634", 47) == 0);
+    ck_assert(strncmp(str_cstr(&s), "v,expr,value,adjoint,contributions\nv1,x,0.19634",
+                      47) == 0);
     str_free(&s);
     accum_free(&a);
 }
@@ -294,7 +306,8 @@ START_TEST(trace_of_a_list)
             } else {
                 trace_derivatives(t, k, g);
             }
-            ck_assert(fabs(g[0] - jac[2 * k]) < 1e-14 && fabs(g[1] - jac[2 * k + 1]) < 1e-14);
+            ck_assert(fabs(g[0] - jac[2 * k]) < 1e-14 &&
+                      fabs(g[1] - jac[2 * k + 1]) < 1e-14);
         }
         trace_free(t);
         accum_free(&a);
@@ -308,15 +321,18 @@ START_TEST(overflow_on_the_way)
     static const struct {
         const char *text;
         double at, slope;
-    } row[] = {{"log(1 + exp(x))", 800, 1}, {"1/(1 + exp(-x))", -800, 0},
-               {"exp(x)/(1 + exp(x))", 800, 0}, {"log(exp(3*x) + exp(2*x))", 400, 3},
+    } row[] = {{"log(1 + exp(x))", 800, 1},
+               {"1/(1 + exp(-x))", -800, 0},
+               {"exp(x)/(1 + exp(x))", 800, 0},
+               {"log(exp(3*x) + exp(2*x))", 400, 3},
                {"sqrt(exp(2*x))/exp(x)*x", 500, 1}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         Node *e = text(row[i].text);
         Accum a;
         double f, r, along, one = 1;
         ck_assert(accum_init(&a, c, in, &row[i].at, 1, &e, 1));
-        ck_assert_msg(accum_overflow(&a, a.out[0]) != P_NONE || i == 4, "%s", row[i].text);
+        ck_assert_msg(accum_overflow(&a, a.out[0]) != P_NONE || i == 4, "%s",
+                      row[i].text);
         ck_assert(accum_gradient(&a, ACC_FORWARD, 0, &f));
         ck_assert(accum_gradient(&a, ACC_REVERSE, 0, &r));
         ck_assert(accum_along(&a, 0, &one, &along));
@@ -348,9 +364,10 @@ START_TEST(integrals)
             Accum a;
             ck_assert(accum_init(&a, c, in, at, 2, &e, 1));
             ck_assert(accum_gradient(&a, (AccumMode)mode, 0, g));
-            ck_assert_msg(fabs(a.v[a.out[0]] - row[i].value) < 1e-14 &&
-                          fabs(g[0] - row[i].dx) < 1e-13 && fabs(g[1] - row[i].dy) < 1e-13,
-                          "%s: %.17g, %.17g, %.17g", row[i].text, a.v[a.out[0]], g[0], g[1]);
+            ck_assert_msg(
+                fabs(a.v[a.out[0]] - row[i].value) < 1e-14 &&
+                    fabs(g[0] - row[i].dx) < 1e-13 && fabs(g[1] - row[i].dy) < 1e-13,
+                "%s: %.17g, %.17g, %.17g", row[i].text, a.v[a.out[0]], g[0], g[1]);
             accum_free(&a);
         }
     }

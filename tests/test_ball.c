@@ -522,7 +522,9 @@ static Node *random_constant(unsigned *state, int depth)
     unsigned pick = rand_r(state) % 12;
     int64_t i = rand_r(state) % 19;
     if (depth == 0)
-        return pick == 0 ? c->pi : pick == 1 ? c->e : ex_rat(c, i - 9, 1 + rand_r(state) % 4);
+        return pick == 0   ? c->pi
+               : pick == 1 ? c->e
+                           : ex_rat(c, i - 9, 1 + rand_r(state) % 4);
     Node *a = random_constant(state, depth - 1), *b = random_constant(state, depth - 1);
     if (pick < 3)
         return ex_add2(c, a, b);
@@ -549,8 +551,8 @@ START_TEST(a_glance_agrees_with_balls)
         arb_init(x);
         lbz_status st = ball_eval(c, k, NULL, NULL, 0, 256, x, &bad_ball);
         arb_clear(x);
-        ck_assert_msg(seen == st && (st == LBZ_OK || bad == bad_ball), "constant %d: %d, %d", i,
-                      seen, st);
+        ck_assert_msg(seen == st && (st == LBZ_OK || bad == bad_ball),
+                      "constant %d: %d, %d", i, seen, st);
         clear += st == LBZ_OK;
         none += st == LBZ_DOMAIN;
     }

@@ -46,9 +46,8 @@ START_TEST(long_message_is_cut_between_code_points)
     for (size_t k = 0; k < 3; k++) {
         env_init(&env);
         memset(text, 'a', k);
-        for (size_t i = k; i + 3 < sizeof text; i += 3) {
+        for (size_t i = k; i + 3 < sizeof text; i += 3)
             memcpy(text + i, "\xe2\x88\x9a", 4);
-        }
         env_error(&env, LBZ_NAME, text, "%s", text);
         ck_assert(utf8_valid(env.err.message, strlen(env.err.message), NULL));
         ck_assert(utf8_valid(env.err.hint, strlen(env.err.hint), NULL));
@@ -68,9 +67,8 @@ START_TEST(interrupt_and_fuel_stop_work)
     env_reset(&env);
     env.fuel = 10;
     int n = 0;
-    while (!env_poll(&env)) {
+    while (!env_poll(&env))
         n++;
-    }
     ck_assert_int_eq(n, 10);
     ck_assert_int_eq(env.err.status, LBZ_LIMIT);
 }
@@ -94,15 +92,13 @@ START_TEST(arena_memory_is_disjoint_and_aligned)
     }
     for (size_t i = 0; i < N; i++) {
         size_t bad = 0;
-        for (size_t j = 0; j < len[i]; j++) {
+        for (size_t j = 0; j < len[i]; j++)
             bad += p[i][j] != (i & 255);
-        }
         ck_assert_uint_eq(bad, 0);
     }
     unsigned char *z = arena_zalloc(&a, 1000);
-    for (size_t j = 0; j < 1000; j++) {
+    for (size_t j = 0; j < 1000; j++)
         ck_assert(z[j] == 0);
-    }
     ck_assert_str_eq(arena_strndup(&a, "abcdef", 3), "abc");
     arena_reset(&a);
     ck_assert_uint_le(env.mem_used, (1u << 20) + 100);
@@ -123,9 +119,8 @@ START_TEST(arena_marks_give_memory_back)
     size_t top = 0;
     for (int round = 0; round < 1000; round++) {
         ArenaMark m = arena_mark(&a);
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 20; i++)
             ck_assert_ptr_nonnull(arena_zalloc(&a, 30000));
-        }
         arena_release(&a, m);
         top = round == 0 ? env.mem_used : top;
     }
@@ -145,14 +140,12 @@ START_TEST(arena_without_memory_serves_from_reserve)
     for (int why = 0; why < 2; why++) {
         env_init(&env);
         ck_assert(arena_init(&a, &env));
-        if (why == 0) {
+        if (why == 0)
             env.mem_cap = 1 << 20;
-        } else {
+        else
             mem_fail_at = 2;
-        }
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 100; i++)
             ck_assert_ptr_nonnull(arena_zalloc(&a, 40000));
-        }
         ck_assert_ptr_nonnull(arena_zalloc(&a, 65536));
         ck_assert_int_eq(env.err.status, LBZ_LIMIT);
         env.mem_cap = 1 << 20;
@@ -284,9 +277,8 @@ START_TEST(map_without_memory_stays_whole)
     }
     ck_assert_int_eq(env.err.status, LBZ_LIMIT);
     ck_assert_uint_gt(m.n, 8);
-    for (uint64_t k = 0; k < 10000; k++) {
+    for (uint64_t k = 0; k < 10000; k++)
         ck_assert(!map_get(&m, k, &v) || v == k + 1);
-    }
     arena_free(&a);
 }
 END_TEST

@@ -37,7 +37,8 @@ static void both(const char *e, double value, const double *grad, size_t n)
         snprintf(line, sizeof line, "%s %s", mode[i], e);
         ck_assert_msg(eval(line) == LBZ_OK, "%s: %s", line, r.message);
         ck_assert_int_eq(r.kind, LBZ_GRAD);
-        ck_assert_msg(fabs(r.number - value) <= 1e-13 * fabs(value), "%s: %.17g", line, r.number);
+        ck_assert_msg(fabs(r.number - value) <= 1e-13 * fabs(value), "%s: %.17g", line,
+                      r.number);
         ck_assert_uint_ge(r.ngrad, n);
         for (size_t k = 0; k < n; k++)
             ck_assert_msg(fabs(r.grad[k] - grad[k]) <= 1e-12 * (fabs(grad[k]) + 1e-3),
@@ -53,8 +54,8 @@ static void fails(const char *line, lbz_status st, const char *part)
     ck_assert_msg(strstr(r.message, part) != NULL, "%s: %s", line, r.message);
 }
 
-static const char the_function[] =
-    "f(a) = { b = 2*a; while norm(b) < 1000 { b = 2*b }; if sum(b) > 0 { b } else { 100*b } }";
+static const char the_function[] = "f(a) = { b = 2*a; while norm(b) < 1000 { b = 2*b }; "
+                                   "if sum(b) > 0 { b } else { 100*b } }";
 
 START_TEST(the_example)
 {
@@ -78,13 +79,15 @@ END_TEST
 
 START_TEST(statements)
 {
-    define("steps(n) = { s = 0; for i = 1:n { if i > 3 { return s } else if i == 2 { s = s + 10 } "
+    define("steps(n) = { s = 0; for i = 1:n { if i > 3 { return s } else if i == 2 { s = "
+           "s + 10 } "
            "else { s = s + i } }; s }");
     ck_assert_int_eq(eval("steps(2)"), LBZ_OK);
     ck_assert_str_eq(r.text, "11");
     ck_assert_int_eq(eval("steps(9)"), LBZ_OK);
     ck_assert_str_eq(r.text, "14");
-    define("down(x) = {\n  let s = 0 # from above\n  for k = 10:-3:1 {\n    s = s + x^k\n  }\n  s\n}");
+    define("down(x) = {\n  let s = 0 # from above\n  for k = 10:-3:1 {\n    s = s + "
+           "x^k\n  }\n  s\n}");
     one("down(x) at x=1.5", pow(1.5, 10) + pow(1.5, 7) + pow(1.5, 4) + 1.5,
         10 * pow(1.5, 9) + 7 * pow(1.5, 6) + 4 * pow(1.5, 3) + 1);
     ck_assert_int_eq(eval("d/dx down(x)"), LBZ_OK);
@@ -117,7 +120,8 @@ START_TEST(lists)
     const double g[3] = {e[0] / t, e[1] / t, e[2] / t};
     both("lse(v) at v=[1, 2, 3]", log(t), g, 3);
     ck_assert_str_eq(r.grad_name[2], "v[3]");
-    define("q(v) = { w = zeros(length(v)); for i = 1:length(v) { w[i] = i*v[i]^2 }; dot(w, v) }");
+    define("q(v) = { w = zeros(length(v)); for i = 1:length(v) { w[i] = i*v[i]^2 }; "
+           "dot(w, v) }");
     const double c[3] = {3, 24, 81};
     both("q(v) at v=[1, 2, 3]", 1 + 2 * 8 + 3 * 27, c, 3);
     define("tr(A) = { sum(A[i, i]^i, i, 1, length(A)) }");
@@ -126,7 +130,8 @@ START_TEST(lists)
     ck_assert_str_eq(r.grad_name[1], "A[1,2]");
     const double z[2] = {0, 0};
     both("norm(v) at v=[0, 0]", 0, z, 2);
-    define("mix(v) = { w = v*[1, 10] - [3, v[1]^2]; sum(w*2 + 1/[2, 4] + exp(0*[1, 1])) }");
+    define(
+        "mix(v) = { w = v*[1, 10] - [3, v[1]^2]; sum(w*2 + 1/[2, 4] + exp(0*[1, 1])) }");
     const double mx[2] = {2 - 4 * 0.5, 20};
     both("mix(v) at v=[0.5, 0.25]", 2 * (0.5 - 3 + 2.5 - 0.25) + 0.75 + 2, mx, 2);
     ck_assert_int_eq(eval("mix([1, 2])"), LBZ_OK);
@@ -149,8 +154,8 @@ START_TEST(checkpoints_give_the_same)
         define(tape[i]);
         ck_assert_msg(eval(line) == LBZ_OK, "%s", r.message);
         ck_assert(r.number == value);
-        ck_assert_msg(fabs(r.grad[0] - slope) < 1e-12 * fabs(slope), "%.17g %.17g", r.grad[0],
-                      slope);
+        ck_assert_msg(fabs(r.grad[0] - slope) < 1e-12 * fabs(slope), "%.17g %.17g",
+                      r.grad[0], slope);
     }
 }
 END_TEST
@@ -193,14 +198,17 @@ START_TEST(routes_agree)
         ck_assert_msg(eval(n) == LBZ_OK, "%s: %s", n, r.message);
         double got = i < 2 ? r.number : r.grad[0];
         want = i ? want : got;
-        ck_assert_msg(fabs(got - want) <= 1e-12 * fabs(want), "%s: %.17g %.17g", n, got, want);
+        ck_assert_msg(fabs(got - want) <= 1e-12 * fabs(want), "%s: %.17g %.17g", n, got,
+                      want);
     }
     ck_assert_int_eq(eval("N(d^2/dx^2 walk(x) at x=7/10)"), LBZ_OK);
     want = r.number;
     ck_assert_int_eq(eval("d^2/dx^2 walk(x) at x=0.7"), LBZ_OK);
-    ck_assert_msg(fabs(r.number - want) <= 1e-11 * fabs(want), "%.17g %.17g", r.number, want);
+    ck_assert_msg(fabs(r.number - want) <= 1e-11 * fabs(want), "%.17g %.17g", r.number,
+                  want);
     ck_assert_int_eq(eval("forward walk'(x) at x=0.7"), LBZ_OK);
-    ck_assert_msg(fabs(r.grad[0] - want) <= 1e-11 * fabs(want), "%.17g %.17g", r.grad[0], want);
+    ck_assert_msg(fabs(r.grad[0] - want) <= 1e-11 * fabs(want), "%.17g %.17g", r.grad[0],
+                  want);
 }
 END_TEST
 
@@ -220,13 +228,19 @@ START_TEST(memory_is_bounded)
     ck_assert_int_eq(eval("forward w(x) at x=0.7"), LBZ_OK);
     double slope = r.grad[0];
     static const char *const cap[] = {"set tape 1M", "set tape 64M", "set maxmem 16M"};
-    for (int i = 0; i < 3; i++) { /* the last: the tape may not take more than a quarter */
+    for (int i = 0; i < 3;
+         i++) { /* the last: the tape may not take more than a quarter */
         long before = peak_memory();
         define(cap[i]);
         ck_assert_msg(eval("reverse w(x) at x=0.7") == LBZ_OK, "%s", r.message);
-        ck_assert_msg(fabs(r.grad[0] - slope) <= 1e-10 * slope, "%.17g %.17g", r.grad[0], slope);
+        ck_assert_msg(fabs(r.grad[0] - slope) <= 1e-10 * slope, "%.17g %.17g", r.grad[0],
+                      slope);
         long grown = peak_memory() - before;
-        ck_assert_msg(grown < (i == 0 ? 16 : i == 1 ? 200 : 16) * 1024, "%s: %ld K", cap[i], grown);
+        ck_assert_msg(grown < (i == 0   ? 16
+                               : i == 1 ? 200
+                                        : 16) *
+                                  1024,
+                      "%s: %ld K", cap[i], grown);
     }
     fails("d^2/dx^2 w(x) at x=0.7", LBZ_LIMIT, "too long");
     define("big(n) = { v = zeros(n); w = v + 1; sum(w) }");
@@ -266,7 +280,8 @@ START_TEST(branches_merge)
     prints("h(x, y) at x=3, y=1", "3");
     prints("h(x, y) at x=3, y=-1", "5");
     prints("h(x, y) at x=1, y=3", "4");
-    define("c(x) = { n = 0; while x < 10 { if x < 5 { x = x + 2 } else { x = x + 3 }; n = n + 1 }; "
+    define("c(x) = { n = 0; while x < 10 { if x < 5 { x = x + 2 } else { x = x + 3 }; n "
+           "= n + 1 }; "
            "n*x }");
     prints("c(1)", "44");
     prints("c'(1/2)", "5");
@@ -318,7 +333,8 @@ static void load(const char *name)
 {
     char line[400];
     const char *dir = getenv("srcdir");
-    snprintf(line, sizeof line, "load %s/examples/gradbench/%s.lbz", dir ? dir : ".", name);
+    snprintf(line, sizeof line, "load %s/examples/gradbench/%s.lbz", dir ? dir : ".",
+             name);
     define(line);
 }
 
@@ -329,29 +345,36 @@ START_TEST(gradbench)
     both("lse(x) at x=[3, 3]", 3 + M_LN2, half, 2);
     load("llsq"); /* at n = 3: t = -1, 0, 1 */
     const double a = 0.3, b = 0.8, ll[2] = {3 * a, 2 * b - 2};
-    both("llsq(x, 3) at x=[0.3, 0.8]", ((1 + a - b) * (1 + a - b) + a * a +
-         (1 - a - b) * (1 - a - b)) / 2, ll, 2);
+    both("llsq(x, 3) at x=[0.3, 0.8]",
+         ((1 + a - b) * (1 + a - b) + a * a + (1 - a - b) * (1 - a - b)) / 2, ll, 2);
     load("det");
     const double minors[9] = {-24, 20, -5, 18, -15, 4, 5, -4, 1};
     both("det(a, 3) at a=[1, 2, 3, 0, 1, 4, 5, 6, 0]", 1, minors, 9);
     load("ode");
-    const double third = 8.0 / 6, od[3] = {third * 0.3 * 0.5, third * 0.7 * 0.5, third * 0.7 * 0.3};
+    const double third = 8.0 / 6,
+                 od[3] = {third * 0.3 * 0.5, third * 0.7 * 0.5, third * 0.7 * 0.3};
     both("ode_last(x, 4) at x=[0.7, 0.3, 0.5]", third * 0.7 * 0.3 * 0.5, od, 3);
     load("kmeans");
     const double km[4] = {-2, -2, 0, -2};
-    both("cost([[1, 2], [3, 4], [5, 5], [2, 1]], c) at c=[[1, 1], [4, 4]]", 1 + 1 + 2 + 1, km, 4);
+    both("cost([[1, 2], [3, 4], [5, 5], [2, 1]], c) at c=[[1, 1], [4, 4]]", 1 + 1 + 2 + 1,
+         km, 4);
     load("gmm"); /* one component: its weight does not matter */
     const double z[2] = {exp(0.1) * 0.3, exp(0.3) * 0.9 + 0.4 * 0.3}, none = 0;
-    both("gmm([[0.5, 1]], 0, 1, a, mu, q, l) at a=[0.7], mu=[[0.2, 0.1]], q=[[0.1, 0.3]], "
-         "l=[[0.4]]", -log(2 * M_PI) + 0.4 - (z[0] * z[0] + z[1] * z[1]) / 2 - 3 * M_LN2 -
-         log(M_PI) / 2 - lgamma(1.5) - (exp(0.2) + exp(0.6) + 0.16) / 2, &none, 1);
+    both(
+        "gmm([[0.5, 1]], 0, 1, a, mu, q, l) at a=[0.7], mu=[[0.2, 0.1]], q=[[0.1, 0.3]], "
+        "l=[[0.4]]",
+        -log(2 * M_PI) + 0.4 - (z[0] * z[0] + z[1] * z[1]) / 2 - 3 * M_LN2 -
+            log(M_PI) / 2 - lgamma(1.5) - (exp(0.2) + exp(0.6) + 0.16) / 2,
+        &none, 1);
     load("ba");
     define("p7(c, x) = { r = project(c, x); r[1] }");
     both("p7(c, x) at c=[0, 0, 0, 0, 0, 0, 2, 5, 6, 0, 0], x=[1, 2, 4]", 5.5, NULL, 0);
     ck_assert_msg(fabs(r.grad[6] - 0.25) < 1e-15 && r.grad[7] == 1, "%.17g", r.grad[6]);
     load("lstm");
-    ck_assert_int_eq(eval("reverse lstm([w, b], [[1], [1], [0]], [[0], [0]], [[1], [1]]) at "
-                          "w=[1, 1, 1, 1], b=[0, 0, 0, 0]"), LBZ_OK);
+    ck_assert_int_eq(
+        eval("reverse lstm([w, b], [[1], [1], [0]], [[0], [0]], [[1], [1]]) at "
+             "w=[1, 1, 1, 1], b=[0, 0, 0, 0]"),
+        LBZ_OK);
     double y = 1 / (1 + exp(-1)) * tanh(0.5 * tanh(0.0));
     ck_assert_msg(fabs(r.number - (log(exp(y) + 2) - y)) < 1e-15, "%.17g", r.number);
 }

@@ -63,8 +63,9 @@ START_TEST(long_products_are_one_factor)
     ck_assert_ptr_eq(ex_div(c, r, p), y);
     ck_assert_ptr_eq(ex_div(c, r, y), p);
     ck_assert_ptr_eq(ex_div(c, ex_mul2(c, p, q), p), q);
-    ck_assert_ptr_eq(ex_mul2(c, ex_scale(c, num_int(3), p), ex_scale(c, num_rat(&c->tmp, 1, 3), q)),
-                     ex_mul2(c, p, q));
+    ck_assert_ptr_eq(
+        ex_mul2(c, ex_scale(c, num_int(3), p), ex_scale(c, num_rat(&c->tmp, 1, 3), q)),
+        ex_mul2(c, p, q));
     ck_assert_int_eq(ex_sqrt(c, p)->op, OP_POW);
     ck_assert_ptr_eq(ex_mul2(c, ex_sqrt(c, p), ex_sqrt(c, p)), p);
     ck_assert_ptr_eq(ex_mul(c, 1, &p), p);
@@ -181,8 +182,8 @@ static uint32_t roll(uint32_t sides)
 
 static Node *leaf(void)
 {
-    static const char *const text[] = {"x",  "y",        "x - 1", "1 - x - y", "2*x + 4",
-                                       "pi", "exp(x)", "sqrt(2)", "sqrt(x)", "x^y"};
+    static const char *const text[] = {"x",  "y",      "x - 1",   "1 - x - y", "2*x + 4",
+                                       "pi", "exp(x)", "sqrt(2)", "sqrt(x)",   "x^y"};
     char b[32];
 
     if (roll(3) == 0)
@@ -203,7 +204,9 @@ static Node *flat(int sign)
 
 static Node *any(Node *const *have, size_t n)
 {
-    Node *p = roll(3) && n ? have[roll((uint32_t)n)] : roll(2) ? flat(roll(2) ? 1 : -1) : leaf();
+    Node *p = roll(3) && n ? have[roll((uint32_t)n)]
+              : roll(2)    ? flat(roll(2) ? 1 : -1)
+                           : leaf();
 
     switch (roll(8)) {
     case 0: return ex_powi(c, p, (int64_t)roll(5) - 2);
@@ -222,7 +225,8 @@ static void ck_round_trip(Node *n)
     print_plain(c, &s, n);
     ck_assert_msg(!ctx_failed(c), "%s", c->env.err.message);
     ck_assert_uint_eq((size_t)print_length(c, n), s.n);
-    ck_assert_msg(parse_text(c, str_cstr(&s)) == n, "reads as something else: %s", str_cstr(&s));
+    ck_assert_msg(parse_text(c, str_cstr(&s)) == n, "reads as something else: %s",
+                  str_cstr(&s));
     str_free(&s);
 }
 

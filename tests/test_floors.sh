@@ -78,6 +78,13 @@ verdict 'files that Makefile.am does not list' "$(
         grep -q "^[^#]*[ 	=]$f\([ 	\\]\|\$\)" Makefile.am || echo "$f"
     done)"
 
+case $(clang-format --version 2>/dev/null) in *'version 14.'*)
+    verdict 'files that clang-format would lay out otherwise' "$(
+        cd "$top" && find lib src tests examples man -name '*.[ch]' |
+            xargs clang-format --dry-run 2>&1 | sed -n 's/: warning:.*//p' | sed 's/:[0-9]*$//' | uniq -c)"
+    ;;
+esac
+
 verdict 'lists in Makefile.am that are not sorted, or go on after their $(end)' "$(
     awk 'ended && /^\t/ { print FNR ": " $1 }
         { ended = /^\t\$\(end\)$/ }

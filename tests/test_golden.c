@@ -119,27 +119,17 @@ static void take_line(const char *file, Case *c, char *s, int number)
         c->line = number;
     c->any = true;
     switch (*s) {
-    case '$':
-        add_args(c, s + 1);
-        break;
+    case '$': add_args(c, s + 1); break;
     case '<':
         if (s[1] == '\\' && s[2] == ' ')
             add_escaped(&c->in, s + 3);
         else
             add_line(&c->in, rest);
         break;
-    case '>':
-        add_line(&c->out, rest);
-        break;
-    case '!':
-        add_line(&c->err, rest);
-        break;
-    case '?':
-        c->status = atoi(rest);
-        break;
-    default:
-        printf("%s:%d: not a line of a transcript: %s\n", file, number, s);
-        failed++;
+    case '>': add_line(&c->out, rest); break;
+    case '!': add_line(&c->err, rest); break;
+    case '?': c->status = atoi(rest); break;
+    default: printf("%s:%d: not a line of a transcript: %s\n", file, number, s); failed++;
     }
 }
 

@@ -20,10 +20,7 @@ static void setup(void)
     ck_assert_ptr_nonnull(s);
 }
 
-static void teardown(void)
-{
-    lbz_close(s);
-}
+static void teardown(void) { lbz_close(s); }
 
 static lbz_result eval(const char *text)
 {
@@ -58,61 +55,65 @@ static void expect(const Case *k, size_t n)
     }
 }
 
-#define EXPECT(...)                                   \
-    do {                                              \
-        static const Case cases[] = {__VA_ARGS__};    \
-        expect(cases, sizeof cases / sizeof *cases);  \
+#define EXPECT(...)                                  \
+    do {                                             \
+        static const Case cases[] = {__VA_ARGS__};   \
+        expect(cases, sizeof cases / sizeof *cases); \
     } while (0)
 
 START_TEST(right_derivatives_agree)
 {
-    EXPECT({"gradcheck 1e8 + x^2 at x=3", "AGREE", "difference 6"},
-           {"gradcheck log(1 + exp(x)) at x=800", "AGREE", "forward 1, reverse 1"},
-           {"gradcheck x^3 at x=10^6", "AGREE", "difference 3000000000000"},
-           {"gradcheck sin(1000*x) at x=1.234", "AGREE", "difference -798.5506235875844"},
-           {"gradcheck sin(1000*x) at x=12345.678", "AGREE", "difference -428.5013388218624"},
-           {"gradcheck sin(x) at x=1e22", "AGREE", "difference 0.523214785395139"},
-           {"gradcheck x^x at x=1e-300", "AGREE", "difference -689.7755278982137"},
-           {"gradcheck x^x at x=0.001", "AGREE", "difference -5.86708657770065"},
-           {"gradcheck x^x at x=140", "AGREE", "difference 1.705420608257764e+301"},
-           {"gradcheck x^2 at x=0", "AGREE", "difference 0"},
-           {"gradcheck x^2 at x=1e200", "AGREE", "difference 2e+200"},
-           {"gradcheck 1e-12*sin(x) at x=1", "AGREE", "difference 5.403023058681397e-13"},
-           {"gradcheck sin(x)^2 + cos(x)^2 at x=0.7", "AGREE", "difference 0"},
-           {"gradcheck gamma(x) at x=3.5", "AGREE", "difference 3.66617669224435"},
-           {"gradcheck x*abs(x) at x=0", "AGREE", "difference 0"},
-           {"gradcheck log(x) at x=1e-320", "AGREE", "difference inf"},
-           {"gradcheck floor(x) at x=2.5", "AGREE", "difference 0"},
-           {"gradcheck x^(3/2) at x=0", "AGREE", "from the right only"},
-           {"gradcheck x*y + exp(x*y) at x=1, y=2", "AGREE\n", "8.38905609893065  AGREE"});
+    EXPECT(
+        {"gradcheck 1e8 + x^2 at x=3", "AGREE", "difference 6"},
+        {"gradcheck log(1 + exp(x)) at x=800", "AGREE", "forward 1, reverse 1"},
+        {"gradcheck x^3 at x=10^6", "AGREE", "difference 3000000000000"},
+        {"gradcheck sin(1000*x) at x=1.234", "AGREE", "difference -798.5506235875844"},
+        {"gradcheck sin(1000*x) at x=12345.678", "AGREE",
+         "difference -428.5013388218624"},
+        {"gradcheck sin(x) at x=1e22", "AGREE", "difference 0.523214785395139"},
+        {"gradcheck x^x at x=1e-300", "AGREE", "difference -689.7755278982137"},
+        {"gradcheck x^x at x=0.001", "AGREE", "difference -5.86708657770065"},
+        {"gradcheck x^x at x=140", "AGREE", "difference 1.705420608257764e+301"},
+        {"gradcheck x^2 at x=0", "AGREE", "difference 0"},
+        {"gradcheck x^2 at x=1e200", "AGREE", "difference 2e+200"},
+        {"gradcheck 1e-12*sin(x) at x=1", "AGREE", "difference 5.403023058681397e-13"},
+        {"gradcheck sin(x)^2 + cos(x)^2 at x=0.7", "AGREE", "difference 0"},
+        {"gradcheck gamma(x) at x=3.5", "AGREE", "difference 3.66617669224435"},
+        {"gradcheck x*abs(x) at x=0", "AGREE", "difference 0"},
+        {"gradcheck log(x) at x=1e-320", "AGREE", "difference inf"},
+        {"gradcheck floor(x) at x=2.5", "AGREE", "difference 0"},
+        {"gradcheck x^(3/2) at x=0", "AGREE", "from the right only"},
+        {"gradcheck x*y + exp(x*y) at x=1, y=2", "AGREE\n", "8.38905609893065  AGREE"});
 }
 END_TEST
 
 START_TEST(kinks_hold_their_value)
 {
-    EXPECT({"gradcheck x + 1e-12*abs(x) at x=0", "KINK", "[0.999999999999, 1.000000000001]"},
-           {"gradcheck abs(x) at x=0", "KINK",
-            "forward 0, reverse 0, difference none; slopes [-1, 1]"},
-           {"gradcheck relu(x) at x=0", "KINK", "slopes [0, 1]"},
-           {"gradcheck max(x, y) at x=1, y=1", "KINK", "0.5"},
-           {"gradcheck abs(x - 0.1) at x=0.1", "KINK", "slopes [-1, 1]"},
-           {"gradcheck abs(sin(x)) at x=pi", "KINK", "slopes [-1, 1]"},
-           {"gradcheck 1e-40*abs(x) at x=0", "KINK", "slopes [-1e-40, 1e-40]"},
-           {"gradcheck sqrt(x^2 + y^2) at x=0, y=0", "KINK", "slopes [-1, 1]"});
+    EXPECT(
+        {"gradcheck x + 1e-12*abs(x) at x=0", "KINK", "[0.999999999999, 1.000000000001]"},
+        {"gradcheck abs(x) at x=0", "KINK",
+         "forward 0, reverse 0, difference none; slopes [-1, 1]"},
+        {"gradcheck relu(x) at x=0", "KINK", "slopes [0, 1]"},
+        {"gradcheck max(x, y) at x=1, y=1", "KINK", "0.5"},
+        {"gradcheck abs(x - 0.1) at x=0.1", "KINK", "slopes [-1, 1]"},
+        {"gradcheck abs(sin(x)) at x=pi", "KINK", "slopes [-1, 1]"},
+        {"gradcheck 1e-40*abs(x) at x=0", "KINK", "slopes [-1e-40, 1e-40]"},
+        {"gradcheck sqrt(x^2 + y^2) at x=0, y=0", "KINK", "slopes [-1, 1]"});
 }
 END_TEST
 
 START_TEST(jumps_and_branches)
 {
-    EXPECT({"gradcheck floor(x) at x=2", "BRANCH", "jumps"},
-           {"gradcheck floor(10*x) at x=0.3", "BRANCH", "jumps"},
-           {"gradcheck round(x) at x=1/2", "BRANCH", "jumps"},
-           {"gradcheck mod(x, 3) at x=3", "BRANCH", "difference 1"},
-           {"gradcheck if x < 0 then x^2 else x^3 at x=0", "BRANCH", "another branch"},
-           {"gradcheck if x < 0 then x^2 else x^3 at x=1", "AGREE", "difference 3"},
-           {"gradcheck (if x < 0 then 1 - x else x^3) at x=0", "BRANCH", "-1 and 0"},
-           {"gradcheck (if x == 0 then 1 else sin(x)/x) at x=0", "BRANCH", "difference 0"},
-           {"gradcheck abs(x - pi) at x=3.141592653589793", "BRANCH", "rounding the point"});
+    EXPECT(
+        {"gradcheck floor(x) at x=2", "BRANCH", "jumps"},
+        {"gradcheck floor(10*x) at x=0.3", "BRANCH", "jumps"},
+        {"gradcheck round(x) at x=1/2", "BRANCH", "jumps"},
+        {"gradcheck mod(x, 3) at x=3", "BRANCH", "difference 1"},
+        {"gradcheck if x < 0 then x^2 else x^3 at x=0", "BRANCH", "another branch"},
+        {"gradcheck if x < 0 then x^2 else x^3 at x=1", "AGREE", "difference 3"},
+        {"gradcheck (if x < 0 then 1 - x else x^3) at x=0", "BRANCH", "-1 and 0"},
+        {"gradcheck (if x == 0 then 1 else sin(x)/x) at x=0", "BRANCH", "difference 0"},
+        {"gradcheck abs(x - pi) at x=3.141592653589793", "BRANCH", "rounding the point"});
 }
 END_TEST
 
@@ -136,7 +137,8 @@ START_TEST(functions_of_the_user)
            {"gradcheck k*x^2 at x=3", "AGREE", "difference 42"},
            {"gradcheck k*x^2 at x=3, k=2", "AGREE\n", "d/dk  9"},
            {"gradcheck f(x) at x=0.3", "AGREE", "reverse 4096, difference 4096"},
-           {"gradcheck f(x) at x=500", "BRANCH", "another path is taken just beside the point"});
+           {"gradcheck f(x) at x=500", "BRANCH",
+            "another path is taken just beside the point"});
     eval("w(x) = { s = x; for i = 1:100000 { s = sin(s) + x }; s }");
     EXPECT({"gradcheck w(x) at x=1", "UNRESOLVED", "has no formula"});
 }
@@ -163,8 +165,8 @@ START_TEST(errors_have_their_place)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lbz_result r = eval(bad[i].in);
         ck_assert_msg(r.status == bad[i].status && r.span.col == bad[i].col,
-                      "%s: %s at %u: %s", bad[i].in, lbz_status_name(r.status), r.span.col,
-                      r.message);
+                      "%s: %s at %u: %s", bad[i].in, lbz_status_name(r.status),
+                      r.span.col, r.message);
         ck_assert_msg(strstr(r.message, bad[i].message) != NULL, "%s: %s", bad[i].in,
                       r.message);
         ck_assert_ptr_nonnull(r.hint);
@@ -229,11 +231,12 @@ START_TEST(rounding_is_bounded)
 END_TEST
 
 /* The verdict on these routes by x, in what e says. */
-static SlopeRow judged(Ctx *c, const char *text, double x, double symbolic, double forward,
-                       double reverse)
+static SlopeRow judged(Ctx *c, const char *text, double x, double symbolic,
+                       double forward, double reverse)
 {
     SlopeProbe p;
-    SlopeRow r = {.name = "x", .d = {symbolic, forward, reverse}, .has = {true, true, true}};
+    SlopeRow r = {
+        .name = "x", .d = {symbolic, forward, reverse}, .has = {true, true, true}};
     ctx_begin_statement(c);
     uint32_t in = sym_intern(c, "x", 1);
     Node *e = parse_text(c, text), *at = ex_num(c, num_from_double(ctx_arena(c), x));

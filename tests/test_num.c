@@ -45,34 +45,17 @@ static void ck_prints(Num x, const char *want)
 static void random_mpz(mpz_t z)
 {
     switch (gmp_urandomm_ui(rnd, 8)) {
-    case 0:
-        mpz_set_si(z, (long)gmp_urandomm_ui(rnd, 5) - 2);
-        break;
-    case 1:
-        mpz_set_si(z, INT64_MIN + (long)gmp_urandomm_ui(rnd, 3));
-        break;
-    case 2:
-        mpz_set_si(z, INT64_MAX - (long)gmp_urandomm_ui(rnd, 3));
-        break;
-    case 3:
-        mpz_set_ui(z, UINT64_MAX - gmp_urandomm_ui(rnd, 3));
-        break;
-    case 4:
-        mpz_rrandomb(z, rnd, 300);
-        break;
-    case 5:
-        mpz_rrandomb(z, rnd, 40);
-        break;
-    case 6:
-        mpz_urandomb(z, rnd, 10);
-        break;
-    default:
-        mpz_rrandomb(z, rnd, 64);
-        break;
+    case 0: mpz_set_si(z, (long)gmp_urandomm_ui(rnd, 5) - 2); break;
+    case 1: mpz_set_si(z, INT64_MIN + (long)gmp_urandomm_ui(rnd, 3)); break;
+    case 2: mpz_set_si(z, INT64_MAX - (long)gmp_urandomm_ui(rnd, 3)); break;
+    case 3: mpz_set_ui(z, UINT64_MAX - gmp_urandomm_ui(rnd, 3)); break;
+    case 4: mpz_rrandomb(z, rnd, 300); break;
+    case 5: mpz_rrandomb(z, rnd, 40); break;
+    case 6: mpz_urandomb(z, rnd, 10); break;
+    default: mpz_rrandomb(z, rnd, 64); break;
     }
-    if (gmp_urandomb_ui(rnd, 1)) {
+    if (gmp_urandomb_ui(rnd, 1))
         mpz_neg(z, z);
-    }
 }
 
 static void random_mpq(mpq_t q)
@@ -109,9 +92,8 @@ START_TEST(arithmetic_agrees_with_gmp)
     mpq_t p, q, r;
     mpq_inits(p, q, r, NULL);
     for (int i = 0; i < 20000; i++) {
-        if (i % 1000 == 0) {
+        if (i % 1000 == 0)
             arena_reset(&arena);
-        }
         random_mpq(p);
         random_mpq(q);
         Num x = num_set_mpq(&arena, p), y = num_set_mpq(&arena, q);
@@ -190,16 +172,13 @@ START_TEST(powers)
     for (int i = 0; i < 3000; i++) {
         random_mpq(p);
         long e = (long)gmp_urandomm_ui(rnd, 20) - 10;
-        if (e < 0 && mpq_sgn(p) == 0) {
+        if (e < 0 && mpq_sgn(p) == 0)
             continue;
-        }
         mpq_set_ui(r, 1, 1);
-        for (long k = 0; k < labs(e); k++) {
+        for (long k = 0; k < labs(e); k++)
             mpq_mul(r, r, p);
-        }
-        if (e < 0) {
+        if (e < 0)
             mpq_inv(r, r);
-        }
         ck_same(num_pow(&arena, num_set_mpq(&arena, p), e), r);
     }
     mpq_clears(p, r, NULL);
@@ -223,27 +202,13 @@ START_TEST(sizes_are_limited)
         env_reset(&env);
         Num r = NUM_ONE;
         switch (i) {
-        case 0:
-            r = num_pow(&arena, num_int(2), 1000000000);
-            break;
-        case 1:
-            r = num_pow(&arena, num_int(3), INT64_MIN);
-            break;
-        case 2:
-            r = num_pow(&arena, big, INT64_MAX);
-            break;
-        case 3:
-            r = num_mul(&arena, big, big);
-            break;
-        case 4:
-            r = num_factorial(&arena, 100000000);
-            break;
-        case 5:
-            r = num_binomial(&arena, 1000000000, 500000000);
-            break;
-        case 6:
-            r = num_add(&arena, frac, frac);
-            break;
+        case 0: r = num_pow(&arena, num_int(2), 1000000000); break;
+        case 1: r = num_pow(&arena, num_int(3), INT64_MIN); break;
+        case 2: r = num_pow(&arena, big, INT64_MAX); break;
+        case 3: r = num_mul(&arena, big, big); break;
+        case 4: r = num_factorial(&arena, 100000000); break;
+        case 5: r = num_binomial(&arena, 1000000000, 500000000); break;
+        case 6: r = num_add(&arena, frac, frac); break;
         }
         ck_assert_msg(env.err.status == LBZ_LIMIT, "%s", what[i]);
         ck_assert(num_is_zero(r));
@@ -257,9 +222,8 @@ START_TEST(memory_can_run_out)
 {
     env.mem_cap = 1 << 20;
     Num x = num_pow(&arena, num_int(3), 1000);
-    for (int i = 0; i < 20000 && !env_failed(&env); i++) {
+    for (int i = 0; i < 20000 && !env_failed(&env); i++)
         x = num_add(&arena, x, NUM_ONE);
-    }
     ck_assert_int_eq(env.err.status, LBZ_LIMIT);
     ck_assert(num_is_zero(x));
 }
@@ -293,9 +257,8 @@ START_TEST(factorials_and_binomials)
     for (int64_t n = -20; n <= 40; n++) {
         for (int64_t k = 0; k < 25; k++) {
             Num want = NUM_ONE;
-            for (int64_t j = 0; j < k; j++) {
+            for (int64_t j = 0; j < k; j++)
                 want = num_div(a, num_mul(a, want, num_int(n - j)), num_int(j + 1));
-            }
             ck_assert(num_eq(want, num_binomial(a, n, (uint64_t)k)));
         }
     }
@@ -318,9 +281,8 @@ START_TEST(roots_are_exact)
         ck_assert(num_eq(r, want));
         if (num_sgn(x)) {
             Num z = num_add(a, num_mul(a, num_denom(a, y), num_int(7)), num_numer(a, y));
-            if (num_root(a, z, k, &r)) {
+            if (num_root(a, z, k, &r))
                 ck_assert(num_eq(num_pow(a, r, k), z));
-            }
         }
         ck_assert(k % 2 || !num_sgn(y) || !num_root(a, num_neg(a, y), k, &r));
     }
@@ -344,9 +306,8 @@ START_TEST(power_is_split_off)
         for (unsigned k = 2; k < 5; k++) {
             num_split_power(a, num_int(n), k, &out, &rest);
             ck_assert(num_eq(num_mul(a, num_pow(a, out, k), rest), num_int(n)));
-            for (int64_t d = 2; d * d <= n; d++) {
+            for (int64_t d = 2; d * d <= n; d++)
                 ck_assert(!num_is_int(num_div(a, rest, num_pow(a, num_int(d), k))));
-            }
         }
     }
     num_split_power(a, num_pow(a, num_int(12), 101), 2, &out, &rest);
@@ -381,9 +342,8 @@ START_TEST(words_are_factored)
             ck_assert(mpz_probab_prime_p(z, 25));
             ck_assert(j == 0 || prime[j - 1] < prime[j]);
             mpz_clear(z);
-            for (unsigned m = 0; m < mult[j]; m++) {
+            for (unsigned m = 0; m < mult[j]; m++)
                 prod *= prime[j];
-            }
         }
         ck_assert_uint_eq(prod, n);
     }
@@ -431,7 +391,8 @@ START_TEST(literals)
          "0.123456789012345678901234567890123456789"},
         {"0.12345678901234567890123456789012345678901", 43,
          "0.12345678901234567890123456789012345678901"},
-        {"0.99999999999999999999999999999999999999999999", 46, "0.99999999999999999999999999999999999999999999"},
+        {"0.99999999999999999999999999999999999999999999", 46,
+         "0.99999999999999999999999999999999999999999999"},
         {"0.0", 3, "0.0"},
         {"0e5", 3, "0.0"},
     };
@@ -439,9 +400,8 @@ START_TEST(literals)
         Num x;
         size_t used = num_parse(&arena, t[i].text, strlen(t[i].text), &x);
         ck_assert_msg(used == t[i].used, "%s: used %zu", t[i].text, used);
-        if (used) {
+        if (used)
             ck_prints(x, t[i].value);
-        }
     }
     ck_assert(!env_failed(&env));
     Num x;
@@ -476,9 +436,8 @@ START_TEST(million_digits)
 {
     size_t n = 1000000;
     char *s = malloc(n + 1);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         s[i] = (char)('1' + i * i % 9);
-    }
     s[n] = '\0';
     Num x;
     ck_assert_uint_eq(num_parse(&arena, s, n, &x), n);
@@ -506,9 +465,8 @@ START_TEST(digits_are_nearest)
             mpq_canonicalize(p);
         }
         Num x = num_set_mpq(&arena, p);
-        if (num_is_zero(x)) {
+        if (num_is_zero(x))
             continue;
-        }
         size_t n = 1 + gmp_urandomm_ui(rnd, 20);
         int64_t e;
         Str b = {0};
@@ -602,9 +560,8 @@ START_TEST(doubles_print_shortest)
         ck_assert(strtod(out, NULL) == d);
         Num x = num_from_double(&arena, d);
         ck_assert(x.dec && num_to_double(x) == d);
-        if (i % 1000 == 0) {
+        if (i % 1000 == 0)
             arena_reset(&arena);
-        }
     }
     ck_prints(num_from_double(&arena, 0.1), "0.1");
     ck_prints(num_from_double(&arena, -3), "-3.0");

@@ -16,10 +16,11 @@ START_TEST(row)
 
     ck_assert_msg(f->name[0] != 0, "op %d has no name", op);
     ck_assert_ptr_eq(op_info(op), f);
-    ck_assert_msg(find_n(f->name, f->min_args) == op, "%s with %u arguments is another row",
-                  f->name, f->min_args);
+    ck_assert_msg(find_n(f->name, f->min_args) == op,
+                  "%s with %u arguments is another row", f->name, f->min_args);
     ck_assert_str_eq(op_info(find(f->name))->name, f->name);
-    ck_assert_msg(f->help[0] && f->help[strlen(f->help) - 1] != '.', "help of %s", f->name);
+    ck_assert_msg(f->help[0] && f->help[strlen(f->help) - 1] != '.', "help of %s",
+                  f->name);
     ck_assert_msg(strlen(f->help) <= 90, "help of %s is long", f->name);
     ck_assert_msg(f->usage[0] != 0, "usage of %s", f->name);
     ck_assert_uint_le(f->min_args, f->max_args);
@@ -27,14 +28,16 @@ START_TEST(row)
         return;
     ck_assert(op_is_function(op));
     ck_assert_uint_eq(f->min_args, f->max_args);
-    ck_assert_msg(f->domain[0] && f->latex[0] && f->value[0] && f->args[0], "%s", f->name);
+    ck_assert_msg(f->domain[0] && f->latex[0] && f->value[0] && f->args[0], "%s",
+                  f->name);
     for (unsigned i = 0; i < 3; i++)
         ck_assert_msg(!f->partial[i] == (i >= f->max_args), "%s: partial %u", f->name, i);
     unsigned commas = 0;
     for (const char *s = f->args; *s; s++)
         commas += *s == ',';
     ck_assert_msg(commas + 1 == f->max_args, "%s: names of arguments", f->name);
-    ck_assert_msg(strlen(f->usage) == strlen(f->name) + strlen(f->args) + 2, "%s", f->usage);
+    ck_assert_msg(strlen(f->usage) == strlen(f->name) + strlen(f->args) + 2, "%s",
+                  f->usage);
     ck_assert_msg(!(f->flags & POSITIVE) || (f->flags & NONNEG), "%s", f->name);
     ck_assert_msg((f->flags & (ODD | EVEN)) != (ODD | EVEN), "%s", f->name);
     ck_assert_msg((f->flags & (SMOOTH | PIECEWISE)) != 0,
@@ -88,8 +91,9 @@ END_TEST
 
 START_TEST(names_that_are_none)
 {
-    static const char *const none[] = {"", "s", "si", "sinn", "Sin", "SIN", "poison", "+", "x",
-                                       "help", "sin ", "_", "1", "\xce\xb1"};
+    static const char *const none[] = {"",     "s",      "si", "sinn",    "Sin",
+                                       "SIN",  "poison", "+",  "x",       "help",
+                                       "sin ", "_",      "1",  "\xce\xb1"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         ck_assert_msg(find(none[i]) == OP_POISON, "'%s' is found", none[i]);
     ck_assert_int_eq(op_find("sinh", 3), OP_sin); /* not NUL-terminated */
@@ -106,7 +110,8 @@ START_TEST(synonyms)
         const char *name;
         Op op;
         synonym_at(i, &name, &op);
-        ck_assert_msg(find_n(name, op_info(op)->min_args) == op, "synonym %s is shadowed", name);
+        ck_assert_msg(find_n(name, op_info(op)->min_args) == op, "synonym %s is shadowed",
+                      name);
     }
     ck_assert_int_eq(find("sigmoid"), OP_logistic);
     ck_assert_int_eq(find("logistic"), OP_logistic);
@@ -126,7 +131,8 @@ START_TEST(commands)
         const CommandInfo *c = command_at(i);
         ck_assert_ptr_eq(command_find(c->name, strlen(c->name)), c);
         ck_assert_msg(c->usage[0] && c->help[0], "%s", c->name);
-        ck_assert_msg(find(c->name) == OP_POISON, "command %s is a function, too", c->name);
+        ck_assert_msg(find(c->name) == OP_POISON, "command %s is a function, too",
+                      c->name);
     }
     ck_assert_ptr_null(command_at(command_count()));
     ck_assert_ptr_null(command_find("hel", 3));

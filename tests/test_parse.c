@@ -37,10 +37,7 @@ static void setup(void)
     c->into = 1;
 }
 
-static void teardown(void)
-{
-    ctx_free(c);
-}
+static void teardown(void) { ctx_free(c); }
 
 static void fresh(void)
 {
@@ -82,94 +79,201 @@ static void same(const char *a, const char *b)
 
 static const char *const readings[][2] = {
     /* precedence */
-    {"-2^2", "0-4"}, {"2^3^2", "2^9"}, {"2^-1", "1/2"}, {"2^-x^2", "2^(-(x^2))"},
-    {"-x!", "-(factorial(x))"}, {"2x!", "2*factorial(x)"}, {"2^n!", "2^factorial(n)"},
-    {"x--y", "x+y"}, {"x*-y", "-(x*y)"}, {"+x", "x"}, {"x-y-z", "x-(y+z)"},
-    {"x/y/z", "x/(y*z)"}, {"a/b*c", "(a*c)/b"}, {"x**2", "x^2"}, {"a%b%d", "mod(mod(a,b),d)"},
-    {"2*a%3", "mod(2*a,3)"}, {"-a%b", "mod(-a,b)"},
+    {"-2^2", "0-4"},
+    {"2^3^2", "2^9"},
+    {"2^-1", "1/2"},
+    {"2^-x^2", "2^(-(x^2))"},
+    {"-x!", "-(factorial(x))"},
+    {"2x!", "2*factorial(x)"},
+    {"2^n!", "2^factorial(n)"},
+    {"x--y", "x+y"},
+    {"x*-y", "-(x*y)"},
+    {"+x", "x"},
+    {"x-y-z", "x-(y+z)"},
+    {"x/y/z", "x/(y*z)"},
+    {"a/b*c", "(a*c)/b"},
+    {"x**2", "x^2"},
+    {"a%b%d", "mod(mod(a,b),d)"},
+    {"2*a%3", "mod(2*a,3)"},
+    {"-a%b", "mod(-a,b)"},
     /* products without a sign */
-    {"2x", "2*x"}, {"2(x+1)", "2*(x+1)"}, {"x y", "x*y"}, {"(x+1)(y+1)", "(x+1)*(y+1)"},
-    {"1/2x", "1/(2*x)"}, {"2^3x", "8*x"}, {"x^2y", "(x^2)*y"}, {"a/b c/d", "a/(b*c)/d"},
-    {"-2x", "(-2)*x"}, {"2e", "2*e"}, {"2e3", "2000.0"}, {"e^2x", "(e^2)*x"},
-    {"2 sin x", "2*sin(x)"}, {"(x+1)2", "2*(x+1)"}, {"2pi r", "2*pi*r"},
+    {"2x", "2*x"},
+    {"2(x+1)", "2*(x+1)"},
+    {"x y", "x*y"},
+    {"(x+1)(y+1)", "(x+1)*(y+1)"},
+    {"1/2x", "1/(2*x)"},
+    {"2^3x", "8*x"},
+    {"x^2y", "(x^2)*y"},
+    {"a/b c/d", "a/(b*c)/d"},
+    {"-2x", "(-2)*x"},
+    {"2e", "2*e"},
+    {"2e3", "2000.0"},
+    {"e^2x", "(e^2)*x"},
+    {"2 sin x", "2*sin(x)"},
+    {"(x+1)2", "2*(x+1)"},
+    {"2pi r", "2*pi*r"},
     /* functions without parentheses */
-    {"sin x cos x", "sin(x)*cos(x)"}, {"sin 2x", "sin(2*x)"}, {"sin x^2", "sin(x^2)"},
-    {"sin^2 x", "sin(x)^2"}, {"sin^2(x)", "sin(x)^2"}, {"sin^-2 x", "1/sin(x)^2"},
-    {"sin^n x", "sin(x)^n"}, {"sin^(1/2)(x)", "sqrt(sin(x))"}, {"sin sin x", "sin(sin(x))"},
-    {"sin 2 pi x", "sin(2*pi*x)"}, {"ln x", "log(x)"}, {"log(x,b)", "log(x)/log(b)"},
-    {"sin x/2", "sin(x)/2"}, {"sin x f(x)", "sin(x)*f(x)"}, {"2^sin x", "2^(sin(x))"},
-    {"sin (x)^2", "sin(x)^2"}, {"sin |x|", "sin(abs(x))"}, {"sin x!", "sin(factorial(x))"},
-    {"gamma*x", "x*gamma"}, {"gamma^2 x", "gamma^2*x"}, {"max(a,b,d)", "max(max(a,b),d)"},
-    {"atan(y,x)", "atan2(y,x)"}, {"exp x^2", "e^(x^2)"}, {"G x", "G(x)"}, {"G^2(x)", "G(x)^2"},
+    {"sin x cos x", "sin(x)*cos(x)"},
+    {"sin 2x", "sin(2*x)"},
+    {"sin x^2", "sin(x^2)"},
+    {"sin^2 x", "sin(x)^2"},
+    {"sin^2(x)", "sin(x)^2"},
+    {"sin^-2 x", "1/sin(x)^2"},
+    {"sin^n x", "sin(x)^n"},
+    {"sin^(1/2)(x)", "sqrt(sin(x))"},
+    {"sin sin x", "sin(sin(x))"},
+    {"sin 2 pi x", "sin(2*pi*x)"},
+    {"ln x", "log(x)"},
+    {"log(x,b)", "log(x)/log(b)"},
+    {"sin x/2", "sin(x)/2"},
+    {"sin x f(x)", "sin(x)*f(x)"},
+    {"2^sin x", "2^(sin(x))"},
+    {"sin (x)^2", "sin(x)^2"},
+    {"sin |x|", "sin(abs(x))"},
+    {"sin x!", "sin(factorial(x))"},
+    {"gamma*x", "x*gamma"},
+    {"gamma^2 x", "gamma^2*x"},
+    {"max(a,b,d)", "max(max(a,b),d)"},
+    {"atan(y,x)", "atan2(y,x)"},
+    {"exp x^2", "e^(x^2)"},
+    {"G x", "G(x)"},
+    {"G^2(x)", "G(x)^2"},
     /* derivatives */
-    {"d/dx x^2*sin(x)", "diff(x^2*sin(x), x)"}, {"d/dx x^2 + x", "diff(x^2,x) + x"},
-    {"d/dx(x^2)*x", "diff(x^2,x)*x"}, {"d/dx (x^2)*x", "diff(x^2*x,x)"},
-    {"d/dx(x^2)^2", "diff(x^2,x)^2"}, {"d / dx", "d*dx^-1"}, {"2 d/dx x^2", "2*diff(x^2,x)"},
-    {"1/2 d/dx x^2*x", "1/2*diff(x^2*x,x)"}, {"-d/dx x", "-diff(x,x)"},
-    {"d/dx d/dy x*y", "diff(diff(x*y,y),x)"}, {"d/dx sin x cos x", "diff(sin(x)*cos(x),x)"},
-    {"d^2/dx^2 x^4", "diff(x^4,x,2)"}, {"d^2/(dx dy) x*y", "diff(x*y,x,y)"},
-    {"d^2/dxdy x*y", "diff(x*y,x,y)"}, {"d^3/dx^2dy x*y", "diff(x*y,x,2,y)"},
-    {"d^3/(dx^2 dy) x*y", "diff(x*y,x,2,y)"}, {"d^n/dx^n sin(x)", "diff(sin(x),x,n)"},
-    {"d(x^2*y)/dx", "diff(x^2*y,x)"}, {"d^2(x^3)/dx^2", "diff(x^3,x,2)"},
-    {"d(x^2)/dx*x", "diff(x^2,x)*x"}, {"D[x^2*y, x, {y,2}]", "diff(x^2*y,x,y,2)"},
-    {"D(x*D(x+y, y), x)", "diff(x*diff(x+y,y),x)"}, {"dy/dx", "diff(y,x)"},
-    {"dG/dx", "diff(G(x),x)"}, {"a*d/d1", "a*d/(d1)"}, {"p/d/delta", "p/(d*delta)"},
-    {"d/dawson(x)", "d*(1/dawson(x))"}, {"A/d", "A*(1/d)"},
-    {"diff(x^2,x,x)", "D[x^2,{x,1},x]"}, {"f''(x)", "f^(2)(x)"},
+    {"d/dx x^2*sin(x)", "diff(x^2*sin(x), x)"},
+    {"d/dx x^2 + x", "diff(x^2,x) + x"},
+    {"d/dx(x^2)*x", "diff(x^2,x)*x"},
+    {"d/dx (x^2)*x", "diff(x^2*x,x)"},
+    {"d/dx(x^2)^2", "diff(x^2,x)^2"},
+    {"d / dx", "d*dx^-1"},
+    {"2 d/dx x^2", "2*diff(x^2,x)"},
+    {"1/2 d/dx x^2*x", "1/2*diff(x^2*x,x)"},
+    {"-d/dx x", "-diff(x,x)"},
+    {"d/dx d/dy x*y", "diff(diff(x*y,y),x)"},
+    {"d/dx sin x cos x", "diff(sin(x)*cos(x),x)"},
+    {"d^2/dx^2 x^4", "diff(x^4,x,2)"},
+    {"d^2/(dx dy) x*y", "diff(x*y,x,y)"},
+    {"d^2/dxdy x*y", "diff(x*y,x,y)"},
+    {"d^3/dx^2dy x*y", "diff(x*y,x,2,y)"},
+    {"d^3/(dx^2 dy) x*y", "diff(x*y,x,2,y)"},
+    {"d^n/dx^n sin(x)", "diff(sin(x),x,n)"},
+    {"d(x^2*y)/dx", "diff(x^2*y,x)"},
+    {"d^2(x^3)/dx^2", "diff(x^3,x,2)"},
+    {"d(x^2)/dx*x", "diff(x^2,x)*x"},
+    {"D[x^2*y, x, {y,2}]", "diff(x^2*y,x,y,2)"},
+    {"D(x*D(x+y, y), x)", "diff(x*diff(x+y,y),x)"},
+    {"dy/dx", "diff(y,x)"},
+    {"dG/dx", "diff(G(x),x)"},
+    {"a*d/d1", "a*d/(d1)"},
+    {"p/d/delta", "p/(d*delta)"},
+    {"d/dawson(x)", "d*(1/dawson(x))"},
+    {"A/d", "A*(1/d)"},
+    {"diff(x^2,x,x)", "D[x^2,{x,1},x]"},
+    {"f''(x)", "f^(2)(x)"},
     {"dy/dx where x^2+y^2 = 25", "implicit(x^2+y^2-25, y, x, 1)"},
     {"d^2y/dx^2 where x*y = 1 at x=2", "implicit(x*y-1, y, x, 2) at x=2"},
     {"2*dy/dx + x where x*y = 1", "2*implicit(x*y-1,y,x,1) + x"},
     /* Unicode */
-    {"π*r²", "pi*r^2"}, {"2πr", "2*pi*r"}, {"√x", "sqrt(x)"}, {"√2x", "sqrt(2)*x"},
-    {"√x^2", "sqrt(x)^2"}, {"√(x+1)", "sqrt(x+1)"}, {"x·y×z÷2−1", "x*y*z/2-1"},
-    {"x²³", "x^23"}, {"x⁻¹", "1/x"}, {"xⁿ", "x^n"}, {"sin² x", "sin(x)^2"}, {"λ", "lambda"},
-    {"Ω", "Omega"}, {"x₁", "x_1"}, {"∞", "inf"}, {"∂/∂x x*y", "diff(x*y,x)"},
-    {"∂^2/∂x∂y x*y", "diff(x*y,x,y)"}, {"∂²/∂x² x^3", "diff(x^3,x,2)"},
-    {"∂_x x^2", "diff(x^2,x)"}, {"∂f/∂x", "diff(f,x)"}, {"d/dλ λ^2", "diff(lambda^2,lambda)"},
+    {"π*r²", "pi*r^2"},
+    {"2πr", "2*pi*r"},
+    {"√x", "sqrt(x)"},
+    {"√2x", "sqrt(2)*x"},
+    {"√x^2", "sqrt(x)^2"},
+    {"√(x+1)", "sqrt(x+1)"},
+    {"x·y×z÷2−1", "x*y*z/2-1"},
+    {"x²³", "x^23"},
+    {"x⁻¹", "1/x"},
+    {"xⁿ", "x^n"},
+    {"sin² x", "sin(x)^2"},
+    {"λ", "lambda"},
+    {"Ω", "Omega"},
+    {"x₁", "x_1"},
+    {"∞", "inf"},
+    {"∂/∂x x*y", "diff(x*y,x)"},
+    {"∂^2/∂x∂y x*y", "diff(x*y,x,y)"},
+    {"∂²/∂x² x^3", "diff(x^3,x,2)"},
+    {"∂_x x^2", "diff(x^2,x)"},
+    {"∂f/∂x", "diff(f,x)"},
+    {"d/dλ λ^2", "diff(lambda^2,lambda)"},
     {"f″(x)", "f''(x)"},
     /* values at points */
-    {"x^2 at x=2", "x^2|_{x=2}"}, {"d/dx x^2 + x at x=2", "(diff(x^2,x) + x) at x=2"},
-    {"x at x=y at y=2", "(x at x=y) at y=2"}, {"x|_x=2", "x at x=2"},
-    {"|x|_{x=2}", "abs(x) at x=2"}, {"d/dx |x| |_{x=2}", "diff(abs(x),x) at x=2"},
-    {"N(x at x=2, y=3)", "N((x at x=2, y=3))"}, {"N(pi at x=1, 30)", "N((pi at x=1), 30)"},
+    {"x^2 at x=2", "x^2|_{x=2}"},
+    {"d/dx x^2 + x at x=2", "(diff(x^2,x) + x) at x=2"},
+    {"x at x=y at y=2", "(x at x=y) at y=2"},
+    {"x|_x=2", "x at x=2"},
+    {"|x|_{x=2}", "abs(x) at x=2"},
+    {"d/dx |x| |_{x=2}", "diff(abs(x),x) at x=2"},
+    {"N(x at x=2, y=3)", "N((x at x=2, y=3))"},
+    {"N(pi at x=1, 30)", "N((pi at x=1), 30)"},
     {"gamma x at gamma=2", "gamma*x at gamma=2"},
     /* bars */
-    {"|x|", "abs(x)"}, {"2|x|", "2*abs(x)"}, {"|a|b|x|", "abs(a)*b*abs(x)"},
-    {"|x+|y||", "abs(x+abs(y))"}, {"||x|-1|", "abs(abs(x)-1)"}, {"|2 |x| + y|", "abs(2*abs(x)+y)"},
-    {"|a||b|", "abs(a)*abs(b)"}, {"|x|!", "factorial(abs(x))"},
+    {"|x|", "abs(x)"},
+    {"2|x|", "2*abs(x)"},
+    {"|a|b|x|", "abs(a)*b*abs(x)"},
+    {"|x+|y||", "abs(x+abs(y))"},
+    {"||x|-1|", "abs(abs(x)-1)"},
+    {"|2 |x| + y|", "abs(2*abs(x)+y)"},
+    {"|a||b|", "abs(a)*abs(b)"},
+    {"|x|!", "factorial(abs(x))"},
     /* conditions, ranges */
-    {"a<b<=x", "a<b and b<=x"}, {"a>b", "b<a"}, {"a≥b", "b<=a"}, {"not a<b", "b<=a"},
+    {"a<b<=x", "a<b and b<=x"},
+    {"a>b", "b<a"},
+    {"a≥b", "b<=a"},
+    {"not a<b", "b<=a"},
     {"a<b and b<x or x==1", "(a<b and b<x) or (x==1)"},
     {"{-x if x<0; x otherwise}", "if x<0 then -x else x"},
     {"{-x if x<0; x if x>=0}", "if x<0 then -x else x"},
     {"{a if x<0; b if x==0; 1 if x>0}", "if x<0 then a else if x==0 then b else 1"},
-    {"if x<0 then a else if x<1 then b else 1", "if x<0 then a else (if x<1 then b else 1)"},
+    {"if x<0 then a else if x<1 then b else 1",
+     "if x<0 then a else (if x<1 then b else 1)"},
     {"1 + if x<0 then 1 else 2 + x", "1 + (if x<0 then 1 else (2+x))"},
-    {"a:b", "(a):(b)"}, {"a+1:2:b", "(a+1):2:b"},
+    {"a:b", "(a):(b)"},
+    {"a+1:2:b", "(a+1):2:b"},
     /* lists */
-    {"[1,2;3,4]", "[[1,2],[3,4]]"}, {"[ ]", "[]"}, {"[1;2]", "[[1],[2]]"},
+    {"[1,2;3,4]", "[[1,2],[3,4]]"},
+    {"[ ]", "[]"},
+    {"[1;2]", "[[1],[2]]"},
     {"sum([1,2,x])", "3+x"},
     /* names */
-    {"x(x+1)", "x*(x+1)"}, {"q(x+1)", "q*(x+1)"}, {"pi(x+1)", "pi*(x+1)"},
-    {"f_1(x,y)", "f_1(x,y)"}, {"%", "7"}, {"%%", "8"}, {"%3", "97"}, {"ans", "7"}, {"x%3", "mod(x,3)"},
-    {"2+%", "9"}, {"n!", "factorial(n)"}, {"3!", "6"}, {"N", "N"}, {"true", "0<1"},
+    {"x(x+1)", "x*(x+1)"},
+    {"q(x+1)", "q*(x+1)"},
+    {"pi(x+1)", "pi*(x+1)"},
+    {"f_1(x,y)", "f_1(x,y)"},
+    {"%", "7"},
+    {"%%", "8"},
+    {"%3", "97"},
+    {"ans", "7"},
+    {"x%3", "mod(x,3)"},
+    {"2+%", "9"},
+    {"n!", "factorial(n)"},
+    {"3!", "6"},
+    {"N", "N"},
+    {"true", "0<1"},
     /* operators of formulas */
-    {"expand (x+1)^2", "expand((x+1)^2)"}, {"factor x^2-1", "factor(x^2-1)"},
-    {"simplify(x)+1", "1+simplify(x)"}, {"∂/∂y y^2", "diff(y^2,y)"},
-    {"taylor(sin(x),x,5)", "taylor(sin(x),x=0,5)"}, {"hvp(x^2,x,1)", "hvp(x^2,[x],[1])"},
-    {"product(k,k,1,n)", "prod(k,k,1,n)"}, {"integrate(t,t,0,x)", "int(t,t,0,x)"},
+    {"expand (x+1)^2", "expand((x+1)^2)"},
+    {"factor x^2-1", "factor(x^2-1)"},
+    {"simplify(x)+1", "1+simplify(x)"},
+    {"∂/∂y y^2", "diff(y^2,y)"},
+    {"taylor(sin(x),x,5)", "taylor(sin(x),x=0,5)"},
+    {"hvp(x^2,x,1)", "hvp(x^2,[x],[1])"},
+    {"product(k,k,1,n)", "prod(k,k,1,n)"},
+    {"integrate(t,t,0,x)", "int(t,t,0,x)"},
     /* decimals */
-    {"0.1+0.2", "0.3"}, {".5", "0.5"}, {"5.", "5.0"}, {"1.5e-3", "0.0015"},
+    {"0.1+0.2", "0.3"},
+    {".5", "0.5"},
+    {"5.", "5.0"},
+    {"1.5e-3", "0.0015"},
     /* lines */
-    {"x +\n y", "x+y"}, {"(x\n+1)", "x+1"}, {"d/dx\nx^2", "d/dx x^2"}, {"x # y", "x"},
-    {"if x<0\nthen 1\nelse 2", "if x<0 then 1 else 2"}, {"|x\n+1|", "abs(x+1)"},
-    {"x\r\n", "x"}, {"\xef\xbb\xbfx", "x"},
+    {"x +\n y", "x+y"},
+    {"(x\n+1)", "x+1"},
+    {"d/dx\nx^2", "d/dx x^2"},
+    {"x # y", "x"},
+    {"if x<0\nthen 1\nelse 2", "if x<0 then 1 else 2"},
+    {"|x\n+1|", "abs(x+1)"},
+    {"x\r\n", "x"},
+    {"\xef\xbb\xbfx", "x"},
 };
 
-START_TEST(readings_hold)
-{
-    same(readings[_i][0], readings[_i][1]);
-}
+START_TEST(readings_hold) { same(readings[_i][0], readings[_i][1]); }
 END_TEST
 
 /* A node as text that shows its kind and children. */
@@ -183,7 +287,8 @@ static void dump(Str *s, Node *n)
         str_puts(s, ex_is(n, OP_SYM) ? sym_name(c, n->sym) : n->sym == C_PI ? "pi" : "e");
         return;
     }
-    str_printf(s, "(%s", ex_is(n, OP_APPLY) ? sym_name(c, n->sym) : op_info((Op)n->op)->name);
+    str_printf(s, "(%s",
+               ex_is(n, OP_APPLY) ? sym_name(c, n->sym) : op_info((Op)n->op)->name);
     for (uint32_t i = 0; i < n->n; i++) {
         str_putc(s, ' ');
         dump(s, n->a[i]);
@@ -284,9 +389,25 @@ END_TEST
 START_TEST(plain_text_gets_no_remarks)
 {
     static const char *const quiet[] = {
-        "d/dx x^2*sin(x)", "d/dx(x^2) + x", "1/(2*x)", "x^2*y", "d/dx f + d/dx g", "f(x)", "y(t)",
-        "xy + x", "sin(x)*cos(x)", "d/dx x^2 at x=3", "2x + 3", "d/dx (x^2 + 1)", "x^2y", "u(x+1)",
-        "2pi r", "|x| + 1", "h(2)", "d/dx (x)", "alpha = 2",
+        "d/dx x^2*sin(x)",
+        "d/dx(x^2) + x",
+        "1/(2*x)",
+        "x^2*y",
+        "d/dx f + d/dx g",
+        "f(x)",
+        "y(t)",
+        "xy + x",
+        "sin(x)*cos(x)",
+        "d/dx x^2 at x=3",
+        "2x + 3",
+        "d/dx (x^2 + 1)",
+        "x^2y",
+        "u(x+1)",
+        "2pi r",
+        "|x| + 1",
+        "h(2)",
+        "d/dx (x)",
+        "alpha = 2",
     };
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++) {
         Parsed p;
@@ -381,9 +502,10 @@ START_TEST(errors_name_their_place)
     Parsed p;
     ck_assert_msg(!read_line(&env, w->text, &p), "%s is read", w->text);
     const Err *e = &c->env.err;
-    ck_assert_msg(e->status == w->status && e->span.pos == w->pos && e->span.len == w->len,
-                  "%s: status %d at %u+%u: %s", w->text, e->status, e->span.pos, e->span.len,
-                  e->message);
+    ck_assert_msg(e->status == w->status && e->span.pos == w->pos &&
+                      e->span.len == w->len,
+                  "%s: status %d at %u+%u: %s", w->text, e->status, e->span.pos,
+                  e->span.len, e->message);
     ck_assert_msg(strstr(e->message, w->message), "%s: %s", w->text, e->message);
     ck_assert_msg(!w->hint || strstr(e->hint, w->hint), "%s: %s", w->text, e->hint);
 }
@@ -396,7 +518,8 @@ START_TEST(strict_refuses_two_readings)
     ck_assert_int_eq(c->env.err.status, LBZ_SYNTAX);
     ck_assert_uint_eq(c->env.err.span.pos, 4);
     ck_assert_uint_eq(c->env.err.span.len, 4);
-    ck_assert_str_eq(c->env.err.message, "1/2x can be read in two ways: 1/(2*x) or 1/2*x");
+    ck_assert_str_eq(c->env.err.message,
+                     "1/2x can be read in two ways: 1/(2*x) or 1/2*x");
     ck_assert(read_line(&strict, "1/(2*x) + 1/2*x + d/dx x^2 + x", &p));
 }
 END_TEST
@@ -457,7 +580,8 @@ END_TEST
 
 START_TEST(blocks_are_text)
 {
-    const char *text = "f(a) = {\n b = {a if a>0; 1 otherwise}\n while b < 3 { b = 2*b }; b }";
+    const char *text =
+        "f(a) = {\n b = {a if a>0; 1 otherwise}\n while b < 3 { b = 2*b }; b }";
     Stmt s = one(text);
     ck_assert_int_eq(s.kind, ST_FUNCTION);
     ck_assert_ptr_null(s.expr);
@@ -472,9 +596,13 @@ START_TEST(commands_keep_their_text)
 {
     static const char *const cmds[][3] = {
         {"check x^2 == x*x on x in 0:1", "check", "x^2 == x*x on x in 0:1"},
-        {"help", "help", ""}, {"help sin ", "help", "sin"}, {"?sin", "?", "sin"},
-        {"time d/dx x^2", "time", "d/dx x^2"}, {"check -x == x", "check", "-x == x"},
-        {"latex(x^2)", "latex", "(x^2)"}, {"save /tmp/a$b#c # d", "save", "/tmp/a$b#c"},
+        {"help", "help", ""},
+        {"help sin ", "help", "sin"},
+        {"?sin", "?", "sin"},
+        {"time d/dx x^2", "time", "d/dx x^2"},
+        {"check -x == x", "check", "-x == x"},
+        {"latex(x^2)", "latex", "(x^2)"},
+        {"save /tmp/a$b#c # d", "save", "/tmp/a$b#c"},
         {"check {x if x<0; 1 otherwise} == 1", "check", "{x if x<0; 1 otherwise} == 1"},
         {"check A ==\n B", "check", "A ==\n B"},
     };
@@ -532,8 +660,8 @@ START_TEST(structural_nodes_have_spans)
     uint64_t at;
     ck_assert(read_line(&env, "1 + diff(x^2, x)*N(pi)", &p));
     Node *e = p.stmts[0].expr;
-    ck_assert_ptr_eq(e, ex_add2(c, c->one, ex_mul2(c, read_more("diff(x^2,x)"),
-                                                   read_more("N(pi)"))));
+    ck_assert_ptr_eq(
+        e, ex_add2(c, c->one, ex_mul2(c, read_more("diff(x^2,x)"), read_more("N(pi)"))));
     ck_assert(map_get(&p.spans, read_more("diff(x^2,x)")->id, &at));
     ck_assert_uint_eq(at >> 32, 4);
     ck_assert_uint_eq((uint32_t)at, 12);
@@ -599,20 +727,46 @@ END_TEST
 START_TEST(printed_text_reads_back)
 {
     static const char *const texts[] = {
-        "x^2*sin(x)/(1 + cos(x))", "-x^2 - 1/3*y", "2^(x+1)*sqrt(x+2)/pi", "exp(-x^2)/sqrt(2*pi)",
-        "f'(x^2) + f''(x) + h^(5)(x)", "f_1(x, sin(y)) + f_1_2_2(x, y)", "if x < 0 then -x else x",
-        "abs(x)*sign(y)", "x^y^2", "(x^y)^2", "(-2)^x", "(-1/3)^x", "1/(x*y)", "x/y/z",
-        "sum(k^2, k, 1, n)*int(exp(t), t, 0, x)", "[1, [x, y], []]", "[[1,2],[3,4]]", "0.1*x + 2.0",
-        "x < y and (y < 1 or x == 2)", "factorial(n) + mod(x, 3)", "gamma(x)*gamma", "inf", "-inf",
-        "max(x, min(y, 2))", "log(x)/log(10)", "atan2(y, x)", "lambda*x_1", "1.5e-30*x",
-        "(x+1)^(1/3) + (x+1)^(-2/3)", "besselj(2, x)", "d/dx f(x)", "x^2 at x=3, y=z",
+        "x^2*sin(x)/(1 + cos(x))",
+        "-x^2 - 1/3*y",
+        "2^(x+1)*sqrt(x+2)/pi",
+        "exp(-x^2)/sqrt(2*pi)",
+        "f'(x^2) + f''(x) + h^(5)(x)",
+        "f_1(x, sin(y)) + f_1_2_2(x, y)",
+        "if x < 0 then -x else x",
+        "abs(x)*sign(y)",
+        "x^y^2",
+        "(x^y)^2",
+        "(-2)^x",
+        "(-1/3)^x",
+        "1/(x*y)",
+        "x/y/z",
+        "sum(k^2, k, 1, n)*int(exp(t), t, 0, x)",
+        "[1, [x, y], []]",
+        "[[1,2],[3,4]]",
+        "0.1*x + 2.0",
+        "x < y and (y < 1 or x == 2)",
+        "factorial(n) + mod(x, 3)",
+        "gamma(x)*gamma",
+        "inf",
+        "-inf",
+        "max(x, min(y, 2))",
+        "log(x)/log(10)",
+        "atan2(y, x)",
+        "lambda*x_1",
+        "1.5e-30*x",
+        "(x+1)^(1/3) + (x+1)^(-2/3)",
+        "besselj(2, x)",
+        "d/dx f(x)",
+        "x^2 at x=3, y=z",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         Str s = {0};
         fresh();
         Node *n = read_more(texts[i]);
         print_plain(c, &s, n);
-        ck_assert_msg(read_more(str_cstr(&s)) == n, "%s is printed as %s", texts[i], str_cstr(&s));
+        ck_assert_msg(read_more(str_cstr(&s)) == n, "%s is printed as %s", texts[i],
+                      str_cstr(&s));
         str_free(&s);
     }
 }
@@ -686,8 +840,8 @@ START_TEST(hostile_text_is_survived)
     Parsed p;
     fresh();
     bool ok = parse_line(c, &env, s, strlen(s), &p);
-    ck_assert_msg(c->env.err.status == hostile[_i].status, "%s...: %d %s", hostile[_i].unit,
-                  c->env.err.status, c->env.err.message);
+    ck_assert_msg(c->env.err.status == hostile[_i].status, "%s...: %d %s",
+                  hostile[_i].unit, c->env.err.status, c->env.err.message);
     ck_assert(ok == (hostile[_i].status == LBZ_OK));
     ck_assert(c->nnotes < 20);
     free(s);
@@ -700,10 +854,13 @@ END_TEST
 START_TEST(random_tokens)
 {
     static const char *const tokens[] = {
-        "x", "y", "f", "sin", "d/dx ", "(", ")", "+", "-", "*", "/", "^", "2", "3.5", " ", "|",
-        "[", "]", ",", "=", "==", "<", " at ", "x=1", "!", "'", "%", "{", "}", ";", " if ", " then ",
-        " else ", "²", "√", "π", "∂/∂x ", "|_{x=", "dy/dx", " where ", "diff(", "e", "gamma ", "\n",
-        "sum(", "k", ":", " and ", "not ", "f(", "sin^", "D[", "_1", "expand ", ".", "#",
+        "x",      "y",  "f",      "sin", "d/dx ", "(",       ")",     "+",
+        "-",      "*",  "/",      "^",   "2",     "3.5",     " ",     "|",
+        "[",      "]",  ",",      "=",   "==",    "<",       " at ",  "x=1",
+        "!",      "'",  "%",      "{",   "}",     ";",       " if ",  " then ",
+        " else ", "²",  "√",      "π",   "∂/∂x ", "|_{x=",   "dy/dx", " where ",
+        "diff(",  "e",  "gamma ", "\n",  "sum(",  "k",       ":",     " and ",
+        "not ",   "f(", "sin^",   "D[",  "_1",    "expand ", ".",     "#",
     };
     unsigned long seed = 12345;
     for (int i = 0; i < 60000; i++) {
@@ -732,8 +889,9 @@ END_TEST
 
 START_TEST(memory_can_run_out)
 {
-    const char *text = "f(x) = {x if x<1; 2 otherwise}; d/dx sin(x)^2/2x + [1,2;3,4] at x=1, "
-                       "y=2; dy/dx where x*y = f'(x); check x == y";
+    const char *text =
+        "f(x) = {x if x<1; 2 otherwise}; d/dx sin(x)^2/2x + [1,2;3,4] at x=1, "
+        "y=2; dy/dx where x*y = f'(x); check x == y";
     for (long k = 1; k < 200; k++) {
         Parsed p;
         Ctx *was = c;

@@ -18,10 +18,7 @@ static void setup(void)
     unsetenv("COLUMNS");
 }
 
-static void teardown(void)
-{
-    ctx_free(c);
-}
+static void teardown(void) { ctx_free(c); }
 
 static Node *read_node(const char *text)
 {
@@ -365,16 +362,11 @@ static Node *random_leaf(void)
     static const char *const name[] = {"x", "y", "n", "t10"};
 
     switch (rnd(6)) {
-    case 0:
-        return ex_int(c, (int)rnd(9) - 4);
-    case 1:
-        return ex_rat(c, (int)rnd(9) - 4, rnd(5) + 1);
-    case 2:
-        return rnd(2) ? c->pi : c->e;
-    case 3:
-        return rnd(8) ? ex_sym_named(c, "x") : random_decimal();
-    default:
-        return ex_sym_named(c, name[rnd(4)]);
+    case 0: return ex_int(c, (int)rnd(9) - 4);
+    case 1: return ex_rat(c, (int)rnd(9) - 4, rnd(5) + 1);
+    case 2: return rnd(2) ? c->pi : c->e;
+    case 3: return rnd(8) ? ex_sym_named(c, "x") : random_decimal();
+    default: return ex_sym_named(c, name[rnd(4)]);
     }
 }
 
@@ -402,15 +394,12 @@ static Node *random_condition(Node *a)
     Node *q = ex_compare(c, (Op)(OP_LT + rnd(4)), random_leaf(), random_leaf());
 
     switch (rnd(5)) {
-    case 0:
-        return ex_logic(c, OP_AND, 2, (Node *[]){p, q});
-    case 1:
-        return ex_logic(c, OP_OR, 2, (Node *[]){q, p});
+    case 0: return ex_logic(c, OP_AND, 2, (Node *[]){p, q});
+    case 1: return ex_logic(c, OP_OR, 2, (Node *[]){q, p});
     case 2:
         return ex_logic(c, OP_NOT, 1,
                         (Node *[]){ex_logic(c, OP_OR, 2, (Node *[]){p, q})});
-    default:
-        return p;
+    default: return p;
     }
 }
 
@@ -430,34 +419,20 @@ static Node *random_node(int depth)
     a = random_node(depth - 1);
     switch (rnd(15)) {
     case 0:
-    case 1:
-        return ex_add2(c, a, random_node(depth - 1));
-    case 2:
-        return ex_sub(c, a, random_node(depth - 1));
+    case 1: return ex_add2(c, a, random_node(depth - 1));
+    case 2: return ex_sub(c, a, random_node(depth - 1));
     case 3:
-    case 4:
-        return ex_mul2(c, a, random_node(depth - 1));
-    case 5:
-        b = random_node(depth - 1);
-        return b == c->zero ? a : ex_div(c, a, b);
-    case 6:
-        return ex_pow(c, a, ex_int(c, (int)rnd(7) - 3));
-    case 7:
-        return ex_pow(c, a, random_node(depth - 1));
-    case 8:
-        return ex_exp(c, a);
-    case 9:
-        return ex_sqrt(c, a);
-    case 10:
-        return random_function(a);
-    case 11:
-        return ex_pow(c, a, ex_rat(c, (int)rnd(7) - 3, rnd(4) + 1));
-    case 12:
-        return random_apply(a);
-    case 13:
-        return random_binder(a);
-    default:
-        return ex_if(c, random_condition(a), random_node(depth - 1), a);
+    case 4: return ex_mul2(c, a, random_node(depth - 1));
+    case 5: b = random_node(depth - 1); return b == c->zero ? a : ex_div(c, a, b);
+    case 6: return ex_pow(c, a, ex_int(c, (int)rnd(7) - 3));
+    case 7: return ex_pow(c, a, random_node(depth - 1));
+    case 8: return ex_exp(c, a);
+    case 9: return ex_sqrt(c, a);
+    case 10: return random_function(a);
+    case 11: return ex_pow(c, a, ex_rat(c, (int)rnd(7) - 3, rnd(4) + 1));
+    case 12: return random_apply(a);
+    case 13: return random_binder(a);
+    default: return ex_if(c, random_condition(a), random_node(depth - 1), a);
     }
 }
 

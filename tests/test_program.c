@@ -33,21 +33,37 @@ static Node *text(const char *s)
 }
 
 static const char *const formulas[] = {
-    "x^2*sin(x)", "x - exp(-2*sin(4*x)^2)", "x*y + exp(x*y)", "x/(y*z) - z/3 + 2*x/5",
-    "sqrt(x^2 + y^2 + 1)", "(x*y)^(1/3) + x^(2/5)/y", "x^y + 2^z + 10^x", "x^-3 + y^7 - z^4",
-    "tanh(x)*sigmoid(y) + asinh(z)", "if x < y then x^2 else y^2*x", "max(x, y, z) + min(x, y)",
-    "abs(x - 2*y)*sign(z)", "atan2(y, x) + hypot(x, z)", "gamma(x) + digamma(y) + besselj(2, z)",
-    "erf(x)*expint(y) + lambertw(z)", "log(x)/log(y + 3) + log1pexp(z)",
-    "sum(x^k/k, k, 1, 12)", "prod(1 + x*y/k, k, 1, 5)", "sin(x)*cos(x) + sin(y)^2 + cos(y)^2*z",
-    "exp(-(x^2 + y^2)/2)/sqrt(2*pi)", "x + y + z + x*y + y*z + x*z + x^2 + y^2 + z^2 + x*y*z",
-    "clamp(x, 0.2, y) + mod(z, 0.7)", "xlogy(x, y) + logaddexp(y, z)"};
+    "x^2*sin(x)",
+    "x - exp(-2*sin(4*x)^2)",
+    "x*y + exp(x*y)",
+    "x/(y*z) - z/3 + 2*x/5",
+    "sqrt(x^2 + y^2 + 1)",
+    "(x*y)^(1/3) + x^(2/5)/y",
+    "x^y + 2^z + 10^x",
+    "x^-3 + y^7 - z^4",
+    "tanh(x)*sigmoid(y) + asinh(z)",
+    "if x < y then x^2 else y^2*x",
+    "max(x, y, z) + min(x, y)",
+    "abs(x - 2*y)*sign(z)",
+    "atan2(y, x) + hypot(x, z)",
+    "gamma(x) + digamma(y) + besselj(2, z)",
+    "erf(x)*expint(y) + lambertw(z)",
+    "log(x)/log(y + 3) + log1pexp(z)",
+    "sum(x^k/k, k, 1, 12)",
+    "prod(1 + x*y/k, k, 1, 5)",
+    "sin(x)*cos(x) + sin(y)^2 + cos(y)^2*z",
+    "exp(-(x^2 + y^2)/2)/sqrt(2*pi)",
+    "x + y + z + x*y + y*z + x*z + x^2 + y^2 + z^2 + x*y*z",
+    "clamp(x, 0.2, y) + mod(z, 0.7)",
+    "xlogy(x, y) + logaddexp(y, z)"};
 enum { NFORMULAS = sizeof formulas / sizeof *formulas };
 
 static const double point[NIN] = {0.731, 1.287, 0.455};
 
 static bool close_to(double a, double b)
 {
-    return a == b || fabs(a - b) <= 1e-12 * (1e-3 + fabs(a) + fabs(b)) || (isnan(a) && isnan(b));
+    return a == b || fabs(a - b) <= 1e-12 * (1e-3 + fabs(a) + fabs(b)) ||
+           (isnan(a) && isnan(b));
 }
 
 /* The program of e with its gradient: outs[0], outs[1 ...]; 0 stands in for P_NONE. */
@@ -67,8 +83,10 @@ START_TEST(three_runs_agree)
     uint32_t outs[1 + NIN];
     Program *p = with_gradient(text(formulas[_i]), outs);
     Code *code = code_new(p, outs, 1 + NIN), *native = code_new(p, outs, 1 + NIN);
-    double fast[1 + NIN], *slots = code_slots(code), *v = malloc(p->n * sizeof *v), out[1 + NIN];
-    double *x = malloc(NIN * POINTS * sizeof *x), *y = malloc((1 + NIN) * POINTS * sizeof *y);
+    double fast[1 + NIN], *slots = code_slots(code), *v = malloc(p->n * sizeof *v),
+                          out[1 + NIN];
+    double *x = malloc(NIN * POINTS * sizeof *x),
+           *y = malloc((1 + NIN) * POINTS * sizeof *y);
     Column col[NIN] = {{x, 1}, {x + 1, 2}, {x + 2, 0}};
     double *to[1 + NIN];
     for (int i = 0; i < NIN * POINTS; i++)
@@ -84,11 +102,14 @@ START_TEST(three_runs_agree)
         code_run(native, slots, at, fast);
         for (int i = 0; i <= NIN; i++) {
             ck_assert_msg(out[i] == v[outs[i]] || (isnan(out[i]) && isnan(v[outs[i]])),
-                          "%s: output %d: %.17g %.17g", formulas[_i], i, out[i], v[outs[i]]);
+                          "%s: output %d: %.17g %.17g", formulas[_i], i, out[i],
+                          v[outs[i]]);
             ck_assert_msg(out[i] == fast[i] || (isnan(out[i]) && isnan(fast[i])),
-                          "%s: output %d: %.17g, fast %.17g", formulas[_i], i, out[i], fast[i]);
-            ck_assert_msg(close_to(to[i][k], out[i]), "%s: output %d: block %.17g, scalar %.17g",
-                          formulas[_i], i, to[i][k], out[i]);
+                          "%s: output %d: %.17g, fast %.17g", formulas[_i], i, out[i],
+                          fast[i]);
+            ck_assert_msg(close_to(to[i][k], out[i]),
+                          "%s: output %d: block %.17g, scalar %.17g", formulas[_i], i,
+                          to[i][k], out[i]);
         }
     }
     code_free(native);
@@ -106,7 +127,8 @@ START_TEST(three_routes_agree)
     Node *e = text(formulas[_i]), *g[NIN];
     uint32_t outs[1 + NIN], sym[NIN];
     Program *p = with_gradient(e, outs);
-    bool symbolic = diff_gradient(c, e, in, NIN, g) && program_compile(c, p, in, g, NIN, sym);
+    bool symbolic =
+        diff_gradient(c, e, in, NIN, g) && program_compile(c, p, in, g, NIN, sym);
     ck_assert_msg(symbolic, "%s: %s", formulas[_i], c->env.err.message);
     size_t n = p->n;
     uint32_t *tan[NIN];
@@ -121,10 +143,12 @@ START_TEST(three_routes_agree)
     for (int i = 0; i < NIN; i++) {
         uint32_t t = tan[i][outs[0]];
         double forward = t == P_NONE ? 0 : v[t];
-        ck_assert_msg(close_to(v[outs[1 + i]], forward), "%s by %c: reverse %.17g, forward %.17g",
-                      formulas[_i], "xyz"[i], v[outs[1 + i]], forward);
-        ck_assert_msg(close_to(v[sym[i]], forward), "%s by %c: symbolic %.17g, forward %.17g",
-                      formulas[_i], "xyz"[i], v[sym[i]], forward);
+        ck_assert_msg(close_to(v[outs[1 + i]], forward),
+                      "%s by %c: reverse %.17g, forward %.17g", formulas[_i], "xyz"[i],
+                      v[outs[1 + i]], forward);
+        ck_assert_msg(close_to(v[sym[i]], forward),
+                      "%s by %c: symbolic %.17g, forward %.17g", formulas[_i], "xyz"[i],
+                      v[sym[i]], forward);
         free(tan[i]);
     }
     free(v);
@@ -148,7 +172,8 @@ START_TEST(long_sums_are_loops)
     }
     code_run(code, slots, point, out);
     for (int i = 0; i < 3; i++)
-        ck_assert_msg(fabs(out[i] - want[i]) < 1e-11, "%d: %.17g %.17g", i, out[i], want[i]);
+        ck_assert_msg(fabs(out[i] - want[i]) < 1e-11, "%d: %.17g %.17g", i, out[i],
+                      want[i]);
     mem_free(slots);
     code_free(code);
     program_free(p);
@@ -169,7 +194,8 @@ START_TEST(equal_values_are_one)
     ck_assert_uint_eq(sines, 1);
     ck_assert_uint_eq(products, 1);
     Code *code = code_new(p, &out, 1);
-    ck_assert_uint_le(code_length(code), 5); /* product, both, square, two sums: one fused */
+    ck_assert_uint_le(code_length(code),
+                      5); /* product, both, square, two sums: one fused */
     code_free(code);
     program_free(p);
 }
@@ -180,10 +206,12 @@ START_TEST(arithmetic_is_as_written)
     static const struct {
         const char *e;
         double x, want;
-    } rows[] = {{"x/3", 0.7, 0.7 / 3}, {"2*x/7", 0.3, 2 * 0.3 / 7}, {"0.1*x", 0.3, 0.1 * 0.3},
-                {"1/x", 49, 1.0 / 49}, {"x^2", 0.1, 0.1 * 0.1}, {"1/sqrt(x)", 0.3, 1 / sqrt(0.3)},
-                {"x - 1/3", 1, 1 - 1.0 / 3}, {"exp(x)", 0.7, exp(0.7)}, {"x^7", 1.1, pow(1.1, 7)},
-                {"(x^3)^(1/3)", -2, -2}, {"x^(2/3)", -8, 4}};
+    } rows[] = {{"x/3", 0.7, 0.7 / 3},       {"2*x/7", 0.3, 2 * 0.3 / 7},
+                {"0.1*x", 0.3, 0.1 * 0.3},   {"1/x", 49, 1.0 / 49},
+                {"x^2", 0.1, 0.1 * 0.1},     {"1/sqrt(x)", 0.3, 1 / sqrt(0.3)},
+                {"x - 1/3", 1, 1 - 1.0 / 3}, {"exp(x)", 0.7, exp(0.7)},
+                {"x^7", 1.1, pow(1.1, 7)},   {"(x^3)^(1/3)", -2, -2},
+                {"x^(2/3)", -8, 4}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         Node *e = text(rows[i].e);
         uint32_t out;
@@ -191,7 +219,8 @@ START_TEST(arithmetic_is_as_written)
         ck_assert(program_compile(c, p, in, &e, 1, &out));
         double at[NIN] = {rows[i].x, 0, 0}, *v = malloc(p->n * sizeof *v);
         ck_assert(program_values(p, at, v));
-        ck_assert_msg(v[out] == rows[i].want, "%s: %.17g %.17g", rows[i].e, v[out], rows[i].want);
+        ck_assert_msg(v[out] == rows[i].want, "%s: %.17g %.17g", rows[i].e, v[out],
+                      rows[i].want);
         free(v);
         program_free(p);
     }

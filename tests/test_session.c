@@ -25,10 +25,7 @@ static void setup(void)
     ck_assert_ptr_nonnull(s);
 }
 
-static void teardown(void)
-{
-    lbz_close(s);
-}
+static void teardown(void) { lbz_close(s); }
 
 static lbz_result eval(const char *text)
 {
@@ -60,11 +57,9 @@ static void check_notes(const Line *l, const lbz_result *r)
         ck_assert_msg(r->nnotes == 0, "%s: note %s", l->in, r->nnotes ? r->notes[0] : "");
         return;
     }
-    for (size_t i = 0; i < r->nnotes; i++) {
-        if (strstr(r->notes[i], l->note)) {
+    for (size_t i = 0; i < r->nnotes; i++)
+        if (strstr(r->notes[i], l->note))
             return;
-        }
-    }
     ck_abort_msg("%s: lacks the note %s (has %s)", l->in, l->note,
                  r->nnotes ? r->notes[0] : "none");
 }
@@ -532,9 +527,8 @@ START_TEST(save_and_load)
     ck_assert_str_eq(eval("h(2)").text, "[2, 4]");
     ck_assert_int_eq(eval("save /nonexistent/x").status, LBZ_UNABLE);
     ck_assert_int_eq(eval("load /nonexistent/x").status, LBZ_UNABLE);
-    if (access("/dev/full", W_OK) == 0) {
+    if (access("/dev/full", W_OK) == 0)
         ck_assert_int_eq(eval("save /dev/full").status, LBZ_UNABLE);
-    }
     unlink(file);
     in_folder(file, sizeof file, "%s", "s.lbz");
     unlink(file);
@@ -555,9 +549,8 @@ START_TEST(dump_reads_back)
     static char text[20000];
     text[0] = '\0';
     eval("t = 1; s1 := exp(t) + 1");
-    for (int i = 0; i < 30; i++) { /* the tree of s1 grows as 2^i, its text must not */
+    for (int i = 0; i < 30; i++) /* the tree of s1 grows as 2^i, its text must not */
         ck_assert_int_eq(eval("s1 := s1*sin(s1)").status, LBZ_OK);
-    }
     eval("keep = s1 - sin(1)");
     lbz_dump(s, append, text);
     ck_assert_uint_lt(strlen(text), 4000);
@@ -587,12 +580,10 @@ START_TEST(barriers)
                                      "x <= 3",
                                      "",
                                      "sin(x) # a = 1"};
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
         ck_assert_msg(lbz_is_barrier(s, yes[i], strlen(yes[i])), "%s", yes[i]);
-    }
-    for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
         ck_assert_msg(!lbz_is_barrier(s, no[i], strlen(no[i])), "%s", no[i]);
-    }
 }
 END_TEST
 
@@ -667,9 +658,8 @@ START_TEST(many_definitions)
     ck_assert_str_eq(eval("d/dx v2000^2").shown, "2*x + 4000");
     ck_assert_str_eq(eval("x = 1; v2000").text, "2001");
     ck_assert_int_eq(eval("v0 = v2000").status, LBZ_NAME);
-    for (int i = 0; i < 3000; i++) { /* memory of old values is given back */
+    for (int i = 0; i < 3000; i++) /* memory of old values is given back */
         ck_assert_int_eq(eval("w := 3; w := w*x + v5").status, LBZ_OK);
-    }
     ck_assert_str_eq(eval("w").text, "9");
 }
 END_TEST

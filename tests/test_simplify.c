@@ -77,7 +77,8 @@ static const Pair derivatives[] = {
     {"x*sqrt(a^2-x^2)+a^2*asin(x/abs(a))", "2*sqrt(a^2 - x^2)"},
     {"(sec(x)*tan(x)+log(sec(x)+tan(x)))/2", "sec(x)^3"},
     {"cos(x)^3*sin(x)/4+3/8*(x+sin(x)*cos(x))", "cos(x)^4"},
-    {"(log((x^2+sqrt(2)*x+1)/(x^2-sqrt(2)*x+1))+2*atan(sqrt(2)*x/(1-x^2)))/(4*sqrt(2))", "1/(x^4 + 1)"},
+    {"(log((x^2+sqrt(2)*x+1)/(x^2-sqrt(2)*x+1))+2*atan(sqrt(2)*x/(1-x^2)))/(4*sqrt(2))",
+     "1/(x^4 + 1)"},
     {"(a+1)*x/((a+1)*x+(a+1))", "1/(x + 1)^2"},
     {"(a+1)*(a+2)*x/((a+1)*(a+2)*x+(a+1)*(a+2))", "1/(x + 1)^2"},
     {"g(x, x^2)", "2*x*g_2(x, x^2) + g_1(x, x^2)"},
@@ -104,7 +105,8 @@ static const Pair derivatives[] = {
     {"sqrt(pi/2)*erf(x/sqrt(2))", "exp(-x^2/2)"},
     {"sin(x^5+x^2)", "x*(5*x^3 + 2)*cos(x^5 + x^2)"},
     {"asin(2*x/(1+x^2))", "2*sign(1 - x^2)/(x^2 + 1)"},
-    {"1/sqrt((b^2-x^2)^2+4*a^2*x^2)", "-2*x*(2*a^2 - b^2 + x^2)/(4*a^2*x^2 + (b^2 - x^2)^2)^(3/2)"},
+    {"1/sqrt((b^2-x^2)^2+4*a^2*x^2)",
+     "-2*x*(2*a^2 - b^2 + x^2)/(4*a^2*x^2 + (b^2 - x^2)^2)^(3/2)"},
     {"acos(1-x)", "1/sqrt(2*x - x^2)"},
     {"log(x^2*cos(6*x)^2)", "2/x - 12*tan(6*x)"},
     {"x*sigmoid(x)", "x*sigmoid(x)*(1 - sigmoid(x)) + sigmoid(x)"},
@@ -123,7 +125,10 @@ END_TEST
 /* ---- named transformations ---------------------------------------------------------------------- */
 typedef Node *(*Transform)(Ctx *, Node *);
 static Node *apart_x(Ctx *k, Node *n) { return rat_apart(k, n, sym_intern(k, "x", 1)); }
-static Node *collect_x(Ctx *k, Node *n) { return rat_collect(k, n, ex_sym_named(k, "x")); }
+static Node *collect_x(Ctx *k, Node *n)
+{
+    return rat_collect(k, n, ex_sym_named(k, "x"));
+}
 static Node *deep(Ctx *k, Node *n) { return simplify(k, n, SIMPLIFY_DEEP); }
 
 static const struct {
@@ -168,15 +173,32 @@ END_TEST
 
 /* ---- proofs ---------------------------------------------------------------------------------------- */
 static const char *const zeros[] = {
-    "sin(x)^2+cos(x)^2-1", "tan(x)-sin(x)/cos(x)", "sin(2*x)-2*sin(x)*cos(x)",
-    "sin(x+y)-sin(x)*cos(y)-cos(x)*sin(y)", "cosh(x)^2-sinh(x)^2-1", "exp(x+y)-exp(x)*exp(y)",
-    "sqrt(x^2-1)-sqrt(x-1)*sqrt(x+1)*1", "sqrt(2)*sqrt(3)-sqrt(6)", "log(x^2)-2*log(abs(x))",
-    "sqrt(2-sqrt(2))*sqrt(2+sqrt(2))-sqrt(2)", "exp(3*atanh(x))-((1+x)/(1-x))^(3/2)",
-    "(x^n)*x-x^(n+1)", "(2*x)^n-2^n*x^n", "gamma(x+1)-x*gamma(x)", "erf(x)+erfc(x)-1",
-    "tan(x/2)-sin(x)/(1+cos(x))", "abs(x)*abs(y)-abs(x*y)", "max(x,y)+min(x,y)-x-y",
-    "if x > 0 then x-abs(x) else x+abs(x)", "sigmoid(x)-1/(1+exp(-x))", "asec(x)-acos(1/x)",
-    "besselj(n+1,x)+besselj(n-1,x)-2*n*besselj(n,x)/x", "cos(asin(x))-sqrt(1-x^2)",
-    "sin(atan(x))-x/sqrt(1+x^2)", "cosh(asinh(x))-sqrt(1+x^2)", "digamma(x+1)-digamma(x)-1/x",
+    "sin(x)^2+cos(x)^2-1",
+    "tan(x)-sin(x)/cos(x)",
+    "sin(2*x)-2*sin(x)*cos(x)",
+    "sin(x+y)-sin(x)*cos(y)-cos(x)*sin(y)",
+    "cosh(x)^2-sinh(x)^2-1",
+    "exp(x+y)-exp(x)*exp(y)",
+    "sqrt(x^2-1)-sqrt(x-1)*sqrt(x+1)*1",
+    "sqrt(2)*sqrt(3)-sqrt(6)",
+    "log(x^2)-2*log(abs(x))",
+    "sqrt(2-sqrt(2))*sqrt(2+sqrt(2))-sqrt(2)",
+    "exp(3*atanh(x))-((1+x)/(1-x))^(3/2)",
+    "(x^n)*x-x^(n+1)",
+    "(2*x)^n-2^n*x^n",
+    "gamma(x+1)-x*gamma(x)",
+    "erf(x)+erfc(x)-1",
+    "tan(x/2)-sin(x)/(1+cos(x))",
+    "abs(x)*abs(y)-abs(x*y)",
+    "max(x,y)+min(x,y)-x-y",
+    "if x > 0 then x-abs(x) else x+abs(x)",
+    "sigmoid(x)-1/(1+exp(-x))",
+    "asec(x)-acos(1/x)",
+    "besselj(n+1,x)+besselj(n-1,x)-2*n*besselj(n,x)/x",
+    "cos(asin(x))-sqrt(1-x^2)",
+    "sin(atan(x))-x/sqrt(1+x^2)",
+    "cosh(asinh(x))-sqrt(1+x^2)",
+    "digamma(x+1)-digamma(x)-1/x",
 };
 
 START_TEST(proves_zero)
@@ -187,16 +209,26 @@ START_TEST(proves_zero)
 END_TEST
 
 static const char *const others[] = {
-    "sin(x)^2+cos(x)^2-2", "sqrt(x^2)-x", "abs(x)-x", "log(x*y)-log(x)*log(y)", "x-y",
-    "sin(x+y)-sin(x)*cos(y)+cos(x)*sin(y)", "sqrt(x^2*y)-x*sqrt(y)", "(x^2)^(1/2)-x",
-    "exp(x*y)-exp(x)*exp(y)", "atan(1/x)-pi/2+atan(x)", "sin(x)-x+x^3/6",
-    "if x > 0 then 0 else x", "1/10^30",
+    "sin(x)^2+cos(x)^2-2",
+    "sqrt(x^2)-x",
+    "abs(x)-x",
+    "log(x*y)-log(x)*log(y)",
+    "x-y",
+    "sin(x+y)-sin(x)*cos(y)+cos(x)*sin(y)",
+    "sqrt(x^2*y)-x*sqrt(y)",
+    "(x^2)^(1/2)-x",
+    "exp(x*y)-exp(x)*exp(y)",
+    "atan(1/x)-pi/2+atan(x)",
+    "sin(x)-x+x^3/6",
+    "if x > 0 then 0 else x",
+    "1/10^30",
 };
 
 START_TEST(proves_no_falsehood)
 {
     ctx_begin_statement(c);
-    ck_assert_msg(prove_zero(c, parse_text(c, others[_i])) != PROOF_YES, "%s", others[_i]);
+    ck_assert_msg(prove_zero(c, parse_text(c, others[_i])) != PROOF_YES, "%s",
+                  others[_i]);
 }
 END_TEST
 
@@ -210,15 +242,17 @@ static unsigned draw(unsigned n)
 
 static void random_text(Str *s, int depth)
 {
-    static const char *const f[] = {"sin", "cos", "tan", "exp", "log", "sqrt", "atan", "tanh",
-                                    "abs", "sinh", "asinh", "sec"};
+    static const char *const f[] = {"sin",  "cos",  "tan", "exp",  "log",   "sqrt",
+                                    "atan", "tanh", "abs", "sinh", "asinh", "sec"};
     if (depth == 0 || draw(8) == 0) {
         unsigned k = draw(6);
         str_puts(s, k < 3 ? "x" : k == 3 ? "y" : k == 4 ? "3" : "(2/3)");
         return;
     }
     switch (draw(6)) {
-    case 0: case 1: case 2: {
+    case 0:
+    case 1:
+    case 2: {
         char op = "+-*/"[draw(4)];
         str_putc(s, '(');
         random_text(s, depth - 1);
@@ -230,7 +264,8 @@ static void random_text(Str *s, int depth)
     case 3:
         str_putc(s, '(');
         random_text(s, depth - 1);
-        str_printf(s, ")^%s", (const char *[]){"2", "3", "(-1)", "(1/2)", "(1/3)"}[draw(5)]);
+        str_printf(s, ")^%s",
+                   (const char *[]){"2", "3", "(-1)", "(1/2)", "(1/3)"}[draw(5)]);
         return;
     default:
         str_puts(s, f[draw(sizeof f / sizeof *f)]);
@@ -259,13 +294,15 @@ static bool value_at(Node *n, int x, int y, arb_t out)
 /* Where before has a value, after has the same one. Counts the points at which that was seen. */
 static int same_value(Node *before, Node *after, const char *what, const char *text)
 {
-    static const int points[][2] = {{77, 51}, {-93, 20}, {19, -131}, {200, 67}, {-30, -45}};
+    static const int points[][2] = {
+        {77, 51}, {-93, 20}, {19, -131}, {200, 67}, {-30, -45}};
     arb_t a, b;
     int seen = 0;
     arb_init(a);
     arb_init(b);
     for (size_t i = 0; i < 5; i++) {
-        if (!value_at(before, points[i][0], points[i][1], a) || arb_rel_accuracy_bits(a) < 60)
+        if (!value_at(before, points[i][0], points[i][1], a) ||
+            arb_rel_accuracy_bits(a) < 60)
             continue;
         if (!value_at(after, points[i][0], points[i][1], b)) {
             ck_assert_msg(arb_contains_zero(a) || arb_rel_accuracy_bits(a) < 100,
@@ -285,8 +322,9 @@ START_TEST(values_are_kept)
     static const struct {
         Transform f;
         const char *name;
-    } t[] = {{rat_expand, "expand"}, {rat_factor, "factor"}, {rat_together, "together"},
-             {apart_x, "apart"}, {trig_expand, "trigexpand"}, {trig_reduce, "trigreduce"},
+    } t[] = {{rat_expand, "expand"},      {rat_factor, "factor"},
+             {rat_together, "together"},  {apart_x, "apart"},
+             {trig_expand, "trigexpand"}, {trig_reduce, "trigreduce"},
              {deep, "simplify"}};
     int seen = 0;
     Str s = {0};
@@ -328,14 +366,16 @@ START_TEST(derivatives_are_right)
         Node *h = ex_rat(c, 1, INT64_C(1) << 40), *x = ex_sym_named(c, "x");
         uint32_t sx = sym("x");
         Node *up = ex_add2(c, x, h), *down = ex_sub(c, x, h);
-        Node *q = ex_div(c, ex_sub(c, ex_subst(c, n, &sx, &up, 1), ex_subst(c, n, &sx, &down, 1)),
-                         ex_scale(c, num_int(2), h));
+        Node *q = ex_div(
+            c, ex_sub(c, ex_subst(c, n, &sx, &up, 1), ex_subst(c, n, &sx, &down, 1)),
+            ex_scale(c, num_int(2), h));
         arb_t a, b;
         arb_init(a);
         arb_init(b);
         if (!ctx_failed(c) && value_at(q, 77, 51, a) && value_at(r, 77, 51, b) &&
             arb_rel_accuracy_bits(a) > 60) {
-            double p = arf_get_d(arb_midref(a), ARF_RND_NEAR), w = arf_get_d(arb_midref(b), ARF_RND_NEAR);
+            double p = arf_get_d(arb_midref(a), ARF_RND_NEAR),
+                   w = arf_get_d(arb_midref(b), ARF_RND_NEAR);
             double size = 1 + (p < 0 ? -p : p), gap = p > w ? p - w : w - p;
             if (size < 1e6)
                 ck_assert_msg(gap < 1e-9 * size * size, "d/dx %s: %.17g, not %.17g",
@@ -388,7 +428,8 @@ START_TEST(taylor_and_orders)
         Node *n = diff_taylor(c, parse_text(c, t[i].in), sym("x"), c->zero, 3);
         ck_assert_str_eq(shown(n), t[i].out);
     }
-    static const Pair nth[] = {{"sin(2*x)", "2^n*sin(pi*n/2 + 2*x)"}, {"exp(a*x)", "a^n*exp(a*x)"},
+    static const Pair nth[] = {{"sin(2*x)", "2^n*sin(pi*n/2 + 2*x)"},
+                               {"exp(a*x)", "a^n*exp(a*x)"},
                                {"2^x", "2^x*log(2)^n"}};
     for (size_t i = 0; i < sizeof nth / sizeof *nth; i++) {
         ctx_begin_statement(c);
@@ -419,13 +460,30 @@ static void irreducible(Node *n, bool *shown_so, bool *is_so)
     field_clear(&f);
 }
 
-static const char *const plain_to_see[] = {
-    "x^2+1", "x^2-2", "x^4+2", "3*x^5+x+7", "x*y-1", "x^2*y^2+1", "x^2+y^2+1", "x*y+x*z+y*z",
-    "x1^2*x3-x2^2-x3-1", "x^2+2*x*y+y^2+1", "x*y^2*z-x*z+2*y", "x^3*y^2-z*u*v^3",
-    "52*x^3*y+x^2*z+52*x*y+26*y+z"};
-static const char *const reducible[] = {
-    "x^2-1", "x^4+4", "x^2*y^2-1", "(x^2+1)*(y^2+1)", "(x*y+z)*(x*y-z)", "(x+y)^2", "(x^2+2)^2",
-    "(x-1)*(x*y+z+3)", "(x^2+x+1)*(x^2-x+1)", "(x^2+y)*(z^2+2)*(u+3)", "(x^3+2)*(x+1)"};
+static const char *const plain_to_see[] = {"x^2+1",
+                                           "x^2-2",
+                                           "x^4+2",
+                                           "3*x^5+x+7",
+                                           "x*y-1",
+                                           "x^2*y^2+1",
+                                           "x^2+y^2+1",
+                                           "x*y+x*z+y*z",
+                                           "x1^2*x3-x2^2-x3-1",
+                                           "x^2+2*x*y+y^2+1",
+                                           "x*y^2*z-x*z+2*y",
+                                           "x^3*y^2-z*u*v^3",
+                                           "52*x^3*y+x^2*z+52*x*y+26*y+z"};
+static const char *const reducible[] = {"x^2-1",
+                                        "x^4+4",
+                                        "x^2*y^2-1",
+                                        "(x^2+1)*(y^2+1)",
+                                        "(x*y+z)*(x*y-z)",
+                                        "(x+y)^2",
+                                        "(x^2+2)^2",
+                                        "(x-1)*(x*y+z+3)",
+                                        "(x^2+x+1)*(x^2-x+1)",
+                                        "(x^2+y)*(z^2+2)*(u+3)",
+                                        "(x^3+2)*(x+1)"};
 
 START_TEST(irreducible_at_a_glance)
 {
@@ -485,8 +543,10 @@ int main(void)
     TCase *t = tcase_create("simplify");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 300);
-    tcase_add_loop_test(t, golden_derivatives, 0, (int)(sizeof derivatives / sizeof *derivatives));
-    tcase_add_loop_test(t, golden_transforms, 0, (int)(sizeof transforms / sizeof *transforms));
+    tcase_add_loop_test(t, golden_derivatives, 0,
+                        (int)(sizeof derivatives / sizeof *derivatives));
+    tcase_add_loop_test(t, golden_transforms, 0,
+                        (int)(sizeof transforms / sizeof *transforms));
     tcase_add_loop_test(t, proves_zero, 0, (int)(sizeof zeros / sizeof *zeros));
     tcase_add_loop_test(t, proves_no_falsehood, 0, (int)(sizeof others / sizeof *others));
     tcase_add_test(t, values_are_kept);

@@ -21,10 +21,12 @@
 static double text_partial(Op op, unsigned i, double x, double y, double z, double f);
 
 /* ---- points */
-static const double points1[] = {
-    -200.75, -30.2, -5.5, -3, -2.75, -2, -1.25, -1, -0.9, -0.5, -0.3, -1e-3, -1e-9, 0, 1e-9,
-    1e-3, 0.1, 0.3, 0.5, 0.7, 0.95, 1, 1.1, 1.5, 2, 2.25, 3, 5.5, 12.75, 30.2, 100.5};
-static const double points2[] = {-30.2, -2.75, -1, -0.5, -1e-3, 0, 0.3, 1, 2.25, 7, 12.75};
+static const double points1[] = {-200.75, -30.2, -5.5, -3,    -2.75, -2,   -1.25, -1,
+                                 -0.9,    -0.5,  -0.3, -1e-3, -1e-9, 0,    1e-9,  1e-3,
+                                 0.1,     0.3,   0.5,  0.7,   0.95,  1,    1.1,   1.5,
+                                 2,       2.25,  3,    5.5,   12.75, 30.2, 100.5};
+static const double points2[] = {-30.2, -2.75, -1,   -0.5, -1e-3, 0,
+                                 0.3,   1,     2.25, 7,    12.75};
 static const double orders[] = {0, 1, 2, 5};
 static const double indices[] = {-3, -1.5, 0, 0.3, 1, 2.5, 10};
 static const double exponents[] = {-2.5, -1, 0, 0.5, 1, 2, 3};
@@ -63,7 +65,8 @@ static void at_all_points(Op op, void (*each)(Op op, const double *a))
     for (size_t i = 0; i < p[0].n; i++)
         for (size_t j = 0; j < p[1].n; j++)
             for (size_t l = 0; l < p[2].n; l++)
-                each(op, (double[3]){p[0].p[i], k > 1 ? p[1].p[j] : 0, k > 2 ? p[2].p[l] : 0});
+                each(op, (double[3]){p[0].p[i], k > 1 ? p[1].p[j] : 0,
+                                     k > 2 ? p[2].p[l] : 0});
 }
 
 /* ---- domains, by the text of their column */
@@ -77,8 +80,8 @@ static bool in_domain(Op op, const double *a)
     const char *t = op_info(op)->domain;
     double x = a[0], y = a[1], z = a[2];
 
-#define IF(text, condition)      \
-    if (strcmp(t, text) == 0)    \
+#define IF(text, condition)   \
+    if (strcmp(t, text) == 0) \
         return condition;
     IF("all x", true)
     IF("all x, y", true)
@@ -164,7 +167,8 @@ static void certified(Op op, arb_t r, const double *a, slong prec)
 
 /* value, first and second derivative in the i-th argument, by central differences with step
  * 2^STEP; false where one of the three points has no value */
-static bool differences(Op op, const double *a, unsigned i, double *f, double *d1, double *d2)
+static bool differences(Op op, const double *a, unsigned i, double *f, double *d1,
+                        double *d2)
 {
     arb_struct v[3];
     arb_t h, lo, mid, hi;
@@ -219,9 +223,10 @@ static const char *place(Op op, const double *a)
 {
     static char text[200];
     const OpInfo *f = op_info(op);
-    snprintf(text, sizeof text, f->max_args == 1 ? "%s(%.17g)"
-                                : f->max_args == 2 ? "%s(%.17g, %.17g)"
-                                                   : "%s(%.17g, %.17g, %.17g)",
+    snprintf(text, sizeof text,
+             f->max_args == 1   ? "%s(%.17g)"
+             : f->max_args == 2 ? "%s(%.17g, %.17g)"
+                                : "%s(%.17g, %.17g, %.17g)",
              f->name, a[0], a[1], a[2]);
     return text;
 }
@@ -278,7 +283,8 @@ static void check_value(Op op, const double *a)
             if (!(op_info(op)->flags & PIECEWISE) && differences(op, a, i, &f, &d1, &d2))
                 slack += fabs(d1 * a[i]);
         f = arf_get_d(arb_midref(r), ARF_RND_NEAR);
-        note_worst(error_in_ulp(got, f, slack), op, a, &worst_value.err, worst_value.where);
+        note_worst(error_in_ulp(got, f, slack), op, a, &worst_value.err,
+                   worst_value.where);
     }
     arb_clear(r);
 }
@@ -300,7 +306,8 @@ static void check_partials(Op op, const double *a)
 {
     const OpInfo *info = op_info(op);
 
-    if (!in_domain(op, a) || ((info->flags & PIECEWISE) && at_an_integer(a, info->max_args)))
+    if (!in_domain(op, a) ||
+        ((info->flags & PIECEWISE) && at_an_integer(a, info->max_args)))
         return;
     for (unsigned i = 0; i < info->max_args; i++) {
         double f, d1, d2;
@@ -333,7 +340,8 @@ START_TEST(partials_are_differences)
         printf("text of a partial of %s: %.1f\n", worst_text.where, worst_text.err);
     ck_assert_msg(worst_partial.err < 100, "partial of %s: %g ulp", worst_partial.where,
                   worst_partial.err);
-    ck_assert_msg(worst_text.err < 1e5, "text of %s: %g", worst_text.where, worst_text.err);
+    ck_assert_msg(worst_text.err < 1e5, "text of %s: %g", worst_text.where,
+                  worst_text.err);
     if (op != OP_dirac)
         ck_assert_msg(ndiff >= 3, "%s: only %u points", op_info(op)->name, ndiff);
 }
@@ -342,7 +350,8 @@ END_TEST
 static void check_flags(Op op, const double *a)
 {
     const OpInfo *info = op_info(op);
-    double v = value_of(op, a), minus[3] = {-a[0], -a[1], -a[2]}, swapped[3] = {a[1], a[0], 0};
+    double v = value_of(op, a), minus[3] = {-a[0], -a[1], -a[2]},
+           swapped[3] = {a[1], a[0], 0};
 
     if (!in_domain(op, a))
         return;
@@ -365,10 +374,7 @@ static void check_flags(Op op, const double *a)
         ck_assert_msg(value_of(op, swapped) == v, "%s does not commute", place(op, a));
 }
 
-START_TEST(flags_hold)
-{
-    at_all_points((Op)_i, check_flags);
-}
+START_TEST(flags_hold) { at_all_points((Op)_i, check_flags); }
 END_TEST
 
 /* ---- balls enclose: at points inside of wide balls the value is in the result, and where a
@@ -383,12 +389,13 @@ static void check_inside(Op op, const double *t, const arb_t wide)
     arb_init(r);
     certified(op, r, t, 150);
     if (arb_is_finite(r))
-        ck_assert_msg(!ball_is_undefined(wide) &&
-                          (!arb_is_finite(wide) || arb_overlaps(wide, r)),
-                      "%s is outside of its ball, radius %g", place(op, t), radius_of_ball);
+        ck_assert_msg(
+            !ball_is_undefined(wide) && (!arb_is_finite(wide) || arb_overlaps(wide, r)),
+            "%s is outside of its ball, radius %g", place(op, t), radius_of_ball);
     else if (ball_is_undefined(r))
-        ck_assert_msg(!arb_is_finite(wide), "%s has no value, but its ball has, radius %g",
-                      place(op, t), radius_of_ball);
+        ck_assert_msg(!arb_is_finite(wide),
+                      "%s has no value, but its ball has, radius %g", place(op, t),
+                      radius_of_ball);
     arb_clear(r);
 }
 
@@ -412,9 +419,8 @@ static void check_enclosure(Op op, const double *a)
         check_inside(op, t, wide);
     }
     if (radius_of_ball < 1e-20 && in_domain(op, a) && !at_an_integer(twice, k))
-        ck_assert_msg(arb_is_finite(wide) &&
-                          (arb_rel_accuracy_bits(wide) > 40 ||
-                           mag_cmp_2exp_si(arb_radref(wide), -40) < 0),
+        ck_assert_msg(arb_is_finite(wide) && (arb_rel_accuracy_bits(wide) > 40 ||
+                                              mag_cmp_2exp_si(arb_radref(wide), -40) < 0),
                       "%s: a narrow ball gave a wide one", place(op, a));
     arb_clear(wide);
     clear_args(v);
@@ -481,7 +487,8 @@ static void check_reading_back(Op op)
     Str out = {0};
     print_plain(ctx, &out, value_node);
     Node *again = parse_text(ctx, str_cstr(&out));
-    ck_assert_msg(again == value_node, "%s prints as %s", op_info(op)->name, str_cstr(&out));
+    ck_assert_msg(again == value_node, "%s prints as %s", op_info(op)->name,
+                  str_cstr(&out));
     str_free(&out);
 }
 
@@ -595,13 +602,15 @@ START_TEST(extreme_arguments)
         double a[3] = {0.5, 0.5, 0.75};
         a[i] = NAN;
         if (op != OP_step_at || i == 0)
-            ck_assert_msg(isnan(value_of(op, a)), "%s is %g", place(op, a), value_of(op, a));
+            ck_assert_msg(isnan(value_of(op, a)), "%s is %g", place(op, a),
+                          value_of(op, a));
     }
 }
 END_TEST
 
 /* ---- what the columns promise at kinks, removable singularities and exact points */
-#define IS(x, y) ck_assert_msg((x) == (y), "%s is %.17g, not %.17g", #x, (double)(x), (double)(y))
+#define IS(x, y) \
+    ck_assert_msg((x) == (y), "%s is %.17g, not %.17g", #x, (double)(x), (double)(y))
 static double v1(Op op, double x) { return kernel_fn(op)->v1(x); }
 static double d1(Op op, double x) { return kernel_fn(op)->d1[0](x, v1(op, x)); }
 static double d2(Op op, unsigned i, double x, double y)
@@ -688,10 +697,14 @@ static double text_partial(Op op, unsigned i, double x, double y, double z, doub
     (void)z;
     switch (op) {
 #define UNKNOWN NAN
-#define F1(id, nm, fl, v, dx, ...) case OP_##id: return dx;
-#define F2(id, nm, ar, fl, v, dx, dy, ...) case OP_##id: return i == 0 ? (dx) : (dy);
+#define F1(id, nm, fl, v, dx, ...)                                              \
+    case OP_##id:                                                               \
+        return dx;                                                              \
+#define F2(id, nm, ar, fl, v, dx, dy, ...) case OP_##id : return i == 0 \
+            ? (dx) : (dy);
 #define F3(id, nm, ar, fl, v, dx, dy, dz, ...) \
-    case OP_##id: return i == 0 ? (dx) : i == 1 ? (dy) : (dz);
+    case OP_##id:                              \
+        return i == 0 ? (dx) : i == 1 ? (dy) : (dz);
 #define P1(...)
 #define P2(...)
 #define S(...)

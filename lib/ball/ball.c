@@ -13,7 +13,8 @@
  * fill the memory. */
 #define END_BITS 4096
 #define MAX_DIGITS 1000000
-#define MAX_SPECIAL_DIGITS 10000 /* gamma, zeta ... take seconds there: no way to stop \
+#define MAX_SPECIAL_DIGITS \
+    10000 /* gamma, zeta ... take seconds there: no way to stop \
                                   */
 #define MAX_WORK \
     134217728.0 /* operations times bits, for more than the precision asked for */
@@ -350,13 +351,11 @@ static const Node *too_large(Search *s)
     ArenaMark m = arena_mark(&c->tmp);
     Node **order = ex_walk(c, 1, &s->n, &n);
     arb_init(x);
-    for (size_t i = 0; order && i < n && i < MOST && !r; i++) {
+    for (size_t i = 0; order && i < n && i < MOST && !r; i++)
         if (!order[i]->syms && order[i] != s->n &&
             ball_eval(c, order[i], NULL, NULL, 0, BITS, x, &bad) == LBZ_OK &&
-            arb_is_finite(x) && arf_cmpabs_2exp_si(arb_midref(x), s->cap) > 0) {
+            arb_is_finite(x) && arf_cmpabs_2exp_si(arb_midref(x), s->cap) > 0)
             r = order[i];
-        }
-    }
     arb_clear(x);
     arena_release(&c->tmp, m);
     return r;
@@ -370,9 +369,10 @@ static void report_stuck(Search *s, const char *lo, const char *hi)
     if (big && !ctx_failed(c)) {
         Str b = {0};
         print_brief(c, &b, (Node *)(uintptr_t)big, 60);
-        ctx_error(c, LBZ_LIMIT, "smaller numbers are within reach",
-                  "too many digits of %s would be needed: more than the %.0f that are tried",
-                  str_cstr(&b), (double)s->cap / BITS_PER_DIGIT);
+        ctx_error(
+            c, LBZ_LIMIT, "smaller numbers are within reach",
+            "too many digits of %s would be needed: more than the %.0f that are tried",
+            str_cstr(&b), (double)s->cap / BITS_PER_DIGIT);
         str_free(&b);
     } else if (mag_cmp_2exp_si(arb_radref(s->x), 64) > 0) { /* no jump */
         ctx_error(c, LBZ_LIMIT, "smaller numbers are within reach",
@@ -380,7 +380,8 @@ static void report_stuck(Search *s, const char *lo, const char *hi)
                   (long)s->prec);
     } else {
         ctx_error(c, LBZ_UNABLE, "simplify it: it may have a jump just there",
-                  "all that is certain is that this value lies between %s and %s", lo, hi);
+                  "all that is certain is that this value lies between %s and %s", lo,
+                  hi);
     }
 }
 
@@ -559,7 +560,8 @@ lbz_status ball_double(Ctx *c, Node *n, double *out)
 static bool read_number(Ctx *c, const Str *t, Num *out)
 {
     size_t sign = t->n && t->s[0] == '-';
-    bool ok = t->n && num_parse(ctx_arena(c), t->s + sign, t->n - sign, out) == t->n - sign;
+    bool ok =
+        t->n && num_parse(ctx_arena(c), t->s + sign, t->n - sign, out) == t->n - sign;
     if (ok && sign)
         *out = num_neg(ctx_arena(c), *out);
     return ok;
@@ -609,12 +611,11 @@ int ball_sign(Ctx *c, Node *n)
         return num_sgn(n->num);
     search_init(&s, c, n, 64);
     s.cap = 4096;
-    while (sign == 2 && search_next(&s) && !hopeless(&s)) {
+    while (sign == 2 && search_next(&s) && !hopeless(&s))
         if (s.status == LBZ_OK && arb_is_zero(s.x))
             sign = 0;
         else if (s.status == LBZ_OK && !arb_contains_zero(s.x))
             sign = arf_sgn(arb_midref(s.x));
-    }
     search_clear(&s);
     return sign;
 }

@@ -16,10 +16,7 @@ typedef struct {
 
 /* ---- branch cuts */
 
-static bool right_half(const acb_t z)
-{
-    return arb_is_positive(acb_realref(z));
-}
+static bool right_half(const acb_t z) { return arb_is_positive(acb_realref(z)); }
 
 /* Is |x| < 1? */
 static bool below_one(const arb_t x)
@@ -114,33 +111,31 @@ typedef void (*RealPiece)(acb_t, const acb_t, int, slong);
 
 /* analytic wherever they are finite */
 static const Entire entire[OP_COUNT] = {
-    [OP_sin] = acb_sin,         [OP_cos] = acb_cos,          [OP_tan] = acb_tan,
-    [OP_cot] = acb_cot,         [OP_sec] = acb_sec,          [OP_csc] = acb_csc,
-    [OP_sinpi] = acb_sin_pi,    [OP_cospi] = acb_cos_pi,     [OP_tanpi] = acb_tan_pi,
-    [OP_sinc] = acb_sinc_pi,    [OP_sinh] = acb_sinh,        [OP_cosh] = acb_cosh,
-    [OP_tanh] = acb_tanh,       [OP_sech] = acb_sech,        [OP_csch] = acb_csch,
-    [OP_coth] = acb_coth,       [OP_expm1] = acb_expm1,      [OP_gamma] = acb_gamma,
-    [OP_digamma] = acb_digamma, [OP_zeta] = acb_zeta,        [OP_erf] = acb_hypgeom_erf,
-    [OP_erfc] = acb_hypgeom_erfc, [OP_erfi] = acb_hypgeom_erfi,
-    [OP_sinint] = acb_hypgeom_si, [OP_Shi] = acb_hypgeom_shi,
+    [OP_sin] = acb_sin,           [OP_cos] = acb_cos,
+    [OP_tan] = acb_tan,           [OP_cot] = acb_cot,
+    [OP_sec] = acb_sec,           [OP_csc] = acb_csc,
+    [OP_sinpi] = acb_sin_pi,      [OP_cospi] = acb_cos_pi,
+    [OP_tanpi] = acb_tan_pi,      [OP_sinc] = acb_sinc_pi,
+    [OP_sinh] = acb_sinh,         [OP_cosh] = acb_cosh,
+    [OP_tanh] = acb_tanh,         [OP_sech] = acb_sech,
+    [OP_csch] = acb_csch,         [OP_coth] = acb_coth,
+    [OP_expm1] = acb_expm1,       [OP_gamma] = acb_gamma,
+    [OP_digamma] = acb_digamma,   [OP_zeta] = acb_zeta,
+    [OP_erf] = acb_hypgeom_erf,   [OP_erfc] = acb_hypgeom_erfc,
+    [OP_erfi] = acb_hypgeom_erfi, [OP_sinint] = acb_hypgeom_si,
+    [OP_Shi] = acb_hypgeom_shi,
 };
 
 /* real functions in pieces, as analytic as they are told to be */
 static const RealPiece pieces[OP_COUNT] = {
-    [OP_log] = acb_log_analytic,    [OP_abs] = acb_real_abs,     [OP_sign] = acb_real_sgn,
-    [OP_step] = acb_real_heaviside, [OP_floor] = acb_real_floor,
-    [OP_ceil] = acb_real_ceil,
+    [OP_log] = acb_log_analytic, [OP_abs] = acb_real_abs,
+    [OP_sign] = acb_real_sgn,    [OP_step] = acb_real_heaviside,
+    [OP_floor] = acb_real_floor, [OP_ceil] = acb_real_ceil,
 };
 
-static bool below_unity(const acb_t z)
-{
-    return real_below(z, 1);
-}
+static bool below_unity(const acb_t z) { return real_below(z, 1); }
 
-static bool above_unity(const acb_t z)
-{
-    return real_above(z, 1);
-}
+static bool above_unity(const acb_t z) { return real_above(z, 1); }
 
 /* with a cut that the ball has to keep clear of */
 static const struct {

@@ -371,20 +371,13 @@ static void step(Eval *ev)
         return;
     }
     switch (n->op) {
-    case OP_IF:
-        step_if(ev, f, n);
-        break;
+    case OP_IF: step_if(ev, f, n); break;
     case OP_AND:
-    case OP_OR:
-        step_logic(ev, f, n);
-        break;
+    case OP_OR: step_logic(ev, f, n); break;
     case OP_INT:
     case OP_SUM:
-    case OP_PROD:
-        step_binder(ev, f, n);
-        break;
-    default:
-        step_strict(ev, t);
+    case OP_PROD: step_binder(ev, f, n); break;
+    default: step_strict(ev, t);
     }
 }
 
@@ -393,12 +386,11 @@ Val *ball_node(Eval *ev, Frame *f, const Node *n)
     size_t base = ev->ntodo;
     f = frame_of(f, n);
     push(ev, f, n);
-    while (ev->ntodo > base && !ev->stop) {
+    while (ev->ntodo > base && !ev->stop)
         if (ctx_poll(ev->c))
             ev->stop = ev->c->env.err.status;
         else
             step(ev);
-    }
     ev->ntodo = base;
     return ev->stop ? NULL : frame_val(ev, f, n);
 }

@@ -12,9 +12,9 @@ typedef struct {
     double v, err;
 } Glance;
 
-#define ROUND 0x1p-48     /* relative error granted to one operation or function */
-#define NEAR 0x1p-20      /* errors that are larger, relative to the value, are too large */
-#define LARGEST 1e200     /* values beyond it are not looked at */
+#define ROUND 0x1p-48 /* relative error granted to one operation or function */
+#define NEAR 0x1p-20  /* errors that are larger, relative to the value, are too large */
+#define LARGEST 1e200 /* values beyond it are not looked at */
 
 static const Glance unclear = {0, INFINITY};
 
@@ -50,7 +50,8 @@ static Glance times(Glance x, Glance y)
 static Glance power_positive(Glance b, Glance x)
 {
     double v = pow(b.v, x.v), rel = fabs(x.v) * b.err / b.v + fabs(log(b.v)) * x.err;
-    return fabs(x.v) < 1000 && rel < NEAR ? (Glance){v, fabs(v) * (2 * rel + ROUND)} : unclear;
+    return fabs(x.v) < 1000 && rel < NEAR ? (Glance){v, fabs(v) * (2 * rel + ROUND)}
+                                          : unclear;
 }
 
 static Glance power(const Node *n, Glance b, Glance x, lbz_status *st)
@@ -60,7 +61,8 @@ static Glance power(const Node *n, Glance b, Glance x, lbz_status *st)
         return unclear;
     if (b.v > 0)
         return power_positive(b, x);
-    if (!ex_is_num(k) || !num_is_small(k->num)) /* of a negative base only p/q with odd q */
+    if (!ex_is_num(k) ||
+        !num_is_small(k->num)) /* of a negative base only p/q with odd q */
         return unclear;
     if (k->num.q % 2 == 0)
         *st = LBZ_DOMAIN;
@@ -122,7 +124,9 @@ static Glance glance(const Node *n, const Glance *at, lbz_status *st)
     switch (n->op) {
     case OP_NUM: return number(n->num);
     case OP_CONST: return constant(n->sym);
-    case OP_ADD: case OP_MUL: case OP_SCALE:
+    case OP_ADD:
+    case OP_MUL:
+    case OP_SCALE:
         r = at[n->a[0]->pos];
         for (uint32_t i = 1; i < n->n; i++)
             r = n->op == OP_ADD ? plus(r, at[n->a[i]->pos]) : times(r, at[n->a[i]->pos]);

@@ -85,7 +85,8 @@ static bool gaps_possible(Removables *r, Eval *ev, Frame *f, const Node *n)
     size_t k = 0;
     uint32_t *syms = ex_free_syms(ev->c, (Node *)(uintptr_t)n, &k);
     arb_struct *vals = ARENA_NEW(&ev->c->tmp, arb_struct, k + 1);
-    *r = (Removables){.c = ev->c, .x = n->a[1]->sym, .syms = syms, .vals = vals, .nsyms = k};
+    *r = (Removables){
+        .c = ev->c, .x = n->a[1]->sym, .syms = syms, .vals = vals, .nsyms = k};
     if (!syms || !vals || f->outer)
         return false;
     for (size_t i = 0; i < k; i++) {
@@ -97,8 +98,8 @@ static bool gaps_possible(Removables *r, Eval *ev, Frame *f, const Node *n)
     return true;
 }
 
-static void integrate_filled(acb_t r, Integrand *g, Frame *f, const Node *n, const acb_t lo,
-                             const acb_t hi, slong prec)
+static void integrate_filled(acb_t r, Integrand *g, Frame *f, const Node *n,
+                             const acb_t lo, const acb_t hi, slong prec)
 {
     Removables gaps;
     ArenaMark m = arena_mark(&g->ev->c->tmp);

@@ -211,14 +211,10 @@ static Truth compare(Op op, const arb_t a, const arb_t b)
 {
     bool same = arb_is_exact(a) && arb_equal(a, b);
     switch (op) {
-    case OP_LT:
-        return arb_lt(a, b) ? T_TRUE : arb_ge(a, b) ? T_FALSE : T_EITHER;
-    case OP_LE:
-        return arb_le(a, b) ? T_TRUE : arb_gt(a, b) ? T_FALSE : T_EITHER;
-    case OP_EQ:
-        return same ? T_TRUE : arb_ne(a, b) ? T_FALSE : T_EITHER;
-    default:
-        return same ? T_FALSE : arb_ne(a, b) ? T_TRUE : T_EITHER;
+    case OP_LT: return arb_lt(a, b) ? T_TRUE : arb_ge(a, b) ? T_FALSE : T_EITHER;
+    case OP_LE: return arb_le(a, b) ? T_TRUE : arb_gt(a, b) ? T_FALSE : T_EITHER;
+    case OP_EQ: return same ? T_TRUE : arb_ne(a, b) ? T_FALSE : T_EITHER;
+    default: return same ? T_FALSE : arb_ne(a, b) ? T_TRUE : T_EITHER;
     }
 }
 
@@ -276,19 +272,11 @@ void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
 {
     arb_ptr r = acb_realref(&v->z);
     switch (n->op) {
-    case OP_NUM:
-        ball_set_num(r, n->num, f->prec);
-        return;
-    case OP_CONST:
-        set_const(r, n->sym, f->prec);
-        return;
-    case OP_SCALE:
-        scale(r, ball_arg(ev, f, n, 1), n->a[0]->num, f->prec);
-        return;
+    case OP_NUM: ball_set_num(r, n->num, f->prec); return;
+    case OP_CONST: set_const(r, n->sym, f->prec); return;
+    case OP_SCALE: scale(r, ball_arg(ev, f, n, 1), n->a[0]->num, f->prec); return;
     case OP_TRUE:
-    case OP_FALSE:
-        v->truth = n->op == OP_TRUE;
-        return;
+    case OP_FALSE: v->truth = n->op == OP_TRUE; return;
     case OP_NOT: {
         uint8_t t = ball_done(ev, f, n->a[0])->truth;
         v->truth = t == T_EITHER ? t : !t;
@@ -297,18 +285,10 @@ void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
     case OP_LT:
     case OP_LE:
     case OP_EQ:
-    case OP_NE:
-        comparison(ev, f, n, v);
-        return;
-    case OP_ADD:
-        sum(ev, f, n, r);
-        break;
-    case OP_MUL:
-        product(ev, f, n, r);
-        break;
-    case OP_POW:
-        power(ev, f, n, v);
-        break;
+    case OP_NE: comparison(ev, f, n, v); return;
+    case OP_ADD: sum(ev, f, n, r); break;
+    case OP_MUL: product(ev, f, n, r); break;
+    case OP_POW: power(ev, f, n, v); break;
     default:
         if (op_is_function((Op)n->op))
             function(ev, f, n, v);

@@ -13,9 +13,8 @@ static Node *base_of(const Node *factor, int64_t *exponent)
 {
     Node *f = (Node *)(uintptr_t)factor; /* nothing is changed */
     *exponent = 1;
-    if (f->op == OP_POW && ex_get_int(f->a[1], exponent)) {
+    if (f->op == OP_POW && ex_get_int(f->a[1], exponent))
         return f->a[0];
-    }
     *exponent = 1;
     return f;
 }
@@ -24,11 +23,9 @@ static Node *base_of(const Node *factor, int64_t *exponent)
 static int order_of(BallSeries *s, Node *f)
 {
     const acb_poly_struct *p = ball_series_of(s, f);
-    for (int k = 0; p && k < p->length && k < ORDER_MAX; k++) {
-        if (!acb_is_zero(p->coeffs + k)) {
+    for (int k = 0; p && k < p->length && k < ORDER_MAX; k++)
+        if (!acb_is_zero(p->coeffs + k))
             return acb_contains_zero(p->coeffs + k) ? -1 : k;
-        }
-    }
     return -1;
 }
 
@@ -40,9 +37,8 @@ static bool is_removable(BallSeries *s, const Node *n, int *order)
     for (uint32_t i = 0; i < n->n; i++) {
         Node *f = base_of(n->a[i], &e);
         order[i] = i < REMOVABLE_FACTORS ? order_of(s, f) : -1;
-        if (order[i] < 0 || e > 100 || e < -100) {
+        if (order[i] < 0 || e > 100 || e < -100)
             return false;
-        }
         total += e * order[i];
         divided = divided || (e < 0 && order[i] > 0);
     }
@@ -104,12 +100,10 @@ static void look_at_roots(Removables *r, const Node *body)
             arb_div(p, acb_realref(q->coeffs), acb_realref(q->coeffs + 1), POINT_PREC);
             arb_neg(p, p);
             bool known = arb_is_exact(p);
-            for (size_t k = 0; k < r->n; k++) {
+            for (size_t k = 0; k < r->n; k++)
                 known = known && !arb_equal(p, r->v[k].at);
-            }
-            if (known) {
+            if (known)
                 look_at(r, body, p);
-            }
         }
         ball_series_clear(&s);
     }
@@ -124,20 +118,17 @@ void ball_removables(Removables *r, const Node *body, const acb_t lo, const acb_
     look_at_roots(r, body);
     for (size_t i = 0; i < 2; i++) {
         bool known = acb_is_real(ends[i]) && acb_is_exact(ends[i]);
-        for (size_t k = 0; known && k < r->n; k++) {
+        for (size_t k = 0; known && k < r->n; k++)
             known = !arb_equal(acb_realref(ends[i]), r->v[k].at);
-        }
-        if (known) {
+        if (known)
             look_at(r, body, acb_realref(ends[i]));
-        }
     }
 }
 
 void ball_removables_clear(Removables *r)
 {
-    for (size_t i = 0; i < r->n; i++) {
+    for (size_t i = 0; i < r->n; i++)
         arb_clear(r->v[i].at);
-    }
 }
 
 bool ball_removable_value(const Removables *all, size_t which, const acb_t at, slong prec,
@@ -156,9 +147,8 @@ bool ball_removable_value(const Removables *all, size_t which, const acb_t at, s
     acb_init(h);
     acb_one(out);
     s.len = 1;
-    for (uint32_t i = 0; i < r->product->n; i++) {
+    for (uint32_t i = 0; i < r->product->n; i++)
         s.len = r->order[i] >= s.len ? r->order[i] + 1 : s.len;
-    }
     for (uint32_t i = 0; ok && i < r->product->n; i++) {
         Node *f = base_of(r->product->a[i], &e);
         const acb_poly_struct *p = ball_series_of(&s, f);

@@ -14,9 +14,9 @@ typedef struct {
 
 typedef struct {
     Ctx *c;
-    uint32_t x;               /* the variable */
-    const uint32_t *syms;     /* other names of the integrand ... */
-    const arb_struct *vals;   /* ... and their values */
+    uint32_t x;             /* the variable */
+    const uint32_t *syms;   /* other names of the integrand ... */
+    const arb_struct *vals; /* ... and their values */
     size_t nsyms;
     Removable v[REMOVABLE_MAX];
     size_t n;
@@ -27,6 +27,7 @@ typedef struct {
 void ball_removables(Removables *r, const Node *body, const acb_t lo, const acb_t hi);
 void ball_removables_clear(Removables *r);
 /* An enclosure of the i-th product's values on a ball that contains its point. */
-bool ball_removable_value(const Removables *r, size_t i, const acb_t at, slong prec, acb_t out);
+bool ball_removable_value(const Removables *r, size_t i, const acb_t at, slong prec,
+                          acb_t out);
 
 #endif

@@ -19,9 +19,8 @@ void ball_series_init(BallSeries *s, Ctx *c, uint32_t x, slong len, slong prec)
 
 void ball_series_clear(BallSeries *s)
 {
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++)
         acb_poly_clear(&s->all[i]);
-    }
     mem_free(s->all);
     acb_clear(s->at);
 }
@@ -35,9 +34,8 @@ acb_poly_struct *ball_series_get(const BallSeries *s, const Node *n)
 acb_poly_struct *ball_series_put(BallSeries *s, const Node *n)
 {
     acb_poly_struct *p = ball_series_get(s, n);
-    if (p) {
+    if (p)
         return p;
-    }
     if (s->n == s->cap) {
         size_t cap = s->cap ? 2 * s->cap : 32;
         p = mem_realloc(s->all, cap * sizeof *p);
@@ -56,11 +54,9 @@ acb_poly_struct *ball_series_put(BallSeries *s, const Node *n)
 
 static bool is_finite(const acb_poly_struct *p)
 {
-    for (slong i = 0; i < p->length; i++) {
-        if (!acb_is_finite(p->coeffs + i)) {
+    for (slong i = 0; i < p->length; i++)
+        if (!acb_is_finite(p->coeffs + i))
             return false;
-        }
-    }
     return true;
 }
 
@@ -100,14 +96,12 @@ static bool numeric_power(BallSeries *s, const acb_poly_struct *b, Num r, acb_po
         }
         return true;
     }
-    if (!b->length || acb_contains_zero(b->coeffs)) {
+    if (!b->length || acb_contains_zero(b->coeffs))
         return false;
-    }
     bool negative = arb_is_negative(acb_realref(b->coeffs));
     bool odd = !num_is_even(num_denom(&s->c->tmp, r));
-    if ((negative && !odd) || (!negative && !arb_is_positive(acb_realref(b->coeffs)))) {
+    if ((negative && !odd) || (!negative && !arb_is_positive(acb_realref(b->coeffs))))
         return false;
-    }
     acb_init(e);
     arb_t q;
     fmpq_t f;
@@ -121,13 +115,11 @@ static bool numeric_power(BallSeries *s, const acb_poly_struct *b, Num r, acb_po
     acb_poly_t t;
     acb_poly_init(t);
     acb_poly_set(t, b);
-    if (negative) {
+    if (negative)
         acb_poly_neg(t, t);
-    }
     acb_poly_pow_acb_series(p, t, e, s->len, s->prec);
-    if (negative && !num_is_even(num_numer(&s->c->tmp, r))) {
+    if (negative && !num_is_even(num_numer(&s->c->tmp, r)))
         acb_poly_neg(p, p);
-    }
     acb_poly_clear(t);
     mpq_clear(m);
     fmpq_clear(f);
@@ -138,23 +130,22 @@ static bool numeric_power(BallSeries *s, const acb_poly_struct *b, Num r, acb_po
 
 static bool logarithm(BallSeries *s, const acb_poly_struct *u, acb_poly_t p)
 {
-    if (!u->length || !arb_is_positive(acb_realref(u->coeffs))) {
+    if (!u->length || !arb_is_positive(acb_realref(u->coeffs)))
         return false;
-    }
     acb_poly_log_series(p, u, s->len, s->prec);
     return true;
 }
 
 static bool power(BallSeries *s, const Node *n, acb_poly_t p)
 {
-    const acb_poly_struct *b = ball_series_get(s, n->a[0]), *e = ball_series_get(s, n->a[1]);
+    const acb_poly_struct *b = ball_series_get(s, n->a[0]),
+                          *e = ball_series_get(s, n->a[1]);
     if (ex_is_exp(n)) {
         acb_poly_exp_series(p, e, s->len, s->prec);
         return true;
     }
-    if (ex_is_num(n->a[1])) {
+    if (ex_is_num(n->a[1]))
         return numeric_power(s, b, n->a[1]->num, p);
-    }
     acb_poly_t l;
     acb_poly_init(l);
     bool ok = logarithm(s, b, l);
@@ -167,16 +158,13 @@ static bool power(BallSeries *s, const Node *n, acb_poly_t p)
 static bool absolute(const acb_poly_struct *u, acb_poly_t p)
 {
     bool negative = u->length && arb_is_negative(acb_realref(u->coeffs));
-    if (u->length && !acb_is_real(u->coeffs)) {
+    if (u->length && !acb_is_real(u->coeffs))
         return false; /* not analytic */
-    }
-    if (!negative && !(u->length && arb_is_positive(acb_realref(u->coeffs)))) {
+    if (!negative && !(u->length && arb_is_positive(acb_realref(u->coeffs))))
         return false;
-    }
     acb_poly_set(p, u);
-    if (negative) {
+    if (negative)
         acb_poly_neg(p, p);
-    }
     return true;
 }
 
@@ -205,35 +193,29 @@ static bool combine(BallSeries *s, Node *n, acb_poly_t p)
     acb_poly_set(p, ball_series_get(s, n->a[0]));
     for (uint32_t i = 1; i < n->n; i++) {
         const acb_poly_struct *q = ball_series_get(s, n->a[i]);
-        if (n->op == OP_ADD) {
+        if (n->op == OP_ADD)
             acb_poly_add(p, p, q, s->prec);
-        } else {
+        else
             acb_poly_mullow(p, p, q, s->len, s->prec);
-        }
     }
     return true;
 }
 
 static bool series_of_node(BallSeries *s, Node *n, acb_poly_t p)
 {
-    if (!ex_depends(s->c, n, s->x)) {
+    if (!ex_depends(s->c, n, s->x))
         return constant(s, n, p);
-    }
     switch (n->op) {
     case OP_SYM:
         acb_poly_set_coeff_acb(p, 0, s->at);
-        if (s->len > 1) {
+        if (s->len > 1)
             acb_poly_set_coeff_si(p, 1, 1);
-        }
         return true;
     case OP_ADD:
     case OP_SCALE:
-    case OP_MUL:
-        return combine(s, n, p);
-    case OP_POW:
-        return power(s, n, p);
-    default:
-        return function(s, n, p);
+    case OP_MUL: return combine(s, n, p);
+    case OP_POW: return power(s, n, p);
+    default: return function(s, n, p);
     }
 }
 
@@ -258,17 +240,13 @@ const acb_poly_struct *ball_series_of(BallSeries *s, Node *e)
     Node **order = ex_walk(s->c, 1, &e, &count);
     for (size_t i = 0; order && i < count; i++) {
         Node *n = order[i];
-        if (ball_series_get(s, n) || (n != e && !ex_depends(s->c, n, s->x))) {
+        if (ball_series_get(s, n) || (n != e && !ex_depends(s->c, n, s->x)))
             continue;
-        }
-        for (uint32_t k = 0; k < (ex_is_num(n) ? 0 : n->n); k++) {
-            if (!ball_series_get(s, n->a[k]) && !add_node(s, n->a[k])) {
+        for (uint32_t k = 0; k < (ex_is_num(n) ? 0 : n->n); k++)
+            if (!ball_series_get(s, n->a[k]) && !add_node(s, n->a[k]))
                 return NULL; /* a constant: what depends on x is there */
-            }
-        }
-        if (ctx_poll(s->c) || !add_node(s, n)) {
+        if (ctx_poll(s->c) || !add_node(s, n))
             return NULL;
-        }
     }
     return ball_series_get(s, e);
 }

@@ -8,13 +8,13 @@
 typedef struct ball_series BallSeries;
 struct ball_series {
     Ctx *c;
-    uint32_t x;   /* the variable ... */
-    acb_t at;     /* ... and where the series are taken: a number or a whole ball of them */
+    uint32_t x; /* the variable ... */
+    acb_t at;   /* ... and where the series are taken: a number or a whole ball of them */
     slong len, prec;
     const uint32_t *syms;   /* other names ... */
     const arb_struct *vals; /* ... and their values */
     size_t nsyms;
-    Map of;       /* node -> its place in all */
+    Map of; /* node -> its place in all */
     acb_poly_struct *all;
     size_t n, cap;
     unsigned depth;

@@ -14,39 +14,24 @@
 
 _Thread_local long mem_fail_at = 0;
 
-static bool mem_must_fail(void)
-{
-    return mem_fail_at > 0 && --mem_fail_at == 0;
-}
+static bool mem_must_fail(void) { return mem_fail_at > 0 && --mem_fail_at == 0; }
 
-void *mem_alloc(size_t n)
-{
-    return mem_must_fail() ? NULL : malloc(n ? n : 1);
-}
+void *mem_alloc(size_t n) { return mem_must_fail() ? NULL : malloc(n ? n : 1); }
 
 void *mem_realloc(void *p, size_t n)
 {
     return mem_must_fail() ? NULL : realloc(p, n ? n : 1);
 }
 
-void mem_free(void *p)
-{
-    free(p);
-}
+void mem_free(void *p) { free(p); }
 
 /* ---- interruption */
 
 volatile sig_atomic_t env_interrupted;
 
-void lbz_interrupt(void)
-{
-    env_interrupted = 1;
-}
+void lbz_interrupt(void) { env_interrupted = 1; }
 
-void lbz_resume(void)
-{
-    env_interrupted = 0;
-}
+void lbz_resume(void) { env_interrupted = 0; }
 
 /* ---- errors */
 
@@ -90,18 +75,16 @@ void env_reset(Env *env)
 static void cut_to_utf8(char *s)
 {
     size_t bad, n = strlen(s);
-    if (!utf8_valid(s, n, &bad) && bad + 4 > n) {
+    if (!utf8_valid(s, n, &bad) && bad + 4 > n)
         s[bad] = '\0';
-    }
 }
 
 static void env_verror(Env *env, Span at, lbz_status st, const char *hint,
                        const char *fmt, va_list ap)
 {
     Err *e = &env->err;
-    if (e->status != LBZ_OK) {
+    if (e->status != LBZ_OK)
         return;
-    }
     e->status = st;
     e->span = at;
     e->about = env->about;
@@ -130,9 +113,8 @@ void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char
 
 bool env_stop(Env *env)
 {
-    if (env_failed(env)) {
+    if (env_failed(env))
         return true;
-    }
     if (env_interrupted) {
         env_error(env, LBZ_INTERRUPT, NULL, "interrupted");
         return true;
@@ -205,16 +187,14 @@ void arena_reset(Arena *a)
             keep = c;
             c = smaller;
         }
-        if (c) {
+        if (c)
             chunk_free(a, c);
-        }
         c = older;
     }
     chunks_free(a, a->spare);
     a->spare = NULL;
-    if (keep) {
+    if (keep)
         keep->older = NULL;
-    }
     chunk_use(a, keep);
     a->reserve_pos = 0;
 }
@@ -238,9 +218,8 @@ static Chunk *chunk_new(Arena *a, size_t n)
         a->chunk && a->chunk->size <= CHUNK_MAX ? 2 * a->chunk->size : CHUNK_MIN;
     size = size > CHUNK_MAX ? CHUNK_MAX : size < CHUNK_MIN ? CHUNK_MIN : size;
     size = size < n ? n : size; /* n is a multiple of the alignment, too */
-    if (size > env->mem_cap || env->mem_used > env->mem_cap - size) {
+    if (size > env->mem_cap || env->mem_used > env->mem_cap - size)
         return NULL;
-    }
     Chunk *c = mem_alloc(sizeof *c + size);
     if (c) {
         c->size = size;
@@ -253,11 +232,10 @@ static Chunk *chunk_new(Arena *a, size_t n)
 static bool arena_grow(Arena *a, size_t n)
 {
     Chunk *c = a->spare;
-    if (c && c->size >= n) {
+    if (c && c->size >= n)
         a->spare = NULL;
-    } else {
+    else
         c = chunk_new(a, n);
-    }
     if (!c) {
         out_of_memory(a->env, n);
         return false;
@@ -269,12 +247,10 @@ static bool arena_grow(Arena *a, size_t n)
 
 static void *reserve_take(Arena *a, size_t n)
 {
-    if (n > RESERVE_REQUEST) {
+    if (n > RESERVE_REQUEST)
         return NULL;
-    }
-    if (a->reserve_pos + n > RESERVE) {
+    if (a->reserve_pos + n > RESERVE)
         a->reserve_pos = 0;
-    }
     void *p = a->reserve + a->reserve_pos;
     a->reserve_pos += n;
     return p;
@@ -294,9 +270,8 @@ void *arena_alloc_slow(Arena *a, size_t n)
     }
     n = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     n = n ? n : ARENA_ALIGN;
-    if (n > (size_t)(a->end - a->at) && !arena_grow(a, n)) {
+    if (n > (size_t)(a->end - a->at) && !arena_grow(a, n))
         return reserve_take(a, n);
-    }
     void *p = a->at;
     a->at += n;
     return p;
@@ -348,16 +323,13 @@ static bool map_grow(Map *m)
     Map old = *m;
     size_t cap = old.cap ? 4 * old.cap : 16;
     MapEntry *at = arena_zalloc(m->arena, cap * sizeof *at);
-    if (!at || arena_in_reserve(m->arena, at)) {
+    if (!at || arena_in_reserve(m->arena, at))
         return false;
-    }
     m->cap = cap;
     m->at = at;
-    for (size_t j = 0; j < old.cap; j++) {
-        if (old.at[j].key) {
+    for (size_t j = 0; j < old.cap; j++)
+        if (old.at[j].key)
             *map_slot(m, old.at[j].key) = old.at[j];
-        }
-    }
     return true;
 }
 
@@ -368,9 +340,8 @@ void map_put_slow(Map *m, uint64_t key, uint64_t val)
         m->zero = val;
         return;
     }
-    if (4 * (m->n + 1) > 3 * m->cap && !map_grow(m)) {
+    if (4 * (m->n + 1) > 3 * m->cap && !map_grow(m))
         return;
-    }
     MapEntry *e = map_slot(m, key);
     m->n += !e->key;
     *e = (MapEntry){key, val};

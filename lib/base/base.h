@@ -28,8 +28,8 @@
 #endif
 
 /* ---- memory: every allocation of ours goes through these three (tests make the n-th fail) */
-void *mem_alloc(size_t n);             /* NULL on failure */
-void *mem_realloc(void *p, size_t n);  /* NULL on failure, p stays valid */
+void *mem_alloc(size_t n);            /* NULL on failure */
+void *mem_realloc(void *p, size_t n); /* NULL on failure, p stays valid */
 void mem_free(void *p);
 extern _Thread_local long mem_fail_at; /* tests: 0 = never, n = the n-th from now fails */
 
@@ -47,13 +47,14 @@ typedef struct {
 } Err;
 
 typedef struct {
-    Err err;          /* the first error since env_reset */
-    Span at;          /* the piece of input the present work stems from */
-    const void *about; /* the part of it that is worked on, to those who can find it there: a node */
-    size_t mem_used;  /* bytes in all arenas of this Env */
-    size_t mem_cap;   /* more than this is LBZ_LIMIT */
-    uint64_t steps;   /* work done since env_reset, in rough node visits */
-    uint64_t fuel;    /* more steps than this is LBZ_LIMIT; 0 = no bound */
+    Err err; /* the first error since env_reset */
+    Span at; /* the piece of input the present work stems from */
+    const void *
+        about; /* the part of it that is worked on, to those who can find it there: a node */
+    size_t mem_used; /* bytes in all arenas of this Env */
+    size_t mem_cap;  /* more than this is LBZ_LIMIT */
+    uint64_t steps;  /* work done since env_reset, in rough node visits */
+    uint64_t fuel;   /* more steps than this is LBZ_LIMIT; 0 = no bound */
 } Env;
 
 void env_init(Env *env);
@@ -62,14 +63,15 @@ void env_reset(Env *env); /* forget the error and the steps; before a statement 
 /* Record an error at env->at unless there is one already. hint may be NULL. */
 void env_error(Env *env, lbz_status st, const char *hint, const char *fmt, ...)
     LBZ_PRINTF(4, 5) LBZ_COLD;
-void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt, ...)
-    LBZ_PRINTF(5, 6) LBZ_COLD;
+void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt,
+                  ...) LBZ_PRINTF(5, 6) LBZ_COLD;
 
 /* True when the present work must stop: an error, Ctrl-C or a limit (recorded as the error).
  * Call once per step of every loop over user data. */
 static inline bool env_poll(Env *env);
 static inline bool env_failed(const Env *env) { return env->err.status != LBZ_OK; }
-extern LBZ_HIDDEN volatile sig_atomic_t env_interrupted; /* the flag behind lbz_interrupt */
+extern LBZ_HIDDEN volatile sig_atomic_t
+    env_interrupted;              /* the flag behind lbz_interrupt */
 LBZ_COLD bool env_stop(Env *env); /* env_poll where something may be the matter */
 static inline bool env_poll(Env *env)
 {
@@ -88,9 +90,9 @@ struct chunk {
 };
 typedef struct {
     Env *env;
-    Chunk *chunk;      /* the newest; older ones behind it */
+    Chunk *chunk;            /* the newest; older ones behind it */
     unsigned char *at, *end; /* what is left of chunk, aligned; empty without one */
-    Chunk *spare;      /* an empty chunk at hand, or NULL */
+    Chunk *spare;            /* an empty chunk at hand, or NULL */
     unsigned char *reserve;
     size_t reserve_pos;
 } Arena;
@@ -110,8 +112,12 @@ char *arena_strndup(Arena *a, const char *s, size_t n);
 /* True for what arena_alloc returned after memory ran out: nothing that lives on may point to
  * it. */
 bool arena_in_reserve(const Arena *a, const void *p);
-static inline ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->at}; }
-static inline void arena_release(Arena *a, ArenaMark m); /* what was allocated since m dies */
+static inline ArenaMark arena_mark(const Arena *a)
+{
+    return (ArenaMark){a->chunk, a->at};
+}
+static inline void arena_release(Arena *a,
+                                 ArenaMark m); /* what was allocated since m dies */
 
 LBZ_COLD void *arena_alloc_slow(Arena *a, size_t n);     /* arena_alloc in all cases */
 LBZ_COLD void arena_release_slow(Arena *a, ArenaMark m); /* arena_release in all cases */
@@ -126,11 +132,10 @@ static inline void *arena_alloc(Arena *a, size_t n)
 }
 static inline void arena_release(Arena *a, ArenaMark m)
 {
-    if (LBZ_LIKELY(m.chunk && m.chunk == a->chunk)) {
+    if (LBZ_LIKELY(m.chunk && m.chunk == a->chunk))
         a->at = m.at;
-    } else {
+    else
         arena_release_slow(a, m);
-    }
 }
 
 #define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))
@@ -138,7 +143,7 @@ static inline void arena_release(Arena *a, ArenaMark m)
 
 /* ---- text ------------------------------------------------------------------------------ */
 typedef struct {
-    char *s;     /* NUL-terminated whenever n > 0 or str_cstr was called */
+    char *s; /* NUL-terminated whenever n > 0 or str_cstr was called */
     size_t n, cap;
     bool failed; /* memory ran out: the text is cut */
 } Str;
@@ -148,9 +153,8 @@ static inline void str_clear(Str *b)
 {
     b->n = 0;
     b->failed = false;
-    if (b->s) {
+    if (b->s)
         b->s[0] = '\0';
-    }
 }
 LBZ_COLD void str_put_slow(Str *b, const char *s, size_t n); /* str_put in all cases */
 static inline void str_put(Str *b, const char *s, size_t n)
@@ -170,9 +174,10 @@ const char *str_cstr(Str *b); /* never NULL */
 
 /* UTF-8: bytes of the code point at s (1..4), 0 when invalid; *cp gets it. */
 unsigned utf8_get(const char *s, size_t n, uint32_t *cp);
-bool utf8_valid(const char *s, size_t n, size_t *bad); /* *bad: offset of the first bad byte */
-size_t utf8_len(const char *s, size_t n);              /* code points in n valid bytes */
-size_t utf8_width(const char *s, size_t n);            /* terminal columns, by wcwidth rules */
+bool utf8_valid(const char *s, size_t n,
+                size_t *bad);               /* *bad: offset of the first bad byte */
+size_t utf8_len(const char *s, size_t n);   /* code points in n valid bytes */
+size_t utf8_width(const char *s, size_t n); /* terminal columns, by wcwidth rules */
 
 /* ---- hash map from 64-bit keys (0 allowed) to 64-bit values; lives in an arena ---------- */
 typedef struct {
@@ -191,20 +196,20 @@ static inline void map_init(Map *m, Arena *a) { *m = (Map){.arena = a}; }
 /* The entry of key != 0, or the empty one where it belongs; cap > 0. */
 static inline MapEntry *map_slot(const Map *m, uint64_t key)
 {
-    size_t mask = m->cap - 1, i = (size_t)((key ^ key >> 32) * 0x9e3779b97f4a7c15u >> 32) & mask;
-    while (m->at[i].key && m->at[i].key != key) {
+    size_t mask = m->cap - 1,
+           i = (size_t)((key ^ key >> 32) * 0x9e3779b97f4a7c15u >> 32) & mask;
+    while (m->at[i].key && m->at[i].key != key)
         i = (i + 1) & mask;
-    }
     return &m->at[i];
 }
 
-static inline bool map_get(const Map *m, uint64_t key, uint64_t *val) /* val may be NULL */
+static inline bool map_get(const Map *m, uint64_t key,
+                           uint64_t *val) /* val may be NULL */
 {
     const MapEntry *e = m->cap && key ? map_slot(m, key) : NULL;
     bool found = key ? e && e->key : m->has_zero;
-    if (found && val) {
+    if (found && val)
         *val = key ? e->val : m->zero;
-    }
     return found;
 }
 

@@ -16,20 +16,16 @@ void str_free(Str *b)
     memset(b, 0, sizeof *b);
 }
 
-
 /* Room for n more bytes and the NUL. */
 static bool str_room(Str *b, size_t n)
 {
-    if (b->failed) {
+    if (b->failed)
         return false;
-    }
-    if (n < b->cap - b->n) {
+    if (n < b->cap - b->n)
         return true;
-    }
     size_t cap = b->cap < 64 ? 64 : b->cap;
-    while (cap - b->n <= n && cap <= SIZE_MAX / 4) {
+    while (cap - b->n <= n && cap <= SIZE_MAX / 4)
         cap *= 2;
-    }
     char *s = cap - b->n > n ? mem_realloc(b->s, cap) : NULL;
     if (!s) {
         b->failed = true;
@@ -42,18 +38,14 @@ static bool str_room(Str *b, size_t n)
 
 void str_put_slow(Str *b, const char *s, size_t n)
 {
-    if (n == 0 || !str_room(b, n)) {
+    if (n == 0 || !str_room(b, n))
         return;
-    }
     memcpy(b->s + b->n, s, n);
     b->n += n;
     b->s[b->n] = '\0';
 }
 
-void str_puts(Str *b, const char *s)
-{
-    str_put(b, s, strlen(s));
-}
+void str_puts(Str *b, const char *s) { str_put(b, s, strlen(s)); }
 
 void str_printf(Str *b, const char *fmt, ...)
 {
@@ -72,10 +64,7 @@ void str_printf(Str *b, const char *fmt, ...)
     va_end(ap);
 }
 
-const char *str_cstr(Str *b)
-{
-    return b->s ? b->s : "";
-}
+const char *str_cstr(Str *b) { return b->s ? b->s : ""; }
 
 /* ---- UTF-8 */
 
@@ -83,27 +72,23 @@ unsigned utf8_get(const char *s, size_t n, uint32_t *cp)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *u = (const unsigned char *)s;
-    if (n == 0) {
+    if (n == 0)
         return 0;
-    }
     if (u[0] < 0x80) {
         *cp = u[0];
         return 1;
     }
     unsigned len = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
-    if (u[0] < 0xc2 || u[0] > 0xf4 || n < len) {
+    if (u[0] < 0xc2 || u[0] > 0xf4 || n < len)
         return 0;
-    }
     uint32_t c = u[0] & (0x7fu >> len);
     for (unsigned i = 1; i < len; i++) {
-        if ((u[i] & 0xc0) != 0x80) {
+        if ((u[i] & 0xc0) != 0x80)
             return 0;
-        }
         c = c << 6 | (u[i] & 0x3fu);
     }
-    if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+    if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
         return 0;
-    }
     *cp = c;
     return len;
 }
@@ -114,9 +99,8 @@ bool utf8_valid(const char *s, size_t n, size_t *bad)
     for (size_t i = 0; i < n;) {
         unsigned len = utf8_get(s + i, n - i, &cp);
         if (len == 0) {
-            if (bad) {
+            if (bad)
                 *bad = i;
-            }
             return false;
         }
         i += len;
@@ -127,9 +111,8 @@ bool utf8_valid(const char *s, size_t n, size_t *bad)
 size_t utf8_len(const char *s, size_t n)
 {
     size_t k = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         k += ((unsigned char)s[i] & 0xc0) != 0x80;
-    }
     return k;
 }
 
@@ -182,23 +165,20 @@ static bool in_ranges(uint32_t cp, const CodeRange *r, size_t n)
     size_t lo = 0, hi = n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (cp > r[mid].to) {
+        if (cp > r[mid].to)
             lo = mid + 1;
-        } else {
+        else
             hi = mid;
-        }
     }
     return lo < n && cp >= r[lo].from;
 }
 
 static unsigned cp_width(uint32_t cp)
 {
-    if (cp < 0x300) {
+    if (cp < 0x300)
         return cp >= 0x20 && (cp < 0x7f || cp >= 0xa0);
-    }
-    if (in_ranges(cp, zero_width, sizeof zero_width / sizeof *zero_width)) {
+    if (in_ranges(cp, zero_width, sizeof zero_width / sizeof *zero_width))
         return 0;
-    }
     return in_ranges(cp, double_width, sizeof double_width / sizeof *double_width) ? 2
                                                                                    : 1;
 }

@@ -64,12 +64,10 @@ static int64_t draw_number(Check *k, const Var *v, unsigned turn)
     int64_t x = 1 + (int64_t)(draw(k) % (uint64_t)(w - 1));
     bool both = (v->sign & S_NEG) && (v->sign & S_POS);
     bool negative = both ? turn % 4 >= 2 && draw(k) % 2 : !(v->sign & S_POS);
-    if (v->ranged) {
+    if (v->ranged)
         return x;
-    }
-    if (v->integer) {
+    if (v->integer)
         x = SCALE * (1 + x / SCALE + (int64_t)(draw(k) % 5));
-    }
     return negative ? -x : x;
 }
 
@@ -150,7 +148,7 @@ static Outcome compare_here(Check *k)
         a = ball_eval(c, k->l, k->syms, k->at, k->k, prec, k->lv, &bad);
         b = a == LBZ_DOMAIN ? a
                             : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv,
-                                      a == LBZ_OK ? &bad : NULL);
+                                        a == LBZ_OK ? &bad : NULL);
         if (a == LBZ_DOMAIN || b == LBZ_DOMAIN) {
             k->undefined++;
             return SKIP;
@@ -166,9 +164,8 @@ static Outcome compare_here(Check *k)
         arb_sub(k->d, k->lv, k->rv, prec);
         if (!num_is_zero(k->tol)) {
             Outcome o = within_tolerance(k, prec);
-            if (o != SKIP) {
+            if (o != SKIP)
                 return o;
-            }
         } else if (!arb_overlaps(k->lv, k->rv)) {
             return DIFFER;
         } else if (agree_closely(k, prec)) {
@@ -203,16 +200,13 @@ static bool find_difference(Check *k, unsigned enough)
         draw_point(k);
         k->tried++;
         Outcome o = compare_here(k);
-        if (o == DIFFER) {
+        if (o == DIFFER)
             return true;
-        }
         k->agreed += o == AGREE;
-        for (size_t i = 0; o == AGREE && i < k->k; i++) {
+        for (size_t i = 0; o == AGREE && i < k->k; i++)
             k->var[i].good = k->var[i].num;
-        }
-        if (k->k == 0) {
+        if (k->k == 0)
             return false;
-        }
     }
     return false;
 }
@@ -257,9 +251,8 @@ static arb_ptr close_points(Check *k)
         }
         place(k, p + j * k->k, 256);
     }
-    for (size_t i = 0; here && i < k->k; i++) {
+    for (size_t i = 0; here && i < k->k; i++)
         k->var[i].num = here[i];
-    }
     return p;
 }
 
@@ -299,9 +292,8 @@ static void report_difference(Check *k)
     str_puts(out, " rhs=");
     print_ball(out, k->rv, k->lv);
     verdict(k, LBZ_FAIL, "counterexample");
-    if (k->k) {
+    if (k->k)
         report_constant(k);
-    }
 }
 
 /* No point was found, but the difference itself is a number that is not 0: unknown functions. */
@@ -309,7 +301,8 @@ static void report_constant_difference(Check *k, const Num d)
 {
     Answer *a = &k->s->ans;
     num_print(&a->constant, d);
-    str_printf(&a->text, "FAIL: right up to a constant: lhs - rhs = %s", str_cstr(&a->constant));
+    str_printf(&a->text, "FAIL: right up to a constant: lhs - rhs = %s",
+               str_cstr(&a->constant));
     verdict(k, LBZ_FAIL, "symbolic");
 }
 
@@ -329,9 +322,8 @@ static void report_numeric(Check *k)
         str_puts(out, "within ");
         num_print(out, k->tol);
     }
-    if (k->k) {
+    if (k->k)
         str_printf(out, " at %d points", POINTS);
-    }
     str_puts(out, ")");
     verdict(k, LBZ_PASS, "numeric");
 }
@@ -372,24 +364,22 @@ static void decide(Check *k)
     Ctx *c = k->c;
     Node *d = ex_sub(c, k->l, k->r);
     bool numeric = !num_is_zero(k->tol);
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return;
-    }
-    if (d == c->zero) {
+    if (d == c->zero)
         report_proved(k);
-    } else if (find_difference(k, k->k ? EARLY : 1)) {
+    else if (find_difference(k, k->k ? EARLY : 1))
         report_difference(k);
-    } else if (!numeric && !ctx_failed(c) && prove_zero(c, d) == PROOF_YES) {
+    else if (!numeric && !ctx_failed(c) && prove_zero(c, d) == PROOF_YES)
         report_proved(k);
-    } else if (k->k && find_difference(k, POINTS)) {
+    else if (k->k && find_difference(k, POINTS))
         report_difference(k);
-    } else if (ex_is_num(d) && !numeric && !k->undefined) {
+    else if (ex_is_num(d) && !numeric && !k->undefined)
         report_constant_difference(k, d->num);
-    } else if (k->agreed >= (k->k ? POINTS : 1)) {
+    else if (k->agreed >= (k->k ? POINTS : 1))
         report_numeric(k);
-    } else {
+    else
         report_unknown(k);
-    }
 }
 
 /* ---- setting up */
@@ -401,9 +391,8 @@ static bool variables(Check *k, Node *both)
     uint32_t *syms = ex_free_syms(c, both, &n);
     k->var = ARENA_NEW0(&c->pool[1].arena, Var, n + 1);
     k->syms = ARENA_NEW0(&c->pool[1].arena, uint32_t, n + 1);
-    if (!syms || !k->var || !k->syms) {
+    if (!syms || !k->var || !k->syms)
         return n == 0 && k->var && k->syms;
-    }
     for (size_t i = 0; i < n; i++) {
         uint8_t assume = c->syms[syms[i]].assume;
         k->syms[i] = k->var[i].sym = syms[i];
@@ -419,9 +408,8 @@ static bool number_in(lbz_session *s, const char *text, Span a, Num *out)
     Ctx *c = s->c;
     double d;
     Node *n = args_value(s, text, a);
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return false;
-    }
     if (ex_is_num(n)) {
         *out = n->num;
         return true;
@@ -449,9 +437,8 @@ static bool read_range(Check *k, const char *text, Span a)
     Num lo, hi;
     if (!args_name(k->s, text, (Span){a.pos, in - a.pos}, &sym) ||
         !number_in(k->s, text, (Span){in + 2, colon - in - 2}, &lo) ||
-        !number_in(k->s, text, (Span){colon + 1, end - colon - 1}, &hi)) {
+        !number_in(k->s, text, (Span){colon + 1, end - colon - 1}, &hi))
         return false;
-    }
     for (size_t i = 0; i < k->k; i++) {
         if (k->var[i].sym == sym) {
             k->var[i].ranged = true;
@@ -467,9 +454,8 @@ static bool read_ranges(Check *k, const char *text, Span a)
     uint32_t end = a.pos + a.len;
     for (uint32_t at = a.pos; at < end;) {
         uint32_t comma = args_find(text, (Span){at, end - at}, ",");
-        if (!read_range(k, text, (Span){at, comma - at})) {
+        if (!read_range(k, text, (Span){at, comma - at}))
             return false;
-        }
         at = comma + 1;
     }
     return true;
@@ -490,18 +476,15 @@ static bool read_point(Check *k, const char *text, const Pieces *p)
     uint32_t *syms;
     Node **by;
     size_t n, end;
-    if (!parse_binds(c, &pe, text, a.pos, a.pos + a.len, &end, &syms, &by, &n)) {
+    if (!parse_binds(c, &pe, text, a.pos, a.pos + a.len, &end, &syms, &by, &n))
         return false;
-    }
-    for (size_t i = 0; i < n && !ctx_failed(c); i++) {
+    for (size_t i = 0; i < n && !ctx_failed(c); i++)
         by[i] = eval_value(c, &k->s->names, &opt, NULL, by[i]);
-    }
     c->env.at = a;
     k->s->place = (Place){.text = text, .at = args_trim(text, p->l)};
     k->l = ctx_failed(c) ? c->poison : ex_subst(c, k->l, syms, by, n);
-    if (!ctx_failed(c)) {
+    if (!ctx_failed(c))
         k->s->place.at = args_trim(text, p->r);
-    }
     k->r = ctx_failed(c) ? c->poison : ex_subst(c, k->r, syms, by, n);
     return !ctx_failed(c);
 }
@@ -523,9 +506,8 @@ static bool cut_up(lbz_session *s, const char *text, Span args, Pieces *p)
     for (size_t i = 0; i < 3; i++) {
         uint32_t w = args_find(text, (Span){eq + 2, end - eq - 2}, words[i]);
         uint32_t from = w + (uint32_t)strlen(words[i]);
-        if (w == end) {
+        if (w == end)
             continue;
-        }
         *pieces[i] = (Span){from, end - from};
         p->r.len = w - p->r.pos < p->r.len ? w - p->r.pos : p->r.len;
     }
@@ -554,9 +536,8 @@ static void run_check(Check *k)
     arb_clear(k->lv);
     arb_clear(k->rv);
     arb_clear(k->d);
-    if (k->at) {
+    if (k->at)
         _arb_vec_clear(k->at, (slong)k->k);
-    }
 }
 
 /* One pair of sides; the answer has its verdict and text then. False on error. */
@@ -571,9 +552,8 @@ static bool check_pair(const Check *whole, const char *text, const Pieces *p, No
         return false;
     }
     if (!variables(&one, ex_list(c, 2, both)) ||
-        (p->on.len && !read_ranges(&one, text, p->on))) {
+        (p->on.len && !read_ranges(&one, text, p->on)))
         return false;
-    }
     run_check(&one);
     return !ctx_failed(c);
 }
@@ -636,14 +616,12 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
     k.s = s;
     k.c = s->c;
     k.tol = NUM_ZERO;
-    if (!cut_up(s, text, args, &p)) {
+    if (!cut_up(s, text, args, &p))
         return false;
-    }
     k.l = args_value(s, text, p.l);
     k.r = ctx_failed(k.c) ? k.l : args_value(s, text, p.r);
     if (ctx_failed(k.c) || (p.tol.len && !number_in(s, text, p.tol, &k.tol)) ||
-        (p.at.len && !read_point(&k, text, &p))) {
+        (p.at.len && !read_point(&k, text, &p)))
         return false;
-    }
     return check_sides(&k, text, args_trim(text, args), &p);
 }

@@ -18,11 +18,9 @@ static const struct {
 
 CommandRun *command_run(const char *name)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(commands[i].name, name) == 0) {
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0)
             return commands[i].run;
-        }
-    }
     return NULL;
 }
 

@@ -8,8 +8,8 @@
 enum { BITS = 160 };
 
 /* May d be the same at all points? out gets its value at the first. */
-static bool same_at(Ctx *c, Node *d, const uint32_t *syms, const arb_struct *points, size_t k,
-                    size_t n, arb_t out)
+static bool same_at(Ctx *c, Node *d, const uint32_t *syms, const arb_struct *points,
+                    size_t k, size_t n, arb_t out)
 {
     arb_t v;
     arb_init(v);
@@ -26,9 +26,8 @@ static bool flat(Ctx *c, Node *d, const uint32_t *syms, size_t k)
 {
     for (size_t i = 0; i < k; i++) {
         Node *slope = diff(c, d, syms[i]);
-        if (ctx_failed(c) || prove_zero(c, slope) != PROOF_YES) {
+        if (ctx_failed(c) || prove_zero(c, slope) != PROOF_YES)
             return false;
-        }
     }
     return !ctx_failed(c);
 }
@@ -52,9 +51,8 @@ static Node *multiple(Ctx *c, const arb_t value, Node *unit)
     if (ball_eval(c, unit, NULL, NULL, 0, BITS, u, NULL) == LBZ_OK) {
         arb_div(t, value, u, BITS);
         arb_mul_ui(t, t, Q, BITS);
-        if (arb_get_unique_fmpz(p, t) && fmpz_cmpabs(p, (fmpz[]){P_MAX}) <= 0) {
+        if (arb_get_unique_fmpz(p, t) && fmpz_cmpabs(p, (fmpz[]){P_MAX}) <= 0)
             r = ex_mul2(c, ex_rat(c, fmpz_get_si(p), Q), unit);
-        }
     }
     fmpz_clear(p);
     arb_clear(u);
@@ -66,31 +64,28 @@ static Node *multiple(Ctx *c, const arb_t value, Node *unit)
 static Node *exact_constant(Ctx *c, Node *d, const arb_t value)
 {
     Node *t = eval_is_constant(c, d) ? d : simplify(c, d, SIMPLIFY_DEEP);
-    if (ctx_failed(c) || eval_is_constant(c, t)) {
+    if (ctx_failed(c) || eval_is_constant(c, t))
         return ctx_failed(c) ? NULL : t;
-    }
-    Node *unit[] = {c->one, c->pi, ex_fn1(c, OP_log, c->two), ex_fn1(c, OP_log, ex_int(c, 3)),
-                    ex_fn1(c, OP_log, ex_int(c, 5))};
+    Node *unit[] = {c->one, c->pi, ex_fn1(c, OP_log, c->two),
+                    ex_fn1(c, OP_log, ex_int(c, 3)), ex_fn1(c, OP_log, ex_int(c, 5))};
     for (size_t i = 0; i < sizeof unit / sizeof *unit && !ctx_failed(c); i++) {
         t = multiple(c, value, unit[i]);
-        if (t && prove_zero(c, ex_sub(c, d, t)) == PROOF_YES) {
+        if (t && prove_zero(c, ex_sub(c, d, t)) == PROOF_YES)
             return t;
-        }
     }
     return NULL;
 }
 
-static ConstantKind kind_of(Ctx *c, Node *d, const uint32_t *syms, size_t k, const arb_t value,
-                            Str *text)
+static ConstantKind kind_of(Ctx *c, Node *d, const uint32_t *syms, size_t k,
+                            const arb_t value, Str *text)
 {
     Node *exact = exact_constant(c, d, value);
     if (exact) {
         print_plain(c, text, exact);
         return CONSTANT_EVERYWHERE;
     }
-    if (ctx_failed(c) || !flat(c, d, syms, k)) {
+    if (ctx_failed(c) || !flat(c, d, syms, k))
         return CONSTANT_NO;
-    }
     print_value(text, value);
     return CONSTANT_PIECEWISE;
 }
@@ -102,9 +97,8 @@ ConstantKind constant_difference(Ctx *c, Node *l, Node *r, const uint32_t *syms,
     Node *d = ex_sub(c, l, r);
     arb_t value;
     arb_init(value);
-    if (k && !ctx_failed(c) && same_at(c, d, syms, points, k, n, value)) {
+    if (k && !ctx_failed(c) && same_at(c, d, syms, points, k, n, value))
         kind = kind_of(c, d, syms, k, value, text);
-    }
     if (c->env.err.status == LBZ_UNABLE || c->env.err.status == LBZ_DOMAIN) {
         c->env.err.status = LBZ_OK; /* it was only asked in addition */
         kind = CONSTANT_NO;

@@ -11,9 +11,9 @@ typedef struct {
     Job j;
     SlopeRow *row;
     size_t n;
-    Node **formula;  /* the symbolic gradient; NULL: none */
-    Node *held;      /* E with every detach(u) as the constant that u is at the point */
-    bool hides;      /* there is one */
+    Node **formula; /* the symbolic gradient; NULL: none */
+    Node *held;     /* E with every detach(u) as the constant that u is at the point */
+    bool hides;     /* there is one */
     SlopeProbe probe;
 } Check;
 
@@ -24,18 +24,15 @@ static bool term_sizes(Check *k, Accum *a, double *size)
 {
     Edges e = {0};
     bool ok = accum_linearise(a, &e);
-    for (size_t i = 0; ok && i < e.n; i++) {
+    for (size_t i = 0; ok && i < e.n; i++)
         a->v[e.edge[i].partial] = fabs(a->v[e.edge[i].partial]);
-    }
     double *dot = ok ? mem_alloc((a->nv + 1) * sizeof *dot) : NULL;
     for (size_t i = 0; dot && i < k->n; i++) {
         memset(dot, 0, (a->nv + 1) * sizeof *dot);
-        for (uint32_t v = 0; v < a->nprimal; v++) {
+        for (uint32_t v = 0; v < a->nprimal; v++)
             dot[v] = a->p->val[v].op == P_IN && a->p->val[v].a == i;
-        }
-        for (size_t q = 0; q < e.n; q++) {
+        for (size_t q = 0; q < e.n; q++)
             dot[e.edge[q].to] += a->v[e.edge[q].partial] * dot[e.edge[q].from];
-        }
         size[i] = isfinite(dot[a->out[0]]) ? dot[a->out[0]] : 0;
     }
     ok = ok && dot;
@@ -50,9 +47,8 @@ static void note_culprit(Check *k, const Accum *a)
     lbz_session *s = k->j.s;
     Str why = {0};
     uint32_t v = program_culprit(a->p, a->v, a->out[0]);
-    if (v == P_NONE) {
+    if (v == P_NONE)
         return;
-    }
     session_place_text(s, session_describe(s, a, v, &why), &why);
     ctx_note(k->j.c, "%s: %s", isnan(a->v[a->out[0]]) ? "no real value" : "infinite",
              str_cstr(&why));
@@ -69,9 +65,8 @@ static bool run_accumulation(Check *k, const double *x, AccumMode mode, double *
         double v = fabs(a.v[i]);
         k->probe.overflows = k->probe.overflows || !(v == 0 || (v > 1e-300 && v < 1e150));
     }
-    if (ok) {
+    if (ok)
         note_culprit(k, &a);
-    }
     ok = ok && accum_gradient(&a, mode, 0, grad);
     accum_free(&a);
     return ok;
@@ -97,22 +92,18 @@ static void take_route(Check *k, int route, const double *grad)
 static bool float_routes(Check *k, const double *x)
 {
     double *grad = ARENA_NEW0(&k->j.c->pool[1].arena, double, k->n + 1);
-    if (!grad) {
+    if (!grad)
         return false;
-    }
     for (int route = FORWARD; route <= REVERSE; route++) {
         AccumMode mode = route == FORWARD ? ACC_FORWARD : ACC_REVERSE;
-        if (!run_accumulation(k, x, mode, grad)) {
+        if (!run_accumulation(k, x, mode, grad))
             return false;
-        }
         take_route(k, route, grad);
     }
-    if (!run_sizes(k, x, grad)) {
+    if (!run_sizes(k, x, grad))
         return false;
-    }
-    for (size_t i = 0; i < k->n; i++) {
+    for (size_t i = 0; i < k->n; i++)
         k->row[i].size = grad[i];
-    }
     return true;
 }
 
@@ -120,9 +111,8 @@ static bool float_routes(Check *k, const double *x)
 static bool forgive(Ctx *c)
 {
     lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE) {
+    if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
         c->env.err.status = LBZ_OK;
-    }
     return !ctx_failed(c);
 }
 
@@ -134,16 +124,16 @@ static bool value_at_point(Check *k, size_t i, double *d)
     EvalOptions opt = session_eval_options(j->s);
     size_t notes = c->nnotes;
     Node **a = ARENA_NEW(&c->pool[1].arena, Node *, 2 * j->nin + 1);
-    if (!a) {
+    if (!a)
         return false;
-    }
     opt.level = SIMPLIFY_NONE;
     a[0] = ex_structural(c, OP_DIFF, 3, (Node *[]){j->e, ex_sym(c, j->in[i]), c->one});
     for (size_t q = 0; q < j->nin; q++) {
         a[1 + 2 * q] = ex_sym(c, j->in[q]);
         a[2 + 2 * q] = j->at[q];
     }
-    Node *v = eval_value(c, &j->s->names, &opt, NULL, ex_structural(c, OP_AT, 2 * j->nin + 1, a));
+    Node *v = eval_value(c, &j->s->names, &opt, NULL,
+                         ex_structural(c, OP_AT, 2 * j->nin + 1, a));
     c->nnotes = notes; /* the verdict tells as much */
     if (v == c->inf || v == c->minus_inf) {
         *d = v == c->inf ? INFINITY : -INFINITY;
@@ -158,20 +148,19 @@ static bool symbolic_route(Check *k)
     Job *j = &k->j;
     Ctx *c = j->c;
     Node **g = ARENA_NEW0(&c->pool[1].arena, Node *, j->nin + 1);
-    if (g && diff_gradient(c, j->e, j->in, j->nin, g)) {
+    if (g && diff_gradient(c, j->e, j->in, j->nin, g))
         k->formula = g;
-    }
     bool kinks = eval_has_kinks(c, j->e);
     for (size_t i = 0; k->formula && i < j->nin && forgive(c); i++) {
         SlopeRow *r = &k->row[i];
         if (!kinks) {
-            Node *v = ex_subst(c, eval_hold(c, g[i], NULL, NULL, 0), j->in, j->at, j->nin);
+            Node *v =
+                ex_subst(c, eval_hold(c, g[i], NULL, NULL, 0), j->in, j->at, j->nin);
             r->has[SYMBOLIC] =
                 !ctx_failed(c) && ball_double(c, v, &r->d[SYMBOLIC]) == LBZ_OK;
         }
-        if (!r->has[SYMBOLIC] && forgive(c)) {
+        if (!r->has[SYMBOLIC] && forgive(c))
             r->has[SYMBOLIC] = value_at_point(k, i, &r->d[SYMBOLIC]);
-        }
     }
     return forgive(c);
 }
@@ -180,11 +169,10 @@ static bool symbolic_route(Check *k)
 
 static void put_value(char out[32], bool has, double d)
 {
-    if (has) {
+    if (has)
         double_print(out, d);
-    } else {
+    else
         strcpy(out, "none");
-    }
 }
 
 static void print_line(Str *out, const SlopeRow *r)
@@ -203,15 +191,14 @@ enum { COLUMNS = 6 };
 
 static void cell(const SlopeRow *r, int column, char out[32])
 {
-    if (column == 0) {
+    if (column == 0)
         snprintf(out, 32, "d/d%.20s", r->name);
-    } else if (column <= ROUTES) {
+    else if (column <= ROUTES)
         put_value(out, r->has[column - 1], r->d[column - 1]);
-    } else if (column == ROUTES + 1) {
+    else if (column == ROUTES + 1)
         put_value(out, r->has_difference, r->difference);
-    } else {
+    else
         snprintf(out, 32, "%s", slope_verdict_names[r->verdict]);
-    }
 }
 
 static void print_table(Str *out, const Check *k, SlopeVerdict overall)
@@ -231,15 +218,13 @@ static void print_table(Str *out, const Check *k, SlopeVerdict overall)
     for (size_t i = 0; i <= k->n; i++) {
         str_puts(out, "\n");
         for (int c = 0; c < COLUMNS - 1; c++) {
-            if (i) {
+            if (i)
                 cell(&k->row[i - 1], c, t);
-            }
             str_printf(out, "%-*s  ", width[c], i ? t : head[c]);
         }
         str_puts(out, i ? slope_verdict_names[k->row[i - 1].verdict] : head[COLUMNS - 1]);
-        if (i && k->row[i - 1].why[0]) {
+        if (i && k->row[i - 1].why[0])
             str_printf(out, "; %s", k->row[i - 1].why);
-        }
     }
 }
 
@@ -247,14 +232,12 @@ static void answer(const Check *k)
 {
     Answer *a = &k->j.s->ans;
     SlopeVerdict worst = VERDICT_AGREE;
-    for (size_t i = 0; i < k->n; i++) {
+    for (size_t i = 0; i < k->n; i++)
         worst = k->row[i].verdict > worst ? k->row[i].verdict : worst;
-    }
-    if (k->n == 1) {
+    if (k->n == 1)
         print_line(&a->text, k->row);
-    } else {
+    else
         print_table(&a->text, k, worst);
-    }
     if (k->hides) {
         str_printf(&a->text, "%sdetach(...) is held constant in all routes",
                    k->n == 1 ? "; " : "\n");
@@ -262,7 +245,7 @@ static void answer(const Check *k)
     a->kind = LBZ_CHECK;
     a->verdict = worst == VERDICT_DISAGREE     ? LBZ_FAIL
                  : worst == VERDICT_UNRESOLVED ? LBZ_UNKNOWN
-                                         : LBZ_PASS;
+                                               : LBZ_PASS;
     a->proof = worst == VERDICT_UNRESOLVED ? "" : "numeric";
 }
 
@@ -275,9 +258,8 @@ static bool make_rows(Check *k)
     k->row = ARENA_NEW0(&k->j.c->pool[1].arena, SlopeRow, k->n + 1);
     char *t = ARENA_NEW(&k->j.c->pool[1].arena, char, names.n + 1);
     bool ok = !names.failed && k->row && t;
-    if (ok && names.n) {
+    if (ok && names.n)
         memcpy(t, names.s, names.n);
-    }
     for (size_t i = 0; ok && i < k->n; i++) {
         k->row[i].name = t;
         t += strlen(t) + 1;
@@ -291,7 +273,8 @@ static bool open_probe(Check *k, const double *x)
     Job *j = &k->j;
     k->held = eval_hold(j->c, j->e, j->in, j->at, j->nin);
     k->hides = k->held != j->e;
-    return !ctx_failed(j->c) && x && slope_open(&k->probe, j->c, k->held, j->in, j->at, x, j->nin);
+    return !ctx_failed(j->c) && x &&
+           slope_open(&k->probe, j->c, k->held, j->in, j->at, x, j->nin);
 }
 
 /* The routes are taken: their verdicts. */
@@ -302,12 +285,14 @@ static bool judge(Check *k)
     for (size_t i = 0; i < k->n && !ctx_failed(j->c); i++) {
         if (st == LBZ_OK) {
             slope_judge(&k->probe,
-                        k->formula ? eval_hold(j->c, k->formula[i], j->in, j->at, j->nin) : NULL,
+                        k->formula ? eval_hold(j->c, k->formula[i], j->in, j->at, j->nin)
+                                   : NULL,
                         i, &k->row[i]);
         } else if (st == LBZ_DOMAIN || k->probe.overflows) {
-            slope_unresolved(&k->row[i], st == LBZ_DOMAIN
-                                             ? "E has no real value at this point"
-                                             : "the value of E leaves the range of float64");
+            slope_unresolved(&k->row[i],
+                             st == LBZ_DOMAIN
+                                 ? "E has no real value at this point"
+                                 : "the value of E leaves the range of float64");
         } else {
             slope_compare(&k->row[i], "the value of E cannot be enclosed at this point");
         }
@@ -333,9 +318,8 @@ static Node *path_formula(Check *k, Node *const *at)
     Ctx *c = j->c;
     BlockWorld w = session_block_world(j->s);
     Node **arg = ARENA_NEW(&c->pool[1].arena, Node *, j->nin + 1);
-    for (size_t i = 0; arg && i < j->nin; i++) {
+    for (size_t i = 0; arg && i < j->nin; i++)
         arg[i] = ex_sym(c, j->in[i]);
-    }
     Block *b = arg ? block_of_formula(c, j->e, P_NONE, j->in, j->nin) : NULL;
     w.point = j->in;
     w.at = at;
@@ -379,7 +363,8 @@ static bool check_path(Check *k, Node *path)
         SlopeRow *r = &k->row[i];
         if (r->verdict == VERDICT_AGREE && path_turns(k, path, i)) {
             r->verdict = VERDICT_BRANCH;
-            snprintf(r->why, sizeof r->why, "another path is taken just beside the point");
+            snprintf(r->why, sizeof r->why,
+                     "another path is taken just beside the point");
         }
     }
     return ok && !ctx_failed(j->c);
@@ -399,17 +384,14 @@ static bool check_blocks(Check *k)
             ok = false;
         }
         blocklist_free(&out);
-        if (ok) {
+        if (ok)
             take_route(k, route, grad);
-        }
     }
-    for (size_t i = 0; ok && i < k->n; i++) {
+    for (size_t i = 0; ok && i < k->n; i++)
         k->row[i].size = fabs(k->row[i].d[FORWARD]);
-    }
     Node *path = ok && !k->j.lists ? path_formula(k, k->j.at) : NULL;
-    if (path && !ex_is(path, OP_LIST)) {
+    if (path && !ex_is(path, OP_LIST))
         return check_path(k, path);
-    }
     for (size_t i = 0; ok && i < k->n; i++) {
         slope_compare(&k->row[i], k->j.lists ? "lists have no certified values"
                                              : "the path at the point has no formula");
@@ -439,9 +421,8 @@ bool cmd_gradcheck(lbz_session *s, const char *text, Span args)
     bool ok = job_read(&k.j, text, args) && is_checkable(&k, text, args) && make_rows(&k);
     ok = ok && (k.j.lists || session_calls_blocks(s, k.j.e) ? check_blocks(&k)
                                                             : check_formula(&k));
-    if (ok) {
+    if (ok)
         answer(&k);
-    }
     slope_close(&k.probe);
     job_free(&k.j);
     return ok;

@@ -14,18 +14,18 @@ typedef struct {
     const char *example; /* the hint of errors in what was typed */
     Node *e;
     uint32_t *in;
-    Node **at;       /* what the names stand for, exactly ... */
-    BlockList *x;    /* ... and in float64 */
-    BlockList *dir;  /* along; NULL: none */
+    Node **at;      /* what the names stand for, exactly ... */
+    BlockList *x;   /* ... and in float64 */
+    BlockList *dir; /* along; NULL: none */
     size_t nin;
-    bool lists;      /* a name stands for a list, or E calls functions made of statements */
+    bool lists; /* a name stands for a list, or E calls functions made of statements */
 } Job;
 
 /* What a run of functions made of statements came to. */
 typedef struct {
-    Program *p;       /* of all elements of the point */
-    uint32_t *out;    /* the values in it of the elements ... */
-    BlockList shape;  /* ... of the result */
+    Program *p;      /* of all elements of the point */
+    uint32_t *out;   /* the values in it of the elements ... */
+    BlockList shape; /* ... of the result */
     BlockTrail trail;
 } JobRecord;
 

@@ -31,11 +31,10 @@ bool cmd_vars(lbz_session *s, const char *text, Span args)
             str_putc(out, '\n');
         }
     }
-    if (!out->n) {
+    if (!out->n)
         str_puts(out, "no names are defined");
-    } else {
+    else
         out->s[--out->n] = '\0'; /* the caller ends the last line */
-    }
     return true;
 }
 
@@ -52,12 +51,10 @@ bool cmd_var(lbz_session *s, const char *text, Span args)
     do {
         uint32_t sym;
         w = args_word(text, rest, &rest);
-        if (!args_name(s, text, w, &sym)) {
+        if (!args_name(s, text, w, &sym))
             return false;
-        }
-        if (!defs_assumed(s, sym)) {
+        if (!defs_assumed(s, sym))
             defs_assume(s, sym, s->c->syms[sym].assume, true);
-        }
     } while (rest.len);
     return true;
 }
@@ -123,9 +120,8 @@ static const Fact *read_fact(const char *text, Span a, Span *name)
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         const Fact *f = &facts[i];
         uint32_t at = args_find(text, a, f->text), n = (uint32_t)strlen(f->text);
-        if (at == a.pos + a.len) {
+        if (at == a.pos + a.len)
             continue;
-        }
         Span tail = args_trim(text, (Span){at + n, a.pos + a.len - at - n});
         bool word = f->integer || f->real || (f->text[0] | 32) >= 'n';
         if ((word && !tail.len) || (!word && args_is(text, tail, "0"))) {
@@ -146,12 +142,10 @@ static bool assume(lbz_session *s, const char *text, Span a)
     uint32_t sym;
     a = args_trim(text, a);
     const Fact *f = read_fact(text, a, &name);
-    if (!f) {
+    if (!f)
         return bad_fact(s, a);
-    }
-    if (!args_name(s, text, name, &sym)) {
+    if (!args_name(s, text, name, &sym))
         return false;
-    }
     uint8_t old = c->syms[sym].assume;
     uint8_t mask = (uint8_t)(old & f->mask & S_ANY);
     if (!mask) {
@@ -170,14 +164,12 @@ static bool assume(lbz_session *s, const char *text, Span a)
 bool cmd_assume(lbz_session *s, const char *text, Span args)
 {
     Span a = args_trim(text, args);
-    if (!a.len) {
+    if (!a.len)
         return bad_fact(s, args);
-    }
     while (a.len) {
         uint32_t comma = args_find(text, a, ","), end = a.pos + a.len;
-        if (!assume(s, text, (Span){a.pos, comma - a.pos})) {
+        if (!assume(s, text, (Span){a.pos, comma - a.pos}))
             return false;
-        }
         uint32_t next = comma < end ? comma + 1 : end;
         a = args_trim(text, (Span){next, end - next});
     }
@@ -190,12 +182,11 @@ bool cmd_assume(lbz_session *s, const char *text, Span args)
 static void forget_all(lbz_session *s)
 {
     size_t n = s->names.count;
-    for (uint32_t i = 0; i < s->c->syms_kept; i++) {
+    for (uint32_t i = 0; i < s->c->syms_kept; i++)
         n += defs_assumed(s, i) && !names_find(&s->names, i);
-    }
     if (n) {
-        ctx_note(s->c, "%zu name%s forgotten; undo brings %s back", n, n == 1 ? " is" : "s are",
-                 n == 1 ? "it" : "them");
+        ctx_note(s->c, "%zu name%s forgotten; undo brings %s back", n,
+                 n == 1 ? " is" : "s are", n == 1 ? "it" : "them");
     } else {
         ctx_note(s->c, "no names were defined; Ctrl-L clears the screen");
     }
@@ -213,9 +204,8 @@ bool cmd_forget(lbz_session *s, const char *text, Span args)
     do {
         uint32_t sym;
         w = args_word(text, rest, &rest);
-        if (!args_name(s, text, w, &sym)) {
+        if (!args_name(s, text, w, &sym))
             return false;
-        }
         if (!defs_forget(s, sym)) {
             env_error_at(&c->env, w, LBZ_NAME, "vars lists the names",
                          "nothing is known of %s", sym_name(c, sym));
@@ -262,9 +252,8 @@ static void dump_lines(lbz_session *s, Str *out, bool settings)
         }
     }
     Def **defs = defs_sorted(s, &n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         defs_print_value(s, out, defs[i]);
-    }
     mem_free(defs);
 }
 
@@ -284,17 +273,15 @@ static bool file_name(lbz_session *s, const char *text, Span args, char *name,
 {
     Span a = args_trim(text, args);
     if (a.len >= 2 && (text[a.pos] == '"' || text[a.pos] == '\'') &&
-        text[a.pos + a.len - 1] == text[a.pos]) {
+        text[a.pos + a.len - 1] == text[a.pos])
         a = (Span){a.pos + 1, a.len - 2};
-    }
     const char *home =
         a.len > 1 && text[a.pos] == '~' && text[a.pos + 1] == '/' ? getenv("HOME") : NULL;
     uint32_t skip = home ? 1 : 0;
     int n = snprintf(name, size, "%s%.*s", home ? home : "", (int)(a.len - skip),
                      text + a.pos + skip);
-    if (a.len && n > 0 && (size_t)n < size && !memchr(text + a.pos, '\0', a.len)) {
+    if (a.len && n > 0 && (size_t)n < size && !memchr(text + a.pos, '\0', a.len))
         return true;
-    }
     env_error_at(&s->c->env, args, LBZ_SYNTAX, "save session.lbz",
                  a.len ? "the file name is too long" : "the name of a file is missing");
     return false;
@@ -312,19 +299,16 @@ static bool file_error(lbz_session *s, Span args, const char *what, const char *
 static int write_file(const char *name, const Str *b, bool regular)
 {
     FILE *f = fopen(name, "we");
-    if (!f) {
+    if (!f)
         return errno;
-    }
     errno = 0;
     bool ok = fwrite(b->s, 1, b->n, f) == b->n && fflush(f) == 0 &&
               (!regular || fsync(fileno(f)) == 0);
     int err = ok ? 0 : errno ? errno : EIO;
-    if (fclose(f) != 0 && !err) {
+    if (fclose(f) != 0 && !err)
         err = errno;
-    }
-    if (err && regular) {
+    if (err && regular)
         unlink(name);
-    }
     return err;
 }
 
@@ -335,9 +319,8 @@ static int replace_file(const char *name, const Str *b)
     struct stat st;
     char temp[PATH_MAX + 40], *real = NULL;
     if (stat(name, &st) == 0) {
-        if (!S_ISREG(st.st_mode)) {
+        if (!S_ISREG(st.st_mode))
             return write_file(name, b, false);
-        }
         real = realpath(name, NULL); /* a link stays a link */
     }
     int n = snprintf(temp, sizeof temp, "%s.%ld.tmp", real ? real : name, (long)getpid());
@@ -354,9 +337,8 @@ static int replace_file(const char *name, const Str *b)
 bool cmd_save(lbz_session *s, const char *text, Span args)
 {
     char name[1024];
-    if (!file_name(s, text, args, name, sizeof name)) {
+    if (!file_name(s, text, args, name, sizeof name))
         return false;
-    }
     Str out = {0};
     str_puts(&out, "# leibniz session\n");
     dump_lines(s, &out, true);
@@ -370,9 +352,8 @@ static bool read_all(FILE *f, Str *b)
     enum { MOST = 256 << 20 };
     char block[8192];
     size_t n;
-    while ((n = fread(block, 1, sizeof block, f)) > 0 && b->n < MOST) {
+    while ((n = fread(block, 1, sizeof block, f)) > 0 && b->n < MOST)
         str_put(b, block, n);
-    }
     return !ferror(f) && !b->failed && b->n < MOST;
 }
 
@@ -380,9 +361,8 @@ static bool read_all(FILE *f, Str *b)
 static int run_entry(lbz_session *s, const char *text, size_t n)
 {
     s->ans.err.status = LBZ_OK;
-    if (statement_run(s, text, n)) {
+    if (statement_run(s, text, n))
         return 1;
-    }
     return s->ans.err.status == LBZ_INCOMPLETE ? -1 : 0;
 }
 
@@ -400,9 +380,8 @@ static unsigned run_lines(lbz_session *s, const char *text, size_t n)
             first = line;
         }
         done = run_entry(s, text + from, end - from);
-        if (done == 0) {
+        if (done == 0)
             return first;
-        }
         at = end + 1;
     }
     return done == 1 ? 0 : first;
@@ -413,9 +392,8 @@ bool cmd_load(lbz_session *s, const char *text, Span args)
     enum { DEEPEST = 16 };
     char name[1024];
     Span where = args_trim(text, args);
-    if (!file_name(s, text, args, name, sizeof name)) {
+    if (!file_name(s, text, args, name, sizeof name))
         return false;
-    }
     if (s->load_depth >= DEEPEST) {
         env_error_at(&s->c->env, where, LBZ_LIMIT, NULL,
                      "files load each other without end");

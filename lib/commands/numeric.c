@@ -23,21 +23,20 @@ static bool read_value(Job *j, Node **at, BlockList *l)
     double d;
     EvalOptions opt = session_eval_options(j->s);
     Node *e = *at = eval_value(j->c, &j->s->names, &opt, NULL, *at);
-    if (ctx_failed(j->c)) {
+    if (ctx_failed(j->c))
         return false;
-    }
     if (ex_is(e, OP_LIST)) {
         j->lists = true;
         return blocklist_from_node(j->c, e, l);
     }
     if (!answer_number(j->c, e, &d)) {
-        ctx_error(j->c, LBZ_DOMAIN, j->example, "a name is bound to something that is no number");
+        ctx_error(j->c, LBZ_DOMAIN, j->example,
+                  "a name is bound to something that is no number");
         return false;
     }
     *l = (BlockList){.n = 1, .v = mem_alloc(sizeof d)};
-    if (!l->v) {
+    if (!l->v)
         return out_of_memory(j->c);
-    }
     l->v[0] = d;
     return true;
 }
@@ -61,24 +60,22 @@ static bool read_point(Job *j, const char *text, Span a)
     ParseEnv pe = session_parse_env(j->s);
     Node **by;
     size_t end;
-    if (!parse_binds(j->c, &pe, text, a.pos, a.pos + a.len, &end, &j->in, &by, &j->nin)) {
+    if (!parse_binds(j->c, &pe, text, a.pos, a.pos + a.len, &end, &j->in, &by, &j->nin))
         return false;
-    }
     Span rest = args_trim(text, (Span){(uint32_t)end, a.pos + a.len - (uint32_t)end});
     if (rest.len) {
-        env_error_at(&j->c->env, rest, LBZ_SYNTAX, j->example, "this does not belong here");
+        env_error_at(&j->c->env, rest, LBZ_SYNTAX, j->example,
+                     "this does not belong here");
         return false;
     }
-    if (!bound_once(j, args_trim(text, a))) {
+    if (!bound_once(j, args_trim(text, a)))
         return false;
-    }
     j->at = by;
     j->x = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
     for (size_t i = 0; j->x && i < j->nin; i++) {
         j->c->env.at = args_trim(text, a);
-        if (!read_value(j, &by[i], &j->x[i])) {
+        if (!read_value(j, &by[i], &j->x[i]))
             return false;
-        }
     }
     return j->x != NULL;
 }
@@ -94,9 +91,8 @@ static bool read_direction(Job *j, const char *text, Span a, size_t i)
                   "the direction has more entries than there are names");
         return false;
     }
-    if (ctx_failed(j->c) || !read_value(j, &e, &j->dir[i])) {
+    if (ctx_failed(j->c) || !read_value(j, &e, &j->dir[i]))
         return false;
-    }
     if (j->dir[i].n != j->x[i].n) {
         ctx_error(j->c, LBZ_SHAPE, NULL, "the direction does not fit its name");
         return false;
@@ -111,21 +107,19 @@ static bool read_along(Job *j, const char *text, Span a)
     a = args_trim(text, a);
     bool open = a.len > 1 && (text[a.pos] == '(' || text[a.pos] == '[');
     Span in = {a.pos + 1, a.len - 2};
-    if (open && args_find(text, a, ",") == a.pos + a.len) {
+    if (open && args_find(text, a, ",") == a.pos + a.len)
         a = in;
-    }
     end = a.pos + a.len;
     j->dir = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
     for (uint32_t at = a.pos; j->dir && at < end;) {
         uint32_t comma = args_find(text, (Span){at, end - at}, ",");
-        if (!read_direction(j, text, (Span){at, comma - at}, k++)) {
+        if (!read_direction(j, text, (Span){at, comma - at}, k++))
             return false;
-        }
         at = comma + 1;
     }
     if (j->dir && k != j->nin) {
-        env_error_at(&j->c->env, a, LBZ_SHAPE, j->example, "the direction has %u entries for %zu names",
-                     k, j->nin);
+        env_error_at(&j->c->env, a, LBZ_SHAPE, j->example,
+                     "the direction has %u entries for %zu names", k, j->nin);
     }
     return !ctx_failed(j->c);
 }
@@ -135,14 +129,12 @@ static bool read_expression(Job *j, const char *text, Span a)
 {
     Names *names = &j->s->names;
     Def **saved = ARENA_NEW0(&j->c->pool[1].arena, Def *, j->nin + 1);
-    if (!saved) {
+    if (!saved)
         return false;
-    }
     for (size_t i = 0; i < j->nin; i++) {
         saved[i] = names_find(names, j->in[i]);
-        if (saved[i]) {
+        if (saved[i])
             names->by_sym[j->in[i]] = NULL;
-        }
     }
     j->s->keep_blocks = true;
     j->e = args_value(j->s, text, a);
@@ -150,11 +142,9 @@ static bool read_expression(Job *j, const char *text, Span a)
     j->s->place.own = j->in;
     j->s->place.nown = j->nin;
     j->s->place.keep_blocks = true;
-    for (size_t i = 0; i < j->nin; i++) {
-        if (saved[i]) {
+    for (size_t i = 0; i < j->nin; i++)
+        if (saved[i])
             names->by_sym[j->in[i]] = saved[i];
-        }
-    }
     j->c->env.at = args_trim(text, a);
     return !ctx_failed(j->c);
 }
@@ -164,28 +154,25 @@ bool job_read(Job *j, const char *text, Span args)
     uint32_t end = args.pos + args.len, at = args_find(text, args, "at");
     Span e = {args.pos, at - args.pos};
     if (args_trim(text, e).len == 0) {
-        env_error_at(&j->c->env, args, LBZ_SYNTAX, j->example, "an expression is missing");
+        env_error_at(&j->c->env, args, LBZ_SYNTAX, j->example,
+                     "an expression is missing");
         return false;
     }
     uint32_t along = args_find(text, (Span){at, end - at}, "along");
-    if (at < end && !read_point(j, text, (Span){at + 2, along - at - 2})) {
+    if (at < end && !read_point(j, text, (Span){at + 2, along - at - 2}))
         return false;
-    }
-    if (along < end && !read_along(j, text, (Span){along + 5, end - along - 5})) {
+    if (along < end && !read_along(j, text, (Span){along + 5, end - along - 5}))
         return false;
-    }
     return read_expression(j, text, e);
 }
 
 void job_free(Job *j)
 {
     for (size_t i = 0; i < j->nin; i++) {
-        if (j->x) {
+        if (j->x)
             blocklist_free(&j->x[i]);
-        }
-        if (j->dir) {
+        if (j->dir)
             blocklist_free(&j->dir[i]);
-        }
     }
 }
 
@@ -200,11 +187,10 @@ static void element_name(const BlockList *l, size_t k, char *out, size_t cap)
         n += (size_t)snprintf(out + n, cap - n, "%s%zu", r ? "," : "[", k / left + 1);
         k %= left;
     }
-    if (l->rank && n < cap) {
+    if (l->rank && n < cap)
         snprintf(out + n, cap - n, "]");
-    } else {
+    else
         out[n < cap ? n : cap - 1] = '\0';
-    }
 }
 
 static void put_double(Str *out, double d)
@@ -222,13 +208,11 @@ static bool answer_names(Job *j, size_t n, const Str *names)
     mem_free(a->grad_name);
     a->grad = mem_alloc((n + 1) * sizeof *a->grad);
     a->grad_name = mem_alloc((n + 1) * sizeof *a->grad_name + names->n);
-    if (!a->grad || !a->grad_name) {
+    if (!a->grad || !a->grad_name)
         return out_of_memory(j->c);
-    }
     char *t = (char *)(a->grad_name + n + 1);
-    if (names->n) {
+    if (names->n)
         memcpy(t, names->s, names->n);
-    }
     for (size_t i = 0; i < n; i++) {
         a->grad_name[i] = t;
         t += strlen(t) + 1;
@@ -240,9 +224,8 @@ static bool answer_names(Job *j, size_t n, const Str *names)
 bool job_answer(Job *j, double value, size_t n, const Str *names, const double *grad)
 {
     Answer *a = &j->s->ans;
-    if (!answer_names(j, n, names)) {
+    if (!answer_names(j, n, names))
         return false;
-    }
     a->kind = LBZ_GRAD;
     a->has_number = true;
     a->number = value;
@@ -276,11 +259,10 @@ static bool answer_job(Job *j, double value, const double *grad, bool along)
 {
     Str names = {0};
     size_t n = 1;
-    if (along) {
+    if (along)
         str_put(&names, "along", 6);
-    } else {
+    else
         n = job_names(j, &names);
-    }
     bool ok = names.failed ? out_of_memory(j->c) : job_answer(j, value, n, &names, grad);
     str_free(&names);
     return ok;
@@ -292,11 +274,12 @@ static bool answer_job(Job *j, double value, const double *grad, bool along)
 static const Node *describe_without_column(Job *j, const Accum *a, uint32_t v,
                                            const JobRecord *in, Str *out)
 {
-    const BlockWhere *w = in && v < in->trail.n && in->trail.where[v].function ? &in->trail.where[v] : NULL;
+    const BlockWhere *w =
+        in && v < in->trail.n && in->trail.where[v].function ? &in->trail.where[v] : NULL;
     const Node *n = session_describe(j->s, a, v, out);
     if (w) {
-        str_printf(out, w->text ? ", in %s, line %u: %s" : ", in %s", w->function, w->line,
-                   w->text ? w->text : "");
+        str_printf(out, w->text ? ", in %s, line %u: %s" : ", in %s", w->function,
+                   w->line, w->text ? w->text : "");
     }
     return w ? w->call : n;
 }
@@ -314,15 +297,15 @@ bool job_explain(Job *j, const Accum *a, uint32_t v, const JobRecord *in)
     uint32_t inside = culprit == P_NONE ? accum_overflow(a, v) : P_NONE;
     if (isnan(a->v[v])) {
         j->c->env.about = describe_without_column(j, a, culprit, in, &why);
-        ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
-                  str_cstr(&why));
+        ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain",
+                  "no real value: %s", str_cstr(&why));
     } else if (culprit != P_NONE) {
         describe(j, a, culprit, in, &why);
         ctx_note(j->c, "infinite: %s", str_cstr(&why));
     } else if (inside != P_NONE) {
         describe(j, a, inside, in, &why);
-        ctx_note(j->c, "a value on the way is %s: %s", isnan(a->v[inside]) ? "not defined" :
-                 "infinite", str_cstr(&why));
+        ctx_note(j->c, "a value on the way is %s: %s",
+                 isnan(a->v[inside]) ? "not defined" : "infinite", str_cstr(&why));
     }
     str_free(&why);
     return !ctx_failed(j->c);
@@ -332,10 +315,9 @@ bool job_explain(Job *j, const Accum *a, uint32_t v, const JobRecord *in)
 static void explain_slope(Job *j, Accum *a, size_t i, const JobRecord *in, Str *why)
 {
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj), culprit = P_NONE;
-    if (adj && program_gradient(a->p, a->out[0], pg_const(a->p, 1), adj) && accum_evaluate(a) &&
-        adj[i] != P_NONE) {
+    if (adj && program_gradient(a->p, a->out[0], pg_const(a->p, 1), adj) &&
+        accum_evaluate(a) && adj[i] != P_NONE)
         culprit = accum_overflow(a, adj[i]);
-    }
     if (culprit != P_NONE) {
         str_puts(why, ": ");
         describe(j, a, culprit, in, why);
@@ -348,9 +330,8 @@ static const char *input_name(Job *j, size_t k)
 {
     size_t i = 0;
     char element[100];
-    for (; i + 1 < j->nin && k >= j->x[i].n; i++) {
+    for (; i + 1 < j->nin && k >= j->x[i].n; i++)
         k -= j->x[i].n;
-    }
     element_name(&j->x[i], k, element, sizeof element);
     Str s = {0};
     str_printf(&s, "%s%s", sym_name(j->c, j->in[i]), element);
@@ -360,17 +341,16 @@ static const char *input_name(Job *j, size_t k)
 }
 
 /* By all elements of the inputs, or along a direction. */
-static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n, const JobRecord *in)
+static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n,
+                           const JobRecord *in)
 {
     for (size_t i = 0; i < n && !ctx_failed(j->c); i++) {
         Str why = {0};
         bool by = !j->dir;
-        if (isfinite(grad[i])) {
+        if (isfinite(grad[i]))
             continue;
-        }
-        if ((by || a->nin == 1) && isfinite(a->v[a->out[0]])) {
+        if ((by || a->nin == 1) && isfinite(a->v[a->out[0]]))
             explain_slope(j, a, i, in, &why);
-        }
         ctx_note(j->c, "the derivative%s%s is %s here%s", by ? " by " : "",
                  by ? input_name(j, i) : "", isnan(grad[i]) ? "not defined" : "infinite",
                  str_cstr(&why));
@@ -381,9 +361,8 @@ static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n, const
 double *job_numbers(Job *j, const BlockList *l)
 {
     double *v = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
-    for (size_t i = 0; v && i < j->nin; i++) {
+    for (size_t i = 0; v && i < j->nin; i++)
         v[i] = l[i].v[0];
-    }
     return v;
 }
 
@@ -396,9 +375,8 @@ static bool run_formula(Job *j)
     ok = ok && job_explain(j, &a, a.out[0], NULL) &&
          (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
     if (ok) {
-        if (a.kinked) {
+        if (a.kinked)
             answer_note_kink(j->c, j->nin, a.kink_lo, a.kink_hi);
-        }
         explain_slopes(j, &a, grad, dir ? 1 : j->nin, NULL);
         ok = answer_job(j, a.v[a.out[0]], grad, dir != NULL);
     }
@@ -411,43 +389,46 @@ static bool run_formula(Job *j)
 static size_t count_elements(const Job *j)
 {
     size_t n = 0;
-    for (size_t i = 0; i < j->nin; i++) {
+    for (size_t i = 0; i < j->nin; i++)
         n += j->x[i].n;
-    }
     return n;
 }
 
 double *job_elements(Job *j, const BlockList *l, size_t *n)
 {
     *n = 0;
-    for (size_t i = 0; i < j->nin; i++) {
+    for (size_t i = 0; i < j->nin; i++)
         *n += l[i].n;
-    }
     double *v = ARENA_NEW(&j->c->pool[1].arena, double, *n + 1);
-    for (size_t i = 0, at = 0; v && i < j->nin; at += l[i++].n) {
+    for (size_t i = 0, at = 0; v && i < j->nin; at += l[i++].n)
         memcpy(v + at, l[i].v, l[i].n * sizeof *v);
-    }
     return v;
 }
 
 /* Along the direction, or by all elements. */
 static bool block_slopes(Job *j, AccumMode mode, bool along, BlockList *out, double *grad)
 {
-    BlockPoint p = {.s = j->s, .c = j->c, .world = session_block_world(j->s), .e = j->e,
-                    .what = along ? OP_JVP : OP_JACOBIAN, .in = j->in, .x = j->x, .nin = j->nin,
-                    .nvars = j->nin, .forced = true, .mode = mode, .nvec = count_elements(j)};
+    BlockPoint p = {.s = j->s,
+                    .c = j->c,
+                    .world = session_block_world(j->s),
+                    .e = j->e,
+                    .what = along ? OP_JVP : OP_JACOBIAN,
+                    .in = j->in,
+                    .x = j->x,
+                    .nin = j->nin,
+                    .nvars = j->nin,
+                    .forced = true,
+                    .mode = mode,
+                    .nvec = count_elements(j)};
     size_t nvec;
-    if (along && !(p.vec = job_elements(j, j->dir, &nvec))) {
+    if (along && !(p.vec = job_elements(j, j->dir, &nvec)))
         return out_of_memory(j->c);
-    }
     bool ok = block_point_run(&p);
     if (ok && p.out.n == 1) {
-        if (p.n) {
+        if (p.n)
             memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
-        }
-        if (p.kinked) {
+        if (p.kinked)
             answer_note_kink(j->c, p.n, p.lo, p.hi);
-        }
     }
     if (ok) {
         *out = p.out;
@@ -466,8 +447,8 @@ bool job_record(Job *j, size_t most, JobRecord *r)
 {
     BlockWorld w = session_block_world(j->s);
     r->trail.most = most;
-    return block_record(j->c, &w, j->e, j->in, j->x, j->nin, j->nin, &r->trail, &r->shape, &r->p,
-                        &r->out);
+    return block_record(j->c, &w, j->e, j->in, j->x, j->nin, j->nin, &r->trail, &r->shape,
+                        &r->p, &r->out);
 }
 
 void job_record_free(JobRecord *r)
@@ -492,24 +473,20 @@ static void explain_block(Job *j, const double *grad, size_t n)
         Program *p = rec.p;
         rec.p = NULL;
         if (accum_adopt(&a, j->c, p, x, nin, rec.out, rec.shape.n) &&
-            job_explain(j, &a, a.out[0], &rec)) {
+            job_explain(j, &a, a.out[0], &rec))
             explain_slopes(j, &a, grad, n, &rec);
-        }
         accum_free(&a);
     }
     job_record_free(&rec);
-    if (j->c->env.err.status == LBZ_LIMIT) {
+    if (j->c->env.err.status == LBZ_LIMIT)
         j->c->env.err.status = LBZ_OK;
-    }
 }
 
 static bool finite_answer(const BlockList *out, const double *grad, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(grad[i])) {
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(grad[i]))
             return false;
-        }
-    }
     return isfinite(out->v[0]);
 }
 
@@ -525,9 +502,8 @@ static bool run_block(Job *j)
         ok = false;
     }
     if (ok) {
-        if (!finite_answer(&out, grad, j->dir ? 1 : n)) {
+        if (!finite_answer(&out, grad, j->dir ? 1 : n))
             explain_block(j, grad, j->dir ? 1 : n);
-        }
         ok = !ctx_failed(j->c) && answer_job(j, out.v[0], grad, j->dir != NULL);
     }
     blocklist_free(&out);
@@ -542,10 +518,12 @@ static bool accumulate(lbz_session *s, const char *text, Span args, AccumMode mo
     bool ok = job_read(&j, text, args);
     if (ok && ex_is(j.e, OP_LIST)) {
         ctx_error(s->c, LBZ_SHAPE, "ask for one element at a time, or use jacobian()",
-                  "%s needs a number, not a list", mode == ACC_FORWARD ? "forward" : "reverse");
+                  "%s needs a number, not a list",
+                  mode == ACC_FORWARD ? "forward" : "reverse");
         ok = false;
     }
-    ok = ok && (j.lists || session_calls_blocks(s, j.e) ? run_block(&j) : run_formula(&j));
+    ok =
+        ok && (j.lists || session_calls_blocks(s, j.e) ? run_block(&j) : run_formula(&j));
     job_free(&j);
     return ok;
 }

@@ -20,9 +20,8 @@ static void list_settings(lbz_session *s)
 static bool find_setting(lbz_session *s, const char *text, Span w, SettingId *id)
 {
     *id = setting_find(text + w.pos, w.len);
-    if (*id != SET_COUNT) {
+    if (*id != SET_COUNT)
         return true;
-    }
     env_error_at(&s->c->env, w, LBZ_NAME, "set lists the settings",
                  "there is no setting %.*s", (int)(w.len < 60 ? w.len : 60),
                  text + w.pos);
@@ -49,9 +48,8 @@ bool cmd_set(lbz_session *s, const char *text, Span args)
         value = args_word(
             text, (Span){value.pos + 1, rest.pos + rest.len - value.pos - 1}, &none);
     }
-    if (!find_setting(s, text, w, &id)) {
+    if (!find_setting(s, text, w, &id))
         return false;
-    }
     if (!value.len) {
         str_puts(answer_text(s), s->set.text[id]);
         return true;
@@ -77,9 +75,8 @@ bool cmd_unset(lbz_session *s, const char *text, Span args)
 {
     SettingId id;
     Span rest, w = args_word(text, args, &rest);
-    if (!find_setting(s, text, w, &id)) {
+    if (!find_setting(s, text, w, &id))
         return false;
-    }
     defs_setting(s, id);
     const char *dflt = s->set.dflt[id];
     return setting_put(&s->set, id, dflt, strlen(dflt));
@@ -121,9 +118,8 @@ bool cmd_latex(lbz_session *s, const char *text, Span args)
 {
     EvalResult r;
     bool ok = args_eval(s, text, args, &r);
-    if (ok) {
+    if (ok)
         answer_latex(s->c, answer_text(s), &r);
-    }
     return ok;
 }
 
@@ -132,17 +128,14 @@ bool cmd_graph(lbz_session *s, const char *text, Span args)
     Span rest, w = args_word(text, args, &rest);
     bool dot = args_is(text, w, "--dot") || args_is(text, w, "dot");
     EvalResult r;
-    if (!args_eval(s, text, dot ? rest : args, &r)) {
+    if (!args_eval(s, text, dot ? rest : args, &r))
         return false;
-    }
     Str *out = answer_text(s);
-    if (dot) {
+    if (dot)
         print_dot(s->c, out, r.formula);
-    } else {
+    else
         print_tree(s->c, out, r.formula);
-    }
-    while (out->n && out->s[out->n - 1] == '\n') {
+    while (out->n && out->s[out->n - 1] == '\n')
         out->s[--out->n] = '\0';
-    }
     return true;
 }

@@ -15,11 +15,9 @@ static void place_names(lbz_session *s, const Node *at)
 {
     size_t n = (at->n - 1) / 2;
     uint32_t *own = ARENA_NEW(ctx_arena(s->c), uint32_t, n + 1);
-    for (size_t i = 0; own && i < n; i++) {
-        if (ex_is(at->a[1 + 2 * i], OP_SYM)) {
+    for (size_t i = 0; own && i < n; i++)
+        if (ex_is(at->a[1 + 2 * i], OP_SYM))
             own[s->place.nown++] = at->a[1 + 2 * i]->sym;
-        }
-    }
     s->place.own = own;
 }
 
@@ -31,15 +29,12 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
     bool handled;
     s->c->env.at = st->span;
     s->place = (Place){.text = text, .at = st->span};
-    if (ex_is(st->expr, OP_AT)) {
+    if (ex_is(st->expr, OP_AT))
         place_names(s, st->expr);
-    }
-    if (!session_special(s, st, parsed, text, &handled) || handled) {
+    if (!session_special(s, st, parsed, text, &handled) || handled)
         return !ctx_failed(s->c);
-    }
-    if (!eval_expression(s->c, &s->names, &opt, parsed, st->expr, &r)) {
+    if (!eval_expression(s->c, &s->names, &opt, parsed, st->expr, &r))
         return false;
-    }
     answer_expr(s, &r, text + st->span.pos, st->span.len);
     return !ctx_failed(s->c);
 }
@@ -55,27 +50,21 @@ static bool run_statement(lbz_session *s, const Stmt *st, const Parsed *parsed,
 {
     s->statement++;
     switch (st->kind) {
-    case ST_EMPTY:
-        return true;
-    case ST_EXPR:
-        return run_expression(s, st, parsed, text);
-    case ST_COMMAND:
-        return run_command(s, st, text);
-    default:
-        return defs_define(s, st, text, parsed);
+    case ST_EMPTY: return true;
+    case ST_EXPR: return run_expression(s, st, parsed, text);
+    case ST_COMMAND: return run_command(s, st, text);
+    default: return defs_define(s, st, text, parsed);
     }
 }
 
 /* Notes and the error leave the context before the next statement begins. */
 static void collect(lbz_session *s)
 {
-    for (size_t i = 0; i < s->c->nnotes; i++) {
+    for (size_t i = 0; i < s->c->nnotes; i++)
         session_note(s, s->c->notes[i]);
-    }
     s->c->nnotes = 0;
-    if (ctx_failed(s->c) && s->ans.err.status == LBZ_OK) {
+    if (ctx_failed(s->c) && s->ans.err.status == LBZ_OK)
         s->ans.err = s->c->env.err;
-    }
 }
 
 /* Session nodes that no definition needs any more are left behind when they outnumber the
@@ -114,9 +103,8 @@ static bool run_next(lbz_session *s, const char *text, size_t n, size_t *at)
     if (ok && st.kind != ST_EMPTY) {
         answer_clear(&s->ans);
         ok = run_statement(s, &st, &parsed, text) && !ctx_failed(s->c);
-        if (!ok) {
+        if (!ok)
             session_place_error(s);
-        }
     }
     collect(s);
     return ok;
@@ -128,14 +116,12 @@ static bool stops_in_the_middle(lbz_session *s, const char *text, size_t from, s
 {
     Parsed parsed;
     ParseEnv pe = session_parse_env(s);
-    if (from == 0) {
+    if (from == 0)
         return false;
-    }
     begin_statement(s);
     parse_line(s->c, &pe, text + from, n - from, &parsed);
-    if (s->c->env.err.status != LBZ_INCOMPLETE) {
+    if (s->c->env.err.status != LBZ_INCOMPLETE)
         return false;
-    }
     s->ans.err = s->c->env.err;
     s->ans.err_base = from;
     return true;
@@ -158,14 +144,12 @@ bool statement_run(lbz_session *s, const char *text, size_t n)
         last = blank(text + at, end - at) ? last : at;
     }
     s->ans.err_base = 0;
-    if (stops_in_the_middle(s, text, last, n)) {
+    if (stops_in_the_middle(s, text, last, n))
         return false;
-    }
     for (size_t at = 0; at < n;) {
         s->ans.err_base = 0;
-        if (!run_next(s, text, n, &at)) {
+        if (!run_next(s, text, n, &at))
             return false;
-        }
     }
     return true;
 }

@@ -14,7 +14,7 @@ typedef struct {
     Job *j;
     Accum a;
     JobRecord rec; /* its program is a's */
-    bool recorded;   /* else it is a formula */
+    bool recorded; /* else it is a formula */
     double *x, *dir;
     Str names;
     const char **name;
@@ -38,15 +38,12 @@ static bool open_tracing(Tracing *t)
     t->recorded = j->lists || ex_is(j->e, OP_LIST) || session_calls_blocks(j->s, j->e);
     t->x = job_elements(j, j->x, &nin);
     t->dir = j->dir ? job_elements(j, j->dir, &nin) : NULL;
-    if (!t->x || !read_names(t)) {
+    if (!t->x || !read_names(t))
         return false;
-    }
-    if (!t->recorded) {
+    if (!t->recorded)
         return accum_init(&t->a, j->c, j->in, t->x, nin, &j->e, 1);
-    }
-    if (!job_record(j, MOST_VALUES, &t->rec)) {
+    if (!job_record(j, MOST_VALUES, &t->rec))
         return false;
-    }
     Program *p = t->rec.p;
     t->rec.p = NULL;
     return accum_adopt(&t->a, j->c, p, t->x, nin, t->rec.out, t->rec.shape.n);
@@ -88,9 +85,8 @@ static bool answer_values(Tracing *t, const Trace *tr)
     bool along = t->dir && j->mode == ACC_FORWARD;
     size_t n = along ? 1 : t->a.nin;
     double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n + 1);
-    if (!grad) {
+    if (!grad)
         return false;
-    }
     if (t->rec.shape.rank) {
         print_plain(j->c, answer_text(j->s), blocklist_to_node(j->c, &t->rec.shape));
         return !ctx_failed(j->c);
@@ -135,18 +131,18 @@ static void write_trace(Tracing *t, Trace *tr, TraceFormat format)
 
 static bool in_functions(const JobRecord *r)
 {
-    for (size_t i = 0; i < r->trail.n; i++) {
-        if (r->trail.where[i].function) {
+    for (size_t i = 0; i < r->trail.n; i++)
+        if (r->trail.where[i].function)
             return true;
-        }
-    }
     return false;
 }
 
 static Trace *make_trace(Tracing *t)
 {
     Job *j = t->j;
-    TraceOf of = {.a = &t->a, .mode = j->mode, .name = t->name,
+    TraceOf of = {.a = &t->a,
+                  .mode = j->mode,
+                  .name = t->name,
                   .at = t->recorded ? NULL : j->at,
                   .dir = j->mode == ACC_FORWARD ? t->dir : NULL,
                   .shape = t->recorded ? &t->rec.shape : NULL,
@@ -159,14 +155,12 @@ static bool run_trace(Job *j, TraceFormat format)
 {
     Tracing t = {.j = j};
     bool ok = open_tracing(&t);
-    for (size_t k = 0; ok && k < t.a.nout; k++) {
+    for (size_t k = 0; ok && k < t.a.nout; k++)
         ok = job_explain(j, &t.a, t.a.out[k], t.recorded ? &t.rec : NULL);
-    }
     Trace *tr = ok ? make_trace(&t) : NULL;
     ok = tr && answer_values(&t, tr);
-    if (ok) {
+    if (ok)
         write_trace(&t, tr, format);
-    }
     trace_free(tr);
     close_tracing(&t);
     return ok && !ctx_failed(j->c);
@@ -203,9 +197,8 @@ bool cmd_trace(lbz_session *s, const char *text, Span args)
     uint32_t end = rest.pos + rest.len, as = args_find(text, rest, "as");
     if (as < end) {
         Span how = args_trim(text, (Span){as + 2, end - as - 2});
-        if (!read_format(s, text, how, &format)) {
+        if (!read_format(s, text, how, &format))
             return false;
-        }
         rest.len = as - rest.pos;
     }
     bool ok = job_read(&j, text, rest) && run_trace(&j, format);

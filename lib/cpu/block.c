@@ -25,29 +25,30 @@ typedef struct {
 } Blocks;
 
 /* One loop for each of the ways in which operands are single values. */
-#define BINARY(name, expr)                                                                   \
-    CLONES static void name(double *d, const double *a, bool a1, const double *b, bool b1,   \
-                            size_t n)                                                        \
-    {                                                                                        \
-        if (a1) {                                                                            \
-            const double x = *a;                                                             \
-            for (size_t i = 0; i < n; i++) {                                                 \
-                const double y = b[i];                                                       \
-                d[i] = expr;                                                                 \
-            }                                                                                \
-        } else if (b1) {                                                                     \
-            const double y = *b;                                                             \
-            for (size_t i = 0; i < n; i++) {                                                 \
-                const double x = a[i];                                                       \
-                d[i] = expr;                                                                 \
-            }                                                                                \
-        } else {                                                                             \
-            for (size_t i = 0; i < n; i++) {                                                 \
-                const double x = a[i], y = b[i];                                             \
-                d[i] = expr;                                                                 \
-            }                                                                                \
-        }                                                                                    \
+#define BINARY(name, expr)                                                        \
+    CLONES static void name(double *d, const double *a, bool a1, const double *b, \
+                            bool b1, size_t n)                                    \
+    {                                                                             \
+        if (a1) {                                                                 \
+            const double x = *a;                                                  \
+            for (size_t i = 0; i < n; i++) {                                      \
+                const double y = b[i];                                            \
+                d[i] = expr;                                                      \
+            }                                                                     \
+        } else if (b1) {                                                          \
+            const double y = *b;                                                  \
+            for (size_t i = 0; i < n; i++) {                                      \
+                const double x = a[i];                                            \
+                d[i] = expr;                                                      \
+            }                                                                     \
+        } else {                                                                  \
+            for (size_t i = 0; i < n; i++) {                                      \
+                const double x = a[i], y = b[i];                                  \
+                d[i] = expr;                                                      \
+            }                                                                     \
+        }                                                                         \
     }
+/* clang-format off */
 BINARY(block_add, x + y)
 BINARY(block_sub, x - y)
 BINARY(block_mul, x * y)
@@ -58,41 +59,44 @@ BINARY(block_eq, x == y)
 BINARY(block_ne, x != y)
 BINARY(block_and, (x != 0) & (y != 0))
 BINARY(block_or, (x != 0) | (y != 0))
+/* clang-format on */
 
-#define TERNARY(name, expr)                                                                  \
-    CLONES static void name(double *d, const double *a, bool a1, const double *b, bool b1,   \
-                            const double *c, bool c1, size_t n)                              \
-    {                                                                                        \
-        if (a1 && c1) {                                                                      \
-            const double x = *a, z = *c;                                                     \
-            for (size_t i = 0; i < n; i++) {                                                 \
-                const double y = b[i];                                                       \
-                d[i] = expr;                                                                 \
-            }                                                                                \
-        } else if (a1) {                                                                     \
-            const double x = *a;                                                             \
-            for (size_t i = 0; i < n; i++) {                                                 \
-                const double y = b[i], z = c[i];                                             \
-                d[i] = expr;                                                                 \
-            }                                                                                \
-        } else if (c1) {                                                                     \
-            const double z = *c;                                                             \
-            for (size_t i = 0; i < n; i++) {                                                 \
-                const double x = a[i], y = b[i];                                             \
-                d[i] = expr;                                                                 \
-            }                                                                                \
-        } else {                                                                             \
-            for (size_t i = 0; i < n; i++) {                                                 \
-                const double x = a[i], y = b[i], z = c[i];                                   \
-                d[i] = expr;                                                                 \
-            }                                                                                \
-        }                                                                                    \
-        (void)b1;                                                                            \
+#define TERNARY(name, expr)                                                       \
+    CLONES static void name(double *d, const double *a, bool a1, const double *b, \
+                            bool b1, const double *c, bool c1, size_t n)          \
+    {                                                                             \
+        if (a1 && c1) {                                                           \
+            const double x = *a, z = *c;                                          \
+            for (size_t i = 0; i < n; i++) {                                      \
+                const double y = b[i];                                            \
+                d[i] = expr;                                                      \
+            }                                                                     \
+        } else if (a1) {                                                          \
+            const double x = *a;                                                  \
+            for (size_t i = 0; i < n; i++) {                                      \
+                const double y = b[i], z = c[i];                                  \
+                d[i] = expr;                                                      \
+            }                                                                     \
+        } else if (c1) {                                                          \
+            const double z = *c;                                                  \
+            for (size_t i = 0; i < n; i++) {                                      \
+                const double x = a[i], y = b[i];                                  \
+                d[i] = expr;                                                      \
+            }                                                                     \
+        } else {                                                                  \
+            for (size_t i = 0; i < n; i++) {                                      \
+                const double x = a[i], y = b[i], z = c[i];                        \
+                d[i] = expr;                                                      \
+            }                                                                     \
+        }                                                                         \
+        (void)b1;                                                                 \
     }
+/* clang-format off */
 TERNARY(block_muladd, x * y + z)
 TERNARY(block_mulsub, x * y - z)
 TERNARY(block_nmuladd, z - x * y)
 TERNARY(block_select, x != 0 ? y : z)
+/* clang-format on */
 
 CLONES static void block_neg(double *d, const double *a, size_t n)
 {
@@ -122,7 +126,8 @@ static void block_sum(Blocks *b, double *d, const uint32_t *args, uint32_t m, si
     memcpy(d, s, n * sizeof *s);
 }
 
-static void block_fn1(const InsInfo *f, const Ins *x, double *d, const double *a, size_t n)
+static void block_fn1(const InsInfo *f, const Ins *x, double *d, const double *a,
+                      size_t n)
 {
     if (!cpu_vec1((Op)f->fn, d, a, n))
         for (size_t i = 0; i < n; i++)
@@ -165,7 +170,8 @@ static void block_sincos(double *d, double *c, const double *a, size_t n)
 static void block_loop(Blocks *b, const CodeLoop *l, size_t n)
 {
     Code *body = l->body;
-    double *s = b->loop_slots, *in = s + body->nslots + body->scratch, *out = in + body->nin;
+    double *s = b->loop_slots, *in = s + body->nslots + body->scratch,
+           *out = in + body->nin;
     memcpy(s + body->nin, body->konst, body->nconst * sizeof *s);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < l->nout; j++)
@@ -217,8 +223,10 @@ static void block_ins(Blocks *b, const Ins *x, const InsInfo *f, size_t n)
     case I_MULSUB: block_mulsub(d, A, a1, B, b1, b->ptr[x->c], b->one[x->c], n); break;
     case I_NMULADD: block_nmuladd(d, A, a1, B, b1, b->ptr[x->c], b->one[x->c], n); break;
     case I_POW: block_pow(d, A, B, n); break;
-    case I_FN2: case I_PART1: block_fn2(f, x, d, A, B, n); break;
-    case I_FN3: case I_PART2: block_fn3(x, d, A, B, b->ptr[x->c], n); break;
+    case I_FN2:
+    case I_PART1: block_fn2(f, x, d, A, B, n); break;
+    case I_FN3:
+    case I_PART2: block_fn3(x, d, A, B, b->ptr[x->c], n); break;
     case I_SINCOS: block_sincos(d, b->mem + (size_t)x->c * BLOCK, A, n); break;
     case I_LT: block_lt(d, A, a1, B, b1, n); break;
     case I_LE: block_le(d, A, a1, B, b1, n); break;
@@ -267,7 +275,8 @@ static void block_inputs(Blocks *b, const Column *in, size_t at, size_t n)
     }
 }
 
-static bool cpu_run(const Code *c, Env *env, size_t n, const Column *in, double *const *out)
+static bool cpu_run(const Code *c, Env *env, size_t n, const Column *in,
+                    double *const *out)
 {
     Blocks b = {0};
     bool ok = blocks_init(&b, c, env, in);
@@ -308,5 +317,6 @@ static bool cpu_move(void *to, const void *from, size_t bytes)
     return true;
 }
 
-const Backend backend_cpu = {BACKEND_VERSION, "cpu", cpu_probe, cpu_supports, code_new, cpu_run,
-                             code_free, cpu_mem_new, mem_free, cpu_move, cpu_move};
+const Backend backend_cpu = {BACKEND_VERSION, "cpu",    cpu_probe, cpu_supports,
+                             code_new,        cpu_run,  code_free, cpu_mem_new,
+                             mem_free,        cpu_move, cpu_move};

@@ -10,13 +10,13 @@
 typedef struct {
     const Program *p;
     Code *c;
-    uint32_t *uses;   /* of each value: how often it is needed; 0: not at all */
-    uint32_t *last;   /* of each value: the last value that reads it */
+    uint32_t *uses; /* of each value: how often it is needed; 0: not at all */
+    uint32_t *last; /* of each value: the last value that reads it */
     uint32_t *slot;
-    uint32_t *pair;   /* of a sine its cosine and the other way round; P_NONE */
+    uint32_t *pair;         /* of a sine its cosine and the other way round; P_NONE */
     unsigned char *inlined; /* a product that is done by the sum that uses it */
     unsigned char *done;    /* loops already placed */
-    uint32_t *free;   /* slots */
+    uint32_t *free;         /* slots */
     size_t nfree, nalloc;
     bool failed;
 } Build;
@@ -45,12 +45,11 @@ static void mark_needed(Build *b, const uint32_t *outs, size_t nout)
         uint32_t buf[3];
         const uint32_t *o;
         size_t n = pg_operands(p, i, &o, buf);
-        for (size_t k = 0; k < n; k++) {
+        for (size_t k = 0; k < n; k++)
             if (!b->uses[o[k]]++)
                 b->last[o[k]] = i;
             else if (b->last[o[k]] < i)
                 b->last[o[k]] = i;
-        }
     }
 }
 
@@ -211,8 +210,8 @@ static void emit_loop(Build *b, uint32_t i)
             if (b->uses[j] && b->p->val[j].op == P_LOOP && b->p->val[j].a == v->a)
                 cl->to[b->p->val[j].b] = b->slot[j] = b->c->nslots++;
         emit(b, I_LOOP)->a = v->a;
-        size_t need = cl->body->nslots + cl->body->scratch + cl->body->nout * 2 +
-                      cl->body->nin;
+        size_t need =
+            cl->body->nslots + cl->body->scratch + cl->body->nout * 2 + cl->body->nin;
         b->c->scratch = need > b->c->scratch ? need : b->c->scratch;
     }
     release_operands(b, i);
@@ -241,11 +240,12 @@ static bool is_function(const Val *v)
 static void emit_plain(Build *b, uint32_t i)
 {
     static const uint8_t map[P_OPS] = {
-        [P_ADD] = I_ADD, [P_SUB] = I_SUB, [P_MUL] = I_MUL, [P_DIV] = I_DIV, [P_NEG] = I_NEG,
-        [P_HOLD] = I_COPY,        [P_POW] = I_POW, [P_ROOT] = I_ROOT, [P_LT] = I_LT, [P_LE] = I_LE, [P_EQ] = I_EQ,
-        [P_NE] = I_NE, [P_FN1] = I_FN1, [P_FN2] = I_FN2, [P_FN3] = I_FN3,
-        [P_PART1] = I_PART1, [P_PART2X] = I_PART2, [P_PART2Y] = I_PART2,
-        [P_AND] = I_AND, [P_OR] = I_OR, [P_NOT] = I_NOT, [P_SELECT] = I_SELECT};
+        [P_ADD] = I_ADD,      [P_SUB] = I_SUB,      [P_MUL] = I_MUL, [P_DIV] = I_DIV,
+        [P_NEG] = I_NEG,      [P_HOLD] = I_COPY,    [P_POW] = I_POW, [P_ROOT] = I_ROOT,
+        [P_LT] = I_LT,        [P_LE] = I_LE,        [P_EQ] = I_EQ,   [P_NE] = I_NE,
+        [P_FN1] = I_FN1,      [P_FN2] = I_FN2,      [P_FN3] = I_FN3, [P_PART1] = I_PART1,
+        [P_PART2X] = I_PART2, [P_PART2Y] = I_PART2, [P_AND] = I_AND, [P_OR] = I_OR,
+        [P_NOT] = I_NOT,      [P_SELECT] = I_SELECT};
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(b->p, i, &o, buf);
@@ -314,13 +314,12 @@ static void build(Build *b, const uint32_t *outs, size_t nout)
     mark_fused(b);
     mark_pairs(b);
     place_constants(b);
-    for (uint32_t i = 0; i < p->n && !b->failed; i++) {
+    for (uint32_t i = 0; i < p->n && !b->failed; i++)
         if (i % 4096 == 0 && env_poll(p->env))
             b->failed = true;
         else if (b->uses[i] && !b->inlined[i] && p->val[i].op != P_IN &&
                  p->val[i].op != P_CONST)
             emit_value(b, i);
-    }
     emit(b, I_END);
     for (size_t i = 0; i < nout; i++)
         b->c->out[i] = b->slot[outs[i]];

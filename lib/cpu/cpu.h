@@ -11,18 +11,34 @@
 enum { BLOCK = 256 };
 
 typedef enum {
-    I_ADD, I_SUB, I_MUL, I_DIV, I_NEG, I_COPY, I_SQRT,
+    I_ADD,
+    I_SUB,
+    I_MUL,
+    I_DIV,
+    I_NEG,
+    I_COPY,
+    I_SQRT,
     I_MULADD,  /* d = a*b + c, rounded twice: the value does not depend on the machine */
     I_MULSUB,  /* d = a*b - c */
     I_NMULADD, /* d = c - a*b */
     I_SUM,     /* d = sum of args[a .. a+b-1] */
-    I_POW, I_ROOT,
-    I_FN1, I_FN2, I_FN3,
-    I_PART1,   /* as I_FN2, with the partial of fn */
-    I_PART2,   /* as I_FN3 */
-    I_SINCOS,  /* d = sin a, c = cos a */
-    I_LT, I_LE, I_EQ, I_NE, I_AND, I_OR, I_NOT, I_SELECT,
-    I_LOOP,    /* loop a */
+    I_POW,
+    I_ROOT,
+    I_FN1,
+    I_FN2,
+    I_FN3,
+    I_PART1,  /* as I_FN2, with the partial of fn */
+    I_PART2,  /* as I_FN3 */
+    I_SINCOS, /* d = sin a, c = cos a */
+    I_LT,
+    I_LE,
+    I_EQ,
+    I_NE,
+    I_AND,
+    I_OR,
+    I_NOT,
+    I_SELECT,
+    I_LOOP, /* loop a */
     I_END,
     I_COUNT
 } IOp;
@@ -34,7 +50,7 @@ typedef struct {
         double (*f1)(double); /* I_FN1 */
         double (*f2)(double, double);
         double (*f3)(double, double, double);
-        double k;             /* I_ROOT: the power; c: keeps the sign */
+        double k; /* I_ROOT: the power; c: keeps the sign */
     };
 } Ins;
 
@@ -45,8 +61,8 @@ typedef struct {
 
 typedef struct {
     Code *body;
-    uint32_t *args;   /* slots */
-    uint32_t *to;     /* slots of the results; P_NONE for those nobody wants */
+    uint32_t *args; /* slots */
+    uint32_t *to;   /* slots of the results; P_NONE for those nobody wants */
     size_t nargs, nout;
     double lo, hi;
 } CodeLoop;
@@ -57,12 +73,12 @@ struct code {
     size_t n;
     uint32_t nin, nconst, nslots;
     double *konst;
-    uint32_t *out;    /* slots */
+    uint32_t *out; /* slots */
     size_t nout;
-    uint32_t *args;   /* slots of I_SUM */
+    uint32_t *args; /* slots of I_SUM */
     CodeLoop *loop;
     size_t nloops;
-    size_t scratch;   /* doubles behind the slots, for loops */
+    size_t scratch;                /* doubles behind the slots, for loops */
     void (*native)(double *slots); /* machine code of it all, or NULL */
     void *native_mem;
     size_t native_size;

@@ -18,7 +18,7 @@ enum { BYTES = 64 /* of machine code for one instruction, at most */, LONGEST = 
 typedef struct {
     unsigned char *at;
     const Code *c;
-    Ins *pair;      /* the next free one */
+    Ins *pair; /* the next free one */
     uint32_t held;
 } Asm;
 
@@ -40,7 +40,15 @@ static void sse(Asm *a, unsigned op, unsigned xmm, uint32_t slot)
     bytes(a, &offset, sizeof offset);
 }
 
-enum { LOAD = 0x10, STORE = 0x11, SQRT = 0x51, ADD = 0x58, MUL = 0x59, SUB = 0x5C, DIV = 0x5E };
+enum {
+    LOAD = 0x10,
+    STORE = 0x11,
+    SQRT = 0x51,
+    ADD = 0x58,
+    MUL = 0x59,
+    SUB = 0x5C,
+    DIV = 0x5E
+};
 
 static void load0(Asm *a, uint32_t slot)
 {
@@ -155,8 +163,10 @@ static void assemble(Asm *a, const Ins *x, IOp op)
     case I_MULSUB: fused(a, x, SUB); break;
     case I_NMULADD: negative_fused(a, x); break;
     case I_FN1: call_function(a, x, 1); break;
-    case I_FN2: case I_PART1: call_function(a, x, 2); break;
-    case I_FN3: case I_PART2: call_function(a, x, 3); break;
+    case I_FN2:
+    case I_PART1: call_function(a, x, 2); break;
+    case I_FN3:
+    case I_PART2: call_function(a, x, 3); break;
     case I_POW: call_pow(a, x); break;
     case I_SINCOS: call_sincos(a, x); break;
     default: call_interpreter(a, x); break;
@@ -175,7 +185,8 @@ bool code_speed_up(Code *c)
     for (size_t i = 0; i < c->n; i++)
         rare += is_rare((IOp)c->info[i].op);
     Ins *pairs = mem_alloc((2 * rare + 1) * sizeof *pairs);
-    void *m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *m =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (!pairs || m == MAP_FAILED) {
         mem_free(pairs);
         if (m != MAP_FAILED)
@@ -183,7 +194,8 @@ bool code_speed_up(Code *c)
         return false;
     }
     Asm a = {m, c, pairs, P_NONE};
-    bytes(&a, "\xF3\x0F\x1E\xFA\x53\x48\x89\xFB", 8); /* endbr64; push rbx; mov rbx, rdi */
+    bytes(&a, "\xF3\x0F\x1E\xFA\x53\x48\x89\xFB",
+          8); /* endbr64; push rbx; mov rbx, rdi */
     for (size_t i = 0; c->info[i].op != I_END; i++)
         assemble(&a, &c->ins[i], (IOp)c->info[i].op);
     bytes(&a, "\x5B\xC3", 2); /* pop rbx; ret */

@@ -36,51 +36,83 @@ static double sum_of(const double *s, const uint32_t *l, uint32_t n)
 static const void *const *exec(const Ins *i, const Code *c, double *s)
 {
     static const void *const labels[I_COUNT] = {
-        [I_ADD] = &&l_add, [I_SUB] = &&l_sub, [I_MUL] = &&l_mul, [I_DIV] = &&l_div,
-        [I_NEG] = &&l_neg, [I_COPY] = &&l_copy, [I_SQRT] = &&l_sqrt, [I_MULADD] = &&l_muladd,
-        [I_MULSUB] = &&l_mulsub, [I_NMULADD] = &&l_nmuladd, [I_SUM] = &&l_sum,
-        [I_POW] = &&l_pow, [I_ROOT] = &&l_root, [I_FN1] = &&l_fn1, [I_FN2] = &&l_fn2,
-        [I_FN3] = &&l_fn3, [I_PART1] = &&l_fn2, [I_PART2] = &&l_fn3, [I_SINCOS] = &&l_sincos, [I_LT] = &&l_lt, [I_LE] = &&l_le,
-        [I_EQ] = &&l_eq, [I_NE] = &&l_ne, [I_AND] = &&l_and, [I_OR] = &&l_or,
-        [I_NOT] = &&l_not, [I_SELECT] = &&l_select, [I_LOOP] = &&l_loop, [I_END] = &&l_end};
+        [I_ADD] = &&l_add,         [I_SUB] = &&l_sub,       [I_MUL] = &&l_mul,
+        [I_DIV] = &&l_div,         [I_NEG] = &&l_neg,       [I_COPY] = &&l_copy,
+        [I_SQRT] = &&l_sqrt,       [I_MULADD] = &&l_muladd, [I_MULSUB] = &&l_mulsub,
+        [I_NMULADD] = &&l_nmuladd, [I_SUM] = &&l_sum,       [I_POW] = &&l_pow,
+        [I_ROOT] = &&l_root,       [I_FN1] = &&l_fn1,       [I_FN2] = &&l_fn2,
+        [I_FN3] = &&l_fn3,         [I_PART1] = &&l_fn2,     [I_PART2] = &&l_fn3,
+        [I_SINCOS] = &&l_sincos,   [I_LT] = &&l_lt,         [I_LE] = &&l_le,
+        [I_EQ] = &&l_eq,           [I_NE] = &&l_ne,         [I_AND] = &&l_and,
+        [I_OR] = &&l_or,           [I_NOT] = &&l_not,       [I_SELECT] = &&l_select,
+        [I_LOOP] = &&l_loop,       [I_END] = &&l_end};
     if (!i)
         return labels;
-#define GO(expr) do { s[i->d] = (expr); i++; goto *i->go; } while (0)
-    goto *i->go;
-l_add: GO(s[i->a] + s[i->b]);
-l_sub: GO(s[i->a] - s[i->b]);
-l_mul: GO(s[i->a] * s[i->b]);
-l_div: GO(s[i->a] / s[i->b]);
-l_neg: GO(-s[i->a]);
-l_copy: GO(s[i->a]);
-l_sqrt: GO(sqrt(s[i->a]));
-l_muladd: GO(s[i->a] * s[i->b] + s[i->c]);
-l_mulsub: GO(s[i->a] * s[i->b] - s[i->c]);
-l_nmuladd: GO(s[i->c] - s[i->a] * s[i->b]);
-l_sum: GO(sum_of(s, c->args + i->a, i->b));
-l_pow: GO(pow(s[i->a], s[i->b]));
-l_root: GO(program_root(s[i->a], i->k, i->c != 0));
-l_fn1: GO(i->f1(s[i->a]));
-l_fn2: GO(i->f2(s[i->a], s[i->b]));
-l_fn3: GO(i->f3(s[i->a], s[i->b], s[i->c]));
-l_lt: GO(s[i->a] < s[i->b]);
-l_le: GO(s[i->a] <= s[i->b]);
-l_eq: GO(s[i->a] == s[i->b]);
-l_ne: GO(s[i->a] != s[i->b]);
-l_and: GO(s[i->a] != 0 && s[i->b] != 0);
-l_or: GO(s[i->a] != 0 || s[i->b] != 0);
-l_not: GO(s[i->a] == 0);
-l_select: GO(s[i->a] != 0 ? s[i->b] : s[i->c]);
-l_sincos: {
-        double x = s[i->a];
-        sincos(x, &s[i->d], &s[i->c]);
-        i++;
-        goto *i->go;
-    }
+#define GO(expr)          \
+    do {                  \
+        s[i->d] = (expr); \
+        i++;              \
+        goto * i->go;     \
+    } while (0)
+    goto * i->go;
+l_add:
+    GO(s[i->a] + s[i->b]);
+l_sub:
+    GO(s[i->a] - s[i->b]);
+l_mul:
+    GO(s[i->a] * s[i->b]);
+l_div:
+    GO(s[i->a] / s[i->b]);
+l_neg:
+    GO(-s[i->a]);
+l_copy:
+    GO(s[i->a]);
+l_sqrt:
+    GO(sqrt(s[i->a]));
+l_muladd:
+    GO(s[i->a] * s[i->b] + s[i->c]);
+l_mulsub:
+    GO(s[i->a] * s[i->b] - s[i->c]);
+l_nmuladd:
+    GO(s[i->c] - s[i->a] * s[i->b]);
+l_sum:
+    GO(sum_of(s, c->args + i->a, i->b));
+l_pow:
+    GO(pow(s[i->a], s[i->b]));
+l_root:
+    GO(program_root(s[i->a], i->k, i->c != 0));
+l_fn1:
+    GO(i->f1(s[i->a]));
+l_fn2:
+    GO(i->f2(s[i->a], s[i->b]));
+l_fn3:
+    GO(i->f3(s[i->a], s[i->b], s[i->c]));
+l_lt:
+    GO(s[i->a] < s[i->b]);
+l_le:
+    GO(s[i->a] <= s[i->b]);
+l_eq:
+    GO(s[i->a] == s[i->b]);
+l_ne:
+    GO(s[i->a] != s[i->b]);
+l_and:
+    GO(s[i->a] != 0 && s[i->b] != 0);
+l_or:
+    GO(s[i->a] != 0 || s[i->b] != 0);
+l_not:
+    GO(s[i->a] == 0);
+l_select:
+    GO(s[i->a] != 0 ? s[i->b] : s[i->c]);
+l_sincos : {
+    double x = s[i->a];
+    sincos(x, &s[i->d], &s[i->c]);
+    i++;
+    goto * i->go;
+}
 l_loop:
     run_loop(&c->loop[i->a], s, s + c->nslots);
     i++;
-    goto *i->go;
+    goto * i->go;
 l_end:
 #undef GO
     return labels;

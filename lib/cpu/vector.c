@@ -19,10 +19,12 @@ typedef V4 Fn4x2(V4, V4);
 typedef V8 Fn8x2(V8, V8);
 
 /* The functions that vector libraries have under the C name of the operator. */
+/* clang-format off */
 #define VEC1(X)                                                                              \
     X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh)   \
     X(atanh) X(exp) X(exp2) X(exp10) X(expm1) X(log) X(log2) X(log10) X(log1p) X(cbrt)       \
     X(erf) X(erfc)
+/* clang-format on */
 #define VEC2(X) X(atan2) X(hypot)
 
 typedef struct {
@@ -51,8 +53,8 @@ static void open_all(void)
     void *lib[2] = {dlopen("libsleefgnuabi.so.3", RTLD_NOW | RTLD_LOCAL),
                     dlopen("libmvec.so.1", RTLD_NOW | RTLD_LOCAL)};
     bool has8 = __builtin_cpu_supports("avx512f"), has4 = __builtin_cpu_supports("avx2");
-#define FIND(id, args, name)                                                                \
-    table.f8[id] = has8 ? find(lib, 2, "eN8", args, name) : NULL;                            \
+#define FIND(id, args, name)                                      \
+    table.f8[id] = has8 ? find(lib, 2, "eN8", args, name) : NULL; \
     table.f4[id] = has4 ? find(lib, 2, "dN4", args, name) : NULL;
 #define FIND1(f) FIND(OP_##f, "v", #f)
 #define FIND2(f) FIND(OP_##f, "vv", #f)
@@ -62,56 +64,57 @@ static void open_all(void)
 }
 
 /* The last elements are padded with the first of them: always in the domain. */
-#define MAP1(width)                                                                          \
-    {                                                                                        \
-        size_t i = 0;                                                                        \
-        for (; i + width <= n; i += width) {                                                 \
-            V##width v;                                                                      \
-            memcpy(&v, a + i, sizeof v);                                                     \
-            v = f(v);                                                                        \
-            memcpy(d + i, &v, sizeof v);                                                     \
-        }                                                                                    \
-        if (i < n) {                                                                         \
-            V##width v;                                                                      \
-            for (size_t j = 0; j < width; j++)                                               \
-                v[j] = a[i + j < n ? i + j : i];                                             \
-            v = f(v);                                                                        \
-            for (size_t j = 0; i + j < n; j++)                                               \
-                d[i + j] = v[j];                                                             \
-        }                                                                                    \
+#define MAP1(width)                              \
+    {                                            \
+        size_t i = 0;                            \
+        for (; i + width <= n; i += width) {     \
+            V##width v;                          \
+            memcpy(&v, a + i, sizeof v);         \
+            v = f(v);                            \
+            memcpy(d + i, &v, sizeof v);         \
+        }                                        \
+        if (i < n) {                             \
+            V##width v;                          \
+            for (size_t j = 0; j < width; j++)   \
+                v[j] = a[i + j < n ? i + j : i]; \
+            v = f(v);                            \
+            for (size_t j = 0; i + j < n; j++)   \
+                d[i + j] = v[j];                 \
+        }                                        \
     }
-#define MAP2(width)                                                                          \
-    {                                                                                        \
-        size_t i = 0;                                                                        \
-        for (; i + width <= n; i += width) {                                                 \
-            V##width v, w;                                                                   \
-            memcpy(&v, a + i, sizeof v);                                                     \
-            memcpy(&w, b + i, sizeof w);                                                     \
-            v = f(v, w);                                                                     \
-            memcpy(d + i, &v, sizeof v);                                                     \
-        }                                                                                    \
-        if (i < n) {                                                                         \
-            V##width v, w;                                                                   \
-            for (size_t j = 0; j < width; j++) {                                             \
-                v[j] = a[i + j < n ? i + j : i];                                             \
-                w[j] = b[i + j < n ? i + j : i];                                             \
-            }                                                                                \
-            v = f(v, w);                                                                     \
-            for (size_t j = 0; i + j < n; j++)                                               \
-                d[i + j] = v[j];                                                             \
-        }                                                                                    \
+#define MAP2(width)                              \
+    {                                            \
+        size_t i = 0;                            \
+        for (; i + width <= n; i += width) {     \
+            V##width v, w;                       \
+            memcpy(&v, a + i, sizeof v);         \
+            memcpy(&w, b + i, sizeof w);         \
+            v = f(v, w);                         \
+            memcpy(d + i, &v, sizeof v);         \
+        }                                        \
+        if (i < n) {                             \
+            V##width v, w;                       \
+            for (size_t j = 0; j < width; j++) { \
+                v[j] = a[i + j < n ? i + j : i]; \
+                w[j] = b[i + j < n ? i + j : i]; \
+            }                                    \
+            v = f(v, w);                         \
+            for (size_t j = 0; i + j < n; j++)   \
+                d[i + j] = v[j];                 \
+        }                                        \
     }
 
-__attribute__((target("avx512f"))) static void map8(Fn8 *f, double *d, const double *a, size_t n)
-    MAP1(8)
-__attribute__((target("avx2"))) static void map4(Fn4 *f, double *d, const double *a, size_t n)
-    MAP1(4)
-__attribute__((target("avx512f"))) static void map8x2(Fn8x2 *f, double *d, const double *a,
-                                                      const double *b, size_t n) MAP2(8)
-__attribute__((target("avx2"))) static void map4x2(Fn4x2 *f, double *d, const double *a,
-                                                   const double *b, size_t n) MAP2(4)
+__attribute__((target("avx512f"))) static void map8(Fn8 *f, double *d, const double *a,
+                                                    size_t n) MAP1(8)
+    __attribute__((target("avx2"))) static void map4(Fn4 *f, double *d, const double *a,
+                                                     size_t n) MAP1(4)
+        __attribute__((target("avx512f"))) static void map8x2(Fn8x2 *f, double *d,
+                                                              const double *a,
+                                                              const double *b, size_t n)
+            MAP2(8) __attribute__((target("avx2"))) static void map4x2(
+                Fn4x2 *f, double *d, const double *a, const double *b, size_t n) MAP2(4)
 
-bool cpu_vec1(Op fn, double *d, const double *a, size_t n)
+                bool cpu_vec1(Op fn, double *d, const double *a, size_t n)
 {
     pthread_once(&once, open_all);
     if (table.f8[fn])

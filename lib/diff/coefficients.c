@@ -11,11 +11,11 @@ enum { DEEPEST = 4 }; /* functions whose derivatives are other such functions */
 
 typedef struct {
     BallSeries *s;
-    Node *n;                       /* the function */
-    Node *p;                       /* its partial derivative */
-    const acb_poly_struct *inner;  /* u' */
-    Node **order;                  /* what p consists of and is to be found ... */
-    bool *varies;                  /* ... again for each degree */
+    Node *n;                      /* the function */
+    Node *p;                      /* its partial derivative */
+    const acb_poly_struct *inner; /* u' */
+    Node **order;                 /* what p consists of and is to be found ... */
+    bool *varies;                 /* ... again for each degree */
     size_t count;
 } Rise;
 
@@ -25,9 +25,8 @@ static uint32_t moving(const BallSeries *s, const Node *n)
     uint32_t at = n->n;
     for (uint32_t i = 0; i < n->n; i++) {
         if (ex_depends(s->c, n->a[i], s->x)) {
-            if (at < n->n) {
+            if (at < n->n)
                 return n->n;
-            }
             at = i;
         }
     }
@@ -39,7 +38,8 @@ static bool value_here(BallSeries *s, Node *n, acb_t z)
     arb_t v;
     bool ok = acb_is_real(s->at);
     arb_init(v);
-    ok = ok && ball_eval(s->c, n, &s->x, acb_realref(s->at), 1, s->prec, v, NULL) == LBZ_OK;
+    ok = ok &&
+         ball_eval(s->c, n, &s->x, acb_realref(s->at), 1, s->prec, v, NULL) == LBZ_OK;
     acb_set_arb(z, v);
     arb_clear(v);
     return ok;
@@ -57,12 +57,10 @@ static bool find_varying(Rise *r)
     for (size_t i = 0; r->order && r->varies && i < r->count; i++) {
         Node *x = r->order[i];
         bool v = x == r->n;
-        for (uint32_t k = 0; !v && k < (ex_is_num(x) ? 0 : x->n); k++) {
+        for (uint32_t k = 0; !v && k < (ex_is_num(x) ? 0 : x->n); k++)
             v = nodemap_get(&seen, x->a[k]) != NULL;
-        }
-        if (v) {
+        if (v)
             nodemap_put(&seen, x, x);
-        }
         r->varies[i] = v && x != r->n && ex_depends(c, x, r->s->x);
         any = any || v;
     }
@@ -92,18 +90,14 @@ static void forget(Rise *r, size_t kept)
     BallSeries *s = r->s;
     Map of;
     map_init(&of, &s->c->tmp);
-    for (size_t i = 0; i < s->of.cap; i++) {
-        if (s->of.at[i].key && s->of.at[i].val < kept) {
+    for (size_t i = 0; i < s->of.cap; i++)
+        if (s->of.at[i].key && s->of.at[i].val < kept)
             map_put(&of, s->of.at[i].key, s->of.at[i].val);
-        }
-    }
     uint64_t zero;
-    if (map_get(&s->of, 0, &zero) && zero < kept) {
+    if (map_get(&s->of, 0, &zero) && zero < kept)
         map_put(&of, 0, zero);
-    }
-    while (s->n > kept) {
+    while (s->n > kept)
         acb_poly_clear(&s->all[--s->n]);
-    }
     s->of = of;
 }
 
@@ -115,17 +109,16 @@ static bool rise(Rise *r, const acb_t f0, acb_poly_t f)
     acb_poly_set_acb(f, f0);
     for (size_t i = 0; uses_f && i < r->count; i++) {
         Node *x = r->order[i]; /* what stays the same is found once */
-        if (!r->varies[i] && x != r->n && ex_depends(s->c, x, s->x) && !ball_series_of(s, x)) {
+        if (!r->varies[i] && x != r->n && ex_depends(s->c, x, s->x) &&
+            !ball_series_of(s, x))
             return false;
-        }
     }
     if (!uses_f) {
         kept = s->n;
         ok = integrate(r, s->len, f0, f);
         forget(r, kept);
-        if (ok) {
+        if (ok)
             return true;
-        }
         acb_poly_set_acb(f, f0); /* P's own derivatives may use f: airyai */
         ok = true;
     }
@@ -133,9 +126,8 @@ static bool rise(Rise *r, const acb_t f0, acb_poly_t f)
     kept = s->n;
     for (slong k = 2; ok && k <= s->len && !ctx_poll(s->c); k++) {
         known = ball_series_put(s, r->n); /* it may have moved */
-        if (!known) {
+        if (!known)
             return false;
-        }
         acb_poly_set(known, f);
         ok = integrate(r, k, f0, f);
         forget(r, kept);
@@ -148,13 +140,12 @@ static bool by_partial(BallSeries *s, Node *n, acb_poly_t out)
     Ctx *c = s->c;
     uint32_t i = moving(s, n);
     Rise r = {.s = s, .n = n};
-    if (i == n->n || i > 2 || s->depth >= DEEPEST || (op_info((Op)n->op)->flags & PIECEWISE)) {
+    if (i == n->n || i > 2 || s->depth >= DEEPEST ||
+        (op_info((Op)n->op)->flags & PIECEWISE))
         return false;
-    }
     r.p = diff_partial(c, n, i);
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return false;
-    }
     acb_t f0;
     acb_poly_t inner;
     acb_init(f0);
@@ -179,7 +170,8 @@ static bool at_point(BallSeries *s, Node *a)
     return ok;
 }
 
-bool diff_ball_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, slong prec, arb_ptr out)
+bool diff_ball_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, slong prec,
+                      arb_ptr out)
 {
     BallSeries s;
     ArenaMark m = arena_mark(&c->tmp);
@@ -198,8 +190,7 @@ bool diff_ball_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, slong pr
     ball_series_clear(&s);
     arena_release(&c->tmp, m);
     lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE) {
+    if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
         c->env.err.status = LBZ_OK;
-    }
     return ok && !ctx_failed(c);
 }

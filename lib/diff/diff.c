@@ -44,7 +44,8 @@ static Node *diff_product(Ctx *c, Node *n, uint32_t x)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Node **p = ARENA_NEW(&c->tmp, Node *, n->n), **d = ARENA_NEW(&c->tmp, Node *, n->n),
-         **t = ARENA_NEW(&c->tmp, Node *, n->n + 1), **rest = ARENA_NEW(&c->tmp, Node *, n->n);
+         **t = ARENA_NEW(&c->tmp, Node *, n->n + 1),
+         **rest = ARENA_NEW(&c->tmp, Node *, n->n);
     if (!p || !d || !t || !rest)
         return c->poison;
     size_t k = 0, nr = 0;
@@ -91,8 +92,9 @@ static Node *diff_power(Ctx *c, Node *n, uint32_t x)
     Node *lg = ex_mul2(c, ex_fn1(c, OP_log, b), de);
     if (db == c->zero)
         return ex_mul2(c, lg, n);
-    return ex_mul2(c, n, ex_add2(c, lg, ex_mul(c, 3, (Node *[]){e, db,
-                                                     ex_pow(c, b, c->minus_one)})));
+    return ex_mul2(
+        c, n,
+        ex_add2(c, lg, ex_mul(c, 3, (Node *[]){e, db, ex_pow(c, b, c->minus_one)})));
 }
 
 static Node *diff_sum(Ctx *c, Node *n, uint32_t x)
@@ -207,9 +209,10 @@ Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
     bool moving = d[2] != c->zero || d[3] != c->zero;
     Node *inner = var->sym == x ? c->zero : d[0];
     if (n->op == OP_INT)
-        return ex_add(c, 3, (Node *[]){bound_term(c, n, hi, d[3]),
-                                       ex_neg(c, bound_term(c, n, lo, d[2])),
-                                       inner_binder(c, n, inner)});
+        return ex_add(c, 3,
+                      (Node *[]){bound_term(c, n, hi, d[3]),
+                                 ex_neg(c, bound_term(c, n, lo, d[2])),
+                                 inner_binder(c, n, inner)});
     if (moving)
         return ctx_error(c, LBZ_UNABLE, "differentiate with respect to another name",
                          "a bound of %s moves in steps: there is no derivative in it",
@@ -225,21 +228,33 @@ static Node *derive(Ctx *c, Node *n, uint32_t x)
         return c->zero;
     switch (n->op) {
     case OP_SYM: return n->sym == x ? c->one : c->zero;
-    case OP_ADD: case OP_LIST: return diff_sum(c, n, x);
+    case OP_ADD:
+    case OP_LIST: return diff_sum(c, n, x);
     case OP_SCALE: return ex_scale(c, n->a[0]->num, memo_get(c, n->a[1], x));
     case OP_MUL: return diff_product(c, n, x);
     case OP_POW: return diff_power(c, n, x);
     case OP_APPLY: return diff_apply(c, n, x);
     case OP_IF:
         return ex_if(c, n->a[0], memo_get(c, n->a[1], x), memo_get(c, n->a[2], x));
-    case OP_INT: case OP_SUM: case OP_PROD: {
+    case OP_INT:
+    case OP_SUM:
+    case OP_PROD: {
         Node *d[4] = {memo_get(c, n->a[0], x), c->zero, memo_get(c, n->a[2], x),
                       memo_get(c, n->a[3], x)};
         return diff_binder(c, n, x, d);
     }
-    case OP_NUM: case OP_CONST: case OP_TRUE: case OP_FALSE: case OP_LT: case OP_LE:
-    case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: case OP_DETACH:
-        return c->zero;
+    case OP_NUM:
+    case OP_CONST:
+    case OP_TRUE:
+    case OP_FALSE:
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE:
+    case OP_AND:
+    case OP_OR:
+    case OP_NOT:
+    case OP_DETACH: return c->zero;
     default:
         if (op_is_function((Op)n->op))
             return diff_function(c, n, x);
@@ -287,7 +302,8 @@ Node *diff_implicit(Ctx *c, Node *F, uint32_t y, uint32_t x, unsigned n)
 {
     Node *fx = diff(c, F, x), *fy = diff(c, F, y);
     if (!ctx_failed(c) && fy == c->zero)
-        return ctx_error(c, LBZ_DOMAIN, "name the dependent variable after d, as in dy/dx",
+        return ctx_error(c, LBZ_DOMAIN,
+                         "name the dependent variable after d, as in dy/dx",
                          "the equation does not determine %s", sym_name(c, y));
     Node *slope = ex_neg(c, ex_div(c, fx, fy)), *d = slope;
     for (unsigned i = 1; i < n && !ctx_failed(c); i++)

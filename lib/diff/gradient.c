@@ -13,10 +13,10 @@ typedef struct {
 
 typedef struct {
     Ctx *c;
-    Map at;         /* node id -> position */
-    Contribs *adj;  /* by position */
-    uint64_t mask;  /* symbols asked for */
-    Node *bar;      /* adjoint of the node at work */
+    Map at;        /* node id -> position */
+    Contribs *adj; /* by position */
+    uint64_t mask; /* symbols asked for */
+    Node *bar;     /* adjoint of the node at work */
 } Sweep;
 
 static void give(Sweep *s, Node *to, Node *amount)
@@ -56,8 +56,9 @@ static void sweep_power(Sweep *s, Node *n)
     Ctx *c = s->c;
     Node *b = n->a[0], *e = n->a[1];
     if (b->syms & s->mask)
-        give(s, b, ex_mul(c, 3, (Node *[]){s->bar, e,
-                                           ex_pow(c, b, ex_add2(c, e, c->minus_one))}));
+        give(s, b,
+             ex_mul(c, 3,
+                    (Node *[]){s->bar, e, ex_pow(c, b, ex_add2(c, e, c->minus_one))}));
     if (e->syms & s->mask)
         give(s, e, ex_mul(c, 3, (Node *[]){s->bar, n, ex_fn1(c, OP_log, b)}));
 }
@@ -80,7 +81,10 @@ static void sweep_node(Sweep *s, Node *n)
 {
     Ctx *c = s->c;
     switch (n->op) {
-    case OP_SYM: case OP_NUM: case OP_CONST: case OP_DETACH: return;
+    case OP_SYM:
+    case OP_NUM:
+    case OP_CONST:
+    case OP_DETACH: return;
     case OP_ADD:
         for (uint32_t i = 0; i < n->n; i++)
             give(s, n->a[i], s->bar);
@@ -135,7 +139,8 @@ bool diff_gradient(Ctx *c, Node *e, const uint32_t *x, size_t n, Node **g)
     Node **roots = ARENA_NEW(&c->tmp, Node *, n + 1);
     if (!roots)
         return false;
-    for (size_t i = 0; i < n; i++) { /* symbols first: they are at hand even if e lacks them */
+    for (size_t i = 0; i < n;
+         i++) { /* symbols first: they are at hand even if e lacks them */
         roots[i] = ex_sym(c, x[i]);
         s.mask |= roots[i]->syms;
     }

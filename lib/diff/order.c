@@ -14,8 +14,9 @@ static bool linear(Ctx *c, Node *u, uint32_t x, Node **a)
 static Node *no_formula(Ctx *c, Node *e)
 {
     (void)e;
-    return ctx_error(c, LBZ_UNABLE, "give a number for the order",
-                     "no formula for the n-th derivative of this expression with a symbolic n");
+    return ctx_error(
+        c, LBZ_UNABLE, "give a number for the order",
+        "no formula for the n-th derivative of this expression with a symbolic n");
 }
 
 /* (-1)^m */
@@ -38,8 +39,9 @@ static Node *nth_log(Ctx *c, Node *e, uint32_t x, Node *n)
     Node *a, *u = e->a[0], *n1 = ex_sub(c, n, c->one);
     if (!linear(c, u, x, &a))
         return no_formula(c, e);
-    return ex_mul(c, 4, (Node *[]){alternating(c, n1), ex_fn1(c, OP_factorial, n1),
-                                   ex_pow(c, a, n), ex_pow(c, u, ex_neg(c, n))});
+    return ex_mul(c, 4,
+                  (Node *[]){alternating(c, n1), ex_fn1(c, OP_factorial, n1),
+                             ex_pow(c, a, n), ex_pow(c, u, ex_neg(c, n))});
 }
 
 /* (a*x + b)^m: falling factorial of m. */
@@ -60,15 +62,18 @@ static Node *nth_power(Ctx *c, Node *e, uint32_t x, Node *n)
         Node *bottom = ex_fn1(c, OP_factorial, ex_int(c, -i - 1));
         k = ex_mul2(c, alternating(c, n), ex_div(c, top, bottom));
     } else if (ex_is_integer(m)) {
-        k = ex_div(c, ex_fn1(c, OP_factorial, m), ex_fn1(c, OP_factorial, ex_sub(c, m, n)));
+        k = ex_div(c, ex_fn1(c, OP_factorial, m),
+                   ex_fn1(c, OP_factorial, ex_sub(c, m, n)));
     } else {
-        k = ex_div(c, ex_fn1(c, OP_gamma, ex_add2(c, m, c->one)),
-                   ex_fn1(c, OP_gamma, ex_add(c, 3, (Node *[]){m, ex_neg(c, n), c->one})));
+        k = ex_div(
+            c, ex_fn1(c, OP_gamma, ex_add2(c, m, c->one)),
+            ex_fn1(c, OP_gamma, ex_add(c, 3, (Node *[]){m, ex_neg(c, n), c->one})));
     }
     k = ex_mul2(c, k, rest);
     /* beyond the degree nothing is left, where the factorial has no value */
-    return ex_is_integer(m) && ex_is_nonneg(m) ? ex_if(c, ex_compare(c, OP_LE, n, m), k, c->zero)
-                                               : k;
+    return ex_is_integer(m) && ex_is_nonneg(m)
+               ? ex_if(c, ex_compare(c, OP_LE, n, m), k, c->zero)
+               : k;
 }
 
 /* sinh u, cosh u: a^n (exp(u) -+ (-1)^n exp(-u))/2 */
@@ -101,7 +106,8 @@ static Node *nth_leibniz(Ctx *c, Node *p, Node *g, uint32_t x, Node *n)
         if (j > MOST)
             return no_formula(c, p);
         Node *left = ex_sub(c, n, ex_int(c, j));
-        sum = ex_add2(c, sum, ex_mul(c, 3, (Node *[]){choose, d, nth_term(c, g, x, left)}));
+        sum =
+            ex_add2(c, sum, ex_mul(c, 3, (Node *[]){choose, d, nth_term(c, g, x, left)}));
         choose = ex_div(c, ex_mul2(c, choose, left), ex_int(c, j + 1));
         d = diff(c, d, x);
     }
@@ -130,7 +136,8 @@ static Node *nth_product(Ctx *c, Node *t, uint32_t x, Node *n)
     }
     if (moving > 1 && !wave)
         return no_formula(c, t);
-    return ex_mul2(c, k, moving == 1 ? nth_term(c, only, x, n) : nth_leibniz(c, p, wave, x, n));
+    return ex_mul2(c, k,
+                   moving == 1 ? nth_term(c, only, x, n) : nth_leibniz(c, p, wave, x, n));
 }
 
 static Node *nth_term(Ctx *c, Node *t, uint32_t x, Node *n)
@@ -142,10 +149,13 @@ static Node *nth_term(Ctx *c, Node *t, uint32_t x, Node *n)
     if (t->op == OP_MUL)
         return nth_product(c, t, x, n);
     switch (t->op) {
-    case OP_sin: case OP_cos: return nth_sine(c, t, x, n);
-    case OP_sinh: case OP_cosh: return nth_hyperbolic(c, t, x, n);
+    case OP_sin:
+    case OP_cos: return nth_sine(c, t, x, n);
+    case OP_sinh:
+    case OP_cosh: return nth_hyperbolic(c, t, x, n);
     case OP_log: return nth_log(c, t, x, n);
-    case OP_POW: case OP_SYM: return nth_power(c, t, x, n);
+    case OP_POW:
+    case OP_SYM: return nth_power(c, t, x, n);
     default: return no_formula(c, t);
     }
 }
@@ -175,8 +185,9 @@ Node *diff_n(Ctx *c, Node *e, uint32_t x, Node *n)
     if (!ex_is_num(n))
         return nth_symbolic(c, e, x, n);
     if (!ex_get_int(n, &k) || k < 0)
-        return ctx_error(c, LBZ_DOMAIN, "orders are 0, 1, 2, ...",
-                         "the order of a derivative must be a whole number, not negative");
+        return ctx_error(
+            c, LBZ_DOMAIN, "orders are 0, 1, 2, ...",
+            "the order of a derivative must be a whole number, not negative");
     if (k > MAX_ORDER)
         return ctx_error(c, LBZ_LIMIT, "ask for a lower order",
                          "derivatives are taken up to order %d", MAX_ORDER);

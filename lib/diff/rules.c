@@ -118,12 +118,13 @@ Node *diff_partial(Ctx *c, Node *f, unsigned i)
     if (text && *text && !r->tried)
         rule_make(rs, r, text);
     if (!r->order)
-        return ctx_error(c, LBZ_UNABLE,
-                         f->n > 1 ? "differentiate with respect to another argument"
-                         : f->op == OP_dirac ? "it is no function: int(dirac(x)*g(x), x, a, b) "
-                                               "has -g'(0) for it"
-                                             : NULL,
-                         "no formula is known for the derivative of %s in its argument %u",
-                         info->name, i + 1);
+        return ctx_error(
+            c, LBZ_UNABLE,
+            f->n > 1            ? "differentiate with respect to another argument"
+            : f->op == OP_dirac ? "it is no function: int(dirac(x)*g(x), x, a, b) "
+                                  "has -g'(0) for it"
+                                : NULL,
+            "no formula is known for the derivative of %s in its argument %u", info->name,
+            i + 1);
     return rule_apply(c, r, f);
 }

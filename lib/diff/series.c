@@ -128,7 +128,8 @@ static void series_power(Series *s, Node **p, Node *const *u, Node *r)
         for (size_t i = 1; i <= k; i++) {
             if (u[i] == c->zero || p[k - i] == c->zero)
                 continue;
-            Node *w = ex_sub(c, ex_mul2(c, ex_rat(c, (int64_t)i, (int64_t)k), r1), c->one);
+            Node *w =
+                ex_sub(c, ex_mul2(c, ex_rat(c, (int64_t)i, (int64_t)k), r1), c->one);
             vec_push(c, &t, ex_mul(c, 3, (Node *[]){w, u[i], p[k - i]}));
         }
         p[k] = ex_mul2(c, ex_add(c, t.n, t.v), inv);
@@ -167,13 +168,12 @@ static void singular_power(Series *s, Known *p, const Known *u, int64_t r)
     size_t w = 0;
     while (w < u->n && vanishes(s, u->c[w]) == 1)
         w++;
-    if (w == u->n) { /* too small to be seen */
+    if (w == u->n) /* too small to be seen */
         p->n = r < 0 || u->v ? 0 : u->n;
-    } else if (vanishes(s, u->c[w]) == 0 && r <= R_MAX && r >= -R_MAX) {
+    else if (vanishes(s, u->c[w]) == 0 && r <= R_MAX && r >= -R_MAX)
         power_of_zero(s, p, u, w, r);
-    } else {
+    else
         (void)singular(s);
-    }
 }
 
 static void power(Series *s, Known *known, const Node *n)
@@ -189,7 +189,7 @@ static void power(Series *s, Known *known, const Node *n)
     } else if (b->v || vanishes(s, u[0])) {
         (void)singular(s);
     } else if (s->rational && ex_depends(c, r, s->x) && !ex_is_rat(u[0], 1, 1)) {
-        p[0] = n->a[1]; /* a logarithm: no rational numbers */
+        p[0] = n->a[1];                  /* a logarithm: no rational numbers */
     } else if (ex_depends(c, r, s->x)) { /* exp(r*log b) */
         Node **l = fresh(s);
         series_log(s, l, u);
@@ -220,7 +220,8 @@ static void series_sine(Series *s, Node **p, Node *const *u, Op op)
 /* The quotients of sine and cosine where the divisor is 0. False: it is no such case. */
 static bool trig_pole(Series *s, Known *p, const Node *n)
 {
-    bool hyper = n->op == OP_coth || n->op == OP_csch, by_cos = n->op == OP_tan || n->op == OP_sec;
+    bool hyper = n->op == OP_coth || n->op == OP_csch,
+         by_cos = n->op == OP_tan || n->op == OP_sec;
     if (!hyper && !by_cos && n->op != OP_cot && n->op != OP_csc)
         return false;
     const Known *u = known_of(s, n->a[0]);
@@ -248,9 +249,18 @@ static bool elementary(Ctx *c, Node *e)
     Node **order = ex_walk(c, 1, &e, &count);
     for (size_t i = 0; order && i < count; i++)
         switch (order[i]->op) {
-        case OP_NUM: case OP_CONST: case OP_SYM: case OP_ADD: case OP_SCALE: case OP_MUL:
-        case OP_POW: case OP_log: case OP_sin: case OP_cos: case OP_sinh: case OP_cosh:
-            break;
+        case OP_NUM:
+        case OP_CONST:
+        case OP_SYM:
+        case OP_ADD:
+        case OP_SCALE:
+        case OP_MUL:
+        case OP_POW:
+        case OP_log:
+        case OP_sin:
+        case OP_cos:
+        case OP_sinh:
+        case OP_cosh: break;
         default: return false;
         }
     return order != NULL;
@@ -331,9 +341,10 @@ static void function(Series *s, Node **p, Node *n)
         }
     switch (n->op) {
     case OP_log: series_log(s, p, series_of(s, n->a[0])); return;
-    case OP_sin: case OP_cos: case OP_sinh: case OP_cosh:
-        series_sine(s, p, series_of(s, n->a[0]), (Op)n->op);
-        return;
+    case OP_sin:
+    case OP_cos:
+    case OP_sinh:
+    case OP_cosh: series_sine(s, p, series_of(s, n->a[0]), (Op)n->op); return;
     default:
         if (moving == 1)
             compose(s, p, n, at);
@@ -347,15 +358,25 @@ static bool at_kink(const Series *s, const Node *n)
 {
     Node *u = n->n ? series_of(s, n->a[0])[0] : NULL;
     switch (n->op) {
-    case OP_abs: case OP_sign: case OP_relu: case OP_step: case OP_step_at:
-        return u == s->c->zero;
-    case OP_max: case OP_min: case OP_LT: case OP_LE: case OP_EQ: case OP_NE:
-        return u == series_of(s, n->a[1])[0];
-    case OP_floor: case OP_ceil: case OP_trunc: return ex_is_int(u);
+    case OP_abs:
+    case OP_sign:
+    case OP_relu:
+    case OP_step:
+    case OP_step_at: return u == s->c->zero;
+    case OP_max:
+    case OP_min:
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE: return u == series_of(s, n->a[1])[0];
+    case OP_floor:
+    case OP_ceil:
+    case OP_trunc: return ex_is_int(u);
     case OP_round:
         return ex_is_num(u) && !ex_is_int(u) &&
                num_is_int(num_mul(&s->c->tmp, u->num, num_int(2)));
-    case OP_mod: case OP_rem: {
+    case OP_mod:
+    case OP_rem: {
         Node *v = series_of(s, n->a[1])[0];
         return v != s->c->zero && ex_is_int(ex_div(s->c, u, v));
     }
@@ -545,8 +566,8 @@ static void pole(Series *s, const Known *p)
     print_brief(s->c, &at, s->a, 40);
     const char *x = sym_name(s->c, s->x);
     ctx_error(s->c, LBZ_DOMAIN, "multiply by its denominator, or choose another point",
-              "the expression has a pole of order %zu at %s = %s: no Taylor series there", p->v,
-              x, str_cstr(&at));
+              "the expression has a pole of order %zu at %s = %s: no Taylor series there",
+              p->v, x, str_cstr(&at));
     str_free(&at);
 }
 
@@ -583,8 +604,8 @@ static void note_filled(const Series *s)
     Str at = {0};
     if (s->filled) {
         print_brief(s->c, &at, s->a, 40);
-        ctx_note(s->c, "the removable singularity at %s = %s is filled", sym_name(s->c, s->x),
-                 str_cstr(&at));
+        ctx_note(s->c, "the removable singularity at %s = %s is filled",
+                 sym_name(s->c, s->x), str_cstr(&at));
     }
     str_free(&at);
 }
@@ -619,7 +640,8 @@ bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
 Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Node **p = degree_ok(c, n) ? ARENA_NEW(&c->tmp, Node *, (size_t)n + 1) : NULL, *r = c->poison;
+    Node **p = degree_ok(c, n) ? ARENA_NEW(&c->tmp, Node *, (size_t)n + 1) : NULL,
+         *r = c->poison;
     if (p && diff_series(c, e, x, a, n, p))
         r = diff_polynomial(c, p, x, a, n);
     arena_release(&c->tmp, m);

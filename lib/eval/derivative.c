@@ -27,7 +27,8 @@ static Node *finished_implicit(const Job *j, Node *r, const uint32_t *free)
     SimplifyLevel level = j->ev->opt->level;
     if (j->inner || ctx_failed(j->c))
         return r;
-    return simplify_where(j->c, r, j->e, free, level == SIMPLIFY_FULL ? SIMPLIFY_DEEP : level);
+    return simplify_where(j->c, r, j->e, free,
+                          level == SIMPLIFY_FULL ? SIMPLIFY_DEEP : level);
 }
 
 /* ---- by what */
@@ -43,9 +44,8 @@ static bool add_variable(Job *j, const Node *v)
         str_free(&s);
         return false;
     }
-    if (!symlist_add(&j->vars, v->sym)) {
+    if (!symlist_add(&j->vars, v->sym))
         env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
-    }
     return !ctx_failed(c);
 }
 
@@ -55,9 +55,8 @@ static void given_variables(Job *j, Node *list)
         add_variable(j, list);
         return;
     }
-    for (size_t i = 0; i < list->n && !ctx_poll(j->c); i++) {
+    for (size_t i = 0; i < list->n && !ctx_poll(j->c); i++)
         add_variable(j, list->a[i]);
-    }
 }
 
 static void free_variables(Job *j, Node *e)
@@ -66,9 +65,8 @@ static void free_variables(Job *j, Node *e)
     ArenaMark m = arena_mark(&c->tmp);
     size_t k = 0;
     uint32_t *syms = ex_free_syms(c, e, &k);
-    for (size_t i = 0; syms && i < k; i++) {
+    for (size_t i = 0; syms && i < k; i++)
         symlist_add(&j->vars, syms[i]);
-    }
     arena_release(&c->tmp, m);
 }
 
@@ -80,14 +78,12 @@ static void all_variables(Job *j, Node *e)
     static const SymList none;
     SymList leaves = {0};
     free_variables(j, eval_expand(ev, e, &none, EXPAND_ALL));
-    if (j->vars.n) {
+    if (j->vars.n)
         return;
-    }
     for (size_t i = 0; i < ev->norder; i++) {
         const Def *d = ev->order[i];
-        if (d->kind != DEF_FUNCTION && !d->mentions.n) {
+        if (d->kind != DEF_FUNCTION && !d->mentions.n)
             symlist_add(&leaves, d->sym);
-        }
     }
     free_variables(j, eval_expand(ev, e, &leaves, EXPAND_ALL));
     symlist_free(&leaves);
@@ -99,20 +95,18 @@ static void open_job(Job *j, Eval *ev, Node *e, Node *vars, bool inner)
     j->ev = ev;
     j->c = ev->c;
     j->inner = inner;
-    if (vars) {
+    if (vars)
         given_variables(j, vars);
-    } else {
+    else
         all_variables(j, e);
-    }
     j->e =
         ctx_failed(ev->c) ? ev->c->poison : eval_expand(ev, e, &j->vars, EXPAND_NEEDED);
 }
 
 static void close_job(Job *j)
 {
-    for (size_t i = 0; j->ev->own_statement && i < j->vars.n; i++) {
+    for (size_t i = 0; j->ev->own_statement && i < j->vars.n; i++)
         symlist_add(&j->ev->dvars, j->vars.v[i]);
-    }
     symlist_free(&j->vars);
 }
 
@@ -122,9 +116,8 @@ static Node **components(const Job *j, Node *e, size_t *n)
 {
     Node **a = ARENA_NEW(&j->c->tmp, Node *, ex_is(e, OP_LIST) ? e->n + 1u : 1);
     *n = ex_is(e, OP_LIST) ? e->n : 1;
-    if (a) {
+    if (a)
         memcpy(a, ex_is(e, OP_LIST) ? e->a : &e, *n * sizeof *a);
-    }
     return a;
 }
 
@@ -138,27 +131,24 @@ static Node **gradient(const Job *j, Node *e)
 {
     Ctx *c = j->c;
     Node **g = ARENA_NEW0(&c->tmp, Node *, j->vars.n + 1);
-    if (!g || ctx_failed(c) || !diff_gradient(c, e, j->vars.v, j->vars.n, g)) {
+    if (!g || ctx_failed(c) || !diff_gradient(c, e, j->vars.v, j->vars.n, g))
         return NULL;
-    }
     return g;
 }
 
 static Node *gradient_list(const Job *j, Node *e)
 {
     Node **g = gradient(j, e);
-    for (size_t i = 0; g && i < j->vars.n; i++) {
+    for (size_t i = 0; g && i < j->vars.n; i++)
         g[i] = finished(j, g[i]);
-    }
     return g ? ex_list(j->c, j->vars.n, g) : j->c->poison;
 }
 
 /* A scalar by one name is a scalar, by a list a list. */
 static Node *grad(const Job *j, Node *e, const Node *vars)
 {
-    if (vars && ex_is(vars, OP_SYM)) {
+    if (vars && ex_is(vars, OP_SYM))
         return finished(j, diff(j->c, e, vars->sym));
-    }
     return gradient_list(j, e);
 }
 
@@ -166,13 +156,11 @@ static Node *jacobian(const Job *j, Node *vars)
 {
     Ctx *c = j->c;
     size_t n;
-    if (!ex_is(j->e, OP_LIST)) {
+    if (!ex_is(j->e, OP_LIST))
         return grad(j, j->e, vars);
-    }
     Node **row = components(j, j->e, &n);
-    for (size_t i = 0; row && i < n && !ctx_poll(c); i++) {
+    for (size_t i = 0; row && i < n && !ctx_poll(c); i++)
         row[i] = grad(j, row[i], vars);
-    }
     return row ? ex_list(c, n, row) : c->poison;
 }
 
@@ -180,9 +168,8 @@ static Node *hessian(const Job *j)
 {
     Ctx *c = j->c;
     Node **g = gradient(j, j->e);
-    for (size_t i = 0; g && i < j->vars.n && !ctx_poll(c); i++) {
+    for (size_t i = 0; g && i < j->vars.n && !ctx_poll(c); i++)
         g[i] = gradient_list(j, g[i]);
-    }
     return g ? ex_list(c, j->vars.n, g) : c->poison;
 }
 
@@ -201,9 +188,8 @@ static bool freeze(const Job *j, size_t n, uint32_t **syms, Node ***as_nodes)
 static Node *dot(Ctx *c, Node *const *u, Node *const *v, size_t n)
 {
     Node **t = ARENA_NEW(&c->tmp, Node *, n + 1);
-    for (size_t i = 0; t && i < n; i++) {
+    for (size_t i = 0; t && i < n; i++)
         t[i] = ex_mul2(c, u[i], v[i]);
-    }
     return t ? ex_add(c, n, t) : c->poison;
 }
 
@@ -214,9 +200,8 @@ static Node *gradient_along(const Job *j, Node *const *u, Node *vector, size_t n
     size_t nv;
     Node **v = components(j, vector, &nv), **frozen;
     uint32_t *syms;
-    if (!v || !freeze(j, n, &syms, &frozen)) {
+    if (!v || !freeze(j, n, &syms, &frozen))
         return c->poison;
-    }
     Node *r = gradient_list(j, dot(c, u, frozen, n));
     r = ctx_failed(c) ? c->poison : ex_subst(c, r, syms, v, n);
     return r;
@@ -225,9 +210,8 @@ static Node *gradient_along(const Job *j, Node *const *u, Node *vector, size_t n
 static Node *hvp(const Job *j, Node *vector)
 {
     size_t nv = ex_is(vector, OP_LIST) ? vector->n : 1;
-    if (nv != j->vars.n) {
+    if (nv != j->vars.n)
         return mismatch(j, "the vector of hvp", nv, j->vars.n);
-    }
     Node **g = gradient(j, j->e);
     return g ? gradient_along(j, g, vector, nv) : j->c->poison;
 }
@@ -236,9 +220,8 @@ static Node *vjp(const Job *j, Node *vector)
 {
     size_t n, nv = ex_is(vector, OP_LIST) ? vector->n : 1;
     Node **f = components(j, j->e, &n);
-    if (nv != n) {
+    if (nv != n)
         return mismatch(j, "the vector of vjp", nv, n);
-    }
     return f ? gradient_along(j, f, vector, n) : j->c->poison;
 }
 
@@ -247,16 +230,14 @@ static Node *jvp(const Job *j, Node *vector)
     Ctx *c = j->c;
     size_t n, nv;
     Node **f = components(j, j->e, &n), **v = components(j, vector, &nv);
-    if (nv != j->vars.n) {
+    if (nv != j->vars.n)
         return mismatch(j, "the vector of jvp", nv, j->vars.n);
-    }
     for (size_t i = 0; f && v && i < n && !ctx_poll(c); i++) {
         Node **g = gradient(j, f[i]);
         f[i] = g ? finished(j, dot(c, g, v, nv)) : c->poison;
     }
-    if (!f || !v) {
+    if (!f || !v)
         return c->poison;
-    }
     return ex_is(j->e, OP_LIST) ? ex_list(c, n, f) : f[0];
 }
 
@@ -264,9 +245,8 @@ static Node *laplacian_of(const Job *j, Node *e)
 {
     Ctx *c = j->c;
     Node **t = ARENA_NEW(&c->tmp, Node *, j->vars.n + 1);
-    for (size_t i = 0; t && i < j->vars.n && !ctx_poll(c); i++) {
+    for (size_t i = 0; t && i < j->vars.n && !ctx_poll(c); i++)
         t[i] = diff_n(c, e, j->vars.v[i], c->two);
-    }
     return !t || ctx_failed(c) ? c->poison : finished(j, ex_add(c, j->vars.n, t));
 }
 
@@ -274,12 +254,10 @@ static Node *laplacian(const Job *j)
 {
     size_t n;
     Node **f = components(j, j->e, &n);
-    for (size_t i = 0; f && i < n; i++) {
+    for (size_t i = 0; f && i < n; i++)
         f[i] = laplacian_of(j, f[i]);
-    }
-    if (!f) {
+    if (!f)
         return j->c->poison;
-    }
     return ex_is(j->e, OP_LIST) ? ex_list(j->c, n, f) : f[0];
 }
 
@@ -288,12 +266,10 @@ static Node *divergence(const Job *j)
     Ctx *c = j->c;
     size_t n;
     Node **f = components(j, j->e, &n);
-    if (n != j->vars.n) {
+    if (n != j->vars.n)
         return mismatch(j, "the field of div", n, j->vars.n);
-    }
-    for (size_t i = 0; f && i < n && !ctx_poll(c); i++) {
+    for (size_t i = 0; f && i < n && !ctx_poll(c); i++)
         f[i] = diff(c, f[i], j->vars.v[i]);
-    }
     return !f || ctx_failed(c) ? c->poison : finished(j, ex_add(c, n, f));
 }
 
@@ -303,15 +279,12 @@ static Node *curl(const Job *j)
     size_t n;
     Node **f = components(j, j->e, &n);
     const uint32_t *x = j->vars.v;
-    if (!f || (n != 2 && n != 3)) {
+    if (!f || (n != 2 && n != 3))
         return mismatch(j, "the field of curl", n, 3);
-    }
-    if (j->vars.n != n) {
+    if (j->vars.n != n)
         return mismatch(j, "the list of names of curl", j->vars.n, n);
-    }
-    if (n == 2) {
+    if (n == 2)
         return finished(j, ex_sub(c, diff(c, f[1], x[0]), diff(c, f[0], x[1])));
-    }
     Node *r[3];
     for (size_t i = 0; i < 3; i++) {
         size_t p = (i + 1) % 3, q = (i + 2) % 3;
@@ -325,9 +298,8 @@ static Node *curl(const Job *j)
 /* A symbolic order has formulas for simple terms: e is brought to such if it can be. */
 static Node *diff_order(Ctx *c, Node *e, uint32_t x, Node *n)
 {
-    if (ex_is_num(n) || ctx_failed(c)) {
+    if (ex_is_num(n) || ctx_failed(c))
         return diff_n(c, e, x, n);
-    }
     for (int form = 0; form < 4 && !ctx_failed(c); form++) {
         Attempt t = attempt_begin(c);
         Node *f = form == 0   ? e
@@ -347,9 +319,8 @@ static Node *diff_order(Ctx *c, Node *e, uint32_t x, Node *n)
 static Node *diff_once_each(const Job *j, Node *e, const Node *op, Node *const *a)
 {
     Ctx *c = j->c;
-    for (size_t i = 1; i + 1 < op->n && !ctx_poll(c); i += 2) {
+    for (size_t i = 1; i + 1 < op->n && !ctx_poll(c); i += 2)
         e = diff_order(c, e, a[i]->sym, a[i + 1]);
-    }
     return finished(j, e);
 }
 
@@ -357,74 +328,59 @@ static Node *diff_all(const Job *j, const Node *op, Node *const *a)
 {
     Ctx *c = j->c;
     size_t n;
-    if (!ex_is(j->e, OP_LIST)) {
+    if (!ex_is(j->e, OP_LIST))
         return diff_once_each(j, j->e, op, a);
-    }
     Node **f = components(j, j->e, &n);
-    for (size_t i = 0; f && i < n; i++) {
+    for (size_t i = 0; f && i < n; i++)
         f[i] = diff_once_each(j, f[i], op, a);
-    }
     return f ? ex_list(c, n, f) : c->poison;
 }
 
 static bool small_count(const Job *j, const Node *n, const char *what, int64_t least,
                         int64_t *k)
 {
-    if (!ex_get_int(n, k) || *k < least) {
+    if (!ex_get_int(n, k) || *k < least)
         ctx_error(j->c, LBZ_SYNTAX, NULL, "%s is an integer >= %d", what, (int)least);
-    } else if (*k > 100000) {
+    else if (*k > 100000)
         ctx_error(j->c, LBZ_LIMIT, NULL, "%s is at most 100000", what);
-    }
     return !ctx_failed(j->c);
 }
 
 static Node *taylor(const Job *j, Node *const *a)
 {
     int64_t n;
-    if (!small_count(j, a[3], "the degree of a Taylor polynomial", 0, &n)) {
+    if (!small_count(j, a[3], "the degree of a Taylor polynomial", 0, &n))
         return j->c->poison;
-    }
     return eval_taylor(j->ev, j->e, a[1]->sym, a[2], (unsigned)n);
 }
 
 static Node *implicit(const Job *j, Node *const *a)
 {
     int64_t n;
-    if (!small_count(j, a[3], "the order of a derivative", 1, &n)) {
+    if (!small_count(j, a[3], "the order of a derivative", 1, &n))
         return j->c->poison;
-    }
     uint32_t free[] = {a[2]->sym, a[1]->sym};
-    return finished_implicit(j, diff_implicit(j->c, j->e, free[1], free[0], (unsigned)n), free);
+    return finished_implicit(j, diff_implicit(j->c, j->e, free[1], free[0], (unsigned)n),
+                             free);
 }
 
 static Node *carry_out(const Job *j, const Node *op, Node *const *a)
 {
     switch (op->op) {
-    case OP_DIFF:
-        return diff_all(j, op, a);
+    case OP_DIFF: return diff_all(j, op, a);
     case OP_GRAD:
         return ex_is(j->e, OP_LIST) ? jacobian(j, op->n > 1 ? a[1] : NULL)
                                     : grad(j, j->e, op->n > 1 ? a[1] : NULL);
-    case OP_JACOBIAN:
-        return jacobian(j, a[1]);
-    case OP_HESSIAN:
-        return hessian(j);
-    case OP_HVP:
-        return hvp(j, a[2]);
-    case OP_JVP:
-        return jvp(j, a[2]);
-    case OP_VJP:
-        return vjp(j, a[2]);
-    case OP_LAPLACIAN:
-        return laplacian(j);
-    case OP_DIV:
-        return divergence(j);
-    case OP_CURL:
-        return curl(j);
-    case OP_TAYLOR:
-        return taylor(j, a);
-    default:
-        return implicit(j, a);
+    case OP_JACOBIAN: return jacobian(j, a[1]);
+    case OP_HESSIAN: return hessian(j);
+    case OP_HVP: return hvp(j, a[2]);
+    case OP_JVP: return jvp(j, a[2]);
+    case OP_VJP: return vjp(j, a[2]);
+    case OP_LAPLACIAN: return laplacian(j);
+    case OP_DIV: return divergence(j);
+    case OP_CURL: return curl(j);
+    case OP_TAYLOR: return taylor(j, a);
+    default: return implicit(j, a);
     }
 }
 
@@ -434,17 +390,13 @@ Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner)
     Ctx *c = ev->c;
     ArenaMark m = arena_mark(&c->tmp);
     open_job(&j, ev, a[0], op->n > 1 ? a[1] : NULL, inner);
-    if (ex_is(op, OP_DIFF)) {
-        for (size_t i = 3; i < op->n; i += 2) {
+    if (ex_is(op, OP_DIFF))
+        for (size_t i = 3; i < op->n; i += 2)
             given_variables(&j, a[i]);
-        }
-    } else if (ex_is(op, OP_IMPLICIT)) {
+    else if (ex_is(op, OP_IMPLICIT))
         given_variables(&j, a[2]);
-    }
-    if (op->n > 1 && j.vars.n > 1 &&
-        !ctx_failed(c)) { /* names after the first stay, too */
+    if (op->n > 1 && j.vars.n > 1 && !ctx_failed(c)) /* names after the first stay, too */
         j.e = eval_expand(ev, a[0], &j.vars, EXPAND_NEEDED);
-    }
     Node *r = ctx_failed(c) ? c->poison : carry_out(&j, op, a);
     if (!ctx_failed(c)) {
         nodemap_put(&ev->operand_of, op, j.e);

@@ -14,9 +14,8 @@
 static void point_at(Ctx *c, const Eval *ev, const Node *op)
 {
     uint64_t v;
-    if (ev->parsed && map_get(&ev->parsed->spans, op->id, &v)) {
+    if (ev->parsed && map_get(&ev->parsed->spans, op->id, &v))
         c->env.at = (Span){(uint32_t)(v >> 32), (uint32_t)v};
-    }
 }
 
 /* ---- the operators that rewrite */
@@ -31,9 +30,8 @@ uint32_t eval_scratch(Eval *ev)
 /* Differentiation takes DETACH nodes as constants; they stay until all is differentiated. */
 Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k)
 {
-    if (!(e->flags & NF_STRUCTURAL)) {
+    if (!(e->flags & NF_STRUCTURAL))
         return e;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     NodeMap done;
     size_t n;
@@ -49,9 +47,8 @@ Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k
             : !ex_is(x, OP_DETACH)     ? ex_rebuild(c, x, a)
             : k && !ex_is_poison(a[0]) ? ex_subst(c, a[0], syms, by, k)
                                        : a[0];
-        if (x->flags & NF_STRUCTURAL) {
+        if (x->flags & NF_STRUCTURAL)
             nodemap_put(&done, x, r);
-        }
     }
     Node *r = nodemap_get(&done, e);
     arena_release(&c->tmp, m);
@@ -93,17 +90,15 @@ static Node *want_symbol(Eval *ev, Node *x)
 static Node *apart(Eval *ev, Node *e, Node *const *a, size_t n)
 {
     Ctx *c = ev->c;
-    if (n > 1) {
+    if (n > 1)
         return want_symbol(ev, a[1]) ? rat_apart(c, e, a[1]->sym) : c->poison;
-    }
     size_t k;
     ArenaMark m = arena_mark(&c->tmp);
     uint32_t *syms = ex_free_syms(c, e, &k);
     uint32_t x = syms && k == 1 ? syms[0] : 0;
     arena_release(&c->tmp, m);
-    if (k == 0) {
+    if (k == 0)
         return e;
-    }
     return k == 1 ? rat_apart(c, e, x)
                   : ctx_error(c, LBZ_SYNTAX, "apart(e, x)",
                               "apart needs to know in which of the %zu names", k);
@@ -118,9 +113,8 @@ static Node *numeric(Eval *ev, Node *e, Node *const *a, size_t n, const char **t
         return ctx_error(c, LBZ_SYNTAX, "N(pi, 30)",
                          "the number of digits is an integer >= 1");
     }
-    if (digits > 1000000) {
+    if (digits > 1000000)
         return ctx_error(c, LBZ_LIMIT, NULL, "at most 1000000 digits can be asked for");
-    }
     return eval_numeric(c, e, (size_t)digits, text);
 }
 
@@ -129,30 +123,19 @@ static Node *over_elements(Eval *ev, Node *op, Node *e, Node *const *a);
 static Node *rewrite(Eval *ev, Node *op, Node *e, Node *const *a)
 {
     Ctx *c = ev->c;
-    if (ex_is(e, OP_LIST)) {
+    if (ex_is(e, OP_LIST))
         return over_elements(ev, op, e, a);
-    }
     switch (op->op) {
-    case OP_EXPAND:
-        return rat_expand(c, e);
-    case OP_FACTOR:
-        return rat_factor(c, e);
-    case OP_TOGETHER:
-        return rat_together(c, e);
-    case OP_APART:
-        return apart(ev, e, a, op->n);
-    case OP_COLLECT:
-        return rat_collect(c, e, a[1]);
-    case OP_SIMPLIFY:
-        return simplify(c, e, SIMPLIFY_DEEP);
-    case OP_TRIGEXPAND:
-        return trig_expand(c, e);
-    case OP_TRIGREDUCE:
-        return trig_reduce(c, e);
-    case OP_NUMERIC:
-        return numeric(ev, e, a, op->n, NULL);
-    case OP_CSE:
-        return e;
+    case OP_EXPAND: return rat_expand(c, e);
+    case OP_FACTOR: return rat_factor(c, e);
+    case OP_TOGETHER: return rat_together(c, e);
+    case OP_APART: return apart(ev, e, a, op->n);
+    case OP_COLLECT: return rat_collect(c, e, a[1]);
+    case OP_SIMPLIFY: return simplify(c, e, SIMPLIFY_DEEP);
+    case OP_TRIGEXPAND: return trig_expand(c, e);
+    case OP_TRIGREDUCE: return trig_reduce(c, e);
+    case OP_NUMERIC: return numeric(ev, e, a, op->n, NULL);
+    case OP_CSE: return e;
     default:
         return ctx_error(c, LBZ_UNABLE, NULL, "%s is not available here",
                          op_info((Op)op->op)->name);
@@ -170,9 +153,8 @@ static Node *over_elements(Eval *ev, Node *op, Node *e, Node *const *a)
         return ctx_error(c, LBZ_LIMIT, NULL, "lists are nested too deeply");
     }
     Node **r = ARENA_NEW(&c->tmp, Node *, e->n + 1u);
-    for (size_t i = 0; r && i < e->n; i++) {
+    for (size_t i = 0; r && i < e->n; i++)
         r[i] = ctx_poll(c) ? c->poison : rewrite(ev, op, e->a[i], a);
-    }
     ev->list_depth--;
     return r ? ex_list(c, e->n, r) : c->poison;
 }
@@ -186,19 +168,15 @@ static Node *of_lists(Eval *ev, Node *op, Node *const *a)
     static const SymList none;
     Ctx *c = ev->c;
     Node **v = ARENA_NEW(&c->tmp, Node *, op->n);
-    for (size_t i = 0; v && i < op->n; i++) {
+    for (size_t i = 0; v && i < op->n; i++)
         v[i] = eval_attach(ev, eval_expand(ev, a[i], &none, EXPAND_ALL));
-    }
-    if (!v || ctx_failed(c)) {
+    if (!v || ctx_failed(c))
         return c->poison;
-    }
     Node *r = list_function(c, (Op)op->op, op->n, v);
-    if (r || ctx_failed(c)) {
+    if (r || ctx_failed(c))
         return r ? r : c->poison;
-    }
-    if (!ev->opt->block_call) {
+    if (!ev->opt->block_call)
         return ex_structural(c, (Op)op->op, op->n, v);
-    }
     return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]",
                      "%s needs a list, and numbers "
                      "as indices and sizes",
@@ -223,12 +201,9 @@ static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done,
     case OP_DIV:
     case OP_CURL:
     case OP_TAYLOR:
-    case OP_IMPLICIT:
-        return eval_derivative(ev, op, a, inner);
-    case OP_AT:
-        return eval_at(ev, op, a, done);
-    case OP_DETACH:
-        return ex_structural(c, OP_DETACH, 1, a);
+    case OP_IMPLICIT: return eval_derivative(ev, op, a, inner);
+    case OP_AT: return eval_at(ev, op, a, done);
+    case OP_DETACH: return ex_structural(c, OP_DETACH, 1, a);
     case OP_SUBS:
         e = eval_attach(ev, eval_expand(ev, a[0], &none, EXPAND_NEEDED));
         return substitute(ev, e, a + 1, op->n - 1u);
@@ -240,8 +215,7 @@ static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done,
     case OP_NORM:
     case OP_DOT:
     case OP_LENGTH:
-    case OP_ZEROS:
-        return of_lists(ev, op, a);
+    case OP_ZEROS: return of_lists(ev, op, a);
     default:
         e = eval_attach(ev, eval_expand(ev, a[0], &none, EXPAND_NEEDED));
         return ctx_failed(c) ? c->poison : rewrite(ev, op, e, a);
@@ -258,11 +232,9 @@ static bool differentiates(unsigned op)
 static void mark_inner(Ctx *c, Node **order, size_t n, Map *inner)
 {
     map_init(inner, &c->tmp);
-    for (size_t i = 0; i < n; i++) {
-        if (differentiates(order[i]->op) && differentiates(order[i]->a[0]->op)) {
+    for (size_t i = 0; i < n; i++)
+        if (differentiates(order[i]->op) && differentiates(order[i]->a[0]->op))
             map_put(inner, order[i]->a[0]->id, 1);
-        }
-    }
 }
 
 static Node **carried_children(Ctx *c, const Node *n, const NodeMap *done)
@@ -282,10 +254,10 @@ static void carry_one(Eval *ev, Node *x, NodeMap *done, const Map *inner)
     Node **a = carried_children(c, x, done);
     point_at(c, ev, x);
     if (a && !ctx_failed(c)) {
-        bool operator = op_is_structural((Op)x->op);
-        c->env.about = operator ? NULL : x;
-        Node *r = operator ? carry_out(ev, x, a, done, map_get(inner, x->id, NULL))
-                           : ex_rebuild(c, x, a);
+        bool structural = op_is_structural((Op)x->op);
+        c->env.about = structural ? NULL : x;
+        Node *r = structural ? carry_out(ev, x, a, done, map_get(inner, x->id, NULL))
+                             : ex_rebuild(c, x, a);
         c->env.about = NULL;
         nodemap_put(done, x, r);
     }
@@ -294,9 +266,8 @@ static void carry_one(Eval *ev, Node *x, NodeMap *done, const Map *inner)
 Node *eval_carry(Eval *ev, Node *e)
 {
     Ctx *c = ev->c;
-    if (!(e->flags & NF_STRUCTURAL)) {
+    if (!(e->flags & NF_STRUCTURAL))
         return e;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     Span at = c->env.at;
     NodeMap done;
@@ -304,25 +275,21 @@ Node *eval_carry(Eval *ev, Node *e)
     size_t n;
     nodemap_init(&done, c);
     Node **order = ex_walk_some(c, 1, &e, NF_STRUCTURAL, 0, &n);
-    if (order) {
+    if (order)
         mark_inner(c, order, n, &inner);
-    }
     Node *point = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
     bool high = eval_is_high_order_at(point);
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
         c->env.at = at;
-        if (high && order[i] == point->a[0]) {
+        if (high && order[i] == point->a[0])
             continue; /* perhaps its formula is not needed */
-        }
         Node *r = high && order[i] == point ? eval_high_order_at(ev, point, &done) : NULL;
-        if (high && order[i] == point && !r) {
+        if (high && order[i] == point && !r)
             carry_one(ev, point->a[0], &done, &inner);
-        }
-        if (r) {
+        if (r)
             nodemap_put(&done, point, r);
-        } else {
+        else
             carry_one(ev, order[i], &done, &inner);
-        }
     }
     c->env.at = at;
     Node *r = nodemap_get(&done, e);
@@ -355,12 +322,10 @@ static void end(Eval *ev)
 /* Definitions in reach and the expression itself, operators carried out. */
 static Node *carry_all(Eval *ev, Node *e)
 {
-    if (!eval_closure(ev, e)) {
+    if (!eval_closure(ev, e))
         return ev->c->poison;
-    }
-    for (size_t i = 0; i < ev->norder && !ctx_poll(ev->c); i++) {
+    for (size_t i = 0; i < ev->norder && !ctx_poll(ev->c); i++)
         ev->carried[i] = eval_carry(ev, ev->order[i]->body);
-    }
     ev->own_statement = true;
     return eval_carry(ev, e);
 }
@@ -378,8 +343,8 @@ static void list_values(Eval *ev, Node *formula, EvalResult *out)
         const Def *d = names_find(ev->names, x);
         if (d && d->kind != DEF_FUNCTION && ex_depends(c, formula, x)) {
             out->at_sym[out->nat] = x;
-            out->at_val[out->nat++] =
-                eval_finish(c, eval_attach(ev, eval_expand(ev, ex_sym(c, x), &none, EXPAND_ALL)));
+            out->at_val[out->nat++] = eval_finish(
+                c, eval_attach(ev, eval_expand(ev, ex_sym(c, x), &none, EXPAND_ALL)));
         }
     }
 }
@@ -392,9 +357,8 @@ static Node *value_of(Eval *ev, Node *e, Node *formula)
     Node *operand = ex_is(e, OP_DIFF) && e->n == 3 && e->a[2] == c->one
                         ? nodemap_get(&ev->operand_of, e)
                         : NULL;
-    if (!operand) {
+    if (!operand)
         return eval_attach(ev, eval_expand(ev, formula, &none, EXPAND_ALL));
-    }
     SymList own = {&e->a[1]->sym, 1, 1};
     operand = eval_expand(ev, operand, &own, EXPAND_ALL);
     Node *p = eval_expand(ev, e->a[1], &none, EXPAND_ALL);
@@ -417,7 +381,8 @@ static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *o
     if (!ctx_failed(c) && ev->names->count && ev->dvars.n) {
         list_values(ev, r, out);
         if (out->nat) {
-            out->value = eval_finish(c, eval_exact(c, value_of(ev, e, r), ev->opt->level));
+            out->value =
+                eval_finish(c, eval_exact(c, value_of(ev, e, r), ev->opt->level));
         }
     }
 }
@@ -426,9 +391,8 @@ static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *o
 static bool blocks_are_done(const Eval *ev, EvalResult *r)
 {
     const EvalOptions *opt = ev->opt;
-    if (!opt->block_left || !opt->block_left(opt->block_arg, r->formula)) {
+    if (!opt->block_left || !opt->block_left(opt->block_arg, r->formula))
         return true;
-    }
     Err why = ev->c->env.err;
     ev->c->env.err.status = LBZ_OK;
     if (!r->value || opt->block_left(opt->block_arg, r->value)) {
@@ -445,7 +409,8 @@ static bool blocks_are_done(const Eval *ev, EvalResult *r)
 static size_t asked_digits(const EvalOptions *opt, const Node *e)
 {
     int64_t n;
-    return e->n > 1 && ex_get_int(e->a[1], &n) && n > 0 && n < 100000 ? (size_t)n : opt->digits;
+    return e->n > 1 && ex_get_int(e->a[1], &n) && n > 0 && n < 100000 ? (size_t)n
+                                                                      : opt->digits;
 }
 
 typedef struct {
@@ -466,9 +431,8 @@ static Node *finish_number(void *arg, Node *k)
 static void write_taylor(Eval *ev, Node *e, EvalResult *out)
 {
     Finish f = {ev, ev->decimals};
-    if (ex_is(e, OP_TAYLOR) && ev->taylor.p && !out->value && !ctx_failed(ev->c)) {
+    if (ex_is(e, OP_TAYLOR) && ev->taylor.p && !out->value && !ctx_failed(ev->c))
         out->series = eval_taylor_text(ev, finish_number, &f);
-    }
 }
 
 bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
@@ -481,16 +445,14 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     Node *inner = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
     ev.decimals = inner == e ? 0 : asked_digits(opt, e);
     Node *r = carry_all(&ev, inner);
-    if (!ctx_failed(c)) {
+    if (!ctx_failed(c))
         r = eval_attach(&ev, eval_expand(&ev, r, &ev.dvars, EXPAND_ALL));
-    }
     if (!ctx_failed(c)) {
         finish_result(&ev, e, inner, r, out);
         write_taylor(&ev, inner, out);
     }
-    if (!ctx_failed(c)) {
+    if (!ctx_failed(c))
         blocks_are_done(&ev, out);
-    }
     out->shared = ex_is(e, OP_CSE);
     end(&ev);
     arena_release(&c->tmp, m);
@@ -501,8 +463,7 @@ Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parse
                  Node *e)
 {
     EvalResult r;
-    if (!eval_expression(c, names, opt, parsed, e, &r)) {
+    if (!eval_expression(c, names, opt, parsed, e, &r))
         return c->poison;
-    }
     return r.value ? r.value : r.formula;
 }

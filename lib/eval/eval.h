@@ -82,8 +82,8 @@ typedef struct {
     uint32_t *at_sym; /* the names put in, and what they stand for */
     Node **at_val;
     size_t nat;
-    bool shared;      /* cse(...): to be printed in shared form */
-    const char *text; /* N(e, digits): the digits; else NULL */
+    bool shared;        /* cse(...): to be printed in shared form */
+    const char *text;   /* N(e, digits): the digits; else NULL */
     const char *series; /* taylor(...): the formula by rising powers; else NULL */
 } EvalResult;
 
@@ -102,7 +102,7 @@ Node *eval_finish(Ctx *c, Node *e);
 Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level);
 /* Every detach(u) in e becomes u with these values put in. */
 Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
-bool eval_has_kinks(Ctx *c, Node *e); /* abs, max, comparisons, steps ... anywhere */
+bool eval_has_kinks(Ctx *c, Node *e);   /* abs, max, comparisons, steps ... anywhere */
 bool eval_is_constant(Ctx *c, Node *n); /* a number could be given: no free symbols */
 
 #endif

@@ -18,9 +18,8 @@ static Node *floor_of(Ctx *c, Node *x, Node *shift)
     arb_init(v);
     fmpz_init(n);
     for (slong bits = FIRST; !r && bits <= LAST; bits *= 4) {
-        if (ball_eval(c, e, NULL, NULL, 0, bits, v, NULL) != LBZ_OK) {
+        if (ball_eval(c, e, NULL, NULL, 0, bits, v, NULL) != LBZ_OK)
             break;
-        }
         arb_floor(v, v, bits);
         if (arb_get_unique_fmpz(n, v)) {
             mpz_t z;
@@ -63,26 +62,22 @@ static bool log_ratio(int64_t p, int64_t q, int64_t *i, int64_t *j)
             a = b;
             b = t;
         }
-        if (b < 2 || a % b) {
+        if (b < 2 || a % b)
             return false;
-        }
         a /= b;
     }
-    for (*i = 0; p > 1 && p % a == 0; p /= a) {
+    for (*i = 0; p > 1 && p % a == 0; p /= a)
         ++*i;
-    }
-    for (*j = 0; q > 1 && q % a == 0; q /= a) {
+    for (*j = 0; q > 1 && q % a == 0; q /= a)
         ++*j;
-    }
     return a > 1 && p == 1 && q == 1;
 }
 
 static bool log_of(Node *f, int power, int64_t *p)
 {
     if (power < 0) {
-        if (!ex_is(f, OP_POW) || !ex_is_rat(f->a[1], -1, 1)) {
+        if (!ex_is(f, OP_POW) || !ex_is_rat(f->a[1], -1, 1))
             return false;
-        }
         f = f->a[0];
     }
     return ex_is(f, OP_log) && ex_get_int(f->a[0], p) && *p > 1 && !(f->flags & NF_DEC);
@@ -118,9 +113,10 @@ static bool polynomial_in(Ctx *c, Node *e, uint32_t k)
         Node *x = order[i];
         int64_t p;
         if (ex_depends(c, x, k)) {
-            yes = ex_is(x, OP_SYM) || ex_is(x, OP_ADD) || ex_is(x, OP_SCALE) ||
-                  ex_is(x, OP_MUL) ||
-                  (ex_is(x, OP_POW) && ex_get_int(x->a[1], &p) && p > 0 && p <= MAX_DEGREE);
+            yes =
+                ex_is(x, OP_SYM) || ex_is(x, OP_ADD) || ex_is(x, OP_SCALE) ||
+                ex_is(x, OP_MUL) ||
+                (ex_is(x, OP_POW) && ex_get_int(x->a[1], &p) && p > 0 && p <= MAX_DEGREE);
         }
     }
     arena_release(&c->tmp, m);
@@ -133,7 +129,8 @@ static Node *power_sum(Ctx *c, unsigned m, Node *n)
 {
     Node *r = c->zero;
     for (unsigned j = 0; j <= m; j++) {
-        Num b = num_mul(&c->tmp, num_binomial(&c->tmp, (int64_t)m + 1, j), ex_bernoulli(c, j));
+        Num b = num_mul(&c->tmp, num_binomial(&c->tmp, (int64_t)m + 1, j),
+                        ex_bernoulli(c, j));
         b = num_div(&c->tmp, b, num_int((int64_t)m + 1));
         r = ex_add2(c, r, ex_scale(c, b, ex_powi(c, n, (int64_t)m + 1 - j)));
     }
@@ -145,12 +142,12 @@ static Node *polynomial_sum(Ctx *c, Node *p, uint32_t k, Node *lo, Node *hi)
 {
     Node *r = c->zero, *before = ex_sub(c, lo, c->one), *d = p;
     for (unsigned m = 0; d != c->zero && !ctx_failed(c); m++) {
-        if (m > MAX_DEGREE) {
+        if (m > MAX_DEGREE)
             return NULL;
-        }
         Node *a = ex_subst(c, d, &k, &c->zero, 1);
         a = ex_scale(c, num_inv(&c->tmp, num_factorial(&c->tmp, m)), a);
-        Node *s = a == c->zero ? a : ex_sub(c, power_sum(c, m, hi), power_sum(c, m, before));
+        Node *s =
+            a == c->zero ? a : ex_sub(c, power_sum(c, m, hi), power_sum(c, m, before));
         r = ex_add2(c, r, ex_mul2(c, a, s));
         d = diff(c, d, k);
     }
@@ -162,7 +159,8 @@ static void note_bound(Ctx *c, Node *lo, Node *hi)
     Str n = {0}, least = {0};
     print_brief(c, &n, hi, 60);
     print_brief(c, &least, ex_sub(c, lo, c->one), 60);
-    ctx_note(c, "%s is taken as a whole number, at least %s", str_cstr(&n), str_cstr(&least));
+    ctx_note(c, "%s is taken as a whole number, at least %s", str_cstr(&n),
+             str_cstr(&least));
     str_free(&n);
     str_free(&least);
 }
@@ -173,13 +171,11 @@ static Node *closed_sum(Ctx *c, Node *body, Node *var, Node *lo, Node *hi)
     bool from = ex_get_int(lo, &a), to = ex_get_int(hi, &b);
     if (!ex_is(var, OP_SYM) || ((lo->flags | hi->flags) & (NF_INF | NF_DEC)) ||
         (ex_is_num(lo) && !from) || (ex_is_num(hi) && !to) || (from && to && b < a) ||
-        ex_is(body, OP_LIST) || !polynomial_in(c, body, var->sym)) {
+        ex_is(body, OP_LIST) || !polynomial_in(c, body, var->sym))
         return NULL;
-    }
     Node *r = polynomial_sum(c, rat_expand(c, body), var->sym, lo, hi);
-    if (r && !(from && to)) {
+    if (r && !(from && to))
         note_bound(c, lo, hi);
-    }
     return r;
 }
 
@@ -189,22 +185,26 @@ static Node *exact_node(Ctx *c, Node *x, bool *closed)
 {
     Node *r = NULL;
     switch (x->op) {
-    case OP_floor: case OP_ceil: case OP_round: case OP_trunc:
-        r = eval_is_constant(c, x) && !(x->flags & NF_DEC) ? rounded(c, (Op)x->op, x->a[0]) : r;
-        break;
-    case OP_max: case OP_min:
+    case OP_floor:
+    case OP_ceil:
+    case OP_round:
+    case OP_trunc:
         r = eval_is_constant(c, x) && !(x->flags & NF_DEC)
-                ? extreme(c, (Op)x->op, x->a[0], x->a[1]) : r;
+                ? rounded(c, (Op)x->op, x->a[0])
+                : r;
         break;
-    case OP_MUL:
-        r = log_quotient(c, x);
+    case OP_max:
+    case OP_min:
+        r = eval_is_constant(c, x) && !(x->flags & NF_DEC)
+                ? extreme(c, (Op)x->op, x->a[0], x->a[1])
+                : r;
         break;
+    case OP_MUL: r = log_quotient(c, x); break;
     case OP_SUM:
         r = closed_sum(c, x->a[0], x->a[1], x->a[2], x->a[3]);
         *closed |= r != NULL;
         break;
-    default:
-        break;
+    default: break;
     }
     return r ? r : x;
 }
@@ -213,9 +213,8 @@ Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level)
 {
     bool closed = false;
     size_t n;
-    if (ctx_failed(c) || (!e->n && !ex_is(e, OP_LIST))) {
+    if (ctx_failed(c) || (!e->n && !ex_is(e, OP_LIST)))
         return e;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     NodeMap done;
     nodemap_init(&done, c);
@@ -224,17 +223,14 @@ Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level)
         Node *x = order[i], **a = NULL;
         for (uint32_t j = 0; j < x->n; j++) {
             Node *child = nodemap_get(&done, x->a[j]);
-            if (child && !a && (a = ARENA_NEW(&c->tmp, Node *, x->n)) != NULL) {
+            if (child && !a && (a = ARENA_NEW(&c->tmp, Node *, x->n)) != NULL)
                 memcpy(a, x->a, x->n * sizeof *a);
-            }
-            if (child && a) {
+            if (child && a)
                 a[j] = child;
-            }
         }
         r = exact_node(c, a ? ex_rebuild(c, x, a) : x, &closed);
-        if (r != x) {
+        if (r != x)
             nodemap_put(&done, x, r);
-        }
     }
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : closed ? simplify(c, r, level) : r;

@@ -11,13 +11,10 @@
 bool eval_is_constant(Ctx *c, Node *n)
 {
     enum { NEVER = NF_STRUCTURAL | NF_POISON | NF_APPLY | NF_COND | NF_INF };
-    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE ||
-        n->op == OP_STRING) {
+    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE || n->op == OP_STRING)
         return false;
-    }
-    if (!n->syms || !(n->flags & NF_BINDER)) {
+    if (!n->syms || !(n->flags & NF_BINDER))
         return !n->syms;
-    }
     size_t k = 1; /* syms counts bound variables, too */
     ArenaMark m = arena_mark(&c->tmp);
     (void)ex_free_syms(c, n, &k);
@@ -36,9 +33,8 @@ typedef struct fold {
 
 static Node *folded(Fold *f, Node *n)
 {
-    if (eval_is_constant(f->c, n)) {
+    if (eval_is_constant(f->c, n))
         return f->constant(f, n);
-    }
     Node *r = nodemap_get(&f->done, n);
     return r ? r : n;
 }
@@ -49,16 +45,13 @@ static Node *fold_group(Fold *f, bool sum, Node *const *operand, size_t n, Node 
     Ctx *c = f->c;
     Node **k = ARENA_NEW(&c->tmp, Node *, n);
     size_t nk = 0, na = 0;
-    for (size_t i = 0; k && i < n; i++) {
-        if (eval_is_constant(c, operand[i])) {
+    for (size_t i = 0; k && i < n; i++)
+        if (eval_is_constant(c, operand[i]))
             k[nk++] = operand[i];
-        } else {
+        else
             a[na++] = folded(f, operand[i]);
-        }
-    }
-    if (nk) {
+    if (nk)
         a[na++] = f->constant(f, sum ? ex_add(c, nk, k) : ex_mul(c, nk, k));
-    }
     return sum ? ex_add(c, na, a) : ex_mul(c, na, a);
 }
 
@@ -68,9 +61,8 @@ static Node *fold_scaled(Fold *f, Node *n)
     size_t k = ex_is(r, OP_MUL) ? r->n : 1;
     Node **operand = ARENA_NEW(&f->c->tmp, Node *, k + 1);
     Node **a = ARENA_NEW(&f->c->tmp, Node *, k + 2);
-    if (!operand || !a) {
+    if (!operand || !a)
         return f->c->poison;
-    }
     operand[0] = n->a[0];
     memcpy(operand + 1, ex_is(r, OP_MUL) ? r->a : &n->a[1], k * sizeof *operand);
     return fold_group(f, false, operand, k + 1, a);
@@ -79,16 +71,13 @@ static Node *fold_scaled(Fold *f, Node *n)
 static Node *fold_node(Fold *f, Node *n)
 {
     Ctx *c = f->c;
-    if (ex_is(n, OP_SCALE)) {
+    if (ex_is(n, OP_SCALE))
         return fold_scaled(f, n);
-    }
     Node **a = ARENA_NEW(&c->tmp, Node *, n->n + 1u);
-    if (!a) {
+    if (!a)
         return c->poison;
-    }
-    if (ex_is(n, OP_ADD) || ex_is(n, OP_MUL)) {
+    if (ex_is(n, OP_ADD) || ex_is(n, OP_MUL))
         return fold_group(f, ex_is(n, OP_ADD), n->a, n->n, a);
-    }
     bool same = true;
     for (size_t i = 0; i < n->n; i++) {
         /* exponents and orders that are numbers stay what they are, and so does the e of
@@ -104,18 +93,15 @@ static Node *fold_node(Fold *f, Node *n)
 static Node *fold(Fold *f, Node *e)
 {
     Ctx *c = f->c;
-    if (eval_is_constant(c, e)) {
+    if (eval_is_constant(c, e))
         return f->constant(f, e);
-    }
     ArenaMark m = arena_mark(&c->tmp);
     size_t n;
     nodemap_init(&f->done, c);
     Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        if (order[i]->n && !ex_is_num(order[i]) && !eval_is_constant(c, order[i])) {
+    for (size_t i = 0; order && i < n && !ctx_poll(c); i++)
+        if (order[i]->n && !ex_is_num(order[i]) && !eval_is_constant(c, order[i]))
             nodemap_put(&f->done, order[i], fold_node(f, order[i]));
-        }
-    }
     Node *r = nodemap_get(&f->done, e);
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : r ? r : e;
@@ -147,9 +133,8 @@ static bool has_risk(Ctx *c, Node *k)
     size_t n;
     bool found = false;
     Node **order = ex_walk(c, 1, &k, &n);
-    for (size_t i = 0; order && i < n && !found; i++) {
+    for (size_t i = 0; order && i < n && !found; i++)
         found = ex_risky(order[i]);
-    }
     arena_release(&c->tmp, m);
     return found;
 }
@@ -158,9 +143,8 @@ static bool has_risk(Ctx *c, Node *k)
 static bool check_value(Ctx *c, Node *k)
 {
     enum { BITS = 64 };
-    if (!has_risk(c, k)) {
+    if (!has_risk(c, k))
         return true;
-    }
     const Node *bad = NULL;
     lbz_status st = k->flags & NF_DEC ? LBZ_UNABLE : ball_glance(c, k, &bad);
     if (st == LBZ_UNABLE) {
@@ -169,9 +153,8 @@ static bool check_value(Ctx *c, Node *k)
         st = ball_eval(c, k, NULL, NULL, 0, BITS, x, &bad);
         arb_clear(x);
     }
-    if (st == LBZ_DOMAIN) {
+    if (st == LBZ_DOMAIN)
         no_value(c, bad ? bad : k);
-    }
     return !ctx_failed(c);
 }
 
@@ -179,9 +162,8 @@ static bool check_value(Ctx *c, Node *k)
 static void forgive(Ctx *c)
 {
     lbz_status st = c->env.err.status;
-    if (st == LBZ_UNABLE || st == LBZ_DOMAIN) {
+    if (st == LBZ_UNABLE || st == LBZ_DOMAIN)
         c->env.err.status = LBZ_OK;
-    }
 }
 
 /* Is the constant 0 although no precision tells? A proof saves the search for digits. */
@@ -189,9 +171,8 @@ static bool proved_zero(Ctx *c, Node *k)
 {
     enum { BITS = 256 };
     arb_t x;
-    if (ex_is_num(k)) {
+    if (ex_is_num(k))
         return false;
-    }
     arb_init(x);
     bool open = ball_eval(c, k, NULL, NULL, 0, BITS, x, NULL) == LBZ_OK &&
                 arb_contains_zero(x) && mag_cmp_2exp_si(arb_radref(x), -BITS / 2) < 0;
@@ -205,12 +186,10 @@ static Node *decimal(Fold *f, Node *k)
 {
     Ctx *c = f->c;
     double d;
-    if (ex_is_num(k) || !check_value(c, k) || !(k->flags & NF_DEC)) {
+    if (ex_is_num(k) || !check_value(c, k) || !(k->flags & NF_DEC))
         return k;
-    }
-    if (proved_zero(c, k)) {
+    if (proved_zero(c, k))
         return ex_num(c, (Num){0, 1, true});
-    }
     if (ball_double(c, k, &d) != LBZ_OK || !(d - d == 0)) {
         forgive(c);
         return k;
@@ -231,12 +210,10 @@ Node *eval_finish(Ctx *c, Node *e)
 static Node *digits_of(Fold *f, Node *k)
 {
     Ctx *c = f->c;
-    if (ex_is_int(k) && !(k->flags & NF_DEC)) {
+    if (ex_is_int(k) && !(k->flags & NF_DEC))
         return k;
-    }
-    if (proved_zero(c, k)) {
+    if (proved_zero(c, k))
         return c->zero;
-    }
     Str s = {0};
     Num x = NUM_ZERO;
     lbz_status st = ball_digits(c, k, f->digits, &s);
@@ -247,9 +224,8 @@ static Node *digits_of(Fold *f, Node *k)
         used = s.n;
     }
     str_free(&s);
-    if (!used) {
+    if (!used)
         return ctx_failed(c) ? c->poison : k;
-    }
     x.dec = true;
     return ex_num(c, x);
 }
@@ -274,13 +250,16 @@ static Node *endless(Ctx *c, Node *e)
 
 static Node *no_end(Ctx *c, Node *x)
 {
-    const char *what = ex_is(x, OP_INT) ? "integral" : ex_is(x, OP_SUM) ? "sum" : "product";
+    const char *what = ex_is(x, OP_INT)   ? "integral"
+                       : ex_is(x, OP_SUM) ? "sum"
+                                          : "product";
     c->env.about = x;
-    ctx_error(c, LBZ_UNABLE,
-              ex_is(x, OP_INT) ? "take a finite interval and bound the rest by hand"
-                               : "take finitely many terms and bound the rest by hand",
-              "the value of an infinite %s cannot be certified: no bound of its tail is known",
-              what);
+    ctx_error(
+        c, LBZ_UNABLE,
+        ex_is(x, OP_INT) ? "take a finite interval and bound the rest by hand"
+                         : "take finitely many terms and bound the rest by hand",
+        "the value of an infinite %s cannot be certified: no bound of its tail is known",
+        what);
     c->env.about = NULL;
     return c->poison;
 }
@@ -289,19 +268,15 @@ Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
 {
     Fold f = {c, digits_of, digits, {0}};
     Node *tail = e->flags & NF_INF ? endless(c, e) : NULL;
-    if (ctx_failed(c) || tail) {
+    if (ctx_failed(c) || tail)
         return tail && !ctx_failed(c) ? no_end(c, tail) : c->poison;
-    }
-    if (!text || !eval_is_constant(c, e)) {
+    if (!text || !eval_is_constant(c, e))
         return fold(&f, e);
-    }
-    if (ex_is_int(e) || proved_zero(c, e)) {
+    if (ex_is_int(e) || proved_zero(c, e))
         return ex_is_int(e) ? e : c->zero;
-    }
     Str s = {0};
-    if (ball_digits(c, e, digits, &s) == LBZ_OK) {
+    if (ball_digits(c, e, digits, &s) == LBZ_OK)
         *text = arena_strndup(&c->pool[1].arena, str_cstr(&s), s.n);
-    }
     str_free(&s);
     return ctx_failed(c) ? c->poison : e;
 }

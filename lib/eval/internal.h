@@ -31,10 +31,10 @@ typedef struct {
     NodeMap operand_of; /* DIFF, GRAD -> what it differentiates, names put in */
     bool own_statement; /* not in a definition: dvars are collected */
     unsigned list_depth;
-    NodeMap stays;  /* calls of functions made of statements that have no formula */
-    unsigned round; /* of eval_expand: how deep functions called functions so far */
-    uint64_t calls; /* made in rounds after the first */
-    size_t decimals; /* the statement asks for so many digits: N(...); 0: it does not */
+    NodeMap stays;     /* calls of functions made of statements that have no formula */
+    unsigned round;    /* of eval_expand: how deep functions called functions so far */
+    uint64_t calls;    /* made in rounds after the first */
+    size_t decimals;   /* the statement asks for so many digits: N(...); 0: it does not */
     Polynomial taylor; /* the one carried out last */
     Node *nameless; /* has no defined name in it: there is nothing to put in; or NULL */
 } Eval;
@@ -58,7 +58,8 @@ Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done);
 Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p);
 /* The gradient at a point where the arguments of a max or min are equal and depend on more than
  * one of the names. False: no such case. */
-bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, Node **grad);
+bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n,
+              Node **grad);
 /* The n-th derivative of e by x at p where n is large: exact if all is rational, else a number if
  * a decimal is asked for or the formula would be too large. NULL: not that case. */
 Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n);

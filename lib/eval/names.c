@@ -12,11 +12,9 @@
 
 bool symlist_has(const SymList *l, uint32_t sym)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        if (l->v[i] == sym) {
+    for (size_t i = 0; i < l->n; i++)
+        if (l->v[i] == sym)
             return true;
-        }
-    }
     return false;
 }
 
@@ -25,9 +23,8 @@ static bool symlist_push(SymList *l, uint32_t sym)
     if (l->n == l->cap) {
         size_t cap = l->cap ? 2 * l->cap : 4;
         uint32_t *v = mem_realloc(l->v, cap * sizeof *v);
-        if (!v) {
+        if (!v)
             return false;
-        }
         l->v = v;
         l->cap = cap;
     }
@@ -50,14 +47,11 @@ void symlist_free(SymList *l)
 
 static bool add_variables(SymList *bound, const Node *v)
 {
-    if (ex_is(v, OP_SYM)) {
+    if (ex_is(v, OP_SYM))
         return symlist_add(bound, v->sym);
-    }
-    for (size_t i = 0; ex_is(v, OP_LIST) && i < v->n; i++) {
-        if (ex_is(v->a[i], OP_SYM) && !symlist_add(bound, v->a[i]->sym)) {
+    for (size_t i = 0; ex_is(v, OP_LIST) && i < v->n; i++)
+        if (ex_is(v->a[i], OP_SYM) && !symlist_add(bound, v->a[i]->sym))
             return false;
-        }
-    }
     return true;
 }
 
@@ -71,8 +65,7 @@ static void bound_operands(const Node *n, size_t *first, size_t *step, size_t *e
     switch (n->op) {
     case OP_DIFF:
     case OP_AT:
-    case OP_SUBS:
-        break;
+    case OP_SUBS: break;
     case OP_IMPLICIT:
         *step = 1;
         *end = 3;
@@ -88,15 +81,11 @@ static void bound_operands(const Node *n, size_t *first, size_t *step, size_t *e
     case OP_CURL:
     case OP_TAYLOR:
     case OP_APART:
-    case OP_COLLECT:
-        *end = 2;
-        break;
-    default:
-        *end = 0;
+    case OP_COLLECT: *end = 2; break;
+    default: *end = 0;
     }
-    if (*end > n->n) {
+    if (*end > n->n)
         *end = n->n;
-    }
 }
 
 bool eval_mentions(Ctx *c, Node *e, SymList *mentions, SymList *bound)
@@ -114,9 +103,8 @@ bool eval_mentions(Ctx *c, Node *e, SymList *mentions, SymList *bound)
             ok = symlist_push(mentions, x->sym);
         } else if (op_is_structural((Op)x->op)) {
             size_t j, step, end;
-            for (bound_operands(x, &j, &step, &end); ok && j < end; j += step) {
+            for (bound_operands(x, &j, &step, &end); ok && j < end; j += step)
                 ok = add_variables(bound, x->a[j]);
-            }
         }
     }
     arena_release(&c->tmp, m);
@@ -136,22 +124,19 @@ static void print_path(const Ctx *c, uint32_t sym, const Frame *stack, size_t de
                        Str *path)
 {
     str_puts(path, sym_name(c, sym));
-    for (size_t i = 1; i < depth; i++) {
+    for (size_t i = 1; i < depth; i++)
         str_printf(path, " -> %s", sym_name(c, stack[i].def->sym));
-    }
     str_printf(path, " -> %s", sym_name(c, sym));
 }
 
 static Frame *grow_frames(Ctx *c, Frame *stack, size_t depth, size_t *cap)
 {
-    if (depth < *cap) {
+    if (depth < *cap)
         return stack;
-    }
     *cap = *cap ? 2 * *cap : 32;
     Frame *more = ARENA_NEW(&c->tmp, Frame, *cap);
-    if (more && depth) {
+    if (more && depth)
         memcpy(more, stack, depth * sizeof *more);
-    }
     return more;
 }
 
@@ -164,9 +149,8 @@ bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
     size_t cap = 0, depth = 1;
     Frame *stack = grow_frames(c, NULL, 0, &cap);
     bool found = false;
-    if (stack) {
+    if (stack)
         stack[0] = (Frame){NULL, mentions, 0, !function};
-    }
     while (stack && depth && !found && !ctx_poll(c)) {
         Frame *f = &stack[depth - 1];
         if (f->i == f->deps->n) {
@@ -180,18 +164,15 @@ bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
         }
         const Def *d = names_find(names, next);
         bool variable = f->variable || (d && d->kind != DEF_FUNCTION);
-        if (!d || map_get(&seen, 2 * (uint64_t)next + variable, NULL)) {
+        if (!d || map_get(&seen, 2 * (uint64_t)next + variable, NULL))
             continue;
-        }
         map_put(&seen, 2 * (uint64_t)next + variable, 1);
         stack = grow_frames(c, stack, depth, &cap);
-        if (stack) {
+        if (stack)
             stack[depth++] = (Frame){d, &d->mentions, 0, variable};
-        }
     }
-    if (found) {
+    if (found)
         print_path(c, sym, stack, depth, path);
-    }
     arena_release(&c->tmp, m);
     return found;
 }
@@ -203,12 +184,10 @@ static void order_push(Eval *ev, Def *d)
     Arena *a = &ev->c->pool[1].arena;
     if ((ev->norder & (ev->norder - 1)) == 0) { /* a power of two: full */
         Def **more = ARENA_NEW(a, Def *, ev->norder ? 2 * ev->norder : 1);
-        if (!more) {
+        if (!more)
             return;
-        }
-        if (ev->norder) {
+        if (ev->norder)
             memcpy(more, ev->order, ev->norder * sizeof *more);
-        }
         ev->order = more;
     }
     ev->order[ev->norder++] = d;
@@ -221,30 +200,25 @@ static void reach(Eval *ev, const SymList *deps)
     Ctx *c = ev->c;
     size_t cap = 0, depth = 1;
     Frame *stack = grow_frames(c, NULL, 0, &cap);
-    if (stack) {
+    if (stack)
         stack[0] = (Frame){NULL, deps, 0, false};
-    }
     while (stack && depth && !ctx_poll(c)) {
         Frame *f = &stack[depth - 1];
         if (f->i == f->deps->n) {
-            if (f->def) {
+            if (f->def)
                 order_push(ev, names_find(ev->names, f->def->sym));
-            }
             depth--;
             continue;
         }
         Def *d = names_find(ev->names, f->deps->v[f->i++]);
-        if (!d || map_get(&ev->index, d->sym, NULL)) {
+        if (!d || map_get(&ev->index, d->sym, NULL))
             continue;
-        }
         map_put(&ev->index, d->sym, 0);
-        for (size_t i = 0; i < d->bound.n; i++) {
+        for (size_t i = 0; i < d->bound.n; i++)
             symlist_add(&ev->bound, d->bound.v[i]);
-        }
         stack = grow_frames(c, stack, depth, &cap);
-        if (stack) {
+        if (stack)
             stack[depth++] = (Frame){d, &d->mentions, 0, false};
-        }
     }
 }
 
@@ -256,18 +230,15 @@ bool eval_closure(Eval *ev, Node *e)
     bool ok = true;
     if (ev->names->count) { /* without definitions there is nothing to find */
         ok = eval_mentions(c, e, &mentions, &ev->bound);
-        if (ok) {
+        if (ok)
             reach(ev, &mentions);
-        }
     }
-    if (!ok) {
+    if (!ok)
         env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
-    }
     symlist_free(&mentions);
     arena_release(&c->tmp, m);
-    if (ev->norder) {
+    if (ev->norder)
         ev->carried = ARENA_NEW0(&c->pool[1].arena, Node *, ev->norder);
-    }
     return !ctx_failed(c);
 }
 
@@ -284,9 +255,8 @@ static bool depends_on(const Eval *ev, const Def *d, const SymList *own,
 {
     for (size_t i = 0; i < d->mentions.n; i++) {
         size_t p = place_of(ev, d->mentions.v[i]);
-        if (symlist_has(own, d->mentions.v[i]) || (p && dep[p - 1])) {
+        if (symlist_has(own, d->mentions.v[i]) || (p && dep[p - 1]))
             return true;
-        }
     }
     return false;
 }
@@ -305,16 +275,13 @@ static bool find_values(Eval *ev, const SymList *own, ExpandWhat what, Subst *na
             variable &&
             (symlist_has(own, d->sym) ||
              (what == EXPAND_NEEDED && symlist_has(&ev->bound, d->sym) && !dep[i]));
-        if (stays || !ev->carried[i] || !variable) {
+        if (stays || !ev->carried[i] || !variable)
             all = false;
-        }
-        if (stays || !ev->carried[i]) {
+        if (stays || !ev->carried[i])
             continue;
-        }
         ev->val[i] = eval_functions(ev, subst_run(names, ev->carried[i]));
-        if (variable) {
+        if (variable)
             subst_put(names, d->sym, ev->val[i]);
-        }
     }
     return all;
 }
@@ -329,19 +296,18 @@ static void check_depth(Eval *ev)
     Ctx *c = ev->c;
     unsigned levels = ev->opt->recursion;
     if (!ev->last_function || ctx_failed(c) ||
-        (ev->round < levels && ev->calls <= (uint64_t)CALLS_PER_LEVEL * levels)) {
+        (ev->round < levels && ev->calls <= (uint64_t)CALLS_PER_LEVEL * levels))
         return;
-    }
-    env_error(&c->env, LBZ_LIMIT, endless_hint, "%s calls itself %s", sym_name(c, ev->last_function->sym),
+    env_error(&c->env, LBZ_LIMIT, endless_hint, "%s calls itself %s",
+              sym_name(c, ev->last_function->sym),
               ev->round < levels ? "too many times" : "too deep");
 }
 
 Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
 {
     Ctx *c = ev->c;
-    if (!(e->flags & NF_BINDER) && (!ev->norder || e == ev->nameless)) {
+    if (!(e->flags & NF_BINDER) && (!ev->norder || e == ev->nameless))
         return e;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     Node **outer = ev->val;
     Subst names;
@@ -354,9 +320,8 @@ Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
     }
     for (ev->round = 0; ev->val && !ctx_poll(c); ev->round++) {
         Node *next = eval_functions(ev, e);
-        if (next == e) {
+        if (next == e)
             break;
-        }
         e = next;
         check_depth(ev);
     }
@@ -373,18 +338,14 @@ static Node *derived(Eval *ev, const Def *d, Node *body, Node *const *orders)
 {
     Ctx *c = ev->c;
     uint64_t key = hash_mix(d->sym, body->id), got;
-    for (size_t i = 0; i < d->params.n; i++) {
+    for (size_t i = 0; i < d->params.n; i++)
         key = hash_mix(key, orders[i]->id);
-    }
-    if (map_get(&ev->derived, key, &got)) {
+    if (map_get(&ev->derived, key, &got))
         return (Node *)(uintptr_t)got;
-    }
     Node *r = body;
-    for (size_t i = 0; i < d->params.n; i++) {
-        if (orders[i] != c->zero) {
+    for (size_t i = 0; i < d->params.n; i++)
+        if (orders[i] != c->zero)
             r = diff_n(c, r, d->hidden.v[i], orders[i]);
-        }
-    }
     r = ctx_failed(c) ? c->poison : simplify(c, r, ev->opt->level);
     map_put(&ev->derived, key, (uint64_t)(uintptr_t)r);
     return r;
@@ -395,13 +356,11 @@ static Node *derived(Eval *ev, const Def *d, Node *body, Node *const *orders)
 static int first_order(Ctx *c, const Def *d, Node *const *orders)
 {
     int found = -1;
-    for (size_t i = 0; i < d->params.n; i++) {
-        if (orders[i] == c->one && found < 0) {
+    for (size_t i = 0; i < d->params.n; i++)
+        if (orders[i] == c->one && found < 0)
             found = (int)i;
-        } else if (orders[i] != c->zero) {
+        else if (orders[i] != c->zero)
             return -1;
-        }
-    }
     return found;
 }
 
@@ -412,9 +371,8 @@ static Node *slope_of(Eval *ev, const Def *d, Node *body, Node *formula, int i,
     Ctx *c = ev->c;
     uint32_t x = d->hidden.v[i];
     Node **by = ARENA_NEW(&c->tmp, Node *, d->params.n);
-    for (size_t j = 0; j < d->params.n; j++) {
+    for (size_t j = 0; j < d->params.n; j++)
         by[j] = j == (size_t)i ? ex_sym(c, x) : args[j];
-    }
     Node *at = ex_subst(c, body, d->hidden.v, by, d->params.n);
     Node *r = ex_subst(c, formula, d->hidden.v, by, d->params.n);
     return eval_slope(ev, at, r, x, args[i]);
@@ -429,16 +387,14 @@ static Node *high_order(Eval *ev, const Def *d, Node *body, Node *const *a)
     for (size_t i = 0; by && i < k; i++) {
         by[i] = a[i];
         if (a[k + i] != c->zero) {
-            if (moving < k) {
+            if (moving < k)
                 return NULL;
-            }
             moving = i;
             by[i] = ex_sym(c, d->hidden.v[i]);
         }
     }
-    if (!by || moving == k) {
+    if (!by || moving == k)
         return NULL;
-    }
     Node *e = ex_subst(c, body, d->hidden.v, by, k);
     return eval_high_order(ev, e, d->hidden.v[moving], a[moving], a[k + moving]);
 }
@@ -449,26 +405,21 @@ static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
     size_t k = d->params.n;
     Node *const *orders = a + k;
     bool plain = true;
-    for (size_t i = 0; i < k; i++) {
+    for (size_t i = 0; i < k; i++)
         plain = plain && orders[i] == c->zero;
-    }
     ev->last_function = d;
     ev->calls += ev->round > 0;
-    if (ev->calls && ev->calls % 1024 == 0) {
+    if (ev->calls && ev->calls % 1024 == 0)
         check_depth(ev);
-    }
-    if (plain) {
+    if (plain)
         return ex_subst(c, body, d->hidden.v, a, k);
-    }
     Node *high = high_order(ev, d, body, a);
-    if (high) {
+    if (high)
         return high;
-    }
     Node *formula = derived(ev, d, body, orders);
     int i = first_order(c, d, orders);
-    if (i >= 0 && eval_is_constant(c, a[i])) {
+    if (i >= 0 && eval_is_constant(c, a[i]))
         return slope_of(ev, d, body, formula, i, a);
-    }
     return ex_subst(c, formula, d->hidden.v, a, k);
 }
 
@@ -479,9 +430,8 @@ static Node *apply_block(Eval *ev, const Def *d, Node *n, Node *const *a)
     ev->last_function = d;
     if (ev->opt->block_call && !nodemap_get(&ev->stays, x) && !ctx_failed(ev->c)) {
         r = ev->opt->block_call(ev->opt->block_arg, d, n, a);
-        if (!r) {
+        if (!r)
             nodemap_put(&ev->stays, x, x);
-        }
     }
     return r ? r : x;
 }
@@ -491,9 +441,8 @@ static Node *apply_function(Eval *ev, Node *n, Node *const *a)
     Ctx *c = ev->c;
     size_t p = place_of(ev, n->sym);
     const Def *d = p ? ev->order[p - 1] : NULL;
-    if (!d || !ev->val[p - 1]) {
+    if (!d || !ev->val[p - 1])
         return ex_rebuild(c, n, a);
-    }
     if (d->kind != DEF_FUNCTION) {
         return ctx_error(c, LBZ_NAME, "write the product with *",
                          "%s is defined as a variable, not as a function",
@@ -504,9 +453,8 @@ static Node *apply_function(Eval *ev, Node *n, Node *const *a)
                          sym_name(c, n->sym), d->params.n, d->params.n == 1 ? "" : "s",
                          n->n / 2);
     }
-    if (d->block) {
+    if (d->block)
         return apply_block(ev, d, n, a);
-    }
     Node *r = call(ev, d, ev->val[p - 1], a);
     return r == ex_rebuild(c, n, a) && !ctx_failed(c)
                ? ctx_error(c, LBZ_LIMIT, endless_hint, "%s calls itself without end",
@@ -520,30 +468,26 @@ static Node *apply_sum(Eval *ev, Node *n, Node *const *a)
     Ctx *c = ev->c;
     int64_t lo, hi;
     if (!ex_get_int(a[2], &lo) || !ex_get_int(a[3], &hi) || !ex_is(a[1], OP_SYM) ||
-        (hi >= lo && (uint64_t)hi - (uint64_t)lo >= ev->opt->terms)) {
+        (hi >= lo && (uint64_t)hi - (uint64_t)lo >= ev->opt->terms))
         return ex_rebuild(c, n, a);
-    }
     size_t k = hi < lo ? 0 : (size_t)(hi - lo) + 1;
     Node **t = ARENA_NEW(&c->tmp, Node *, k + 1);
     for (size_t i = 0; t && i < k && !ctx_poll(c); i++) {
         Node *at = ex_int(c, lo + (int64_t)i);
         t[i] = ex_subst(c, a[0], &a[1]->sym, &at, 1);
     }
-    if (!t || ctx_failed(c)) {
+    if (!t || ctx_failed(c))
         return c->poison;
-    }
-    if (k == 0) {
+    if (k == 0)
         return ex_is(n, OP_SUM) ? c->zero : c->one;
-    }
     return ex_is(n, OP_SUM) ? ex_add(c, k, t) : ex_mul(c, k, t);
 }
 
 Node *eval_functions(Eval *ev, Node *e)
 {
     Ctx *c = ev->c;
-    if (!(e->flags & (NF_APPLY | NF_BINDER))) {
+    if (!(e->flags & (NF_APPLY | NF_BINDER)))
         return e;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     NodeMap done;
     nodemap_init(&done, c);
@@ -551,9 +495,8 @@ Node *eval_functions(Eval *ev, Node *e)
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
         Node *x = order[i];
-        if (!(x->flags & (NF_APPLY | NF_BINDER))) {
+        if (!(x->flags & (NF_APPLY | NF_BINDER)))
             continue;
-        }
         Node **a = ARENA_NEW(&c->tmp, Node *, x->n + 1);
         bool same = true;
         for (size_t j = 0; a && j < x->n; j++) {

@@ -49,12 +49,10 @@ static bool numbers(Ctx *c, Node *e, uint32_t x, Node *a, unsigned from, unsigne
     slong need = 64 + (slong)digits * 4, prec = need + n;
     bool ok = false;
     for (int round = 0; round < 6 && !ok && !ctx_poll(c); round++, prec *= 2) {
-        if (factorial) {
+        if (factorial)
             arb_fac_ui(factor, n, prec + 32);
-        }
-        if (!diff_ball_series(c, e, x, a, n, prec, v)) {
+        if (!diff_ball_series(c, e, x, a, n, prec, v))
             break;
-        }
         ok = round_all(c, v, from, n, factor, digits, prec, out);
     }
     arb_clear(factor);
@@ -66,9 +64,8 @@ static bool numbers(Ctx *c, Node *e, uint32_t x, Node *a, unsigned from, unsigne
 static bool closed(Ctx *c, Node *e, uint32_t x, Node *a)
 {
     if ((e->flags & (NF_STRUCTURAL | NF_APPLY | NF_INF)) || e->op == OP_LIST ||
-        !eval_is_constant(c, a)) {
+        !eval_is_constant(c, a))
         return false;
-    }
     size_t k = 0;
     ArenaMark m = arena_mark(&c->tmp);
     uint32_t *syms = ex_free_syms(c, e, &k);
@@ -83,12 +80,10 @@ static bool is_large_formula(Ctx *c, Node *e, uint32_t x, int64_t k)
 {
     for (; k > 0 && !ctx_failed(c); k--) {
         e = diff(c, e, x);
-        if (e == c->zero) {
+        if (e == c->zero)
             return false;
-        }
-        if (ex_dag_size(c, e) > LARGE) {
+        if (ex_dag_size(c, e) > LARGE)
             return true;
-        }
     }
     return false;
 }
@@ -96,9 +91,8 @@ static bool is_large_formula(Ctx *c, Node *e, uint32_t x, int64_t k)
 static void forgive(Ctx *c)
 {
     lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE) {
+    if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
         c->env.err.status = LBZ_OK;
-    }
 }
 
 Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n)
@@ -106,30 +100,27 @@ Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n)
     Ctx *c = ev->c;
     int64_t k;
     if (!ex_get_int(n, &k) || k <= HIGH || k > HIGHEST || ctx_failed(c) ||
-        !closed(c, e, x, p) || eval_has_kinks(c, e)) {
+        !closed(c, e, x, p) || eval_has_kinks(c, e))
         return NULL;
-    }
     Node *r = diff_nth_rational(c, e, x, p, (unsigned)k);
-    if (r || ctx_failed(c)) {
+    if (r || ctx_failed(c))
         return ctx_failed(c) ? NULL : r;
-    }
     bool decimal = ev->decimals || ((p->flags | e->flags) & NF_DEC);
     bool large = !decimal && is_large_formula(c, e, x, k);
     forgive(c);
-    if ((!decimal && !large) || ctx_failed(c)) {
+    if ((!decimal && !large) || ctx_failed(c))
         return NULL;
-    }
     size_t digits = decimal ? (ev->decimals ? ev->decimals : 0) : DIGITS;
-    if (!numbers(c, e, x, p, (unsigned)k, (unsigned)k, true, digits, &r)) {
+    if (!numbers(c, e, x, p, (unsigned)k, (unsigned)k, true, digits, &r))
         return NULL;
-    }
-    if (ev->decimals && ex_is_int(r)) {
+    if (ev->decimals && ex_is_int(r))
         r = ex_num(c, (Num){r->num.p, r->num.q, false}); /* as N prints it */
-    }
     if (large) {
-        ctx_note(c, "the formula of this derivative is too large to be written: its value to %d "
-                    "digits",
-                 DIGITS);
+        ctx_note(
+            c,
+            "the formula of this derivative is too large to be written: its value to %d "
+            "digits",
+            DIGITS);
     }
     return r;
 }
@@ -139,22 +130,16 @@ static uint32_t place_of_variable(const Node *op)
 {
     const Node *d = op->a[0];
     int64_t k;
-    if (!ex_is(op, OP_AT) || !ex_is(d, OP_DIFF) || d->n != 3 || !ex_get_int(d->a[2], &k) ||
-        k <= HIGH || k > HIGHEST) {
+    if (!ex_is(op, OP_AT) || !ex_is(d, OP_DIFF) || d->n != 3 ||
+        !ex_get_int(d->a[2], &k) || k <= HIGH || k > HIGHEST)
         return 0;
-    }
-    for (uint32_t i = 1; i + 1 < op->n; i += 2) {
-        if (op->a[i] == d->a[1]) {
+    for (uint32_t i = 1; i + 1 < op->n; i += 2)
+        if (op->a[i] == d->a[1])
             return i + 1;
-        }
-    }
     return 0;
 }
 
-bool eval_is_high_order_at(const Node *op)
-{
-    return place_of_variable(op) != 0;
-}
+bool eval_is_high_order_at(const Node *op) { return place_of_variable(op) != 0; }
 
 static Node *carried(const NodeMap *done, Node *n)
 {
@@ -185,7 +170,8 @@ Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done)
     if (syms && by && !ctx_failed(c)) {
         Node *e = eval_expand(ev, carried(done, d->a[0]), &own, EXPAND_NEEDED);
         e = others ? eval_try_subst(c, e, syms, by, others) : e;
-        r = e ? eval_high_order(ev, e, d->a[1]->sym, carried(done, op->a[at]), d->a[2]) : NULL;
+        r = e ? eval_high_order(ev, e, d->a[1]->sym, carried(done, op->a[at]), d->a[2])
+              : NULL;
     }
     symlist_free(&own);
     return r;
@@ -206,9 +192,8 @@ Node *eval_taylor(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n)
 {
     Ctx *c = ev->c;
     Node **p = ARENA_NEW(&c->pool[1].arena, Node *, (size_t)n + 1);
-    if (!p || ctx_failed(c) || !coefficients(ev, e, x, a, n, p)) {
+    if (!p || ctx_failed(c) || !coefficients(ev, e, x, a, n, p))
         return c->poison;
-    }
     ev->taylor = (Polynomial){x, a, p, n};
     return diff_polynomial(c, p, x, a, n);
 }
@@ -218,9 +203,8 @@ static Node *step_symbol(Ctx *c, const Polynomial *t)
 {
     Node *h = ex_sub(c, ex_sym(c, t->x), eval_finish(c, t->a));
     Str name = {0};
-    if (ex_is(h, OP_SYM) || ctx_failed(c)) {
+    if (ex_is(h, OP_SYM) || ctx_failed(c))
         return h;
-    }
     str_putc(&name, '(');
     print_plain(c, &name, h);
     str_putc(&name, ')');
@@ -238,16 +222,14 @@ const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void
     Str out = {0}, term = {0};
     for (unsigned k = 0; k <= t->n && !ctx_failed(c) && out.n < LONGEST; k++) {
         Node *p = finish(arg, t->p[k]);
-        if (k && ex_is_num(p) && num_is_one(num_abs(&c->tmp, p->num))) {
+        if (k && ex_is_num(p) && num_is_one(num_abs(&c->tmp, p->num)))
             p = ex_int(c, num_sgn(p->num)); /* 1.0*(x - a) is x - a */
-        }
         if (ex_is(p, OP_LIST) || ex_tree_size(c, p) > LONGEST) {
             out.failed = true;
             break;
         }
-        if (ctx_failed(c) || (ex_is_num(p) && num_is_zero(p->num))) {
+        if (ctx_failed(c) || (ex_is_num(p) && num_is_zero(p->num)))
             continue;
-        }
         str_clear(&term);
         print_plain(c, &term, ex_mul2(c, p, ex_powi(c, h, k)));
         bool minus = term.n && term.s[0] == '-';
@@ -265,12 +247,12 @@ const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void
 /* ---- where there is no value but a limit */
 
 /* e with all values put in but that of in[i]; NULL: that has no value either. */
-static Node *along(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, size_t i)
+static Node *along(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n,
+                   size_t i)
 {
     Node **by = ARENA_NEW(&c->tmp, Node *, n);
-    if (!by) {
+    if (!by)
         return NULL;
-    }
     memcpy(by, at, n * sizeof *by);
     by[i] = ex_sym(c, in[i]);
     return eval_try_subst(c, e, in, by, n);
@@ -292,9 +274,9 @@ void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_
     c->env.err.status = LBZ_OK;
     for (size_t i = 0; i < n && !ctx_poll(c); i++) {
         Node *f = eval_is_constant(c, at[i]) ? along(c, e, in, at, n, i) : NULL;
-        if (!f || ex_dag_size(c, f) > MOST_NODES || !limit_along(c, f, in[i], at[i], &limit)) {
+        if (!f || ex_dag_size(c, f) > MOST_NODES ||
+            !limit_along(c, f, in[i], at[i], &limit))
             continue;
-        }
         Str s = {0};
         str_printf(&s, "as %s tends to ", sym_name(c, in[i]));
         print_brief(c, &s, at[i], 40);
@@ -308,7 +290,6 @@ void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_
         break;
     }
     c->nnotes = notes;
-    if (c->env.err.status != LBZ_INTERRUPT) {
+    if (c->env.err.status != LBZ_INTERRUPT)
         c->env.err = why;
-    }
 }

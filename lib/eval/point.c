@@ -9,9 +9,8 @@
 
 Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k)
 {
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return NULL;
-    }
     Node *r = ex_subst(c, e, syms, by, k);
     lbz_status st = c->env.err.status;
     if (st == LBZ_DOMAIN || st == LBZ_UNABLE) {
@@ -32,17 +31,14 @@ static Node *switch_of(Ctx *c, Op op, Node *const *a)
     case OP_sign:
     case OP_relu:
     case OP_step:
-    case OP_step_at:
-        return a[0];
+    case OP_step_at: return a[0];
     case OP_max:
     case OP_min:
     case OP_LT:
     case OP_LE:
     case OP_EQ:
-    case OP_NE:
-        return ex_sub(c, a[0], a[1]);
-    default:
-        return NULL;
+    case OP_NE: return ex_sub(c, a[0], a[1]);
+    default: return NULL;
     }
 }
 
@@ -80,9 +76,8 @@ typedef struct {
 static int sign_at(Point *pt, Node *u)
 {
     Node *v = eval_try_subst(pt->c, u, &pt->x, &pt->p, 1);
-    if (!v || !eval_is_constant(pt->c, v)) {
+    if (!v || !eval_is_constant(pt->c, v))
         return 2;
-    }
     return ex_is_num(v) ? num_sgn(v->num) : ball_sign(pt->c, v);
 }
 
@@ -93,15 +88,13 @@ static int sign_beside(Point *pt, Node *u, int side)
     enum { DEEPEST = 6 };
     int flip = 1;
     for (int k = 0; k < DEEPEST; k++) {
-        if (u == pt->c->zero) {
+        if (u == pt->c->zero)
             return 0;
-        }
         u = diff(pt->c, u, pt->x);
         flip *= side;
         int s = ctx_failed(pt->c) ? 2 : sign_at(pt, u);
-        if (s != 0) {
+        if (s != 0)
             return s == 2 ? 2 : s * flip;
-        }
     }
     return 2;
 }
@@ -110,28 +103,17 @@ static int sign_beside(Point *pt, Node *u, int side)
 static Node *branch(Ctx *c, Op op, Node *const *a, int s)
 {
     switch (op) {
-    case OP_abs:
-        return s < 0 ? ex_neg(c, a[0]) : a[0];
-    case OP_sign:
-        return ex_int(c, s);
-    case OP_relu:
-        return s > 0 ? a[0] : c->zero;
-    case OP_step:
-        return s > 0 ? c->one : s < 0 ? c->zero : c->half;
-    case OP_step_at:
-        return s > 0 ? c->one : s < 0 ? c->zero : a[1];
-    case OP_max:
-        return s > 0 ? a[0] : a[1];
-    case OP_min:
-        return s < 0 ? a[0] : a[1];
-    case OP_LT:
-        return s < 0 ? c->yes : c->no;
-    case OP_LE:
-        return s <= 0 ? c->yes : c->no;
-    case OP_EQ:
-        return s == 0 ? c->yes : c->no;
-    default:
-        return s != 0 ? c->yes : c->no;
+    case OP_abs: return s < 0 ? ex_neg(c, a[0]) : a[0];
+    case OP_sign: return ex_int(c, s);
+    case OP_relu: return s > 0 ? a[0] : c->zero;
+    case OP_step: return s > 0 ? c->one : s < 0 ? c->zero : c->half;
+    case OP_step_at: return s > 0 ? c->one : s < 0 ? c->zero : a[1];
+    case OP_max: return s > 0 ? a[0] : a[1];
+    case OP_min: return s < 0 ? a[0] : a[1];
+    case OP_LT: return s < 0 ? c->yes : c->no;
+    case OP_LE: return s <= 0 ? c->yes : c->no;
+    case OP_EQ: return s == 0 ? c->yes : c->no;
+    default: return s != 0 ? c->yes : c->no;
     }
 }
 
@@ -140,9 +122,8 @@ static Node *branch(Ctx *c, Op op, Node *const *a, int s)
 static Node *choose(Point *pt, Op op, Node *const *a, int side)
 {
     Node *u = switch_of(pt->c, op, a);
-    if (!u || !ex_depends(pt->c, u, pt->x)) {
+    if (!u || !ex_depends(pt->c, u, pt->x))
         return NULL;
-    }
     int s = sign_at(pt, u);
     if (s == 0) {
         pt->kink = pt->kink != OP_POISON ? pt->kink : op;
@@ -162,9 +143,8 @@ static Node *choose_step(Point *pt, Op op, Node *const *a, int side)
     Node *v = ex_depends(c, u, pt->x) ? eval_try_subst(c, u, &pt->x, &pt->p, 1) : NULL;
     Num twice = v && ex_is_num(v) ? num_mul(&c->tmp, v->num, num_int(2)) : NUM_ONE;
     if (!v || !ex_is_num(v) || !num_is_int(twice) ||
-        num_is_int(v->num) == (op == OP_round)) {
+        num_is_int(v->num) == (op == OP_round))
         return NULL;
-    }
     int s = sign_beside(pt, ex_sub(c, u, v), side);
     pt->kink = pt->kink != OP_POISON ? pt->kink : op;
     pt->lost = pt->lost || s == 2;
@@ -200,9 +180,8 @@ static Node *one_side(Point *pt, Node *e, int side)
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
         Node *x = order[i];
-        if (!x->n || ex_is_num(x) || !ex_depends(c, x, pt->x)) {
+        if (!x->n || ex_is_num(x) || !ex_depends(c, x, pt->x))
             continue;
-        }
         Node **a = ARENA_NEW(&c->tmp, Node *, x->n);
         for (size_t k = 0; a && k < x->n; k++) {
             Node *r = nodemap_get(&done, x->a[k]);
@@ -217,9 +196,8 @@ static Node *one_side(Point *pt, Node *e, int side)
 
 static bool same_number(Ctx *c, Node *a, Node *b)
 {
-    if (a == b) {
+    if (a == b)
         return true;
-    }
     Node *d = ex_sub(c, a, b);
     return d == c->zero ||
            (!ex_is_num(d) && eval_is_constant(c, d) && ball_sign(c, d) == 0);
@@ -261,9 +239,8 @@ static Node *least_norm(const Point *pt, Node *l, Node *r, bool note)
     Node *d = ex_sub(c, r, l);
     int s = ex_is_num(d) ? num_sgn(d->num) : ball_sign(c, d);
     Node *lo = s >= 0 ? l : r, *hi = s >= 0 ? r : l;
-    if (note) {
+    if (note)
         print_note(pt, lo, hi);
-    }
     int slo = ex_is_num(lo) ? num_sgn(lo->num) : ball_sign(c, lo);
     int shi = ex_is_num(hi) ? num_sgn(hi->num) : ball_sign(c, hi);
     return slo > 0 && slo != 2 ? lo : shi < 0 ? hi : c->zero;
@@ -283,19 +260,16 @@ static Node *slope_at_kink(Point *pt, Node *e)
 {
     Ctx *c = pt->c;
     Node *left = one_side(pt, e, -1), *right = one_side(pt, e, 1);
-    if (pt->kink == OP_POISON || pt->lost || ctx_failed(c)) {
+    if (pt->kink == OP_POISON || pt->lost || ctx_failed(c))
         return NULL;
-    }
     Node *dl = diff(c, left, pt->x), *dr = diff(c, right, pt->x);
     Node *l = eval_try_subst(c, dl, &pt->x, &pt->p, 1);
     Node *r = eval_try_subst(c, dr, &pt->x, &pt->p, 1);
-    if (!l || !r || !eval_is_constant(c, l) || !eval_is_constant(c, r)) {
+    if (!l || !r || !eval_is_constant(c, l) || !eval_is_constant(c, r))
         return NULL;
-    }
     bool jump = jumps(pt, left, right);
-    if (jump) {
+    if (jump)
         ctx_note(c, "the function jumps here: there is no derivative");
-    }
     return same_number(c, l, r) ? l : least_norm(pt, l, r, !jump);
 }
 
@@ -313,9 +287,8 @@ static bool probe(const Point *pt, Node *f, int side, double *v)
         Node *at = ex_add2(c, pt->p, step);
         Node *r = eval_try_subst(c, f, &pt->x, &at, 1);
         if (!r || !eval_is_constant(c, r) || ball_double(c, r, &v[i]) != LBZ_OK) {
-            if (c->env.err.status == LBZ_DOMAIN || c->env.err.status == LBZ_UNABLE) {
+            if (c->env.err.status == LBZ_DOMAIN || c->env.err.status == LBZ_UNABLE)
                 c->env.err.status = LBZ_OK;
-            }
             return false;
         }
     }
@@ -327,9 +300,8 @@ static int diverges(const double *v)
 {
     for (int i = 2; i < PROBES; i++) {
         double a = v[i - 1] - v[i - 2], b = v[i] - v[i - 1];
-        if (a * b <= 0 || b * b < a * a || v[i] * b <= 0) {
+        if (a * b <= 0 || b * b < a * a || v[i] * b <= 0)
             return 0;
-        }
     }
     return v[PROBES - 1] > 0 ? 1 : -1;
 }
@@ -358,13 +330,11 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
     Ctx *c = pt->c;
     double l[PROBES], r[PROBES];
     Node *here = eval_try_subst(c, e, &pt->x, &pt->p, 1);
-    if (!here || (here->flags & NF_INF)) {
+    if (!here || (here->flags & NF_INF))
         return NULL;
-    }
     bool left = probe(pt, R, -1, l), right = probe(pt, R, 1, r);
-    if (ctx_failed(c) || (!left && !right)) {
+    if (ctx_failed(c) || (!left && !right))
         return NULL;
-    }
     int dl = left ? diverges(l) : 0, dr = right ? diverges(r) : 0;
     if (left && right && dl && dl == -dr) {
         ctx_note(c,
@@ -380,9 +350,8 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
             l[PROBES - 1], r[PROBES - 1]);
         return c->zero;
     }
-    if (dr && (!left || dl == dr)) {
+    if (dr && (!left || dl == dr))
         return infinite_slope(pt, dr, left ? "" : " (one-sided)");
-    }
     return dl && !right ? infinite_slope(pt, dl, " (one-sided)") : NULL;
 }
 
@@ -390,20 +359,17 @@ Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p)
 {
     Ctx *c = ev->c;
     Point pt = {ev, c, x, p, OP_POISON, false};
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return c->poison;
-    }
-    if (!eval_is_constant(c, p)) {
+    if (!eval_is_constant(c, p))
         return ex_subst(c, R, &x, &p, 1);
-    }
     operand = eval_hold(c, operand, &x, &p, 1);
     R = eval_hold(c, R, NULL, NULL, 0);
     Node *r = eval_has_kinks(c, operand) ? slope_at_kink(&pt, operand) : NULL;
     r = r ? r : eval_try_subst(c, R, &x, &p, 1);
     r = r || ctx_failed(c) ? r : slope_at_singularity(&pt, operand, R);
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return c->poison;
-    }
     return r ? r : ex_subst(c, R, &x, &p, 1);
 }
 
@@ -450,9 +416,8 @@ static Node *here(At *at, Node *e)
 static size_t place(const At *at, uint32_t x)
 {
     size_t k = 0;
-    while (k < at->own.n && at->own.v[k] != x) {
+    while (k < at->own.n && at->own.v[k] != x)
         k++;
-    }
     return k;
 }
 
@@ -461,25 +426,23 @@ static Node *slope_by(At *at, Node *operand, Node *R, uint32_t x)
 {
     Ctx *c = at->c;
     size_t k = place(at, x);
-    if (k == at->own.n) {
+    if (k == at->own.n)
         return ex_subst(c, R, at->own.v, at->by, at->own.n);
-    }
     Node **others = ARENA_NEW(&c->tmp, Node *, at->own.n);
-    if (!others) {
+    if (!others)
         return c->poison;
-    }
     memcpy(others, at->by, at->own.n * sizeof *others);
     others[k] = ex_sym(c, x);
     Node *e = eval_try_subst(c, operand, at->own.v, others, at->own.n);
     Node *r = eval_try_subst(c, R, at->own.v, others, at->own.n);
-    if (!e || !r) {
+    if (!e || !r)
         return ctx_failed(c) ? c->poison : ex_subst(c, R, at->own.v, at->by, at->own.n);
-    }
     return eval_slope(at->ev, e, r, x, at->by[k]);
 }
 
 /* The slopes of one function by nv names, whose formulas are R. */
-static bool slopes(At *at, Node *operand, Node *const *vars, size_t nv, Node *const *R, Node **g)
+static bool slopes(At *at, Node *operand, Node *const *vars, size_t nv, Node *const *R,
+                   Node **g)
 {
     Ctx *c = at->c;
     Node **tie = ARENA_NEW(&c->tmp, Node *, at->own.n);
@@ -504,23 +467,21 @@ static Node *derivative_here(At *at, Node *n)
     Node *operand = nodemap_get(&at->ev->operand_of, n), *R = nodemap_get(at->done, n);
     bool first = (ex_is(n, OP_DIFF) && n->n == 3 && n->a[2] == c->one) ||
                  ((ex_is(n, OP_GRAD) || ex_is(n, OP_JACOBIAN)) && n->n == 2);
-    if (!operand || !R || !first) {
+    if (!operand || !R || !first)
         return NULL;
-    }
     operand = eval_expand(at->ev, operand, &at->own, EXPAND_NEEDED);
     R = eval_attach(at->ev, eval_expand(at->ev, R, &at->own, EXPAND_NEEDED));
     bool names = ex_is(n->a[1], OP_LIST), list = ex_is(operand, OP_LIST);
     size_t nv = names ? n->a[1]->n : 1, nf = list ? operand->n : 1;
-    Node **row = ARENA_NEW(&c->tmp, Node *, nf + 1), **g = ARENA_NEW(&c->tmp, Node *, nv + 1);
-    if (!row || !g || !fits(R, list || names, list ? nf : nv)) {
+    Node **row = ARENA_NEW(&c->tmp, Node *, nf + 1),
+         **g = ARENA_NEW(&c->tmp, Node *, nv + 1);
+    if (!row || !g || !fits(R, list || names, list ? nf : nv))
         return NULL;
-    }
     for (size_t i = 0; i < nf; i++) {
         Node *Ri = list ? R->a[i] : R, *f = list ? operand->a[i] : operand;
         if (ex_is(f, OP_LIST) || !fits(Ri, names, nv) ||
-            !slopes(at, f, names ? n->a[1]->a : &n->a[1], nv, names ? Ri->a : &Ri, g)) {
+            !slopes(at, f, names ? n->a[1]->a : &n->a[1], nv, names ? Ri->a : &Ri, g))
             return NULL;
-        }
         row[i] = names ? ex_list(c, nv, g) : g[0];
     }
     return list ? ex_list(c, nf, row) : row[0];
@@ -548,9 +509,8 @@ static Node *piecewise_value(At *at, Node *e)
             }
             r = a ? ex_rebuild(c, x, a) : NULL;
         }
-        if (r) {
+        if (r)
             nodemap_put(&val, x, r);
-        }
     }
     Node *r = nodemap_get(&val, e);
     return ctx_failed(c) || !r ? c->poison : r;
@@ -564,9 +524,8 @@ static bool delicate(At *at, Node *e)
     Node **order = e->flags & NF_STRUCTURAL ? ex_walk(c, 1, &e, &n) : NULL;
     for (size_t i = 0; order && i < n; i++) {
         Node *operand = nodemap_get(&at->ev->operand_of, order[i]);
-        if (operand && eval_has_kinks(c, operand)) {
+        if (operand && eval_has_kinks(c, operand))
             return true;
-        }
     }
     return false;
 }
@@ -586,9 +545,8 @@ Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done)
             r = (op->a[0]->flags & NF_STRUCTURAL)
                     ? piecewise_value(&at, op->a[0])
                     : ex_subst(c, e, at.own.v, at.by, at.own.n);
-            if (c->env.err.status == LBZ_DOMAIN) {
+            if (c->env.err.status == LBZ_DOMAIN)
                 eval_hint_limit(c, e, at.own.v, at.by, at.own.n);
-            }
         }
     }
     symlist_free(&at.own);

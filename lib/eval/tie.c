@@ -15,8 +15,8 @@ static bool may_tie(Ctx *c, Node *e, const uint32_t *in, size_t n)
     Node **order = n > 1 ? ex_walk(c, 1, &e, &count) : NULL;
     for (size_t i = 0; order && i < count && !tie; i++) {
         Node *x = order[i];
-        tie = (ex_is(x, OP_max) || ex_is(x, OP_min)) && ex_depends_any(c, x->a[0], in, n) &&
-              ex_depends_any(c, x->a[1], in, n);
+        tie = (ex_is(x, OP_max) || ex_is(x, OP_min)) &&
+              ex_depends_any(c, x->a[0], in, n) && ex_depends_any(c, x->a[1], in, n);
     }
     arena_release(&c->tmp, m);
     return tie;
@@ -27,9 +27,8 @@ static Node *fraction(Ctx *c, double d)
     enum { Q_MAX = 720 };
     for (int64_t q = 1; q <= Q_MAX; q++) {
         double p = nearbyint(d * (double)q);
-        if (fabs(p) < 1e9 && fabs(p - d * (double)q) <= 1e-13 * (double)q * (1 + fabs(d))) {
+        if (fabs(p) < 1e9 && fabs(p - d * (double)q) <= 1e-13 * (double)q * (1 + fabs(d)))
             return ex_rat(c, (int64_t)p, q);
-        }
     }
     Num x = num_from_double(ctx_arena(c), d);
     x.dec = true;
@@ -44,17 +43,15 @@ static bool tied_gradient(Ctx *c, Node *e, const uint32_t *in, const double *x, 
               kink_at(&a, a.out[0]) && accum_gradient(&a, ACC_REVERSE, 0, grad);
     accum_free(&a);
     lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE || st == LBZ_NAME) {
+    if (st == LBZ_DOMAIN || st == LBZ_UNABLE || st == LBZ_NAME)
         c->env.err.status = LBZ_OK;
-    }
     return ok && !ctx_failed(c);
 }
 
 bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, Node **grad)
 {
-    if (!may_tie(c, e, in, n)) {
+    if (!may_tie(c, e, in, n))
         return false;
-    }
     double *x = ARENA_NEW(&c->tmp, double, n), *g = ARENA_NEW(&c->tmp, double, n);
     for (size_t i = 0; x && g && i < n; i++) {
         if (!eval_is_constant(c, at[i]) || ball_double(c, at[i], &x[i]) != LBZ_OK) {
@@ -62,13 +59,11 @@ bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, No
             return false;
         }
     }
-    if (!x || !g || !tied_gradient(c, eval_hold(c, e, in, at, n), in, x, n, g)) {
+    if (!x || !g || !tied_gradient(c, eval_hold(c, e, in, at, n), in, x, n, g))
         return false;
-    }
     for (size_t i = 0; i < n; i++) {
-        if (!isfinite(g[i])) {
+        if (!isfinite(g[i]))
             return false;
-        }
         grad[i] = fraction(c, g[i]);
     }
     return true;

@@ -259,8 +259,14 @@ static Node *node_new(Ctx *c, Pool *p, const Shell *s, const Kids *k)
     Node *n = arena_alloc(&p->arena, shell_bytes(s));
     if (!n || c->env.err.status == LBZ_LIMIT)
         return NULL;
-    *n = (Node){.hash = k->hash, .syms = k->syms, .id = p->next_id++, .op = (uint16_t)s->op,
-                .flags = k->flags, .n = (uint32_t)s->n, .sym = s->sym, .height = k->height};
+    *n = (Node){.hash = k->hash,
+                .syms = k->syms,
+                .id = p->next_id++,
+                .op = (uint16_t)s->op,
+                .flags = k->flags,
+                .n = (uint32_t)s->n,
+                .sym = s->sym,
+                .height = k->height};
     node_fill(c, p, n, s);
     node_facts(c, n);
     return n;
@@ -291,7 +297,8 @@ Node *ctx_intern(Ctx *c, const Shell *s)
 }
 
 /* The node in p that is op of a[0..n) and nothing else, or the empty slot where it belongs. */
-static inline Node **inner_find(const Pool *p, uint64_t h, Op op, size_t n, Node *const *a)
+static inline Node **inner_find(const Pool *p, uint64_t h, Op op, size_t n,
+                                Node *const *a)
 {
     size_t mask = p->cap - 1, k = h & mask, i;
     for (const Node *x; (x = p->table[k]) != NULL; k = (k + 1) & mask) {
@@ -326,8 +333,13 @@ Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
     Node *x = arena_alloc(&p->arena, offsetof(Node, num) + body);
     if (!x || c->env.err.status == LBZ_LIMIT)
         return c->poison;
-    *x = (Node){.hash = k.hash, .syms = k.syms, .id = p->next_id++, .op = (uint16_t)op,
-                .flags = k.flags, .n = (uint32_t)n, .height = k.height};
+    *x = (Node){.hash = k.hash,
+                .syms = k.syms,
+                .id = p->next_id++,
+                .op = (uint16_t)op,
+                .flags = k.flags,
+                .n = (uint32_t)n,
+                .height = k.height};
     for (size_t i = 0; i < n; i++)
         x->a[i] = a[i];
     node_facts(c, x);
@@ -340,7 +352,10 @@ Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a)
 {
     Pool *p = &c->pool[0];
-    Shell s = {.op = (Op)n->op, .sym = n->sym, .n = n->n, .a = a,
+    Shell s = {.op = (Op)n->op,
+               .sym = n->sym,
+               .n = n->n,
+               .a = a,
                .num = n->op == OP_NUM ? n->num : NUM_ZERO,
                .text = n->op == OP_STRING ? n->text : NULL};
     Node **slot = pool_find(p, &s, n->hash);
@@ -373,7 +388,8 @@ static bool ctx_leaves(Ctx *c)
     c->poison->flags = NF_POISON;
     c->poison->sign = S_ANY;
     for (int64_t i = INT_LEAST; i <= INT_MOST; i++)
-        c->integer[i - INT_LEAST] = ctx_intern(c, &(Shell){.op = OP_NUM, .num = num_int(i)});
+        c->integer[i - INT_LEAST] =
+            ctx_intern(c, &(Shell){.op = OP_NUM, .num = num_int(i)});
     c->zero = ex_int(c, 0);
     c->one = ex_int(c, 1);
     c->two = ex_int(c, 2);
@@ -439,7 +455,8 @@ void ctx_begin_statement(Ctx *c)
 void ctx_drop_session(Ctx *c)
 {
     pool_reset(&c->pool[0], 1);
-    c->nsyms = c->syms_kept; /* names die with the arena: the caller interns what it needs */
+    c->nsyms =
+        c->syms_kept; /* names die with the arena: the caller interns what it needs */
     c->syms_kept = 0;
     symbols_forget(c);
     (void)ctx_leaves(c);
@@ -495,18 +512,27 @@ void ctx_domain_facts(Ctx *c, Node *f)
 {
     Node *u = f->n ? f->a[0] : NULL;
     switch (f->op) {
-    case OP_log: case OP_log2: case OP_log10: case OP_xlogx: ctx_fact(c, u); break;
+    case OP_log:
+    case OP_log2:
+    case OP_log10:
+    case OP_xlogx: ctx_fact(c, u); break;
     case OP_log1p: ctx_fact(c, ex_add2(c, c->one, u)); break;
-    case OP_asech: case OP_acosh:
+    case OP_asech:
+    case OP_acosh:
         ctx_fact(c, u);
         ctx_fact(c, ex_add2(c, c->one, u));
         ctx_fact(c, f->op == OP_acosh ? ex_sub(c, u, c->one) : ex_sub(c, c->one, u));
         break;
-    case OP_asin: case OP_acos: case OP_atanh: case OP_logit:
+    case OP_asin:
+    case OP_acos:
+    case OP_atanh:
+    case OP_logit:
         ctx_fact(c, ex_sub(c, c->one, u));
         ctx_fact(c, f->op == OP_logit ? u : ex_add2(c, c->one, u));
         break;
-    case OP_acoth: case OP_asec: case OP_acsc:
+    case OP_acoth:
+    case OP_asec:
+    case OP_acsc:
         ctx_fact(c, ex_mul2(c, u, ex_sub(c, u, c->one)));
         ctx_fact(c, ex_mul2(c, u, ex_add2(c, u, c->one)));
         break;

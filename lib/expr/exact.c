@@ -32,33 +32,81 @@ Node *exact_zeta(Ctx *c, int64_t n)
         Num b = ex_bernoulli(c, (unsigned)(1 - n));
         return ex_num(c, num_neg(a, num_div(a, b, num_int(1 - n))));
     }
-    Num k = num_mul(a, num_abs(a, ex_bernoulli(c, (unsigned)n)), num_pow(a, num_int(2), n - 1));
-    return ex_scale(c, num_div(a, k, num_factorial(a, (uint64_t)n)), ex_powi(c, c->pi, n));
+    Num k = num_mul(a, num_abs(a, ex_bernoulli(c, (unsigned)n)),
+                    num_pow(a, num_int(2), n - 1));
+    return ex_scale(c, num_div(a, k, num_factorial(a, (uint64_t)n)),
+                    ex_powi(c, c->pi, n));
 }
 
 /* ---- infinity */
 
-typedef enum { NONE, ZERO, ONE, TWO, HALF, HALF_PI, INF, MINUS_ONE, MINUS_HALF, MINUS_HALF_PI,
-               MINUS_INF } Limit;
+typedef enum {
+    NONE,
+    ZERO,
+    ONE,
+    TWO,
+    HALF,
+    HALF_PI,
+    INF,
+    MINUS_ONE,
+    MINUS_HALF,
+    MINUS_HALF_PI,
+    MINUS_INF
+} Limit;
 
 /* The limits at inf and -inf. */
-static const struct { uint16_t op; uint8_t above, below; } limits[] = {
-    {OP_erf, ONE, MINUS_ONE}, {OP_erfc, ZERO, TWO}, {OP_erfi, INF, MINUS_INF},
-    {OP_erfcx, ZERO, INF}, {OP_dawson, ZERO, ZERO}, {OP_tanh, ONE, MINUS_ONE},
-    {OP_coth, ONE, MINUS_ONE}, {OP_sech, ZERO, ZERO}, {OP_csch, ZERO, ZERO},
-    {OP_sinh, INF, MINUS_INF}, {OP_cosh, INF, INF}, {OP_asinh, INF, MINUS_INF},
-    {OP_acosh, INF, NONE}, {OP_acot, ZERO, ZERO}, {OP_asec, HALF_PI, HALF_PI},
-    {OP_acsc, ZERO, ZERO}, {OP_acoth, ZERO, ZERO}, {OP_acsch, ZERO, ZERO},
-    {OP_logistic, ONE, ZERO}, {OP_log1pexp, INF, ZERO}, {OP_expm1, INF, MINUS_ONE},
-    {OP_log1p, INF, NONE}, {OP_log2, INF, NONE}, {OP_log10, INF, NONE},
-    {OP_log1psq, INF, INF}, {OP_relu, INF, ZERO}, {OP_sinc, ZERO, ZERO},
-    {OP_gamma, INF, NONE}, {OP_loggamma, INF, NONE}, {OP_factorial, INF, NONE},
-    {OP_digamma, INF, NONE}, {OP_trigamma, ZERO, NONE}, {OP_zeta, ONE, NONE},
-    {OP_Ei, INF, ZERO}, {OP_expint, ZERO, NONE}, {OP_sinint, HALF_PI, MINUS_HALF_PI},
-    {OP_cosint, ZERO, NONE}, {OP_Shi, INF, MINUS_INF}, {OP_Chi, INF, NONE}, {OP_li, INF, NONE},
-    {OP_fresnels, HALF, MINUS_HALF}, {OP_fresnelc, HALF, MINUS_HALF}, {OP_airyai, ZERO, ZERO},
-    {OP_airyaiprime, ZERO, NONE}, {OP_airybi, INF, ZERO}, {OP_airybiprime, INF, NONE},
-    {OP_lambertw, INF, NONE}, {OP_besselj0, ZERO, ZERO}, {OP_besselj1, ZERO, ZERO}};
+static const struct {
+    uint16_t op;
+    uint8_t above, below;
+} limits[] = {{OP_erf, ONE, MINUS_ONE},
+              {OP_erfc, ZERO, TWO},
+              {OP_erfi, INF, MINUS_INF},
+              {OP_erfcx, ZERO, INF},
+              {OP_dawson, ZERO, ZERO},
+              {OP_tanh, ONE, MINUS_ONE},
+              {OP_coth, ONE, MINUS_ONE},
+              {OP_sech, ZERO, ZERO},
+              {OP_csch, ZERO, ZERO},
+              {OP_sinh, INF, MINUS_INF},
+              {OP_cosh, INF, INF},
+              {OP_asinh, INF, MINUS_INF},
+              {OP_acosh, INF, NONE},
+              {OP_acot, ZERO, ZERO},
+              {OP_asec, HALF_PI, HALF_PI},
+              {OP_acsc, ZERO, ZERO},
+              {OP_acoth, ZERO, ZERO},
+              {OP_acsch, ZERO, ZERO},
+              {OP_logistic, ONE, ZERO},
+              {OP_log1pexp, INF, ZERO},
+              {OP_expm1, INF, MINUS_ONE},
+              {OP_log1p, INF, NONE},
+              {OP_log2, INF, NONE},
+              {OP_log10, INF, NONE},
+              {OP_log1psq, INF, INF},
+              {OP_relu, INF, ZERO},
+              {OP_sinc, ZERO, ZERO},
+              {OP_gamma, INF, NONE},
+              {OP_loggamma, INF, NONE},
+              {OP_factorial, INF, NONE},
+              {OP_digamma, INF, NONE},
+              {OP_trigamma, ZERO, NONE},
+              {OP_zeta, ONE, NONE},
+              {OP_Ei, INF, ZERO},
+              {OP_expint, ZERO, NONE},
+              {OP_sinint, HALF_PI, MINUS_HALF_PI},
+              {OP_cosint, ZERO, NONE},
+              {OP_Shi, INF, MINUS_INF},
+              {OP_Chi, INF, NONE},
+              {OP_li, INF, NONE},
+              {OP_fresnels, HALF, MINUS_HALF},
+              {OP_fresnelc, HALF, MINUS_HALF},
+              {OP_airyai, ZERO, ZERO},
+              {OP_airyaiprime, ZERO, NONE},
+              {OP_airybi, INF, ZERO},
+              {OP_airybiprime, INF, NONE},
+              {OP_lambertw, INF, NONE},
+              {OP_besselj0, ZERO, ZERO},
+              {OP_besselj1, ZERO, ZERO}};
 
 static Node *limit_node(Ctx *c, Limit v)
 {
@@ -133,7 +181,9 @@ Node *exact_value1(Ctx *c, Op op, Node *x)
     if (x == c->inf || x == c->minus_inf)
         return at_infinity(c, op, x == c->minus_inf);
     switch (op) {
-    case OP_sinh: case OP_cosh: case OP_tanh: return hyperbolic(c, op, x);
+    case OP_sinh:
+    case OP_cosh:
+    case OP_tanh: return hyperbolic(c, op, x);
     case OP_trigamma: return trigamma_value(c, x);
     case OP_li: return x == c->zero ? c->zero : NULL;
     default: return NULL;
@@ -174,10 +224,11 @@ static Node *polylog_value(Ctx *c, Node *s, Node *x)
 static Node *modular_power(Ctx *c, Node *p, Node *m)
 {
     int64_t base, e, by;
-    if (p->op != OP_POW || !ex_get_int(p->a[0], &base) || !ex_get_int(p->a[1], &e) || e < 0 ||
-        !ex_get_int(m, &by) || by <= 0 || m->num.dec || p->flags & NF_DEC)
+    if (p->op != OP_POW || !ex_get_int(p->a[0], &base) || !ex_get_int(p->a[1], &e) ||
+        e < 0 || !ex_get_int(m, &by) || by <= 0 || m->num.dec || p->flags & NF_DEC)
         return NULL;
-    unsigned __int128 r = 1 % by, b = (unsigned __int128)(((__int128)base % by + by) % by);
+    unsigned __int128 r = 1 % by,
+                      b = (unsigned __int128)(((__int128)base % by + by) % by);
     for (; e; e >>= 1, b = b * b % (unsigned __int128)by)
         r = e & 1 ? r * b % (unsigned __int128)by : r;
     return ex_int(c, (int64_t)r);
@@ -186,14 +237,16 @@ static Node *modular_power(Ctx *c, Node *p, Node *m)
 Node *exact_value2(Ctx *c, Op op, Node *x, Node *y)
 {
     switch (op) {
-    case OP_besselj: case OP_besseli: case OP_besselix:
+    case OP_besselj:
+    case OP_besseli:
+    case OP_besselix:
         if (y == c->zero)
             return x == c->zero ? c->one : ex_is_pos(x) ? c->zero : NULL;
         if (y == c->inf && ex_is_num(x))
             return op == OP_besselj ? c->zero : op == OP_besseli ? c->inf : NULL;
         return NULL;
-    case OP_bessely: case OP_besselk:
-        return y == c->inf && ex_is_num(x) ? c->zero : NULL;
+    case OP_bessely:
+    case OP_besselk: return y == c->inf && ex_is_num(x) ? c->zero : NULL;
     case OP_polygamma: return y == c->one ? polygamma_at_one(c, x) : NULL;
     case OP_polylog: return polylog_value(c, x, y);
     case OP_mod: return modular_power(c, x, y);

@@ -6,7 +6,10 @@
 static uint8_t sign_of_num(Num x)
 {
     int s = num_sgn(x);
-    return (uint8_t)((s < 0 ? S_NEG : s > 0 ? S_POS : S_ZERO) | (num_is_int(x) ? S_INTEGER : 0));
+    return (uint8_t)((s < 0   ? S_NEG
+                      : s > 0 ? S_POS
+                              : S_ZERO) |
+                     (num_is_int(x) ? S_INTEGER : 0));
 }
 
 /* The signs of -x for those of x. */
@@ -100,8 +103,7 @@ static uint8_t sign_of(const Ctx *c, const Node *n)
         for (uint32_t i = 1; i < n->n; i++)
             s = sign_plus(s, n->a[i]->sign);
         return s;
-    case OP_SCALE:
-        return sign_times(n->a[0]->sign, n->a[1]->sign);
+    case OP_SCALE: return sign_times(n->a[0]->sign, n->a[1]->sign);
     case OP_MUL:
         s = n->a[0]->sign;
         for (uint32_t i = 1; i < n->n; i++)
@@ -196,7 +198,8 @@ Node *lists_zip(Ctx *c, size_t n, Node *const *t)
         if (t[i]->op != OP_LIST || t[i]->n != len)
             return ctx_error(c, LBZ_SHAPE, "both sides of + need the same shape",
                              "cannot add a list and something of another shape");
-    Node **out = ARENA_NEW(&c->tmp, Node *, len + 1), **row = ARENA_NEW(&c->tmp, Node *, n);
+    Node **out = ARENA_NEW(&c->tmp, Node *, len + 1),
+         **row = ARENA_NEW(&c->tmp, Node *, n);
     if (!out || !row)
         return c->poison;
     for (size_t j = 0; j < len; j++) {
@@ -222,7 +225,8 @@ Node *list_map_mul(Ctx *c, size_t n, Node *const *f)
                              "products of two lists are not available");
         at = i;
     }
-    Node **g = ARENA_NEW(&c->tmp, Node *, n), **out = ARENA_NEW(&c->tmp, Node *, f[at]->n + 1);
+    Node **g = ARENA_NEW(&c->tmp, Node *, n),
+         **out = ARENA_NEW(&c->tmp, Node *, f[at]->n + 1);
     if (!g || !out)
         return c->poison;
     memcpy(g, f, n * sizeof *g);
@@ -266,7 +270,10 @@ Node *ex_compare(Ctx *c, Op op, Node *a, Node *b)
         return c->poison;
     if (ex_is_num(a) && ex_is_num(b)) {
         int s = num_cmp(a->num, b->num);
-        bool yes = op == OP_LT ? s < 0 : op == OP_LE ? s <= 0 : op == OP_EQ ? s == 0 : s != 0;
+        bool yes = op == OP_LT   ? s < 0
+                   : op == OP_LE ? s <= 0
+                   : op == OP_EQ ? s == 0
+                                 : s != 0;
         return yes ? c->yes : c->no;
     }
     if (a == b)
@@ -330,7 +337,10 @@ Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo, Node *hi)
     return intern(c, op, 4, (Node *[]){body, var, lo, hi});
 }
 
-Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a) { return intern(c, op, n, a); }
+Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a)
+{
+    return intern(c, op, n, a);
+}
 
 /* ---- rebuilding -------------------------------------------------------------------------- */
 Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a)
@@ -348,13 +358,18 @@ Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a)
     case OP_APPLY: return ex_apply(c, n->sym, n->n / 2, a, a + n->n / 2);
     case OP_LIST: return ex_list(c, n->n, a);
     case OP_IF: return ex_if(c, a[0], a[1], a[2]);
-    case OP_LT: case OP_LE: case OP_EQ: case OP_NE:
-        return ex_compare(c, (Op)n->op, a[0], a[1]);
-    case OP_AND: case OP_OR: case OP_NOT: return ex_logic(c, (Op)n->op, n->n, a);
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE: return ex_compare(c, (Op)n->op, a[0], a[1]);
+    case OP_AND:
+    case OP_OR:
+    case OP_NOT: return ex_logic(c, (Op)n->op, n->n, a);
     case OP_TRUE: return c->yes;
     case OP_FALSE: return c->no;
-    case OP_INT: case OP_SUM: case OP_PROD:
-        return ex_binder(c, (Op)n->op, a[0], a[1], a[2], a[3]);
+    case OP_INT:
+    case OP_SUM:
+    case OP_PROD: return ex_binder(c, (Op)n->op, a[0], a[1], a[2], a[3]);
     default:
         if (op_is_function((Op)n->op))
             return ex_fn(c, (Op)n->op, n->n, a);

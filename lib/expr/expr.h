@@ -54,31 +54,32 @@ enum {
     NF_DEC = 1,        /* has a decimal inside */
     NF_STRUCTURAL = 2, /* has structural operators inside: evaluation has work to do */
     NF_POISON = 4,
-    NF_APPLY = 8,      /* has APPLY inside */
-    NF_BINDER = 16,    /* has INT, SUM or PROD inside */
-    NF_COND = 32,      /* has IF or a condition inside */
-    NF_INF = 64,       /* has inf inside */
-    NF_RISK = 128      /* has something constant inside that may have no real value */
+    NF_APPLY = 8,   /* has APPLY inside */
+    NF_BINDER = 16, /* has INT, SUM or PROD inside */
+    NF_COND = 32,   /* has IF or a condition inside */
+    NF_INF = 64,    /* has inf inside */
+    NF_RISK = 128   /* has something constant inside that may have no real value */
 };
 
 struct node {
-    uint64_t hash;     /* from content only: the same in every run */
-    uint64_t syms;     /* which symbols occur free: bit (sym index mod 64) */
-    uint32_t id;       /* children have smaller ids; session nodes smaller than statement nodes */
-    uint16_t op;       /* Op */
-    uint8_t sign;      /* S_... */
-    uint8_t flags;     /* NF_... */
-    uint32_t n;        /* number of children */
-    uint32_t sym;      /* SYM, APPLY: symbol index; CONST: which; STRING: length */
-    uint32_t shape;    /* 0: scalar; room for tensors */
-    uint32_t mark;     /* scratch of ex_walk ... */
-    uint32_t pos;      /* ... and the node's place in the latest walk that met it */
-    uint32_t height;   /* 0 for leaves, else 1 + the highest child's */
-    const char *name;  /* SYM, APPLY: the symbol's name; lives as long as the node */
+    uint64_t hash; /* from content only: the same in every run */
+    uint64_t syms; /* which symbols occur free: bit (sym index mod 64) */
+    uint32_t
+        id; /* children have smaller ids; session nodes smaller than statement nodes */
+    uint16_t op;      /* Op */
+    uint8_t sign;     /* S_... */
+    uint8_t flags;    /* NF_... */
+    uint32_t n;       /* number of children */
+    uint32_t sym;     /* SYM, APPLY: symbol index; CONST: which; STRING: length */
+    uint32_t shape;   /* 0: scalar; room for tensors */
+    uint32_t mark;    /* scratch of ex_walk ... */
+    uint32_t pos;     /* ... and the node's place in the latest walk that met it */
+    uint32_t height;  /* 0 for leaves, else 1 + the highest child's */
+    const char *name; /* SYM, APPLY: the symbol's name; lives as long as the node */
     union {
-        Num num;       /* NUM */
-        Node *a[1];    /* children, n of them */
-        char text[1];  /* STRING */
+        Num num;      /* NUM */
+        Node *a[1];   /* children, n of them */
+        char text[1]; /* STRING */
     };
 };
 
@@ -87,9 +88,10 @@ enum { MUL_LONG = 32 };
 enum { INT_LEAST = -16, INT_MOST = 47 }; /* these integers have their nodes at hand */
 
 typedef struct {
-    const char *name; /* NUL-terminated, UTF-8 (Greek letters are stored as their names: alpha) */
+    const char *
+        name; /* NUL-terminated, UTF-8 (Greek letters are stored as their names: alpha) */
     uint64_t hash;
-    uint8_t assume;   /* S_... mask as assumed; S_ANY when nothing is */
+    uint8_t assume; /* S_... mask as assumed; S_ANY when nothing is */
     bool decl_real;
 } Symbol;
 
@@ -111,27 +113,31 @@ enum { FIRST_STATEMENT_ID = 1 << 30 }; /* ids of session nodes are smaller */
 
 struct ctx {
     Env env;
-    Pool pool[2];      /* 0: session, 1: statement */
-    int into;          /* the pool that new nodes go to */
-    Arena tmp;         /* scratch: arena_mark / arena_release in stack order */
+    Pool pool[2]; /* 0: session, 1: statement */
+    int into;     /* the pool that new nodes go to */
+    Arena tmp;    /* scratch: arena_mark / arena_release in stack order */
     Symbol *syms;
     size_t nsyms, syms_cap;
-    size_t syms_kept;  /* the first so many outlive the statement */
+    size_t syms_kept;    /* the first so many outlive the statement */
     uint32_t *sym_table; /* open addressing by hash of the name: index + 1 */
     Node *integer[INT_MOST - INT_LEAST + 1];
-    Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes, *no;
-    Map diff_memo;     /* (node id, symbol) -> derivative; emptied with the statement pool */
-    Size *sizes[2];    /* by pool and node id: see measure.c; emptied with the statement pool */
+    Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes,
+        *no;
+    Map diff_memo; /* (node id, symbol) -> derivative; emptied with the statement pool */
+    Size *sizes
+        [2]; /* by pool and node id: see measure.c; emptied with the statement pool */
     size_t nsizes[2];
-    const char **notes; /* remarks for the user on this statement, in the statement pool */
+    const char *
+        *notes; /* remarks for the user on this statement, in the statement pool */
     size_t nnotes, notes_cap;
-    Node **facts;      /* nodes that are not negative on the domain of the statement */
+    Node **facts; /* nodes that are not negative on the domain of the statement */
     size_t nfacts, facts_cap;
-    uint32_t mark;     /* last mark handed out by ex_walk */
-    void *rules;       /* diff.c: compiled partial derivatives of the table's rows */
+    uint32_t mark; /* last mark handed out by ex_walk */
+    void *rules;   /* diff.c: compiled partial derivatives of the table's rows */
     void (*free_rules)(Ctx *c);
-    bool open_lists;   /* blocks are read: a list is an operand like others, as names may be lists */
-    void *owner;       /* the session above; unused on this floor */
+    bool
+        open_lists; /* blocks are read: a list is an operand like others, as names may be lists */
+    void *owner; /* the session above; unused on this floor */
 };
 
 Ctx *ctx_new(void); /* NULL: no memory */
@@ -190,16 +196,20 @@ Node *ex_fn2(Ctx *c, Op op, Node *x, Node *y);
 Node *ex_apply(Ctx *c, uint32_t f, size_t k, Node *const *args, Node *const *orders);
 Node *ex_list(Ctx *c, size_t n, Node *const *e);
 Node *ex_if(Ctx *c, Node *cond, Node *a, Node *b);
-Node *ex_compare(Ctx *c, Op op, Node *a, Node *b); /* LT LE EQ NE */
+Node *ex_compare(Ctx *c, Op op, Node *a, Node *b);       /* LT LE EQ NE */
 Node *ex_logic(Ctx *c, Op op, size_t n, Node *const *a); /* AND OR NOT */
-Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo, Node *hi); /* INT SUM PROD */
+Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo,
+                Node *hi);                                    /* INT SUM PROD */
 Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a); /* no rewriting */
 /* The node n with children a instead of its own, by the constructor of its op. */
 Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a);
 
 /* ---- reading */
 static inline bool ex_is(const Node *n, Op op) { return n->op == (uint16_t)op; }
-static inline bool ex_is_long(const Node *n) { return n->op == OP_MUL && n->n > MUL_LONG; }
+static inline bool ex_is_long(const Node *n)
+{
+    return n->op == OP_MUL && n->n > MUL_LONG;
+}
 static inline bool ex_is_num(const Node *n) { return n->op == OP_NUM; }
 static inline bool ex_is_int(const Node *n) { return ex_is_num(n) && num_is_int(n->num); }
 static inline bool ex_is_poison(const Node *n) { return n->op == OP_POISON; }
@@ -221,7 +231,10 @@ static inline Num ex_coef(const Node *t)
 }
 Node *ex_rest(Ctx *c, Node *t); /* t without its coefficient; one for a NUM */
 static inline Node *ex_base(Node *f) { return f->op == OP_POW ? f->a[0] : f; }
-static inline Node *ex_exponent(Ctx *c, Node *f) { return f->op == OP_POW ? f->a[1] : c->one; }
+static inline Node *ex_exponent(Ctx *c, Node *f)
+{
+    return f->op == OP_POW ? f->a[1] : c->one;
+}
 static inline bool ex_is_pos(const Node *n) { return (n->sign & S_ANY) == S_POS; }
 static inline bool ex_is_neg(const Node *n) { return (n->sign & S_ANY) == S_NEG; }
 static inline bool ex_is_nonneg(const Node *n) { return !(n->sign & S_NEG); }
@@ -242,12 +255,12 @@ int ex_cmp(const Node *a, const Node *b);
 Node **ex_walk(Ctx *c, size_t nroots, Node *const *roots, size_t *count);
 /* The same, but what lies below the roots only as far as nodes have one of these flags and
  * one of these symbols (bits of node.syms); 0: any. */
-Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags, uint64_t syms,
-                    size_t *count);
+Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags,
+                    uint64_t syms, size_t *count);
 /* Could n itself, its operands being fine, be undefined? */
 bool ex_risky(const Node *n);
-size_t ex_dag_size(Ctx *c, Node *n);      /* distinct nodes */
-double ex_tree_size(Ctx *c, Node *n);     /* nodes when written out; may be huge */
+size_t ex_dag_size(Ctx *c, Node *n);  /* distinct nodes */
+double ex_tree_size(Ctx *c, Node *n); /* nodes when written out; may be huge */
 
 /* A node -> value table for passes, in the tmp arena: the result for each node by its id. */
 typedef Map NodeMap;

@@ -25,24 +25,28 @@ static bool pi_part(Ctx *c, Node *x, Num *k, Node **rest)
 /* sin(k*pi/60 ...): the value of sin at r*pi for r in [0, 1/2], or NULL. */
 static Node *sin_table(Ctx *c, Num r)
 {
-    static const struct { int8_t p, q; } at[] = {{0, 1}, {1, 6}, {1, 4}, {1, 3}, {1, 2},
-                                                 {1, 12}, {5, 12}, {1, 10}, {3, 10}};
+    static const struct {
+        int8_t p, q;
+    } at[] = {{0, 1}, {1, 6}, {1, 4}, {1, 3}, {1, 2}, {1, 12}, {5, 12}, {1, 10}, {3, 10}};
     size_t i = 0;
     while (i < 9 && !(r.p == at[i].p && r.q == at[i].q))
         i++;
-    Node *r2 = i >= 2 ? ex_sqrt(c, c->two) : NULL, *r3 = i >= 3 ? ex_sqrt(c, ex_int(c, 3)) : NULL;
+    Node *r2 = i >= 2 ? ex_sqrt(c, c->two) : NULL,
+         *r3 = i >= 3 ? ex_sqrt(c, ex_int(c, 3)) : NULL;
     switch (i) {
     case 0: return c->zero;
     case 1: return c->half;
     case 2: return ex_scale(c, num_rat(&c->tmp, 1, 2), r2);
     case 3: return ex_scale(c, num_rat(&c->tmp, 1, 2), r3);
     case 4: return c->one;
-    case 5: case 6: { /* (sqrt(6) -+ sqrt(2))/4 */
+    case 5:
+    case 6: { /* (sqrt(6) -+ sqrt(2))/4 */
         Node *r6 = ex_sqrt(c, ex_int(c, 6));
         Node *s = i == 5 ? ex_sub(c, r6, r2) : ex_add2(c, r6, r2);
         return ex_scale(c, num_rat(&c->tmp, 1, 4), s);
     }
-    case 7: case 8: { /* (sqrt(5) -+ 1)/4 */
+    case 7:
+    case 8: { /* (sqrt(5) -+ 1)/4 */
         Node *r5 = ex_sqrt(c, ex_int(c, 5));
         Node *s = ex_add2(c, r5, i == 7 ? c->minus_one : c->one);
         return ex_scale(c, num_rat(&c->tmp, 1, 4), s);
@@ -98,10 +102,16 @@ static Node *trig_shift(Ctx *c, Op op, Node *u, int m)
 {
     static const int8_t sin_sign[] = {1, 1, -1, -1}, cos_sign[] = {1, -1, -1, 1};
     bool odd = m & 1;
-    Op co = op == OP_sin ? OP_cos : op == OP_cos ? OP_sin : op == OP_tan ? OP_cot
-          : op == OP_cot ? OP_tan : op == OP_sec ? OP_csc : OP_sec;
-    int sign = op == OP_sin || op == OP_csc ? sin_sign[m]
-             : op == OP_cos || op == OP_sec ? cos_sign[m] : odd ? -1 : 1;
+    Op co = op == OP_sin   ? OP_cos
+            : op == OP_cos ? OP_sin
+            : op == OP_tan ? OP_cot
+            : op == OP_cot ? OP_tan
+            : op == OP_sec ? OP_csc
+                           : OP_sec;
+    int sign = op == OP_sin || op == OP_csc   ? sin_sign[m]
+               : op == OP_cos || op == OP_sec ? cos_sign[m]
+               : odd                          ? -1
+                                              : 1;
     Node *r = ex_fn1(c, odd ? co : op, u);
     return sign < 0 ? ex_neg(c, r) : r;
 }
@@ -142,12 +152,14 @@ static Node *trig_value(Ctx *c, Op op, Node *x)
 static bool inverse_pair(Op f, Op g)
 {
     static const uint16_t pairs[][2] = {
-        {OP_sin, OP_asin}, {OP_cos, OP_acos}, {OP_tan, OP_atan}, {OP_sec, OP_asec},
-        {OP_csc, OP_acsc}, {OP_cot, OP_acot}, {OP_sinh, OP_asinh}, {OP_asinh, OP_sinh},
-        {OP_cosh, OP_acosh}, {OP_tanh, OP_atanh}, {OP_atanh, OP_tanh}, {OP_sech, OP_asech},
-        {OP_csch, OP_acsch}, {OP_coth, OP_acoth}, {OP_acsch, OP_csch}, {OP_acoth, OP_coth},
-        {OP_erf, OP_erfinv}, {OP_erfinv, OP_erf}, {OP_logistic, OP_logit},
-        {OP_logit, OP_logistic}, {OP_expm1, OP_log1p}, {OP_log1p, OP_expm1}};
+        {OP_sin, OP_asin},       {OP_cos, OP_acos},       {OP_tan, OP_atan},
+        {OP_sec, OP_asec},       {OP_csc, OP_acsc},       {OP_cot, OP_acot},
+        {OP_sinh, OP_asinh},     {OP_asinh, OP_sinh},     {OP_cosh, OP_acosh},
+        {OP_tanh, OP_atanh},     {OP_atanh, OP_tanh},     {OP_sech, OP_asech},
+        {OP_csch, OP_acsch},     {OP_coth, OP_acoth},     {OP_acsch, OP_csch},
+        {OP_acoth, OP_coth},     {OP_erf, OP_erfinv},     {OP_erfinv, OP_erf},
+        {OP_logistic, OP_logit}, {OP_logit, OP_logistic}, {OP_expm1, OP_log1p},
+        {OP_log1p, OP_expm1}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i][0] == f && pairs[i][1] == g)
             return true;
@@ -158,15 +170,17 @@ static bool inverse_pair(Op f, Op g)
 /* r with f(r*pi) = x for f = sin (asin) or tan (atan); false when x is none of the known. */
 static bool arc_table(Ctx *c, Op op, Node *x, Num *r)
 {
-    static const struct { int8_t p, q; } at[] = {{0, 1}, {1, 12}, {1, 10}, {1, 6}, {1, 4},
-                                                 {3, 10}, {1, 3}, {5, 12}, {1, 2}};
+    static const struct {
+        int8_t p, q;
+    } at[] = {{0, 1}, {1, 12}, {1, 10}, {1, 6}, {1, 4}, {3, 10}, {1, 3}, {5, 12}, {1, 2}};
     bool neg = looks_negative(x) || ex_is_neg(x);
     Node *y = neg ? ex_neg(c, x) : x;
     for (size_t i = 0; i < 9; i++) {
         Num q = num_rat(&c->tmp, at[i].p, at[i].q);
-        bool rational = at[i].q == 1 || (op == OP_asin ? at[i].q == 6 || at[i].q == 2
-                                                       : at[i].q == 4);
-        if ((op == OP_atan && (at[i].q == 10 || at[i].q == 2)) || (ex_is_num(y) && !rational))
+        bool rational =
+            at[i].q == 1 || (op == OP_asin ? at[i].q == 6 || at[i].q == 2 : at[i].q == 4);
+        if ((op == OP_atan && (at[i].q == 10 || at[i].q == 2)) ||
+            (ex_is_num(y) && !rational))
             continue;
         if ((op == OP_asin ? sin_at(c, q) : trig_at(c, OP_tan, q)) == y) {
             *r = neg ? num_neg(&c->tmp, q) : q;
@@ -176,7 +190,10 @@ static bool arc_table(Ctx *c, Op op, Node *x, Num *r)
     return false;
 }
 
-static bool is_constant(const Node *x) { return x->syms == 0 && !(x->flags & (NF_APPLY | NF_DEC)); }
+static bool is_constant(const Node *x)
+{
+    return x->syms == 0 && !(x->flags & (NF_APPLY | NF_DEC));
+}
 
 static Node *outside(Ctx *c, Op op)
 {
@@ -210,7 +227,8 @@ static Node *log_value(Ctx *c, Node *x)
         if (num_sgn(x->num) <= 0)
             return num_sgn(x->num) < 0
                        ? outside(c, OP_log)
-                       : ctx_error(c, LBZ_DOMAIN, "the argument is 0 here", "log(0) has no value");
+                       : ctx_error(c, LBZ_DOMAIN, "the argument is 0 here",
+                                   "log(0) has no value");
         if (num_is_one(x->num))
             return c->zero;
         if (!x->num.dec && num_is_one(num_numer(&c->tmp, x->num)))
@@ -267,7 +285,8 @@ static Node *modulus(Ctx *c, Op op, Node *x)
     if (x->op == OP_SCALE || x->op == OP_MUL)
         return modulus_of_product(c, op, x);
     if (looks_negative(x))
-        return op == OP_abs ? ex_fn1(c, op, ex_neg(c, x)) : ex_neg(c, ex_fn1(c, op, ex_neg(c, x)));
+        return op == OP_abs ? ex_fn1(c, op, ex_neg(c, x))
+                            : ex_neg(c, ex_fn1(c, op, ex_neg(c, x)));
     if (x->op == OP_POW && ex_is_num(x->a[1]) && !x->a[1]->num.dec) {
         Node *b = ex_fn1(c, op, x->a[0]);
         if (op == OP_abs)
@@ -284,9 +303,11 @@ static Node *round_value(Ctx *c, Op op, Node *x)
     if (ex_is_num(x)) {
         Num v = x->num;
         v.dec = false;
-        Num r = op == OP_floor ? num_floor(&c->tmp, v) : op == OP_ceil ? num_ceil(&c->tmp, v)
-              : op == OP_round ? num_round(&c->tmp, v)
-              : num_sgn(v) < 0 ? num_ceil(&c->tmp, v) : num_floor(&c->tmp, v);
+        Num r = op == OP_floor   ? num_floor(&c->tmp, v)
+                : op == OP_ceil  ? num_ceil(&c->tmp, v)
+                : op == OP_round ? num_round(&c->tmp, v)
+                : num_sgn(v) < 0 ? num_ceil(&c->tmp, v)
+                                 : num_floor(&c->tmp, v);
         return ex_num(c, r);
     }
     return ex_is_integer(x) ? x : NULL;
@@ -337,22 +358,56 @@ static Node *zeta_value(Ctx *c, Node *x)
 static Node *value_at_zero(Ctx *c, Op op)
 {
     switch (op) {
-    case OP_sinh: case OP_tanh: case OP_asinh: case OP_atanh: case OP_erf: case OP_erfi:
-    case OP_erfinv: case OP_dawson: case OP_sinint: case OP_Shi: case OP_fresnels:
-    case OP_fresnelc: case OP_lambertw: case OP_expm1: case OP_log1p: case OP_relu:
-    case OP_sind: case OP_tand: case OP_asind: case OP_atand: case OP_sinpi:
-    case OP_deg2rad: case OP_rad2deg: case OP_log1psq: case OP_xlogx:
-        return c->zero;
-    case OP_cosh: case OP_sech: case OP_erfc: case OP_sinc: case OP_cosd: case OP_secd:
-    case OP_cospi: case OP_erfcx: case OP_besselj0:
-        return c->one;
+    case OP_sinh:
+    case OP_tanh:
+    case OP_asinh:
+    case OP_atanh:
+    case OP_erf:
+    case OP_erfi:
+    case OP_erfinv:
+    case OP_dawson:
+    case OP_sinint:
+    case OP_Shi:
+    case OP_fresnels:
+    case OP_fresnelc:
+    case OP_lambertw:
+    case OP_expm1:
+    case OP_log1p:
+    case OP_relu:
+    case OP_sind:
+    case OP_tand:
+    case OP_asind:
+    case OP_atand:
+    case OP_sinpi:
+    case OP_deg2rad:
+    case OP_rad2deg:
+    case OP_log1psq:
+    case OP_xlogx: return c->zero;
+    case OP_cosh:
+    case OP_sech:
+    case OP_erfc:
+    case OP_sinc:
+    case OP_cosd:
+    case OP_secd:
+    case OP_cospi:
+    case OP_erfcx:
+    case OP_besselj0: return c->one;
     case OP_logistic: return c->half;
     case OP_log1pexp: return ex_fn1(c, OP_log, c->two);
     case OP_acosd: return ex_int(c, 90);
-    case OP_ellipk: case OP_ellipe: return ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi);
-    case OP_csch: case OP_coth: case OP_csc: case OP_cot: case OP_cscd: case OP_cotd:
-    case OP_digamma: case OP_cosint: case OP_Chi: case OP_Ei: case OP_expint:
-        return pole(c, op_info(op)->name);
+    case OP_ellipk:
+    case OP_ellipe: return ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi);
+    case OP_csch:
+    case OP_coth:
+    case OP_csc:
+    case OP_cot:
+    case OP_cscd:
+    case OP_cotd:
+    case OP_digamma:
+    case OP_cosint:
+    case OP_Chi:
+    case OP_Ei:
+    case OP_expint: return pole(c, op_info(op)->name);
     default: { /* an odd function that has a value there */
         const OpInfo *f = op_info(op);
         return (f->flags & ODD) && strncmp(f->domain, "all", 3) == 0 ? c->zero : NULL;
@@ -385,8 +440,11 @@ static Node *other_value(Ctx *c, Op op, Node *x)
             return outside(c, op);
         return NULL;
     case OP_acoth:
-        return ex_is_num(x) && num_cmp(num_abs(&c->tmp, x->num), one) <= 0 ? outside(c, op) : NULL;
-    case OP_asec: case OP_acsc:
+        return ex_is_num(x) && num_cmp(num_abs(&c->tmp, x->num), one) <= 0
+                   ? outside(c, op)
+                   : NULL;
+    case OP_asec:
+    case OP_acsc:
         if (ex_is_num(x) && num_cmp(num_abs(&c->tmp, x->num), one) < 0)
             return outside(c, op);
         if (is_constant(x) && ex_is_nonzero(x))
@@ -394,10 +452,12 @@ static Node *other_value(Ctx *c, Op op, Node *x)
         return NULL;
     case OP_acot:
         return x == c->zero ? ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi)
-             : is_constant(x) && ex_is_nonzero(x) ? arc_value(c, OP_atan, ex_div(c, c->one, x))
-                                                  : NULL;
+               : is_constant(x) && ex_is_nonzero(x)
+                   ? arc_value(c, OP_atan, ex_div(c, c->one, x))
+                   : NULL;
     case OP_lambertw: return x == c->e ? c->one : NULL;
-    case OP_log2: case OP_log10: {
+    case OP_log2:
+    case OP_log10: {
         int64_t b = op == OP_log2 ? 2 : 10;
         if (x->op == OP_POW && ex_is_rat(x->a[0], b, 1))
             return x->a[1];
@@ -405,12 +465,18 @@ static Node *other_value(Ctx *c, Op op, Node *x)
             return NULL;
         return num_sgn(x->num) <= 0 ? outside(c, op) : whole_log(c, x->num, num_int(b));
     }
-    case OP_relu:
-        return ex_is_nonneg(x) ? x : !(x->sign & S_POS) ? c->zero : NULL;
+    case OP_relu: return ex_is_nonneg(x) ? x : !(x->sign & S_POS) ? c->zero : NULL;
     case OP_step:
-        return ex_is_pos(x) ? c->one : ex_is_neg(x) ? c->zero : x == c->zero ? c->half : NULL;
+        return ex_is_pos(x)   ? c->one
+               : ex_is_neg(x) ? c->zero
+               : x == c->zero ? c->half
+                              : NULL;
     case OP_dirac: return ex_is_nonzero(x) ? c->zero : NULL;
-    case OP_sind: case OP_cosd: case OP_tand: case OP_sinpi: case OP_cospi: {
+    case OP_sind:
+    case OP_cosd:
+    case OP_tand:
+    case OP_sinpi:
+    case OP_cospi: {
         if (!ex_is_num(x) || x->num.dec)
             return NULL;
         bool degrees = op == OP_sind || op == OP_cosd || op == OP_tand;
@@ -440,14 +506,25 @@ static Node *rewritten1(Ctx *c, Op op, Node *x)
 static Node *special_value(Ctx *c, Op op, Node *x)
 {
     switch (op) {
-    case OP_sin: case OP_cos: case OP_tan: case OP_sec: case OP_csc: case OP_cot:
+    case OP_sin:
+    case OP_cos:
+    case OP_tan:
+    case OP_sec:
+    case OP_csc:
+    case OP_cot:
         if (x == c->zero)
             return trig_at(c, op, NUM_ZERO);
         return trig_value(c, op, x);
-    case OP_asin: case OP_acos: case OP_atan: return arc_value(c, op, x);
+    case OP_asin:
+    case OP_acos:
+    case OP_atan: return arc_value(c, op, x);
     case OP_log: return log_value(c, x);
-    case OP_abs: case OP_sign: return modulus(c, op, x);
-    case OP_floor: case OP_ceil: case OP_round: case OP_trunc: return round_value(c, op, x);
+    case OP_abs:
+    case OP_sign: return modulus(c, op, x);
+    case OP_floor:
+    case OP_ceil:
+    case OP_round:
+    case OP_trunc: return round_value(c, op, x);
     case OP_gamma: return gamma_value(c, x);
     case OP_factorial: return factorial_value(c, x);
     case OP_zeta: return zeta_value(c, x);
@@ -508,7 +585,8 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
 {
     int64_t n, k;
     switch (op) {
-    case OP_max: case OP_min: return min_max(c, op, x, y);
+    case OP_max:
+    case OP_min: return min_max(c, op, x, y);
     case OP_log_base: {
         bool exact = ex_is_num(x) && !x->num.dec && ex_is_pos(x) && ex_is_num(y) &&
                      !y->num.dec && num_cmp(y->num, NUM_ONE) > 0;
@@ -534,7 +612,8 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         if (x == c->zero && y == c->zero)
             return outside(c, op);
         return ex_is_pos(y) && is_constant(x) && is_constant(y)
-                   ? ex_fn1(c, OP_atan, ex_div(c, x, y)) : NULL;
+                   ? ex_fn1(c, OP_atan, ex_div(c, x, y))
+                   : NULL;
     case OP_binomial:
         if (ex_get_int(x, &n) && ex_get_int(y, &k) && k >= 0 &&
             k <= (n < 100000 && n > -100000 ? 2000 : 200) && n < (int64_t)1e15 &&
@@ -542,14 +621,20 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
             return ex_num(c, num_binomial(&c->tmp, n, (uint64_t)k));
         return y == c->zero ? c->one : y == c->one ? x : NULL;
     case OP_polygamma:
-        return x == c->zero ? ex_fn1(c, OP_digamma, y)
-             : x == c->one ? ex_fn1(c, OP_trigamma, y) : exact_value2(c, op, x, y);
+        return x == c->zero  ? ex_fn1(c, OP_digamma, y)
+               : x == c->one ? ex_fn1(c, OP_trigamma, y)
+                             : exact_value2(c, op, x, y);
     case OP_polylog:
-        return x == c->one ? ex_neg(c, ex_fn1(c, OP_log, ex_sub(c, c->one, y)))
-             : x == c->zero ? ex_div(c, y, ex_sub(c, c->one, y))
-             : y == c->zero ? c->zero : exact_value2(c, op, x, y);
+        return x == c->one    ? ex_neg(c, ex_fn1(c, OP_log, ex_sub(c, c->one, y)))
+               : x == c->zero ? ex_div(c, y, ex_sub(c, c->one, y))
+               : y == c->zero ? c->zero
+                              : exact_value2(c, op, x, y);
     case OP_xlogy: return x == c->zero ? c->zero : NULL;
-    case OP_besselj: case OP_bessely: case OP_besseli: case OP_besselk: case OP_besselix:
+    case OP_besselj:
+    case OP_bessely:
+    case OP_besseli:
+    case OP_besselk:
+    case OP_besselix:
     case OP_besselkx: {
         Node *r = bessel_order(c, op, x, y);
         return r ? r : exact_value2(c, op, x, y);
@@ -566,7 +651,10 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
     }
 }
 
-Node *ex_fn2(Ctx *c, Op op, Node *x, Node *y) { return ex_fn(c, op, 2, (Node *[]){x, y}); }
+Node *ex_fn2(Ctx *c, Op op, Node *x, Node *y)
+{
+    return ex_fn(c, op, 2, (Node *[]){x, y});
+}
 
 Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args)
 {

@@ -18,7 +18,8 @@ typedef struct {
 Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child is */
 /* A statement node in the session pool; a: its children there. What is known of it stays. */
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a);
-void node_facts(Ctx *c, Node *n); /* sign, flags, syms; flags and syms have the children's */
+void node_facts(Ctx *c,
+                Node *n); /* sign, flags, syms; flags and syms have the children's */
 Node *intern(Ctx *c, Op op, size_t n, Node *const *a); /* op of a[0..n), likewise */
 
 /* A growing array of nodes in the tmp arena. */
@@ -38,7 +39,7 @@ static inline void vec_push(Ctx *c, Vec *v, Node *x)
 /* expr_exact.c: values at exact points; NULL: none is known. */
 Node *exact_value1(Ctx *c, Op op, Node *x);
 Node *exact_value2(Ctx *c, Op op, Node *x, Node *y);
-Node *exact_zeta(Ctx *c, int64_t n); /* n != 1 */
+Node *exact_zeta(Ctx *c, int64_t n);  /* n != 1 */
 Num ex_bernoulli(Ctx *c, unsigned n); /* in the tmp arena; B_1 is 1/2 */
 
 /* coefficient * rest, rest being neither NUM, SCALE nor ADD; no rewriting but 0 and 1. */

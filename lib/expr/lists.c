@@ -34,7 +34,8 @@ static Node *list_index(Ctx *c, size_t n, Node *const *a)
     Node *const *v = &a[0];
     for (size_t k = 1; k < n && v; k++) {
         if (!ex_is(*v, OP_LIST) && k == 1)
-            return ex_is_num(*v) ? shape_error(c, NULL, "a number has no elements") : NULL;
+            return ex_is_num(*v) ? shape_error(c, NULL, "a number has no elements")
+                                 : NULL;
         v = element(c, v, a[k]);
     }
     return v ? *v : ctx_failed(c) ? c->poison : NULL;
@@ -71,7 +72,8 @@ static Node *zeros(Ctx *c, size_t n, Node *const *a)
         if (!ex_is_num(a[k]))
             return NULL;
         if (!ex_get_int(a[k], &m) || m < 0 || m > 1000000)
-            return shape_error(c, "write zeros(3)", "zeros() needs whole numbers from 0 on");
+            return shape_error(c, "write zeros(3)",
+                               "zeros() needs whole numbers from 0 on");
         Node **t = ARENA_NEW(ctx_arena(c), Node *, (size_t)m + 1);
         for (int64_t i = 0; t && i < m; i++)
             t[i] = r;

@@ -6,8 +6,8 @@
 
 static inline bool list_is_function(const Node *n)
 {
-    return n->op == OP_INDEX || n->op == OP_TOTAL || n->op == OP_NORM || n->op == OP_DOT ||
-           n->op == OP_LENGTH || n->op == OP_ZEROS;
+    return n->op == OP_INDEX || n->op == OP_TOTAL || n->op == OP_NORM ||
+           n->op == OP_DOT || n->op == OP_LENGTH || n->op == OP_ZEROS;
 }
 
 /* The function op of the operands a; NULL when they are no lists (or sizes and indices no

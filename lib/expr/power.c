@@ -59,7 +59,8 @@ static Num primes_split(Ctx *c, Primes *s)
     for (size_t i = 0; i < s->n; i++) {
         Num fl = num_floor(&c->tmp, s->v[i].exponent);
         int64_t e;
-        if (!num_get_int(fl, &e) || (size_t)(e < 0 ? -e : e) * num_bits(s->v[i].p) > POW_BITS) {
+        if (!num_get_int(fl, &e) ||
+            (size_t)(e < 0 ? -e : e) * num_bits(s->v[i].p) > POW_BITS) {
             s->full = true;
             return k;
         }
@@ -199,13 +200,13 @@ static Node *log_term(Ctx *c, Node *t)
     Node *arg = NULL;
     ArenaMark m = arena_mark(&c->tmp);
     Vec rest = {0};
-    for (uint32_t i = 0; i < r->n; i++) {
+    for (uint32_t i = 0; i < r->n; i++)
         if (!arg && r->a[i]->op == OP_log)
             arg = r->a[i]->a[0];
         else
             vec_push(c, &rest, r->a[i]);
-    }
-    Node *p = arg ? ex_pow(c, arg, ex_scale(c, ex_coef(t), ex_mul(c, rest.n, rest.v))) : NULL;
+    Node *p =
+        arg ? ex_pow(c, arg, ex_scale(c, ex_coef(t), ex_mul(c, rest.n, rest.v))) : NULL;
     arena_release(&c->tmp, m);
     return p;
 }
@@ -282,7 +283,8 @@ static Node *power_of_scale(Ctx *c, Node *b, Node *x)
 {
     if (ex_is_int(x))
         return ex_mul2(c, pow_of_num(c, b->a[0], x), ex_pow(c, b->a[1], x));
-    return ex_is_num(x) && !x->num.dec ? split_content(c, b->a[0]->num, b->a[1], x) : NULL;
+    return ex_is_num(x) && !x->num.dec ? split_content(c, b->a[0]->num, b->a[1], x)
+                                       : NULL;
 }
 
 /* Factors of (f1 f2 ...)^x that may be taken out: all for odd roots, known signs else. */
@@ -297,10 +299,11 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
     Vec out = {0}, in = {0};
     bool all = ex_is_num(x) && !num_is_even(num_denom(&c->tmp, x->num));
     for (size_t i = 0; i < n; i++) {
-        bool even = ex_is_num(x) && !x->num.dec && f[i]->op == OP_POW &&
-                    is_even_num(f[i]->a[1]);
-        bool take = ex_is_int(x) || even ||
-                    (!scaled && (all || ex_is_pos(f[i]) || (ex_is_nonneg(f[i]) && ex_is_num(x))));
+        bool even =
+            ex_is_num(x) && !x->num.dec && f[i]->op == OP_POW && is_even_num(f[i]->a[1]);
+        bool take =
+            ex_is_int(x) || even ||
+            (!scaled && (all || ex_is_pos(f[i]) || (ex_is_nonneg(f[i]) && ex_is_num(x))));
         vec_push(c, take ? &out : &in, take ? ex_pow(c, f[i], x) : f[i]);
     }
     Node *r = NULL;
@@ -322,7 +325,8 @@ static Node *power_of_sum(Ctx *c, Node *b, Node *x)
         k = sum_content(c, b, true);
         if (num_is_one(k))
             return NULL;
-        return ex_mul2(c, pow_of_num(c, ex_num(c, k), x), ex_pow(c, sum_divide(c, b, k), x));
+        return ex_mul2(c, pow_of_num(c, ex_num(c, k), x),
+                       ex_pow(c, sum_divide(c, b, k), x));
     }
     if (!ex_is_num(x) || x->num.dec)
         return NULL;
@@ -341,7 +345,8 @@ static Node *power_by_base(Ctx *c, Node *b, Node *x)
 {
     switch (b->op) {
     case OP_NUM: return pow_of_num(c, b, x);
-    case OP_CONST: return b == c->inf ? power_of_inf(c, x) : b == c->e ? exp_of(c, x) : NULL;
+    case OP_CONST:
+        return b == c->inf ? power_of_inf(c, x) : b == c->e ? exp_of(c, x) : NULL;
     case OP_POW: return power_of_power(c, b, x);
     case OP_SCALE: {
         Node *r = power_of_scale(c, b, x);
@@ -356,7 +361,8 @@ static Node *power_by_base(Ctx *c, Node *b, Node *x)
     case OP_LIST:
         if (c->open_lists)
             return NULL;
-        return ctx_error(c, LBZ_SHAPE, "raise the elements one by one", "power of a list");
+        return ctx_error(c, LBZ_SHAPE, "raise the elements one by one",
+                         "power of a list");
     default: return NULL;
     }
 }
@@ -366,7 +372,8 @@ Node *ex_pow(Ctx *c, Node *b, Node *x)
     if (ex_is_poison(b) || ex_is_poison(x))
         return c->poison;
     if (x->op == OP_LIST && !c->open_lists)
-        return ctx_error(c, LBZ_SHAPE, "the exponent must be one number", "power with a list");
+        return ctx_error(c, LBZ_SHAPE, "the exponent must be one number",
+                         "power with a list");
     if (ex_is_num(x)) {
         if (x->num.dec && num_is_int(x->num) && b->op == OP_NUM) {
             Node *r = ex_pow(c, b, ex_num(c, (Num){x->num.p, x->num.q, false}));

@@ -18,8 +18,9 @@ typedef struct {
     size_t n, cap;
     Num content;
     bool sorted;
-    bool in_run;    /* the next factor follows the last one in a product: they are sorted */
-    size_t at, breaks; /* how often the order breaks, and the first place behind a break */
+    bool in_run; /* the next factor follows the last one in a product: they are sorted */
+    size_t at,
+        breaks; /* how often the order breaks, and the first place behind a break */
     int infinite;
     uint32_t from;
     size_t longs;    /* long products among the factors */
@@ -318,7 +319,8 @@ static Node *infinite_product(Ctx *c, Factors *s)
                              "the sign of an infinite product is not known");
     }
     if (sign == 0)
-        return ctx_error(c, LBZ_DOMAIN, "take the limit another way", "0*inf has no value");
+        return ctx_error(c, LBZ_DOMAIN, "take the limit another way",
+                         "0*inf has no value");
     return sign > 0 ? c->inf : c->minus_inf;
 }
 
@@ -406,7 +408,8 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
         for (size_t i = 0; i < out.n; i++)
             factors_add(c, &s, out.v[i]);
     }
-    return ctx_failed(c) ? c->poison : ctx_error(c, LBZ_UNABLE, NULL, "product does not settle");
+    return ctx_failed(c) ? c->poison
+                         : ctx_error(c, LBZ_UNABLE, NULL, "product does not settle");
 }
 
 Node *ex_mul(Ctx *c, size_t n, Node *const *f)
@@ -445,7 +448,8 @@ static Node *insert_factor(Ctx *c, Node *f, Node *p)
     uint32_t at = 0;
     for (uint32_t i = 0; i < p->n; i++) {
         Node *q = ex_base(p->a[i]);
-        if (q == b || q->op == OP_abs || q->op == OP_sign || (ex_is_long(q) && has_base(q, b)))
+        if (q == b || q->op == OP_abs || q->op == OP_sign ||
+            (ex_is_long(q) && has_base(q, b)))
             return NULL;
         at = at == i && ex_cmp(q, b) < 0 ? i + 1 : at;
     }

@@ -28,7 +28,8 @@ static bool drops_one(Num k, const Node *rest)
     bool product = rest->op == OP_MUL, constant = false;
     for (uint32_t i = 0; i < (product ? rest->n : 1) && !constant; i++)
         constant = !(product ? rest->a[i] : rest)->syms;
-    return !constant || rest->op == OP_LIST || (rest->flags & (NF_INF | NF_COND | NF_APPLY));
+    return !constant || rest->op == OP_LIST ||
+           (rest->flags & (NF_INF | NF_COND | NF_APPLY));
 }
 
 Node *scale_raw(Ctx *c, Num k, Node *rest)
@@ -105,7 +106,8 @@ static void sort_few(Term *v, size_t n)
 static Node *infinite_sum(Ctx *c, int signs)
 {
     if (signs == 3)
-        return ctx_error(c, LBZ_DOMAIN, "take the limit another way", "inf - inf has no value");
+        return ctx_error(c, LBZ_DOMAIN, "take the limit another way",
+                         "inf - inf has no value");
     return signs == 1 ? c->inf : c->minus_inf;
 }
 
@@ -263,8 +265,9 @@ Num sum_content(Ctx *c, Node *sum, bool with_sign)
 {
     Node *lead = sum->a[ex_is_num(sum->a[0]) ? 1 : 0];
     if (plainly_primitive(sum))
-        return with_sign && lead->op == OP_SCALE && num_sgn(lead->a[0]->num) < 0 ? num_int(-1)
-                                                                                 : NUM_ONE;
+        return with_sign && lead->op == OP_SCALE && num_sgn(lead->a[0]->num) < 0
+                   ? num_int(-1)
+                   : NUM_ONE;
     Num g = NUM_ZERO;
     for (uint32_t i = 0; i < sum->n; i++) {
         Num k = ex_coef(sum->a[i]);

@@ -186,11 +186,12 @@ static bool walk_from(Walk *w, Node *root)
     return ok;
 }
 
-Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags, uint64_t syms,
-                    size_t *count)
+Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags,
+                    uint64_t syms, size_t *count)
 {
     Frame near[NEAR];
-    Walk w = {.c = c, .mark = ++c->mark, .flags = flags, .syms = syms, .st = near, .cap = NEAR};
+    Walk w = {
+        .c = c, .mark = ++c->mark, .flags = flags, .syms = syms, .st = near, .cap = NEAR};
     for (size_t r = 0; r < nroots; r++)
         if (!walk_from(&w, roots[r]))
             return NULL;
@@ -500,7 +501,8 @@ Node *subst_run(Subst *s, Node *root)
     while (n && !ctx_poll(c)) {
         Node *x = st[n - 1].n, *kid = is_binder(x) ? NULL : next_needed(s, &st[n - 1]);
         if (!kid) {
-            nodemap_put(&s->done, x, is_binder(x) ? subst_binder(s, x) : subst_node(s, x));
+            nodemap_put(&s->done, x,
+                        is_binder(x) ? subst_binder(s, x) : subst_node(s, x));
             n--;
             continue;
         }

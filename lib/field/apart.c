@@ -8,8 +8,8 @@ enum { APART_FUEL = 50000000, MAX_UNKNOWNS = 60 };
 
 typedef struct {
     Field *f;
-    slong g;               /* the variable */
-    fmpz_mpoly_struct *p;  /* irreducible factors that hold it */
+    slong g;              /* the variable */
+    fmpz_mpoly_struct *p; /* irreducible factors that hold it */
     int32_t *e;
     size_t n;
 } Split;
@@ -50,16 +50,16 @@ static bool solve(Ctx *c, Node **A, size_t n)
             if (i == k || q == c->zero)
                 continue;
             for (size_t j = k; j < w; j++)
-                A[i * w + j] = rat_factor(c, ex_sub(c, A[i * w + j],
-                                                    ex_mul2(c, q, A[k * w + j])));
+                A[i * w + j] =
+                    rat_factor(c, ex_sub(c, A[i * w + j], ex_mul2(c, q, A[k * w + j])));
         }
     }
     return !ctx_failed(c);
 }
 
 /* One column for x^j*D/p_i^k: D the whole denominator. */
-static void put_column(const Split *s, Node **A, size_t n, size_t col, const fmpz_mpoly_t D,
-                       size_t i, int32_t k, slong j)
+static void put_column(const Split *s, Node **A, size_t n, size_t col,
+                       const fmpz_mpoly_t D, size_t i, int32_t k, slong j)
 {
     Field *f = s->f;
     fmpz_mpoly_t q, t;
@@ -132,8 +132,10 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
         slong k = degree(s, r) - d; /* r = lc*r - lr x^k D, all over one more lc */
         coeff_at(s, lr, r, degree(s, r));
         scale = ex_mul2(c, scale, lcn);
-        vec_push(c, &out, ex_mul(c, 3, (Node *[]){poly_node(f, lr), ex_powi(c, x, k),
-                                                  ex_pow(c, scale, c->minus_one)}));
+        vec_push(c, &out,
+                 ex_mul(c, 3,
+                        (Node *[]){poly_node(f, lr), ex_powi(c, x, k),
+                                   ex_pow(c, scale, c->minus_one)}));
         fmpz_mpoly_mul(r, r, lc, f->ctx);
         fmpz_mpoly_gen(m, s->g, f->ctx);
         fmpz_mpoly_pow_ui(m, m, (ulong)k, f->ctx);

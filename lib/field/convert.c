@@ -13,7 +13,9 @@ static bool kept_power(const Field *f, const Node *n)
 static uint32_t wanted_children(const Field *f, const Node *n)
 {
     switch (n->op) {
-    case OP_ADD: case OP_SCALE: case OP_MUL: return n->n;
+    case OP_ADD:
+    case OP_SCALE:
+    case OP_MUL: return n->n;
     case OP_POW: return n->a[0]->op == OP_CONST || kept_power(f, n) ? 0 : 1;
     default: return f->mode == F_PROVE && op_is_function((Op)n->op) ? n->n : 0;
     }
@@ -113,7 +115,8 @@ static void times_display_power(Field *f, Elem *r, Node *b, Node *x)
     Node *key = ex_structural(c, OP_LIST, 2, (Node *[]){b, v});
     (void)map_get(&f->powers, key->id, &raw);
     int64_t d = (int64_t)raw;
-    Node *unit = ex_pow(c, b, ex_scale(c, num_rat(&c->tmp, d < 0 ? -1 : 1, d < 0 ? -d : d), v));
+    Node *unit =
+        ex_pow(c, b, ex_scale(c, num_rat(&c->tmp, d < 0 ? -1 : 1, d < 0 ? -d : d), v));
     slong g = field_gen_of(f, unit);
     if (g < 0 || !num_get_int(num_mul(&c->tmp, k, num_int(d)), &n)) {
         f->failed = true;
@@ -255,7 +258,8 @@ static void convert(Field *f, Elem *r, Node *n)
     switch (n->op) {
     case OP_NUM: el_set_num(f, r, n->num); return;
     case OP_ADD: convert_sum(f, r, n); return;
-    case OP_SCALE: case OP_MUL:
+    case OP_SCALE:
+    case OP_MUL:
         el_set(f, r, elem_of(f, n->a[0]));
         for (uint32_t i = 1; i < n->n && !f->failed; i++)
             el_mul(f, r, r, elem_of(f, n->a[i]));
@@ -291,7 +295,8 @@ static void survey_orders(Field *f, Node *n)
         int64_t q;
         if (!num_get_int(num_denom(&c->tmp, ex_coef(t)), &q) || q > 5040)
             continue;
-        int64_t old = ex_is_num(t) ? (int64_t)f->root_order : f->power_denom, g = old, h = q;
+        int64_t old = ex_is_num(t) ? (int64_t)f->root_order : f->power_denom, g = old,
+                h = q;
         while (h) {
             int64_t m = g % h;
             g = h;

@@ -38,7 +38,8 @@ static Shape shape_of(const Field *f, const fmpz_mpoly_t p)
 }
 
 /* Divides out the monomial x^min and appends its variables as factors. */
-static void take_variables(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p, const Shape *s)
+static void take_variables(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
+                           const Shape *s)
 {
     bool any = false;
     fmpz_mpoly_t m;
@@ -104,7 +105,8 @@ static bool is_high(Field *f, slong degree)
     return high;
 }
 
-static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p, slong var)
+static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p,
+                              slong var)
 {
     fmpz_poly_t u;
     fmpz_poly_factor_t uf;
@@ -178,7 +180,8 @@ static slong split_contents(Field *f, fmpz_mpoly_struct *part)
 }
 
 /* p is not shown to be irreducible. */
-static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p, const Shape *of_p)
+static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
+                        const Shape *of_p)
 {
     if (of_p->vars == 1) {
         factor_univariate(f, fac, p, of_p->var);
@@ -192,7 +195,8 @@ static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p, const
         Shape s = shape_of(f, &part[i]);
         if (f->quick && s.vars > 1)
             append(f, fac, &part[i]);
-        else if (n > 1 && (has_linear_variable(f, &part[i], &s) || poly_is_irreducible(f, &part[i])))
+        else if (n > 1 && (has_linear_variable(f, &part[i], &s) ||
+                           poly_is_irreducible(f, &part[i])))
             append(f, fac, &part[i]);
         else if (s.vars == 1)
             factor_univariate(f, fac, &part[i], s.var);
@@ -242,8 +246,9 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t poly)
     take_variables(f, fac, p, &s);
     f->fuel -= (double)p->length;
     bool quick = f->quick && s.vars > 1;
-    bool whole = s.vars > 0 && (has_linear_variable(f, p, &s) ||
-                                (quick ? p->length > QUICK_TERMS : poly_is_irreducible(f, p)));
+    bool whole =
+        s.vars > 0 && (has_linear_variable(f, p, &s) ||
+                       (quick ? p->length > QUICK_TERMS : poly_is_irreducible(f, p)));
     if (s.vars > 0 && !whole && !quick && f->ndens) {
         take_known(f, fac, p);
         s = shape_of(f, p);

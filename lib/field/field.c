@@ -222,7 +222,8 @@ static void lower_content(Field *f, Elem *a)
 }
 
 /* The numerator of a over the common denominator (cd, e), added to sum. */
-static void add_over(Field *f, fmpz_mpoly_t sum, const Elem *a, const fmpz_t cd, const int32_t *e)
+static void add_over(Field *f, fmpz_mpoly_t sum, const Elem *a, const fmpz_t cd,
+                     const int32_t *e)
 {
     fmpz_mpoly_t t;
     fmpz_t k;
@@ -292,7 +293,8 @@ void el_pow(Field *f, Elem *r, const Elem *a, int64_t n)
 }
 
 /* Divides p by registered denominators as often as they go, adding to e. */
-static void strip_dens(Field *f, fmpz_mpoly_t p, int32_t *e, int step, const int32_t *limit)
+static void strip_dens(Field *f, fmpz_mpoly_t p, int32_t *e, int step,
+                       const int32_t *limit)
 {
     fmpz_mpoly_t t;
     fmpz_mpoly_init(t, f->ctx);

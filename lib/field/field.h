@@ -37,12 +37,12 @@ typedef enum { G_FREE, G_ROOT, G_SIGN, G_LOG, G_POWER, G_FUNCTION } GenKind;
 
 typedef struct {
     GenKind kind;
-    Node *node;         /* what it stands for; NULL in F_PROVE where it is never shown */
-    unsigned q;         /* g^q = rel; 0: transcendental */
+    Node *node; /* what it stands for; NULL in F_PROVE where it is never shown */
+    unsigned q; /* g^q = rel; 0: transcendental */
     Elem rel;
-    fmpz_mpoly_t key;   /* ROOT, SIGN, LOG, POWER: the polynomial it belongs to */
-    Node *exponent;     /* POWER: the monomial of the exponent */
-    Op op;              /* FUNCTION */
+    fmpz_mpoly_t key; /* ROOT, SIGN, LOG, POWER: the polynomial it belongs to */
+    Node *exponent;   /* POWER: the monomial of the exponent */
+    Op op;            /* FUNCTION */
     unsigned nargs;
     Elem arg[3];
 } Gen;
@@ -51,21 +51,22 @@ typedef struct {
     Ctx *c;
     FieldMode mode;
     bool failed;
-    double fuel;              /* term products left */
-    bool quick;               /* of polynomials in several variables only contents are split off, if short */
-    bool modest;              /* of polynomials of high degree only powers are taken out; */
-    bool cut;                 /* that has happened: denominators may have factors left */
+    double fuel; /* term products left */
+    bool
+        quick; /* of polynomials in several variables only contents are split off, if short */
+    bool modest; /* of polynomials of high degree only powers are taken out; */
+    bool cut;    /* that has happened: denominators may have factors left */
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
     slong ngens, ndens;
-    unsigned root_order;      /* Q: all roots are taken as Q-th ones in F_PROVE */
-    int64_t power_denom;      /* D: common denominator of symbolic exponents' coefficients */
-    Map gen_of_node;          /* node id -> generator */
-    Map elem_of_node;         /* node id -> Elem*, elements live in the tmp arena */
-    Map powers;               /* display: direction of an exponent -> denominator, sign */
-    Elem **pool;              /* all elements made by field_elem, to be cleared */
+    unsigned root_order; /* Q: all roots are taken as Q-th ones in F_PROVE */
+    int64_t power_denom; /* D: common denominator of symbolic exponents' coefficients */
+    Map gen_of_node;     /* node id -> generator */
+    Map elem_of_node;    /* node id -> Elem*, elements live in the tmp arena */
+    Map powers;          /* display: direction of an exponent -> denominator, sign */
+    Elem **pool;         /* all elements made by field_elem, to be cleared */
     size_t npool, pool_cap;
-    Gen gen[FIELD_GENS];      /* only what is in use is ever written: the arrays are large */
+    Gen gen[FIELD_GENS]; /* only what is in use is ever written: the arrays are large */
     fmpz_mpoly_struct den[FIELD_DENS];
 } Field;
 
@@ -81,15 +82,16 @@ void el_one(Field *f, Elem *r);
 void el_set_num(Field *f, Elem *r, Num x);
 void el_set_gen(Field *f, Elem *r, slong g);
 void el_set_poly(Field *f, Elem *r, const fmpz_mpoly_t p);
-void el_add(Field *f, Elem *r, Elem *const *a, size_t n); /* r none of a */
+void el_add(Field *f, Elem *r, Elem *const *a, size_t n);     /* r none of a */
 void el_mul(Field *f, Elem *r, const Elem *a, const Elem *b); /* r may be a or b */
 void el_pow(Field *f, Elem *r, const Elem *a, int64_t n);
 void el_inv(Field *f, Elem *r, const Elem *a);
-void el_reduce(Field *f, Elem *a);  /* apply relations until all degrees are below them */
-void el_cancel(Field *f, Elem *a);  /* divide numerator by denominators where they divide */
+void el_reduce(Field *f, Elem *a); /* apply relations until all degrees are below them */
+void el_cancel(Field *f,
+               Elem *a); /* divide numerator by denominators where they divide */
 void el_use_roots(Field *f, Elem *a); /* b/sqrt(b) to sqrt(b), sqrt(b)/b to 1/sqrt(b) */
 bool el_equal(Field *f, const Elem *a, const Elem *b); /* as written; cancel first */
-bool field_is_zero(Field *f, Elem *a); /* reduces a */
+bool field_is_zero(Field *f, Elem *a);                 /* reduces a */
 /* The product of the sign generators in the set is 1, or -1: the newest in terms of the others. */
 void field_constrain(Field *f, uint64_t set, bool negative);
 
@@ -111,7 +113,8 @@ typedef struct {
 bool kernels_read(Kernels *k, Node *t, ulong *e);
 /* The sum n is a polynomial in plain kernels, put into k, that is proved to be irreducible. */
 bool sum_is_irreducible(Ctx *c, Node *n, Kernels *k);
-void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k); /* p = k * (new p), lead > 0 */
+void poly_make_primitive(Field *f, fmpz_mpoly_t p,
+                         fmpz_t k); /* p = k * (new p), lead > 0 */
 
 /* Index of the (irreducible) denominator p, registered when new; p is primitive. */
 slong field_den(Field *f, const fmpz_mpoly_t p);
@@ -124,7 +127,8 @@ const Elem *field_elem(Field *f, Node *n);
 /* b^x for a rational x that is no integer, b^m for a symbolic m, log|b|, |b|, sign b. */
 void field_root(Field *f, Elem *r, const Elem *b, Num x);
 void field_power(Field *f, Elem *r, const Elem *b, Node *x);
-void field_nonnegative(Field *f, const Elem *b); /* b >= 0 is known: a constraint on signs */
+void field_nonnegative(Field *f,
+                       const Elem *b); /* b >= 0 is known: a constraint on signs */
 void field_log(Field *f, Elem *r, const Elem *b);
 void field_abs(Field *f, Elem *r, const Elem *b, bool sign_only);
 

@@ -23,7 +23,10 @@ enum { MOST_TERMS = 200, MOST_DEGREE = 24 };
 typedef struct {
     uint32_t m, inv;
 } Mod;
-#define MOD(m) {m, (uint32_t)((((uint64_t)1 << 32) + (m) - 1) / (m))}
+#define MOD(m)                                             \
+    {                                                      \
+        m, (uint32_t)((((uint64_t)1 << 32) + (m)-1) / (m)) \
+    }
 
 /* Small: powers to the prime are taken; of various residues modulo 3, 4, 5, 8: polynomials like
  * x^4 + 2 split modulo most others. MOST_DEGREE + 1 products of residues are less than 2^32/m. */
@@ -162,7 +165,8 @@ static uint64_t degrees_of(Poly u, Mod m)
     Poly h = {.a = {0, 1}, .d = 1};
     for (int k = 1; 2 * k <= u.d; k++) { /* u has no factors of degrees below k */
         h = frobenius(h, k == 1, &u, m);
-        Poly g = h; /* h = v^(m^k): gcd(u, h - v) is the product of the factors of degree k */
+        Poly g =
+            h; /* h = v^(m^k): gcd(u, h - v) is the product of the factors of degree k */
         for (int i = g.d + 1; i <= 1; i++)
             g.a[i] = 0;
         g.d = g.d < 1 ? 1 : g.d;
@@ -184,11 +188,11 @@ static uint64_t degrees_of(Poly u, Mod m)
 /* ---- images --------------------------------------------------------------------------------------- */
 typedef struct {
     slong terms, vars;
-    const ulong *e;       /* exponents: vars a term */
-    const ulong *top;     /* degree in each variable */
-    const fmpz *coef;     /* coefficients: these, or those of the nodes */
+    const ulong *e;   /* exponents: vars a term */
+    const ulong *top; /* degree in each variable */
+    const fmpz *coef; /* coefficients: these, or those of the nodes */
     Node *const *term;
-    uint32_t *k;          /* coefficients modulo m */
+    uint32_t *k; /* coefficients modulo m */
     Mod m;
     uint32_t x[FIELD_GENS]; /* the values of the variables */
     uint32_t seed;
@@ -232,7 +236,8 @@ static uint32_t term_value(const Image *p, slong i, slong but)
     uint32_t r = p->k[i];
     for (slong v = 0; v < p->vars && r; v++)
         if (v != but && e[v])
-            r = rem(r * (e[v] == 1 ? p->x[v] : power_mod(p->x[v], (uint32_t)e[v], p->m)), p->m);
+            r = rem(r * (e[v] == 1 ? p->x[v] : power_mod(p->x[v], (uint32_t)e[v], p->m)),
+                    p->m);
     return r;
 }
 
@@ -370,8 +375,8 @@ bool kernels_read(Kernels *k, Node *t, ulong *e)
         size_t j = 0;
         if (ex_is_num(f))
             continue;
-        if (!node_is_plain(b) || (f->op == OP_POW && !ex_get_int(f->a[1], &x)) || x <= 0 ||
-            x > MOST_DEGREE)
+        if (!node_is_plain(b) || (f->op == OP_POW && !ex_get_int(f->a[1], &x)) ||
+            x <= 0 || x > MOST_DEGREE)
             return false;
         while (j < k->n && k->v[j] != b)
             j++;

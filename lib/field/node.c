@@ -44,8 +44,8 @@ Node *poly_node_factored(Field *f, const fmpz_mpoly_t p)
         if (t) {
             t[0] = ex_num(c, fmpz_to_num(c, fac->constant));
             for (slong i = 0; i < fac->num; i++)
-                t[i + 1] = ex_powi(c, poly_node(f, fac->poly + i),
-                                   fmpz_get_si(fac->exp + i));
+                t[i + 1] =
+                    ex_powi(c, poly_node(f, fac->poly + i), fmpz_get_si(fac->exp + i));
             r = ex_mul(c, (size_t)fac->num + 1, t);
         }
         arena_release(&c->tmp, m);
@@ -60,7 +60,8 @@ Node *field_node(Field *f, const Elem *a, Show num, Show den)
     Ctx *c = f->c;
     Node *fac[FIELD_DENS + 2];
     size_t n = 0;
-    fac[n++] = num == SHOW_FACTORED ? poly_node_factored(f, a->num) : poly_node(f, a->num);
+    fac[n++] =
+        num == SHOW_FACTORED ? poly_node_factored(f, a->num) : poly_node(f, a->num);
     if (!fmpz_is_one(a->cden)) /* a number before a sum is distributed: keep it outside */
         fac[n++] = ex_num(c, num_inv(&c->tmp, fmpz_to_num(c, a->cden)));
     if (den == SHOW_FACTORED) {

@@ -20,8 +20,8 @@ static bool holds_regions(const Node *n, bool deep)
 {
     if (is_arithmetic(n) || n->op == OP_NUM || n->op == OP_STRING)
         return false;
-    return deep || n->op == OP_LIST || n->op == OP_IF || n->op == OP_INT || n->op == OP_SUM ||
-           n->op == OP_PROD || op_is_structural((Op)n->op);
+    return deep || n->op == OP_LIST || n->op == OP_IF || n->op == OP_INT ||
+           n->op == OP_SUM || n->op == OP_PROD || op_is_structural((Op)n->op);
 }
 
 Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, void *arg),
@@ -68,7 +68,8 @@ static bool is_expanded_factor(const Node *f)
     int64_t k;
     if (f->op == OP_ADD || ex_is_long(ex_base((Node *)(uintptr_t)f)))
         return false;
-    return !(f->op == OP_POW && f->a[0]->op == OP_ADD && ex_get_int(f->a[1], &k) && k > 1) &&
+    return !(f->op == OP_POW && f->a[0]->op == OP_ADD && ex_get_int(f->a[1], &k) &&
+             k > 1) &&
            !(f->op == OP_POW && f->a[0]->op == OP_ADD && ex_is_num(f->a[1]) &&
              num_cmp(f->a[1]->num, NUM_ONE) > 0);
 }
@@ -95,8 +96,8 @@ static bool is_expanded(const Node *n)
     return true;
 }
 
-static Node *with_field(Ctx *c, Node *n, FieldMode mode, Node *(*f)(Field *, Node *, void *),
-                        void *arg)
+static Node *with_field(Ctx *c, Node *n, FieldMode mode,
+                        Node *(*f)(Field *, Node *, void *), void *arg)
 {
     Field fd;
     ArenaMark m = arena_mark(&c->tmp);
@@ -191,8 +192,9 @@ static Node *collect_with(Field *f, Node *n, void *arg)
             el_set(f, &one, &t);
             fmpz_mpoly_set(one.num, k, f->ctx);
             el_cancel(f, &one);
-            sum[i] = ex_mul2(c, field_node(f, &one, SHOW_FACTORED, SHOW_FACTORED),
-                             ex_powi(c, x, fmpz_mpoly_univar_get_term_exp_si(u, i, f->ctx)));
+            sum[i] =
+                ex_mul2(c, field_node(f, &one, SHOW_FACTORED, SHOW_FACTORED),
+                        ex_powi(c, x, fmpz_mpoly_univar_get_term_exp_si(u, i, f->ctx)));
         }
         r = sum ? ex_add(c, (size_t)len, sum) : NULL;
         fmpz_mpoly_univar_clear(u, f->ctx);

@@ -9,10 +9,10 @@
 Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, void *arg),
                   void *arg);
 
-Node *rat_together(Ctx *c, Node *n);              /* one fraction, cancelled */
-Node *rat_expand(Ctx *c, Node *n);                /* products and integer powers multiplied out */
-Node *rat_factor(Ctx *c, Node *n);                /* over the rationals, kernels as symbols */
-Node *rat_apart(Ctx *c, Node *n, uint32_t x);     /* partial fractions in x */
-Node *rat_collect(Ctx *c, Node *n, Node *x);      /* by powers of x */
+Node *rat_together(Ctx *c, Node *n); /* one fraction, cancelled */
+Node *rat_expand(Ctx *c, Node *n);   /* products and integer powers multiplied out */
+Node *rat_factor(Ctx *c, Node *n);   /* over the rationals, kernels as symbols */
+Node *rat_apart(Ctx *c, Node *n, uint32_t x); /* partial fractions in x */
+Node *rat_collect(Ctx *c, Node *n, Node *x);  /* by powers of x */
 
 #endif

@@ -110,7 +110,8 @@ static Node *stand_in(Ctx *c, bool positive)
     return ex_sym(c, s);
 }
 
-static slong gen_for(Field *f, GenKind kind, const fmpz_mpoly_t key, Node *exponent, bool *fresh)
+static slong gen_for(Field *f, GenKind kind, const fmpz_mpoly_t key, Node *exponent,
+                     bool *fresh)
 {
     *fresh = false;
     for (slong i = 0; i < f->ngens; i++)
@@ -290,7 +291,8 @@ static bool relate_conjugate(Field *f, slong g, const Part *p)
     fmpz_mpoly_init(conj, f->ctx);
     for (slong i = 0; i < g && !done && !f->failed; i++) {
         if (f->gen[i].kind != G_ROOT || f->gen[i].q != f->root_order ||
-            fmpz_mpoly_degree_si(p->f, i, f->ctx) != (slong)half || !only_degrees(f, p->f, i, half))
+            fmpz_mpoly_degree_si(p->f, i, f->ctx) != (slong)half ||
+            !only_degrees(f, p->f, i, half))
             continue;
         conjugate(f, conj, p->f, i, half);
         slong other = find_gen(f, G_ROOT, conj);
@@ -360,7 +362,8 @@ static void times_abs_power(Field *f, Elem *r, const Part *p, Num T)
         fmpz_mpoly_clear(inner.f, f->ctx);
         return;
     }
-    Num fl = num_floor(a, T), rest = num_mul(a, num_sub(a, T, fl), num_int(f->root_order));
+    Num fl = num_floor(a, T),
+        rest = num_mul(a, num_sub(a, T, fl), num_int(f->root_order));
     int64_t whole, k;
     if (!num_get_int(fl, &whole) || !num_get_int(rest, &k)) {
         f->failed = true;
@@ -436,8 +439,8 @@ static void display_root(Field *f, Elem *r, const Elem *b, Num x)
     el_init(f, &t);
     el_set(f, &t, b);
     el_cancel(f, &t);
-    if (f->failed || !num_get_int(q, &order) || !num_get_int(fl, &whole) || order > 1000 ||
-        !num_get_int(num_mul(a, num_sub(a, x, fl), q), &k)) {
+    if (f->failed || !num_get_int(q, &order) || !num_get_int(fl, &whole) ||
+        order > 1000 || !num_get_int(num_mul(a, num_sub(a, x, fl), q), &k)) {
         f->failed = true;
         el_clear(f, &t);
         return;

@@ -36,7 +36,8 @@ __attribute__((used, visibility("hidden"))) void *lbz_lazy_resolve(size_t i);
  * is the same failure as a program that does not start, only later. */
 static void fail(const char *what, const char *why)
 {
-    fprintf(stderr, "leibniz: %s: %s\n(Debian: apt-get install libflint-dev)\n", what, why);
+    fprintf(stderr, "leibniz: %s: %s\n(Debian: apt-get install libflint-dev)\n", what,
+            why);
     _exit(5);
 }
 
@@ -52,7 +53,8 @@ static void open_library(unsigned library)
             continue;
         void *f = dlsym(handle, functions[i].name);
         if (!f)
-            fail("a library is not the one this program was built with", functions[i].name);
+            fail("a library is not the one this program was built with",
+                 functions[i].name);
         __atomic_store_n(&lbz_lazy_slots[i], f, __ATOMIC_RELEASE);
     }
 }

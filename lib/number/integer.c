@@ -11,9 +11,8 @@
 
 Num num_factorial(Arena *a, uint64_t n)
 {
-    if (n > 1 && (double)n * (log2((double)n) - 1.4426) > (double)NUM_MAX_BITS) {
+    if (n > 1 && (double)n * (log2((double)n) - 1.4426) > (double)NUM_MAX_BITS)
         return num_too_big(a);
-    }
     mpz_t z;
     mpz_init(z);
     mpz_fac_ui(z, n);
@@ -24,23 +23,19 @@ Num num_binomial(Arena *a, int64_t n, uint64_t k)
 {
     uint64_t m = abs_u64(n);
     bool negative = n < 0 && k % 2 == 1;
-    if (n < 0 && __builtin_add_overflow(m - 1, k, &m)) {
+    if (n < 0 && __builtin_add_overflow(m - 1, k, &m))
         return num_too_big(a);
-    }
-    if (k > m) {
+    if (k > m)
         return NUM_ZERO;
-    }
     k = k < m - k ? k : m - k;
     if (k > 0 &&
-        (double)k * (log2((double)m / (double)k) + 1.4427) > (double)NUM_MAX_BITS) {
+        (double)k * (log2((double)m / (double)k) + 1.4427) > (double)NUM_MAX_BITS)
         return num_too_big(a);
-    }
     mpz_t z;
     mpz_init(z);
     mpz_bin_uiui(z, m, k);
-    if (negative) {
+    if (negative)
         mpz_neg(z, z);
-    }
     return num_take_mpz(a, z, false);
 }
 
@@ -51,12 +46,10 @@ static uint64_t pow_u64(uint64_t r, unsigned k)
 {
     uint64_t z = 1;
     while (k-- > 0) {
-        if (__builtin_mul_overflow(z, r, &z)) {
+        if (__builtin_mul_overflow(z, r, &z))
             return UINT64_MAX;
-        }
-        if (r <= 1) {
+        if (r <= 1)
             break;
-        }
     }
     return z;
 }
@@ -91,20 +84,17 @@ static bool root_big(Arena *a, Num x, unsigned k, Num *root)
 
 bool num_root(Arena *a, Num x, unsigned k, Num *root)
 {
-    if (k == 0 || (k % 2 == 0 && num_sgn(x) < 0)) {
+    if (k == 0 || (k % 2 == 0 && num_sgn(x) < 0))
         return false;
-    }
     if (k == 1) {
         *root = x;
         return true;
     }
-    if (!num_is_small(x)) {
+    if (!num_is_small(x))
         return root_big(a, x, k, root);
-    }
     uint64_t p, q;
-    if (!root_u64(abs_u64(x.p), k, &p) || !root_u64((uint64_t)x.q, k, &q)) {
+    if (!root_u64(abs_u64(x.p), k, &p) || !root_u64((uint64_t)x.q, k, &q))
         return false;
-    }
     *root = (Num){x.p < 0 ? -(int64_t)p : (int64_t)p, (int64_t)q, x.dec};
     return true;
 }
@@ -119,9 +109,8 @@ static size_t small_factors(uint64_t *n, uint64_t prime[16], unsigned mult[16])
     for (uint64_t d = 2; d < 1024 && d * d <= *n; d += 1 + (d > 2)) {
         if (*n % d == 0) {
             prime[count] = d;
-            for (mult[count] = 0; *n % d == 0; *n /= d) {
+            for (mult[count] = 0; *n % d == 0; *n /= d)
                 mult[count]++;
-            }
             count++;
         }
     }
@@ -216,11 +205,10 @@ static void split_big(mpz_t out, mpz_t rest, Num n, unsigned k)
     mpz_init(z);
     num_get_mpz(z, n);
     split_small_primes(out, rest, z, k, mpz_sizeinbase(z, 2) > (1u << 17) ? 1024 : 10000);
-    if (mpz_fits_ulong_p(z)) {
+    if (mpz_fits_ulong_p(z))
         split_word(out, rest, mpz_get_ui(z), k);
-    } else {
+    else
         split_perfect_power(out, rest, z, k);
-    }
     mpz_clear(z);
 }
 
@@ -229,9 +217,8 @@ static void split_small(int64_t n, unsigned k, int64_t *out, int64_t *rest)
     uint64_t prime[16], root = 1;
     unsigned mult[16];
     size_t count = n > 1 ? num_factor((uint64_t)n, prime, mult) : 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         root *= pow_u64(prime[i], mult[i] / k);
-    }
     *out = (int64_t)root;
     *rest = n / (int64_t)pow_u64(root, k);
 }

@@ -9,12 +9,10 @@
 
 uint64_t gcd_u64(uint64_t a, uint64_t b)
 {
-    if (a == 0 || b == 0) {
+    if (a == 0 || b == 0)
         return a | b;
-    }
-    if (a == 1 || b == 1) {
+    if (a == 1 || b == 1)
         return 1;
-    }
     int shift = __builtin_ctzll(a | b);
     a >>= __builtin_ctzll(a);
     while (b) {
@@ -50,13 +48,11 @@ static void copy_limbs(mpz_t to, mpz_srcptr from, mp_limb_t *limbs)
 static Num big_new(Arena *a, mpz_srcptr p, mpz_srcptr q, bool dec)
 {
     size_t np = mpz_size(p), nq = mpz_size(q);
-    if ((np + nq) * GMP_LIMB_BITS > NUM_MAX_BITS + 256) {
+    if ((np + nq) * GMP_LIMB_BITS > NUM_MAX_BITS + 256)
         return num_too_big(a);
-    }
     BigRat *b = arena_alloc(a, sizeof *b + (np + nq) * sizeof(mp_limb_t));
-    if (!b || arena_in_reserve(a, b)) {
+    if (!b || arena_in_reserve(a, b))
         return NUM_ZERO;
-    }
     mp_limb_t *limbs = (mp_limb_t *)(b + 1);
     copy_limbs(b->p, p, limbs);
     copy_limbs(b->q, q, limbs + np);
@@ -65,9 +61,8 @@ static Num big_new(Arena *a, mpz_srcptr p, mpz_srcptr q, bool dec)
 
 static Num set_pq(Arena *a, mpz_srcptr p, mpz_srcptr q, bool dec)
 {
-    if (mpz_fits_slong_p(p) && mpz_fits_slong_p(q)) {
+    if (mpz_fits_slong_p(p) && mpz_fits_slong_p(q))
         return (Num){mpz_get_si(p), mpz_get_si(q), dec};
-    }
     return big_new(a, p, q, dec);
 }
 
@@ -112,9 +107,8 @@ void num_get_mpz(mpz_t z, Num x)
 
 Num num_copy(Arena *a, Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return x;
-    }
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     return big_new(a, mpq_numref(v), mpq_denref(v), x.dec);
@@ -123,9 +117,8 @@ Num num_copy(Arena *a, Num x)
 /* (negative ? -p : p)/q, q > 0, in lowest terms already */
 static Num from_u64(Arena *a, uint64_t p, bool negative, uint64_t q, bool dec)
 {
-    if (q <= INT64_MAX && p <= (uint64_t)INT64_MAX + negative) {
+    if (q <= INT64_MAX && p <= (uint64_t)INT64_MAX + negative)
         return (Num){negative ? (int64_t)(0 - p) : (int64_t)p, (int64_t)q, dec};
-    }
     mpz_t zp, zq;
     mpz_roinit_n(zp, &p, negative ? -1 : 1);
     mpz_roinit_n(zq, &q, 1);
@@ -149,9 +142,8 @@ bool num_is_int_big(Num x)
 bool num_is_even(Num x)
 {
     NumView w;
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return x.q == 1 && x.p % 2 == 0;
-    }
     return num_is_int(x) && mpz_even_p(mpq_numref(num_view(&w, x)));
 }
 
@@ -174,9 +166,8 @@ int num_cmp_any(Num x, Num y)
 
 bool num_eq(Num x, Num y)
 {
-    if (x.dec != y.dec || num_is_small(x) != num_is_small(y)) {
+    if (x.dec != y.dec || num_is_small(x) != num_is_small(y))
         return false;
-    }
     NumView v, w;
     return num_is_small(x) ? x.p == y.p && x.q == y.q
                            : mpq_equal(num_view(&v, x), num_view(&w, y)) != 0;
@@ -190,24 +181,19 @@ static uint64_t hash_mpz(mpz_srcptr z, uint64_t seed)
 
 uint64_t num_hash(Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return hash_mix(hash_mix((uint64_t)x.p, (uint64_t)x.q), x.dec);
-    }
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     return hash_mix(hash_mpz(mpq_denref(v), hash_mpz(mpq_numref(v), 1)), x.dec);
 }
 
-static size_t bits_u64(uint64_t u)
-{
-    return u ? 64 - (size_t)__builtin_clzll(u) : 1;
-}
+static size_t bits_u64(uint64_t u) { return u ? 64 - (size_t)__builtin_clzll(u) : 1; }
 
 size_t num_bits(Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return bits_u64(abs_u64(x.p)) + bits_u64((uint64_t)x.q);
-    }
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     return mpz_sizeinbase(mpq_numref(v), 2) + mpz_sizeinbase(mpq_denref(v), 2);
@@ -219,9 +205,8 @@ size_t num_bits(Num x)
 static bool sum_fits(Num x, Num y)
 {
     size_t bx = num_bits(x), by = num_bits(y);
-    if (num_is_int(x) && num_is_int(y)) {
+    if (num_is_int(x) && num_is_int(y))
         return (bx > by ? bx : by) < NUM_MAX_BITS;
-    }
     return bx + by <= NUM_MAX_FRACTION_BITS;
 }
 
@@ -240,9 +225,8 @@ static bool add_small(Num x, Num y, Num *r)
     }
     int64_t g = (int64_t)gcd_u64((uint64_t)x.q, (uint64_t)y.q), a, b, t;
     if (__builtin_mul_overflow(x.p, y.q / g, &a) ||
-        __builtin_mul_overflow(y.p, x.q / g, &b) || __builtin_add_overflow(a, b, &t)) {
+        __builtin_mul_overflow(y.p, x.q / g, &b) || __builtin_add_overflow(a, b, &t))
         return false;
-    }
     int64_t h = (int64_t)gcd_u64(abs_u64(t), (uint64_t)g);
     r->p = t / h;
     if (t == 0) {
@@ -255,12 +239,10 @@ static bool add_small(Num x, Num y, Num *r)
 Num num_add_any(Arena *a, Num x, Num y)
 {
     Num r = {0, 1, x.dec || y.dec};
-    if (num_is_small(x) && num_is_small(y) && add_small(x, y, &r)) {
+    if (num_is_small(x) && num_is_small(y) && add_small(x, y, &r))
         return r;
-    }
-    if (!sum_fits(x, y)) {
+    if (!sum_fits(x, y))
         return num_too_big(a);
-    }
     NumView v, w;
     mpq_t z;
     mpq_init(z);
@@ -268,10 +250,7 @@ Num num_add_any(Arena *a, Num x, Num y)
     return num_take_mpq(a, z, r.dec);
 }
 
-Num num_sub(Arena *a, Num x, Num y)
-{
-    return num_add(a, x, num_neg(a, y));
-}
+Num num_sub(Arena *a, Num x, Num y) { return num_add(a, x, num_neg(a, y)); }
 
 static bool mul_small(Num x, Num y, Num *r)
 {
@@ -281,9 +260,8 @@ static bool mul_small(Num x, Num y, Num *r)
     }
     uint64_t g = gcd_u64(abs_u64(x.p), (uint64_t)y.q);
     uint64_t h = gcd_u64(abs_u64(y.p), (uint64_t)x.q);
-    if (g > INT64_MAX || h > INT64_MAX) {
+    if (g > INT64_MAX || h > INT64_MAX)
         return false;
-    }
     if (g == 1 && h == 1) { /* divisions are slow */
         return !__builtin_mul_overflow(x.p, y.p, &r->p) &&
                !__builtin_mul_overflow(x.q, y.q, &r->q);
@@ -296,12 +274,10 @@ static bool mul_small(Num x, Num y, Num *r)
 Num num_mul_any(Arena *a, Num x, Num y)
 {
     Num r = {0, 1, x.dec || y.dec};
-    if (num_is_small(x) && num_is_small(y) && mul_small(x, y, &r)) {
+    if (num_is_small(x) && num_is_small(y) && mul_small(x, y, &r))
         return r;
-    }
-    if (!product_fits(x, y)) {
+    if (!product_fits(x, y))
         return num_too_big(a);
-    }
     NumView v, w;
     mpq_t z;
     mpq_init(z);
@@ -311,9 +287,8 @@ Num num_mul_any(Arena *a, Num x, Num y)
 
 Num num_inv(Arena *a, Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return from_u64(a, (uint64_t)x.q, x.p < 0, abs_u64(x.p), x.dec);
-    }
     mpq_t z;
     mpq_init(z);
     num_get_mpq(z, x);
@@ -323,17 +298,15 @@ Num num_inv(Arena *a, Num x)
 
 Num num_div(Arena *a, Num x, Num y)
 {
-    if (x.q == 1 && y.q == 1 && y.p > 0 && x.p % y.p == 0) {
+    if (x.q == 1 && y.q == 1 && y.p > 0 && x.p % y.p == 0)
         return (Num){x.p / y.p, 1, x.dec || y.dec};
-    }
     return num_mul(a, x, num_inv(a, y));
 }
 
 Num num_neg_any(Arena *a, Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return from_u64(a, abs_u64(x.p), x.p > 0, (uint64_t)x.q, x.dec);
-    }
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     mpz_t minus;
@@ -350,16 +323,13 @@ static bool pow_small(Num x, uint64_t e, Num *r)
     r->p = r->q = 1;
     while (true) {
         if ((e & 1) && (__builtin_mul_overflow(r->p, p, &r->p) ||
-                        __builtin_mul_overflow(r->q, q, &r->q))) {
+                        __builtin_mul_overflow(r->q, q, &r->q)))
             return false;
-        }
         e >>= 1;
-        if (e == 0) {
+        if (e == 0)
             return true;
-        }
-        if (__builtin_mul_overflow(p, p, &p) || __builtin_mul_overflow(q, q, &q)) {
+        if (__builtin_mul_overflow(p, p, &p) || __builtin_mul_overflow(q, q, &q))
             return false;
-        }
     }
 }
 
@@ -367,22 +337,18 @@ Num num_pow(Arena *a, Num x, int64_t e)
 {
     uint64_t n = abs_u64(e);
     Num r = {1, 1, x.dec};
-    if (n == 0) {
+    if (n == 0)
         return r;
-    }
-    if (e < 0) {
+    if (e < 0)
         x = num_inv(a, x);
-    }
     if (num_is_small(x) && x.q == 1 && abs_u64(x.p) <= 1) {
         r.p = x.p == -1 && n % 2 == 0 ? 1 : x.p;
         return r;
     }
-    if (num_is_small(x) && pow_small(x, n, &r)) {
+    if (num_is_small(x) && pow_small(x, n, &r))
         return r;
-    }
-    if (n > NUM_MAX_BITS || num_bits(x) > 2 + NUM_MAX_BITS / n) {
+    if (n > NUM_MAX_BITS || num_bits(x) > 2 + NUM_MAX_BITS / n)
         return num_too_big(a);
-    }
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     mpq_t z;
@@ -396,9 +362,8 @@ Num num_pow(Arena *a, Num x, int64_t e)
 
 Num num_floor(Arena *a, Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return num_int(x.p / x.q - (x.p % x.q < 0));
-    }
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     mpz_t z;
@@ -407,10 +372,7 @@ Num num_floor(Arena *a, Num x)
     return num_take_mpz(a, z, false);
 }
 
-Num num_ceil(Arena *a, Num x)
-{
-    return num_neg(a, num_floor(a, num_neg(a, x)));
-}
+Num num_ceil(Arena *a, Num x) { return num_neg(a, num_floor(a, num_neg(a, x))); }
 
 Num num_round(Arena *a, Num x)
 {
@@ -436,13 +398,11 @@ Num num_gcd(Arena *a, Num x, Num y)
     if (num_is_small(x) && num_is_small(y)) {
         uint64_t q = (uint64_t)x.q;
         if (y.q == x.q ||
-            !__builtin_mul_overflow(q / gcd_u64(q, (uint64_t)y.q), (uint64_t)y.q, &q)) {
+            !__builtin_mul_overflow(q / gcd_u64(q, (uint64_t)y.q), (uint64_t)y.q, &q))
             return from_u64(a, gcd_u64(abs_u64(x.p), abs_u64(y.p)), false, q, dec);
-        }
     }
-    if (!product_fits(x, y)) {
+    if (!product_fits(x, y))
         return num_too_big(a);
-    }
     NumView v, w;
     mpq_srcptr vx = num_view(&v, x), vy = num_view(&w, y);
     mpq_t z;
@@ -454,18 +414,16 @@ Num num_gcd(Arena *a, Num x, Num y)
 
 Num num_numer(Arena *a, Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return num_int(x.p);
-    }
     NumView w;
     return num_set_mpz(a, mpq_numref(num_view(&w, x)));
 }
 
 Num num_denom(Arena *a, Num x)
 {
-    if (num_is_small(x)) {
+    if (num_is_small(x))
         return num_int(x.q);
-    }
     NumView w;
     return num_set_mpz(a, mpq_denref(num_view(&w, x)));
 }

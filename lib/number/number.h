@@ -32,12 +32,13 @@ static inline Num num_int(int64_t p) { return (Num){p, 1, false}; }
 Num num_rat(Arena *a, int64_t p, int64_t q); /* q != 0; reduced */
 
 static inline bool num_is_int(Num x);
-bool num_is_even(Num x);                    /* an even integer */
+bool num_is_even(Num x); /* an even integer */
 static inline int num_sgn(Num x);
-static inline int num_cmp(Num x, Num y);    /* by value; dec is ignored */
-bool num_eq(Num x, Num y);                  /* same value and same dec */
-uint64_t num_hash(Num x);                   /* from content only */
-static inline bool num_get_int(Num x, int64_t *i); /* true when x is an integer in int64 */
+static inline int num_cmp(Num x, Num y); /* by value; dec is ignored */
+bool num_eq(Num x, Num y);               /* same value and same dec */
+uint64_t num_hash(Num x);                /* from content only */
+static inline bool num_get_int(Num x,
+                               int64_t *i); /* true when x is an integer in int64 */
 size_t num_bits(Num x);                     /* bits of numerator plus denominator */
 
 /* Results that would need more than about 2^27 bits (2^24 where fractions have to be reduced)
@@ -46,19 +47,19 @@ size_t num_bits(Num x);                     /* bits of numerator plus denominato
 static inline Num num_add(Arena *a, Num x, Num y);
 Num num_sub(Arena *a, Num x, Num y);
 static inline Num num_mul(Arena *a, Num x, Num y);
-Num num_div(Arena *a, Num x, Num y);        /* y != 0 */
+Num num_div(Arena *a, Num x, Num y); /* y != 0 */
 static inline Num num_neg(Arena *a, Num x);
 static inline Num num_abs(Arena *a, Num x);
-Num num_inv(Arena *a, Num x);               /* x != 0 */
-Num num_pow(Arena *a, Num x, int64_t e);    /* x != 0 or e >= 0 */
+Num num_inv(Arena *a, Num x);            /* x != 0 */
+Num num_pow(Arena *a, Num x, int64_t e); /* x != 0 or e >= 0 */
 Num num_floor(Arena *a, Num x);
 Num num_ceil(Arena *a, Num x);
-Num num_round(Arena *a, Num x);             /* half away from zero */
-Num num_mod(Arena *a, Num x, Num y);        /* x - y*floor(x/y), y != 0 */
-Num num_gcd(Arena *a, Num x, Num y);        /* gcd(p)/lcm(q), >= 0: the content of {x, y} */
+Num num_round(Arena *a, Num x);      /* half away from zero */
+Num num_mod(Arena *a, Num x, Num y); /* x - y*floor(x/y), y != 0 */
+Num num_gcd(Arena *a, Num x, Num y); /* gcd(p)/lcm(q), >= 0: the content of {x, y} */
 Num num_numer(Arena *a, Num x);
 Num num_denom(Arena *a, Num x);
-Num num_copy(Arena *a, Num x);              /* the same value with its limbs in a */
+Num num_copy(Arena *a, Num x); /* the same value with its limbs in a */
 Num num_factorial(Arena *a, uint64_t n);
 Num num_binomial(Arena *a, int64_t n, uint64_t k);
 
@@ -94,8 +95,8 @@ Num num_from_double(Arena *a, double d);
 /* Shortest text that reads back to d ("0.1", "1e+300", "nan", "inf"); at least 32 bytes. */
 void double_print(char out[32], double d);
 
-void num_get_mpq(mpq_t q, Num x); /* q is initialised by the caller */
-void num_get_mpz(mpz_t z, Num x); /* numerator */
+void num_get_mpq(mpq_t q, Num x);         /* q is initialised by the caller */
+void num_get_mpz(mpz_t z, Num x);         /* numerator */
 Num num_set_mpq(Arena *a, const mpq_t q); /* q in lowest terms */
 Num num_set_mpz(Arena *a, const mpz_t z);
 
@@ -107,7 +108,10 @@ Num num_add_any(Arena *a, Num x, Num y);
 Num num_mul_any(Arena *a, Num x, Num y);
 Num num_neg_any(Arena *a, Num x);
 
-static inline bool num_is_int(Num x) { return num_is_small(x) ? x.q == 1 : num_is_int_big(x); }
+static inline bool num_is_int(Num x)
+{
+    return num_is_small(x) ? x.q == 1 : num_is_int_big(x);
+}
 static inline int num_sgn(Num x)
 {
     return num_is_small(x) ? (x.p > 0) - (x.p < 0) : num_sgn_big(x);
@@ -137,7 +141,8 @@ static inline Num num_mul(Arena *a, Num x, Num y)
 }
 static inline Num num_neg(Arena *a, Num x)
 {
-    return num_is_small(x) && x.p != INT64_MIN ? (Num){-x.p, x.q, x.dec} : num_neg_any(a, x);
+    return num_is_small(x) && x.p != INT64_MIN ? (Num){-x.p, x.q, x.dec}
+                                               : num_neg_any(a, x);
 }
 static inline Num num_abs(Arena *a, Num x) { return num_sgn(x) < 0 ? num_neg(a, x) : x; }
 

@@ -26,9 +26,8 @@ typedef struct {
 static size_t digits_at(const char *s, size_t n, size_t i)
 {
     size_t k = 0;
-    while (i + k < n && s[i + k] >= '0' && s[i + k] <= '9') {
+    while (i + k < n && s[i + k] >= '0' && s[i + k] <= '9')
         k++;
-    }
     return k;
 }
 
@@ -36,9 +35,8 @@ static size_t digits_at(const char *s, size_t n, size_t i)
  * range or a name: 2.*x, 1..3 */
 static bool point_ends_number(const char *s, size_t n, size_t i)
 {
-    if (i >= n) {
+    if (i >= n)
         return true;
-    }
     unsigned char c = (unsigned char)s[i];
     return c < 0x80 && !strchr("*/^'.", c) && !((c | 32) >= 'a' && (c | 32) <= 'z') &&
            c != '_';
@@ -51,9 +49,8 @@ static void scan_exponent(Literal *l, size_t n, size_t i)
     bool negative = j < n && l->s[j] == '-';
     j += j < n && (l->s[j] == '-' || l->s[j] == '+');
     size_t k = digits_at(l->s, n, j);
-    for (size_t d = 0; d < k && l->exp <= MAX_EXPONENT; d++) {
+    for (size_t d = 0; d < k && l->exp <= MAX_EXPONENT; d++)
         l->exp = 10 * l->exp + (l->s[j + d] - '0');
-    }
     if (k > 0) {
         l->exp = negative ? -l->exp : l->exp;
         l->used = j + k;
@@ -73,12 +70,10 @@ static bool scan_literal(Literal *l, const char *s, size_t n)
             l->dec = true;
         }
     }
-    if (l->whole + l->frac == 0) {
+    if (l->whole + l->frac == 0)
         return false;
-    }
-    if (i < n && (s[i] | 32) == 'e') {
+    if (i < n && (s[i] | 32) == 'e')
         scan_exponent(l, n, i);
-    }
     return true;
 }
 
@@ -87,9 +82,8 @@ static bool read_digits(mpz_t z, const Literal *l)
 {
     size_t n = l->whole + l->frac;
     char *text = mem_alloc(n + 1);
-    if (!text) {
+    if (!text)
         return false;
-    }
     memcpy(text, l->s, l->whole);
     memcpy(text + l->whole, l->s + l->frac_at, l->frac);
     text[n] = '\0';
@@ -123,18 +117,14 @@ static Num literal_big(Arena *a, const Literal *l)
 static Num literal_value(Arena *a, const Literal *l)
 {
     int64_t p = 0, q = 1, scale = l->exp - (int64_t)l->frac;
-    if (l->whole + l->frac > 18 || scale < -18 || scale > 0) {
+    if (l->whole + l->frac > 18 || scale < -18 || scale > 0)
         return literal_big(a, l);
-    }
-    for (size_t i = 0; i < l->whole; i++) {
+    for (size_t i = 0; i < l->whole; i++)
         p = 10 * p + (l->s[i] - '0');
-    }
-    for (size_t i = 0; i < l->frac; i++) {
+    for (size_t i = 0; i < l->frac; i++)
         p = 10 * p + (l->s[l->frac_at + i] - '0');
-    }
-    for (; scale < 0; scale++) {
+    for (; scale < 0; scale++)
         q *= 10;
-    }
     Num x = num_rat(a, p, q);
     x.dec = l->dec;
     return x;
@@ -143,9 +133,8 @@ static Num literal_value(Arena *a, const Literal *l)
 size_t num_parse(Arena *a, const char *s, size_t n, Num *x)
 {
     Literal l;
-    if (!scan_literal(&l, s, n)) {
+    if (!scan_literal(&l, s, n))
         return 0;
-    }
     *x = NUM_ZERO;
     if (l.exp > MAX_EXPONENT || l.exp < -MAX_EXPONENT) {
         env_error(a->env, LBZ_LIMIT, "write it as a power: 2*10^(10^6)",
@@ -175,9 +164,8 @@ static void put_mpz(Str *b, mpz_srcptr z)
 
 static void strip_zeros(Str *b, size_t from)
 {
-    while (b->n > from + 1 && b->s[b->n - 1] == '0') {
+    while (b->n > from + 1 && b->s[b->n - 1] == '0')
         b->s[--b->n] = '\0';
-    }
 }
 
 /* d = round(p*10^k/q), ties to even; true when it is exact. p > 0. */
@@ -197,9 +185,8 @@ static bool scale_and_round(mpz_t d, mpz_srcptr p, mpz_srcptr q, int64_t k)
     bool exact = mpz_sgn(rem) == 0;
     mpz_mul_2exp(rem, rem, 1);
     int c = mpz_cmp(rem, den);
-    if (c > 0 || (c == 0 && mpz_odd_p(d))) {
+    if (c > 0 || (c == 0 && mpz_odd_p(d)))
         mpz_add_ui(d, d, 1);
-    }
     mpz_clears(ten, rem, den, NULL);
     return exact;
 }
@@ -225,9 +212,8 @@ bool num_digits(Str *b, Num x, size_t n, int64_t *exp10)
     int64_t e = guess_exp10(p, mpq_denref(v));
     bool exact = scale_and_round(d, p, mpq_denref(v), (int64_t)n - 1 - e);
     mpz_ui_pow_ui(limit, 10, n);
-    if (mpz_cmp(d, limit) >= 0) {
+    if (mpz_cmp(d, limit) >= 0)
         exact = scale_and_round(d, p, mpq_denref(v), (int64_t)n - 1 - ++e);
-    }
     size_t from = b->n;
     put_mpz(b, d);
     if (!b->failed) {
@@ -241,17 +227,15 @@ bool num_digits(Str *b, Num x, size_t n, int64_t *exp10)
 
 static void put_zeros(Str *b, int64_t n)
 {
-    for (; n > 0; n--) {
+    for (; n > 0; n--)
         str_putc(b, '0');
-    }
 }
 
 void decimal_print(Str *b, bool negative, const char *digits, size_t n, int64_t exp10,
                    int64_t wide, bool dot)
 {
-    if (negative) {
+    if (negative)
         str_putc(b, '-');
-    }
     size_t whole = exp10 < 0 ? 0 : (size_t)exp10 + 1;
     if (exp10 < -6 || exp10 >= wide) {
         str_put(b, digits, 1);
@@ -340,9 +324,8 @@ static void top_bits(mpz_t top, mpz_srcptr p, mpz_srcptr q, long *s)
         mpz_mul_2exp(t, q, (mp_bitcnt_t) - *s);
         mpz_tdiv_qr(top, rem, p, t);
     }
-    if (mpz_sgn(rem)) {
+    if (mpz_sgn(rem))
         mpz_setbit(top, 0);
-    }
     mpz_clears(rem, t, NULL);
 }
 
@@ -352,28 +335,24 @@ static double round_bits(mpz_t top, long s)
 {
     long bits = (long)mpz_sizeinbase(top, 2);
     long prec = bits - s + 1074 < DBL_MANT_DIG ? bits - s + 1074 : DBL_MANT_DIG;
-    if (prec < 0) {
+    if (prec < 0)
         return 0;
-    }
-    if (bits - s > DBL_MAX_EXP + 1) {
+    if (bits - s > DBL_MAX_EXP + 1)
         return HUGE_VAL;
-    }
     mp_bitcnt_t drop = (mp_bitcnt_t)(bits - prec);
     bool half = mpz_tstbit(top, drop - 1);
     bool more = mpz_scan1(top, 0) < drop - 1;
     mpz_tdiv_q_2exp(top, top, drop);
-    if (half && (more || mpz_odd_p(top))) {
+    if (half && (more || mpz_odd_p(top)))
         mpz_add_ui(top, top, 1);
-    }
     return ldexp((double)mpz_get_ui(top), (int)((long)drop - s));
 }
 
 double num_to_double(Num x)
 {
     const int64_t exact = (int64_t)1 << DBL_MANT_DIG;
-    if (num_is_small(x) && x.p >= -exact && x.p <= exact && x.q <= exact) {
+    if (num_is_small(x) && x.p >= -exact && x.p <= exact && x.q <= exact)
         return (double)x.p / (double)x.q;
-    }
     NumView w;
     mpq_srcptr v = num_view(&w, x);
     mpz_t top, p;
@@ -400,27 +379,22 @@ static void round_digits(Shortest *r, double d, int n)
     char *e = strchr(text, 'e');
     r->n = 0;
     r->exp10 = (int)strtol(e + 1, NULL, 10);
-    for (char *s = text; s < e; s++) {
-        if (*s >= '0' && *s <= '9') {
+    for (char *s = text; s < e; s++)
+        if (*s >= '0' && *s <= '9')
             r->digits[r->n++] = *s;
-        }
-    }
-    while (r->n > 1 && r->digits[r->n - 1] == '0') {
+    while (r->n > 1 && r->digits[r->n - 1] == '0')
         r->n--;
-    }
     r->digits[r->n] = '\0';
 }
 
 /* The next decimal upwards with n digits. */
 static void next_decimal(Shortest *r, size_t n)
 {
-    while (r->n < n) {
+    while (r->n < n)
         r->digits[r->n++] = '0';
-    }
     size_t i = n;
-    while (i > 0 && r->digits[i - 1] == '9') {
+    while (i > 0 && r->digits[i - 1] == '9')
         i--;
-    }
     if (i == 0) {
         r->exp10++;
         r->digits[0] = '1';
@@ -446,13 +420,11 @@ static void shortest(Shortest *r, double d)
     bool power = frexp(d, &exp2) == 0.5;
     for (int n = d < 1e-290 ? 1 : 15; n <= 17; n++) {
         round_digits(r, d, n);
-        if (reads_back(r, d)) {
+        if (reads_back(r, d))
             return;
-        }
         next_decimal(r, (size_t)n);
-        if (power && n < 17 && reads_back(r, d)) {
+        if (power && n < 17 && reads_back(r, d))
             return;
-        }
     }
     round_digits(r, d, 17);
 }
@@ -462,9 +434,8 @@ Num num_from_double(Arena *a, double d)
     Shortest r;
     char text[40];
     Num x = {0, 1, true};
-    if (d == 0 || !isfinite(d)) {
+    if (d == 0 || !isfinite(d))
         return x;
-    }
     shortest(&r, fabs(d));
     int n = snprintf(text, sizeof text, "%se%d", r.digits, r.exp10 - (int)r.n + 1);
     num_parse(a, text, (size_t)n, &x);

@@ -6,8 +6,9 @@
 static const char *inverse_of(const char *name, size_t n, char buffer[40])
 {
     static const char *const pairs[][2] = {
-        {"exp", "log"}, {"log", "exp"}, {"ln", "exp"}, {"erf", "erfinv"}, {"tg", "atan"},
-        {"exp2", "log2"}, {"log2", "exp2"}, {"log10", "exp10"}, {"exp10", "log10"},
+        {"exp", "log"},    {"log", "exp"},     {"ln", "exp"},
+        {"erf", "erfinv"}, {"tg", "atan"},     {"exp2", "log2"},
+        {"log2", "exp2"},  {"log10", "exp10"}, {"exp10", "log10"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (strlen(pairs[i][0]) == n && !memcmp(pairs[i][0], name, n))
@@ -131,12 +132,19 @@ static bool function_power(Parser *p, const char *name, size_t n, Op op)
 static bool takes_sum(Op op)
 {
     switch (op) {
-    case OP_EXPAND: case OP_FACTOR: case OP_TOGETHER: case OP_APART: case OP_SIMPLIFY:
-    case OP_TRIGEXPAND: case OP_TRIGREDUCE: case OP_CSE: case OP_DETACH: case OP_GRAD:
-    case OP_HESSIAN: case OP_LAPLACIAN:
-        return true;
-    default:
-        return false;
+    case OP_EXPAND:
+    case OP_FACTOR:
+    case OP_TOGETHER:
+    case OP_APART:
+    case OP_SIMPLIFY:
+    case OP_TRIGEXPAND:
+    case OP_TRIGREDUCE:
+    case OP_CSE:
+    case OP_DETACH:
+    case OP_GRAD:
+    case OP_HESSIAN:
+    case OP_LAPLACIAN: return true;
+    default: return false;
     }
 }
 

@@ -92,8 +92,9 @@ static void build_sum(Parser *p, Frame *f)
     uint32_t n;
     Node **a = nodes_from(p, f->base, &n);
     stand_at_token(p, f->tok);
-    Node *s = ctx_failed(p->c) ? p->c->poison : n == 2 ? ex_add2(p->c, a[0], a[1])
-                                                       : ex_add(p->c, n, a);
+    Node *s = ctx_failed(p->c) ? p->c->poison
+              : n == 2         ? ex_add2(p->c, a[0], a[1])
+                               : ex_add(p->c, n, a);
     arena_release(&p->c->tmp, m);
     replace_values(p, f->base, s, p->v[f->base].pos, last(p)->end, V_SUM);
 }
@@ -106,7 +107,9 @@ static Node *product_from(Parser *p, uint32_t base)
     uint32_t n;
     Node **a = nodes_from(p, base, &n);
     Node *r = ctx_failed(p->c) ? p->c->poison
-            : n == 1 ? a[0] : n == 2 ? ex_mul2(p->c, a[0], a[1]) : ex_mul(p->c, n, a);
+              : n == 1         ? a[0]
+              : n == 2         ? ex_mul2(p->c, a[0], a[1])
+                               : ex_mul(p->c, n, a);
     arena_release(&p->c->tmp, m);
     return r;
 }
@@ -448,7 +451,9 @@ void reduce_top(Parser *p)
     case F_NEG: build_negation(p, &f); break;
     case F_SQRT: build_root(p, &f); break;
     case F_CMP: build_comparison(p, &f); break;
-    case F_AND: case F_OR: case F_NOT: build_logic(p, &f); break;
+    case F_AND:
+    case F_OR:
+    case F_NOT: build_logic(p, &f); break;
     case F_RANGE: build_range(p, &f); break;
     case F_ELSE: build_if(p, &f); break;
     case F_PREFIX: build_prefix(p, &f); break;

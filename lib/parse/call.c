@@ -197,8 +197,10 @@ static Node *name_list(Parser *p, const Value *v)
     bool ok = ex_is(n, OP_LIST) && n->n > 0;
     for (uint32_t i = 0; ok && i < n->n; i++)
         ok = ex_is(n->a[i], OP_SYM);
-    return ok ? n : call_error(p, v, "write x or [x, y]", "a name or a list of names is "
-                               "expected here");
+    return ok ? n
+              : call_error(p, v, "write x or [x, y]",
+                           "a name or a list of names is "
+                           "expected here");
 }
 
 static Node *order_argument(Parser *p, const Value *v)
@@ -337,8 +339,9 @@ static Node *call_structural(Parser *p, const Call *a, Op op)
     case OP_HVP:
     case OP_JVP:
     case OP_VJP:
-    case OP_LAPLACIAN: case OP_DIV: case OP_CURL:
-        return call_vector(p, a, op);
+    case OP_LAPLACIAN:
+    case OP_DIV:
+    case OP_CURL: return call_vector(p, a, op);
     default:
         if ((op == OP_APART || op == OP_COLLECT) && a->n > 1)
             need_number(p, &a->v[1]);

@@ -15,9 +15,9 @@ typedef struct {
 
 typedef struct {
     int form;
-    uint32_t next;     /* the token behind */
-    Part target;       /* D_NAME: y of dy/dx; D_GROUP: the '(' */
-    uint32_t order;    /* token of the order above, 0: none */
+    uint32_t next;  /* the token behind */
+    Part target;    /* D_NAME: y of dy/dx; D_GROUP: the '(' */
+    uint32_t order; /* token of the order above, 0: none */
     uint32_t n;
     Part var[VARS];
 } Spelling;

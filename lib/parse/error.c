@@ -43,7 +43,9 @@ static const char *opener(Parser *p, const Frame *f)
     case F_LIST: return "']' is missing for the '['";
     case F_CALL:
         return f->brace ? "']' is missing for the '['" : "')' is missing for the '('";
-    case F_CASES: case F_PAIR: case F_AT: return "'}' is missing for the '{'";
+    case F_CASES:
+    case F_PAIR:
+    case F_AT: return "'}' is missing for the '{'";
     default: return (void)p, "')' is missing for the '('";
     }
 }
@@ -127,10 +129,12 @@ static const char *hint_for(uint8_t kind)
     case TK_COMMA: return "lists are written [a, b]";
     case TK_SEMI: return "write {a if x < 0; b otherwise}";
     case TK_WALRUS: return "only a name can stand before :=";
-    case TK_THEN: case TK_ELSE: return "write if c then a else b";
+    case TK_THEN:
+    case TK_ELSE: return "write if c then a else b";
     case TK_IF: return "write if c then a else b, or {a if c; b otherwise}";
     case TK_OTHERWISE: return "write {a if x < 0; b otherwise}";
-    case TK_ON: case TK_IN: return "`on x in a:b` belongs to check";
+    case TK_ON:
+    case TK_IN: return "`on x in a:b` belongs to check";
     case TK_LBRACE: return "blocks belong to functions: f(x) = { ... }";
     case TK_DOT: return "write * for a product";
     default: return "only names, numbers and operators make an expression";
@@ -169,10 +173,7 @@ void bad_equals(Parser *p)
 
 /* ---- did you mean */
 
-static char lower(char ch)
-{
-    return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch;
-}
+static char lower(char ch) { return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch; }
 
 /* Are a and b one insertion, deletion, substitution or exchange of neighbours apart? Case
  * is forgiven. */

@@ -41,7 +41,7 @@ static void note_exponent(Parser *p)
     const Value *b = last(p) - 1;
     if (b->flags & V_NUM || ex_is(b->n, OP_CONST))
         parser_note(p, "read as %s*%s", text_excerpt(p, b->pos, last(p)->end, 60),
-                 text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
+                    text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
 }
 
 /* 0x10, 0b01: a number of another base for many, a product here. */
@@ -50,7 +50,8 @@ static void note_radix(Parser *p)
     const Value *b = last(p);
     const Token *t = tok(p, p->i);
     bool zero = b->flags & V_NUM && b->end - b->pos == 1 && p->text[b->pos] == '0';
-    if (!zero || !glued(p, p->i) || t->kind != TK_NAME || !strchr("xXbBoO", p->text[t->pos]))
+    if (!zero || !glued(p, p->i) || t->kind != TK_NAME ||
+        !strchr("xXbBoO", p->text[t->pos]))
         return;
     const char *name = text_excerpt(p, t->pos, tok_end(p, p->i), 40);
     size_t n = strspn(name + 1, "0123456789abcdefABCDEF_");
@@ -190,15 +191,16 @@ static void close_exponent(Parser *p)
     after_exponent(p, &f);
 }
 
-
 /* Does the token close the barrier f? */
 static bool fits(const Parser *p, const Frame *f, uint8_t kind)
 {
     switch (f->kind) {
-    case F_PAREN: case F_EXPONENT: return kind == TK_RPAREN;
+    case F_PAREN:
+    case F_EXPONENT: return kind == TK_RPAREN;
     case F_CALL: return kind == (f->brace ? TK_RBRACK : TK_RPAREN);
     case F_LIST: return kind == TK_RBRACK;
-    case F_CASES: case F_PAIR: return kind == TK_RBRACE;
+    case F_CASES:
+    case F_PAIR: return kind == TK_RBRACE;
     case F_AT: return f->brace && kind == TK_RBRACE;
     default: return (void)p, false;
     }
@@ -222,7 +224,8 @@ static bool close_bracket(Parser *p)
         finish_call(p, f, tok_end(p, p->i));
         p->i++;
         break;
-    case F_LIST: case F_PAIR:
+    case F_LIST:
+    case F_PAIR:
         build_list(p, f);
         p->i++;
         break;
@@ -252,8 +255,8 @@ static void bind_name(Parser *p)
     token_ahead(p, p->i);
     stand_at_token(p, p->i);
     if (!binding_follows(p, p->i)) {
-        if (token_ahead(p, p->i)->kind == TK_END || (kind_at(p, p->i) == TK_NAME &&
-                                              token_ahead(p, p->i + 1)->kind == TK_END))
+        if (token_ahead(p, p->i)->kind == TK_END ||
+            (kind_at(p, p->i) == TK_NAME && token_ahead(p, p->i + 1)->kind == TK_END))
             ctx_error(p->c, LBZ_INCOMPLETE, "write at x=1, y=2",
                       "a binding name = value is missing");
         else
@@ -379,8 +382,8 @@ static bool infix_comma(Parser *p)
 {
     reduce_above(p, P_BARRIER);
     while (closes_itself(top(p)) && !ctx_failed(p->c)) {
-        if (top(p)->kind == F_AT && (binding_follows(p, p->i + 1) ||
-                                     kind_at(p, p->i + 1) == TK_END)) {
+        if (top(p)->kind == F_AT &&
+            (binding_follows(p, p->i + 1) || kind_at(p, p->i + 1) == TK_END)) {
             p->i++;
             bind_name(p);
             return true;
@@ -399,13 +402,13 @@ static bool infix_comma(Parser *p)
         p->i++;
         bind_name(p);
         return true;
-    case F_CALL: case F_LIST: case F_PAIR:
+    case F_CALL:
+    case F_LIST:
+    case F_PAIR:
         p->i++;
         p->due = true;
         return true;
-    default:
-        unexpected_operator(p);
-        return true;
+    default: unexpected_operator(p); return true;
     }
 }
 
@@ -427,9 +430,7 @@ static bool infix_semicolon(Parser *p)
         }
         unexpected_operator(p);
         return true;
-    default:
-        not_closed(p, f);
-        return true;
+    default: not_closed(p, f); return true;
     }
 }
 
@@ -464,7 +465,7 @@ static bool infix_assign(Parser *p)
     if (f->kind == F_BASE && p->prefix)
         return false;
     if (f->kind == F_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
-               p->nv > f->base + 1) {
+        p->nv > f->base + 1) {
         last(p)->flags |= V_EQ;
     } else {
         bad_equals(p);
@@ -528,11 +529,21 @@ static void infix_tensor(Parser *p)
 static const struct {
     uint8_t frame, prec;
 } gathering[] = {
-    [TK_PLUS] = {F_ADD, P_ADD},   [TK_MINUS] = {F_ADD, P_ADD}, [TK_STAR] = {F_MUL, P_MUL},
-    [TK_SLASH] = {F_MUL, P_MUL},  [TK_PERCENT] = {F_MUL, P_MUL}, [TK_EQ] = {F_CMP, P_CMP},
-    [TK_NE] = {F_CMP, P_CMP},     [TK_LT] = {F_CMP, P_CMP},    [TK_LE] = {F_CMP, P_CMP},
-    [TK_GT] = {F_CMP, P_CMP},     [TK_GE] = {F_CMP, P_CMP},    [TK_AND] = {F_AND, P_AND},
-    [TK_OR] = {F_OR, P_OR},       [TK_COLON] = {F_RANGE, P_RANGE}, [TK_WRT] = {0, 0},
+    [TK_PLUS] = {F_ADD, P_ADD},
+    [TK_MINUS] = {F_ADD, P_ADD},
+    [TK_STAR] = {F_MUL, P_MUL},
+    [TK_SLASH] = {F_MUL, P_MUL},
+    [TK_PERCENT] = {F_MUL, P_MUL},
+    [TK_EQ] = {F_CMP, P_CMP},
+    [TK_NE] = {F_CMP, P_CMP},
+    [TK_LT] = {F_CMP, P_CMP},
+    [TK_LE] = {F_CMP, P_CMP},
+    [TK_GT] = {F_CMP, P_CMP},
+    [TK_GE] = {F_CMP, P_CMP},
+    [TK_AND] = {F_AND, P_AND},
+    [TK_OR] = {F_OR, P_OR},
+    [TK_COLON] = {F_RANGE, P_RANGE},
+    [TK_WRT] = {0, 0},
 };
 
 /* The token after an operand; false: it is not part of the expression. */
@@ -546,7 +557,11 @@ bool operator_follows(Parser *p)
         return true;
     }
     switch (kind) {
-    case TK_NAME: case TK_NUM: case TK_LPAREN: case TK_SQRT: case TK_PARTIAL:
+    case TK_NAME:
+    case TK_NUM:
+    case TK_LPAREN:
+    case TK_SQRT:
+    case TK_PARTIAL:
     case TK_PARTIALSUB:
         if (kind == TK_NAME && stop_word(p))
             return false;
@@ -558,10 +573,14 @@ bool operator_follows(Parser *p)
     case TK_PRIME: postfix_prime(p); return true;
     case TK_COMMA: return infix_comma(p);
     case TK_SEMI: return infix_semicolon(p);
-    case TK_END: case TK_NL: return infix_end(p);
-    case TK_RPAREN: case TK_RBRACK: case TK_RBRACE: return close_bracket(p);
+    case TK_END:
+    case TK_NL: return infix_end(p);
+    case TK_RPAREN:
+    case TK_RBRACK:
+    case TK_RBRACE: return close_bracket(p);
     case TK_BAR: infix_bar(p); return true;
-    case TK_AT: case TK_BARAT: return infix_at(p);
+    case TK_AT:
+    case TK_BARAT: return infix_at(p);
     case TK_WHERE: return infix_where(p);
     case TK_ASSIGN: return infix_assign(p);
     case TK_LBRACK: infix_bracket(p); return true;
@@ -569,7 +588,9 @@ bool operator_follows(Parser *p)
     case TK_ELSE: infix_else(p); return true;
     case TK_IF: infix_if(p); return true;
     case TK_OTHERWISE: infix_otherwise(p); return true;
-    case TK_MATMUL: case TK_DOTSTAR: case TK_DOTSLASH: infix_tensor(p); return true;
+    case TK_MATMUL:
+    case TK_DOTSTAR:
+    case TK_DOTSLASH: infix_tensor(p); return true;
     default:
         if (to_barrier(p)->kind == F_BASE)
             return false;

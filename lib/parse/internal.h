@@ -70,13 +70,13 @@ typedef enum {
 
 /* Flags of values. */
 enum {
-    V_NUM = 1,     /* a number as typed */
-    V_DERIV = 2,   /* ends with a derivative that took the following term */
-    V_BARE = 4,    /* a name as typed */
-    V_EQ = 8,      /* the left side of name = value in a list; in {}: before `if` */
-    V_ROW = 16,    /* the last of a row of a matrix */
+    V_NUM = 1,   /* a number as typed */
+    V_DERIV = 2, /* ends with a derivative that took the following term */
+    V_BARE = 4,  /* a name as typed */
+    V_EQ = 8,    /* the left side of name = value in a list; in {}: before `if` */
+    V_ROW = 16,  /* the last of a row of a matrix */
     V_SUM = 32,
-    V_GROUP = 64,  /* in parentheses */
+    V_GROUP = 64, /* in parentheses */
     V_PRODUCT = 128
 };
 
@@ -94,22 +94,22 @@ typedef struct {
 
 typedef struct {
     uint8_t kind, prec;
-    uint8_t op;       /* token kind of the operator whose right operand is due */
+    uint8_t op; /* token kind of the operator whose right operand is due */
     bool brace;
-    uint16_t fn;      /* Op of a call or prefix; OP_APPLY: unknown or the user's */
-    uint32_t base;    /* index of its first value */
-    uint32_t tok;     /* the token that opened it, or of its last operator */
-    uint32_t name;    /* token of a function's name */
-    uint32_t sym;     /* of an unknown function, or the name bound by F_AT */
-    uint32_t outer;   /* barriers: index of the barrier around it */
-    uint32_t count;   /* F_CMP: comparisons so far; F_LIST: first value of the row */
+    uint16_t fn;    /* Op of a call or prefix; OP_APPLY: unknown or the user's */
+    uint32_t base;  /* index of its first value */
+    uint32_t tok;   /* the token that opened it, or of its last operator */
+    uint32_t name;  /* token of a function's name */
+    uint32_t sym;   /* of an unknown function, or the name bound by F_AT */
+    uint32_t outer; /* barriers: index of the barrier around it */
+    uint32_t count; /* F_CMP: comparisons so far; F_LIST: first value of the row */
     uint32_t primes;
-    Deriv *deriv;     /* F_PREFIX of OP_DIFF, F_PAREN of d(e)/dx */
-    Node *expo;       /* F_FUNARG, F_CALL: the power that was written behind the name */
+    Deriv *deriv; /* F_PREFIX of OP_DIFF, F_PAREN of d(e)/dx */
+    Node *expo;   /* F_FUNARG, F_CALL: the power that was written behind the name */
 } Frame;
 
 typedef struct {
-    Node *diff;       /* dy/dx as typed */
+    Node *diff; /* dy/dx as typed */
     Node *y, *x, *order;
     uint32_t pos, len;
     bool solved;
@@ -118,15 +118,15 @@ typedef struct {
 typedef struct {
     Ctx *c;
     const ParseEnv *pe;
-    Parsed *out;      /* may be NULL */
+    Parsed *out; /* may be NULL */
     const char *text;
     Lexer L;
-    uint32_t i;       /* the current token */
-    bool due;         /* an operand is due */
-    bool prefix;      /* stops at `at`, `on`, ',' ... outside brackets */
-    bool stop_eq;     /* at ==, too */
-    bool ebound;      /* e is a name in this statement */
-    bool swept;       /* bare is filled */
+    uint32_t i;   /* the current token */
+    bool due;     /* an operand is due */
+    bool prefix;  /* stops at `at`, `on`, ',' ... outside brackets */
+    bool stop_eq; /* at ==, too */
+    bool ebound;  /* e is a name in this statement */
+    bool swept;   /* bare is filled */
     Value *v;
     uint32_t nv, vcap;
     Frame *f;
@@ -149,15 +149,15 @@ typedef struct {
 /* ---- parse.c: the machine */
 void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from,
                  size_t to, Parsed *out);
-bool parser_lex(Parser *p);          /* the first run of tokens */
-Node *parser_expr(Parser *p);        /* runs; p->i is the first token not used */
+bool parser_lex(Parser *p);   /* the first run of tokens */
+Node *parser_expr(Parser *p); /* runs; p->i is the first token not used */
 /* Notes in p->out->places where n stands, if it is new. */
 void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end);
 void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
 Frame *push_frame(Parser *p, FrameKind kind, int prec);
 void pop_frame(Parser *p);
 void reduce_above(Parser *p, int prec); /* all operators that bind tighter */
-Frame *to_barrier(Parser *p);        /* all operators; the barrier */
+Frame *to_barrier(Parser *p);           /* all operators; the barrier */
 bool starts_operand(const Parser *p, uint32_t i);
 bool closes_itself(const Frame *f); /* closed by what closes the bracket around it */
 const Token *token_beyond(Parser *p, uint32_t i); /* token_ahead in all cases */
@@ -197,11 +197,11 @@ static inline uint32_t after_group(const Parser *p, uint32_t i)
 }
 
 /* ---- parse_infix.c */
-bool operator_follows(Parser *p);  /* false: the token is not part of the expression */
+bool operator_follows(Parser *p); /* false: the token is not part of the expression */
 
 /* ---- parse_build.c: frames to nodes */
 void reduce_top(Parser *p);
-void next_term(Parser *p, Frame *f);   /* the operand of a sum is complete */
+void next_term(Parser *p, Frame *f); /* the operand of a sum is complete */
 void next_factor(Parser *p, Frame *f);
 void next_comparison(Parser *p, Frame *f);
 static inline bool value_is_condition(const Node *n)
@@ -229,7 +229,7 @@ void operand_name(Parser *p);
 NameKind name_kind(Parser *p, const char *name, size_t n);
 bool name_is_constant(const char *name, size_t n);
 void note_words(Parser *p);
-unsigned letter_bit(char ch); /* of an ASCII letter, 0 to 51 */
+unsigned letter_bit(char ch);    /* of an ASCII letter, 0 to 51 */
 void sweep_statement(Parser *p); /* what the whole statement says about its names */
 bool bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
 Node *result_operand(Parser *p);
@@ -253,7 +253,7 @@ void finish_where(Parser *p, Frame *f);
 void note_quotients(Parser *p);
 
 /* ---- parse_error.c: what went wrong, and remarks on readings */
-void unexpected_operand(Parser *p);  /* an operand is due and cannot begin here */
+void unexpected_operand(Parser *p); /* an operand is due and cannot begin here */
 void unexpected_operator(Parser *p);
 void not_closed(Parser *p, const Frame *f);
 void wrong_closer(Parser *p, const Frame *f);

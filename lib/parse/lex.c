@@ -8,30 +8,27 @@ typedef struct {
 } Word;
 
 static const Word words[] = {
-    {"at", 2, TK_AT},         {"if", 2, TK_IF},       {"then", 4, TK_THEN},
-    {"else", 4, TK_ELSE},     {"and", 3, TK_AND},     {"or", 2, TK_OR},
-    {"not", 3, TK_NOT},       {"for", 3, TK_FOR},     {"while", 5, TK_WHILE},
-    {"let", 3, TK_LET},       {"in", 2, TK_IN},       {"on", 2, TK_ON},
-    {"where", 5, TK_WHERE},   {"wrt", 3, TK_WRT},     {"return", 6, TK_RETURN},
-    {"otherwise", 9, TK_OTHERWISE},
+    {"at", 2, TK_AT},         {"if", 2, TK_IF},
+    {"then", 4, TK_THEN},     {"else", 4, TK_ELSE},
+    {"and", 3, TK_AND},       {"or", 2, TK_OR},
+    {"not", 3, TK_NOT},       {"for", 3, TK_FOR},
+    {"while", 5, TK_WHILE},   {"let", 3, TK_LET},
+    {"in", 2, TK_IN},         {"on", 2, TK_ON},
+    {"where", 5, TK_WHERE},   {"wrt", 3, TK_WRT},
+    {"return", 6, TK_RETURN}, {"otherwise", 9, TK_OTHERWISE},
 };
 
 /* Spelled-out names from U+03B1 on; capitals begin with a capital letter. */
 static const char *const greek[25] = {
-    "alpha", "beta", "gamma",   "delta", "epsilon", "zeta",  "eta",   "theta", "iota",
-    "kappa", "lambda", "mu",    "nu",    "xi",      "omicron", "pi",  "rho",   "sigma",
-    "sigma", "tau",  "upsilon", "phi",   "chi",     "psi",   "omega",
+    "alpha",   "beta", "gamma", "delta",  "epsilon", "zeta", "eta",
+    "theta",   "iota", "kappa", "lambda", "mu",      "nu",   "xi",
+    "omicron", "pi",   "rho",   "sigma",  "sigma",   "tau",  "upsilon",
+    "phi",     "chi",  "psi",   "omega",
 };
 
-static inline bool is_alpha(unsigned char ch)
-{
-    return (unsigned)((ch | 32) - 'a') < 26;
-}
+static inline bool is_alpha(unsigned char ch) { return (unsigned)((ch | 32) - 'a') < 26; }
 
-static inline bool is_digit(unsigned char ch)
-{
-    return (unsigned)(ch - '0') < 10;
-}
+static inline bool is_digit(unsigned char ch) { return (unsigned)(ch - '0') < 10; }
 
 static inline bool is_word(unsigned char ch)
 {
@@ -72,13 +69,13 @@ bool lex_is_greek(const char *name, size_t n)
 static bool is_uni_letter(uint32_t cp)
 {
     static const uint32_t ranges[][2] = {
-        {0xaa, 0xaa},     {0xb5, 0xb5},     {0xba, 0xba},     {0xc0, 0xd6},
-        {0xd8, 0xf6},     {0xf8, 0x2af},    {0x370, 0x373},   {0x376, 0x377},
-        {0x37b, 0x37d},   {0x37f, 0x37f},   {0x386, 0x386},   {0x388, 0x481},
-        {0x48a, 0x52f},   {0x531, 0x556},   {0x561, 0x587},   {0x5d0, 0x5ea},
-        {0x620, 0x64a},   {0x904, 0x939},   {0xe01, 0xe30},   {0x1e00, 0x1fbc},
-        {0x210a, 0x2113}, {0x2115, 0x2115}, {0x2119, 0x211d}, {0x2128, 0x2138},
-        {0x3041, 0x3096}, {0x30a1, 0x30fa}, {0x3400, 0x4dbf}, {0x4e00, 0x9fff},
+        {0xaa, 0xaa},     {0xb5, 0xb5},       {0xba, 0xba},     {0xc0, 0xd6},
+        {0xd8, 0xf6},     {0xf8, 0x2af},      {0x370, 0x373},   {0x376, 0x377},
+        {0x37b, 0x37d},   {0x37f, 0x37f},     {0x386, 0x386},   {0x388, 0x481},
+        {0x48a, 0x52f},   {0x531, 0x556},     {0x561, 0x587},   {0x5d0, 0x5ea},
+        {0x620, 0x64a},   {0x904, 0x939},     {0xe01, 0xe30},   {0x1e00, 0x1fbc},
+        {0x210a, 0x2113}, {0x2115, 0x2115},   {0x2119, 0x211d}, {0x2128, 0x2138},
+        {0x3041, 0x3096}, {0x30a1, 0x30fa},   {0x3400, 0x4dbf}, {0x4e00, 0x9fff},
         {0xac00, 0xd7a3}, {0x1d400, 0x1d7cb},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
@@ -87,10 +84,7 @@ static bool is_uni_letter(uint32_t cp)
     return false;
 }
 
-static bool is_subscript(uint32_t cp)
-{
-    return cp >= 0x2080 && cp <= 0x2089;
-}
+static bool is_subscript(uint32_t cp) { return cp >= 0x2080 && cp <= 0x2089; }
 
 static bool is_uni_word(uint32_t cp)
 {
@@ -121,11 +115,14 @@ static bool is_uni_space(uint32_t cp)
 /* The fraction p/q that a character such as one half stands for. */
 static bool vulgar(uint32_t cp, int *p, int *q)
 {
-    static const struct { uint16_t cp; uint8_t p, q; } table[] = {
-        {0xbc, 1, 4},   {0xbd, 1, 2},   {0xbe, 3, 4},   {0x2150, 1, 7}, {0x2151, 1, 9},
-        {0x2152, 1, 10}, {0x2153, 1, 3}, {0x2154, 2, 3}, {0x2155, 1, 5}, {0x2156, 2, 5},
-        {0x2157, 3, 5}, {0x2158, 4, 5}, {0x2159, 1, 6}, {0x215a, 5, 6}, {0x215b, 1, 8},
-        {0x215c, 3, 8}, {0x215d, 5, 8}, {0x215e, 7, 8}};
+    static const struct {
+        uint16_t cp;
+        uint8_t p, q;
+    } table[] = {{0xbc, 1, 4},   {0xbd, 1, 2},    {0xbe, 3, 4},   {0x2150, 1, 7},
+                 {0x2151, 1, 9}, {0x2152, 1, 10}, {0x2153, 1, 3}, {0x2154, 2, 3},
+                 {0x2155, 1, 5}, {0x2156, 2, 5},  {0x2157, 3, 5}, {0x2158, 4, 5},
+                 {0x2159, 1, 6}, {0x215a, 5, 6},  {0x215b, 1, 8}, {0x215c, 3, 8},
+                 {0x215d, 5, 8}, {0x215e, 7, 8}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].cp == cp) {
             *p = table[i].p;
@@ -138,7 +135,8 @@ static bool vulgar(uint32_t cp, int *p, int *q)
 bool lex_fraction(const Lexer *L, const Token *t, int *p, int *q)
 {
     uint32_t cp;
-    return (t->flags & T_UNI) && utf8_get(L->text + t->pos, t->len, &cp) && vulgar(cp, p, q);
+    return (t->flags & T_UNI) && utf8_get(L->text + t->pos, t->len, &cp) &&
+           vulgar(cp, p, q);
 }
 
 unsigned lex_root(const Lexer *L, const Token *t)
@@ -153,16 +151,27 @@ static TokenKind uni_token(uint32_t cp)
 {
     int p, q;
     switch (cp) {
-    case 0xb7: case 0xd7: case 0x22c5: case 0x2217: case 0x2022: return TK_STAR;
-    case 0xf7: case 0x2215: case 0x2044: return TK_SLASH;
-    case 0x2212: case 0x2013: return TK_MINUS;
+    case 0xb7:
+    case 0xd7:
+    case 0x22c5:
+    case 0x2217:
+    case 0x2022: return TK_STAR;
+    case 0xf7:
+    case 0x2215:
+    case 0x2044: return TK_SLASH;
+    case 0x2212:
+    case 0x2013: return TK_MINUS;
     case 0x2264: return TK_LE;
     case 0x2265: return TK_GE;
     case 0x2260: return TK_NE;
     case 0x221e: return TK_NAME;
-    case 0x221a: case 0x221b: case 0x221c: return TK_SQRT;
+    case 0x221a:
+    case 0x221b:
+    case 0x221c: return TK_SQRT;
     case 0x2202: return TK_PARTIAL;
-    case 0x2032: case 0x2033: case 0x2019: return TK_PRIME;
+    case 0x2032:
+    case 0x2033:
+    case 0x2019: return TK_PRIME;
     case 0x2227: return TK_AND;
     case 0x2228: return TK_OR;
     case 0xac: return TK_NOT;
@@ -193,8 +202,11 @@ static inline Token *emit(Lexer *L, TokenKind kind, size_t len, unsigned flags)
     if (L->n == L->cap && !grow(L))
         return NULL;
     Token *t = &L->tok[L->n++];
-    *t = (Token){.kind = (uint8_t)kind, .flags = (uint8_t)flags, .pos = (uint32_t)L->at,
-                 .len = (uint32_t)len, .match = LEX_NONE};
+    *t = (Token){.kind = (uint8_t)kind,
+                 .flags = (uint8_t)flags,
+                 .pos = (uint32_t)L->at,
+                 .len = (uint32_t)len,
+                 .match = LEX_NONE};
     L->at += len;
     return t;
 }
@@ -234,9 +246,11 @@ static bool close_bracket(Lexer *L, TokenKind kind, unsigned flags)
 
 static TokenKind word_kind(const char *s, size_t n)
 {
-    enum { FIRST = 1 << ('a' - 'a') | 1 << ('e' - 'a') | 1 << ('f' - 'a') | 1 << ('i' - 'a') |
-                   1 << ('l' - 'a') | 1 << ('n' - 'a') | 1 << ('o' - 'a') | 1 << ('r' - 'a') |
-                   1 << ('t' - 'a') | 1 << ('w' - 'a') }; /* letters that words begin with */
+    enum {
+        FIRST = 1 << ('a' - 'a') | 1 << ('e' - 'a') | 1 << ('f' - 'a') |
+                1 << ('i' - 'a') | 1 << ('l' - 'a') | 1 << ('n' - 'a') |
+                1 << ('o' - 'a') | 1 << ('r' - 'a') | 1 << ('t' - 'a') | 1 << ('w' - 'a')
+    }; /* letters that words begin with */
     if (n < 2 || n > 9 || s[0] < 'a' || s[0] > 'w' || !(FIRST >> (s[0] - 'a') & 1))
         return TK_NAME;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -310,10 +324,9 @@ static bool lex_number(Lexer *L, unsigned flags)
     if ((byte_at(L, i) | 32) == 'e') {
         size_t k = i + 1;
         k += byte_at(L, k) == '+' || byte_at(L, k) == '-';
-        if (is_digit(byte_at(L, k))) {
+        if (is_digit(byte_at(L, k)))
             for (i = k; is_digit(byte_at(L, i)); i++)
                 ;
-        }
     }
     return emit(L, TK_NUM, i - L->at, flags) != NULL;
 }
@@ -372,9 +385,16 @@ static bool lex_dot(Lexer *L, unsigned flags)
     switch (byte_at(L, L->at + 1)) {
     case '*': return emit(L, TK_DOTSTAR, 2, flags) != NULL;
     case '/': return emit(L, TK_DOTSLASH, 2, flags) != NULL;
-    case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9':
-        return lex_number(L, flags);
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return lex_number(L, flags);
     default: return emit(L, TK_DOT, 1, flags) != NULL;
     }
 }

@@ -5,16 +5,62 @@
 #include "expr/expr.h"
 
 typedef enum {
-    TK_END, TK_NL, TK_SEMI, /* these three end a run of lex_more */
-    TK_NUM, TK_NAME, TK_SUP,
-    TK_PLUS, TK_MINUS, TK_STAR, TK_SLASH, TK_CARET, TK_PERCENT, TK_BANG, TK_PRIME,
-    TK_LPAREN, TK_RPAREN, TK_LBRACK, TK_RBRACK, TK_LBRACE, TK_RBRACE,
-    TK_BAR, TK_BARAT, TK_COMMA, TK_COLON, TK_ASSIGN, TK_WALRUS,
-    TK_EQ, TK_NE, TK_LT, TK_LE, TK_GT, TK_GE,
-    TK_SQRT, TK_PARTIAL, TK_PARTIALSUB, TK_MATMUL, TK_DOTSTAR, TK_DOTSLASH, TK_DOT,
+    TK_END,
+    TK_NL,
+    TK_SEMI, /* these three end a run of lex_more */
+    TK_NUM,
+    TK_NAME,
+    TK_SUP,
+    TK_PLUS,
+    TK_MINUS,
+    TK_STAR,
+    TK_SLASH,
+    TK_CARET,
+    TK_PERCENT,
+    TK_BANG,
+    TK_PRIME,
+    TK_LPAREN,
+    TK_RPAREN,
+    TK_LBRACK,
+    TK_RBRACK,
+    TK_LBRACE,
+    TK_RBRACE,
+    TK_BAR,
+    TK_BARAT,
+    TK_COMMA,
+    TK_COLON,
+    TK_ASSIGN,
+    TK_WALRUS,
+    TK_EQ,
+    TK_NE,
+    TK_LT,
+    TK_LE,
+    TK_GT,
+    TK_GE,
+    TK_SQRT,
+    TK_PARTIAL,
+    TK_PARTIALSUB,
+    TK_MATMUL,
+    TK_DOTSTAR,
+    TK_DOTSLASH,
+    TK_DOT,
     TK_FIRST_WORD,
-    TK_AT = TK_FIRST_WORD, TK_IF, TK_THEN, TK_ELSE, TK_OTHERWISE, TK_AND, TK_OR, TK_NOT,
-    TK_FOR, TK_WHILE, TK_LET, TK_RETURN, TK_IN, TK_ON, TK_WHERE, TK_WRT
+    TK_AT = TK_FIRST_WORD,
+    TK_IF,
+    TK_THEN,
+    TK_ELSE,
+    TK_OTHERWISE,
+    TK_AND,
+    TK_OR,
+    TK_NOT,
+    TK_FOR,
+    TK_WHILE,
+    TK_LET,
+    TK_RETURN,
+    TK_IN,
+    TK_ON,
+    TK_WHERE,
+    TK_WRT
 } TokenKind;
 
 enum {
@@ -27,7 +73,7 @@ enum {
 
 typedef struct {
     uint8_t kind, flags;
-    bool closed;    /* opening brackets: match is the closing one */
+    bool closed; /* opening brackets: match is the closing one */
     uint32_t pos, len;
     uint32_t match; /* brackets: the partner, or LEX_NONE */
 } Token;
@@ -38,7 +84,7 @@ typedef struct {
     Ctx *c;
     const char *text;
     size_t at, to;
-    Token *tok;    /* in the tmp arena */
+    Token *tok; /* in the tmp arena */
     uint32_t n, cap;
     uint32_t open; /* innermost open bracket, or LEX_NONE */
     bool seen_at;  /* an `at` or '|_' was read */

@@ -24,10 +24,7 @@ static int constant_index(const char *name, size_t n)
     return -1;
 }
 
-bool name_is_constant(const char *name, size_t n)
-{
-    return constant_index(name, n) >= 0;
-}
+bool name_is_constant(const char *name, size_t n) { return constant_index(name, n) >= 0; }
 
 NameKind name_kind(Parser *p, const char *name, size_t n)
 {
@@ -106,10 +103,7 @@ bool bare_elsewhere(Parser *p, uint32_t sym)
 
 /* ---- remarks on names of several letters */
 
-unsigned letter_bit(char ch)
-{
-    return (unsigned)(ch >= 'a' ? ch - 'a' : ch - 'A' + 26);
-}
+unsigned letter_bit(char ch) { return (unsigned)(ch >= 'a' ? ch - 'a' : ch - 'A' + 26); }
 
 static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
 {
@@ -129,7 +123,8 @@ static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
 /* cat, box: pronounced like a word, and so more likely a name than a product. */
 static bool like_a_word(const char *s, size_t n)
 {
-    return n == 3 && !strchr("aeiou", s[0]) && strchr("aeiou", s[1]) && !strchr("aeiou", s[2]);
+    return n == 3 && !strchr("aeiou", s[0]) && strchr("aeiou", s[1]) &&
+           !strchr("aeiou", s[2]);
 }
 
 /* xy beside x and y, or ax where d/dx has no other x: x*y? a*x? */
@@ -147,7 +142,8 @@ static bool note_product(Parser *p, const char *s, size_t n)
         product[2 * k] = s[k];
         product[2 * k + 1] = k + 1 < n ? '*' : 0;
     }
-    if (n > LONGEST || !(all || (by && n <= LONGEST_ALONE && !like_a_word(s, n))) || op_find(s, n) != OP_POISON)
+    if (n > LONGEST || !(all || (by && n <= LONGEST_ALONE && !like_a_word(s, n))) ||
+        op_find(s, n) != OP_POISON)
         return false;
     parser_note(p, "%.*s is read as one name: %s?", (int)n, s, product);
     return true;
@@ -186,10 +182,7 @@ static void push_name(Parser *p, Node *n)
     p->i++;
 }
 
-static bool is_letter(char ch)
-{
-    return (unsigned)((ch | 32) - 'a') < 26;
-}
+static bool is_letter(char ch) { return (unsigned)((ch | 32) - 'a') < 26; }
 
 /* Most symbols are letters that occur more than once. */
 static Node *letter_symbol(Parser *p, const char *letter)
@@ -282,7 +275,7 @@ static void operand_product(Parser *p, const char *name, size_t n)
     uint32_t after = after_group(p, p->i + 1);
     if (after != LEX_NONE)
         parser_note(p, "read as %.*s*%s", (int)n, name,
-                 text_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
+                    text_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
     operand_symbol(p, name, n);
 }
 
@@ -370,11 +363,14 @@ static void note_difference(Parser *p, const char *name, size_t n)
 static bool ends_name(uint8_t next)
 {
     switch (next) {
-    case TK_PLUS: case TK_MINUS: case TK_STAR: case TK_SLASH: case TK_RPAREN: case TK_COMMA:
-    case TK_END:
-        return true;
-    default:
-        return false;
+    case TK_PLUS:
+    case TK_MINUS:
+    case TK_STAR:
+    case TK_SLASH:
+    case TK_RPAREN:
+    case TK_COMMA:
+    case TK_END: return true;
+    default: return false;
     }
 }
 

@@ -70,7 +70,10 @@ Frame *push_frame(Parser *p, FrameKind kind, int prec)
         p->f = f;
     }
     Frame *f = &p->f[p->nf++];
-    *f = (Frame){.kind = (uint8_t)kind, .prec = (uint8_t)prec, .base = p->nv, .tok = p->i,
+    *f = (Frame){.kind = (uint8_t)kind,
+                 .prec = (uint8_t)prec,
+                 .base = p->nv,
+                 .tok = p->i,
                  .outer = p->barrier};
     if (prec == P_BARRIER)
         p->barrier = p->nf - 1;
@@ -123,11 +126,14 @@ const Token *token_beyond(Parser *p, uint32_t i)
 bool starts_operand(const Parser *p, uint32_t i)
 {
     switch (kind_at(p, i)) {
-    case TK_NUM: case TK_NAME: case TK_LPAREN: case TK_SQRT: case TK_PARTIAL:
-    case TK_PARTIALSUB: case TK_BAR:
-        return true;
-    default:
-        return false;
+    case TK_NUM:
+    case TK_NAME:
+    case TK_LPAREN:
+    case TK_SQRT:
+    case TK_PARTIAL:
+    case TK_PARTIALSUB:
+    case TK_BAR: return true;
+    default: return false;
     }
 }
 
@@ -219,7 +225,8 @@ static void operand(Parser *p)
     case TK_LBRACE: operand_brace(p); break;
     case TK_RBRACK: operand_empty(p); break;
     case TK_BAR: operand_bracket(p, F_ABS); break;
-    case TK_PLUS: case TK_MINUS: operand_sign(p); break;
+    case TK_PLUS:
+    case TK_MINUS: operand_sign(p); break;
     case TK_NOT:
         push_frame(p, F_NOT, P_NOT);
         p->i++;
@@ -229,14 +236,13 @@ static void operand(Parser *p)
         push_frame(p, F_SQRT, P_SQRT);
         p->i++;
         break;
-    case TK_PARTIAL: case TK_PARTIALSUB:
+    case TK_PARTIAL:
+    case TK_PARTIALSUB:
         if (!operand_derivative(p))
             unexpected_operand(p);
         break;
     case TK_PERCENT: operand_result(p); break;
-    case TK_NL:
-        p->i++;
-        break;
+    case TK_NL: p->i++; break;
     default: unexpected_operand(p);
     }
 }
@@ -275,12 +281,11 @@ Node *parser_expr(Parser *p)
     }
     push_frame(p, F_BASE, P_BARRIER);
     p->barrier = 0;
-    while (!ctx_poll(c)) {
+    while (!ctx_poll(c))
         if (p->due)
             operand(p);
         else if (!operator_follows(p))
             break;
-    }
     if (ctx_failed(c))
         return c->poison;
     to_barrier(p);

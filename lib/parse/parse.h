@@ -19,9 +19,9 @@ typedef enum {
 typedef struct {
     StmtKind kind;
     Span span;
-    Span name;           /* of what is defined, or of the command word */
+    Span name; /* of what is defined, or of the command word */
     uint32_t sym;
-    uint32_t *params;    /* in the statement pool */
+    uint32_t *params; /* in the statement pool */
     size_t nparams;
     Node *expr;
     Span body;
@@ -32,7 +32,7 @@ typedef struct {
 typedef enum { NAME_FREE, NAME_VARIABLE, NAME_FUNCTION } NameKind;
 
 typedef struct {
-    bool strict;               /* ambiguous readings are errors */
+    bool strict; /* ambiguous readings are errors */
     /* What a name is to the user; may be NULL. */
     NameKind (*lookup)(void *arg, const char *name, size_t n);
     /* The k-th last result (k = 1: the last), or the k-th of the session when k < 0 (%3
@@ -50,11 +50,11 @@ typedef struct {
 } Places;
 
 typedef struct {
-    Stmt *stmts;               /* in the statement pool */
+    Stmt *stmts; /* in the statement pool */
     size_t n;
-    Places *places;            /* to be filled, or NULL */
-    Map spans;                 /* id of a structural node -> pos << 32 | len */
-    Map names; /* symbol -> NameKind: what statements of this line define */
+    Places *places; /* to be filled, or NULL */
+    Map spans;      /* id of a structural node -> pos << 32 | len */
+    Map names;      /* symbol -> NameKind: what statements of this line define */
 } Parsed;
 
 /* Empty, in the statement pool; parse_line does it. */

@@ -4,10 +4,7 @@
 
 /* ---- commands */
 
-static bool blank(char ch)
-{
-    return ch == ' ' || ch == '\t' || ch == '\r';
-}
+static bool blank(char ch) { return ch == ' ' || ch == '\t' || ch == '\r'; }
 
 /* Where the text of a command ends: at ';', a comment or the end of the line, outside
  * brackets; a line that stops with an operator goes on. */

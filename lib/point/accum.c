@@ -34,11 +34,16 @@ bool accum_init(Accum *a, Ctx *c, const uint32_t *in, const double *x, size_t ni
     return accum_evaluate(a);
 }
 
-bool accum_adopt(Accum *a, Ctx *c, Program *p, const double *x, size_t nin, const uint32_t *out,
-                 size_t nout)
+bool accum_adopt(Accum *a, Ctx *c, Program *p, const double *x, size_t nin,
+                 const uint32_t *out, size_t nout)
 {
-    *a = (Accum){.c = c, .p = p, .x = x, .nin = nin, .nout = nout,
-                 .nprimal = (uint32_t)p->n, .out = mem_alloc((nout + 1) * sizeof *a->out)};
+    *a = (Accum){.c = c,
+                 .p = p,
+                 .x = x,
+                 .nin = nin,
+                 .nout = nout,
+                 .nprimal = (uint32_t)p->n,
+                 .out = mem_alloc((nout + 1) * sizeof *a->out)};
     if (a->out)
         memcpy(a->out, out, nout * sizeof *out);
     if ((a->out || no_memory(a)) && accum_evaluate(a))
@@ -116,7 +121,8 @@ static unsigned char *active_values(const Accum *a, uint32_t n, const uint32_t *
     return f;
 }
 
-static bool linearise_to(Accum *a, const uint32_t *outs, size_t nout, uint32_t n, Edges *e)
+static bool linearise_to(Accum *a, const uint32_t *outs, size_t nout, uint32_t n,
+                         Edges *e)
 {
     unsigned char *active = active_values(a, n, outs, nout);
     bool ok = active != NULL || no_memory(a);
@@ -211,9 +217,8 @@ uint32_t accum_overflow(const Accum *a, uint32_t out)
  * that overflowed on the way makes 0*inf, which the two modes meet in different places. */
 static bool mend(Accum *a, uint32_t out, double *grad)
 {
-    if (isnan(a->v[out]) ||
-        (all_finite(grad, a->nin) && !a->doubtful && !a->special && !kink_at(a, out) &&
-         accum_overflow(a, out) == P_NONE))
+    if (isnan(a->v[out]) || (all_finite(grad, a->nin) && !a->doubtful && !a->special &&
+                             !kink_at(a, out) && accum_overflow(a, out) == P_NONE))
         return true;
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj);
     if (!adj)
@@ -240,7 +245,8 @@ static bool any_infinite_edge(const Accum *a, const Edges *e)
 static bool forward_gradient(Accum *a, size_t k, double *grad)
 {
     Edges e = {0};
-    bool ok = accum_linearise(a, &e) && forward_all(a, &e, a->nprimal, &a->out[k], 1, grad);
+    bool ok =
+        accum_linearise(a, &e) && forward_all(a, &e, a->nprimal, &a->out[k], 1, grad);
     a->doubtful = ok && any_infinite_edge(a, &e);
     mem_free(e.edge);
     return ok;
@@ -257,7 +263,8 @@ static bool reverse_gradient(Accum *a, size_t k, double *grad)
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj);
     if (!adj)
         return no_memory(a);
-    bool ok = program_gradient(a->p, a->out[k], pg_const(a->p, 1), adj) && accum_evaluate(a);
+    bool ok =
+        program_gradient(a->p, a->out[k], pg_const(a->p, 1), adj) && accum_evaluate(a);
     if (ok)
         read_adjoints(a, adj, grad);
     a->doubtful = false;
@@ -267,7 +274,8 @@ static bool reverse_gradient(Accum *a, size_t k, double *grad)
 
 bool accum_gradient(Accum *a, AccumMode mode, size_t k, double *grad)
 {
-    bool ok = mode == ACC_FORWARD ? forward_gradient(a, k, grad) : reverse_gradient(a, k, grad);
+    bool ok =
+        mode == ACC_FORWARD ? forward_gradient(a, k, grad) : reverse_gradient(a, k, grad);
     return ok && mend(a, a->out[k], grad);
 }
 
@@ -282,10 +290,12 @@ bool accum_along(Accum *a, size_t k, const double *dir, double *slope)
         accum_lanes(a, &e, 1, dot);
         *slope = dot[a->out[k]];
     }
-    bool plain = ok && !any_infinite_edge(a, &e) && accum_overflow(a, a->out[k]) == P_NONE;
+    bool plain =
+        ok && !any_infinite_edge(a, &e) && accum_overflow(a, a->out[k]) == P_NONE;
     mem_free(e.edge);
     mem_free(dot);
-    if (!ok || !dot || (plain && !a->special && isfinite(*slope) && !kink_at(a, a->out[k])))
+    if (!ok || !dot ||
+        (plain && !a->special && isfinite(*slope) && !kink_at(a, a->out[k])))
         return ok && (dot || no_memory(a));
     double *grad = mem_alloc((a->nin + 1) * sizeof *grad); /* by the kink rule */
     ok = grad && accum_gradient(a, ACC_REVERSE, k, grad);
@@ -307,7 +317,8 @@ bool accum_jacobian(Accum *a, AccumMode mode, double *jac)
     Edges e = {0};
     bool ok = true;
     if (mode == ACC_FORWARD) {
-        ok = accum_linearise(a, &e) && forward_all(a, &e, a->nprimal, a->out, a->nout, jac);
+        ok = accum_linearise(a, &e) &&
+             forward_all(a, &e, a->nprimal, a->out, a->nout, jac);
         a->doubtful = ok && any_infinite_edge(a, &e);
         mem_free(e.edge);
     }

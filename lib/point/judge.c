@@ -11,7 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 
-const char *const slope_verdict_names[] = {"AGREE", "BRANCH", "KINK", "UNRESOLVED", "DISAGREE"};
+const char *const slope_verdict_names[] = {"AGREE", "BRANCH", "KINK", "UNRESOLVED",
+                                           "DISAGREE"};
 const char *const slope_route_names[] = {"symbolic", "forward", "reverse"};
 
 static const double tolerance = 1e-9, step_rounding = 1e-13;
@@ -35,20 +36,17 @@ static double slack(const SlopeRow *r, int route, double d)
 static bool within(const SlopeRow *r, int route, double lo, double hi)
 {
     double d = r->d[route];
-    if (d == lo || d == hi) { /* infinities, too */
+    if (d == lo || d == hi) /* infinities, too */
         return true;
-    }
     return d >= lo - slack(r, route, lo) && d <= hi + slack(r, route, hi);
 }
 
 /* The first route that is not between the two; ROUTES: none. */
 static int route_outside(const SlopeRow *r, double lo, double hi)
 {
-    for (int i = 0; i < ROUTES; i++) {
-        if (r->has[i] && !within(r, i, lo, hi)) {
+    for (int i = 0; i < ROUTES; i++)
+        if (r->has[i] && !within(r, i, lo, hi))
             return i;
-        }
-    }
     return ROUTES;
 }
 
@@ -71,14 +69,12 @@ static bool has_pieces(SlopeProbe *s)
 static bool judge_nearby(SlopeProbe *s, size_t i, SlopeRow *r, int route)
 {
     double lo, hi;
-    if (!slope_nearby(s, i, &lo, &hi)) {
+    if (!slope_nearby(s, i, &lo, &hi))
         return false;
-    }
     lo = fmin(lo, r->difference);
     hi = fmax(hi, r->difference);
-    if (!within(r, route, lo, hi)) {
+    if (!within(r, route, lo, hi))
         return false;
-    }
     if (hi - lo <= 1e-3 * fabs(r->difference)) {
         judge(r, VERDICT_AGREE, "up to the rounding of the point");
     } else {
@@ -113,7 +109,8 @@ static void judge_rounding(SlopeProbe *s, Node *formula, size_t i, SlopeRow *r, 
               close ? "up to rounding in float64, which is large here"
                     : "rounding in float64 leaves no digits here");
     } else if (s->overflows) {
-        judge(r, VERDICT_UNRESOLVED, "steps of the evaluation leave the range of float64");
+        judge(r, VERDICT_UNRESOLVED,
+              "steps of the evaluation leave the range of float64");
     } else {
         judge(r, VERDICT_DISAGREE, "%s differs", slope_route_names[route]);
     }
@@ -134,9 +131,9 @@ static void judge_smooth(SlopeProbe *p, Node *formula, size_t i, SlopeRow *r)
     judge(r, branches ? VERDICT_BRANCH : VERDICT_AGREE, "%s",
           s->kind[0] == SLOPE_UNDEFINED   ? "from the right only"
           : s->kind[1] == SLOPE_UNDEFINED ? "from the left only"
-          : s->jump                       ? "it jumps here; the slope is that beside the jump"
-          : branches                      ? "another branch begins here"
-                                          : "");
+          : s->jump  ? "it jumps here; the slope is that beside the jump"
+          : branches ? "another branch begins here"
+                     : "");
 }
 
 static void judge_kink(SlopeRow *r)
@@ -149,12 +146,14 @@ static void judge_kink(SlopeRow *r)
     int bad = route_outside(r, lo, hi);
     if (r->side.jump) {
         judge(r, bad < ROUTES ? VERDICT_UNRESOLVED : VERDICT_BRANCH,
-              "it jumps here; the slopes beside the jump are %s and %s", s[0] < s[1] ? a : b,
-              s[0] < s[1] ? b : a);
+              "it jumps here; the slopes beside the jump are %s and %s",
+              s[0] < s[1] ? a : b, s[0] < s[1] ? b : a);
     } else if (bad < ROUTES && !isfinite(r->d[bad])) {
-        judge(r, VERDICT_UNRESOLVED, "%s leaves the range of float64", slope_route_names[bad]);
+        judge(r, VERDICT_UNRESOLVED, "%s leaves the range of float64",
+              slope_route_names[bad]);
     } else if (bad < ROUTES) {
-        judge(r, VERDICT_DISAGREE, "%s is not between the slopes on the two sides, [%s, %s]",
+        judge(r, VERDICT_DISAGREE,
+              "%s is not between the slopes on the two sides, [%s, %s]",
               slope_route_names[bad], a, b);
     } else {
         judge(r, VERDICT_KINK, "slopes [%s, %s]", a, b);
@@ -171,11 +170,13 @@ void slope_judge(SlopeProbe *p, Node *formula, size_t i, SlopeRow *r)
         judge_kink(r);
     } else if (s->kind[0] == SLOPE_INFINITE || s->kind[1] == SLOPE_INFINITE) {
         judge(r, VERDICT_UNRESOLVED, "the slope is infinite%s",
-              s->kind[0] == SLOPE_UNDEFINED   ? " from the right, and E is undefined on the left"
-              : s->kind[1] == SLOPE_UNDEFINED ? " from the left, and E is undefined on the right"
-              : s->kind[0] != SLOPE_INFINITE  ? " from the right"
-              : s->kind[1] != SLOPE_INFINITE  ? " from the left"
-                                              : "");
+              s->kind[0] == SLOPE_UNDEFINED
+                  ? " from the right, and E is undefined on the left"
+              : s->kind[1] == SLOPE_UNDEFINED
+                  ? " from the left, and E is undefined on the right"
+              : s->kind[0] != SLOPE_INFINITE ? " from the right"
+              : s->kind[1] != SLOPE_INFINITE ? " from the left"
+                                             : "");
     } else if (s->kind[0] == SLOPE_UNDEFINED && s->kind[1] == SLOPE_UNDEFINED) {
         judge(r, VERDICT_UNRESOLVED, "E has no values beside the point");
     } else {

@@ -27,7 +27,8 @@ static bool fn_kink(const Val *x, const double *arg, size_t n, size_t k)
     lo[k] = nextafter(arg[k], -INFINITY);
     hi[k] = nextafter(arg[k], INFINITY);
     (void)n;
-    if (differs(program_apply(x, lo[0], lo[1], lo[2]), program_apply(x, hi[0], hi[1], hi[2])))
+    if (differs(program_apply(x, lo[0], lo[1], lo[2]),
+                program_apply(x, hi[0], hi[1], hi[2])))
         return true;
     double wide = 1e-9 * (1 + fabs(arg[k]));
     lo[k] = arg[k] - wide;
@@ -67,9 +68,9 @@ typedef struct {
     const uint32_t *adj;
     unsigned char *need; /* values the gradient depends on */
     arb_struct *b;
-    double *lim;         /* MAX_DIRECTIONS rows of nin */
-    size_t n;            /* rows in use */
-    double *axis;        /* limits of component i along the i-th axis; NaN: they differ */
+    double *lim;  /* MAX_DIRECTIONS rows of nin */
+    size_t n;     /* rows in use */
+    double *axis; /* limits of component i along the i-th axis; NaN: they differ */
 } Near;
 
 static void evaluate_near(Near *s, const double *dir, slong h)
@@ -156,7 +157,10 @@ static bool add_limit(Near *s, const double *dir, size_t only)
 
 /* Directions on all sides, none along a diagonal: sign patterns for few inputs, else some that
  * look random, each with its opposite. */
-static size_t directions(size_t nin) { return nin <= 5 ? (size_t)1 << nin : MAX_DIRECTIONS / 2; }
+static size_t directions(size_t nin)
+{
+    return nin <= 5 ? (size_t)1 << nin : MAX_DIRECTIONS / 2;
+}
 
 static void direction(size_t nin, size_t k, double *dir)
 {
@@ -196,7 +200,8 @@ static void collect_axes(Near *s, double *dir)
     for (size_t i = 0; i < nin; i++) {
         double lim[2] = {NAN, NAN};
         s->axis[i] = NAN;
-        for (int side = 0; side < 2 && nin <= MAX_AXES && !env_poll(&s->a->c->env); side++) {
+        for (int side = 0; side < 2 && nin <= MAX_AXES && !env_poll(&s->a->c->env);
+             side++) {
             memset(dir, 0, nin * sizeof *dir);
             dir[i] = side ? -1 : 1;
             add_limit(s, dir, i);
@@ -290,7 +295,8 @@ static void least_norm(const Near *s, const size_t *on, size_t n, double *z)
 
 static double tidy(double z, double scale)
 {
-    double r = nearbyint(z * 720720) / 720720; /* hulls of few corners have simple weights */
+    double r =
+        nearbyint(z * 720720) / 720720; /* hulls of few corners have simple weights */
     return fabs(z) <= 1e-9 * scale ? 0 : fabs(r - z) <= 1e-10 * scale ? r : z;
 }
 
@@ -331,14 +337,13 @@ static void apply_rule(const Near *s, Accum *a, double *grad)
     size_t nin = s->a->nin, n = 0;
     size_t *on = mem_alloc((nin + 1) * sizeof *on);
     double *z = mem_alloc((nin + 1) * sizeof *z);
-    for (size_t i = 0; on && z && i < nin; i++) {
+    for (size_t i = 0; on && z && i < nin; i++)
         if (agree(s, i, &z[i]))
             grad[i] = tidy(z[i], 0);
         else if (any_infinite(s, i))
             grad[i] = one_sided(s, i);
         else if (s->n > 0)
             on[n++] = i;
-    }
     if (on && z && n) {
         least_norm(s, on, n, z);
         double scale = 0;

@@ -15,22 +15,22 @@ typedef struct {
     const uint32_t *in; /* the input symbols, the caller's */
     const double *x;    /* their values, the caller's */
     size_t nin;
-    uint32_t *out;      /* outputs */
+    uint32_t *out; /* outputs */
     size_t nout;
-    uint32_t nprimal;   /* values below are those of the expression; derivatives follow */
-    double *v;          /* all values, once evaluated */
+    uint32_t nprimal; /* values below are those of the expression; derivatives follow */
+    double *v;        /* all values, once evaluated */
     size_t nv;
-    bool doubtful;      /* the last forward sweep passed an infinite partial derivative */
-    bool special;       /* known to be on a kink or a singular point of some operation */
-    bool kinked;        /* no derivative at the point: the subgradient of least norm was taken */
+    bool doubtful; /* the last forward sweep passed an infinite partial derivative */
+    bool special;  /* known to be on a kink or a singular point of some operation */
+    bool kinked; /* no derivative at the point: the subgradient of least norm was taken */
     double kink_lo, kink_hi; /* for one input: between these */
 } Accum;
 
 bool accum_init(Accum *a, Ctx *c, const uint32_t *in, const double *x, size_t nin,
                 Node *const *e, size_t nout);
 /* The same of a program: p is the Accum's from now on, freed if this fails, too. */
-bool accum_adopt(Accum *a, Ctx *c, Program *p, const double *x, size_t nin, const uint32_t *out,
-                 size_t nout);
+bool accum_adopt(Accum *a, Ctx *c, Program *p, const double *x, size_t nin,
+                 const uint32_t *out, size_t nout);
 void accum_free(Accum *a);
 
 /* Evaluates what the program has by now; a->v. */
@@ -66,7 +66,7 @@ typedef struct {
     uint32_t partial;  /* a value */
 } Edge;
 typedef struct {
-    Edge *edge;        /* by to, ascending */
+    Edge *edge; /* by to, ascending */
     size_t n, cap;
 } Edges;
 bool accum_linearise(Accum *a, Edges *e);

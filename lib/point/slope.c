@@ -10,13 +10,13 @@
 #include <math.h>
 
 enum {
-    LEVELS = 3,          /* pairs of steps tried: 96 and 128, twice that, 4 times */
-    RAISES = 6,          /* precisions tried for one quotient */
-    GOOD_BITS = 70,      /* relative accuracy that is asked of a quotient */
-    AGREE_BITS = 60,     /* 1e-18 */
-    COMPARE_BITS = 512,  /* never exactly: the exponents of two numbers may be far apart */
-    TINY = -1140,        /* 2^TINY is nothing beside the least number of float64 */
-    MOVE = 50,           /* slope_nearby moves by 2^-50 of a power of two above |x|: 8 units */
+    LEVELS = 3,         /* pairs of steps tried: 96 and 128, twice that, 4 times */
+    RAISES = 6,         /* precisions tried for one quotient */
+    GOOD_BITS = 70,     /* relative accuracy that is asked of a quotient */
+    AGREE_BITS = 60,    /* 1e-18 */
+    COMPARE_BITS = 512, /* never exactly: the exponents of two numbers may be far apart */
+    TINY = -1140,       /* 2^TINY is nothing beside the least number of float64 */
+    MOVE = 50, /* slope_nearby moves by 2^-50 of a power of two above |x|: 8 units */
     MAX_NEIGHBOURS = 16,
     MAX_BRANCHES = 64
 };
@@ -36,9 +36,8 @@ bool slope_open(SlopeProbe *s, Ctx *c, Node *e, const uint32_t *in, Node *const 
 {
     *s = (SlopeProbe){.c = c, .e = e, .in = in, .at = at, .x = x, .nin = nin};
     s->p = mem_alloc((nin + 1) * sizeof *s->p);
-    for (size_t i = 0; s->p && i < nin; i++) {
+    for (size_t i = 0; s->p && i < nin; i++)
         arb_init(s->p + i);
-    }
     if (!s->p) {
         env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
         return false;
@@ -53,9 +52,8 @@ bool slope_open(SlopeProbe *s, Ctx *c, Node *e, const uint32_t *in, Node *const 
 
 void slope_close(SlopeProbe *s)
 {
-    for (size_t i = 0; s->p && i < s->nin; i++) {
+    for (size_t i = 0; s->p && i < s->nin; i++)
         arb_clear(s->p + i);
-    }
     mem_free(s->p);
     s->p = NULL;
 }
@@ -82,14 +80,11 @@ static void move(arb_t x, slong steps, slong exponent, slong prec)
 
 static bool place(SlopeProbe *s, const Beside *b, slong prec)
 {
-    for (size_t i = 0; i < s->nin; i++) {
-        if (ball_eval(s->c, s->at[i], NULL, NULL, 0, prec, s->p + i, NULL) != LBZ_OK) {
+    for (size_t i = 0; i < s->nin; i++)
+        if (ball_eval(s->c, s->at[i], NULL, NULL, 0, prec, s->p + i, NULL) != LBZ_OK)
             return false;
-        }
-    }
-    if (b->steps) {
+    if (b->steps)
         move(s->p + b->i, b->steps, unit(s, b->i) - b->h, ARF_PREC_EXACT);
-    }
     if (b->k != NO_NAME) {
         int e;
         frexp(s->x[b->k], &e);
@@ -126,9 +121,8 @@ lbz_status slope_value(SlopeProbe *s)
     lbz_status st = LBZ_UNABLE;
     arb_t v;
     arb_init(v);
-    for (slong prec = 192; prec <= 192 << RAISES && st == LBZ_UNABLE; prec *= 2) {
+    for (slong prec = 192; prec <= 192 << RAISES && st == LBZ_UNABLE; prec *= 2)
         st = value_at(s, s->e, &b, prec, v);
-    }
     arb_clear(v);
     return st;
 }
@@ -155,9 +149,8 @@ static lbz_status quotient(SlopeProbe *s, Beside b, slong from, slong to, arb_t 
         st = value_at(s, s->e, &b, prec, v);
         b.steps = to;
         st = st == LBZ_OK ? value_at(s, s->e, &b, prec, q) : st;
-        if (st != LBZ_OK && st != LBZ_UNABLE) {
+        if (st != LBZ_OK && st != LBZ_UNABLE)
             break;
-        }
         if (st == LBZ_OK) {
             arb_sub(q, q, v, prec);
             arb_div_si(q, q, to - from, prec);
@@ -215,10 +208,11 @@ static SlopeKind limit(SlopeProbe *s, Beside b, slong from, slong to, arb_t out)
             break;
         }
         Trend t = trend(far, out);
-        kind = t == SETTLED ? SLOPE_FINITE : t == GROWING ? SLOPE_INFINITE : SLOPE_UNKNOWN;
-        if (t == SETTLED) {
+        kind = t == SETTLED   ? SLOPE_FINITE
+               : t == GROWING ? SLOPE_INFINITE
+                              : SLOPE_UNKNOWN;
+        if (t == SETTLED)
             break;
-        }
     }
     arb_clear(far);
     return kind;
@@ -234,7 +228,7 @@ static void both_limits(SlopeProbe *s, size_t i, slong inner, Slopes *out, arb_s
     out->kind[1] = limit(s, b, inner, inner + 1, &v[1]);
     for (int k = 0; k < 2; k++) {
         double d = arf_get_d(arb_midref(&v[k]), ARF_RND_NEAR);
-        out->slope[k] = out->kind[k] == SLOPE_FINITE ? d
+        out->slope[k] = out->kind[k] == SLOPE_FINITE              ? d
                         : out->kind[k] == SLOPE_INFINITE && d > 0 ? INFINITY
                         : out->kind[k] == SLOPE_INFINITE          ? -INFINITY
                                                                   : NAN;
@@ -263,9 +257,8 @@ static void look_beside(SlopeProbe *s, size_t i, Slopes *out, arb_struct *v)
     Slopes beside = {.jump = true};
     both_limits(s, i, 1, &beside, v);
     if (is_side(beside.kind[0]) && is_side(beside.kind[1]) &&
-        (beside.kind[0] == SLOPE_FINITE || beside.kind[1] == SLOPE_FINITE)) {
+        (beside.kind[0] == SLOPE_FINITE || beside.kind[1] == SLOPE_FINITE))
         *out = beside;
-    }
 }
 
 void slope_sides(SlopeProbe *s, size_t i, Slopes *out)
@@ -275,9 +268,8 @@ void slope_sides(SlopeProbe *s, size_t i, Slopes *out)
     arb_init(&v[1]);
     memset(out, 0, sizeof *out);
     both_limits(s, i, 0, out, v);
-    if (out->kind[0] == SLOPE_INFINITE || out->kind[1] == SLOPE_INFINITE) {
+    if (out->kind[0] == SLOPE_INFINITE || out->kind[1] == SLOPE_INFINITE)
         look_beside(s, i, out, v);
-    }
     if (out->kind[0] == SLOPE_FINITE && out->kind[1] == SLOPE_FINITE) {
         compare_sides(out, v);
     } else if (out->kind[0] == SLOPE_FINITE || out->kind[1] == SLOPE_FINITE) {
@@ -324,11 +316,9 @@ bool slope_branches(SlopeProbe *s, size_t i)
     bool differ = false;
     Node **order = ex_walk(s->c, 1, &s->e, &count);
     Node **kept = order ? ARENA_NEW(&s->c->pool[1].arena, Node *, MAX_BRANCHES) : NULL;
-    for (size_t k = 0; kept && k < count && seen < MAX_BRANCHES; k++) {
-        if (decides(order[k])) {
+    for (size_t k = 0; kept && k < count && seen < MAX_BRANCHES; k++)
+        if (decides(order[k]))
             kept[seen++] = order[k];
-        }
-    }
     arena_release(&s->c->tmp, m);
     for (size_t k = 0; k < seen && !differ && !ctx_poll(s->c); k++) {
         double d[3];
@@ -375,9 +365,8 @@ double slope_rounding(SlopeProbe *s, Node *d)
         arb_set_d(s->p + i, s->x[i]);
         mag_set_d(arb_radref(s->p + i), ldexp(fabs(s->x[i]), -53));
     }
-    if (ball_eval(s->c, d, s->in, s->p, s->nin, 53, v, NULL) == LBZ_OK) {
+    if (ball_eval(s->c, d, s->in, s->p, s->nin, 53, v, NULL) == LBZ_OK)
         r = mag_get_d(arb_radref(v));
-    }
     arb_clear(v);
     return r;
 }

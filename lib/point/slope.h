@@ -12,14 +12,14 @@ typedef struct {
     Node *const *at;    /* ... their exact values ... */
     const double *x;    /* ... and those rounded; the caller's, all three */
     size_t nin;
-    Node *here;         /* e with the values put in */
-    arb_ptr p;          /* the point that is looked at */
-    bool overflows;     /* the caller tells: in float64, steps leave the range of numbers */
+    Node *here;     /* e with the values put in */
+    arb_ptr p;      /* the point that is looked at */
+    bool overflows; /* the caller tells: in float64, steps leave the range of numbers */
 } SlopeProbe;
 
 typedef enum {
     SLOPE_FINITE,
-    SLOPE_INFINITE,  /* it grows without bound as the step shrinks; its sign is in slope */
+    SLOPE_INFINITE, /* it grows without bound as the step shrinks; its sign is in slope */
     SLOPE_UNDEFINED, /* e has no value on this side */
     SLOPE_UNKNOWN    /* no certain values, or no limit is seen */
 } SlopeKind;

@@ -30,10 +30,7 @@ static Box *box_new(Ctx *c, BoxKind kind, size_t n, Box *const *a)
     return b;
 }
 
-static int max2(int a, int b)
-{
-    return a > b ? a : b;
-}
+static int max2(int a, int b) { return a > b ? a : b; }
 
 Box *box_text(Ctx *c, const char *s, size_t n)
 {
@@ -45,10 +42,7 @@ Box *box_text(Ctx *c, const char *s, size_t n)
     return b;
 }
 
-Box *box_puts(Ctx *c, const char *s)
-{
-    return box_text(c, s, strlen(s));
-}
+Box *box_puts(Ctx *c, const char *s) { return box_text(c, s, strlen(s)); }
 
 Box *box_row(Ctx *c, size_t n, Box *const *a)
 {
@@ -310,31 +304,21 @@ static void draw_one(Canvas *v, Place p)
     const Box *b = p.b;
 
     switch ((BoxKind)b->kind) {
-    case B_TEXT:
-        write_at(v, p.x, p.y, b->text, b->ntext);
-        break;
+    case B_TEXT: write_at(v, p.x, p.y, b->text, b->ntext); break;
     case B_ROW:
-    case B_STACK:
-        draw_children(v, b, p.x, p.y);
-        break;
-    case B_FRAC:
-        draw_frac(v, b, p.x, p.y);
-        break;
+    case B_STACK: draw_children(v, b, p.x, p.y); break;
+    case B_FRAC: draw_frac(v, b, p.x, p.y); break;
     case B_SUP:
         put(v, b->a[0], p.x, p.y + b->h - b->a[0]->h);
         put(v, b->a[1], p.x + b->a[0]->w, p.y);
         break;
-    case B_ROOT:
-        draw_root(v, b, p.x, p.y);
-        break;
+    case B_ROOT: draw_root(v, b, p.x, p.y); break;
     case B_FENCE:
         draw_fence(v, b, p.x, p.y, fence_left[b->style]);
         draw_fence(v, b, p.x + b->w - 1, p.y, fence_right[b->style]);
         put(v, b->a[0], p.x + 1 + (b->style == FENCE_BRACE), p.y);
         break;
-    case B_GRID:
-        draw_grid(v, b, p.x, p.y);
-        break;
+    case B_GRID: draw_grid(v, b, p.x, p.y); break;
     }
 }
 

@@ -26,10 +26,7 @@ void emit_text(Emit *e, const char *s, size_t n)
     *piece_new(e) = (Piece){NULL, s, n, false};
 }
 
-void emit_puts(Emit *e, const char *s)
-{
-    emit_text(e, s, strlen(s));
-}
+void emit_puts(Emit *e, const char *s) { emit_text(e, s, strlen(s)); }
 
 void emit_form(Emit *e, const Form *f, bool bare)
 {

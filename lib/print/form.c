@@ -151,7 +151,8 @@ static void absorb_sign(Product *P, const Entry *rest, bool in_sum)
         const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
         const Form *g = ex_is(f->base->node, OP_ADD) && may_flip(f->base) &&
                                 (!in_sum || is_plain_difference(f))
-                            ? flipped(P->F, f) : NULL;
+                            ? flipped(P->F, f)
+                            : NULL;
         if (g && g->len <= (*slot)->len) {
             *slot = g;
             P->neg = false;
@@ -468,7 +469,8 @@ static void build_forms(Forms *F, Entry *e)
 
     switch ((Op)n->op) {
     case OP_NUM:
-        if (!e->alone && !e->in_sum) /* a coefficient, shown by what it is the coefficient of */
+        if (!e->alone &&
+            !e->in_sum) /* a coefficient, shown by what it is the coefficient of */
             return;
         e->stand = num_is_int(n->num) && num_sgn(n->num) >= 0 && !n->num.dec
                        ? form_number(F, n->num)
@@ -481,9 +483,7 @@ static void build_forms(Forms *F, Entry *e)
         e->sum = build_sum(F, e, NUM_ONE);
         e->stand = e->alone || e->in_sum ? sum_with_content(F, e) : NULL;
         break;
-    default:
-        e->stand = form_other(F, n);
-        e->stand->node = n;
+    default: e->stand = form_other(F, n); e->stand->node = n;
     }
     if (!e->term)
         e->term = e->stand;
@@ -547,10 +547,9 @@ bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
         forms_entry(F, roots[i])->alone = true;
     for (size_t i = count; i-- > 0;)
         mark_children(F, &e[i]);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (ctx_poll(c) || !build_entry(F, &e[i]))
             return false;
-    }
     F->root = forms_entry(F, roots[n - 1])->stand;
     return true;
 }

@@ -55,22 +55,23 @@ struct form {
 typedef struct entry Entry;
 struct entry {
     Node *node;
-    Form *stand;   /* by itself; when alone is set */
-    Form *term;    /* as a term of a sum, where a minus sign costs nothing; when in_sum is set */
+    Form *stand; /* by itself; when alone is set */
+    Form *
+        term; /* as a term of a sum, where a minus sign costs nothing; when in_sum is set */
     Form *sum;     /* ADD: as a sum, numbers distributed; else stand */
     Form *flip;    /* den: the form of 1/node */
     Form *negated; /* ADD: the form of -node, made when first asked for */
     Entry **fac;   /* factors in printing order; of a node that is no MUL: itself */
     Entry *self;   /* where fac points to then */
     uint32_t nfac;
-    uint32_t minus; /* ADD: how many terms have a negative coefficient */
+    uint32_t minus;     /* ADD: how many terms have a negative coefficient */
     Entry *base, *expo; /* POW: its parts; else the entry itself and NULL */
     double deg;         /* total degree of the polynomial part */
     uint8_t rank;       /* place among factors */
     bool poly; /* made of numbers, constants and symbols with numeric exponents */
     bool has_sym;
-    bool den; /* stands below the fraction line */
-    bool sums; /* among its factors are sums, or powers of sums */
+    bool den;           /* stands below the fraction line */
+    bool sums;          /* among its factors are sums, or powers of sums */
     bool alone, in_sum; /* how parents show it */
 };
 
@@ -128,7 +129,7 @@ Form *form_other(Forms *F, const Node *n);
 void form_measure(Form *f, size_t between, size_t around);
 
 /* print_order.c */
-void order_info(Forms *F, Entry *e); /* deg, rank, poly, has_sym */
+void order_info(Forms *F, Entry *e);               /* deg, rank, poly, has_sym */
 bool order_factors(Forms *F, Entry **f, size_t n); /* sorts into printing order */
 /* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory,
  * interrupted. */
@@ -189,9 +190,9 @@ static inline double form_placed(const Form *f, bool bare, int needs)
 static inline int form_needs(const Form *f, uint32_t i)
 {
     static const uint8_t needs[] = {
-        [F_SUM] = P_PROD,  [F_PROD] = P_POW,  [F_POW] = P_POW, [F_CALL] = P_IF,
-        [F_APPLY] = P_IF,  [F_LIST] = P_IF,   [F_IF] = P_OR,   [F_INFIX] = P_SUM,
-        [F_NOT] = P_NOT,   [F_BINDS] = P_OR,
+        [F_SUM] = P_PROD, [F_PROD] = P_POW, [F_POW] = P_POW, [F_CALL] = P_IF,
+        [F_APPLY] = P_IF, [F_LIST] = P_IF,  [F_IF] = P_OR,   [F_INFIX] = P_SUM,
+        [F_NOT] = P_NOT,  [F_BINDS] = P_OR,
     };
 
     if (f->kind == F_POW && i == 0)

@@ -36,20 +36,16 @@ static int latex_prec(const Form *f, bool bare)
     if (f->neg && !bare)
         return P_NEG;
     switch ((FormKind)f->kind) {
-    case F_NUM:
-        return memchr(f->text, 'e', f->ntext) ? P_POW : P_ATOM;
-    case F_PROD:
-        return f->nden ? P_POW : f->prec;
-    case F_IF:
-        return P_POW;
+    case F_NUM: return memchr(f->text, 'e', f->ntext) ? P_POW : P_ATOM;
+    case F_PROD: return f->nden ? P_POW : f->prec;
+    case F_IF: return P_POW;
     case F_CALL:
         if (f->op == OP_SUM || f->op == OP_PROD)
             return P_NEG;
         return f->op == OP_INT  ? P_POW
                : is_template(f) ? template_prec(row_latex(f))
                                 : P_ATOM;
-    default:
-        return f->prec;
+    default: return f->prec;
     }
 }
 
@@ -104,12 +100,11 @@ static void put_word(Str *s, const char *w, size_t n, const char *font)
         str_puts(s, "\\");
     else if (word)
         str_printf(s, "\\%s{", font);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (w[i] == '_')
             str_puts(s, "\\_");
         else
             str_putc(s, w[i]);
-    }
     if (word)
         str_puts(s, "}");
 }
@@ -428,43 +423,21 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
     if (f->neg && !bare)
         emit_puts(e, "-");
     switch ((FormKind)f->kind) {
-    case F_NUM:
-        latex_number(e, f);
-        break;
-    case F_NAME:
-        latex_name(e, f);
-        break;
-    case F_SUM:
-        latex_sum(e, f);
-        break;
-    case F_PROD:
-        latex_product(e, f);
-        break;
-    case F_POW:
-        latex_power(e, f);
-        break;
-    case F_CALL:
-        latex_call(e, f);
-        break;
-    case F_APPLY:
-        latex_apply(e, f);
-        break;
-    case F_LIST:
-        latex_list(e, f);
-        break;
-    case F_IF:
-        latex_if(e, f);
-        break;
-    case F_INFIX:
-        latex_infix(e, f);
-        break;
+    case F_NUM: latex_number(e, f); break;
+    case F_NAME: latex_name(e, f); break;
+    case F_SUM: latex_sum(e, f); break;
+    case F_PROD: latex_product(e, f); break;
+    case F_POW: latex_power(e, f); break;
+    case F_CALL: latex_call(e, f); break;
+    case F_APPLY: latex_apply(e, f); break;
+    case F_LIST: latex_list(e, f); break;
+    case F_IF: latex_if(e, f); break;
+    case F_INFIX: latex_infix(e, f); break;
     case F_NOT:
         emit_puts(e, "\\lnot ");
         child(e, f->a[0].f, false, P_NOT);
         break;
-    case F_BINDS:
-        latex_binds(e, f);
-        break;
+    case F_BINDS: latex_binds(e, f); break;
     }
 }
 

@@ -80,12 +80,11 @@ static void put_order(Forms *F, Str *s, uint32_t i, int64_t d)
                   "a derivative of order %lld is too long to print", (long long)d);
         return;
     }
-    for (int64_t j = 0; j < d; j++) {
+    for (int64_t j = 0; j < d; j++)
         if (i)
             str_printf(s, "_%u", (unsigned)i);
         else
             str_putc(s, '\'');
-    }
 }
 
 /* f'(x), f^(4)(x), f_1_2(x, y): the name with what was differentiated. */
@@ -181,34 +180,23 @@ Form *form_other(Forms *F, const Node *n)
     static const char *const constant[] = {"pi", "e", "inf"};
 
     switch ((Op)n->op) {
-    case OP_CONST:
-        return form_named(F, constant[n->sym]);
-    case OP_SYM:
-        return form_named(F, sym_name(F->c, n->sym));
+    case OP_CONST: return form_named(F, constant[n->sym]);
+    case OP_SYM: return form_named(F, sym_name(F->c, n->sym));
     case OP_TRUE:
-    case OP_FALSE:
-        return form_named(F, n->op == OP_TRUE ? "true" : "false");
-    case OP_POISON:
-        return form_named(F, "undefined");
-    case OP_STRING:
-        return build_string(F, n);
-    case OP_APPLY:
-        return build_apply(F, n);
-    case OP_LIST:
-        return form_list(F, F_LIST, P_ATOM, n, n->n, "", 0, 2, 2);
-    case OP_IF:
-        return form_list(F, F_IF, P_IF, n, 3, "", 0, 6, 3);
-    case OP_NOT:
-        return form_list(F, F_NOT, P_NOT, n, 1, "", 0, 0, 4);
+    case OP_FALSE: return form_named(F, n->op == OP_TRUE ? "true" : "false");
+    case OP_POISON: return form_named(F, "undefined");
+    case OP_STRING: return build_string(F, n);
+    case OP_APPLY: return build_apply(F, n);
+    case OP_LIST: return form_list(F, F_LIST, P_ATOM, n, n->n, "", 0, 2, 2);
+    case OP_IF: return form_list(F, F_IF, P_IF, n, 3, "", 0, 6, 3);
+    case OP_NOT: return form_list(F, F_NOT, P_NOT, n, 1, "", 0, 0, 4);
     case OP_LT:
     case OP_LE:
     case OP_EQ:
     case OP_NE:
     case OP_AND:
     case OP_OR:
-    case OP_RANGE:
-        return build_infix(F, n);
-    default:
-        return build_call(F, n);
+    case OP_RANGE: return build_infix(F, n);
+    default: return build_call(F, n);
     }
 }

@@ -24,10 +24,7 @@ int greek_find(const char *s, size_t n)
     return -1;
 }
 
-static bool digit(char ch)
-{
-    return ch >= '0' && ch <= '9';
-}
+static bool digit(char ch) { return ch >= '0' && ch <= '9'; }
 
 NameParts name_parts(const char *s, size_t n)
 {

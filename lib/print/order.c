@@ -89,16 +89,10 @@ void order_info(Forms *F, Entry *e)
         e->poly = true;
         e->deg = 1;
         break;
-    case OP_ADD:
-        info_sum(F, e);
-        break;
+    case OP_ADD: info_sum(F, e); break;
     case OP_MUL:
-    case OP_SCALE:
-        info_product(e);
-        break;
-    case OP_POW:
-        info_power(e);
-        break;
+    case OP_SCALE: info_product(e); break;
+    case OP_POW: info_power(e); break;
     default:
         e->rank = op_is_function(op) ? R_FUNCTION : op == OP_APPLY ? R_APPLY : R_OTHER;
         for (uint32_t i = 0; i < e->node->n; i++)
@@ -279,7 +273,8 @@ static bool is_polynomial(const Term *t, size_t n)
 static bool in_one_symbol(const Term *t, size_t n)
 {
     for (size_t k = 0; k < n; k++)
-        if (term_class(t[k].rest) == 0 && t[k].rest->fac[0]->base != t[0].rest->fac[0]->base)
+        if (term_class(t[k].rest) == 0 &&
+            t[k].rest->fac[0]->base != t[0].rest->fac[0]->base)
             return false;
     return true;
 }

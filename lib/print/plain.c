@@ -126,7 +126,9 @@ static void put_between(Str *out, const Form *f, uint32_t i)
         break;
     case F_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
     case F_INFIX: str_puts(out, i ? f->text : ""); break;
-    case F_BINDS: str_puts(out, i == 0 ? "" : i == 1 ? " at " : i % 2 ? ", " : " = "); break;
+    case F_BINDS:
+        str_puts(out, i == 0 ? "" : i == 1 ? " at " : i % 2 ? ", " : " = ");
+        break;
     default:
         if (i > 0)
             str_puts(out, form_separator(f, i));
@@ -225,8 +227,8 @@ double print_length(Ctx *c, Node *n)
 
 /* n expressions laid out together, those that have names as definitions: "t1 = ...; t2 = ...; ".
  */
-static void write_definitions(Ctx *c, Str *out, const uint32_t *name, Node *const *e, size_t n,
-                              size_t named)
+static void write_definitions(Ctx *c, Str *out, const uint32_t *name, Node *const *e,
+                              size_t n, size_t named)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;

@@ -34,10 +34,7 @@ static void push(Pretty *P, Box *b)
     P->v[P->n++] = b;
 }
 
-static void push_puts(Pretty *P, const char *s)
-{
-    push(P, box_puts(P->c, s));
-}
+static void push_puts(Pretty *P, const char *s) { push(P, box_puts(P->c, s)); }
 
 /* The row of what was pushed since start. */
 static Box *row_from(Pretty *P, size_t start)
@@ -155,10 +152,8 @@ static bool is_drawn(const Form *f)
     case OP_ceil:
     case OP_INT:
     case OP_SUM:
-    case OP_PROD:
-        return true;
-    default:
-        return false;
+    case OP_PROD: return true;
+    default: return false;
     }
 }
 
@@ -167,10 +162,7 @@ static Box *arguments(Pretty *P, const Form *f)
     return box_fence(P->c, FENCE_PAREN, joined(P, f, 0, f->n, ", ", P_IF));
 }
 
-static bool is_short(const Form *f)
-{
-    return f->kind == F_NUM || f->kind == F_NAME;
-}
+static bool is_short(const Form *f) { return f->kind == F_NUM || f->kind == F_NAME; }
 
 /* 1/3 stays on one line up there. */
 static Box *exponent(Pretty *P, const Form *f)
@@ -220,12 +212,9 @@ static Box *pretty_binder(Pretty *P, const Form *f)
 static Box *pretty_call(Pretty *P, const Form *f)
 {
     switch ((Op)f->op) {
-    case OP_sqrt:
-        return box_root(P->c, signed_box(P, f->a[0].f, false));
-    case OP_exp:
-        return box_sup(P->c, box_puts(P->c, "e"), exponent(P, f->a[0].f));
-    case OP_abs:
-        return box_fence(P->c, FENCE_BAR, signed_box(P, f->a[0].f, false));
+    case OP_sqrt: return box_root(P->c, signed_box(P, f->a[0].f, false));
+    case OP_exp: return box_sup(P->c, box_puts(P->c, "e"), exponent(P, f->a[0].f));
+    case OP_abs: return box_fence(P->c, FENCE_BAR, signed_box(P, f->a[0].f, false));
     case OP_floor:
     case OP_ceil:
         return box_fence(P->c, f->op == OP_floor ? FENCE_FLOOR : FENCE_CEIL,
@@ -236,8 +225,7 @@ static Box *pretty_call(Pretty *P, const Form *f)
         if (f->n == 4)
             return pretty_binder(P, f);
         break;
-    default:
-        break;
+    default: break;
     }
     return box_row(P->c, 2,
                    (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
@@ -306,33 +294,23 @@ static Box *pretty_binds(Pretty *P, const Form *f)
 static Box *make_box(Pretty *P, const Form *f)
 {
     switch ((FormKind)f->kind) {
-    case F_NUM:
-        return box_text(P->c, f->text, f->ntext);
-    case F_NAME:
-        return pretty_name(P, f);
-    case F_SUM:
-        return pretty_sum(P, f);
-    case F_PROD:
-        return pretty_product(P, f);
-    case F_POW:
-        return pretty_power(P, f);
-    case F_CALL:
-        return pretty_call(P, f);
+    case F_NUM: return box_text(P->c, f->text, f->ntext);
+    case F_NAME: return pretty_name(P, f);
+    case F_SUM: return pretty_sum(P, f);
+    case F_PROD: return pretty_product(P, f);
+    case F_POW: return pretty_power(P, f);
+    case F_CALL: return pretty_call(P, f);
     case F_APPLY:
         return box_row(P->c, 2,
                        (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
-    case F_LIST:
-        return pretty_list(P, f);
-    case F_IF:
-        return pretty_if(P, f);
-    case F_INFIX:
-        return pretty_infix(P, f);
+    case F_LIST: return pretty_list(P, f);
+    case F_IF: return pretty_if(P, f);
+    case F_INFIX: return pretty_infix(P, f);
     case F_NOT:
         return box_row(
             P->c, 2,
             (Box *[]){box_puts(P->c, "not "), child(P, f->a[0].f, false, P_NOT)});
-    case F_BINDS:
-        return pretty_binds(P, f);
+    case F_BINDS: return pretty_binds(P, f);
     }
     return box_puts(P->c, "");
 }

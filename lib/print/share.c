@@ -17,11 +17,12 @@ typedef struct {
     Ctx *c;
     Node **order;
     size_t n;
-    uint32_t *kid;   /* positions of the nodes' children, one node's after the other's ... */
+    uint32_t
+        *kid; /* positions of the nodes' children, one node's after the other's ... */
     uint32_t *first; /* ... and where those of a node begin */
     size_t nkids;
     uint32_t *uses;
-    bool *factor;      /* is a factor or the base of a power somewhere */
+    bool *factor;     /* is a factor or the base of a power somewhere */
     double *weight;   /* rough length of the text, named parts counting as names */
     Node **now;       /* the node with names put in */
     Map taken;        /* symbols like names that occur: no new name may be one of them */
@@ -50,10 +51,7 @@ static bool is_binder(const Node *n)
            n->a[1]->op == OP_SYM;
 }
 
-static bool is_flat(const Node *n)
-{
-    return n->op == OP_ADD || n->op == OP_MUL;
-}
+static bool is_flat(const Node *n) { return n->op == OP_ADD || n->op == OP_MUL; }
 
 /* May a new name be this one? t1, t2 ... */
 static bool like_new_name(const char *name)
@@ -104,7 +102,8 @@ static bool share_init(Share *s, Ctx *c, size_t nroots, Node *const *roots)
     s->weight = ARENA_NEW(t, double, s->n);
     s->now = ARENA_NEW(t, Node *, s->n);
     s->inside = ARENA_NEW0(t, uint64_t, s->n);
-    if (!s->kid || !s->first || !s->uses || !s->factor || !s->weight || !s->now || !s->inside)
+    if (!s->kid || !s->first || !s->uses || !s->factor || !s->weight || !s->now ||
+        !s->inside)
         return false;
     for (size_t i = 0; i < s->n; i++) {
         if (ctx_poll(c))
@@ -119,17 +118,12 @@ static bool share_init(Share *s, Ctx *c, size_t nroots, Node *const *roots)
 static double own_weight(const Share *s, const Node *n)
 {
     switch ((Op)n->op) {
-    case OP_SYM:
-        return (double)strlen(sym_name(s->c, n->sym));
-    case OP_NUM:
-        return 1 + (double)num_bits(n->num) / 4;
-    case OP_ADD:
-        return 3.0 * (n->n - 1);
-    case OP_MUL:
-        return n->n - 1;
+    case OP_SYM: return (double)strlen(sym_name(s->c, n->sym));
+    case OP_NUM: return 1 + (double)num_bits(n->num) / 4;
+    case OP_ADD: return 3.0 * (n->n - 1);
+    case OP_MUL: return n->n - 1;
     case OP_SCALE:
-    case OP_POW:
-        return 1;
+    case OP_POW: return 1;
     default:
         return op_is_function((Op)n->op) ? (double)strlen(op_info((Op)n->op)->name) + 2
                                          : 4;
@@ -150,11 +144,8 @@ static bool may_be_named(const Share *s, size_t i)
     case OP_AND:
     case OP_OR:
     case OP_NOT:
-    case OP_RANGE:
-        return false;
-    default:
-        return has_children(n) && !op_is_structural((Op)n->op) &&
-               s->inside[i] == 0;
+    case OP_RANGE: return false;
+    default: return has_children(n) && !op_is_structural((Op)n->op) && s->inside[i] == 0;
     }
 }
 

@@ -67,8 +67,9 @@ static Node *merged(Job *j, Node *cond, Node *a, Node *b)
     if (!ex_is(a, OP_LIST) && !ex_is(b, OP_LIST))
         return ex_if(c, cond, a, b);
     if (!ex_is(a, OP_LIST) || !ex_is(b, OP_LIST) || a->n != b->n) {
-        ctx_error(c, LBZ_UNABLE, "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
-                  "there is no formula: lists of different sizes come out of the branches");
+        ctx_error(
+            c, LBZ_UNABLE, "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
+            "there is no formula: lists of different sizes come out of the branches");
         return c->poison;
     }
     Node **e = ARENA_NEW(ctx_arena(c), Node *, a->n + 1u);
@@ -93,8 +94,11 @@ static bool open_fork(Job *j, Call *k, Node *cond, const BlockStmt *s)
     if (!before)
         return false;
     bool logic = cond->op >= OP_LT && cond->op <= OP_FALSE && !ex_is(cond, OP_IF);
-    k->fork[k->nforks++] = (Fork){.cond = logic ? cond : ex_compare(c, OP_NE, cond, c->zero),
-                                  .other = s->target, .join = s->join, .before = before};
+    k->fork[k->nforks++] =
+        (Fork){.cond = logic ? cond : ex_compare(c, OP_NE, cond, c->zero),
+               .other = s->target,
+               .join = s->join,
+               .before = before};
     k->info->open += !k->open;
     k->info->cond = k->fork[k->nforks - 1].cond;
     k->open = true;
@@ -183,7 +187,8 @@ static void give_back(Job *j, Node *v)
     Call *k = top_call(j);
     if (!k->nforks) {
         if (!v)
-            ctx_error(j->c, LBZ_UNABLE, "let its last statement be an expression, or use return",
+            ctx_error(j->c, LBZ_UNABLE,
+                      "let its last statement be an expression, or use return",
                       "%s ends without a value", sym_name(j->c, k->info->b->sym));
         else
             finish(j, v);
@@ -193,7 +198,8 @@ static void give_back(Job *j, Node *v)
     Node *cond = guard(j, k);
     if (!k->ret || !v || ctx_failed(j->c)) {
         if (!v)
-            ctx_error(j->c, LBZ_UNABLE, "let its last statement be an expression, or use return",
+            ctx_error(j->c, LBZ_UNABLE,
+                      "let its last statement be an expression, or use return",
                       "%s ends without a value", sym_name(j->c, k->info->b->sym));
         return;
     }
@@ -207,14 +213,13 @@ static void give_back(Job *j, Node *v)
 static Node *operand(const BlockStmt *s, unsigned i)
 {
     switch (s->op) {
-    case BK_ASSIGN: case BK_VALUE: case BK_UNLESS: case BK_RETURN:
-        return i == 0 ? s->e : NULL;
-    case BK_STORE:
-        return i < s->nindex ? s->index[i] : i == s->nindex ? s->e : NULL;
-    case BK_FOR:
-        return i == 0 ? s->e : i == 1 ? s->step : i == 2 ? s->limit : NULL;
-    default:
-        return NULL;
+    case BK_ASSIGN:
+    case BK_VALUE:
+    case BK_UNLESS:
+    case BK_RETURN: return i == 0 ? s->e : NULL;
+    case BK_STORE: return i < s->nindex ? s->index[i] : i == s->nindex ? s->e : NULL;
+    case BK_FOR: return i == 0 ? s->e : i == 1 ? s->step : i == 2 ? s->limit : NULL;
+    default: return NULL;
     }
 }
 
@@ -266,7 +271,8 @@ static void next_round(Job *j, Call *k, size_t at)
     Node *v = ex_add2(c, l->from, ex_mul2(c, ex_int(c, l->done), l->step));
     if (!ex_is_num(v) || !ex_is_num(l->limit) || !ex_is_num(l->step) ||
         num_is_zero(l->step->num)) {
-        ctx_error(c, LBZ_UNABLE, "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
+        ctx_error(c, LBZ_UNABLE,
+                  "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
                   "%s has no formula: the range of a loop is not known",
                   sym_name(c, k->info->b->sym));
         return;

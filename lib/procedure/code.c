@@ -12,9 +12,9 @@ typedef struct {
     VM *m;
     Ctx *c;
     VFun *f;
-    Map reg;      /* symbol -> register + 1 */
+    Map reg;            /* symbol -> register + 1 */
     uint32_t *loop_reg; /* of each loop of the block */
-    VIns sink;    /* when memory is out: never run */
+    VIns sink;          /* when memory is out: never run */
 } Gen;
 
 static uint32_t gen(Gen *g, Node *e);
@@ -105,12 +105,19 @@ static void land(Gen *g, size_t at)
 static bool cuts(const Node *n)
 {
     switch ((int)n->op) {
-    case OP_INDEX: case OP_LIST: case OP_APPLY: case OP_TOTAL: case OP_NORM: case OP_DOT:
-    case OP_LENGTH: case OP_ZEROS: case OP_SUM: case OP_PROD: case OP_RANGE:
-    case OP_INT:
-        return true;
-    default:
-        return false;
+    case OP_INDEX:
+    case OP_LIST:
+    case OP_APPLY:
+    case OP_TOTAL:
+    case OP_NORM:
+    case OP_DOT:
+    case OP_LENGTH:
+    case OP_ZEROS:
+    case OP_SUM:
+    case OP_PROD:
+    case OP_RANGE:
+    case OP_INT: return true;
+    default: return false;
     }
 }
 
@@ -240,9 +247,13 @@ static uint32_t gen_kernel(Gen *g, Node *e)
     uint32_t *r = ARENA_NEW(&g->c->tmp, uint32_t, n + 1), dst = 0;
     for (size_t i = 0; leaf && r && i < n && !ctx_failed(g->c); i++)
         r[i] = gen(g, leaf[i]);
-    VKernel k = {.p = leaf && r && !ctx_failed(g->c) ? program_new(&g->c->env, (uint32_t)n) : NULL};
-    if (k.p && program_compile_over(g->c, k.p, leaf, &e, 1, &k.out) && build_kernel(m, &k, n) &&
-        vm_grow(m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels, &f->kernels_cap)) {
+    VKernel k = {.p = leaf && r && !ctx_failed(g->c)
+                          ? program_new(&g->c->env, (uint32_t)n)
+                          : NULL};
+    if (k.p && program_compile_over(g->c, k.p, leaf, &e, 1, &k.out) &&
+        build_kernel(m, &k, n) &&
+        vm_grow(m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels,
+                &f->kernels_cap)) {
         f->kernel[f->nkernels] = k;
         dst = emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, n);
     } else {
@@ -278,8 +289,9 @@ static uint32_t gen_symbol(Gen *g, Node *e)
     Node *def = w && w->variable ? w->variable(w->arg, g->c, e->sym) : NULL;
     if (def && !ctx_failed(g->c))
         return gen(g, def);
-    ctx_error(g->c, LBZ_NAME, "give it one, or make it a parameter", "%s has no value%s%s",
-              sym_name(g->c, e->sym), g->f->b->sym == P_NONE ? "" : " in the function ",
+    ctx_error(g->c, LBZ_NAME, "give it one, or make it a parameter",
+              "%s has no value%s%s", sym_name(g->c, e->sym),
+              g->f->b->sym == P_NONE ? "" : " in the function ",
               g->f->b->sym == P_NONE ? "" : sym_name(g->c, g->f->b->sym));
     return 0;
 }
@@ -292,7 +304,8 @@ static uint32_t gen_slope(Gen *g, Node *e, uint32_t index)
         int64_t order;
         if (!ex_get_int(e->a[k + i], &order) || order < 0 || order > 100) {
             ctx_error(g->c, LBZ_UNABLE, "write f'(x) or f''(x)",
-                      "the order of a derivative of %s is not a number", sym_name(g->c, e->sym));
+                      "the order of a derivative of %s is not a number",
+                      sym_name(g->c, e->sym));
             return 0;
         }
         put_args(g, &(uint32_t){(uint32_t)order}, 1);
@@ -328,8 +341,8 @@ static uint32_t gen_if(Gen *g, Node *e)
 }
 
 /* Registers of a loop: steps done, first, step, limit. The loop's start; its body follows. */
-static size_t gen_loop_head(Gen *g, uint32_t var, uint32_t from, uint32_t step, uint32_t limit,
-                            uint32_t *base)
+static size_t gen_loop_head(Gen *g, uint32_t var, uint32_t from, uint32_t step,
+                            uint32_t limit, uint32_t *base)
 {
     *base = g->f->nregs;
     g->f->nregs += 4;
@@ -359,7 +372,8 @@ static uint32_t gen_accumulate(Gen *g, Op op, uint32_t acc, uint32_t body)
     if (k.p) {
         k.out = op == OP_SUM ? pg_add(k.p, 0, 1) : pg_mul(k.p, 0, 1);
         if (build_kernel(g->m, &k, 2) &&
-            vm_grow(g->m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels, &f->kernels_cap)) {
+            vm_grow(g->m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels,
+                    &f->kernels_cap)) {
             f->kernel[f->nkernels] = k;
             uint32_t r[2] = {acc, body};
             return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, 2);
@@ -396,13 +410,16 @@ static uint32_t gen_leaf(Gen *g, Node *e)
     case OP_LIST: return gen_operands(g, V_LIST, 0, OP_POISON, e->a, e->n);
     case OP_APPLY: return gen_call(g, e);
     case OP_IF: return gen_if(g, e);
-    case OP_SUM: case OP_PROD: return gen_binder(g, e);
+    case OP_SUM:
+    case OP_PROD: return gen_binder(g, e);
     case OP_INT:
-        ctx_error(g->c, LBZ_UNABLE, "use it outside: forward int(f(t), t, 0, x) at x=1",
-                  "integrals cannot be accumulated in lists and functions made of statements");
+        ctx_error(
+            g->c, LBZ_UNABLE, "use it outside: forward int(f(t), t, 0, x) at x=1",
+            "integrals cannot be accumulated in lists and functions made of statements");
         return 0;
     case OP_RANGE:
-        ctx_error(g->c, LBZ_UNABLE, "use for i = a:b { ... }", "a range is no value here");
+        ctx_error(g->c, LBZ_UNABLE, "use for i = a:b { ... }",
+                  "a range is no value here");
         return 0;
     default: return gen_operands(g, V_OP, 0, (Op)e->op, e->a, e->n);
     }
@@ -415,7 +432,8 @@ static uint32_t gen(Gen *g, Node *e)
     if (ctx_failed(g->c))
         return 0;
     if (g->m->depth++ > NESTED)
-        ctx_error(g->c, LBZ_LIMIT, "name inner parts", "an expression is nested too deep");
+        ctx_error(g->c, LBZ_LIMIT, "name inner parts",
+                  "an expression is nested too deep");
     else if (ex_is_num(e))
         r = constant(g, num_to_double(e->num));
     else
@@ -496,7 +514,8 @@ static bool gen_block(Gen *g)
 {
     const Block *b = g->f->b;
     Arena *a = ctx_arena(g->c);
-    size_t *begin = ARENA_NEW(a, size_t, b->n + 1), *jumps = ARENA_NEW(a, size_t, b->n + 1);
+    size_t *begin = ARENA_NEW(a, size_t, b->n + 1),
+           *jumps = ARENA_NEW(a, size_t, b->n + 1);
     g->f->begin = begin;
     g->loop_reg = ARENA_NEW0(a, uint32_t, b->nloops + 1);
     g->f->reg_name = ARENA_NEW0(a, const char *, b->nparams + b->n + 1);
@@ -505,7 +524,8 @@ static bool gen_block(Gen *g)
     for (size_t i = 0; i < b->nparams; i++)
         declare(g, b->params[i]);
     for (size_t i = 0; i < b->n; i++)
-        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR || b->code[i].op == BK_STORE)
+        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR ||
+            b->code[i].op == BK_STORE)
             declare(g, b->code[i].sym);
     uint32_t result = new_reg(g);
     for (size_t i = 0; i < b->n && !ctx_poll(g->c); i++) {
@@ -542,15 +562,16 @@ bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index)
             *index = (uint32_t)i;
             return true;
         }
-    Block *b = m->w && m->w->function ? m->w->function(m->w->arg, m->c, sym, nargs) : NULL;
+    Block *b =
+        m->w && m->w->function ? m->w->function(m->w->arg, m->c, sym, nargs) : NULL;
     if (b && !ctx_failed(m->c) && b->nparams == nargs)
         return add_function(m, b, index);
     if (b)
         ctx_error(m->c, LBZ_SYNTAX, NULL, "%s takes %zu arguments, here are %zu",
                   sym_name(m->c, sym), b->nparams, nargs);
     else
-        ctx_error(m->c, LBZ_NAME, "define it: f(x) = ...", "the function %s is not defined",
-                  sym_name(m->c, sym));
+        ctx_error(m->c, LBZ_NAME, "define it: f(x) = ...",
+                  "the function %s is not defined", sym_name(m->c, sym));
     return false;
 }
 

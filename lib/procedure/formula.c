@@ -15,7 +15,7 @@ void *job_grow(Job *j, void *old, size_t size, size_t n, size_t *cap)
     if (n < *cap)
         return old;
     size_t more = *cap ? 2 * *cap : 8;
-    void *v = ARENA_NEW(&j->c->tmp, char, more * size);
+    void *v = ARENA_NEW(&j->c->tmp, char, size *more);
     if (v && n)
         memcpy(v, old, n * size);
     *cap = v ? more : *cap;
@@ -26,9 +26,10 @@ Node *job_no_formula(Job *j, const Block *b, Node *why)
 {
     Str t = {0};
     print_limited(j->c, &t, why, 120);
-    ctx_error(j->c, LBZ_UNABLE, "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
-              "%s has no formula: what it does depends on whether %s", sym_name(j->c, b->sym),
-              str_cstr(&t));
+    ctx_error(j->c, LBZ_UNABLE,
+              "ask at a point: d/dx f(x) at x=0.3, or forward and reverse",
+              "%s has no formula: what it does depends on whether %s",
+              sym_name(j->c, b->sym), str_cstr(&t));
     str_free(&t);
     return j->c->poison;
 }
@@ -39,9 +40,12 @@ bool job_round(Job *j, const Block *b)
     uint64_t most = j->w->limits.steps < ROUNDS ? j->w->limits.steps : ROUNDS;
     if (++j->rounds <= most)
         return !ctx_poll(j->c);
-    snprintf(hint, sizeof hint, most == ROUNDS
-             ? "with a decimal, as in %s(1.0), it runs in float64 and may go on for longer"
-             : "is it meant to end? `set looplimit N` allows more", sym_name(j->c, b->sym));
+    snprintf(
+        hint, sizeof hint,
+        most == ROUNDS
+            ? "with a decimal, as in %s(1.0), it runs in float64 and may go on for longer"
+            : "is it meant to end? `set looplimit N` allows more",
+        sym_name(j->c, b->sym));
     ctx_error(j->c, LBZ_LIMIT, hint, "%s: loops and calls were entered %llu times",
               sym_name(j->c, b->sym), (unsigned long long)most);
     return false;
@@ -58,7 +62,10 @@ Node *constant_condition(Ctx *c, Node *n)
     int s = m || (n->flags & NF_APPLY) ? 2 : ball_sign(c, ex_sub(c, n->a[0], n->a[1]));
     if (s == 2)
         return n;
-    bool yes = n->op == OP_LT ? s < 0 : n->op == OP_LE ? s <= 0 : n->op == OP_EQ ? s == 0 : s != 0;
+    bool yes = n->op == OP_LT   ? s < 0
+               : n->op == OP_LE ? s <= 0
+               : n->op == OP_EQ ? s == 0
+                                : s != 0;
     return yes ? c->yes : c->no;
 }
 
@@ -80,7 +87,9 @@ static FFrame *push_frame(Job *j, FrameKind kind)
     f->kind = kind;
     f->mark = arena_mark(&j->c->tmp);
     f->call = kind == FRAME_CALL ? j->n : below ? below->call : FRAME_NONE;
-    f->sum = kind == FRAME_SUM ? j->n : kind == FRAME_EVAL && below ? below->sum : FRAME_NONE;
+    f->sum = kind == FRAME_SUM             ? j->n
+             : kind == FRAME_EVAL && below ? below->sum
+                                           : FRAME_NONE;
     if (kind == FRAME_SUM)
         f->sum = below->sum; /* its limits do not see its variable */
     j->n++;
@@ -140,7 +149,8 @@ static Node *name_value(Job *j, const FFrame *f, Node *x)
     for (size_t i = 0; i < k->info->nlocals; i++)
         if (k->info->local[i] == x->sym)
             return k->val[i] ? k->val[i]
-                             : ctx_error(j->c, LBZ_NAME, "assign it on every way that leads here",
+                             : ctx_error(j->c, LBZ_NAME,
+                                         "assign it on every way that leads here",
                                          "%s has no value yet", sym_name(j->c, x->sym));
     v = j->w->variable ? j->w->variable(j->w->arg, j->c, x->sym) : NULL;
     return v ? v : x;
@@ -165,7 +175,8 @@ static Info *info_of(Job *j, Block *b)
     for (size_t i = 0; i < b->nparams; i++)
         f->local[f->nlocals++] = b->params[i];
     for (size_t i = 0; i < b->n; i++)
-        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR || b->code[i].op == BK_STORE)
+        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR ||
+            b->code[i].op == BK_STORE)
             add_local(f, b->code[i].sym);
     return f;
 }
@@ -194,8 +205,8 @@ static bool push_call(Job *j, Info *info, Node *const *args, Node *key)
     const Block *b = info->b;
     if (j->depth >= j->w->limits.recursion) {
         ctx_error(j->c, LBZ_LIMIT, "is it meant to end? `set recursion N` allows more",
-                  "%s: functions call one another more than %u times", sym_name(j->c, b->sym),
-                  j->w->limits.recursion);
+                  "%s: functions call one another more than %u times",
+                  sym_name(j->c, b->sym), j->w->limits.recursion);
         return false;
     }
     FFrame *f = job_round(j, b) ? push_frame(j, FRAME_CALL) : NULL;
@@ -288,8 +299,10 @@ static Node *counted(Job *j, const FFrame *f, Node *r)
     const Block *b = j->frame[f->call].call_.info->b;
     snprintf(hint, sizeof hint, "with a decimal, as in %s(1.0), it runs in float64",
              sym_name(j->c, b->sym));
-    return ctx_error(j->c, LBZ_LIMIT, hint, "%s: the formula gets too long: %u terms after %llu "
-                     "rounds", sym_name(j->c, b->sym), r->n, (unsigned long long)j->rounds);
+    return ctx_error(j->c, LBZ_LIMIT, hint,
+                     "%s: the formula gets too long: %u terms after %llu "
+                     "rounds",
+                     sym_name(j->c, b->sym), r->n, (unsigned long long)j->rounds);
 }
 
 static Node *combine(Job *j, Node *x, const Eval *e, uint32_t from, uint32_t to)
@@ -402,7 +415,8 @@ Node *block_formula(Ctx *c, const BlockWorld *w, Block *b, Node *const *args)
     map_init(&j.known, ctx_arena(c));
     Info *info = info_of(&j, b);
     if (info) {
-        map_put(&j.info, (uint64_t)b->sym << 16 | 2 * b->nparams, (uint64_t)(uintptr_t)info);
+        map_put(&j.info, (uint64_t)b->sym << 16 | 2 * b->nparams,
+                (uint64_t)(uintptr_t)info);
         push_call(&j, info, args, NULL);
     }
     while (j.n && !ctx_poll(c)) {

@@ -13,10 +13,10 @@
 /* What is known of a block during a run. */
 typedef struct {
     Block *b;
-    uint32_t *local;  /* the symbols it assigns, parameters first */
+    uint32_t *local; /* the symbols it assigns, parameters first */
     size_t nlocals;
-    unsigned open;    /* calls under way in which a condition has no answer ... */
-    Node *cond;       /* ... like this one */
+    unsigned open; /* calls under way in which a condition has no answer ... */
+    Node *cond;    /* ... like this one */
 } Info;
 
 typedef struct {
@@ -28,9 +28,10 @@ typedef struct {
 typedef struct {
     Node *cond;
     size_t other, join;
-    Node **before, **first; /* values of locals and result at the `if`; after the first branch */
-    bool second;            /* the second branch is under way */
-    bool ended;             /* the first branch has returned */
+    Node **before,
+        **first; /* values of locals and result at the `if`; after the first branch */
+    bool second; /* the second branch is under way */
+    bool ended;  /* the first branch has returned */
 } Fork;
 
 /* A value returned on a condition; later ones count where earlier conditions do not hold. */
@@ -40,17 +41,17 @@ typedef struct {
 
 typedef struct {
     Info *info;
-    Node **val;      /* of the locals, then the result so far; NULL: none */
+    Node **val; /* of the locals, then the result so far; NULL: none */
     Loop *loop;
-    size_t pc, at;   /* at: the statement under way */
+    size_t pc, at;             /* at: the statement under way */
     Node *got[BLOCK_RANK + 1]; /* values of the statement's expressions so far */
     unsigned ngot;
     Fork *fork;
     size_t nforks, forks_cap;
     Return *ret;
     size_t nret, ret_cap;
-    bool open;       /* counted in info->open */
-    Node *key;       /* the call as a node, for the memory of results; or NULL */
+    bool open; /* counted in info->open */
+    Node *key; /* the call as a node, for the memory of results; or NULL */
 } Call;
 
 typedef struct {
@@ -72,7 +73,7 @@ typedef struct {
     unsigned nlimits;
     size_t count, got;
     int64_t lo;
-    Node *k;         /* what the variable is now; NULL: nothing yet */
+    Node *k; /* what the variable is now; NULL: nothing yet */
 } Sum;
 
 typedef enum { FRAME_CALL, FRAME_EVAL, FRAME_SUM } FrameKind;
@@ -96,19 +97,21 @@ typedef struct {
     FFrame *frame;
     size_t n, cap;
     uint64_t rounds;
-    uint64_t terms;  /* of long sums and products, those of all added up */
-    unsigned depth;  /* calls inside one another */
-    Map info;        /* symbol and arguments -> Info */
-    Map known;       /* calls -> their results */
+    uint64_t terms; /* of long sums and products, those of all added up */
+    unsigned depth; /* calls inside one another */
+    Map info;       /* symbol and arguments -> Info */
+    Map known;      /* calls -> their results */
     Node *result;
 } Job;
 
 /* ---- block_formula.c */
-bool job_eval(Job *j, Node *e);      /* a frame for e on top: its value goes to the one below */
-void job_deliver(Job *j, Node *v);   /* the top frame is done */
+bool job_eval(Job *j,
+              Node *e); /* a frame for e on top: its value goes to the one below */
+void job_deliver(Job *j, Node *v); /* the top frame is done */
 bool job_round(Job *j, const Block *b);
 Node *job_no_formula(Job *j, const Block *b, Node *why);
-void *job_grow(Job *j, void *old, size_t size, size_t n, size_t *cap); /* in the tmp arena */
+void *job_grow(Job *j, void *old, size_t size, size_t n,
+               size_t *cap);               /* in the tmp arena */
 Node *constant_condition(Ctx *c, Node *n); /* yes or no where numbers tell; else n */
 
 /* ---- block_branch.c */

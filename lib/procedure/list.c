@@ -26,8 +26,10 @@ List *list_new(VM *m, unsigned rank, const size_t *dim)
     Env *env = &m->c->env;
     size_t size = sizeof(List) + n * (sizeof(double) + sizeof(Aux));
     if (size > env->mem_cap || env->mem_used > env->mem_cap - size) {
-        ctx_error(m->c, LBZ_LIMIT, "`set maxmem 8G` allows more",
-                  "a list of %zu elements does not fit into the %zu MiB of memory allowed", n, env->mem_cap >> 20);
+        ctx_error(
+            m->c, LBZ_LIMIT, "`set maxmem 8G` allows more",
+            "a list of %zu elements does not fit into the %zu MiB of memory allowed", n,
+            env->mem_cap >> 20);
         return NULL;
     }
     List *l = mem_alloc(size);
@@ -35,7 +37,8 @@ List *list_new(VM *m, unsigned rank, const size_t *dim)
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory for a list of %zu elements", n);
         return NULL;
     }
-    *l = (List){.refs = 1, .rank = rank, .n = n, .v = (double *)(l + 1), .used = &env->mem_used};
+    *l = (List){
+        .refs = 1, .rank = rank, .n = n, .v = (double *)(l + 1), .used = &env->mem_used};
     env->mem_used += size;
     l->x = (Aux *)(l->v + n);
     memcpy(l->dim, dim, rank * sizeof *dim);
@@ -185,8 +188,10 @@ bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out)
         return false;
     size_t size = n ? l->n / n : 0;
     for (size_t i = 0; i < n; i++) {
-        memcpy(l->v + i * size, arg[i]->t ? arg[i]->t->v : &arg[i]->v, size * sizeof(double));
-        memcpy(l->x + i * size, arg[i]->t ? arg[i]->t->x : &arg[i]->x, size * sizeof(Aux));
+        memcpy(l->v + i * size, arg[i]->t ? arg[i]->t->v : &arg[i]->v,
+               size * sizeof(double));
+        memcpy(l->x + i * size, arg[i]->t ? arg[i]->t->x : &arg[i]->x,
+               size * sizeof(Aux));
     }
     set_list(out, l);
     return true;
@@ -244,7 +249,8 @@ static bool list_norm(VM *m, const BVal *a, BVal *out)
     for (size_t i = 0; i < n && big > 0; i++)
         s += v[i] / big * (v[i] / big);
     s = big * sqrt(s);
-    Aux r = m->mode == RUN_RECORD ? record_norm(m, x, v, n) : reduce(m, x, v, n, s > 0 ? 1 / s : 0);
+    Aux r = m->mode == RUN_RECORD ? record_norm(m, x, v, n)
+                                  : reduce(m, x, v, n, s > 0 ? 1 / s : 0);
     m->special |= s == 0 ? BLOCK_KINK : 0;
     set_number(out, s);
     out->x = r;
@@ -284,8 +290,10 @@ static bool list_zeros(VM *m, const BVal *const *arg, size_t n, BVal *out)
     if (n > BLOCK_RANK)
         return shape_error(m, NULL, "lists are nested at most 4 deep");
     for (size_t i = 0; i < n; i++) {
-        if (arg[i]->t || !(arg[i]->v >= 0 && arg[i]->v < 1e9) || arg[i]->v != floor(arg[i]->v))
-            return shape_error(m, "write zeros(3)", "zeros() needs whole numbers from 0 on");
+        if (arg[i]->t || !(arg[i]->v >= 0 && arg[i]->v < 1e9) ||
+            arg[i]->v != floor(arg[i]->v))
+            return shape_error(m, "write zeros(3)",
+                               "zeros() needs whole numbers from 0 on");
         dim[i] = (size_t)arg[i]->v;
     }
     List *l = list_new(m, (unsigned)n, dim);
@@ -309,7 +317,8 @@ bool vm_list_op(VM *m, Op fn, const BVal *const *arg, size_t n, BVal *out)
         set_number(out, (double)arg[0]->t->dim[0]);
         return true;
     default:
-        ctx_error(m->c, LBZ_UNABLE, NULL, "%s has no value on numbers", op_info(fn)->name);
+        ctx_error(m->c, LBZ_UNABLE, NULL, "%s has no value on numbers",
+                  op_info(fn)->name);
         return false;
     }
 }
@@ -382,8 +391,8 @@ static unsigned is_special(const VKernel *k, size_t n)
     return !is ? 0 : k->answers ? BLOCK_TIE : BLOCK_KINK;
 }
 
-static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n,
-                    size_t at, double *v, Aux *x)
+static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n, size_t at,
+                    double *v, Aux *x)
 {
     x->dot = 0; /* an id of 0, too: it is as wide */
     for (size_t i = 0; i < n; i++)
@@ -441,7 +450,8 @@ bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out)
     List *l = list_new(m, list->t->rank, list->t->dim);
     bool ok = l != NULL;
     for (size_t i = 0; ok && i < l->n; i++)
-        ok = element(m, k, arg, n, i, &l->v[i], &l->x[i]) && !(i % 4096 == 4095 && ctx_poll(m->c));
+        ok = element(m, k, arg, n, i, &l->v[i], &l->x[i]) &&
+             !(i % 4096 == 4095 && ctx_poll(m->c));
     if (ok)
         set_list(out, l);
     else

@@ -9,7 +9,7 @@ enum { NESTED = 64 };
 
 typedef struct {
     Ctx *c;
-    ParseEnv pe;        /* with lookup_local in front of the session's */
+    ParseEnv pe; /* with lookup_local in front of the session's */
     const ParseEnv *outer;
     const char *s;
     size_t at, to;
@@ -19,7 +19,7 @@ typedef struct {
     struct {
         const char *name;
         size_t n;
-    } local[256];       /* names known as variables; more are free names, which is as well */
+    } local[256]; /* names known as variables; more are free names, which is as well */
     size_t nlocal;
 } Reader;
 
@@ -35,7 +35,8 @@ static bool is_part(char c) { return is_start(c) || (c >= '0' && c <= '9'); }
 
 static bool fail(Reader *r, size_t at, lbz_status st, const char *hint, const char *what)
 {
-    env_error_at(&r->c->env, (Span){(uint32_t)at, at < r->to ? 1 : 0}, st, hint, "%s", what);
+    env_error_at(&r->c->env, (Span){(uint32_t)at, at < r->to ? 1 : 0}, st, hint, "%s",
+                 what);
     return false;
 }
 
@@ -69,12 +70,11 @@ static void skip_blanks(Reader *r)
 static size_t after_space(const Reader *r, size_t i)
 {
     while (i < r->to && (r->s[i] == ' ' || r->s[i] == '\t' || r->s[i] == '\n' ||
-                         r->s[i] == '\r' || r->s[i] == '#')) {
+                         r->s[i] == '\r' || r->s[i] == '#'))
         if (r->s[i] == '#')
             skip_comment(r, &i);
         else
             i++;
-    }
     return i;
 }
 
@@ -96,7 +96,8 @@ static bool word_at(const Reader *r, size_t i, const char *w)
 /* A line that ends with an operator goes on. */
 static bool goes_on(const Reader *r, size_t from, size_t end)
 {
-    while (end > from && (r->s[end - 1] == ' ' || r->s[end - 1] == '\t' || r->s[end - 1] == '\r'))
+    while (end > from &&
+           (r->s[end - 1] == ' ' || r->s[end - 1] == '\t' || r->s[end - 1] == '\r'))
         end--;
     return end == from || strchr("+-*/^,=<>:", r->s[end - 1]) != NULL;
 }
@@ -137,7 +138,8 @@ static NameKind lookup_local(void *arg, const char *name, size_t n)
             return NAME_VARIABLE;
     if (sym_intern(r->c, name, n) == r->b->sym)
         return NAME_FUNCTION;
-    return r->outer && r->outer->lookup ? r->outer->lookup(r->outer->arg, name, n) : NAME_FREE;
+    return r->outer && r->outer->lookup ? r->outer->lookup(r->outer->arg, name, n)
+                                        : NAME_FREE;
 }
 
 /* A name that is assigned. False with an error when it is a constant of the language. */
@@ -189,7 +191,8 @@ static BlockStmt *add(Reader *r, BlockOp op, size_t at)
 static Node *expression(Reader *r, size_t end)
 {
     if (after_space(r, r->at) >= end)
-        return fail(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"), r->c->poison;
+        return fail(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"),
+               r->c->poison;
     r->c->open_lists = true;
     Node *e = parse_expr(r->c, &r->pe, r->s, r->at, end, r->spans);
     r->c->open_lists = false;
@@ -201,7 +204,8 @@ static bool open_brace(Reader *r)
 {
     size_t i = after_space(r, r->at);
     if (i >= r->to || r->s[i] != '{')
-        return fail(r, i, LBZ_SYNTAX, "write while x < 10 { x = 2*x }", "a { is expected here");
+        return fail(r, i, LBZ_SYNTAX, "write while x < 10 { x = 2*x }",
+                    "a { is expected here");
     r->at = i + 1;
     return true;
 }
@@ -295,7 +299,8 @@ static bool read_range(Reader *r, BlockStmt *f)
     skip_blanks(r);
     size_t n = name_length(r, r->at), end = piece_end(r, r->at, true);
     if (n == 0)
-        return fail(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }", "a name is expected here");
+        return fail(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }",
+                    "a name is expected here");
     if (!may_assign(r, r->at, n))
         return false;
     f->sym = sym_intern(r->c, r->s + r->at, n);
@@ -394,8 +399,8 @@ static size_t assignment(const Reader *r, size_t end, size_t *close)
 
 static bool read_assignment(Reader *r, size_t eq, size_t close, size_t end, bool let)
 {
-    BlockStmt s = {.op = close ? BK_STORE : BK_ASSIGN, .at = {(uint32_t)r->at, 1},
-                   .declares = let};
+    BlockStmt s = {
+        .op = close ? BK_STORE : BK_ASSIGN, .at = {(uint32_t)r->at, 1}, .declares = let};
     size_t n = name_length(r, r->at);
     const char *name = r->s + r->at;
     if (!may_assign(r, r->at, n))
@@ -428,7 +433,8 @@ static bool read_simple(Reader *r)
     if (eq)
         return read_assignment(r, eq, close, end, let);
     if (let)
-        return fail(r, r->at, LBZ_SYNTAX, "write let x = 1", "a name = value is expected here");
+        return fail(r, r->at, LBZ_SYNTAX, "write let x = 1",
+                    "a name = value is expected here");
     Node *e = expression(r, end);
     BlockStmt *s = ctx_failed(r->c) ? NULL : add(r, BK_VALUE, at);
     if (s)
@@ -462,7 +468,8 @@ static bool read_statements(Reader *r)
             return r->depth == 0 ||
                    fail(r, r->at, LBZ_INCOMPLETE, "close what is open", "a } is missing");
         if (r->s[r->at] == '}')
-            return r->depth > 0 || fail(r, r->at, LBZ_SYNTAX, NULL, "there is no { to close");
+            return r->depth > 0 ||
+                   fail(r, r->at, LBZ_SYNTAX, NULL, "there is no { to close");
         if (!read_statement(r) || ctx_poll(r->c))
             return false;
     }
@@ -472,11 +479,14 @@ Block *block_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from, si
                    uint32_t sym, const uint32_t *params, size_t nparams, Parsed *spans)
 {
     Block *b = ARENA_NEW0(ctx_arena(c), Block, 1);
-    Reader r = {.c = c, .outer = pe, .s = text, .at = from, .to = to, .spans = spans, .b = b};
+    Reader r = {
+        .c = c, .outer = pe, .s = text, .at = from, .to = to, .spans = spans, .b = b};
     if (!b)
         return NULL;
-    r.pe = (ParseEnv){.strict = pe && pe->strict, .lookup = lookup_local,
-                      .result = outer_result, .arg = &r};
+    r.pe = (ParseEnv){.strict = pe && pe->strict,
+                      .lookup = lookup_local,
+                      .result = outer_result,
+                      .arg = &r};
     *b = (Block){.sym = sym, .params = params, .nparams = nparams, .text = text};
     for (size_t i = 0; i < nparams; i++)
         know(&r, sym_name(c, params[i]), strlen(sym_name(c, params[i])));
@@ -485,7 +495,8 @@ Block *block_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from, si
     return b;
 }
 
-Block *block_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params, size_t nparams)
+Block *block_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params,
+                        size_t nparams)
 {
     Block *b = ARENA_NEW0(ctx_arena(c), Block, 1);
     BlockStmt *s = ARENA_NEW0(ctx_arena(c), BlockStmt, 2);
@@ -493,6 +504,7 @@ Block *block_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params, s
         return NULL;
     s[0] = (BlockStmt){.op = BK_RETURN, .e = e};
     s[1] = (BlockStmt){.op = BK_END};
-    *b = (Block){.sym = sym, .params = params, .nparams = nparams, .code = s, .n = 2, .cap = 2};
+    *b = (Block){
+        .sym = sym, .params = params, .nparams = nparams, .code = s, .n = 2, .cap = 2};
     return b;
 }

@@ -14,14 +14,14 @@
 #include "program/program.h"
 
 typedef enum {
-    BK_ASSIGN,  /* sym = e */
-    BK_STORE,   /* sym[index ...] = e */
-    BK_VALUE,   /* e: the result so far */
-    BK_UNLESS,  /* where e does not hold, go on at target */
-    BK_JUMP,    /* go on at target */
-    BK_FOR,     /* sym runs from e by step to limit; no more: target */
-    BK_NEXT,    /* back to the BK_FOR at target */
-    BK_RETURN,  /* e, or the result so far when e is NULL */
+    BK_ASSIGN, /* sym = e */
+    BK_STORE,  /* sym[index ...] = e */
+    BK_VALUE,  /* e: the result so far */
+    BK_UNLESS, /* where e does not hold, go on at target */
+    BK_JUMP,   /* go on at target */
+    BK_FOR,    /* sym runs from e by step to limit; no more: target */
+    BK_NEXT,   /* back to the BK_FOR at target */
+    BK_RETURN, /* e, or the result so far when e is NULL */
     BK_END
 } BlockOp;
 
@@ -32,20 +32,20 @@ typedef struct {
     Node **index;
     size_t nindex;
     size_t target;
-    size_t join;    /* BK_UNLESS of an `if`: where its branches meet; else 0 */
-    uint32_t loop;  /* BK_FOR, BK_NEXT: which loop of the block */
-    bool declares;  /* let: sym is local, whatever is known outside */
+    size_t join;   /* BK_UNLESS of an `if`: where its branches meet; else 0 */
+    uint32_t loop; /* BK_FOR, BK_NEXT: which loop of the block */
+    bool declares; /* let: sym is local, whatever is known outside */
     Span at;
 } BlockStmt;
 
 typedef struct block {
-    uint32_t sym;       /* the function's name */
+    uint32_t sym; /* the function's name */
     const uint32_t *params;
     size_t nparams;
-    BlockStmt *code;    /* ends with BK_END */
+    BlockStmt *code; /* ends with BK_END */
     size_t n, cap;
     uint32_t nloops;
-    const char *text;   /* that the statements' places count in; NULL: made of a formula */
+    const char *text; /* that the statements' places count in; NULL: made of a formula */
 } Block;
 
 typedef struct {
@@ -74,22 +74,24 @@ typedef struct {
     Node *const *at;
     size_t npoint;
     unsigned nested; /* derivatives of functions inside one another, so far */
-    unsigned *special; /* may be NULL; gets BLOCK_KINK, BLOCK_TIE where derivatives met them */
+    unsigned
+        *special; /* may be NULL; gets BLOCK_KINK, BLOCK_TIE where derivatives met them */
 } BlockWorld;
 
 /* The text between the braces. spans may be NULL. NULL with the error in c. */
 Block *block_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
                    uint32_t sym, const uint32_t *params, size_t nparams, Parsed *spans);
 /* The block { e }: a formula as a function. */
-Block *block_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params, size_t nparams);
+Block *block_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params,
+                        size_t nparams);
 
 /* ---- lists: rectangular, rank 0 (a number) to BLOCK_RANK, elements in the order of reading */
 enum { BLOCK_RANK = 4 };
 typedef struct {
     unsigned rank;
     size_t dim[BLOCK_RANK];
-    size_t n;   /* elements in all */
-    double *v;  /* owned; NULL for n == 0 */
+    size_t n;  /* elements in all */
+    double *v; /* owned; NULL for n == 0 */
 } BlockList;
 
 void blocklist_free(BlockList *l);
@@ -98,15 +100,17 @@ bool blocklist_from_node(Ctx *c, const Node *e, BlockList *l);
 Node *blocklist_to_node(Ctx *c, const BlockList *l);
 
 /* e, in which functions are blocks, at in[i] = x[i]; out gets the value. */
-bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                 size_t nin, BlockList *out);
+bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                 const BlockList *x, size_t nin, BlockList *out);
 /* The derivative of every element of the value along dir (lists like x). */
-bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                   const BlockList *dir, size_t nin, BlockList *out, BlockList *dout);
+bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                   const BlockList *x, const BlockList *dir, size_t nin, BlockList *out,
+                   BlockList *dout);
 /* The gradient of the sum of the elements of the value, weighted by w when it is not NULL (a
  * value of weight.n elements); grad[i] like x[i]. */
-bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                   size_t nin, const BlockList *weight, BlockList *out, BlockList *grad);
+bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                   const BlockList *x, size_t nin, const BlockList *weight,
+                   BlockList *out, BlockList *grad);
 
 /* Where in a function a value was computed; in the statement pool. */
 typedef struct {
@@ -127,9 +131,9 @@ typedef struct {
 
 /* The path that is taken at x as a program of the elements of the first nvars x; ids: the values
  * of the elements of out in it. The caller frees both and out. trail may be NULL. */
-bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                  size_t nin, size_t nvars, BlockTrail *trail, BlockList *out, Program **record,
-                  uint32_t **ids);
+bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                  const BlockList *x, size_t nin, size_t nvars, BlockTrail *trail,
+                  BlockList *out, Program **record, uint32_t **ids);
 
 /* f(args) as a formula: loops are run, which needs conditions that do not depend on unknowns.
  * Poison with the reason why there is none. */

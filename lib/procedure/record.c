@@ -10,7 +10,10 @@
 
 enum { VALUE_BYTES = 128 }; /* of a recorded value, its derivatives counted in */
 
-uint32_t record_id(VM *m, Aux x, double v) { return x.id ? x.id - 1 : pg_const(m->record, v); }
+uint32_t record_id(VM *m, Aux x, double v)
+{
+    return x.id ? x.id - 1 : pg_const(m->record, v);
+}
 
 static bool record_fits(VM *m)
 {
@@ -21,8 +24,10 @@ static bool record_fits(VM *m)
     }
     if (m->record->n <= m->tape.limit / VALUE_BYTES)
         return true;
-    ctx_error(m->c, LBZ_LIMIT, "`set tape 1G` allows more; first derivatives need no such record",
-              "the path that is taken has more than %zu operations, too long for this derivative",
+    ctx_error(m->c, LBZ_LIMIT,
+              "`set tape 1G` allows more; first derivatives need no such record",
+              "the path that is taken has more than %zu operations, too long for this "
+              "derivative",
               m->tape.limit / VALUE_BYTES);
     return false;
 }
@@ -77,7 +82,8 @@ Aux record_sum(VM *m, const Aux *x, const double *v, size_t n)
     return n ? record_terms(m, n, x, v, NULL, NULL) : (Aux){0};
 }
 
-Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w, size_t n)
+Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w,
+               size_t n)
 {
     return n ? record_terms(m, n, x, v, y, w) : (Aux){0};
 }
@@ -112,9 +118,9 @@ static uint32_t *result_ids(VM *m, const BlockList *out)
     return id;
 }
 
-bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                  size_t nin, size_t nvars, BlockTrail *trail, BlockList *out, Program **record,
-                  uint32_t **ids)
+bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                  const BlockList *x, size_t nin, size_t nvars, BlockTrail *trail,
+                  BlockList *out, Program **record, uint32_t **ids)
 {
     VM m;
     size_t n = 0;

@@ -3,18 +3,15 @@
 #include "procedure/vm.h"
 #include <math.h>
 
-static BVal *reg(VM *m, uint32_t r)
-{
-    return &m->reg[m->frame[m->nframes - 1].base + r];
-}
+static BVal *reg(VM *m, uint32_t r) { return &m->reg[m->frame[m->nframes - 1].base + r]; }
 
 static const VFun *current(const VM *m) { return m->fun[m->frame[m->nframes - 1].fun]; }
 
 static bool limit_error(VM *m, const char *what, uint64_t limit, const char *hint)
 {
-    ctx_error(m->c, LBZ_LIMIT, hint, "%s%s%s %llu times", current(m)->b->sym == P_NONE ? "" :
-              sym_name(m->c, current(m)->b->sym), current(m)->b->sym == P_NONE ? "" : ": ", what,
-              (unsigned long long)limit);
+    ctx_error(m->c, LBZ_LIMIT, hint, "%s%s%s %llu times",
+              current(m)->b->sym == P_NONE ? "" : sym_name(m->c, current(m)->b->sym),
+              current(m)->b->sym == P_NONE ? "" : ": ", what, (unsigned long long)limit);
     return false;
 }
 
@@ -30,7 +27,8 @@ static bool push_frame(VM *m, uint32_t fun, uint32_t dst)
 {
     size_t need = m->nregs + m->fun[fun]->nregs;
     if (m->nframes > m->w->limits.recursion)
-        return limit_error(m, "functions call one another more than", m->w->limits.recursion,
+        return limit_error(m, "functions call one another more than",
+                           m->w->limits.recursion,
                            "is it meant to end? `set recursion N` allows more");
     if (!vm_grow(m, (void **)&m->frame, sizeof *m->frame, m->nframes, &m->frames_cap) ||
         !vm_grow(m, (void **)&m->reg, sizeof *m->reg, need, &m->regs_cap))
@@ -69,7 +67,8 @@ static bool unset(VM *m, uint32_t r)
         ctx_error(m->c, LBZ_NAME, "assign it on every way that leads here",
                   "%s has no value yet", f->reg_name[r]);
     else
-        ctx_error(m->c, LBZ_UNABLE, "let its last statement be an expression, or use return",
+        ctx_error(m->c, LBZ_UNABLE,
+                  "let its last statement be an expression, or use return",
                   "%s ends without a value",
                   f->b->sym == P_NONE ? "a block" : sym_name(m->c, f->b->sym));
     return false;
@@ -151,7 +150,8 @@ static bool run_for(VM *m, const VIns *x, uint32_t *pc)
 static bool run_kernel(VM *m, const VIns *x)
 {
     const VFun *f = current(m);
-    const BVal *small[8], **arg = x->nargs <= 8 ? small : mem_alloc(x->nargs * sizeof *arg);
+    const BVal *small[8],
+        **arg = x->nargs <= 8 ? small : mem_alloc(x->nargs * sizeof *arg);
     if (!arg) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
         return false;
@@ -165,11 +165,13 @@ static bool run_kernel(VM *m, const VIns *x)
     else if (ok && x->op == V_OP)
         ok = vm_list_op(m, (Op)x->fn, arg, x->nargs, dst);
     else if (ok && x->op == V_SLOPE)
-        ok = count_round(m) && vm_slope(m, x->a, arg, x->nargs, f->args + x->args + x->nargs, dst);
+        ok = count_round(m) &&
+             vm_slope(m, x->a, arg, x->nargs, f->args + x->args + x->nargs, dst);
     else if (ok && x->op == V_STORE)
         ok = dst->set ? vm_store(m, dst, arg, x->nargs, reg(m, x->a)) : unset(m, x->dst);
     else if (ok)
-        ok = reg(m, x->a)->set ? vm_index(m, reg(m, x->a), arg, x->nargs, dst) : unset(m, x->a);
+        ok = reg(m, x->a)->set ? vm_index(m, reg(m, x->a), arg, x->nargs, dst)
+                               : unset(m, x->a);
     if (arg != small)
         mem_free(arg);
     if (ok && m->trail)
@@ -190,8 +192,12 @@ static bool run_one(VM *m)
     Frame *f = &m->frame[m->nframes - 1];
     const VIns *x = &m->fun[f->fun]->code[f->pc++];
     switch ((VOp)x->op) {
-    case V_KERNEL: case V_LIST: case V_OP: case V_STORE: case V_INDEX: case V_SLOPE:
-        return run_kernel(m, x);
+    case V_KERNEL:
+    case V_LIST:
+    case V_OP:
+    case V_STORE:
+    case V_INDEX:
+    case V_SLOPE: return run_kernel(m, x);
     case V_COPY: return run_copy(m, x);
     case V_CONST:
         bval_clear(reg(m, x->dst));

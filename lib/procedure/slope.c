@@ -11,7 +11,7 @@ enum { NESTED = 8 }; /* derivatives inside derivatives */
 typedef struct {
     VM *m;
     const BVal *const *arg;
-    size_t nargs, n;   /* numbers in all arguments */
+    size_t nargs, n; /* numbers in all arguments */
     BlockList *x;
     uint32_t *sym;
     unsigned *order;
@@ -40,7 +40,8 @@ static bool open_job(Job *j, const uint32_t *orders)
         if (!to_list(m, j->arg[i], &j->x[i]))
             return false;
         if (orders[i] && j->x[i].rank) {
-            ctx_error(m->c, LBZ_SHAPE, NULL, "a list is no argument to differentiate by here");
+            ctx_error(m->c, LBZ_SHAPE, NULL,
+                      "a list is no argument to differentiate by here");
             return false;
         }
         memcpy(j->flat + at, j->x[i].v, j->x[i].n * sizeof *j->flat);
@@ -71,15 +72,16 @@ static bool record_slope(Job *j, uint32_t fun)
         in[j->nargs + i] = c->zero;
     }
     if (!sym || !in || ctx_failed(c) ||
-        !block_record(c, &w, ex_apply(c, b->sym, j->nargs, in, in + j->nargs), sym, j->x, j->nargs, j->nargs, NULL,
-                      &out, &p, &ids))
+        !block_record(c, &w, ex_apply(c, b->sym, j->nargs, in, in + j->nargs), sym, j->x,
+                      j->nargs, j->nargs, NULL, &out, &p, &ids))
         return false;
     size_t nout = out.n;
     blocklist_free(&out);
     bool ok = accum_adopt(&j->a, c, p, j->flat, j->n, ids, nout);
     mem_free(ids);
     if (ok && nout != 1) {
-        ctx_error(c, LBZ_SHAPE, NULL, "the derivative of %s inside a block is that of a list",
+        ctx_error(c, LBZ_SHAPE, NULL,
+                  "the derivative of %s inside a block is that of a list",
                   sym_name(c, b->sym));
         ok = false;
     }
@@ -98,14 +100,13 @@ static Aux slope_aux(Job *j)
         return r;
     for (size_t i = 0, at = 0; i < j->nargs; i++) {
         const Aux *x = bval_aux(j->arg[i]);
-        for (size_t k = 0; k < j->x[i].n; k++, at++) {
+        for (size_t k = 0; k < j->x[i].n; k++, at++)
             if (m->mode == RUN_TAPE)
                 tape_arg(m, x[k].id, grad[at]);
             else if (m->mode == RUN_FORWARD)
                 r.dot += x[k].dot != 0 ? grad[at] * x[k].dot : 0;
             else
                 id[at] = record_id(m, x[k], j->flat[at]);
-        }
     }
     if (m->mode == RUN_TAPE)
         r.id = tape_end(m);
@@ -114,8 +115,8 @@ static Aux slope_aux(Job *j)
     return r;
 }
 
-bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n, const uint32_t *orders,
-              BVal *dst)
+bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n,
+              const uint32_t *orders, BVal *dst)
 {
     Job j = {.m = m, .arg = arg, .nargs = n};
     ArenaMark mark = arena_mark(&m->c->tmp);

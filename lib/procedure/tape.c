@@ -54,7 +54,8 @@ static uint32_t tape_entry(VM *m)
     if (t->n == 0)
         t->first[0] = 0;
     t->first[++t->n] = (uint32_t)t->npairs;
-    if (t->n * (sizeof *t->first + sizeof(double)) + t->npairs * 12 > t->limit || t->npairs > UINT32_MAX - 4096)
+    if (t->n * (sizeof *t->first + sizeof(double)) + t->npairs * 12 > t->limit ||
+        t->npairs > UINT32_MAX - 4096)
         t->full = true;
     return (uint32_t)t->n;
 }
@@ -104,7 +105,8 @@ static void snapshot_free(Snapshot *s)
 static bool snapshot_take(VM *m, Snapshot *s)
 {
     *s = (Snapshot){.frame = mem_alloc((m->nframes + 1) * sizeof *s->frame),
-                    .reg = mem_alloc((m->nregs + 1) * sizeof *s->reg), .step = m->step};
+                    .reg = mem_alloc((m->nregs + 1) * sizeof *s->reg),
+                    .step = m->step};
     if (!s->frame || !s->reg) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory for a checkpoint");
         snapshot_free(s);
@@ -191,11 +193,12 @@ static bool sweep_stretch(VM *m, const Snapshot *s, uint64_t to, const double *e
     return true;
 }
 
-static bool sweep_range(VM *m, const Snapshot *s, uint64_t to, const double *end, double *begin);
+static bool sweep_range(VM *m, const Snapshot *s, uint64_t to, const double *end,
+                        double *begin);
 
 /* Cuts the stretch into `cuts` parts by checkpoints and sweeps them from the last to the first. */
-static bool sweep_cut(VM *m, const Snapshot *s, uint64_t to, uint64_t cuts, const double *end,
-                      double *begin)
+static bool sweep_cut(VM *m, const Snapshot *s, uint64_t to, uint64_t cuts,
+                      const double *end, double *begin)
 {
     Snapshot cut[CUTS] = {0};
     uint64_t length = to - s->step;
@@ -209,7 +212,8 @@ static bool sweep_cut(VM *m, const Snapshot *s, uint64_t to, uint64_t cuts, cons
     double *adj = NULL; /* of the state at the beginning of the part swept last */
     for (size_t i = n; ok; i--) {
         const Snapshot *from = i ? &cut[i - 1] : s;
-        double *b = i ? mem_alloc((total_width(from->reg, from->nregs) + 1) * sizeof *b) : begin;
+        double *b =
+            i ? mem_alloc((total_width(from->reg, from->nregs) + 1) * sizeof *b) : begin;
         ok = b && sweep_range(m, from, i == n ? to : cut[i].step, adj ? adj : end, b);
         mem_free(adj);
         adj = i ? b : NULL;
@@ -224,7 +228,8 @@ static bool sweep_cut(VM *m, const Snapshot *s, uint64_t to, uint64_t cuts, cons
     return ok;
 }
 
-static bool sweep_range(VM *m, const Snapshot *s, uint64_t to, const double *end, double *begin)
+static bool sweep_range(VM *m, const Snapshot *s, uint64_t to, const double *end,
+                        double *begin)
 {
     bool fits;
     if (!sweep_stretch(m, s, to, end, begin, &fits))
@@ -260,7 +265,8 @@ static bool to_bval(VM *m, const BlockList *l, BVal *v)
 bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l)
 {
     size_t n = v->t ? v->t->n : 1;
-    *l = (BlockList){.rank = v->t ? v->t->rank : 0, .n = n, .v = mem_alloc((n + 1) * sizeof *l->v)};
+    *l = (BlockList){
+        .rank = v->t ? v->t->rank : 0, .n = n, .v = mem_alloc((n + 1) * sizeof *l->v)};
     if (!l->v) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
         return false;
@@ -298,8 +304,8 @@ static void report(const VM *m)
         *m->w->special |= m->special;
 }
 
-bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                 size_t nin, BlockList *out)
+bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                 const BlockList *x, size_t nin, BlockList *out)
 {
     VM m;
     bool ok = vm_init(&m, c, w, e, in, nin) && vm_begin(&m, x, NULL, nin) &&
@@ -308,22 +314,24 @@ bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const
     return ok;
 }
 
-bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                   const BlockList *dir, size_t nin, BlockList *out, BlockList *dout)
+bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                   const BlockList *x, const BlockList *dir, size_t nin, BlockList *out,
+                   BlockList *dout)
 {
     VM m;
     bool ok = vm_init(&m, c, w, e, in, nin);
     m.mode = RUN_FORWARD;
     ok = ok && vm_begin(&m, x, dir, nin) && vm_run(&m, UINT64_MAX) &&
-         bval_to_list(&m, &m.result, false, out) && bval_to_list(&m, &m.result, true, dout);
+         bval_to_list(&m, &m.result, false, out) &&
+         bval_to_list(&m, &m.result, true, dout);
     report(&m);
     vm_free(&m);
     return ok;
 }
 
 /* A run without a tape: the value, and how many steps it takes. */
-static bool plain_run(VM *m, const BlockList *x, size_t nin, BlockList *out, uint64_t *steps,
-                      Snapshot *start)
+static bool plain_run(VM *m, const BlockList *x, size_t nin, BlockList *out,
+                      uint64_t *steps, Snapshot *start)
 {
     if (!vm_begin(m, x, NULL, nin) || !snapshot_take(m, start) || !vm_run(m, UINT64_MAX))
         return false;
@@ -348,17 +356,20 @@ static bool split_gradient(VM *m, const double *adj, const BlockList *x, size_t 
     return true;
 }
 
-bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, const BlockList *x,
-                   size_t nin, const BlockList *weight, BlockList *out, BlockList *grad)
+bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
+                   const BlockList *x, size_t nin, const BlockList *weight,
+                   BlockList *out, BlockList *grad)
 {
     VM m;
     Snapshot start = {0};
     uint64_t steps = 0;
     bool ok = vm_init(&m, c, w, e, in, nin) && plain_run(&m, x, nin, out, &steps, &start);
     double *end = ok ? mem_alloc((out->n + 1) * sizeof *end) : NULL;
-    double *begin = ok ? mem_alloc((total_width(start.reg, start.nregs) + 1) * sizeof *begin) : NULL;
+    double *begin =
+        ok ? mem_alloc((total_width(start.reg, start.nregs) + 1) * sizeof *begin) : NULL;
     if (ok && weight && weight->n != out->n) {
-        ctx_error(c, LBZ_SHAPE, NULL, "there are %zu weights for %zu values", weight->n, out->n);
+        ctx_error(c, LBZ_SHAPE, NULL, "there are %zu weights for %zu values", weight->n,
+                  out->n);
         ok = false;
     }
     for (size_t i = 0; ok && end && i < out->n; i++)

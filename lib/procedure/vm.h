@@ -23,13 +23,13 @@ typedef struct {
     unsigned rank;
     size_t dim[BLOCK_RANK];
     size_t n;
-    double *v;  /* in the same piece of memory */
+    double *v; /* in the same piece of memory */
     Aux *x;
     size_t *used; /* the session's count of memory */
 } List;
 
 typedef struct {
-    List *t;    /* NULL: a number */
+    List *t; /* NULL: a number */
     double v;
     Aux x;
     bool set;
@@ -44,10 +44,10 @@ typedef enum {
     V_LIST,   /* dst = [args] */
     V_OP,     /* dst = list function fn of args */
     V_CALL,   /* dst = function a of args */
-    V_SLOPE,  /* dst = derivative of function a at args; behind those, how often by each */
+    V_SLOPE, /* dst = derivative of function a at args; behind those, how often by each */
     V_UNLESS, /* a == 0: go to target */
     V_JUMP,
-    V_FOR,    /* registers a: steps done, a+1: first, a+2: step, a+3: limit; dst the variable */
+    V_FOR, /* registers a: steps done, a+1: first, a+2: step, a+3: limit; dst the variable */
     V_NEXT,   /* a: steps done + 1; go to target */
     V_RETURN, /* a */
     V_MISSING /* the function ends without a value */
@@ -72,10 +72,11 @@ typedef struct {
     Code *value, *grad;
     double *slots, *gslots;
     size_t runs;
-    double *in, *res;     /* of one evaluation: res[0] the value, res[1 + i] the partials ... */
-    uint32_t *test;       /* ... then the operands of these values, which have kinks or jumps */
+    double *in,
+        *res;       /* of one evaluation: res[0] the value, res[1 + i] the partials ... */
+    uint32_t *test; /* ... then the operands of these values, which have kinks or jumps */
     size_t ntests;
-    bool answers;         /* a condition: nothing to differentiate */
+    bool answers; /* a condition: nothing to differentiate */
 } VKernel;
 
 typedef struct {
@@ -87,8 +88,8 @@ typedef struct {
     VKernel *kernel;
     size_t nkernels, kernels_cap;
     uint32_t nregs;
-    const size_t *begin;    /* where the code of each statement begins */
-    const char **reg_name;  /* of the first regs; NULL: a temporary */
+    const size_t *begin;   /* where the code of each statement begins */
+    const char **reg_name; /* of the first regs; NULL: a temporary */
     size_t nnames;
 } VFun;
 
@@ -110,10 +111,10 @@ typedef enum { RUN_VALUE, RUN_FORWARD, RUN_TAPE, RUN_RECORD } RunMode;
 typedef struct {
     uint32_t *first;
     size_t n, cap;
-    uint32_t *from;     /* pairs */
+    uint32_t *from; /* pairs */
     double *partial;
     size_t npairs, pairs_cap;
-    size_t limit;       /* bytes */
+    size_t limit; /* bytes */
     bool full;
 } Tape;
 
@@ -125,21 +126,22 @@ typedef struct {
     RunMode mode;
     Frame *frame;
     size_t nframes, frames_cap;
-    BVal *reg;          /* registers of all frames, one after the other */
+    BVal *reg; /* registers of all frames, one after the other */
     size_t nregs, regs_cap;
     BVal result;
-    uint64_t step;      /* instructions run */
-    uint64_t rounds;    /* of loops, and calls */
+    uint64_t step;   /* instructions run */
+    uint64_t rounds; /* of loops, and calls */
     Tape tape;
-    Program *record;    /* RUN_RECORD: what was computed, from the inputs */
-    BlockTrail *trail;  /* where the values of the record were computed; or NULL */
-    unsigned special;   /* BLOCK_KINK, BLOCK_TIE: what derivatives met */
-    unsigned depth;     /* of code generation */
+    Program *record;   /* RUN_RECORD: what was computed, from the inputs */
+    BlockTrail *trail; /* where the values of the record were computed; or NULL */
+    unsigned special;  /* BLOCK_KINK, BLOCK_TIE: what derivatives met */
+    unsigned depth;    /* of code generation */
 } VM;
 
 /* ---- block_code.c */
-bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index); /* compiled on demand */
-bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin);         /* function 0 */
+bool vm_function(VM *m, uint32_t sym, size_t nargs,
+                 uint32_t *index);                            /* compiled on demand */
+bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin); /* function 0 */
 void vm_free(VM *m);
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap);
 
@@ -148,7 +150,7 @@ List *list_new(VM *m, unsigned rank, const size_t *dim); /* NULL with an error *
 void list_release(List *l);
 void bval_clear(BVal *v);
 void bval_copy(BVal *to, const BVal *from);
-bool bval_own(VM *m, BVal *v);          /* its list is not shared after this */
+bool bval_own(VM *m, BVal *v); /* its list is not shared after this */
 bool vm_index(VM *m, const BVal *v, const BVal *const *index, size_t n, BVal *out);
 bool vm_store(VM *m, BVal *v, const BVal *const *index, size_t n, const BVal *x);
 bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out);
@@ -170,11 +172,12 @@ Aux record_aux(VM *m, uint32_t id);
 Aux record_kernel(VM *m, const VKernel *k, const BVal *const *arg, size_t n, size_t at);
 Aux record_sum(VM *m, const Aux *x, const double *v, size_t n);
 Aux record_norm(VM *m, const Aux *x, const double *v, size_t n);
-Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w, size_t n);
+Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w,
+               size_t n);
 
 /* ---- block_slope.c */
-bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n, const uint32_t *orders,
-              BVal *dst);
+bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n,
+              const uint32_t *orders, BVal *dst);
 
 /* ---- block_tape.c */
 bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin);
@@ -185,7 +188,7 @@ bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l);
 void tape_clear(Tape *t);
 void tape_free(Tape *t);
 void tape_arg(VM *m, uint32_t id, double partial);
-uint32_t tape_end(VM *m);               /* the entry; 0 when it depends on nothing */
-uint32_t tape_input(VM *m);             /* an entry of its own */
+uint32_t tape_end(VM *m);   /* the entry; 0 when it depends on nothing */
+uint32_t tape_input(VM *m); /* an entry of its own */
 
 #endif

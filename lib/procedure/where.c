@@ -82,8 +82,9 @@ static bool may_explain(const Err *e)
 static void explain(Err *e, const BlockWhere *w)
 {
     size_t n = strlen(e->message);
-    snprintf(e->message + n, sizeof e->message - n, w->text ? ", in %s, line %u: %s" : ", in %s",
-             w->function, w->line, w->text ? w->text : "");
+    snprintf(e->message + n, sizeof e->message - n,
+             w->text ? ", in %s, line %u: %s" : ", in %s", w->function, w->line,
+             w->text ? w->text : "");
 }
 
 void block_explain(Ctx *c, const Block *b, const BlockStmt *s)

@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     unsigned version;
     const char *name;
-    bool (*probe)(void);     /* can it run here; cheap after the first call */
+    bool (*probe)(void); /* can it run here; cheap after the first call */
     bool (*supports)(const Program *p, const uint32_t *outs, size_t nout);
     /* NULL with the error in p->env. Copies what it needs: p may die before the code. */
     Code *(*compile)(const Program *p, const uint32_t *outs, size_t nout);

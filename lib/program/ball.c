@@ -88,7 +88,8 @@ static void ball_logic(arb_t r, const Val *v, const arb_struct *b)
         ball_bool(r, !arb_is_zero(x) || !arb_is_zero(y));
 }
 
-static void ball_sum(arb_t r, const Program *p, const Val *v, const arb_struct *b, slong prec)
+static void ball_sum(arb_t r, const Program *p, const Val *v, const arb_struct *b,
+                     slong prec)
 {
     arb_zero(r);
     for (uint32_t k = 0; k < v->b; k++)
@@ -110,9 +111,16 @@ void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec)
     case P_SUM: ball_sum(r, p, v, b, prec); break;
     case P_POW: ball_power(r, x, y, prec); break;
     case P_ROOT: ball_root(r, v, x, prec); break;
-    case P_FN1: case P_FN2: case P_FN3: ball_function(r, v, b, prec); break;
-    case P_LT: case P_LE: case P_EQ: case P_NE: ball_compare(r, (POp)v->op, x, y); break;
-    case P_AND: case P_OR: case P_NOT: ball_logic(r, v, b); break;
+    case P_FN1:
+    case P_FN2:
+    case P_FN3: ball_function(r, v, b, prec); break;
+    case P_LT:
+    case P_LE:
+    case P_EQ:
+    case P_NE: ball_compare(r, (POp)v->op, x, y); break;
+    case P_AND:
+    case P_OR:
+    case P_NOT: ball_logic(r, v, b); break;
     case P_SELECT:
         if (!arb_is_finite(x))
             ball_undefined(r);
@@ -120,7 +128,11 @@ void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec)
             arb_set(r, arb_is_zero(x) ? &b[v->c] : y);
         break;
     case P_IN: break; /* set already */
-    case P_PART1: case P_PART2X: case P_PART2Y: /* not made: by_text */
-    case P_LOOP: case P_QUAD: case P_OPS: ball_undefined(r); break;
+    case P_PART1:
+    case P_PART2X:
+    case P_PART2Y: /* not made: by_text */
+    case P_LOOP:
+    case P_QUAD:
+    case P_OPS: ball_undefined(r); break;
     }
 }

@@ -46,13 +46,17 @@ static uint32_t number(Lower *l, Num x) { return pg_const(l->p, num_to_double(x)
 static size_t inner_children(const Node *n)
 {
     switch (n->op) {
-    case OP_NUM: case OP_CONST: case OP_SYM: case OP_STRING: case OP_POISON:
-    case OP_SUM: case OP_PROD: case OP_INT: case OP_APPLY:
-        return 0;
-    case OP_DETACH:
-        return 1;
-    default:
-        return n->n;
+    case OP_NUM:
+    case OP_CONST:
+    case OP_SYM:
+    case OP_STRING:
+    case OP_POISON:
+    case OP_SUM:
+    case OP_PROD:
+    case OP_INT:
+    case OP_APPLY: return 0;
+    case OP_DETACH: return 1;
+    default: return n->n;
     }
 }
 
@@ -146,12 +150,11 @@ static void factor_into(Lower *l, const Node *f, Quotient *q)
 static Quotient quotient_of(Lower *l, const Node *n)
 {
     Quotient q = {P_NONE, P_NONE};
-    if (n->op == OP_MUL) {
+    if (n->op == OP_MUL)
         for (uint32_t i = 0; i < n->n; i++)
             factor_into(l, n->a[i], &q);
-    } else {
+    else
         factor_into(l, n, &q);
-    }
     return q;
 }
 
@@ -218,7 +221,8 @@ static uint32_t lower_add(Lower *l, const Node *n)
 {
     if (n->n > 8)
         return long_sum(l, n);
-    uint32_t first = 0; /* the first positive term that is not the number; else the first */
+    uint32_t first =
+        0; /* the first positive term that is not the number; else the first */
     for (uint32_t i = n->n; i-- > 0;)
         if (!is_minus(n->a[i]) && (!ex_is_num(n->a[i]) || is_minus(n->a[first])))
             first = i;
@@ -296,7 +300,9 @@ static uint32_t unrolled(Lower *l, const Node *n, double lo, double hi)
         if (ctx_poll(l->c))
             break;
     }
-    uint32_t r = !v || ctx_failed(l->c) ? 0 : n->op == OP_PROD ? prod : pg_sum(l->p, count, v);
+    uint32_t r = !v || ctx_failed(l->c) ? 0
+                 : n->op == OP_PROD     ? prod
+                                        : pg_sum(l->p, count, v);
     mem_free(v);
     return r;
 }
@@ -356,7 +362,8 @@ static uint32_t lower_binder(Lower *l, const Node *n)
     if (n->op == OP_INT)
         return lower_integral(l, n);
     if (l->depth >= NESTED_BINDERS) {
-        ctx_error(l->c, LBZ_LIMIT, NULL, "sums are nested more than %d deep", NESTED_BINDERS);
+        ctx_error(l->c, LBZ_LIMIT, NULL, "sums are nested more than %d deep",
+                  NESTED_BINDERS);
         return 0;
     }
     if (!limits(l, n, &lo, &hi))
@@ -414,8 +421,8 @@ static uint32_t lower_logic(Lower *l, const Node *n)
 static uint32_t lower_unable(Lower *l, const Node *n)
 {
     if (n->op == OP_APPLY)
-        ctx_error(l->c, LBZ_UNABLE, "define it: f(x) = ...", "the function %s has no value",
-                  sym_name(l->c, n->sym));
+        ctx_error(l->c, LBZ_UNABLE, "define it: f(x) = ...",
+                  "the function %s has no value", sym_name(l->c, n->sym));
     else if (n->op == OP_LIST)
         ctx_error(l->c, LBZ_SHAPE, "ask for one element at a time",
                   "a list cannot be an operand here");
@@ -428,7 +435,8 @@ static uint32_t lower_unable(Lower *l, const Node *n)
 static uint32_t lower_constant(Lower *l, const Node *n)
 {
     static const double k[] = {[C_PI] = 3.14159265358979323846,
-                               [C_E] = 2.71828182845904523536, [C_INF] = INFINITY};
+                               [C_E] = 2.71828182845904523536,
+                               [C_INF] = INFINITY};
     return pg_const(l->p, k[n->sym]);
 }
 
@@ -445,17 +453,22 @@ static uint32_t lower_node(Lower *l, const Node *n)
     case OP_IF:
         return pg_select(l->p, value_of(l, n->a[0]), value_of(l, n->a[1]),
                          value_of(l, n->a[2]));
-    case OP_LT: case OP_LE: case OP_EQ: case OP_NE:
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE:
         return pg_logic(l->p, (POp)(P_LT + (n->op - OP_LT)), value_of(l, n->a[0]),
                         value_of(l, n->a[1]));
-    case OP_AND: case OP_OR: return lower_logic(l, n);
+    case OP_AND:
+    case OP_OR: return lower_logic(l, n);
     case OP_NOT: return pg_logic(l->p, P_NOT, value_of(l, n->a[0]), 0);
     case OP_TRUE: return pg_const(l->p, 1);
     case OP_FALSE: return pg_const(l->p, 0);
-    case OP_SUM: case OP_PROD: case OP_INT: return lower_binder(l, n);
+    case OP_SUM:
+    case OP_PROD:
+    case OP_INT: return lower_binder(l, n);
     case OP_DETACH: return pg_hold(l->p, value_of(l, n->a[0]));
-    default:
-        return op_is_function((Op)n->op) ? lower_function(l, n) : lower_unable(l, n);
+    default: return op_is_function((Op)n->op) ? lower_function(l, n) : lower_unable(l, n);
     }
 }
 

@@ -38,7 +38,11 @@ double program_apply(const Val *v, double a, double b, double c)
     case P_OR: return a != 0 || b != 0;
     case P_NOT: return a == 0;
     case P_SELECT: return a != 0 ? b : c;
-    case P_IN: case P_SUM: case P_LOOP: case P_QUAD: case P_OPS: break;
+    case P_IN:
+    case P_SUM:
+    case P_LOOP:
+    case P_QUAD:
+    case P_OPS: break;
     }
     return NAN;
 }
@@ -87,7 +91,8 @@ double program_value(const Program *p, const double *v, uint32_t i)
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(p, i, &o, buf);
-    return program_apply(x, n > 0 ? v[o[0]] : 0, n > 1 ? v[o[1]] : 0, n > 2 ? v[o[2]] : 0);
+    return program_apply(x, n > 0 ? v[o[0]] : 0, n > 1 ? v[o[1]] : 0,
+                         n > 2 ? v[o[2]] : 0);
 }
 
 bool program_values(const Program *p, const double *in, double *v)
@@ -123,7 +128,8 @@ uint32_t program_culprit(const Program *p, const double *v, uint32_t out)
         return P_NONE;
     for (;;) { /* operands have smaller indices: this ends */
         uint32_t next = bad_operand(p, v, out);
-        if (next == P_NONE || (isnan(v[out]) && !isnan(v[next]) && p->val[out].op != P_SELECT))
+        if (next == P_NONE ||
+            (isnan(v[out]) && !isnan(v[next]) && p->val[out].op != P_SELECT))
             return out;
         out = next;
     }
@@ -161,8 +167,9 @@ const Node *program_node(const Program *p, uint32_t i)
 
 void program_operation(const Program *p, const double *v, uint32_t i, Str *text)
 {
-    static const char *const sign[P_OPS] = {[P_ADD] = " + ", [P_SUB] = " - ", [P_MUL] = "*",
-                                            [P_DIV] = "/", [P_POW] = "^", [P_ROOT] = "^"};
+    static const char *const sign[P_OPS] = {
+        [P_ADD] = " + ", [P_SUB] = " - ", [P_MUL] = "*",
+        [P_DIV] = "/",   [P_POW] = "^",   [P_ROOT] = "^"};
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(p, i, &o, buf);
@@ -196,7 +203,8 @@ void program_origin(Ctx *c, const Program *p, uint32_t i, Str *text)
             str_putc(text, s.s[k]);
             continue;
         }
-        while (text->n > from && is_name(text->s[text->n - 1])) /* f@x: the parameter x of f */
+        while (text->n > from &&
+               is_name(text->s[text->n - 1])) /* f@x: the parameter x of f */
             text->s[--text->n] = '\0';
     }
     str_free(&s);

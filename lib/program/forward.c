@@ -10,7 +10,10 @@ static uint32_t plus(Program *p, uint32_t sum, uint32_t k, uint32_t t)
     return sum == P_NONE ? m : pg_add(p, sum, m);
 }
 
-static uint32_t or_zero(Program *p, uint32_t t) { return t == P_NONE ? pg_const(p, 0) : t; }
+static uint32_t or_zero(Program *p, uint32_t t)
+{
+    return t == P_NONE ? pg_const(p, 0) : t;
+}
 
 static uint32_t tangent_sum(Program *p, const Val *v, const uint32_t *tan)
 {
@@ -54,22 +57,17 @@ static uint32_t tangent_of(Program *p, uint32_t i, const uint32_t *tan)
 {
     const Val v = p->val[i];
     switch ((POp)v.op) {
-    case P_ADD: case P_SUB:
-        return tangent_addsub(p, &v, tan);
-    case P_NEG:
-        return tan[v.a] == P_NONE ? P_NONE : pg_neg(p, tan[v.a]);
-    case P_MUL:
-        return plus(p, plus(p, P_NONE, v.b, tan[v.a]), v.a, tan[v.b]);
-    case P_DIV:
-        return tangent_div(p, i, &v, tan);
-    case P_SUM:
-        return tangent_sum(p, &v, tan);
+    case P_ADD:
+    case P_SUB: return tangent_addsub(p, &v, tan);
+    case P_NEG: return tan[v.a] == P_NONE ? P_NONE : pg_neg(p, tan[v.a]);
+    case P_MUL: return plus(p, plus(p, P_NONE, v.b, tan[v.a]), v.a, tan[v.b]);
+    case P_DIV: return tangent_div(p, i, &v, tan);
+    case P_SUM: return tangent_sum(p, &v, tan);
     case P_SELECT:
         if (tan[v.b] == P_NONE && tan[v.c] == P_NONE)
             return P_NONE;
         return pg_select(p, v.a, or_zero(p, tan[v.b]), or_zero(p, tan[v.c]));
-    default:
-        break;
+    default: break;
     }
     uint32_t buf[3], t = P_NONE;
     const uint32_t *o;

@@ -113,9 +113,8 @@ Program *program_new(Env *env, uint32_t nin)
     }
     memset(p, 0, sizeof *p);
     p->env = env;
-    for (uint32_t i = 0; i < nin; i++) {
+    for (uint32_t i = 0; i < nin; i++)
         put(p, (Val){.op = P_IN, .a = i});
-    }
     p->nin = nin;
     if (!p->val && nin > 0) {
         program_free(p);
@@ -311,8 +310,13 @@ uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v)
 uint32_t pg_part(Program *p, POp op, Op fn, const uint32_t *v)
 {
     bool one = op == P_PART1;
-    return fold(p, (Val){.op = (uint16_t)op, .fn = (uint16_t)fn, .a = v[0], .b = v[1],
-                         .c = one ? 0 : v[2]}, one ? 2 : 3);
+    return fold(p,
+                (Val){.op = (uint16_t)op,
+                      .fn = (uint16_t)fn,
+                      .a = v[0],
+                      .b = v[1],
+                      .c = one ? 0 : v[2]},
+                one ? 2 : 3);
 }
 
 uint32_t pg_fn1(Program *p, Op fn, uint32_t a) { return pg_fn(p, fn, 1, &a); }
@@ -357,8 +361,8 @@ uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, 
         return 0;
     }
     memcpy(copy, args, (body->nin - 1) * sizeof *copy);
-    p->loop[p->nloops] = (ProgramLoop){.body = body, .args = copy, .nargs = body->nin - 1,
-                                       .lo = lo, .hi = hi};
+    p->loop[p->nloops] = (ProgramLoop){
+        .body = body, .args = copy, .nargs = body->nin - 1, .lo = lo, .hi = hi};
     return pg_loop_out(p, (uint32_t)p->nloops++, out);
 }
 
@@ -383,23 +387,22 @@ size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t
     buf[2] = x->c;
     *list = buf;
     switch ((POp)x->op) {
-    case P_IN: case P_CONST: case P_OPS:
-        return 0;
-    case P_NEG: case P_NOT: case P_FN1: case P_ROOT: case P_HOLD:
-        return 1;
-    case P_FN3: case P_SELECT: case P_PART2X: case P_PART2Y:
-        return 3;
-    case P_SUM:
-        *list = p->args + x->a;
-        return x->b;
-    case P_LOOP:
-        *list = p->loop[x->a].args;
-        return p->loop[x->a].nargs;
-    case P_QUAD:
-        *list = p->quad[x->a].args;
-        return p->quad[x->a].n + 2;
-    default:
-        return 2;
+    case P_IN:
+    case P_CONST:
+    case P_OPS: return 0;
+    case P_NEG:
+    case P_NOT:
+    case P_FN1:
+    case P_ROOT:
+    case P_HOLD: return 1;
+    case P_FN3:
+    case P_SELECT:
+    case P_PART2X:
+    case P_PART2Y: return 3;
+    case P_SUM: *list = p->args + x->a; return x->b;
+    case P_LOOP: *list = p->loop[x->a].args; return p->loop[x->a].nargs;
+    case P_QUAD: *list = p->quad[x->a].args; return p->quad[x->a].n + 2;
+    default: return 2;
     }
 }
 

@@ -18,17 +18,31 @@
 #include "expr/expr.h"
 
 typedef enum {
-    P_IN,     /* the a-th input */
-    P_CONST,  /* k */
-    P_ADD, P_SUB, P_MUL, P_DIV, P_NEG,
-    P_HOLD,   /* a, a constant to differentiation */
-    P_SUM,    /* args[a] + ... + args[a+b-1], from left to right */
-    P_POW,    /* a^b, C's pow */
-    P_ROOT,   /* |a|^k, with the sign of a if b: the real a^(p/q), q odd, b = p mod 2 */
-    P_FN1, P_FN2, P_FN3, /* the function fn of the table at a, b, c */
-    P_PART1, P_PART2X, P_PART2Y, /* the numeric partials of rows P of the table: of f = fn(a) at
+    P_IN,    /* the a-th input */
+    P_CONST, /* k */
+    P_ADD,
+    P_SUB,
+    P_MUL,
+    P_DIV,
+    P_NEG,
+    P_HOLD, /* a, a constant to differentiation */
+    P_SUM,  /* args[a] + ... + args[a+b-1], from left to right */
+    P_POW,  /* a^b, C's pow */
+    P_ROOT, /* |a|^k, with the sign of a if b: the real a^(p/q), q odd, b = p mod 2 */
+    P_FN1,
+    P_FN2,
+    P_FN3, /* the function fn of the table at a, b, c */
+    P_PART1,
+    P_PART2X,
+    P_PART2Y, /* the numeric partials of rows P of the table: of f = fn(a) at
                                     (a, f = b), of f = fn(a, b) at (a, b, f = c) */
-    P_LT, P_LE, P_EQ, P_NE, P_AND, P_OR, P_NOT, /* 1 or 0 */
+    P_LT,
+    P_LE,
+    P_EQ,
+    P_NE,
+    P_AND,
+    P_OR,
+    P_NOT,    /* 1 or 0 */
     P_SELECT, /* a ? b : c; the value not chosen does not matter, NaN or not */
     P_LOOP,   /* the b-th output of the loop a: see ProgramLoop */
     P_QUAD,   /* the integral a: see ProgramQuad */
@@ -38,9 +52,9 @@ typedef enum {
 #define P_NONE UINT32_MAX /* no value; as a derivative: identically 0 */
 
 typedef struct {
-    uint16_t op;         /* POp */
-    uint16_t fn;         /* Op, of P_FN */
-    uint32_t a, b, c;    /* values, earlier than this one */
+    uint16_t op;      /* POp */
+    uint16_t fn;      /* Op, of P_FN */
+    uint32_t a, b, c; /* values, earlier than this one */
     double k;
 } Val;
 
@@ -49,8 +63,8 @@ typedef struct program Program;
 /* sum over k = lo .. hi of the outputs of body, which has as inputs first k, then the values
  * args[0 .. body->nin - 2] of the program around it. */
 typedef struct {
-    Program *body;       /* owned */
-    uint32_t *out;       /* the values of body that are summed */
+    Program *body; /* owned */
+    uint32_t *out; /* the values of body that are summed */
     size_t nout, nout_cap;
     uint32_t *args;
     size_t nargs;
@@ -60,10 +74,10 @@ typedef struct {
 /* The integral of body by var between args[0] and args[1], where sym[2 ...] are args[2 ...]. */
 typedef struct {
     Ctx *c;
-    Node *body, *e;  /* e: the integral between sym[0] and sym[1] */
+    Node *body, *e; /* e: the integral between sym[0] and sym[1] */
     uint32_t var;
     uint32_t *sym, *args;
-    size_t n;        /* parameters besides the limits */
+    size_t n; /* parameters besides the limits */
 } ProgramQuad;
 
 struct program {
@@ -72,19 +86,20 @@ struct program {
     const Node **origin; /* the node a value stems from, or NULL */
     size_t n, cap;
     uint32_t nin;
-    uint32_t *args;      /* operand lists of P_SUM */
+    uint32_t *args; /* operand lists of P_SUM */
     size_t nargs, args_cap;
     ProgramLoop *loop;
     size_t nloops, loops_cap;
     ProgramQuad *quad;
     size_t nquads, quads_cap;
-    uint32_t *table;     /* value numbering: open addressing, index + 1 */
+    uint32_t *table; /* value numbering: open addressing, index + 1 */
     size_t table_cap;
-    const Node *at;      /* origin given to new values */
-    bool by_text;        /* partials by the table's formulas only, not P_PART */
+    const Node *at; /* origin given to new values */
+    bool by_text;   /* partials by the table's formulas only, not P_PART */
 };
 
-Program *program_new(Env *env, uint32_t nin); /* inputs are the values 0 .. nin-1; NULL: no memory */
+Program *program_new(
+    Env *env, uint32_t nin); /* inputs are the values 0 .. nin-1; NULL: no memory */
 void program_free(Program *p);
 
 /* ---- making values. When memory is out the error is recorded and the value 0 (or another
@@ -101,7 +116,8 @@ uint32_t pg_pow(Program *p, uint32_t a, uint32_t b);
 uint32_t pg_root(Program *p, uint32_t a, int64_t num, int64_t den);
 uint32_t pg_signed_power(Program *p, uint32_t a, double k, bool odd); /* P_ROOT */
 uint32_t pg_hold(Program *p, uint32_t a);
-uint32_t pg_powi(Program *p, uint32_t a, int64_t n); /* multiplications where they are as good */
+uint32_t pg_powi(Program *p, uint32_t a,
+                 int64_t n); /* multiplications where they are as good */
 uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v);
 uint32_t pg_part(Program *p, POp op, Op fn, const uint32_t *v);
 uint32_t pg_fn1(Program *p, Op fn, uint32_t a);
@@ -109,7 +125,8 @@ uint32_t pg_logic(Program *p, POp op, uint32_t a, uint32_t b);
 uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b);
 uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, double lo,
                  double hi); /* takes body */
-uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out); /* another output of a loop */
+uint32_t pg_loop_out(Program *p, uint32_t loop,
+                     uint32_t out); /* another output of a loop */
 /* Integrals (program_quad.c): args[2 + n], sym[n]. Certified values; only finite limits. */
 uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
                  const uint32_t *sym, size_t n);
@@ -155,8 +172,10 @@ bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t 
 
 /* ---- direct evaluation, value by value: for traces, kinks and finding out what went wrong */
 double program_apply(const Val *v, double a, double b, double c); /* of operands */
-double program_value(const Program *p, const double *v, uint32_t i); /* v[]: earlier values */
-bool program_values(const Program *p, const double *in, double *v);  /* all; false: stopped */
+double program_value(const Program *p, const double *v,
+                     uint32_t i); /* v[]: earlier values */
+bool program_values(const Program *p, const double *in,
+                    double *v); /* all; false: stopped */
 /* The first value that is not finite although its operands are, on the way to out; P_NONE. */
 uint32_t program_culprit(const Program *p, const double *v, uint32_t out);
 /* The operation that value i is, with its operands: "log(-1)"; and what it stands for:

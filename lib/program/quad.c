@@ -19,8 +19,8 @@ void quad_free(ProgramQuad *q)
     mem_free(q->args);
 }
 
-static bool same_quad(const ProgramQuad *q, const Node *body, uint32_t var, const uint32_t *args,
-                      const uint32_t *sym, size_t n)
+static bool same_quad(const ProgramQuad *q, const Node *body, uint32_t var,
+                      const uint32_t *args, const uint32_t *sym, size_t n)
 {
     return q->body == body && q->var == var && q->n == n &&
            memcmp(q->args, args, (n + 2) * sizeof *args) == 0 &&
@@ -44,7 +44,10 @@ uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *a
     for (size_t i = 0; i < p->nquads; i++)
         if (same_quad(&p->quad[i], body, var, args, sym, n))
             return pg_quad_value(p, (uint32_t)i);
-    ProgramQuad q = {.c = c, .body = body, .var = var, .n = n,
+    ProgramQuad q = {.c = c,
+                     .body = body,
+                     .var = var,
+                     .n = n,
                      .sym = mem_alloc((n + 2) * sizeof *q.sym),
                      .args = mem_alloc((n + 2) * sizeof *q.args)};
     if (!q.sym || !q.args) {
@@ -89,7 +92,8 @@ static double integral(const ProgramQuad *q, const arb_struct *at)
     }
     arb_clear(x);
     if (st == LBZ_UNABLE)
-        ctx_error(q->c, st, "split the interval where the integrand is singular, or has a jump",
+        ctx_error(q->c, st,
+                  "split the interval where the integrand is singular, or has a jump",
                   "an integral could not be found with certainty");
     return st == LBZ_OK ? d : NAN;
 }
@@ -166,12 +170,22 @@ static uint32_t body_at(Program *p, const ProgramQuad *q, uint32_t at)
 static bool jumps(Op op)
 {
     switch (op) {
-    case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_sign: case OP_step: case OP_step_at:
-    case OP_dirac: case OP_floor: case OP_ceil: case OP_round: case OP_trunc: case OP_mod:
-    case OP_rem: case OP_mod2pi:
-        return true;
-    default:
-        return false;
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE:
+    case OP_sign:
+    case OP_step:
+    case OP_step_at:
+    case OP_dirac:
+    case OP_floor:
+    case OP_ceil:
+    case OP_round:
+    case OP_trunc:
+    case OP_mod:
+    case OP_rem:
+    case OP_mod2pi: return true;
+    default: return false;
     }
 }
 

@@ -90,25 +90,16 @@ static void sweep_value(Sweep *s, uint32_t i)
         if (p->val[v.b].op != P_CONST)
             give(s, v.b, pg_neg(p, a), g);
         break;
-    case P_NEG:
-        give(s, v.a, pg_neg(p, a), g);
-        break;
+    case P_NEG: give(s, v.a, pg_neg(p, a), g); break;
     case P_MUL:
         if (p->val[v.a].op != P_CONST)
             give(s, v.a, pg_mul(p, a, v.b), g);
         give(s, v.b, pg_mul(p, a, v.a), g);
         break;
-    case P_DIV:
-        give_div(s, i, &v, a, g);
-        break;
-    case P_SUM:
-        give_sum(s, &v, a, g);
-        break;
-    case P_SELECT:
-        give_select(s, &v, a, g);
-        break;
-    default:
-        give_partials(s, i, a, g);
+    case P_DIV: give_div(s, i, &v, a, g); break;
+    case P_SUM: give_sum(s, &v, a, g); break;
+    case P_SELECT: give_select(s, &v, a, g); break;
+    default: give_partials(s, i, a, g);
     }
 }
 
@@ -120,7 +111,8 @@ bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t 
         n = outs[i] >= n ? outs[i] + 1 : n;
     if (n < p->nin)
         n = p->nin;
-    Sweep s = {p, mem_alloc((n + 1) * sizeof(uint32_t)), mem_alloc((n + 1) * sizeof(uint32_t))};
+    Sweep s = {p, mem_alloc((n + 1) * sizeof(uint32_t)),
+               mem_alloc((n + 1) * sizeof(uint32_t))};
     if (s.adj && s.guard) {
         memset(s.adj, 0xff, n * sizeof *s.adj);
         memset(s.guard, 0xff, n * sizeof *s.guard);

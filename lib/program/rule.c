@@ -98,14 +98,13 @@ static uint32_t rule_atom(Rule *r)
 static uint32_t rule_product(Rule *r)
 {
     uint32_t v = rule_atom(r);
-    for (;;) {
+    for (;;)
         if (eat(r, '*'))
             v = pg_mul(r->p, v, rule_atom(r));
         else if (eat(r, '/'))
             v = pg_div(r->p, v, rule_atom(r));
         else
             return v;
-    }
 }
 
 static uint32_t rule_sum(Rule *r)
@@ -170,7 +169,9 @@ static uint32_t partial_fn(Program *p, uint32_t v, size_t i)
     if (!text || !*text) {
         env_error(p->env, LBZ_UNABLE, "differentiate with respect to its other arguments",
                   "the derivative of %s in its %s argument is not known", info->name,
-                  i == 0 ? "first" : i == 1 ? "second" : "third");
+                  i == 0   ? "first"
+                  : i == 1 ? "second"
+                           : "third");
         return P_NONE;
     }
     if (!p->by_text && kernel_fn((Op)x.fn)->own[i]) {
@@ -223,28 +224,22 @@ uint32_t pg_partial(Program *p, uint32_t v, size_t i)
 {
     const Val x = p->val[v];
     switch ((POp)x.op) {
-    case P_ADD: case P_SUM:
-        return pg_const(p, 1);
-    case P_SUB:
-        return pg_const(p, i ? -1 : 1);
-    case P_NEG:
-        return pg_const(p, -1);
-    case P_MUL:
-        return i ? x.a : x.b;
-    case P_DIV:
-        return i ? pg_neg(p, pg_div(p, v, x.b)) : pg_div(p, pg_const(p, 1), x.b);
-    case P_POW:
-        return partial_pow(p, v, i);
-    case P_ROOT:
-        return partial_root(p, v);
-    case P_FN1: case P_FN2: case P_FN3:
-        return partial_fn(p, v, i);
-    case P_PART1: case P_PART2X: case P_PART2Y:
-        return partial_part(p, v, i);
-    case P_LOOP:
-        return partial_loop(p, v, i);
-    case P_QUAD:
-        return quad_partial(p, v, i);
+    case P_ADD:
+    case P_SUM: return pg_const(p, 1);
+    case P_SUB: return pg_const(p, i ? -1 : 1);
+    case P_NEG: return pg_const(p, -1);
+    case P_MUL: return i ? x.a : x.b;
+    case P_DIV: return i ? pg_neg(p, pg_div(p, v, x.b)) : pg_div(p, pg_const(p, 1), x.b);
+    case P_POW: return partial_pow(p, v, i);
+    case P_ROOT: return partial_root(p, v);
+    case P_FN1:
+    case P_FN2:
+    case P_FN3: return partial_fn(p, v, i);
+    case P_PART1:
+    case P_PART2X:
+    case P_PART2Y: return partial_part(p, v, i);
+    case P_LOOP: return partial_loop(p, v, i);
+    case P_QUAD: return quad_partial(p, v, i);
     default: /* conditions are constant between their jumps; P_SELECT is the callers' */
         return P_NONE;
     }

@@ -12,9 +12,8 @@ Span args_trim(const char *text, Span a)
         a.pos++;
         a.len--;
     }
-    while (a.len && is_blank(text[a.pos + a.len - 1])) {
+    while (a.len && is_blank(text[a.pos + a.len - 1]))
         a.len--;
-    }
     return a;
 }
 
@@ -22,14 +21,11 @@ Span args_word(const char *text, Span a, Span *rest)
 {
     a = args_trim(text, a);
     Span w = {a.pos, 0};
-    while (w.len < a.len && !is_blank(text[w.pos + w.len]) &&
-           text[w.pos + w.len] != ',') {
+    while (w.len < a.len && !is_blank(text[w.pos + w.len]) && text[w.pos + w.len] != ',')
         w.len++;
-    }
     uint32_t skip = w.len;
-    while (skip < a.len && (is_blank(text[a.pos + skip]) || text[a.pos + skip] == ',')) {
+    while (skip < a.len && (is_blank(text[a.pos + skip]) || text[a.pos + skip] == ','))
         skip++;
-    }
     *rest = (Span){a.pos + skip, a.len - skip};
     return w;
 }
@@ -50,9 +46,8 @@ uint32_t args_find(const char *text, Span a, const char *word)
             (ch == '(' || ch == '[' || ch == '{') - (ch == ')' || ch == ']' || ch == '}');
         bool alone = !letters || (i > a.pos && is_blank(text[i - 1]) &&
                                   (i + n == end || is_blank(text[i + n])));
-        if (depth == 0 && alone && memcmp(text + i, word, n) == 0) {
+        if (depth == 0 && alone && memcmp(text + i, word, n) == 0)
             return i;
-        }
     }
     return end;
 }
@@ -76,9 +71,8 @@ bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r)
 Node *args_value(lbz_session *s, const char *text, Span a)
 {
     EvalResult r;
-    if (!args_eval(s, text, a, &r)) {
+    if (!args_eval(s, text, a, &r))
         return s->c->poison;
-    }
     return r.value ? r.value : r.formula;
 }
 

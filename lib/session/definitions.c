@@ -13,9 +13,8 @@
 
 static void def_free(Def *d)
 {
-    if (!d) {
+    if (!d)
         return;
-    }
     symlist_free(&d->params);
     symlist_free(&d->hidden);
     symlist_free(&d->mentions);
@@ -53,13 +52,11 @@ static Node *hide_parameters(Ctx *c, Def *d, Node *body)
                          sym_name(c, d->params.v[i]));
         uint32_t h = sym_intern(c, name, (size_t)n);
         by[i] = ex_sym(c, h);
-        if (!symlist_add(&d->hidden, h)) {
+        if (!symlist_add(&d->hidden, h))
             out_of_memory(c);
-        }
     }
-    if (by && k && !ctx_failed(c)) {
+    if (by && k && !ctx_failed(c))
         body = ex_subst(c, body, d->params.v, by, k);
-    }
     arena_release(&c->tmp, m);
     return by && !ctx_failed(c) ? body : c->poison;
 }
@@ -67,12 +64,10 @@ static Node *hide_parameters(Ctx *c, Def *d, Node *body)
 /* Fills d from its body in the statement pool. */
 static bool def_finish(Ctx *c, Def *d, Node *body)
 {
-    if (d->kind == DEF_FUNCTION) {
+    if (d->kind == DEF_FUNCTION)
         body = hide_parameters(c, d, body);
-    }
-    if (!ctx_failed(c) && !eval_mentions(c, body, &d->mentions, &d->bound)) {
+    if (!ctx_failed(c) && !eval_mentions(c, body, &d->mentions, &d->bound))
         return out_of_memory(c);
-    }
     sym_keep_all(c); /* also where body is a session node already */
     d->body = ctx_failed(c) ? c->poison : ex_keep(c, body);
     return !ctx_failed(c);
@@ -94,9 +89,8 @@ static Def *def_new(Ctx *c, const Stmt *st, Node *body, char *source)
               : st->kind == ST_ASSIGN ? DEF_VALUE
                                       : DEF_FORMULA;
     bool ok = true;
-    for (size_t i = 0; ok && i < st->nparams; i++) {
+    for (size_t i = 0; ok && i < st->nparams; i++)
         ok = symlist_add(&d->params, st->params[i]) || out_of_memory(c);
-    }
     if (!ok || !def_finish(c, d, body)) {
         def_free(d);
         return NULL;
@@ -115,9 +109,8 @@ static void change_free(Change *ch)
 /* Old changes go, but what one statement changed (clear, load) is kept or goes as a whole. */
 static void trim_undo(lbz_session *s)
 {
-    if (s->nundo < 2 * UNDO_LEVELS) {
+    if (s->nundo < 2 * UNDO_LEVELS)
         return;
-    }
     Change *ch = s->undo;
     size_t kept = 1;
     while (ch->older && (kept < UNDO_LEVELS || ch->older->statement == ch->statement)) {
@@ -138,16 +131,14 @@ static void trim_undo(lbz_session *s)
 static Change *push_change(lbz_session *s, ChangeKind kind, uint32_t sym)
 {
     Change *ch = mem_alloc(sizeof *ch);
-    if (!ch) {
+    if (!ch)
         return NULL;
-    }
     memset(ch, 0, sizeof *ch);
     ch->kind = kind;
     ch->sym = sym;
     ch->statement = s->statement;
-    if (s->undo && s->undo->statement != s->statement) {
+    if (s->undo && s->undo->statement != s->statement)
         trim_undo(s);
-    }
     ch->older = s->undo;
     s->undo = ch;
     s->nundo++;
@@ -166,14 +157,12 @@ static Def *exchange(lbz_session *s, uint32_t sym, Def *d)
 static bool make_room(lbz_session *s, uint32_t sym)
 {
     Names *names = &s->names;
-    if (sym < names->n) {
+    if (sym < names->n)
         return true;
-    }
     size_t n = 2 * (size_t)sym + 16;
     Def **more = mem_realloc(names->by_sym, n * sizeof *more);
-    if (!more) {
+    if (!more)
         return false;
-    }
     memset(more + names->n, 0, (n - names->n) * sizeof *more);
     names->by_sym = more;
     names->n = n;
@@ -188,20 +177,18 @@ static bool install(lbz_session *s, uint32_t sym, Def *d)
     }
     Change *ch = push_change(s, CHANGE_DEFINITION, sym);
     Def *old = exchange(s, sym, d);
-    if (ch) {
+    if (ch)
         ch->def = old;
-    } else {
+    else
         def_free(old);
-    }
     return true;
 }
 
 void defs_setting(lbz_session *s, SettingId id)
 {
     Change *ch = push_change(s, CHANGE_SETTING, (uint32_t)id);
-    if (ch) {
+    if (ch)
         memcpy(ch->text, s->set.text[id], sizeof ch->text);
-    }
 }
 
 static void set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
@@ -230,28 +217,25 @@ bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
 
 void defs_join_changes(lbz_session *s, uint64_t since)
 {
-    for (Change *ch = s->undo; ch && ch->statement > since; ch = ch->older) {
+    for (Change *ch = s->undo; ch && ch->statement > since; ch = ch->older)
         ch->statement = since;
-    }
 }
 
 bool defs_undo(lbz_session *s)
 {
-    if (!s->undo) {
+    if (!s->undo)
         return false;
-    }
     uint64_t statement = s->undo->statement;
     while (s->undo && s->undo->statement == statement) {
         Change *ch = s->undo;
         s->undo = ch->older;
         s->nundo--;
-        if (ch->kind == CHANGE_DEFINITION) {
+        if (ch->kind == CHANGE_DEFINITION)
             ch->def = exchange(s, ch->sym, ch->def);
-        } else if (ch->kind == CHANGE_ASSUMPTION) {
+        else if (ch->kind == CHANGE_ASSUMPTION)
             set_assumption(s, ch->sym, ch->assume, ch->declared);
-        } else {
+        else
             setting_put(&s->set, (SettingId)ch->sym, ch->text, strlen(ch->text));
-        }
         change_free(ch);
     }
     return true;
@@ -266,9 +250,8 @@ bool defs_assumed(const lbz_session *s, uint32_t sym)
 bool defs_forget(lbz_session *s, uint32_t sym)
 {
     bool any = false;
-    if (names_find(&s->names, sym)) {
+    if (names_find(&s->names, sym))
         any = install(s, sym, NULL);
-    }
     if (defs_assumed(s, sym)) {
         defs_assume(s, sym, S_ANY, false);
         any = true;
@@ -278,9 +261,8 @@ bool defs_forget(lbz_session *s, uint32_t sym)
 
 void defs_clear(lbz_session *s)
 {
-    for (uint32_t i = 0; i < s->c->syms_kept; i++) {
+    for (uint32_t i = 0; i < s->c->syms_kept; i++)
         defs_forget(s, i);
-    }
 }
 
 void defs_free(lbz_session *s)
@@ -290,9 +272,8 @@ void defs_free(lbz_session *s)
         s->undo = ch->older;
         change_free(ch);
     }
-    for (size_t i = 0; i < s->names.n; i++) {
+    for (size_t i = 0; i < s->names.n; i++)
         def_free(s->names.by_sym[i]);
-    }
     mem_free(s->names.by_sym);
 }
 
@@ -300,11 +281,9 @@ void defs_free(lbz_session *s)
 
 static bool one_of(const char *name, const char *const *words)
 {
-    for (; *words; words++) {
-        if (strcmp(name, *words) == 0) {
+    for (; *words; words++)
+        if (strcmp(name, *words) == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -320,9 +299,8 @@ static bool may_be_defined(lbz_session *s, const Stmt *st, const char *name)
         return false;
     }
     bool letter = one_of(name, letters) && st->kind != ST_FUNCTION;
-    if (op_find(name, strlen(name)) == OP_POISON || letter) {
+    if (op_find(name, strlen(name)) == OP_POISON || letter)
         return true;
-    }
     env_error_at(&c->env, st->name, LBZ_NAME, "use another name",
                  "%s is a known function and cannot be defined", name);
     return false;
@@ -360,25 +338,21 @@ static char *source_of(lbz_session *s, const Stmt *st, const char *text)
 {
     uint32_t end = st->span.pos + st->span.len, at = st->name.pos + st->name.len;
     int depth = 0;
-    for (; at < end && (depth || text[at] != '='); at++) {
+    for (; at < end && (depth || text[at] != '='); at++)
         depth += (text[at] == '(') - (text[at] == ')');
-    }
     Str b = {0};
     bool plain = s->used_result && !(st->expr->flags & NF_STRUCTURAL);
     Span rest = args_trim(text, (Span){at + 1, end > at ? end - at - 1 : 0});
     for (uint32_t i = rest.pos; !plain && i < rest.pos + rest.len; i++) {
-        if (text[i] == '#') {
-            while (i < rest.pos + rest.len && text[i] != '\n') {
+        if (text[i] == '#')
+            while (i < rest.pos + rest.len && text[i] != '\n')
                 i++;
-            }
-        }
         str_putc(&b, i >= rest.pos + rest.len || text[i] == '\n' || text[i] == '\r'
                          ? ' '
                          : text[i]);
     }
-    if (plain) {
+    if (plain)
         print_limited(s->c, &b, st->expr, 100000);
-    }
     char *r = b.failed ? NULL : copy_text(str_cstr(&b), b.n);
     str_free(&b);
     return r;
@@ -425,30 +399,26 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     Ctx *c = s->c;
     const char *name = sym_name(c, st->sym);
     bool fresh = st->sym >= c->syms_kept; /* nothing that is kept has the name */
-    if (!may_be_defined(s, st, name)) {
+    if (!may_be_defined(s, st, name))
         return false;
-    }
-    if (!st->expr && !block_check(s, st, text)) {
+    if (!st->expr && !block_check(s, st, text))
         return false;
-    }
     Node *body = !st->expr               ? c->zero
                  : st->kind == ST_ASSIGN ? value_now(s, st, parsed)
                                          : st->expr;
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return false;
-    }
     c->env.at = st->span;
     char *source = st->kind == ST_ASSIGN ? NULL
                    : !st->expr           ? block_source(st, text)
                                          : source_of(s, st, text);
-    if (!st->expr && !source) {
+    if (!st->expr && !source)
         return out_of_memory(c);
-    }
     Def *d = def_new(c, st, body, source);
-    if (!d) {
+    if (!d)
         return false;
-    }
-    bool may_turn = st->kind != ST_ASSIGN && (!fresh || symlist_has(&d->mentions, st->sym));
+    bool may_turn =
+        st->kind != ST_ASSIGN && (!fresh || symlist_has(&d->mentions, st->sym));
     if (may_turn && reject_cycle(s, st, text, &d->mentions)) {
         def_free(d);
         return false;
@@ -470,14 +440,11 @@ Def **defs_sorted(const lbz_session *s, size_t *n)
 {
     Def **v = s->names.count ? mem_alloc(s->names.count * sizeof *v) : NULL;
     *n = 0;
-    for (size_t i = 0; v && i < s->names.n; i++) {
-        if (s->names.by_sym[i]) {
+    for (size_t i = 0; v && i < s->names.n; i++)
+        if (s->names.by_sym[i])
             v[(*n)++] = s->names.by_sym[i];
-        }
-    }
-    if (v) {
+    if (v)
         qsort(v, *n, sizeof *v, by_serial);
-    }
     return v;
 }
 
@@ -485,9 +452,8 @@ void defs_print(lbz_session *s, Str *out, const Def *d, size_t max)
 {
     Ctx *c = s->c;
     str_puts(out, sym_name(c, d->sym));
-    for (size_t i = 0; i < d->params.n; i++) {
+    for (size_t i = 0; i < d->params.n; i++)
         str_printf(out, "%s%s", i ? ", " : "(", sym_name(c, d->params.v[i]));
-    }
     str_puts(out, d->params.n ? ") " : " ");
     str_puts(out, d->kind == DEF_VALUE ? ":= " : "= ");
     if (d->source) {
@@ -522,9 +488,8 @@ void defs_print_value(lbz_session *s, Str *out, const Def *d)
     str_printf(out, "%s := ", sym_name(c, d->sym));
     print_plain(c, out, root);
     str_puts(out, n ? "; forget" : "");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         str_printf(out, " %s", sym_name(c, names[i]));
-    }
     str_putc(out, '\n');
 }
 
@@ -534,13 +499,10 @@ void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym)
     static const char *const relation[8] = {"",     " < 0",  "",      " <= 0",
                                             " > 0", " != 0", " >= 0", ""};
     const char *r = relation[info->assume & S_ANY];
-    if (*r) {
+    if (*r)
         str_printf(out, "%s%s", info->name, r);
-    }
-    if (info->assume & S_INTEGER) {
+    if (info->assume & S_INTEGER)
         str_printf(out, "%s%s integer", *r ? ", " : "", info->name);
-    }
-    if (info->assume == S_ANY && info->decl_real) {
+    if (info->assume == S_ANY && info->decl_real)
         str_printf(out, "%s real", info->name);
-    }
 }

@@ -14,9 +14,8 @@ static bool has_duals(Ctx *c, Node *e)
     bool found = false;
     ArenaMark m = arena_mark(&c->tmp);
     Node **order = ex_walk_some(c, 1, &e, NF_STRUCTURAL, 0, &n);
-    for (size_t i = 0; order && i < n && !found; i++) {
+    for (size_t i = 0; order && i < n && !found; i++)
         found = ex_is(order[i], OP_DUAL);
-    }
     arena_release(&c->tmp, m);
     return found;
 }
@@ -27,7 +26,8 @@ static Node *without_duals(Ctx *c, Node *e, Node *t)
     size_t n, k = 0;
     ArenaMark m = arena_mark(&c->tmp);
     Node **order = ex_walk(c, 1, &e, &n);
-    Node **from = ARENA_NEW(&c->tmp, Node *, n + 1), **to = ARENA_NEW(&c->tmp, Node *, n + 1);
+    Node **from = ARENA_NEW(&c->tmp, Node *, n + 1),
+         **to = ARENA_NEW(&c->tmp, Node *, n + 1);
     for (size_t i = 0; order && from && to && i < n; i++) {
         if (ex_is(order[i], OP_DUAL)) {
             from[k] = order[i];
@@ -39,13 +39,13 @@ static Node *without_duals(Ctx *c, Node *e, Node *t)
     return r;
 }
 
-static Node *value_at_zero(lbz_session *s, const Parsed *parsed, Node *e, Node *t, bool slope)
+static Node *value_at_zero(lbz_session *s, const Parsed *parsed, Node *e, Node *t,
+                           bool slope)
 {
     Ctx *c = s->c;
     EvalOptions opt = session_eval_options(s);
-    if (slope) {
+    if (slope)
         e = ex_structural(c, OP_DIFF, 3, (Node *[]){e, t, c->one});
-    }
     return eval_value(c, &s->names, &opt, parsed,
                       ex_structural(c, OP_AT, 3, (Node *[]){e, t, c->zero}));
 }
@@ -55,20 +55,17 @@ static bool find_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **v, N
 {
     Ctx *c = s->c;
     BlockUse use = session_block_use(s, e);
-    if (use.loops && (e->flags & NF_DEC)) {
+    if (use.loops && (e->flags & NF_DEC))
         return block_dual(s, parsed, e, v, d);
-    }
     Node *t = ex_sym(c, sym_fresh(c, "t")), *real = without_duals(c, e, t);
     *v = real ? value_at_zero(s, parsed, real, t, false) : c->poison;
     *d = ctx_failed(c) ? c->poison : value_at_zero(s, parsed, real, t, true);
-    if (!use.blocks || c->env.err.status != LBZ_UNABLE) {
+    if (!use.blocks || c->env.err.status != LBZ_UNABLE)
         return !ctx_failed(c);
-    }
     Err why = c->env.err;
     c->env.err.status = LBZ_OK;
-    if (block_dual(s, parsed, e, v, d)) {
+    if (block_dual(s, parsed, e, v, d))
         return true;
-    }
     c->env.err = ctx_failed(c) ? c->env.err : why;
     return false;
 }
@@ -78,9 +75,8 @@ static bool run_dual(lbz_session *s, const Parsed *parsed, Node *e)
 {
     Ctx *c = s->c;
     Node *v, *d;
-    if (!find_dual(s, parsed, e, &v, &d)) {
+    if (!find_dual(s, parsed, e, &v, &d))
         return false;
-    }
     Str *out = answer_text(s);
     str_puts(out, "dual(");
     print_limited(c, out, v, 10000);
@@ -99,20 +95,20 @@ typedef struct {
     lbz_session *s;
     Ctx *c;
     AccumMode mode;
-    Node *op;       /* GRAD, JACOBIAN ... */
-    uint32_t *in;   /* the names to differentiate by ... */
-    double *x;      /* ... and their values */
+    Node *op;     /* GRAD, JACOBIAN ... */
+    uint32_t *in; /* the names to differentiate by ... */
+    double *x;    /* ... and their values */
     size_t nin;
     Node **out;
     size_t nout;
-    double *v;      /* the vector of a product */
+    double *v; /* the vector of a product */
     size_t nv;
 } Job;
 
 static bool is_derivative(const Node *n)
 {
-    return n->op == OP_GRAD || n->op == OP_JACOBIAN || n->op == OP_HESSIAN || n->op == OP_HVP ||
-           n->op == OP_JVP || n->op == OP_VJP ||
+    return n->op == OP_GRAD || n->op == OP_JACOBIAN || n->op == OP_HESSIAN ||
+           n->op == OP_HVP || n->op == OP_JVP || n->op == OP_VJP ||
            (n->op == OP_DIFF && n->n == 3 && ex_is_rat(n->a[2], 1, 1));
 }
 
@@ -120,21 +116,22 @@ static bool is_derivative(const Node *n)
 static bool read_names(Job *j, const Node *at)
 {
     const Node *list = j->op->n > 1 ? j->op->a[1] : NULL;
-    size_t bound = (at->n - 1) / 2, n = !list ? bound : ex_is(list, OP_LIST) ? list->n : 1;
+    size_t bound = (at->n - 1) / 2, n = !list                  ? bound
+                                        : ex_is(list, OP_LIST) ? list->n
+                                                               : 1;
     Arena *a = &j->c->pool[1].arena;
     j->in = ARENA_NEW(a, uint32_t, n + 1);
     j->x = ARENA_NEW(a, double, n + 1);
     for (size_t i = 0; j->in && j->x && i < n; i++) {
-        const Node *x = !list ? at->a[1 + 2 * i] : ex_is(list, OP_LIST) ? list->a[i] : list;
+        const Node *x = !list                  ? at->a[1 + 2 * i]
+                        : ex_is(list, OP_LIST) ? list->a[i]
+                                               : list;
         j->x[i] = NAN;
-        for (size_t k = 0; k < bound; k++) {
-            if (at->a[1 + 2 * k] == x && answer_number(j->c, at->a[2 + 2 * k], &j->x[i])) {
+        for (size_t k = 0; k < bound; k++)
+            if (at->a[1 + 2 * k] == x && answer_number(j->c, at->a[2 + 2 * k], &j->x[i]))
                 break;
-            }
-        }
-        if (!ex_is(x, OP_SYM) || isnan(j->x[i])) {
+        if (!ex_is(x, OP_SYM) || isnan(j->x[i]))
             return false;
-        }
         j->in[j->nin++] = x->sym;
     }
     return j->in && j->x && j->nin > 0;
@@ -142,11 +139,9 @@ static bool read_names(Job *j, const Node *at)
 
 static bool is_input(const Job *j, const Node *x)
 {
-    for (size_t i = 0; i < j->nin; i++) {
-        if (x->sym == j->in[i]) {
+    for (size_t i = 0; i < j->nin; i++)
+        if (x->sym == j->in[i])
             return true;
-        }
-    }
     return false;
 }
 
@@ -161,26 +156,22 @@ static Node *read_function(Job *j, const Node *at, const Parsed *parsed)
     Def **saved = ARENA_NEW(a, Def *, bound + 1);
     uint32_t *syms = ARENA_NEW(a, uint32_t, bound + 1);
     Node **by = ARENA_NEW(a, Node *, bound + 1);
-    if (!saved || !syms || !by) {
+    if (!saved || !syms || !by)
         return c->poison;
-    }
     for (size_t i = 0; i < bound; i++) {
         const Node *x = at->a[1 + 2 * i];
         saved[i] = names_find(names, x->sym);
-        if (saved[i]) {
+        if (saved[i])
             names->by_sym[x->sym] = NULL;
-        }
         if (!is_input(j, x)) {
             syms[k] = x->sym;
             by[k++] = at->a[2 + 2 * i];
         }
     }
     Node *e = eval_value(c, names, &opt, parsed, j->op->a[0]);
-    for (size_t i = 0; i < bound; i++) {
-        if (saved[i]) {
+    for (size_t i = 0; i < bound; i++)
+        if (saved[i])
             names->by_sym[at->a[1 + 2 * i]->sym] = saved[i];
-        }
-    }
     j->s->place.sub = syms;
     j->s->place.by = by;
     j->s->place.nsub = k;
@@ -205,31 +196,27 @@ static bool is_rounded(Ctx *c, Node *e)
 /* Is a name bound to a decimal? */
 static bool at_decimals(const Node *at)
 {
-    for (uint32_t i = 2; i < at->n; i += 2) {
-        if (at->a[i]->flags & NF_DEC) {
+    for (uint32_t i = 2; i < at->n; i += 2)
+        if (at->a[i]->flags & NF_DEC)
             return true;
-        }
-    }
     return false;
 }
 
 static bool read_vector(Job *j, const Parsed *parsed)
 {
     EvalOptions opt = session_eval_options(j->s);
-    if (j->op->n < 3 || j->op->op == OP_DIFF) {
+    if (j->op->n < 3 || j->op->op == OP_DIFF)
         return true;
-    }
     Node *v = eval_value(j->c, &j->s->names, &opt, parsed, j->op->a[2]);
     j->nv = ex_is(v, OP_LIST) ? v->n : 1;
     j->v = ARENA_NEW(&j->c->pool[1].arena, double, j->nv + 1);
-    for (size_t i = 0; j->v && i < j->nv; i++) {
-        if (!answer_number(j->c, ex_is(v, OP_LIST) ? v->a[i] : v, &j->v[i])) {
+    for (size_t i = 0; j->v && i < j->nv; i++)
+        if (!answer_number(j->c, ex_is(v, OP_LIST) ? v->a[i] : v, &j->v[i]))
             return false;
-        }
-    }
     size_t want = j->op->op == OP_VJP ? j->nout : j->nin;
     if (j->v && j->nv != want) {
-        ctx_error(j->c, LBZ_SHAPE, NULL, "the vector has %zu entries, not %zu", j->nv, want);
+        ctx_error(j->c, LBZ_SHAPE, NULL, "the vector has %zu entries, not %zu", j->nv,
+                  want);
     }
     return j->v != NULL;
 }
@@ -242,13 +229,12 @@ static bool explain_outputs(Job *j, const Accum *a)
     for (size_t k = 0; k < a->nout && !ctx_failed(j->c); k++) {
         uint32_t culprit = program_culprit(a->p, a->v, a->out[k]);
         Str why = {0};
-        if (culprit == P_NONE) {
+        if (culprit == P_NONE)
             continue;
-        }
         j->c->env.about = session_describe(j->s, a, culprit, &why);
         if (isnan(a->v[a->out[k]])) {
-            ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain", "no real value: %s",
-                      str_cstr(&why));
+            ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain",
+                      "no real value: %s", str_cstr(&why));
         } else {
             session_place_text(j->s, j->c->env.about, &why);
             ctx_note(j->c, "infinite: %s", str_cstr(&why));
@@ -266,9 +252,8 @@ static uint32_t slope_culprit(Accum *a, size_t k, size_t i, size_t i2)
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj), v = P_NONE;
     if (adj && program_gradient(p, a->out[k], pg_const(p, 1), adj)) {
         v = adj[i];
-        if (v != P_NONE && i2 < a->nin) {
+        if (v != P_NONE && i2 < a->nin)
             v = program_gradient(p, v, pg_const(p, 1), adj) ? adj[i2] : P_NONE;
-        }
     }
     mem_free(adj);
     return v != P_NONE && accum_evaluate(a) ? accum_overflow(a, v) : P_NONE;
@@ -286,9 +271,8 @@ static void explain_entry(Job *j, Accum *a, const double *r, size_t e)
                                     j->op->op == OP_HVP ? i : e % n);
         }
     } else if (j->op->op == OP_JVP || j->op->op == OP_VJP) {
-        for (size_t i = 0; i < n * j->nout && culprit == P_NONE; i++) {
+        for (size_t i = 0; i < n * j->nout && culprit == P_NONE; i++)
             culprit = slope_culprit(a, i / n, i % n, n);
-        }
     } else {
         culprit = slope_culprit(a, e / n, e % n, n);
     }
@@ -318,22 +302,23 @@ static bool explain_result(Job *j, Accum *a, const double *r, size_t n)
 static Node *number_list(Ctx *c, const double *v, size_t n)
 {
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, n + 1);
-    for (size_t i = 0; e && i < n; i++) {
+    for (size_t i = 0; e && i < n; i++)
         e[i] = ex_num(c, num_from_double(ctx_arena(c), v[i]));
-    }
     return e ? ex_list(c, n, e) : c->poison;
 }
 
 static Node *rows(Ctx *c, const double *v, size_t m, size_t n)
 {
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, m + 1);
-    for (size_t i = 0; e && i < m; i++) {
+    for (size_t i = 0; e && i < m; i++)
         e[i] = number_list(c, v + i * n, n);
-    }
     return e ? ex_list(c, m, e) : c->poison;
 }
 
-static Node *first(Node *list) { return ex_is(list, OP_LIST) && list->n == 1 ? list->a[0] : list; }
+static Node *first(Node *list)
+{
+    return ex_is(list, OP_LIST) && list->n == 1 ? list->a[0] : list;
+}
 
 /* r gets the derivatives that are asked for; their number, 0 on error. */
 static size_t accumulate(Job *j, Accum *a, double *r)
@@ -344,9 +329,8 @@ static size_t accumulate(Job *j, Accum *a, double *r)
     case OP_HVP: return accum_hvp(a, 0, j->v, r) ? j->nin : 0;
     case OP_VJP: return accum_vjp(a, j->v, r) ? j->nin : 0;
     case OP_JVP:
-        for (size_t k = 0; ok && k < j->nout; k++) {
+        for (size_t k = 0; ok && k < j->nout; k++)
             ok = accum_along(a, k, j->v, &r[k]);
-        }
         return ok ? j->nout : 0;
     case OP_JACOBIAN: return accum_jacobian(a, j->mode, r) ? j->nout * j->nin : 0;
     default: return accum_gradient(a, j->mode, 0, r) ? j->nin : 0;
@@ -357,9 +341,8 @@ static Node *accumulated(Job *j, Accum *a, double *r)
 {
     Ctx *c = j->c;
     size_t n = explain_outputs(j, a) ? accumulate(j, a, r) : 0;
-    if (!n || !explain_result(j, a, r, n)) {
+    if (!n || !explain_result(j, a, r, n))
         return c->poison;
-    }
     switch ((int)j->op->op) {
     case OP_HESSIAN: return rows(c, r, j->nin, j->nin);
     case OP_JACOBIAN: return rows(c, r, j->nout, j->nin);
@@ -371,7 +354,8 @@ static Node *accumulated(Job *j, Accum *a, double *r)
 static const char *route(const Job *j)
 {
     switch ((int)j->op->op) {
-    case OP_HESSIAN: case OP_HVP: return "forward over reverse";
+    case OP_HESSIAN:
+    case OP_HVP: return "forward over reverse";
     case OP_JVP: return "forward";
     case OP_VJP: return "reverse";
     default: return j->mode == ACC_FORWARD ? "forward" : "reverse";
@@ -388,20 +372,17 @@ static Node *run_job(Job *j)
     if (!r) {
         ctx_error(c, LBZ_LIMIT, NULL, "out of memory");
     } else if (accum_init(&a, c, j->in, j->x, j->nin, j->out, j->nout)) {
-        if (j->s->set.value[SET_mode] == MODE_AUTO) {
+        if (j->s->set.value[SET_mode] == MODE_AUTO)
             j->mode = accum_best_mode(&a);
-        }
         v = accumulated(j, &a, r);
         j->s->ans.mode = route(j);
     }
     if (!ctx_failed(c)) {
-        ctx_note(c, "by %s accumulation: %zu input%s, %zu output%s",
-                 route(j), j->nin, j->nin == 1 ? "" : "s",
-                 j->nout, j->nout == 1 ? "" : "s");
+        ctx_note(c, "by %s accumulation: %zu input%s, %zu output%s", route(j), j->nin,
+                 j->nin == 1 ? "" : "s", j->nout, j->nout == 1 ? "" : "s");
     }
-    if (r) {
+    if (r)
         accum_free(&a);
-    }
     mem_free(r);
     return v;
 }
@@ -412,37 +393,31 @@ static Node *by_accumulation(lbz_session *s, const Parsed *parsed, const Node *a
     Ctx *c = s->c;
     Job j = {.s = s, .c = c, .op = at->a[0]};
     j.mode = strcmp(s->set.text[SET_mode], "forward") == 0 ? ACC_FORWARD : ACC_REVERSE;
-    if (!is_derivative(j.op) || !read_names(&j, at)) {
+    if (!is_derivative(j.op) || !read_names(&j, at))
         return ctx_failed(c) ? c->poison : NULL;
-    }
     Node *f = read_function(&j, at, parsed);
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return c->poison;
-    }
-    if (s->set.value[SET_mode] == MODE_AUTO && !is_rounded(c, f)) {
+    if (s->set.value[SET_mode] == MODE_AUTO && !is_rounded(c, f))
         return NULL;
-    }
     j.nout = ex_is(f, OP_LIST) ? f->n : 1;
     j.out = ex_is(f, OP_LIST) ? f->a : ARENA_NEW(&c->pool[1].arena, Node *, 1);
-    if (!ex_is(f, OP_LIST) && j.out) {
+    if (!ex_is(f, OP_LIST) && j.out)
         j.out[0] = f;
-    }
     bool vector = j.op->op == OP_JACOBIAN || j.op->op == OP_JVP || j.op->op == OP_VJP;
-    if (!vector && ex_is(f, OP_LIST)) {
+    if (!vector && ex_is(f, OP_LIST))
         return NULL;
-    }
     return j.out && read_vector(&j, parsed) && !ctx_failed(c) ? run_job(&j) : c->poison;
 }
 
-bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const char *text,
-                     bool *handled)
+bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
+                     const char *text, bool *handled)
 {
     Ctx *c = s->c;
     Node *e = st->expr;
     *handled = false;
-    if (!(e->flags & NF_STRUCTURAL)) {
+    if (!(e->flags & NF_STRUCTURAL))
         return true;
-    }
     if (has_duals(c, e)) {
         *handled = true;
         return run_dual(s, parsed, e);
@@ -450,13 +425,11 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const
     int64_t mode = s->set.value[SET_mode];
     bool jacobian = ex_is(e, OP_AT) && ex_is(e->a[0], OP_JACOBIAN);
     s->ans.mode = jacobian ? "symbolic" : NULL;
-    if (!ex_is(e, OP_AT) || mode == MODE_SYMBOLIC || ctx_failed(c)) {
+    if (!ex_is(e, OP_AT) || mode == MODE_SYMBOLIC || ctx_failed(c))
         return !ctx_failed(c);
-    }
     Node *v = block_at(s, parsed, e);
-    if (!v && (mode != MODE_AUTO || (jacobian && at_decimals(e)))) {
+    if (!v && (mode != MODE_AUTO || (jacobian && at_decimals(e))))
         v = by_accumulation(s, parsed, e);
-    }
     if (v && !ctx_failed(c)) {
         EvalResult r = {.formula = v};
         answer_expr(s, &r, text + st->span.pos, st->span.len);

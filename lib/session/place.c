@@ -21,7 +21,8 @@ typedef struct {
 static Aside put_aside(lbz_session *s)
 {
     Env *env = &s->c->env;
-    Aside a = {env->err, env->at, env->about, s->c->nnotes, s->keep_blocks, s->used_result};
+    Aside a = {env->err,     env->at,        env->about,
+               s->c->nnotes, s->keep_blocks, s->used_result};
     env->err.status = LBZ_OK;
     env->about = NULL;
     return a;
@@ -30,9 +31,8 @@ static Aside put_aside(lbz_session *s)
 static void take_back(lbz_session *s, const Aside *a)
 {
     Env *env = &s->c->env;
-    if (env->err.status != LBZ_INTERRUPT || a->err.status != LBZ_OK) {
+    if (env->err.status != LBZ_INTERRUPT || a->err.status != LBZ_OK)
         env->err = a->err;
-    }
     env->at = a->at;
     env->about = a->about;
     s->c->nnotes = a->nnotes;
@@ -45,12 +45,10 @@ static void hide_names(lbz_session *s, Def **saved, bool hide)
 {
     const Place *p = &s->place;
     for (size_t i = 0; i < p->nown; i++) {
-        if (hide) {
+        if (hide)
             saved[i] = names_find(&s->names, p->own[i]);
-        }
-        if (saved[i]) {
+        if (saved[i])
             s->names.by_sym[p->own[i]] = hide ? NULL : saved[i];
-        }
     }
 }
 
@@ -70,37 +68,29 @@ static void put_in(lbz_session *s, Places *q)
     EvalOptions opt = session_eval_options(s);
     Def **saved = ARENA_NEW0(ctx_arena(c), Def *, s->place.nown + 1);
     opt.block_call = s->place.keep_blocks ? NULL : opt.block_call;
-    for (size_t i = 0; e && i < q->n; i++) {
-        if (has_image(q->node[i])) {
+    for (size_t i = 0; e && i < q->n; i++)
+        if (has_image(q->node[i]))
             e[k++] = q->node[i];
-        }
-    }
-    if (!e || !saved || !k) {
+    if (!e || !saved || !k)
         return;
-    }
     hide_names(s, saved, true);
     Node *r = eval_value(c, &s->names, &opt, NULL, ex_list(c, k, e));
     hide_names(s, saved, false);
-    if (!ctx_failed(c) && s->place.nsub) {
+    if (!ctx_failed(c) && s->place.nsub)
         r = ex_subst(c, r, s->place.sub, s->place.by, s->place.nsub);
-    }
     bool ok = !ctx_failed(c) && ex_is(r, OP_LIST) && r->n == k;
-    for (size_t i = 0, j = 0; ok && i < q->n; i++) {
-        if (has_image(q->node[i])) {
+    for (size_t i = 0, j = 0; ok && i < q->n; i++)
+        if (has_image(q->node[i]))
             q->node[i] = r->a[j++];
-        }
-    }
 }
 
 /* The place with the shortest text whose node is about. */
 static size_t exact_place(const Places *q, const Node *about)
 {
     size_t best = q->n;
-    for (size_t i = 0; i < q->n; i++) {
-        if (q->node[i] == about && (best == q->n || q->at[i].len < q->at[best].len)) {
+    for (size_t i = 0; i < q->n; i++)
+        if (q->node[i] == about && (best == q->n || q->at[i].len < q->at[best].len))
             best = i;
-        }
-    }
     return best;
 }
 
@@ -114,19 +104,17 @@ static size_t enclosing_place(Ctx *c, const Places *q, const Node *about)
     Node **order = ex_walk(c, q->n, q->node, &n);
     for (size_t i = 0; order && i < n; i++) {
         bool yes = order[i] == about;
-        uint32_t kids = ex_is_num(order[i]) || ex_is(order[i], OP_STRING) ? 0 : order[i]->n;
-        for (uint32_t k = 0; k < kids && !yes; k++) {
+        uint32_t kids =
+            ex_is_num(order[i]) || ex_is(order[i], OP_STRING) ? 0 : order[i]->n;
+        for (uint32_t k = 0; k < kids && !yes; k++)
             yes = nodemap_get(&in, order[i]->a[k]) != NULL;
-        }
-        if (yes) {
+        if (yes)
             nodemap_put(&in, order[i], order[i]);
-        }
     }
-    for (size_t i = 0; order && i < q->n; i++) {
-        if (nodemap_get(&in, q->node[i]) && (best == q->n || q->at[i].len < q->at[best].len)) {
+    for (size_t i = 0; order && i < q->n; i++)
+        if (nodemap_get(&in, q->node[i]) &&
+            (best == q->n || q->at[i].len < q->at[best].len))
             best = i;
-        }
-    }
     arena_release(&c->tmp, m);
     return best;
 }
@@ -149,9 +137,8 @@ bool session_place(lbz_session *s, const Node *about, Span *at)
     Parsed parsed;
     ParseEnv pe = session_parse_env(s);
     const Place *p = &s->place;
-    if (!p->text || !about) {
+    if (!p->text || !about)
         return false;
-    }
     Aside aside = put_aside(s);
     parsed_init(c, &parsed);
     map_init(&q.seen, ctx_arena(c));
@@ -160,9 +147,8 @@ bool session_place(lbz_session *s, const Node *about, Span *at)
     c->env.err.status = LBZ_OK; /* the parser may have met the error itself */
     size_t i = q.n && q.n <= MOST_PLACES ? find_place(s, &q, about) : q.n;
     bool found = i < q.n;
-    if (found) {
+    if (found)
         *at = q.at[i];
-    }
     take_back(s, &aside);
     return found;
 }
@@ -171,10 +157,10 @@ void session_place_error(lbz_session *s)
 {
     Err *e = &s->c->env.err;
     Span at;
-    bool ours = e->status == LBZ_DOMAIN || e->status == LBZ_UNABLE || e->status == LBZ_NAME;
-    if (ours && e->about && session_place(s, e->about, &at)) {
+    bool ours =
+        e->status == LBZ_DOMAIN || e->status == LBZ_UNABLE || e->status == LBZ_NAME;
+    if (ours && e->about && session_place(s, e->about, &at))
         e->span = at;
-    }
 }
 
 const Node *session_describe(lbz_session *s, const Accum *a, uint32_t v, Str *out)
@@ -190,12 +176,10 @@ const Node *session_describe(lbz_session *s, const Accum *a, uint32_t v, Str *ou
 void session_place_text(lbz_session *s, const Node *about, Str *out)
 {
     Span at;
-    if (!session_place(s, about, &at)) {
+    if (!session_place(s, about, &at))
         return;
-    }
     size_t from = at.pos;
-    while (from > 0 && s->place.text[from - 1] != '\n') {
+    while (from > 0 && s->place.text[from - 1] != '\n')
         from--;
-    }
     str_printf(out, ", column %zu", utf8_len(s->place.text + from, at.pos - from) + 1);
 }

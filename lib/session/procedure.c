@@ -15,7 +15,8 @@ bool session_block(lbz_session *s, const Def *d, Block **out)
         *out = (Block *)(uintptr_t)known;
         return true;
     }
-    *out = block_parse(c, &pe, d->source, 1, n - 1, d->sym, d->params.v, d->params.n, NULL);
+    *out =
+        block_parse(c, &pe, d->source, 1, n - 1, d->sym, d->params.v, d->params.n, NULL);
     c->env.at = at;
     if (*out) {
         map_put(&s->blocks, d->sym, (uint64_t)(uintptr_t)*out);
@@ -31,12 +32,10 @@ static Block *find_function(void *arg, Ctx *c, uint32_t sym, size_t nargs)
     const Def *d = names_find(&s->names, sym);
     Block *b = NULL;
     (void)nargs;
-    if (!d || d->kind != DEF_FUNCTION) {
+    if (!d || d->kind != DEF_FUNCTION)
         return NULL;
-    }
-    if (d->block) {
+    if (d->block)
         return session_block(s, d, &b) ? b : NULL;
-    }
     return block_of_formula(c, d->body, sym, d->hidden.v, d->params.n);
 }
 
@@ -44,9 +43,8 @@ static Node *find_variable(void *arg, Ctx *c, uint32_t sym)
 {
     lbz_session *s = arg;
     const Def *d = names_find(&s->names, sym);
-    if (!d || d->kind == DEF_FUNCTION) {
+    if (!d || d->kind == DEF_FUNCTION)
         return NULL;
-    }
     EvalOptions opt = session_eval_options(s);
     opt.block_call = NULL;
     return eval_value(c, &s->names, &opt, NULL, ex_sym(c, sym));
@@ -55,31 +53,33 @@ static Node *find_variable(void *arg, Ctx *c, uint32_t sym)
 /* The tape, its copy while it grows and the adjoints have to fit into the memory there is. */
 static size_t tape_limit(const lbz_session *s)
 {
-    size_t most = (size_t)s->set.value[SET_maxmem] / 4, tape = (size_t)s->set.value[SET_tape];
+    size_t most = (size_t)s->set.value[SET_maxmem] / 4,
+           tape = (size_t)s->set.value[SET_tape];
     return tape < most ? tape : most;
 }
 
 BlockWorld session_block_world(lbz_session *s)
 {
-    return (BlockWorld){.function = find_function, .variable = find_variable, .arg = s,
+    return (BlockWorld){.function = find_function,
+                        .variable = find_variable,
+                        .arg = s,
                         .slope = session_slope,
                         .limits = {(uint64_t)s->set.value[SET_looplimit],
-                                   (unsigned)s->set.value[SET_recursion],
-                                   tape_limit(s)}};
+                                   (unsigned)s->set.value[SET_recursion], tape_limit(s)}};
 }
 
 bool session_calls_blocks(lbz_session *s, Node *e)
 {
     Ctx *c = s->c;
     bool found = false;
-    if (!(e->flags & (NF_APPLY | NF_STRUCTURAL))) {
+    if (!(e->flags & (NF_APPLY | NF_STRUCTURAL)))
         return false;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     size_t n;
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !found; i++) {
-        const Def *d = ex_is(order[i], OP_APPLY) ? names_find(&s->names, order[i]->sym) : NULL;
+        const Def *d =
+            ex_is(order[i], OP_APPLY) ? names_find(&s->names, order[i]->sym) : NULL;
         found = (d && d->block) ||
                 (op_is_structural((Op)order[i]->op) && !ex_is(order[i], OP_DETACH));
     }
@@ -105,19 +105,16 @@ static bool reach_name(Reach *r, uint32_t from, uint32_t sym)
 {
     const Def *d = names_find(&r->s->names, sym);
     uint64_t to;
-    if (!d) {
+    if (!d)
         return true;
-    }
     if (!map_get(&r->seen, sym, &to)) {
         if (r->n == r->cap) {
             r->cap = r->cap ? 2 * r->cap : 16;
             const Def **v = ARENA_NEW(&r->c->tmp, const Def *, r->cap);
-            if (!v) {
+            if (!v)
                 return false;
-            }
-            if (r->n) {
+            if (r->n)
                 memcpy(v, r->v, r->n * sizeof *v);
-            }
             r->v = v;
         }
         r->v[r->n++] = d;
@@ -127,12 +124,10 @@ static bool reach_name(Reach *r, uint32_t from, uint32_t sym)
     if (r->ncalls == r->calls_cap) {
         r->calls_cap = r->calls_cap ? 2 * r->calls_cap : 16;
         uint64_t *v = ARENA_NEW(&r->c->tmp, uint64_t, r->calls_cap);
-        if (!v) {
+        if (!v)
             return false;
-        }
-        if (r->ncalls) {
+        if (r->ncalls)
             memcpy(v, r->call, r->ncalls * sizeof *v);
-        }
         r->call = v;
     }
     r->call[r->ncalls++] = (uint64_t)from << 32 | (to - 1);
@@ -143,33 +138,28 @@ static bool reach_expr(Reach *r, uint32_t from, Node *e)
 {
     size_t n;
     Node **order = e ? ex_walk(r->c, 1, &e, &n) : NULL;
-    for (size_t i = 0; order && i < n; i++) {
+    for (size_t i = 0; order && i < n; i++)
         if ((ex_is(order[i], OP_SYM) || ex_is(order[i], OP_APPLY)) &&
-            !reach_name(r, from, order[i]->sym)) {
+            !reach_name(r, from, order[i]->sym))
             return false;
-        }
-    }
     return !ctx_failed(r->c);
 }
 
 static bool reach_block(Reach *r, uint32_t from, const Def *d)
 {
     Block *b;
-    if (!session_block(r->s, d, &b)) {
+    if (!session_block(r->s, d, &b))
         return false;
-    }
     for (size_t i = 0; i < b->n; i++) {
         const BlockStmt *t = &b->code[i];
-        r->use.loops = r->use.loops || t->op == BK_FOR || (t->op == BK_JUMP && t->target <= i);
+        r->use.loops =
+            r->use.loops || t->op == BK_FOR || (t->op == BK_JUMP && t->target <= i);
         if (!reach_expr(r, from, t->e) || !reach_expr(r, from, t->step) ||
-            !reach_expr(r, from, t->limit)) {
+            !reach_expr(r, from, t->limit))
             return false;
-        }
-        for (size_t k = 0; k < t->nindex; k++) {
-            if (!reach_expr(r, from, t->index[k])) {
+        for (size_t k = 0; k < t->nindex; k++)
+            if (!reach_expr(r, from, t->index[k]))
                 return false;
-            }
-        }
     }
     return true;
 }
@@ -185,9 +175,8 @@ static bool has_circle(Reach *r)
         memset(open, 0, r->n + 1);
         for (size_t i = 0; i < r->ncalls; i++) {
             uint32_t from = (uint32_t)(r->call[i] >> 32), to = (uint32_t)r->call[i];
-            if (from != P_NONE && !gone[to]) {
+            if (from != P_NONE && !gone[to])
                 open[from] = 1;
-            }
         }
         for (uint32_t i = 0; i < r->n; i++) {
             changed = changed || (!gone[i] && !open[i]);
@@ -202,18 +191,16 @@ BlockUse session_block_use(lbz_session *s, Node *e)
 {
     Ctx *c = s->c;
     Reach r = {.s = s, .c = c};
-    if (!s->names.count) {
+    if (!s->names.count)
         return r.use;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     map_init(&r.seen, &c->tmp);
     bool ok = reach_expr(&r, P_NONE, e);
     for (uint32_t i = 0; ok && i < r.n; i++) {
         const Def *d = r.v[i];
         ok = d->block ? reach_block(&r, i, d) : true;
-        for (size_t k = 0; ok && k < d->mentions.n; k++) {
+        for (size_t k = 0; ok && k < d->mentions.n; k++)
             ok = reach_name(&r, i, d->mentions.v[k]);
-        }
     }
     r.use.loops = r.use.blocks && (r.use.loops || has_circle(&r));
     arena_release(&c->tmp, m);

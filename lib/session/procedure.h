@@ -31,17 +31,17 @@ typedef struct {
     const uint32_t *in; /* all names with values; the first nvars are differentiated by */
     const BlockList *x;
     size_t nin, nvars;
-    const double *vec;  /* of JVP, VJP, HVP */
+    const double *vec; /* of JVP, VJP, HVP */
     size_t nvec;
     const unsigned *order; /* instead: how often by each element; NULL */
-    bool forced;        /* mode is the caller's wish */
+    bool forced;           /* mode is the caller's wish */
     AccumMode mode;
     /* results */
-    BlockList out;      /* the value */
-    double *d;          /* by rows, one for each output */
-    size_t n;           /* elements of the names differentiated by */
+    BlockList out; /* the value */
+    double *d;     /* by rows, one for each output */
+    size_t n;      /* elements of the names differentiated by */
     const char *route;
-    bool kinked;        /* no derivative there: the element of least norm of [lo, hi] */
+    bool kinked; /* no derivative there: the element of least norm of [lo, hi] */
     double lo, hi;
 } BlockPoint;
 bool block_point_run(BlockPoint *p);
@@ -49,7 +49,8 @@ void block_point_free(BlockPoint *p);
 /* The point is a kink; of one input: slopes between these. */
 void answer_note_kink(Ctx *c, size_t n, double from, double to);
 /* e with dual numbers in it, by one run forward; false, with or without an error: not possible. */
-bool block_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **value, Node **slope);
+bool block_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **value,
+                Node **slope);
 /* `D E at ...` where that needs the machine; NULL: it does not. */
 Node *block_at(lbz_session *s, const Parsed *parsed, Node *at);
 

@@ -21,8 +21,8 @@ typedef struct {
 
 static bool is_derivative(const Node *n)
 {
-    return n->op == OP_DIFF || n->op == OP_GRAD || n->op == OP_JACOBIAN || n->op == OP_HESSIAN ||
-           n->op == OP_HVP || n->op == OP_JVP || n->op == OP_VJP;
+    return n->op == OP_DIFF || n->op == OP_GRAD || n->op == OP_JACOBIAN ||
+           n->op == OP_HESSIAN || n->op == OP_HVP || n->op == OP_JVP || n->op == OP_VJP;
 }
 
 /* ---- what is asked */
@@ -30,24 +30,20 @@ static bool is_derivative(const Node *n)
 /* The name that is the i-th to differentiate by; NULL: no more. */
 static const Node *variable(const Node *op, size_t i)
 {
-    if (ex_is(op, OP_DIFF)) {
+    if (ex_is(op, OP_DIFF))
         return 1 + 2 * i < op->n ? op->a[1 + 2 * i] : NULL;
-    }
-    if (op->n < 2) {
+    if (op->n < 2)
         return NULL;
-    }
-    if (!ex_is(op->a[1], OP_LIST)) {
+    if (!ex_is(op->a[1], OP_LIST))
         return i ? NULL : op->a[1];
-    }
     return i < op->a[1]->n ? op->a[1]->a[i] : NULL;
 }
 
 static size_t place(const Ask *q, uint32_t sym)
 {
     size_t i = 0;
-    while (i < q->p.nin && q->in[i] != sym) {
+    while (i < q->p.nin && q->in[i] != sym)
         i++;
-    }
     return i;
 }
 
@@ -56,22 +52,18 @@ static bool read_value(Ask *q, Node *e, BlockList *l)
     lbz_session *s = q->p.s;
     EvalOptions opt = session_eval_options(s);
     Node *v = eval_value(q->p.c, &s->names, &opt, q->parsed, e);
-    if (ctx_failed(q->p.c)) {
+    if (ctx_failed(q->p.c))
         return false;
-    }
     q->inexact = q->inexact || (v->flags & NF_DEC);
     q->lists = q->lists || ex_is(v, OP_LIST);
     double d;
-    if (!ex_is(v, OP_LIST) && !answer_number(q->p.c, v, &d)) {
+    if (!ex_is(v, OP_LIST) && !answer_number(q->p.c, v, &d))
         return false;
-    }
-    if (ex_is(v, OP_LIST)) {
+    if (ex_is(v, OP_LIST))
         return blocklist_from_node(q->p.c, v, l);
-    }
     *l = (BlockList){.n = 1, .v = mem_alloc(sizeof d)};
-    if (l->v) {
+    if (l->v)
         l->v[0] = d;
-    }
     return l->v != NULL;
 }
 
@@ -80,9 +72,8 @@ static bool add_input(Ask *q, const Node *x)
 {
     const Node *at = q->at;
     size_t i = place(q, x->sym);
-    if (i < q->p.nin) {
+    if (i < q->p.nin)
         return true;
-    }
     for (uint32_t k = 1; k + 1 < at->n; k += 2) {
         if (at->a[k] == x && ex_is(x, OP_SYM)) {
             q->in[i] = x->sym;
@@ -102,20 +93,15 @@ static bool read_inputs(Ask *q)
     const Node *v;
     q->p.in = q->in = ARENA_NEW0(a, uint32_t, bound + 1);
     q->p.x = q->x = ARENA_NEW0(a, BlockList, bound + 1);
-    if (!q->in || !q->x) {
+    if (!q->in || !q->x)
         return false;
-    }
-    for (size_t i = 0; (v = variable(q->op, i)) != NULL; i++) {
-        if (!ex_is(v, OP_SYM) || !add_input(q, v)) {
+    for (size_t i = 0; (v = variable(q->op, i)) != NULL; i++)
+        if (!ex_is(v, OP_SYM) || !add_input(q, v))
             return false;
-        }
-    }
     q->p.nvars = q->op->n < 2 ? bound : q->p.nin;
-    for (uint32_t k = 1; k + 1 < q->at->n; k += 2) {
-        if (!add_input(q, q->at->a[k])) {
+    for (uint32_t k = 1; k + 1 < q->at->n; k += 2)
+        if (!add_input(q, q->at->a[k]))
             return false;
-        }
-    }
     return q->p.nvars > 0;
 }
 
@@ -124,19 +110,15 @@ static bool read_orders(Ask *q)
 {
     int64_t k, all = 0;
     const Node *op = q->op;
-    if (!ex_is(op, OP_DIFF)) {
+    if (!ex_is(op, OP_DIFF))
         return true;
-    }
     q->order = ARENA_NEW0(&q->p.c->pool[1].arena, unsigned, q->p.nvars + 1);
-    for (size_t i = 0; q->order && i < q->p.nvars; i++) {
-        if (q->x[i].n != 1 && op->n > 3) {
+    for (size_t i = 0; q->order && i < q->p.nvars; i++)
+        if (q->x[i].n != 1 && op->n > 3)
             return false;
-        }
-    }
     for (uint32_t i = 1; q->order && i + 1 < op->n; i += 2) {
-        if (!ex_get_int(op->a[i + 1], &k) || k < 0 || k > 100) {
+        if (!ex_get_int(op->a[i + 1], &k) || k < 0 || k > 100)
             return false;
-        }
         q->order[place(q, op->a[i]->sym)] += (unsigned)k;
         all += k;
     }
@@ -151,14 +133,12 @@ static Node *read_function(Ask *q)
     lbz_session *s = q->p.s;
     Names *names = &s->names;
     Def **saved = ARENA_NEW0(&c->pool[1].arena, Def *, q->p.nin + 1);
-    if (!saved) {
+    if (!saved)
         return c->poison;
-    }
     for (size_t i = 0; i < q->p.nin; i++) {
         saved[i] = names_find(names, q->in[i]);
-        if (saved[i]) {
+        if (saved[i])
             names->by_sym[q->in[i]] = NULL;
-        }
     }
     s->keep_blocks = true;
     c->open_lists = true;
@@ -166,11 +146,9 @@ static Node *read_function(Ask *q)
     Node *e = eval_value(c, names, &opt, q->parsed, q->op->a[0]);
     c->open_lists = false;
     s->keep_blocks = false;
-    for (size_t i = 0; i < q->p.nin; i++) {
-        if (saved[i]) {
+    for (size_t i = 0; i < q->p.nin; i++)
+        if (saved[i])
             names->by_sym[q->in[i]] = saved[i];
-        }
-    }
     return e;
 }
 
@@ -179,18 +157,15 @@ static bool read_vector(Ask *q)
 {
     BlockList l = {0};
     bool keep = q->inexact, lists = q->lists;
-    if (q->op->op != OP_JVP && q->op->op != OP_VJP && q->op->op != OP_HVP) {
+    if (q->op->op != OP_JVP && q->op->op != OP_VJP && q->op->op != OP_HVP)
         return true;
-    }
-    if (!read_value(q, q->op->a[2], &l)) {
+    if (!read_value(q, q->op->a[2], &l))
         return false;
-    }
     q->inexact = keep;
     q->lists = lists;
     q->vec = ARENA_NEW(&q->p.c->pool[1].arena, double, l.n + 1);
-    if (q->vec) {
+    if (q->vec)
         memcpy(q->vec, l.v, l.n * sizeof *q->vec);
-    }
     q->p.vec = q->vec;
     q->p.nvec = l.n;
     blocklist_free(&l);
@@ -203,7 +178,8 @@ static bool all_finite(Ask *q, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(q->p.d[i])) {
-            ctx_error(q->p.c, LBZ_DOMAIN, "choose another point", "a derivative is %s here",
+            ctx_error(q->p.c, LBZ_DOMAIN, "choose another point",
+                      "a derivative is %s here",
                       isnan(q->p.d[i]) ? "not defined" : "infinite");
             return false;
         }
@@ -222,11 +198,11 @@ static Node *shaped(Ask *q, const BlockList *shape, double *v)
 static Node *by_names(Ask *q, double *row)
 {
     Ctx *c = q->p.c;
-    bool product = q->op->op == OP_HVP || q->op->op == OP_VJP; /* their names are always a list */
-    if (q->op->n > 1 && (ex_is(q->op->a[1], OP_SYM) ||
-                         (product && q->p.nvars == 1 && q->x[0].rank))) {
+    bool product =
+        q->op->op == OP_HVP || q->op->op == OP_VJP; /* their names are always a list */
+    if (q->op->n > 1 &&
+        (ex_is(q->op->a[1], OP_SYM) || (product && q->p.nvars == 1 && q->x[0].rank)))
         return shaped(q, &q->x[0], row);
-    }
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, q->p.nvars + 1);
     for (size_t i = 0; e && i < q->p.nvars; i++) {
         e[i] = shaped(q, &q->x[i], row);
@@ -246,9 +222,8 @@ static Node *rows(Ask *q, unsigned level, double **row)
     }
     size_t n = q->p.out.dim[level];
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, n + 1);
-    for (size_t i = 0; e && i < n; i++) {
+    for (size_t i = 0; e && i < n; i++)
         e[i] = rows(q, level + 1, row);
-    }
     return e ? ex_list(c, n, e) : c->poison;
 }
 
@@ -258,15 +233,12 @@ static Node *answer(Ask *q)
     BlockList square = {.rank = 2, .dim = {p->n, p->n}, .n = p->n * p->n};
     double *row = p->d;
     size_t m = p->out.n;
-    if (p->order || p->what == OP_JVP) {
+    if (p->order || p->what == OP_JVP)
         return all_finite(q, m) ? shaped(q, &p->out, p->d) : p->c->poison;
-    }
-    if (p->what == OP_HESSIAN) {
+    if (p->what == OP_HESSIAN)
         return all_finite(q, p->n * p->n) ? shaped(q, &square, p->d) : p->c->poison;
-    }
-    if (p->what == OP_HVP || p->what == OP_VJP) {
+    if (p->what == OP_HVP || p->what == OP_VJP)
         return all_finite(q, p->n) ? by_names(q, p->d) : p->c->poison;
-    }
     return all_finite(q, m * p->n) ? rows(q, 0, &row) : p->c->poison;
 }
 
@@ -288,9 +260,8 @@ static void tell(Ask *q)
     p->s->ans.mode = p->route;
     ctx_note(p->c, "by %s accumulation: %zu input%s, %zu output%s", p->route, p->n,
              p->n == 1 ? "" : "s", p->out.n, p->out.n == 1 ? "" : "s");
-    if (p->kinked) {
+    if (p->kinked)
         answer_note_kink(p->c, p->n, p->lo, p->hi);
-    }
 }
 
 static Node *run(Ask *q)
@@ -318,13 +289,11 @@ static Node *by_formula(Ask *q, Err *why)
     EvalOptions opt = session_eval_options(q->p.s);
     size_t notes = c->nnotes;
     Node *r = eval_value(c, &q->p.s->names, &opt, q->parsed, q->at);
-    if (!ctx_failed(c)) {
+    if (!ctx_failed(c))
         return r;
-    }
     *why = c->env.err;
-    if (why->status == LBZ_INTERRUPT || why->status == LBZ_SYNTAX) {
+    if (why->status == LBZ_INTERRUPT || why->status == LBZ_SYNTAX)
         return c->poison;
-    }
     c->env.err.status = LBZ_OK;
     c->nnotes = notes;
     return NULL;
@@ -336,26 +305,21 @@ Node *block_at(lbz_session *s, const Parsed *parsed, Node *at)
     Ask q = {.p = {.s = s, .c = c}, .parsed = parsed, .at = at, .op = at->a[0]};
     Err why = {0};
     Node *r = NULL;
-    if (!is_derivative(q.op)) {
+    if (!is_derivative(q.op))
         return NULL;
-    }
     BlockUse use = session_block_use(s, q.op->a[0]);
-    if (!use.blocks) {
+    if (!use.blocks)
         return NULL;
-    }
     bool can = read_inputs(&q) && read_orders(&q);
-    bool machine = can && (q.lists || (q.inexact && use.loops) || s->set.value[SET_mode] > 1);
-    if (!ctx_failed(c) && !machine) {
+    bool machine =
+        can && (q.lists || (q.inexact && use.loops) || s->set.value[SET_mode] > 1);
+    if (!ctx_failed(c) && !machine)
         r = by_formula(&q, &why);
-    }
-    if (!r && !ctx_failed(c) && can) {
+    if (!r && !ctx_failed(c) && can)
         r = run(&q);
-    }
-    if (!r && !ctx_failed(c)) {
+    if (!r && !ctx_failed(c))
         c->env.err = why;
-    }
-    for (size_t i = 0; q.x && i < q.p.nin; i++) {
+    for (size_t i = 0; q.x && i < q.p.nin; i++)
         blocklist_free(&q.x[i]);
-    }
     return ctx_failed(c) ? c->poison : r;
 }

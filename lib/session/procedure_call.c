@@ -15,7 +15,7 @@ typedef struct {
     Ctx *c;
     const Def *d;
     Node *call;
-    Node *const *a;  /* arguments, then orders */
+    Node *const *a; /* arguments, then orders */
     uint32_t n;
     uint32_t *sym;   /* what stands for the arguments ... */
     Node **by;       /* ... and orders of 0 */
@@ -29,9 +29,8 @@ static bool all_numbers(Ctx *c, Node *e)
     bool ok = true;
     ArenaMark m = arena_mark(&c->tmp);
     Node **order = ex_is(e, OP_LIST) ? ex_walk(c, 1, &e, &n) : NULL;
-    for (size_t i = 0; order && ok && i < n; i++) {
+    for (size_t i = 0; order && ok && i < n; i++)
         ok = ex_is(order[i], OP_LIST) || eval_is_constant(c, order[i]);
-    }
     arena_release(&c->tmp, m);
     return ex_is(e, OP_LIST) ? order && ok : eval_is_constant(c, e);
 }
@@ -62,11 +61,9 @@ static bool open_call(Call *k)
 
 static Node *slope_of_formula(const Call *k, Node *r)
 {
-    for (uint32_t i = 0; i < k->n && !ctx_failed(k->c); i++) {
-        if (k->a[k->n + i] != k->c->zero) {
+    for (uint32_t i = 0; i < k->n && !ctx_failed(k->c); i++)
+        if (k->a[k->n + i] != k->c->zero)
             r = diff_n(k->c, r, k->sym[i], k->a[k->n + i]);
-        }
-    }
     return ctx_failed(k->c) ? k->c->poison : ex_subst(k->c, r, k->sym, k->a, k->n);
 }
 
@@ -78,9 +75,8 @@ static Node *slope_at(const Call *k, Node *r)
     Node **d = ARENA_NEW(ctx_arena(c), Node *, 2u * k->n + 1);
     Node **at = ARENA_NEW(ctx_arena(c), Node *, 2u * k->n + 1);
     size_t nd = 1, nat = 1;
-    if (!d || !at) {
+    if (!d || !at)
         return c->poison;
-    }
     d[0] = r;
     for (uint32_t i = 0; i < k->n; i++) {
         if (k->a[k->n + i] != c->zero) {
@@ -105,13 +101,11 @@ static Node *call_formula(const Call *k, Block *b, bool at)
         w.npoint = k->n;
     }
     Node **in = ARENA_NEW(&c->pool[1].arena, Node *, k->n + 1u);
-    for (uint32_t i = 0; in && i < k->n; i++) {
+    for (uint32_t i = 0; in && i < k->n; i++)
         in[i] = k->a[k->n + i] == c->zero ? k->a[i] : k->by[i];
-    }
     Node *r = in ? block_formula(c, &w, b, in) : c->poison;
-    if (!k->orders || ctx_failed(c)) {
+    if (!k->orders || ctx_failed(c))
         return r;
-    }
     return at ? slope_at(k, r) : slope_of_formula(k, r);
 }
 
@@ -144,9 +138,8 @@ static size_t count_numbers(const Call *k)
             Node *l = list_function(k->c, OP_LENGTH, 1, &k->a[i]);
             BlockList x;
             m = l && blocklist_from_node(k->c, k->a[i], &x) ? x.n : 0;
-            if (m) {
+            if (m)
                 blocklist_free(&x);
-            }
         }
         arena_release(&k->c->tmp, mark);
         n += m;
@@ -158,9 +151,17 @@ static Node *machine_slope(const Call *k, const BlockList *x, const unsigned *or
                            const double *dir, size_t n)
 {
     Ctx *c = k->c;
-    BlockPoint p = {.s = k->s, .c = c, .world = session_block_world(k->s), .what = OP_JVP,
-                    .e = ex_rebuild(c, k->call, k->by), .in = k->sym, .x = x, .nin = k->n,
-                    .nvars = k->n, .vec = dir, .nvec = n,
+    BlockPoint p = {.s = k->s,
+                    .c = c,
+                    .world = session_block_world(k->s),
+                    .what = OP_JVP,
+                    .e = ex_rebuild(c, k->call, k->by),
+                    .in = k->sym,
+                    .x = x,
+                    .nin = k->n,
+                    .nvars = k->n,
+                    .vec = dir,
+                    .nvec = n,
                     .order = k->orders > 1 ? order : NULL};
     Node *r = c->poison;
     if (block_point_run(&p)) {
@@ -169,9 +170,8 @@ static Node *machine_slope(const Call *k, const BlockList *x, const unsigned *or
         r = blocklist_to_node(c, &l);
         ctx_note(c, "%s%.*s: by %s accumulation at numbers", sym_name(c, k->d->sym),
                  k->orders < 4 ? (int)k->orders : 0, "'''", p.route);
-        if (p.kinked) {
+        if (p.kinked)
             answer_note_kink(c, 1, p.lo, p.hi);
-        }
     }
     block_point_free(&p);
     return r;
@@ -182,9 +182,8 @@ static Node *machine_value(const Call *k, const BlockList *x)
     Ctx *c = k->c;
     BlockWorld w = session_block_world(k->s);
     BlockList out;
-    if (!block_value(c, &w, ex_rebuild(c, k->call, k->by), k->sym, x, k->n, &out)) {
+    if (!block_value(c, &w, ex_rebuild(c, k->call, k->by), k->sym, x, k->n, &out))
         return c->poison;
-    }
     Node *r = blocklist_to_node(c, &out);
     blocklist_free(&out);
     return r;
@@ -200,12 +199,10 @@ static Node *call_machine(const Call *k)
     unsigned *order = ARENA_NEW0(a, unsigned, n + 1);
     double *dir = ARENA_NEW0(a, double, n + 1);
     Node *r = c->poison;
-    if (x && order && dir && read_arguments(k, x, order, dir)) {
+    if (x && order && dir && read_arguments(k, x, order, dir))
         r = k->orders ? machine_slope(k, x, order, dir, n) : machine_value(k, x);
-    }
-    for (uint32_t i = 0; x && i < k->n; i++) {
+    for (uint32_t i = 0; x && i < k->n; i++)
         blocklist_free(&x[i]);
-    }
     lbz_status st = c->env.err.status;
     if (st == LBZ_NAME || st == LBZ_UNABLE) {
         c->env.err.status = LBZ_OK;
@@ -227,24 +224,20 @@ Node *block_call(void *session, const Def *d, Node *n, Node *const *a)
         numbers = numbers && all_numbers(c, a[i]);
         inexact = inexact || (a[i]->flags & NF_DEC);
     }
-    if (!open_call(&k) || !session_block(s, d, &b)) {
+    if (!open_call(&k) || !session_block(s, d, &b))
         return c->poison;
-    }
     bool machine = numbers && inexact && session_block_use(s, n).loops;
     Node *r = machine && !ctx_failed(c) ? call_machine(&k) : NULL;
-    if (r || ctx_failed(c)) {
+    if (r || ctx_failed(c))
         return r;
-    }
     r = call_formula(&k, b, numbers && k.orders);
-    if (c->env.err.status != LBZ_UNABLE) {
+    if (c->env.err.status != LBZ_UNABLE)
         return r;
-    }
     Err why = c->env.err;
     c->env.err.status = LBZ_OK;
     r = numbers && !machine ? call_machine(&k) : NULL;
-    if (!r && s->no_formula.status == LBZ_OK) {
+    if (!r && s->no_formula.status == LBZ_OK)
         s->no_formula = why;
-    }
     return r;
 }
 
@@ -254,19 +247,18 @@ bool block_left(void *session, Node *e)
     Ctx *c = s->c;
     size_t n;
     bool found = false;
-    if (ctx_failed(c) || s->no_formula.status == LBZ_OK || !(e->flags & NF_APPLY)) {
+    if (ctx_failed(c) || s->no_formula.status == LBZ_OK || !(e->flags & NF_APPLY))
         return false;
-    }
     ArenaMark m = arena_mark(&c->tmp);
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !found; i++) {
-        const Def *d = ex_is(order[i], OP_APPLY) ? names_find(&s->names, order[i]->sym) : NULL;
+        const Def *d =
+            ex_is(order[i], OP_APPLY) ? names_find(&s->names, order[i]->sym) : NULL;
         found = d && d->block;
     }
     arena_release(&c->tmp, m);
-    if (found) {
+    if (found)
         c->env.err = s->no_formula;
-    }
     return found;
 }
 
@@ -275,24 +267,22 @@ Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a)
     lbz_session *s = session;
     const Def *d = names_find(&s->names, n->sym);
     Call k = {.s = s, .c = c, .d = d, .call = n, .a = a, .n = n->n / 2};
-    if (!d || d->kind != DEF_FUNCTION) {
+    if (!d || d->kind != DEF_FUNCTION)
         return ex_rebuild(c, n, a);
-    }
     if (k.n != d->params.n) {
         return ctx_error(c, LBZ_SYNTAX, NULL, "%s takes %zu arguments, here are %u",
                          sym_name(c, n->sym), d->params.n, k.n);
     }
     if (++s->slopes > MOST_NESTED) {
         return ctx_error(c, LBZ_LIMIT, "is it meant to end?",
-                         "derivatives of %s are nested more than %d deep", sym_name(c, n->sym),
-                         MOST_NESTED);
+                         "derivatives of %s are nested more than %d deep",
+                         sym_name(c, n->sym), MOST_NESTED);
     }
     Node *r = c->poison;
     if (d->block) {
         r = block_call(s, d, n, a);
-        if (!r) {
+        if (!r)
             c->env.err = s->no_formula;
-        }
     } else {
         Block *b = block_of_formula(c, d->body, d->sym, d->hidden.v, d->params.n);
         r = b && open_call(&k) ? call_formula(&k, b, false) : c->poison;
@@ -304,21 +294,20 @@ Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a)
 /* ---- dual numbers at numbers, in one run */
 
 /* The dual numbers of e, and symbols for them; false: they are not all of numbers. */
-static bool find_duals(Ctx *c, Node *e, Node **from, Node **to, double *x, double *dir, size_t *k)
+static bool find_duals(Ctx *c, Node *e, Node **from, Node **to, double *x, double *dir,
+                       size_t *k)
 {
     size_t n;
     Node **order = ex_walk_some(c, 1, &e, NF_STRUCTURAL, 0, &n);
     *k = 0;
     for (size_t i = 0; order && i < n; i++) {
-        if (!ex_is(order[i], OP_DUAL)) {
+        if (!ex_is(order[i], OP_DUAL))
             continue;
-        }
         from[*k] = order[i];
         to[*k] = ex_sym(c, sym_fresh(c, "t"));
         if (!answer_number(c, order[i]->a[0], &x[*k]) ||
-            !answer_number(c, order[i]->a[1], &dir[*k])) {
+            !answer_number(c, order[i]->a[1], &dir[*k]))
             return false;
-        }
         ++*k;
     }
     return order && !ctx_failed(c);
@@ -345,25 +334,31 @@ bool block_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **value, Nod
     BlockList *in = ARENA_NEW0(a, BlockList, n);
     uint32_t *sym = ARENA_NEW(a, uint32_t, n);
     if (!from || !to || !x || !dir || !in || !sym ||
-        !find_duals(c, e, from, to, x, dir, &k)) {
+        !find_duals(c, e, from, to, x, dir, &k))
         return false;
-    }
     for (size_t i = 0; i < k; i++) {
         in[i] = (BlockList){.n = 1, .v = &x[i]};
         sym[i] = to[i]->sym;
     }
-    BlockPoint p = {.s = s, .c = c, .world = session_block_world(s), .what = OP_JVP,
-                    .e = without_calls(s, parsed, ex_replace(c, e, from, to, k)), .in = sym,
-                    .x = in, .nin = k, .nvars = k, .vec = dir, .nvec = k};
+    BlockPoint p = {.s = s,
+                    .c = c,
+                    .world = session_block_world(s),
+                    .what = OP_JVP,
+                    .e = without_calls(s, parsed, ex_replace(c, e, from, to, k)),
+                    .in = sym,
+                    .x = in,
+                    .nin = k,
+                    .nvars = k,
+                    .vec = dir,
+                    .nvec = k};
     bool ok = !ctx_failed(c) && block_point_run(&p);
     if (ok) {
         BlockList l = p.out;
         l.v = p.d;
         *value = blocklist_to_node(c, &p.out);
         *slope = blocklist_to_node(c, &l);
-        if (p.kinked) {
+        if (p.kinked)
             answer_note_kink(c, 1, p.lo, p.hi);
-        }
     }
     block_point_free(&p);
     return ok && !ctx_failed(c);

@@ -22,10 +22,9 @@ static bool open_record(BlockPoint *p, Accum *a)
         at += p->x[i].n;
     }
     BlockList out;
-    if (!x || !block_record(c, &p->world, p->e, p->in, p->x, p->nin, p->nvars, NULL, &out, &record,
-                            &ids)) {
+    if (!x || !block_record(c, &p->world, p->e, p->in, p->x, p->nin, p->nvars, NULL, &out,
+                            &record, &ids))
         return false;
-    }
     blocklist_free(&p->out);
     p->out = out;
     bool ok = accum_adopt(a, c, record, x, p->n, ids, p->out.n);
@@ -47,9 +46,8 @@ static bool room(BlockPoint *p, size_t n)
 
 static bool one_output(BlockPoint *p, const char *what)
 {
-    if (p->out.n == 1) {
+    if (p->out.n == 1)
         return true;
-    }
     ctx_error(p->c, LBZ_SHAPE, "take one element or sum() of it",
               "%s needs a number, here is a list of %zu", what, p->out.n);
     return false;
@@ -57,10 +55,10 @@ static bool one_output(BlockPoint *p, const char *what)
 
 static bool right_length(BlockPoint *p, size_t want)
 {
-    if (p->nvec == want) {
+    if (p->nvec == want)
         return true;
-    }
-    ctx_error(p->c, LBZ_SHAPE, NULL, "the vector has %zu entries, not %zu", p->nvec, want);
+    ctx_error(p->c, LBZ_SHAPE, NULL, "the vector has %zu entries, not %zu", p->nvec,
+              want);
     return false;
 }
 
@@ -78,19 +76,16 @@ static bool record_first(BlockPoint *p, Accum *a)
     size_t m = p->out.n, n = p->n;
     if (p->what == OP_JVP) {
         bool ok = room(p, m);
-        for (size_t k = 0; ok && k < m; k++) {
+        for (size_t k = 0; ok && k < m; k++)
             ok = accum_along(a, k, p->vec, &p->d[k]);
-        }
         return ok;
     }
-    if (!room(p, m * n) || !accum_jacobian(a, p->mode, p->d)) {
+    if (!room(p, m * n) || !accum_jacobian(a, p->mode, p->d))
         return false;
-    }
     for (size_t i = 0; p->what == OP_VJP && i < n; i++) {
         double s = 0;
-        for (size_t k = 0; k < m; k++) {
+        for (size_t k = 0; k < m; k++)
             s += p->vec[k] != 0 ? p->vec[k] * p->d[k * n + i] : 0;
-        }
         p->d[i] = s;
     }
     return true;
@@ -100,7 +95,8 @@ static bool record_second(BlockPoint *p, Accum *a)
 {
     if (p->what == OP_HESSIAN) {
         p->route = "forward over reverse";
-        return one_output(p, "hessian()") && room(p, p->n * p->n) && accum_hessian(a, 0, p->d);
+        return one_output(p, "hessian()") && room(p, p->n * p->n) &&
+               accum_hessian(a, 0, p->d);
     }
     if (p->what == OP_HVP) {
         p->route = "forward over reverse";
@@ -114,9 +110,8 @@ static bool record_second(BlockPoint *p, Accum *a)
 static bool by_record(BlockPoint *p, bool first)
 {
     Accum a;
-    if (!open_record(p, &a)) {
+    if (!open_record(p, &a))
         return false;
-    }
     a.special = first;
     bool ok = first ? record_first(p, &a) : record_second(p, &a);
     note_kink(p, &a);
@@ -133,9 +128,8 @@ static BlockList *zero_direction(BlockPoint *p)
     for (size_t i = 0; dir && i < p->nin; i++) {
         dir[i] = p->x[i];
         dir[i].v = ARENA_NEW0(a, double, p->x[i].n + 1);
-        if (!dir[i].v) {
+        if (!dir[i].v)
             return NULL;
-        }
     }
     return dir;
 }
@@ -145,13 +139,11 @@ static bool slopes(BlockPoint *p, const BlockList *dir, size_t at, size_t step)
 {
     BlockList slope;
     blocklist_free(&p->out);
-    if (!block_forward(p->c, &p->world, p->e, p->in, p->x, dir, p->nin, &p->out, &slope)) {
+    if (!block_forward(p->c, &p->world, p->e, p->in, p->x, dir, p->nin, &p->out, &slope))
         return false;
-    }
     bool ok = p->d || room(p, p->out.n * step);
-    for (size_t k = 0; ok && k < slope.n; k++) {
+    for (size_t k = 0; ok && k < slope.n; k++)
         p->d[k * step + at] = slope.v[k];
-    }
     blocklist_free(&slope);
     return ok;
 }
@@ -179,14 +171,14 @@ static bool run_sweep(BlockPoint *p, const BlockList *weight, double *row)
 {
     BlockList *g = ARENA_NEW0(&p->c->pool[1].arena, BlockList, p->nin + 1);
     BlockList out = {0};
-    bool ok = g && block_reverse(p->c, &p->world, p->e, p->in, p->x, p->nin, weight, &out, g);
+    bool ok =
+        g && block_reverse(p->c, &p->world, p->e, p->in, p->x, p->nin, weight, &out, g);
     for (size_t i = 0, at = 0; ok && i < p->nvars; i++) {
         memcpy(row + at, g[i].v, g[i].n * sizeof *row);
         at += g[i].n;
     }
-    for (size_t i = 0; g && i < p->nin; i++) {
+    for (size_t i = 0; g && i < p->nin; i++)
         blocklist_free(&g[i]);
-    }
     blocklist_free(&p->out);
     p->out = out;
     return ok;
@@ -201,17 +193,15 @@ static bool run_single(BlockPoint *p)
 
 static bool run_reverse(BlockPoint *p)
 {
-    if (!p->out.v && (!run_single(p) || p->out.n == 1)) {
+    if (!p->out.v && (!run_single(p) || p->out.n == 1))
         return !ctx_failed(p->c);
-    }
     size_t m = p->what == OP_VJP ? 1 : p->out.n;
     BlockList w = {.n = p->out.n, .v = mem_alloc((p->out.n + 1) * sizeof(double))};
     bool ok = w.v && room(p, m * p->n);
     p->route = "reverse";
     for (size_t k = 0; ok && k < m; k++) {
-        for (size_t i = 0; i < w.n; i++) {
+        for (size_t i = 0; i < w.n; i++)
             w.v[i] = p->what == OP_VJP ? p->vec[i] : i == k;
-        }
         ok = run_sweep(p, &w, p->d + k * p->n);
     }
     blocklist_free(&w);
@@ -222,16 +212,14 @@ static bool run_reverse(BlockPoint *p)
 static bool choose_mode(BlockPoint *p)
 {
     bool one = p->n && p->what != OP_VJP && p->what != OP_JVP && (p->forced || p->n == 1);
-    if (!one && !block_value(p->c, &p->world, p->e, p->in, p->x, p->nin, &p->out)) {
+    if (!one && !block_value(p->c, &p->world, p->e, p->in, p->x, p->nin, &p->out))
         return false;
-    }
     if (p->what == OP_JVP || p->what == OP_VJP) { /* however they are asked for */
         p->mode = p->what == OP_JVP ? ACC_FORWARD : ACC_REVERSE;
         return right_length(p, p->what == OP_JVP ? p->n : p->out.n);
     }
-    if (!p->forced) {
+    if (!p->forced)
         p->mode = one || p->out.n >= p->n ? ACC_FORWARD : ACC_REVERSE;
-    }
     return true;
 }
 
@@ -240,8 +228,8 @@ static bool choose_mode(BlockPoint *p)
 enum { MOST_INPUTS = 1000, MOST_ROUNDS = 20000 };
 
 /* Symbols for all elements of x, as a list of its shape; at[] what they are. */
-static Node *symbols_like(Ctx *c, const BlockList *x, unsigned level, uint32_t *sym, Node **at,
-                          size_t *k)
+static Node *symbols_like(Ctx *c, const BlockList *x, unsigned level, uint32_t *sym,
+                          Node **at, size_t *k)
 {
     if (level == x->rank) {
         sym[*k] = sym_fresh(c, "t");
@@ -249,9 +237,8 @@ static Node *symbols_like(Ctx *c, const BlockList *x, unsigned level, uint32_t *
         return ex_sym(c, sym[(*k)++]);
     }
     Node **e = ARENA_NEW(ctx_arena(c), Node *, x->dim[level] + 1);
-    for (size_t i = 0; e && i < x->dim[level]; i++) {
+    for (size_t i = 0; e && i < x->dim[level]; i++)
         e[i] = symbols_like(c, x, level + 1, sym, at, k);
-    }
     return e ? ex_list(c, x->dim[level], e) : c->poison;
 }
 
@@ -261,9 +248,8 @@ static void flatten(Node *e, Node **out, size_t *n)
         out[(*n)++] = e;
         return;
     }
-    for (uint32_t i = 0; i < e->n; i++) { /* at most BLOCK_RANK deep */
+    for (uint32_t i = 0; i < e->n; i++) /* at most BLOCK_RANK deep */
         flatten(e->a[i], out, n);
-    }
 }
 
 /* The formula over sym[], which are at[]; conditions are decided by those, but for ties. */
@@ -293,12 +279,10 @@ static bool by_formula(BlockPoint *p)
     Ctx *c = p->c;
     Arena *a = ctx_arena(c);
     size_t all = 0, m = 0;
-    for (size_t i = 0; i < p->nin; i++) {
+    for (size_t i = 0; i < p->nin; i++)
         all += p->x[i].n;
-    }
-    if (all > MOST_INPUTS) {
+    if (all > MOST_INPUTS)
         return false;
-    }
     uint32_t *sym = ARENA_NEW(a, uint32_t, all + 1);
     Node **at = ARENA_NEW(a, Node *, all + 1), **out = ARENA_NEW(a, Node *, p->out.n + 1);
     double *x = ARENA_NEW(a, double, all + 1), *naive = p->d;
@@ -306,23 +290,21 @@ static bool by_formula(BlockPoint *p)
     Accum acc = {0};
     if (!ctx_failed(c)) {
         flatten(r, out, &m);
-        for (size_t i = 0; i < p->n; i++) {
+        for (size_t i = 0; i < p->n; i++)
             x[i] = num_to_double(at[i]->num);
-        }
     }
     p->d = NULL;
-    bool ok = !ctx_failed(c) && m == p->out.n && accum_init(&acc, c, sym, x, p->n, out, m);
+    bool ok =
+        !ctx_failed(c) && m == p->out.n && accum_init(&acc, c, sym, x, p->n, out, m);
     acc.special = true;
     ok = ok && record_first(p, &acc);
-    if (ok) {
+    if (ok)
         note_kink(p, &acc);
-    }
     accum_free(&acc);
     mem_free(ok ? naive : p->d);
     p->d = ok ? p->d : naive;
-    if (!ok && c->env.err.status != LBZ_INTERRUPT) {
+    if (!ok && c->env.err.status != LBZ_INTERRUPT)
         c->env.err.status = LBZ_OK;
-    }
     return ok;
 }
 
@@ -330,9 +312,9 @@ static bool by_formula(BlockPoint *p)
  * the rule at each single kink. */
 static bool mend(BlockPoint *p, unsigned special)
 {
-    if (((special & BLOCK_TIE) && by_formula(p)) || special == BLOCK_TIE || ctx_failed(p->c)) {
+    if (((special & BLOCK_TIE) && by_formula(p)) || special == BLOCK_TIE ||
+        ctx_failed(p->c))
         return !ctx_failed(p->c);
-    }
     double *naive = p->d;
     p->d = NULL;
     bool ok = by_record(p, true);
@@ -350,7 +332,8 @@ static bool first_derivatives(BlockPoint *p)
 {
     unsigned special = 0;
     p->world.special = &special;
-    bool ok = choose_mode(p) && (p->mode == ACC_FORWARD ? run_forward(p) : run_reverse(p));
+    bool ok =
+        choose_mode(p) && (p->mode == ACC_FORWARD ? run_forward(p) : run_reverse(p));
     p->world.special = NULL;
     return ok && (!special || mend(p, special));
 }
@@ -359,12 +342,10 @@ bool block_point_run(BlockPoint *p)
 {
     unsigned order = 0;
     p->n = 0;
-    for (size_t i = 0; i < p->nvars; i++) {
+    for (size_t i = 0; i < p->nvars; i++)
         p->n += p->x[i].n;
-    }
-    for (size_t i = 0; p->order && i < p->n; i++) {
+    for (size_t i = 0; p->order && i < p->n; i++)
         order += p->order[i];
-    }
     bool second = p->what == OP_HESSIAN || p->what == OP_HVP || p->order;
     return second ? by_record(p, false) : first_derivatives(p);
 }

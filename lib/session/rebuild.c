@@ -20,9 +20,8 @@ static Node *transfer(Ctx *from, Ctx *to, Node *root)
         Node *x = order[i];
         size_t k = ex_is_num(x) || ex_is(x, OP_STRING) ? 0 : x->n;
         Node **a = ARENA_NEW(&from->tmp, Node *, k + 1);
-        for (size_t j = 0; a && j < k; j++) {
+        for (size_t j = 0; a && j < k; j++)
             a[j] = nodemap_get(&done, x->a[j]);
-        }
         nodemap_put(&done, x, a ? ex_rebuild(to, x, a) : to->poison);
     }
     Node *r = order ? nodemap_get(&done, root) : NULL;
@@ -38,9 +37,8 @@ static Node *read_again(lbz_session *s, Ctx *to, Def *d)
     Str line = {0};
     Parsed parsed;
     Node *r = NULL;
-    if (!d->source) {
+    if (!d->source)
         return NULL;
-    }
     defs_print(s, &line, d, 0);
     Ctx *from = s->c;
     s->c = to;
@@ -53,9 +51,8 @@ static Node *read_again(lbz_session *s, Ctx *to, Def *d)
         Node *body = parsed.stmts[0].expr;
         ArenaMark m = arena_mark(&to->tmp);
         Node **by = ARENA_NEW(&to->tmp, Node *, d->params.n + 1);
-        for (size_t i = 0; by && i < d->params.n; i++) {
+        for (size_t i = 0; by && i < d->params.n; i++)
             by[i] = ex_sym(to, d->hidden.v[i]);
-        }
         body =
             by && d->params.n ? ex_subst(to, body, d->params.v, by, d->params.n) : body;
         arena_release(&to->tmp, m);
@@ -79,22 +76,17 @@ static bool gather_all(const lbz_session *s, Remade *all)
     all->n = 0;
     all->v = mem_alloc(most * sizeof *all->v);
     all->body = mem_alloc(most * sizeof *all->body);
-    if (!all->v || !all->body) {
+    if (!all->v || !all->body)
         return false;
-    }
     Def **now = defs_sorted(s, &n);
-    if (s->names.count && !now) {
+    if (s->names.count && !now)
         return false;
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         all->v[all->n++] = now[i];
-    }
     mem_free(now);
-    for (const Change *ch = s->undo; ch; ch = ch->older) {
-        if (ch->def) {
+    for (const Change *ch = s->undo; ch; ch = ch->older)
+        if (ch->def)
             all->v[all->n++] = ch->def;
-        }
-    }
     return true;
 }
 
@@ -116,9 +108,8 @@ static bool remake_all(lbz_session *s, Ctx *to, Remade *all, bool remake)
     for (size_t i = 0; i < all->n; i++) {
         Node *r = remake ? read_again(s, to, all->v[i]) : NULL;
         all->body[i] = r ? r : transfer(s->c, to, all->v[i]->body);
-        if (!all->body[i]) {
+        if (!all->body[i])
             return false;
-        }
     }
     return true;
 }
@@ -136,9 +127,8 @@ bool defs_rebuild(lbz_session *s, bool remake)
         ok = remake_all(s, to, &all, remake);
     }
     Node *large = ok && s->large ? transfer(s->c, to, s->large) : NULL;
-    for (size_t i = 0; ok && i < all.n; i++) {
+    for (size_t i = 0; ok && i < all.n; i++)
         all.v[i]->body = all.body[i];
-    }
     mem_free(all.v);
     mem_free(all.body);
     ctx_free(ok ? s->c : to);

@@ -11,12 +11,10 @@
 
 void answer_clear(Answer *a)
 {
-    Str *const all[] = {&a->text,   &a->latex, &a->pretty,
-                        &a->approx, &a->shown, &a->number_text,
-                        &a->constant, &a->trace, &a->cells};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    Str *const all[] = {&a->text,        &a->latex,    &a->pretty, &a->approx, &a->shown,
+                        &a->number_text, &a->constant, &a->trace,  &a->cells};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         str_clear(all[i]);
-    }
     a->kind = LBZ_NOTHING;
     a->has_latex = a->has_pretty = a->has_approx = a->has_shown = a->has_number = false;
     a->proof = "";
@@ -31,12 +29,10 @@ void answer_clear(Answer *a)
 
 void answer_free(Answer *a)
 {
-    Str *const all[] = {&a->text,  &a->latex,       &a->pretty, &a->approx,
-                        &a->shown, &a->number_text, &a->notes,  &a->constant,
-                        &a->trace, &a->cells};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    Str *const all[] = {&a->text,        &a->latex, &a->pretty,   &a->approx, &a->shown,
+                        &a->number_text, &a->notes, &a->constant, &a->trace,  &a->cells};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         str_free(all[i]);
-    }
     mem_free(a->note_list);
     mem_free(a->grad_name);
     mem_free(a->grad);
@@ -54,9 +50,8 @@ Str *answer_text(lbz_session *s)
 /* An attempt that failed takes nothing away from the result; Ctrl-C does. */
 static void forgive(Ctx *c)
 {
-    if (c->env.err.status != LBZ_INTERRUPT) {
+    if (c->env.err.status != LBZ_INTERRUPT)
         c->env.err.status = LBZ_OK;
-    }
 }
 
 bool answer_number(Ctx *c, Node *n, double *d)
@@ -65,9 +60,8 @@ bool answer_number(Ctx *c, Node *n, double *d)
         *d = num_to_double(n->num);
         return isfinite(*d);
     }
-    if (!eval_is_constant(c, n)) {
+    if (!eval_is_constant(c, n))
         return false;
-    }
     bool ok = ball_double(c, n, d) == LBZ_OK && !ctx_failed(c) && isfinite(*d);
     forgive(c);
     return ok;
@@ -77,15 +71,13 @@ bool answer_number(Ctx *c, Node *n, double *d)
 static bool approximate(lbz_session *s, Node *n, Str *out)
 {
     Ctx *c = s->c;
-    if (!eval_is_constant(c, n) || ex_is_int(n) || (ex_is_num(n) && n->num.dec)) {
+    if (!eval_is_constant(c, n) || ex_is_int(n) || (ex_is_num(n) && n->num.dec))
         return false;
-    }
     size_t digits = (size_t)s->set.value[SET_digits];
     bool ok = ball_digits(c, n, digits, out) == LBZ_OK && !ctx_failed(c);
     forgive(c);
-    if (!ok) {
+    if (!ok)
         str_clear(out);
-    }
     return ok;
 }
 
@@ -94,14 +86,12 @@ static bool tensor_shape(const Node *n, Answer *a, size_t *count)
 {
     *count = 1;
     for (; ex_is(n, OP_LIST); n = n->a[0]) {
-        if (a->rank == LBZ_RANK_MAX) {
+        if (a->rank == LBZ_RANK_MAX)
             return false;
-        }
         a->shape[a->rank++] = n->n;
         *count *= n->n;
-        if (n->n == 0) {
+        if (n->n == 0)
             break;
-        }
     }
     return a->rank > 0;
 }
@@ -110,17 +100,13 @@ static bool tensor_shape(const Node *n, Answer *a, size_t *count)
  * at most LBZ_RANK_MAX. */
 static bool tensor_fill(Ctx *c, Node *n, Answer *a, size_t level, size_t *at)
 {
-    if (level == a->rank) {
+    if (level == a->rank)
         return !ex_is(n, OP_LIST) && answer_number(c, n, &a->tensor[(*at)++]);
-    }
-    if (!ex_is(n, OP_LIST) || n->n != a->shape[level]) {
+    if (!ex_is(n, OP_LIST) || n->n != a->shape[level])
         return false;
-    }
-    for (uint32_t i = 0; i < n->n; i++) {
-        if (ctx_poll(c) || !tensor_fill(c, n->a[i], a, level + 1, at)) {
+    for (uint32_t i = 0; i < n->n; i++)
+        if (ctx_poll(c) || !tensor_fill(c, n->a[i], a, level + 1, at))
             return false;
-        }
-    }
     return true;
 }
 
@@ -130,9 +116,8 @@ static void set_tensor(lbz_session *s, Node *n)
     size_t count, at = 0;
     bool ok = tensor_shape(n, a, &count);
     a->tensor = ok ? mem_alloc((count + 1) * sizeof *a->tensor) : NULL;
-    if (a->tensor && tensor_fill(s->c, n, a, 0, &at)) {
+    if (a->tensor && tensor_fill(s->c, n, a, 0, &at))
         return;
-    }
     mem_free(a->tensor);
     a->tensor = NULL;
     a->rank = 0;
@@ -160,9 +145,8 @@ static void show_value(lbz_session *s, const EvalResult *r)
     str_puts(out, str_cstr(&s->ans.text));
     str_puts(out, "   (= ");
     print_limited(c, out, r->value, LONGEST);
-    if (!ex_is_num(r->value) && approximate(s, r->value, &digits)) {
+    if (!ex_is_num(r->value) && approximate(s, r->value, &digits))
         str_printf(out, " = %s", str_cstr(&digits));
-    }
     for (size_t i = 0; i < r->nat; i++) {
         str_printf(out, "%s%s = ", i ? ", " : " at ", sym_name(c, r->at_sym[i]));
         print_limited(c, out, r->at_val[i], LONGEST);
@@ -174,11 +158,10 @@ static void show_value(lbz_session *s, const EvalResult *r)
 
 void answer_latex(Ctx *c, Str *out, const EvalResult *r)
 {
-    if (r->text) {
+    if (r->text)
         print_latex_number(out, r->text, strlen(r->text));
-    } else {
+    else
         print_latex(c, out, r->formula);
-    }
 }
 
 /* cse(e): the shared parts first, as definitions. */
@@ -231,9 +214,8 @@ static void remember(lbz_session *s, const EvalResult *r, const char *input, siz
     mem_free(k->input);
     k->text = NULL;
     size_t cut = n < INPUT_MAX ? n : INPUT_MAX;
-    while (cut && cut < n && ((unsigned char)input[cut] & 0xc0) == 0x80) {
+    while (cut && cut < n && ((unsigned char)input[cut] & 0xc0) == 0x80)
         cut--;
-    }
     k->input = copy_text(input, cut);
     if (s->ans.text.n <= RESULT_TEXT_MAX && !r->shared) {
         k->text = copy_text(str_cstr(&s->ans.text), s->ans.text.n);
@@ -257,13 +239,11 @@ Node *session_result(void *arg, long k)
                          n == 0 ? "there is no result yet" : "there are only %lu results",
                          n);
     }
-    if (s->large && s->large_index == want) {
+    if (s->large && s->large_index == want)
         return s->large;
-    }
     const Kept *kept = &s->kept[(want - 1) % RESULTS_KEPT];
-    if (n - want >= RESULTS_KEPT || !kept->text) {
+    if (n - want >= RESULTS_KEPT || !kept->text)
         return ctx_error(s->c, LBZ_NAME, NULL, "the result %%%lu was not kept", want);
-    }
     return parse_text(s->c, kept->text);
 }
 
@@ -274,33 +254,28 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
     Ctx *c = s->c;
     Answer *a = &s->ans;
     print_text(s, r);
-    if (ctx_failed(c)) {
+    if (ctx_failed(c))
         return;
-    }
     a->kind = LBZ_EXPR;
     if (setting_on(&s->set, SET_latex)) {
         answer_latex(c, &a->latex, r);
         a->has_latex = true;
     }
     if (setting_on(&s->set, SET_pretty)) {
-        if (r->text) {
+        if (r->text)
             str_puts(&a->pretty, r->text);
-        } else {
+        else
             print_pretty(c, &a->pretty, r->formula);
-        }
         a->has_pretty = true;
     }
     bool decimals = setting_on(&s->set, SET_approx);
-    if (decimals || ex_is_num(r->formula)) {
+    if (decimals || ex_is_num(r->formula))
         set_number(s, r->formula);
-    }
-    if (decimals && ex_is(r->formula, OP_LIST)) {
+    if (decimals && ex_is(r->formula, OP_LIST))
         set_tensor(s, r->formula);
-    }
     a->has_approx = decimals && !r->text && approximate(s, r->formula, &a->approx);
-    if (r->value && !ctx_failed(c)) {
+    if (r->value && !ctx_failed(c))
         show_value(s, r);
-    }
     remember(s, r, input, n);
 }
 
@@ -318,9 +293,8 @@ static lbz_span locate(const char *text, size_t n, size_t pos, size_t len)
             sp.col += ((unsigned char)text[i] & 0xc0) != 0x80;
         }
     }
-    for (size_t i = pos; i < n && i < pos + len && text[i] != '\n'; i++) {
+    for (size_t i = pos; i < n && i < pos + len && text[i] != '\n'; i++)
         sp.len += ((unsigned char)text[i] & 0xc0) != 0x80;
-    }
     return sp;
 }
 
@@ -349,15 +323,13 @@ static void fill_error(const Answer *a, const char *text, size_t n, lbz_result *
 
 static void fill_trace(Answer *a, lbz_result *r)
 {
-    if (!a->trace.n || !a->columns) {
+    if (!a->trace.n || !a->columns)
         return;
-    }
     r->trace = str_cstr(&a->trace);
     r->table = str_cstr(&a->cells);
     r->columns = a->columns;
-    for (size_t i = 0; i < a->cells.n; i++) {
+    for (size_t i = 0; i < a->cells.n; i++)
         r->rows += a->cells.s[i] == '\0';
-    }
     r->rows /= a->columns;
 }
 

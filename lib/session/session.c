@@ -11,9 +11,8 @@
 lbz_session *lbz_open(void)
 {
     lbz_session *s = mem_alloc(sizeof *s);
-    if (!s) {
+    if (!s)
         return NULL;
-    }
     memset(s, 0, sizeof *s);
     settings_init(&s->set);
     s->c = ctx_new();
@@ -28,9 +27,8 @@ lbz_session *lbz_open(void)
 
 void lbz_close(lbz_session *s)
 {
-    if (!s) {
+    if (!s)
         return;
-    }
     defs_free(s);
     for (size_t i = 0; i < RESULTS_KEPT; i++) {
         mem_free(s->kept[i].text);
@@ -48,9 +46,8 @@ static NameKind look_up(void *arg, const char *name, size_t n)
     lbz_session *s = arg;
     uint32_t sym = sym_intern(s->c, name, n);
     const Def *d = names_find(&s->names, sym);
-    if (d) {
+    if (d)
         return d->kind == DEF_FUNCTION ? NAME_FUNCTION : NAME_VARIABLE;
-    }
     const Symbol *info = &s->c->syms[sym];
     return info->assume != S_ANY || info->decl_real ? NAME_VARIABLE : NAME_FREE;
 }
@@ -78,11 +75,9 @@ EvalOptions session_eval_options(const lbz_session *s)
 void session_note(lbz_session *s, const char *text)
 {
     Answer *a = &s->ans;
-    for (size_t at = 0; at < a->notes.n; at += strlen(a->notes.s + at) + 1) {
-        if (strcmp(a->notes.s + at, text) == 0) {
+    for (size_t at = 0; at < a->notes.n; at += strlen(a->notes.s + at) + 1)
+        if (strcmp(a->notes.s + at, text) == 0)
             return;
-        }
-    }
     str_put(&a->notes, text, strlen(text) + 1);
     a->nnotes += !a->notes.failed;
 }
@@ -96,22 +91,19 @@ size_t session_statement_end(const char *text, size_t n, size_t from)
 {
     long depth = 0;
     bool comment = false;
-    if (!memchr(text + from, ';', n - from)) {
+    if (!memchr(text + from, ';', n - from))
         return n;
-    }
     for (size_t i = from; i < n; i++) {
         char ch = text[i];
-        if (ch == '\n') {
+        if (ch == '\n')
             comment = false;
-        } else if (comment) {
+        else if (comment)
             continue;
-        }
         depth +=
             (ch == '(' || ch == '[' || ch == '{') - (ch == ')' || ch == ']' || ch == '}');
         comment = ch == '#';
-        if (ch == ';' && depth <= 0) {
+        if (ch == ';' && depth <= 0)
             return i;
-        }
     }
     return n;
 }
@@ -121,18 +113,16 @@ size_t session_statement_end(const char *text, size_t n, size_t from)
 lbz_status lbz_set(lbz_session *s, const char *name, const char *value)
 {
     SettingId id = setting_find(name, strlen(name));
-    if (id == SET_COUNT) {
+    if (id == SET_COUNT)
         return LBZ_NAME;
-    }
     return setting_put(&s->set, id, value, strlen(value)) ? LBZ_OK : LBZ_SYNTAX;
 }
 
 lbz_status lbz_default(lbz_session *s, const char *name, const char *value)
 {
     SettingId id = setting_find(name, strlen(name));
-    if (id == SET_COUNT) {
+    if (id == SET_COUNT)
         return LBZ_NAME;
-    }
     return setting_default(&s->set, id, value, strlen(value)) ? LBZ_OK : LBZ_SYNTAX;
 }
 
@@ -142,10 +132,7 @@ const char *lbz_get(lbz_session *s, const char *name)
     return id == SET_COUNT ? NULL : s->set.text[id];
 }
 
-size_t lbz_width(const char *text, size_t n)
-{
-    return utf8_width(text, n);
-}
+size_t lbz_width(const char *text, size_t n) { return utf8_width(text, n); }
 
 const char *lbz_version(void)
 {

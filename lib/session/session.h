@@ -45,9 +45,9 @@ typedef struct {
     size_t ngrad;
     const char **grad_name; /* one block, with the names behind it */
     double *grad;
-    Str trace, cells;        /* of a trace: JSON, and a table; empty: none */
+    Str trace, cells; /* of a trace: JSON, and a table; empty: none */
     size_t columns;
-    double *tensor;          /* a list of numbers; NULL: it is none */
+    double *tensor; /* a list of numbers; NULL: it is none */
     size_t shape[LBZ_RANK_MAX], rank;
     Str notes; /* each ended by a NUL */
     size_t nnotes;
@@ -116,7 +116,8 @@ bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
 void defs_clear(lbz_session *s);
 bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
 bool defs_undo(lbz_session *s);
-void defs_join_changes(lbz_session *s, uint64_t since); /* of later statements: one undo */
+void defs_join_changes(lbz_session *s,
+                       uint64_t since);          /* of later statements: one undo */
 void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
 void defs_free(lbz_session *s);
 /* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
@@ -143,8 +144,8 @@ Node *session_result(void *arg, long k); /* ParseEnv.result */
 
 /* ---- session_numeric.c: dual numbers, and derivatives at a point by accumulation where `set mode`
  * asks for it. *handled: the answer is there (or an error, then false). */
-bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed, const char *text,
-                     bool *handled);
+bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
+                     const char *text, bool *handled);
 
 /* ---- block_world.c: functions made of statements */
 bool block_check(lbz_session *s, const Stmt *st, const char *text); /* can it be read? */

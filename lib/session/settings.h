@@ -6,38 +6,47 @@
 
 /* SETTING(id, kind, default, values or range, help). CHOICE: one of the words; INT: an integer
  * in the range; SIZE: the same with K, M or G behind it. */
-#define SETTINGS(SETTING)                                                                    \
-    SETTING(simplify, CHOICE, "full", "none|light|full",                                     \
-            "how far derivatives are simplified")                                            \
-    SETTING(strict, CHOICE, "off", "off|on", "ambiguous input is an error")                  \
-    SETTING(pretty, CHOICE, "off", "off|on", "two-dimensional output with Unicode")          \
-    SETTING(latex, CHOICE, "off", "off|on", "output as LaTeX, too")                          \
-    SETTING(approx, CHOICE, "on", "off|on", "values of exact constants as decimals, too")    \
-    SETTING(digits, INT, "17", "1..1000000", "significant digits of N(e) and of the value "  \
-            "shown beside an exact constant")                                                \
-    SETTING(maxprint, INT, "20000", "100..1000000000", "longer results are printed in "      \
-            "shared form, in characters")                                                    \
-    SETTING(maxmem, SIZE, "2G", "16M..1024G", "memory that a session may use")               \
-    SETTING(fuel, INT, "0", "0..1000000000000", "steps that one statement may take; 0: any "  \
-            "number")                                                                        \
-    SETTING(recursion, INT, "1000", "1..1000000", "levels of functions that call themselves") \
-    SETTING(looplimit, INT, "10000000", "1..1000000000000", "rounds of loops and calls that one " \
-            "call of a function made of statements may run")                                 \
-    SETTING(tape, SIZE, "64M", "1K..64G", "memory for recording such a function; more is "   \
-            "recomputed from checkpoints")                                                   \
-    SETTING(maxterms, INT, "10000", "0..10000000", "longer sums and products are not "       \
-            "written out")                                                                   \
-    SETTING(mode, CHOICE, "auto", "auto|symbolic|forward|reverse",                           \
-            "how derivatives at numbers are found; auto: by formulas, "                      \
-            "where there are none and for Jacobians at decimals by accumulation, in the "    \
-            "mode that needs fewer sweeps")                                          \
+#define SETTINGS(SETTING)                                                             \
+    SETTING(simplify, CHOICE, "full", "none|light|full",                              \
+            "how far derivatives are simplified")                                     \
+    SETTING(strict, CHOICE, "off", "off|on", "ambiguous input is an error")           \
+    SETTING(pretty, CHOICE, "off", "off|on", "two-dimensional output with Unicode")   \
+    SETTING(latex, CHOICE, "off", "off|on", "output as LaTeX, too")                   \
+    SETTING(approx, CHOICE, "on", "off|on",                                           \
+            "values of exact constants as decimals, too")                             \
+    SETTING(digits, INT, "17", "1..1000000",                                          \
+            "significant digits of N(e) and of the value "                            \
+            "shown beside an exact constant")                                         \
+    SETTING(maxprint, INT, "20000", "100..1000000000",                                \
+            "longer results are printed in "                                          \
+            "shared form, in characters")                                             \
+    SETTING(maxmem, SIZE, "2G", "16M..1024G", "memory that a session may use")        \
+    SETTING(fuel, INT, "0", "0..1000000000000",                                       \
+            "steps that one statement may take; 0: any "                              \
+            "number")                                                                 \
+    SETTING(recursion, INT, "1000", "1..1000000",                                     \
+            "levels of functions that call themselves")                               \
+    SETTING(looplimit, INT, "10000000", "1..1000000000000",                           \
+            "rounds of loops and calls that one "                                     \
+            "call of a function made of statements may run")                          \
+    SETTING(tape, SIZE, "64M", "1K..64G",                                             \
+            "memory for recording such a function; more is "                          \
+            "recomputed from checkpoints")                                            \
+    SETTING(maxterms, INT, "10000", "0..10000000",                                    \
+            "longer sums and products are not "                                       \
+            "written out")                                                            \
+    SETTING(                                                                          \
+        mode, CHOICE, "auto", "auto|symbolic|forward|reverse",                        \
+        "how derivatives at numbers are found; auto: by formulas, "                   \
+        "where there are none and for Jacobians at decimals by accumulation, in the " \
+        "mode that needs fewer sweeps")                                               \
     SETTING(color, CHOICE, "auto", "auto|always|never", "colours on the terminal")
 
 typedef enum {
 #define SETTING(id, ...) SET_##id,
     SETTINGS(SETTING)
 #undef SETTING
-    SET_COUNT
+        SET_COUNT
 } SettingId;
 
 typedef struct {
@@ -53,10 +62,14 @@ typedef struct {
 const SettingInfo *setting_info(SettingId id);
 SettingId setting_find(const char *name, size_t n); /* SET_COUNT: none */
 void settings_init(Settings *set);
-bool setting_put(Settings *set, SettingId id, const char *value, size_t n); /* false: invalid */
+bool setting_put(Settings *set, SettingId id, const char *value,
+                 size_t n); /* false: invalid */
 /* The caller's own default; a setting that nobody has changed follows it. */
 bool setting_default(Settings *set, SettingId id, const char *value, size_t n);
 bool setting_changed(const Settings *set, SettingId id);
-static inline bool setting_on(const Settings *set, SettingId id) { return set->value[id] != 0; }
+static inline bool setting_on(const Settings *set, SettingId id)
+{
+    return set->value[id] != 0;
+}
 
 #endif

@@ -21,15 +21,13 @@ typedef struct {
 
 static void offer(Words *w, lbz_word kind, const char *name, const char *help)
 {
-    if (!name || strncmp(name, w->prefix, w->len) != 0) {
+    if (!name || strncmp(name, w->prefix, w->len) != 0)
         return;
-    }
     if (w->n == w->cap) {
         size_t cap = w->cap ? 2 * w->cap : 64;
         Word *more = mem_realloc(w->v, cap * sizeof *more);
-        if (!more) {
+        if (!more)
             return;
-        }
         w->v = more;
         w->cap = cap;
     }
@@ -52,9 +50,8 @@ static void offer_table(Words *w)
         synonym_at(i, &name, &op);
         offer(w, LBZ_WORD_FUNCTION, name, op_info(op)->help);
     }
-    for (size_t i = 0; i < command_count(); i++) {
+    for (size_t i = 0; i < command_count(); i++)
         offer(w, LBZ_WORD_COMMAND, command_at(i)->name, command_at(i)->help);
-    }
     for (size_t i = 0; i < SET_COUNT; i++) {
         offer(w, LBZ_WORD_SETTING, setting_info((SettingId)i)->name,
               setting_info((SettingId)i)->help);
@@ -91,7 +88,8 @@ static int by_name(const void *a, const void *b)
 
 /* prefix is "NAME=...": the words among the values "none|light|full". */
 static void each_value(const char *prefix, size_t len, size_t name,
-                       void (*each)(lbz_word, const char *, const char *, void *), void *arg)
+                       void (*each)(lbz_word, const char *, const char *, void *),
+                       void *arg)
 {
     SettingId id = setting_find(prefix, name);
     const char *v = id == SET_COUNT ? "" : setting_info(id)->values;
@@ -101,9 +99,8 @@ static void each_value(const char *prefix, size_t len, size_t name,
         size_t n = strcspn(v, "|");
         char word[24];
         snprintf(word, sizeof word, "%.*s", (int)n, v);
-        if (n >= typed && memcmp(v, prefix + name + 1, typed) == 0) {
+        if (n >= typed && memcmp(v, prefix + name + 1, typed) == 0)
             each(LBZ_WORD_VALUE, word, "", arg);
-        }
         more = v[n] == '|';
         v += n + more;
     }
@@ -122,15 +119,12 @@ void lbz_complete(lbz_session *s, const char *prefix, size_t len,
     Words w = {prefix, len, NULL, 0, 0};
     offer_table(&w);
     offer_names(&w, s);
-    if (w.n) {
+    if (w.n)
         qsort(w.v, w.n, sizeof *w.v, by_name);
-    }
-    for (size_t i = 0; i < w.n; i++) {
+    for (size_t i = 0; i < w.n; i++)
         if (i == 0 || w.v[i].kind != w.v[i - 1].kind ||
-            strcmp(w.v[i].name, w.v[i - 1].name)) {
+            strcmp(w.v[i].name, w.v[i - 1].name))
             each(w.v[i].kind, w.v[i].name, w.v[i].help, arg);
-        }
-    }
     mem_free(w.v);
 }
 
@@ -142,16 +136,12 @@ static bool letter(char ch)
            (unsigned char)ch >= 0x80;
 }
 
-static bool word_char(char ch)
-{
-    return letter(ch) || (ch >= '0' && ch <= '9');
-}
+static bool word_char(char ch) { return letter(ch) || (ch >= '0' && ch <= '9'); }
 
 static size_t skip_blanks(const char *t, size_t n, size_t i)
 {
-    while (i < n && (t[i] == ' ' || t[i] == '\t' || t[i] == '\r' || t[i] == '\n')) {
+    while (i < n && (t[i] == ' ' || t[i] == '\t' || t[i] == '\r' || t[i] == '\n'))
         i++;
-    }
     return i;
 }
 
@@ -159,20 +149,17 @@ static size_t skip_blanks(const char *t, size_t n, size_t i)
 static bool defines(const char *t, size_t n, size_t i)
 {
     size_t from = i;
-    while (i < n && word_char(t[i])) {
+    while (i < n && word_char(t[i]))
         i++;
-    }
-    if (i == from) {
+    if (i == from)
         return false;
-    }
     i = skip_blanks(t, n, i);
     if (i < n && t[i] == '(') {
         int depth = 0;
         for (; i < n; i++) {
             depth += (t[i] == '(') - (t[i] == ')');
-            if (depth == 0) {
+            if (depth == 0)
                 break;
-            }
         }
         i = skip_blanks(t, n, i + 1);
     }
@@ -203,19 +190,16 @@ static bool reads_results(const char *t, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (t[i] == '#') {
-            while (i < n && t[i] != '\n') {
+            while (i < n && t[i] != '\n')
                 i++;
-            }
         } else if (t[i] == '%') {
             return true;
         } else if (letter(t[i])) {
             size_t from = i;
-            while (i < n && word_char(t[i])) {
+            while (i < n && word_char(t[i]))
                 i++;
-            }
-            if (i - from == 3 && memcmp(t + from, "ans", 3) == 0) {
+            if (i - from == 3 && memcmp(t + from, "ans", 3) == 0)
                 return true;
-            }
             i--;
         }
     }
@@ -227,9 +211,8 @@ bool lbz_is_barrier(lbz_session *s, const char *text, size_t len)
     (void)s;
     for (size_t at = 0, end; at < len; at = end + 1) {
         end = session_statement_end(text, len, at);
-        if (changes_session(text, end, skip_blanks(text, end, at))) {
+        if (changes_session(text, end, skip_blanks(text, end, at)))
             return true;
-        }
     }
     return reads_results(text, len);
 }

@@ -43,7 +43,8 @@ static Pair pair_of(Ctx *c, Node *x, bool hyperbolic)
         Node *t = sum ? x->a[i] : x;
         int64_t n;
         Num k = ex_coef(t);
-        bool whole = !ex_is_num(t) && num_get_int(k, &n) && n <= MAX_MULTIPLE && n >= -MAX_MULTIPLE;
+        bool whole = !ex_is_num(t) && num_get_int(k, &n) && n <= MAX_MULTIPLE &&
+                     n >= -MAX_MULTIPLE;
         Pair p = whole ? pair_multiple(c, ex_rest(c, t), n, hyperbolic)
                        : pair_multiple(c, t, 1, hyperbolic);
         r = i == 0 ? p : pair_add(c, r, p);
@@ -129,8 +130,9 @@ static bool take_wave(Product *p, Node *f)
 {
     Node *b = ex_base(f);
     int64_t e = 1;
-    if ((b->op != OP_sin && b->op != OP_cos) || (f->op == OP_POW && !ex_get_int(f->a[1], &e)) ||
-        e <= 0 || e > MAX_DEGREE - p->degree)
+    if ((b->op != OP_sin && b->op != OP_cos) ||
+        (f->op == OP_POW && !ex_get_int(f->a[1], &e)) || e <= 0 ||
+        e > MAX_DEGREE - p->degree)
         return false;
     int i = 0;
     while (i < p->n && p->angle[i].u != b->a[0])
@@ -218,4 +220,7 @@ static Node *reduce_region(Ctx *c, Node *n, void *arg)
     return r;
 }
 
-Node *trig_reduce(Ctx *c, Node *n) { return rat_regions(c, n, true, reduce_region, NULL); }
+Node *trig_reduce(Ctx *c, Node *n)
+{
+    return rat_regions(c, n, true, reduce_region, NULL);
+}

@@ -45,7 +45,8 @@ static Node *define_step(void *arg, Ctx *c, Node *old, Node *n)
 {
     (void)arg;
     (void)old;
-    for (int i = 0; i < 4; i++) { /* definitions lead to defined functions: erfcx, li, ... */
+    for (int i = 0; i < 4;
+         i++) { /* definitions lead to defined functions: erfcx, li, ... */
         Node *r = define_kernel(c, n);
         if (r == n)
             break;
@@ -61,22 +62,22 @@ static Node *define_step(void *arg, Ctx *c, Node *old, Node *n)
  * group, whose direction is `unit`, and one fresh symbol. */
 typedef struct {
     Node *mono;
-    Num denom_lcm;     /* as an integer Num */
-    int group;         /* union-find parent */
+    Num denom_lcm; /* as an integer Num */
+    int group;     /* union-find parent */
 } Mono;
 
 typedef struct {
     Mono *v;
     size_t n, cap;
-    Map at;            /* node id of the monomial -> index */
+    Map at; /* node id of the monomial -> index */
     bool angles;
-    Node **args;       /* the arguments seen, expanded */
+    Node **args; /* the arguments seen, expanded */
     size_t nargs, args_cap;
     /* per group root */
-    bool *split;       /* arguments are not all proportional: one symbol per monomial */
-    Node **unit;       /* the first argument's part in this group, made primitive */
-    Num *lcm;          /* of coordinates' denominators */
-    Node **symbol;     /* by group root, or by monomial when split */
+    bool *split;   /* arguments are not all proportional: one symbol per monomial */
+    Node **unit;   /* the first argument's part in this group, made primitive */
+    Num *lcm;      /* of coordinates' denominators */
+    Node **symbol; /* by group root, or by monomial when split */
 } Lattice;
 
 static int find(Lattice *l, int i)
@@ -109,7 +110,10 @@ static int mono_index(Ctx *c, Lattice *l, Node *m)
 static Node *term_of(Node *x, uint32_t i) { return x->op == OP_ADD ? x->a[i] : x; }
 static uint32_t terms_of(const Node *x) { return x->op == OP_ADD ? x->n : 1; }
 
-static Node *monomial_of(Ctx *c, Node *t) { return ex_is_num(t) ? c->one : ex_rest(c, t); }
+static Node *monomial_of(Ctx *c, Node *t)
+{
+    return ex_is_num(t) ? c->one : ex_rest(c, t);
+}
 
 static bool is_pi_term(const Lattice *l, Ctx *c, Node *t)
 {
@@ -274,7 +278,8 @@ static Rotation rotation_of(Ctx *c, Node *t, int64_t n)
             b = num_neg(&c->tmp, b);
         vec_push(c, k % 2 ? &im : &re, ex_scale(c, b, ex_powi(c, t, (int64_t)k)));
     }
-    Node *den = ex_pow(c, ex_add2(c, c->one, ex_powi(c, t, 2)), ex_int(c, -(int64_t)(m / 2)));
+    Node *den =
+        ex_pow(c, ex_add2(c, c->one, ex_powi(c, t, 2)), ex_int(c, -(int64_t)(m / 2)));
     Rotation r = {ex_mul2(c, ex_add(c, re.n, re.v), den),
                   ex_mul2(c, ex_add(c, im.n, im.v), den)};
     if (n < 0)

@@ -19,7 +19,8 @@ static Node *as_log(Ctx *c, const Node *n)
     Node *x = n->a[0];
     switch (n->op) {
     case OP_acsch: x = inv(c, x); /* fall through */
-    case OP_asinh: return log_of(c, ex_add2(c, x, ex_sqrt(c, ex_add2(c, sq(c, x), c->one))));
+    case OP_asinh:
+        return log_of(c, ex_add2(c, x, ex_sqrt(c, ex_add2(c, sq(c, x), c->one))));
     case OP_asech: x = inv(c, x); /* fall through */
     case OP_acosh: { /* 2 log(sqrt((x+1)/2) + sqrt((x-1)/2)): half of it is no nested root */
         Node *h = ex_sqrt(c, ex_mul2(c, c->half, ex_add2(c, x, c->one)));
@@ -28,8 +29,8 @@ static Node *as_log(Ctx *c, const Node *n)
     }
     case OP_acoth: x = inv(c, x); /* fall through */
     case OP_atanh:
-        return ex_mul2(c, c->half, log_of(c, ex_div(c, ex_add2(c, c->one, x),
-                                                    ex_sub(c, c->one, x))));
+        return ex_mul2(c, c->half,
+                       log_of(c, ex_div(c, ex_add2(c, c->one, x), ex_sub(c, c->one, x))));
     default: return NULL;
     }
 }
@@ -131,7 +132,8 @@ static Node *polygamma_of(Ctx *c, Node *order, Node *x)
         f = num_neg(&c->tmp, f);
     Node *v = ex_fn2(c, OP_polygamma, order, r);
     for (int64_t i = 0; i < n; i++)
-        v = ex_add2(c, v, ex_scale(c, f, ex_powi(c, ex_add2(c, r, ex_int(c, i)), -k - 1)));
+        v = ex_add2(c, v,
+                    ex_scale(c, f, ex_powi(c, ex_add2(c, r, ex_int(c, i)), -k - 1)));
     for (int64_t i = -1; i >= n; i--)
         v = ex_sub(c, v, ex_scale(c, f, ex_powi(c, ex_add2(c, r, ex_int(c, i)), -k - 1)));
     return v;
@@ -151,7 +153,8 @@ static Node *bessel_of(Ctx *c, Op op, Node *nu, Node *x)
         return ex_fn2(c, op, nu, x);
     Node *base = ex_sub(c, nu, ex_num(c, fl)), *b0 = ex_fn2(c, op, base, x);
     Node *b1 = ex_fn2(c, op, ex_add2(c, base, c->one), x);
-    int s1 = op == OP_besseli ? -1 : 1, s2 = op == OP_besselj || op == OP_bessely ? -1 : 1;
+    int s1 = op == OP_besseli ? -1 : 1,
+        s2 = op == OP_besselj || op == OP_bessely ? -1 : 1;
     for (; n > 0; n--) { /* step up: (b0, b1) -> (b1, b2) */
         base = ex_add2(c, base, c->one);
         Node *k = ex_div(c, ex_scale(c, num_int(2 * s1), base), x);
@@ -175,9 +178,12 @@ static Node *define2(Ctx *c, Node *n)
     Node *x = n->a[0], *y = n->a[1];
     switch (n->op) {
     case OP_hypot: return ex_sqrt(c, ex_add2(c, sq(c, x), sq(c, y)));
-    case OP_max: case OP_min: {
+    case OP_max:
+    case OP_min: {
         Node *d = ex_fn1(c, OP_abs, ex_sub(c, x, y));
-        return ex_mul2(c, c->half, ex_add(c, 3, (Node *[]){x, y, n->op == OP_max ? d : ex_neg(c, d)}));
+        return ex_mul2(
+            c, c->half,
+            ex_add(c, 3, (Node *[]){x, y, n->op == OP_max ? d : ex_neg(c, d)}));
     }
     case OP_xlogy: return ex_mul2(c, x, log_of(c, y));
     case OP_xlog1py: return ex_mul2(c, x, log_of(c, ex_add2(c, c->one, y)));
@@ -188,12 +194,15 @@ static Node *define2(Ctx *c, Node *n)
         return ex_div(c, ex_mul2(c, gamma_of(c, x), gamma_of(c, y)),
                       gamma_of(c, ex_add2(c, x, y)));
     case OP_binomial:
-        return ex_div(c, gamma_of(c, ex_add2(c, x, c->one)),
-                      ex_mul2(c, gamma_of(c, ex_add2(c, y, c->one)),
-                              gamma_of(c, ex_add(c, 3, (Node *[]){x, ex_neg(c, y), c->one}))));
+        return ex_div(
+            c, gamma_of(c, ex_add2(c, x, c->one)),
+            ex_mul2(c, gamma_of(c, ex_add2(c, y, c->one)),
+                    gamma_of(c, ex_add(c, 3, (Node *[]){x, ex_neg(c, y), c->one}))));
     case OP_polygamma: return polygamma_of(c, x, y);
-    case OP_besselj: case OP_bessely: case OP_besseli: case OP_besselk:
-        return bessel_of(c, (Op)n->op, x, y);
+    case OP_besselj:
+    case OP_bessely:
+    case OP_besseli:
+    case OP_besselk: return bessel_of(c, (Op)n->op, x, y);
     case OP_erf_between: return ex_sub(c, ex_fn1(c, OP_erf, y), ex_fn1(c, OP_erf, x));
     case OP_log_base: return ex_div(c, log_of(c, x), log_of(c, y));
     default: return n;
@@ -231,8 +240,9 @@ static Node *define_special(Ctx *c, Node *n)
         return ex_mul2(c, exp_of(c, sq(c, x)), ex_sub(c, one, ex_fn1(c, OP_erf, x)));
     case OP_logerfc: return log_of(c, ex_sub(c, one, ex_fn1(c, OP_erf, x)));
     case OP_dawson:
-        return ex_mul(c, 4, (Node *[]){c->half, root_pi, exp_of(c, ex_neg(c, sq(c, x))),
-                                       ex_fn1(c, OP_erfi, x)});
+        return ex_mul(c, 4,
+                      (Node *[]){c->half, root_pi, exp_of(c, ex_neg(c, sq(c, x))),
+                                 ex_fn1(c, OP_erfi, x)});
     case OP_gamma: return gamma_of(c, x);
     case OP_factorial: return gamma_of(c, ex_add2(c, x, one));
     case OP_digamma: return polygamma_of(c, c->zero, x);
@@ -252,7 +262,10 @@ static Node *define1(Ctx *c, Node *n)
 {
     Node *x = n->a[0], *px = NULL;
     switch (n->op) {
-    case OP_tan: case OP_cot: case OP_sec: case OP_csc: return n; /* angles: below */
+    case OP_tan:
+    case OP_cot:
+    case OP_sec:
+    case OP_csc: return n; /* angles: below */
     case OP_sind: return ex_fn1(c, OP_sin, degrees(c, x));
     case OP_cosd: return ex_fn1(c, OP_cos, degrees(c, x));
     case OP_tand: return ex_fn1(c, OP_tan, degrees(c, x));
@@ -264,9 +277,7 @@ static Node *define1(Ctx *c, Node *n)
     case OP_sinpi: return ex_fn1(c, OP_sin, ex_mul2(c, c->pi, x));
     case OP_cospi: return ex_fn1(c, OP_cos, ex_mul2(c, c->pi, x));
     case OP_tanpi: return ex_fn1(c, OP_tan, ex_mul2(c, c->pi, x));
-    case OP_sinc:
-        px = ex_mul2(c, c->pi, x);
-        return ex_div(c, ex_fn1(c, OP_sin, px), px);
+    case OP_sinc: px = ex_mul2(c, c->pi, x); return ex_div(c, ex_fn1(c, OP_sin, px), px);
     case OP_cosc: /* cos(pi x)/x - sin(pi x)/(pi x^2) */
         px = ex_mul2(c, c->pi, x);
         return ex_sub(c, ex_div(c, ex_fn1(c, OP_cos, px), x),
@@ -277,15 +288,19 @@ static Node *define1(Ctx *c, Node *n)
     case OP_sech: return inv(c, hyperbolic(c, x, 1));
     case OP_csch: return inv(c, hyperbolic(c, x, -1));
     case OP_coth: return inv(c, tanh_of(c, x));
-    case OP_acos: return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi), ex_fn1(c, OP_asin, x));
+    case OP_acos:
+        return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi),
+                      ex_fn1(c, OP_asin, x));
     case OP_asec:
-        return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi), ex_fn1(c, OP_asin, inv(c, x)));
+        return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi),
+                      ex_fn1(c, OP_asin, inv(c, x)));
     case OP_acsc: return ex_fn1(c, OP_asin, inv(c, x));
     case OP_acot: return ex_fn1(c, OP_atan, inv(c, x));
     case OP_acoth: x = inv(c, x); /* fall through */
     case OP_atanh: /* log|1+x| - log|1-x|, halved: fields take logarithms apart */
-        return ex_mul2(c, c->half, ex_sub(c, log_of(c, ex_add2(c, c->one, x)),
-                                          log_of(c, ex_sub(c, c->one, x))));
+        return ex_mul2(
+            c, c->half,
+            ex_sub(c, log_of(c, ex_add2(c, c->one, x)), log_of(c, ex_sub(c, c->one, x))));
     case OP_acsch: return ex_fn1(c, OP_asinh, inv(c, x));
     case OP_asech: return ex_fn1(c, OP_acosh, inv(c, x));
     default: break;

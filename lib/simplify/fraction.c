@@ -27,7 +27,8 @@ typedef struct {
 typedef struct {
     Best *b;
     Field *f;
-    double cost[FIELD_GENS]; /* of the generators' nodes; -1: products with others may be rewritten */
+    double cost
+        [FIELD_GENS]; /* of the generators' nodes; -1: products with others may be rewritten */
 } Offers;
 
 /* Room for n powers and those that `with` has. */
@@ -126,7 +127,8 @@ static void offer(const Offers *o, const Fraction *q)
 
 /* ---- candidates ------------------------------------------------------------------------------------- */
 /* The factors of p; false when it is one, or not known to be more. */
-static bool has_factors(const Offers *o, fmpz_mpoly_factor_t fac, const fmpz_mpoly_struct *p)
+static bool has_factors(const Offers *o, fmpz_mpoly_factor_t fac,
+                        const fmpz_mpoly_struct *p)
 {
     Field *f = o->f;
     if (p->length <= 1 || p->length > FACTOR_LENGTH)
@@ -139,13 +141,15 @@ static bool has_factors(const Offers *o, fmpz_mpoly_factor_t fac, const fmpz_mpo
 
 static void put_factors(Fraction *q, const fmpz_mpoly_factor_t fac, int sign)
 {
-    fmpz_mul(sign < 0 ? q->below : q->above, sign < 0 ? q->below : q->above, fac->constant);
+    fmpz_mul(sign < 0 ? q->below : q->above, sign < 0 ? q->below : q->above,
+             fac->constant);
     for (slong i = 0; i < fac->num; i++)
         fraction_put(q, fac->poly + i, sign * (int64_t)fmpz_get_si(fac->exp + i));
 }
 
 /* num over the denominators, expanded and factored. */
-static void offer_over(const Offers *o, const Fraction *dens, const fmpz_mpoly_struct *num)
+static void offer_over(const Offers *o, const Fraction *dens,
+                       const fmpz_mpoly_struct *num)
 {
     Fraction q;
     fmpz_mpoly_factor_t fac;
@@ -243,14 +247,15 @@ static void offer_reduced(const Offers *o, const Elem *e)
 
 /* ---- squares that are tied together ------------------------------------------------------------------ */
 const Tie TIES[NTIES] = {
-    {OP_sin, OP_cos, 1, -1}, {OP_cosh, OP_sinh, 1, 1}, {OP_sec, OP_tan, 1, 1},
+    {OP_sin, OP_cos, 1, -1}, {OP_cosh, OP_sinh, 1, 1},  {OP_sec, OP_tan, 1, 1},
     {OP_csc, OP_cot, 1, 1},  {OP_sech, OP_tanh, 1, -1}, {OP_csch, OP_coth, -1, 1},
 };
 
 static slong gen_with(const Field *f, Op op, const Node *arg)
 {
     for (slong i = 0; i < f->ngens; i++)
-        if (f->gen[i].node && f->gen[i].node->op == (uint16_t)op && f->gen[i].node->a[0] == arg)
+        if (f->gen[i].node && f->gen[i].node->op == (uint16_t)op &&
+            f->gen[i].node->a[0] == arg)
             return i;
     return -1;
 }
@@ -341,7 +346,8 @@ void offer_field(Best *b, Node *n, bool quick)
             offer_elem(&o, &t);
         if (f.cut && !f.failed && !ctx_failed(c))
             offer_reduced(&o, &t);
-        for (int side = 0; side < 2 && !f.failed && !ctx_failed(c) && tie_all(&f, side); side++) {
+        for (int side = 0; side < 2 && !f.failed && !ctx_failed(c) && tie_all(&f, side);
+             side++) {
             /* without squares t is in lowest terms, unless its denominators have factors left */
             if (has_squares(&f, &t) || quick || f.cut)
                 offer_reduced(&o, &t);

@@ -16,10 +16,10 @@ extern const Tie TIES[NTIES];
 /* The cheapest form offered so far. */
 typedef struct {
     Ctx *c;
-    Node *root;   /* what was to be simplified */
-    Node *node;   /* the best form so far */
-    double cost;  /* what the next one must undercut: its own cost, or a share of root's */
-    double limit; /* root's cost */
+    Node *root;  /* what was to be simplified */
+    Node *node;  /* the best form so far */
+    double cost; /* what the next one must undercut: its own cost, or a share of root's */
+    double limit;  /* root's cost */
     Node *seen[8]; /* forms that were measured already */
     size_t nseen;
     bool deep;

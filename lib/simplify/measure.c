@@ -44,7 +44,8 @@ static inline Size *size_at(Ctx *c, const Node *n)
 {
     int pool = n->id >= FIRST_STATEMENT_ID;
     size_t i = n->id - (pool ? FIRST_STATEMENT_ID : 0);
-    return LBZ_LIKELY(i < c->nsizes[pool]) || sizes_grow(c, pool, i) ? &c->sizes[pool][i] : NULL;
+    return LBZ_LIKELY(i < c->nsizes[pool]) || sizes_grow(c, pool, i) ? &c->sizes[pool][i]
+                                                                     : NULL;
 }
 
 /* The cost is 0 when n has to be measured first. */
@@ -87,7 +88,8 @@ static uint64_t own_cost(Ctx *c, const Node *n, uint64_t inner)
     case OP_SCALE:
         if (num_is_minus_one(n->a[0]->num))
             return inner - num_cost(n->a[0]->num) + 3 * UNIT / 5;
-        return inner + (num_is_small(n->a[0]->num) && n->a[0]->num.p == 1 ? 0 : 9 * UNIT / 10);
+        return inner +
+               (num_is_small(n->a[0]->num) && n->a[0]->num.p == 1 ? 0 : 9 * UNIT / 10);
     case OP_MUL:
         for (uint32_t i = 0; i < n->n; i++)
             inner += n->a[i]->op == OP_ADD ? UNIT / 2 : 0;

@@ -152,7 +152,8 @@ static bool nonzero_at(Ctx *c, Node *n, const uint32_t *syms, size_t k, uint64_t
     if (!v)
         return false;
     for (size_t i = 0; i < k; i++) {
-        int64_t a = (int64_t)(next_random(&seed) % 4000) - (c->syms[syms[i]].assume == S_POS ? 0 : 1200);
+        int64_t a = (int64_t)(next_random(&seed) % 4000) -
+                    (c->syms[syms[i]].assume == S_POS ? 0 : 1200);
         arb_init(&v[i]);
         arb_set_si(&v[i], a == 0 ? 7 : a);
         arb_div_si(&v[i], &v[i], 1009, 128);
@@ -160,7 +161,8 @@ static bool nonzero_at(Ctx *c, Node *n, const uint32_t *syms, size_t k, uint64_t
     }
     arb_t r;
     arb_init(r);
-    bool ok = ball_eval(c, n, syms, v, k, 128, r, NULL) == LBZ_OK && !arb_contains_zero(r);
+    bool ok =
+        ball_eval(c, n, syms, v, k, 128, r, NULL) == LBZ_OK && !arb_contains_zero(r);
     arb_clear(r);
     for (size_t i = 0; i < k; i++)
         arb_clear(&v[i]);

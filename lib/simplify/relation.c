@@ -66,8 +66,9 @@ static Node *by_rule(Ctx *c, Node *t, const Rule *r)
         if (!num_is_small(q) || q.p < 1 || q.p > MAX_POWER)
             return t;
         Node *left = ex_sub(c, m, ex_num(c, num_mul(&c->tmp, q, r->power)));
-        return ex_mul(c, 4, (Node *[]){ex_div(c, t, f[i]), ex_pow(c, r->base, left),
-                                       ex_powi(c, r->rest, q.p), c->one});
+        return ex_mul(c, 4,
+                      (Node *[]){ex_div(c, t, f[i]), ex_pow(c, r->base, left),
+                                 ex_powi(c, r->rest, q.p), c->one});
     }
     return t;
 }
@@ -113,7 +114,8 @@ Node *simplify_where(Ctx *c, Node *n, Node *F, const uint32_t *free, SimplifyLev
     Attempt a = attempt_begin(c);
     F = rat_expand(c, F);
     split(c, rat_together(c, best), &top, &bottom);
-    for (uint32_t i = 0; F->op == OP_ADD && F->n <= MAX_TERMS && i < F->n && !ctx_poll(c); i++) {
+    for (uint32_t i = 0; F->op == OP_ADD && F->n <= MAX_TERMS && i < F->n && !ctx_poll(c);
+         i++) {
         Rule r;
         if (!rule_of(c, F, F->a[i], free, &r))
             continue;

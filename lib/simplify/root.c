@@ -68,7 +68,8 @@ Node *simpler_roots(Ctx *c, Node *root)
     Vec from = {0}, to = {0};
     for (size_t i = 0; order && i < count; i++) {
         Node *n = order[i];
-        if (n->op != OP_POW || !ex_is_num(n->a[1]) || ex_is_int(n->a[1]) || n->a[0]->op != OP_ADD)
+        if (n->op != OP_POW || !ex_is_num(n->a[1]) || ex_is_int(n->a[1]) ||
+            n->a[0]->op != OP_ADD)
             continue;
         Node *u = simpler_radicand(c, n->a[0]);
         if (u == n->a[0])
@@ -111,7 +112,8 @@ static Node *joined_factors(Ctx *c, Node *f, Node *g)
     Node *p = e == k && ex_is_int(e) ? conjugate_product(c, u, v) : NULL;
     if (p)
         return ex_pow(c, p, e);
-    if (ex_is_int(e) == ex_is_int(k) || u->n != v->n || u->syms != v->syms || ex_neg(c, u) != v)
+    if (ex_is_int(e) == ex_is_int(k) || u->n != v->n || u->syms != v->syms ||
+        ex_neg(c, u) != v)
         return NULL;
     bool even = num_is_even((ex_is_int(e) ? e : k)->num);
     Node *r = ex_pow(c, ex_is_int(e) ? v : u, ex_add2(c, e, k));
@@ -167,7 +169,8 @@ static Node *join_with_number(Ctx *c, Node *n, Node *a, Node *b)
     Node *joined, *rest = ex_div(c, n, ex_mul2(c, a, b));
     if (num_is_int(num_div(&c->tmp, num_denom(&c->tmp, k), r))) {
         rest = ex_scale(c, r, rest);
-        joined = ex_pow(c, ex_scale(c, above ? num_inv(&c->tmp, r) : r, b->a[0]), b->a[1]);
+        joined =
+            ex_pow(c, ex_scale(c, above ? num_inv(&c->tmp, r) : r, b->a[0]), b->a[1]);
     } else if (num_is_int(k) && !above) {
         joined = ex_sqrt(c, ex_div(c, a->a[0], b->a[0]));
     } else {

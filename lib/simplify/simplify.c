@@ -13,13 +13,16 @@
 #include "simplify/measure.h"
 
 enum { MAX_TERMS = 400 };
-static const double FEW_TERMS = 8, TERMS_PER_COST = 0.3; /* multiplied out by constructors */
+static const double FEW_TERMS = 8,
+                    TERMS_PER_COST = 0.3;        /* multiplied out by constructors */
 static const double SMALL = 30, PROMISING = 0.9; /* when a field is tried */
 static const double LARGEST = 20000; /* beyond this measure nothing is tried */
 static const double LARGE = 1500;    /* beyond this measure only local rules are tried */
 static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
-static const double PARENTHESES = 0.5; /* they are worth it around what a common factor leaves */
-static const double NEW_KERNEL = 2.2; /* what a function that was not there before costs */
+static const double PARENTHESES =
+    0.5; /* they are worth it around what a common factor leaves */
+static const double NEW_KERNEL =
+    2.2; /* what a function that was not there before costs */
 
 /* Function nodes of n that root does not have. */
 static int new_kernels(Ctx *c, Node *root, Node *n)
@@ -45,7 +48,11 @@ static int new_kernels(Ctx *c, Node *root, Node *n)
 Best best_begin(Ctx *c, Node *n, bool deep)
 {
     double m = measure(c, n);
-    return (Best){.c = c, .root = n, .node = n, .cost = deep ? m : WORTH * m, .limit = m,
+    return (Best){.c = c,
+                  .root = n,
+                  .node = n,
+                  .cost = deep ? m : WORTH * m,
+                  .limit = m,
                   .deep = deep};
 }
 
@@ -123,8 +130,9 @@ static void common_of(Ctx *c, Node *n, bool denominators, Vec *common)
                 continue;
             map_put(&seen, base->id, 1);
             Node *x = least_exponent(c, n, base);
-            if (x && x != c->zero && (denominators || !ex_is_num(x) || ex_is_pos(x) ||
-                                      exponent_in(c, n->a[n->n - 1], base) != c->zero))
+            if (x && x != c->zero &&
+                (denominators || !ex_is_num(x) || ex_is_pos(x) ||
+                 exponent_in(c, n->a[n->n - 1], base) != c->zero))
                 vec_push(c, common, ex_pow(c, base, x));
         }
     }
@@ -224,7 +232,8 @@ static Node *multiply_out(Ctx *c, Node *n)
             Node *s = now.v[j];
             for (uint32_t a = 0; a < (acc->op == OP_ADD ? acc->n : 1); a++)
                 for (uint32_t b = 0; b < s->n; b++)
-                    vec_push(c, &terms, ex_mul2(c, acc->op == OP_ADD ? acc->a[a] : acc, s->a[b]));
+                    vec_push(c, &terms,
+                             ex_mul2(c, acc->op == OP_ADD ? acc->a[a] : acc, s->a[b]));
             acc = ex_add(c, terms.n, terms.v);
         }
         vec_push(c, &out, acc);
@@ -251,10 +260,11 @@ static Node *expand_few(Ctx *c, Node *n, double most, bool *work)
     for (uint32_t i = 0; i < body->n; i++) {
         Node *s = body->a[i];
         if (ex_base(s)->op == OP_ADD)
-            *(s->op == OP_POW && ex_is_neg(s->a[1]) ? &below : &above) |= ex_base(s)->syms;
+            *(s->op == OP_POW && ex_is_neg(s->a[1]) ? &below : &above) |=
+                ex_base(s)->syms;
         bool inside = false;
-        if (ex_base(s)->op == OP_ADD && expanded_terms(ex_base(s), &inside) <= most && inside &&
-            s->op == OP_ADD)
+        if (ex_base(s)->op == OP_ADD && expanded_terms(ex_base(s), &inside) <= most &&
+            inside && s->op == OP_ADD)
             s = multiply_out(c, s);
         *work |= inside;
         vec_push(c, &f, s);
@@ -291,7 +301,8 @@ static void one_denominator(Best *b, Node *n)
     Vec below = {0};
     for (uint32_t i = 0; i < (t->op == OP_MUL ? t->n : 1); i++) {
         Node *f = t->op == OP_MUL ? t->a[i] : t;
-        if (f->op != OP_POW || !ex_is_num(f->a[1]) || !ex_is_neg(f->a[1]) || ex_is_num(f->a[0]))
+        if (f->op != OP_POW || !ex_is_num(f->a[1]) || !ex_is_neg(f->a[1]) ||
+            ex_is_num(f->a[0]))
             continue;
         bool all = true;
         for (uint32_t j = 1; all && j < n->n; j++)
@@ -402,7 +413,8 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
     if (ctx_failed(c))
         return c->poison;
     double m = measure(c, r);
-    if (r != n && (b.node == n || m <= b.cost)) { /* a region has found it worth its while */
+    if (r != n &&
+        (b.node == n || m <= b.cost)) { /* a region has found it worth its while */
         b.node = r;
         b.cost = m < b.cost ? m : b.cost;
     }

@@ -6,7 +6,8 @@
 
 /* larger expressions are not rewritten, larger ones are not turned into sums of waves */
 static const double TRIG_LARGE = 100, WAVES_LARGE = 50;
-static const double ALGEBRAIC = 2; /* a power may be longer than sin(atan(x)) by that much */
+static const double ALGEBRAIC =
+    2; /* a power may be longer than sin(atan(x)) by that much */
 
 typedef Node *(*Swap)(Ctx *c, Node *f); /* another form of one function or sum, or NULL */
 
@@ -95,11 +96,16 @@ static Node *to_double(Ctx *c, Node *f)
     Node *k = ex_fn1(c, circular ? OP_cos : OP_cosh, u2);
     Node *one_k = ex_add2(c, c->one, k), *root = ex_sqrt(c, ex_mul2(c, c->half, one_k));
     switch (f->op) {
-    case OP_tan: case OP_tanh: return ex_div(c, s, one_k);
-    case OP_cot: case OP_coth: return ex_div(c, one_k, s);
-    case OP_cos: case OP_cosh: return root;
-    case OP_sin: case OP_sinh: return ex_div(c, ex_mul2(c, root, s), one_k);
-    case OP_sec: case OP_sech: return ex_pow(c, root, c->minus_one);
+    case OP_tan:
+    case OP_tanh: return ex_div(c, s, one_k);
+    case OP_cot:
+    case OP_coth: return ex_div(c, one_k, s);
+    case OP_cos:
+    case OP_cosh: return root;
+    case OP_sin:
+    case OP_sinh: return ex_div(c, ex_mul2(c, root, s), one_k);
+    case OP_sec:
+    case OP_sech: return ex_pow(c, root, c->minus_one);
     default: return ex_div(c, one_k, ex_mul2(c, root, s));
     }
 }
@@ -111,8 +117,8 @@ static bool has_root_of_cos(Ctx *c, Node *n)
     Node **order = ex_walk(c, 1, &n, &count);
     bool yes = !order;
     for (size_t i = 0; order && i < count; i++)
-        if (order[i]->op == OP_POW && ex_is_num(order[i]->a[1]) && !ex_is_int(order[i]->a[1]) &&
-            order[i]->a[0]->op == OP_ADD)
+        if (order[i]->op == OP_POW && ex_is_num(order[i]->a[1]) &&
+            !ex_is_int(order[i]->a[1]) && order[i]->a[0]->op == OP_ADD)
             for (uint32_t j = 0; j < order[i]->a[0]->n; j++)
                 yes |= is_cosine(ex_rest(c, order[i]->a[0]->a[j]));
     arena_release(&c->tmp, m);
@@ -160,11 +166,16 @@ static Node *to_algebraic(Ctx *c, Node *f)
     if (!of_inverse(f) || !arc_rotation(c, f->a[0], &k, &s))
         return NULL;
     switch (f->op) {
-    case OP_sin: case OP_sinh: return s;
-    case OP_cos: case OP_cosh: return k;
-    case OP_tan: case OP_tanh: return ex_div(c, s, k);
-    case OP_cot: case OP_coth: return ex_div(c, k, s);
-    case OP_sec: case OP_sech: return ex_pow(c, k, c->minus_one);
+    case OP_sin:
+    case OP_sinh: return s;
+    case OP_cos:
+    case OP_cosh: return k;
+    case OP_tan:
+    case OP_tanh: return ex_div(c, s, k);
+    case OP_cot:
+    case OP_coth: return ex_div(c, k, s);
+    case OP_sec:
+    case OP_sech: return ex_pow(c, k, c->minus_one);
     default: return ex_pow(c, s, c->minus_one);
     }
 }
@@ -189,7 +200,8 @@ static Node *joined_cosine(Ctx *c, Node *n)
         Node *u = ex_scale(c, num_inv(&c->tmp, num_int(2)), f->a[0]);
         Node *g = ex_powi(c, ex_fn1(c, same ? (Op)f->op : sine, u), 2);
         Node *twice = ex_scale(c, num_int(2), f->op == OP_cos ? k : w);
-        return ex_add(c, 4, (Node *[]){n, ex_neg(c, k), ex_neg(c, t), ex_mul2(c, twice, g)});
+        return ex_add(c, 4,
+                      (Node *[]){n, ex_neg(c, k), ex_neg(c, t), ex_mul2(c, twice, g)});
     }
     return NULL;
 }
@@ -214,7 +226,8 @@ static Node *by_neighbours(Ctx *c, Node *f, int step, const Map *there)
         return NULL;
     bool circular = f->op == OP_besselj || f->op == OP_bessely;
     int sign = circular ? 1 : f->op == OP_besseli ? step : -step;
-    Node *t = ex_mul(c, 4, (Node *[]){ex_int(c, 2 * sign), m, near, ex_pow(c, x, c->minus_one)});
+    Node *t = ex_mul(
+        c, 4, (Node *[]){ex_int(c, 2 * sign), m, near, ex_pow(c, x, c->minus_one)});
     return ex_add2(c, t, circular ? ex_neg(c, far) : far);
 }
 
@@ -275,7 +288,13 @@ typedef struct {
     int bessels;
 } Signs;
 
-enum { HAS_SIN = 1, HAS_COS = 2, HAS_QUOTIENT = 4, HAS_SIN_BELOW = 8, HAS_COS_BELOW = 16 };
+enum {
+    HAS_SIN = 1,
+    HAS_COS = 2,
+    HAS_QUOTIENT = 4,
+    HAS_SIN_BELOW = 8,
+    HAS_COS_BELOW = 16
+};
 
 static void note_factor(Ctx *c, Map *seen, Node *f, Signs *s)
 {
@@ -286,9 +305,11 @@ static void note_factor(Ctx *c, Map *seen, Node *f, Signs *s)
     uint64_t had = 0, key = b->a[0]->id * 2 + is_circular(b);
     bool below = f->op == OP_POW && ex_is_num(f->a[1]) && ex_is_neg(f->a[1]);
     (void)map_get(seen, key, &had);
-    bool sine = b->op == OP_sin || b->op == OP_sinh, cosine = b->op == OP_cos || b->op == OP_cosh;
-    had |= sine ? (below ? HAS_SIN_BELOW : HAS_SIN) : cosine ? (below ? HAS_COS_BELOW : HAS_COS)
-                                                            : HAS_QUOTIENT;
+    bool sine = b->op == OP_sin || b->op == OP_sinh,
+         cosine = b->op == OP_cos || b->op == OP_cosh;
+    had |= sine     ? (below ? HAS_SIN_BELOW : HAS_SIN)
+           : cosine ? (below ? HAS_COS_BELOW : HAS_COS)
+                    : HAS_QUOTIENT;
     map_put(seen, key, had);
     s->halves |= is_part(b->a[0]);
     s->doubles |= is_cosine(b) && is_twofold(b->a[0]);
@@ -318,7 +339,8 @@ static Signs signs_of(Ctx *c, Node *root)
 static Node *finished(Best *b, Node *r)
 {
     return r && !ctx_failed(b->c)
-               ? rat_regions(b->c, r, b->deep, simplify_region, b->deep ? b : NULL) : NULL;
+               ? rat_regions(b->c, r, b->deep, simplify_region, b->deep ? b : NULL)
+               : NULL;
 }
 
 static void offer_swapped(Best *b, Node *n, Swap swap, bool no_roots)
@@ -355,7 +377,8 @@ static void offer_bessels(Best *b)
 /* gamma(x + n), factorials and binomials by gamma(x): for quotients of them. */
 static Node *to_gamma(Ctx *c, Node *f)
 {
-    if (f->op != OP_gamma && f->op != OP_factorial && f->op != OP_binomial && f->op != OP_beta)
+    if (f->op != OP_gamma && f->op != OP_factorial && f->op != OP_binomial &&
+        f->op != OP_beta)
         return NULL;
     Node *r = define_kernel(c, f);
     return r == f ? NULL : r;
@@ -388,7 +411,8 @@ void offer_trig(Best *b, Node *n)
         Attempt at = attempt_begin(c);
         Node *r = trig_reduce(c, b->node);
         if (!ctx_failed(c))
-            best_offer(b, rat_regions(c, r, b->deep, simplify_region, b->deep ? b : NULL));
+            best_offer(b,
+                       rat_regions(c, r, b->deep, simplify_region, b->deep ? b : NULL));
         (void)attempt_end(c, &at);
     }
 }

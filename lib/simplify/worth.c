@@ -23,9 +23,9 @@ typedef struct {
     Ctx *c;
     Map seen;
     Vec todo;
-    size_t gens;    /* distinct generators */
-    Vec squares;    /* f of even powers of functions f, each place once */
-    Vec functions;  /* in TIES, distinct */
+    size_t gens;   /* distinct generators */
+    Vec squares;   /* f of even powers of functions f, each place once */
+    Vec functions; /* in TIES, distinct */
 } Scan;
 
 static bool is_tied(const Node *n)
@@ -63,7 +63,8 @@ static bool has_pair(const Scan *s)
             const Node *f = s->functions.v[i], *g = s->functions.v[j];
             const Tie *t = TIES;
             size_t k = 0;
-            while (t < TIES + NTIES && (f->op != (uint16_t)t->a || g->op != (uint16_t)t->b))
+            while (t < TIES + NTIES &&
+                   (f->op != (uint16_t)t->a || g->op != (uint16_t)t->b))
                 t++;
             for (size_t l = 0; l < s->squares.n; l++)
                 k += s->squares.v[l] == f || s->squares.v[l] == g;

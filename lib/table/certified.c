@@ -20,10 +20,7 @@ static const BallFn table[OP_COUNT] = {
 #include "ops.def"
 };
 
-const BallFn *ball_fn(Op op)
-{
-    return &table[op < OP_COUNT ? op : OP_POISON];
-}
+const BallFn *ball_fn(Op op) { return &table[op < OP_COUNT ? op : OP_POISON]; }
 
 void ball_call(Op op, arb_t r, const arb_struct *a, slong prec)
 {
@@ -136,13 +133,13 @@ static void pi_over(arb_t r, ulong n, slong prec)
 }
 
 /* ---- functions of Arb that need only their domain told */
-#define DEFINED_UNLESS(condition, name, call)      \
+#define DEFINED_UNLESS(condition, name, call)            \
     void ball_##name(arb_t r, const arb_t x, slong prec) \
-    {                                              \
-        if (condition)                             \
-            ball_undefined(r);                     \
-        else                                       \
-            call;                                  \
+    {                                                    \
+        if (condition)                                   \
+            ball_undefined(r);                           \
+        else                                             \
+            call;                                        \
     }
 DEFINED_UNLESS(arb_is_zero(x), csc, arb_csc(r, x, prec))
 DEFINED_UNLESS(arb_is_zero(x), cot, arb_cot(r, x, prec))
@@ -244,32 +241,32 @@ static void quotient(arb_t r, const arb_t a, const arb_t b, slong prec)
         arb_div(r, a, b, prec);
 }
 
-#define QUOTIENT_DEGREES(name, shift_above, shift_below)       \
-    void ball_##name(arb_t r, const arb_t x, slong prec)       \
-    {                                                          \
-        arb_t a, b;                                            \
-        arb_init(a);                                           \
-        arb_init(b);                                           \
-        sin_degrees(a, x, shift_above, prec);                  \
-        sin_degrees(b, x, shift_below, prec);                  \
-        quotient(r, a, b, prec);                               \
-        arb_clear(a);                                          \
-        arb_clear(b);                                          \
+#define QUOTIENT_DEGREES(name, shift_above, shift_below) \
+    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    {                                                    \
+        arb_t a, b;                                      \
+        arb_init(a);                                     \
+        arb_init(b);                                     \
+        sin_degrees(a, x, shift_above, prec);            \
+        sin_degrees(b, x, shift_below, prec);            \
+        quotient(r, a, b, prec);                         \
+        arb_clear(a);                                    \
+        arb_clear(b);                                    \
     }
 QUOTIENT_DEGREES(tand, 0, 90)
 QUOTIENT_DEGREES(cotd, 90, 0)
 
-#define INVERSE_DEGREES(name, shift)                           \
-    void ball_##name(arb_t r, const arb_t x, slong prec)       \
-    {                                                          \
-        arb_t b;                                               \
-        arb_init(b);                                           \
-        sin_degrees(b, x, shift, prec);                        \
-        if (arb_is_zero(b))                                    \
-            ball_undefined(r);                                 \
-        else                                                   \
-            arb_inv(r, b, prec);                               \
-        arb_clear(b);                                          \
+#define INVERSE_DEGREES(name, shift)                     \
+    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    {                                                    \
+        arb_t b;                                         \
+        arb_init(b);                                     \
+        sin_degrees(b, x, shift, prec);                  \
+        if (arb_is_zero(b))                              \
+            ball_undefined(r);                           \
+        else                                             \
+            arb_inv(r, b, prec);                         \
+        arb_clear(b);                                    \
     }
 INVERSE_DEGREES(secd, 90)
 INVERSE_DEGREES(cscd, 0)
@@ -300,17 +297,17 @@ void ball_rad2deg(arb_t r, const arb_t x, slong prec)
     arb_clear(t);
 }
 
-#define IN_DEGREES(name, radians)                              \
-    void ball_##name(arb_t r, const arb_t x, slong prec)       \
-    {                                                          \
-        arb_t t;                                               \
-        arb_init(t);                                           \
-        radians(t, x, prec + 4);                               \
-        if (ball_is_undefined(t))                              \
-            ball_undefined(r);                                 \
-        else                                                   \
-            ball_rad2deg(r, t, prec);                          \
-        arb_clear(t);                                          \
+#define IN_DEGREES(name, radians)                        \
+    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    {                                                    \
+        arb_t t;                                         \
+        arb_init(t);                                     \
+        radians(t, x, prec + 4);                         \
+        if (ball_is_undefined(t))                        \
+            ball_undefined(r);                           \
+        else                                             \
+            ball_rad2deg(r, t, prec);                    \
+        arb_clear(t);                                    \
     }
 IN_DEGREES(asind, ball_asin)
 IN_DEGREES(acosd, ball_acos)
@@ -523,7 +520,10 @@ void ball_mod2pi(arb_t r, const arb_t x, slong prec)
 }
 
 /* ---- two arguments */
-void ball_hypot(arb_t r, const arb_t x, const arb_t y, slong prec) { arb_hypot(r, x, y, prec); }
+void ball_hypot(arb_t r, const arb_t x, const arb_t y, slong prec)
+{
+    arb_hypot(r, x, y, prec);
+}
 
 void ball_atan2(arb_t r, const arb_t y, const arb_t x, slong prec)
 {

@@ -324,7 +324,8 @@ void ball_xlogx(arb_t r, const arb_t x, slong prec)
 }
 
 /* r = x*log(y), where log may be log or log1p and y is at the edge of its domain at edge */
-static void x_log(arb_t r, const arb_t x, const arb_t y, slong edge, BallFn1 log, slong prec)
+static void x_log(arb_t r, const arb_t x, const arb_t y, slong edge, BallFn1 log,
+                  slong prec)
 {
     if (ball_lt(y, edge)) {
         ball_undefined(r);
@@ -428,7 +429,8 @@ static void logerfcx_at(arb_t r, const arb_t x, slong prec)
         arb_add(r, r, t, prec);
         arb_clear(t);
     } else {
-        slong small = arf_is_zero(arb_midref(x)) ? 0 : -arf_abs_bound_lt_2exp_si(arb_midref(x));
+        slong small =
+            arf_is_zero(arb_midref(x)) ? 0 : -arf_abs_bound_lt_2exp_si(arb_midref(x));
         erfcx_at(r, x, prec + (small > 0 ? FLINT_MIN(small, 4 * prec) : 0));
         arb_log(r, r, prec);
     }
@@ -449,9 +451,18 @@ static void logerfc_at(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_erfcx(arb_t r, const arb_t x, slong prec) { ball_monotone(r, x, prec, erfcx_at); }
-void ball_logerfc(arb_t r, const arb_t x, slong prec) { ball_monotone(r, x, prec, logerfc_at); }
-void ball_logerfcx(arb_t r, const arb_t x, slong prec) { ball_monotone(r, x, prec, logerfcx_at); }
+void ball_erfcx(arb_t r, const arb_t x, slong prec)
+{
+    ball_monotone(r, x, prec, erfcx_at);
+}
+void ball_logerfc(arb_t r, const arb_t x, slong prec)
+{
+    ball_monotone(r, x, prec, logerfc_at);
+}
+void ball_logerfcx(arb_t r, const arb_t x, slong prec)
+{
+    ball_monotone(r, x, prec, logerfcx_at);
+}
 
 void ball_erfinv(arb_t r, const arb_t x, slong prec)
 {

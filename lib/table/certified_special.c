@@ -273,7 +273,8 @@ void ball_expint_nu(arb_t r, const arb_t nu, const arb_t x, slong prec)
     if (arb_is_zero(x) && ball_gt(nu, 1)) {
         arb_sub_ui(r, nu, 1, prec);
         arb_inv(r, r, prec);
-    } else if (arb_is_nonpositive(x) && !(is_integer_at_most(nu, 0) && arb_is_negative(x))) {
+    } else if (arb_is_nonpositive(x) &&
+               !(is_integer_at_most(nu, 0) && arb_is_negative(x))) {
         ball_undefined(r);
     } else if (arf_cmp_2exp_si(arb_midref(nu), 33) > 0 ||
                arf_cmp_si(arb_midref(nu), -20000) < 0 ||
@@ -294,7 +295,10 @@ void ball_expint(arb_t r, const arb_t x, slong prec)
 
 /* ---- Bessel functions. Arb's integration for modified functions of large order takes seconds
  * at high precision and cannot be stopped: beyond these bounds we do not tell. */
-static bool order_huge(const arb_t nu) { return arf_cmpabs_2exp_si(arb_midref(nu), 33) > 0; }
+static bool order_huge(const arb_t nu)
+{
+    return arf_cmpabs_2exp_si(arb_midref(nu), 33) > 0;
+}
 
 static bool order_too_large(const arb_t nu, slong prec)
 {
@@ -302,7 +306,8 @@ static bool order_too_large(const arb_t nu, slong prec)
 }
 
 /* r = bessel(nu, x), which is real for x >= 0 and, for integer nu, everywhere */
-static void bessel_first(arb_t r, const arb_t nu, const arb_t x, slong prec, BallFn2 bessel)
+static void bessel_first(arb_t r, const arb_t nu, const arb_t x, slong prec,
+                         BallFn2 bessel)
 {
     if (arb_is_zero(x)) {
         if (arb_is_zero(nu))
@@ -360,15 +365,15 @@ void ball_besselix(arb_t r, const arb_t nu, const arb_t x, slong prec)
         bessel_first(r, nu, x, prec, besselix_nonzero);
 }
 
-#define OF_POSITIVE(name, bessel)                                             \
-    void ball_##name(arb_t r, const arb_t nu, const arb_t x, slong prec)      \
-    {                                                                         \
-        if (arb_is_nonpositive(x))                                            \
-            ball_undefined(r);                                                \
-        else if (order_too_large(nu, prec))                                   \
-            arb_indeterminate(r);                                             \
-        else                                                                  \
-            bessel(r, nu, x, prec);                                           \
+#define OF_POSITIVE(name, bessel)                                        \
+    void ball_##name(arb_t r, const arb_t nu, const arb_t x, slong prec) \
+    {                                                                    \
+        if (arb_is_nonpositive(x))                                       \
+            ball_undefined(r);                                           \
+        else if (order_too_large(nu, prec))                              \
+            arb_indeterminate(r);                                        \
+        else                                                             \
+            bessel(r, nu, x, prec);                                      \
     }
 OF_POSITIVE(bessely, arb_hypgeom_bessel_y)
 OF_POSITIVE(besselk, arb_hypgeom_bessel_k)
@@ -432,12 +437,18 @@ static void scaled(arb_t r, const arb_t x, int sign, slong prec, BallFn1 f)
     arb_clear(t);
 }
 
-void ball_airyaix(arb_t r, const arb_t x, slong prec) { scaled(r, x, 1, prec, ball_airyai); }
+void ball_airyaix(arb_t r, const arb_t x, slong prec)
+{
+    scaled(r, x, 1, prec, ball_airyai);
+}
 void ball_airyaiprimex(arb_t r, const arb_t x, slong prec)
 {
     scaled(r, x, 1, prec, ball_airyaiprime);
 }
-void ball_airybix(arb_t r, const arb_t x, slong prec) { scaled(r, x, -1, prec, ball_airybi); }
+void ball_airybix(arb_t r, const arb_t x, slong prec)
+{
+    scaled(r, x, -1, prec, ball_airybi);
+}
 void ball_airybiprimex(arb_t r, const arb_t x, slong prec)
 {
     scaled(r, x, -1, prec, ball_airybiprime);

@@ -110,7 +110,10 @@ double k_acosd(double x)
 }
 
 double k_atand(double x) { return fabs(x) == 1 ? 45 * x : degrees(atan(x)); }
-double k_acotd(double x) { return x == 0 ? 90 : fabs(x) == 1 ? 45 * x : degrees(atan(1 / x)); }
+double k_acotd(double x)
+{
+    return x == 0 ? 90 : fabs(x) == 1 ? 45 * x : degrees(atan(1 / x));
+}
 double k_acot(double x) { return x == 0 ? PI / 2 : atan(1 / x); }
 
 /* sqrt(x^2 - 1), the leg of the right triangle with hypotenuse |x| and leg 1 */
@@ -202,19 +205,13 @@ double k_logit(double x)
     return x < 0.5 ? log(x) - log1p(-x) : -log((1 - x) / x);
 }
 
-double k_log1pexp(double x)
-{
-    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
-}
+double k_log1pexp(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 
 double k_log1mexp(double x) { return x > -LOG2 ? log(-expm1(x)) : log1p(-exp(x)); }
 double k_log2mexp(double x) { return log1p(-expm1(x)); }
 double k_logexpm1(double x) { return x > LOG2 ? x + log1p(-exp(-x)) : log(expm1(x)); }
 
-double k_log1psq(double x)
-{
-    return fabs(x) < 1e100 ? log1p(x * x) : 2 * log(fabs(x));
-}
+double k_log1psq(double x) { return fabs(x) < 1e100 ? log1p(x * x) : 2 * log(fabs(x)); }
 
 /* With r = x/(2 + x): log(1 + x) = 2*atanh(r) and x - 2*r = r*x, so that
  * log(1 + x) - x = r*(2*y*(1/3 + y/5 + y^2/7 + ...) - x), y = r^2, without cancellation. */
@@ -253,7 +250,10 @@ double k_logsubexp(double x, double y)
 
 double k_log_base(double x, double b)
 {
-    return b == 2 ? log2(x) : b == 10 ? log10(x) : b > 0 && b != 1 ? log(x) / log(b) : NAN;
+    return b == 2            ? log2(x)
+           : b == 10         ? log10(x)
+           : b > 0 && b != 1 ? log(x) / log(b)
+                             : NAN;
 }
 
 /* ---- from libm, with other names or ends */
@@ -273,12 +273,13 @@ double k_bessely1(double x) { return y1(x); }
 /* ---- partials better than their text; OWN_id_i below puts them in the table */
 static double leg_of_unit(double x) { return sqrt((1 - x) * (1 + x)); }
 
-#define OWN(name, formula)                      \
-    static double d_##name(double x, double f)  \
-    {                                           \
-        (void)x, (void)f;                       \
-        return formula;                         \
+#define OWN(name, formula)                     \
+    static double d_##name(double x, double f) \
+    {                                          \
+        (void)x, (void)f;                      \
+        return formula;                        \
     }
+/* clang-format off */
 OWN(asin, 1 / leg_of_unit(x))
 OWN(acos, -1 / leg_of_unit(x))
 OWN(asec, 1 / (fabs(x) * other_leg(x)))
@@ -310,6 +311,7 @@ OWN(airybiprimex, k_airybiprimex_slope(x))
 OWN(ellipk, k_ellipk_slope(x))
 OWN(ellipe, k_ellipe_slope(x))
 OWN(lambertw, x < -0.25 ? k_lambertw_slope(x) : 1 / (x + exp(f)))
+/* clang-format on */
 #undef OWN
 
 /* pi*x^2/2 with the rounding error of x^2 carried along */
@@ -327,12 +329,13 @@ static double d_fresnelc(double x, double f)
     return k_cospi(y / 2) - PI / 2 * low * k_sinpi(y / 2);
 }
 
-#define OWN(name, formula)                                \
-    static double d_##name(double x, double y, double f)  \
-    {                                                     \
-        (void)x, (void)y, (void)f;                        \
-        return formula;                                   \
+#define OWN(name, formula)                               \
+    static double d_##name(double x, double y, double f) \
+    {                                                    \
+        (void)x, (void)y, (void)f;                       \
+        return formula;                                  \
     }
+/* clang-format off */
 OWN(mod_y, round((k_mod(x, y) - x) / y))
 OWN(rem_y, round((fmod(x, y) - x) / y))
 OWN(hypot_x, f == 0 ? 0 : x / f)
@@ -345,6 +348,7 @@ OWN(polylog, y == 0 ? 1 : k_polylog(x - 1, y) / y)
 OWN(zeta_hurwitz, x == 0 ? -1 : -x * k_zeta_hurwitz(x + 1, y))
 OWN(logbeta_a, k_digamma_gap(x, y))
 OWN(logbeta_b, k_digamma_gap(y, x))
+/* clang-format on */
 #undef OWN
 
 /* Derivative of 1/gamma at its zeros 0, -1, ..., where f*digamma is 0*inf: (-1)^n*n! at -n */
@@ -390,27 +394,38 @@ static double d_binomial_k(double n, double k, double f)
     return f * k_binomial_log_slope(1, n, k);
 }
 
-
 /* ---- the text of the table as C */
 #include "table/float64_names.h"
 
 #define UNKNOWN NAN
 #define TEXT static __attribute__((unused)) double
-#define RETURN1(e) { (void)x, (void)f; return e; }
-#define RETURN2(e) { (void)x, (void)y, (void)f; return e; }
-#define RETURN3(e) { (void)x, (void)y, (void)z, (void)f; return e; }
-#define F1(id, nm, fl, v, dx, ...)                \
-    static double v_##id(double x) { return v; }  \
+#define RETURN1(e)        \
+    {                     \
+        (void)x, (void)f; \
+        return e;         \
+    }
+#define RETURN2(e)                 \
+    {                              \
+        (void)x, (void)y, (void)f; \
+        return e;                  \
+    }
+#define RETURN3(e)                          \
+    {                                       \
+        (void)x, (void)y, (void)z, (void)f; \
+        return e;                           \
+    }
+#define F1(id, nm, fl, v, dx, ...)               \
+    static double v_##id(double x) { return v; } \
     TEXT t0_##id(double x, double f) RETURN1(dx)
-#define F2(id, nm, ar, fl, v, dx, dy, ...)                  \
-    static double v_##id(double x, double y) { return v; }  \
-    TEXT t0_##id(double x, double y, double f) RETURN2(dx)  \
-    TEXT t1_##id(double x, double y, double f) RETURN2(dy)
-#define F3(id, nm, ar, fl, v, dx, dy, dz, ...)                        \
-    static double v_##id(double x, double y, double z) { return v; }  \
-    TEXT t0_##id(double x, double y, double z, double f) RETURN3(dx)  \
-    TEXT t1_##id(double x, double y, double z, double f) RETURN3(dy)  \
-    TEXT t2_##id(double x, double y, double z, double f) RETURN3(dz)
+#define F2(id, nm, ar, fl, v, dx, dy, ...)                 \
+    static double v_##id(double x, double y) { return v; } \
+    TEXT t0_##id(double x, double y, double f) RETURN2(dx) \
+        TEXT t1_##id(double x, double y, double f) RETURN2(dy)
+#define F3(id, nm, ar, fl, v, dx, dy, dz, ...)                           \
+    static double v_##id(double x, double y, double z) { return v; }     \
+    TEXT t0_##id(double x, double y, double z, double f) RETURN3(dx)     \
+        TEXT t1_##id(double x, double y, double z, double f) RETURN3(dy) \
+            TEXT t2_##id(double x, double y, double z, double f) RETURN3(dz)
 #define P1(...)
 #define P2(...)
 #define S(...)
@@ -424,7 +439,8 @@ static double d_binomial_k(double n, double k, double f)
 static const Kernel table[OP_COUNT] = {
 #define F1(id, ...) [OP_##id] = {.arity = 1, .v1 = v_##id, .d1 = {t0_##id}},
 #define F2(id, ...) [OP_##id] = {.arity = 2, .v2 = v_##id, .d2 = {t0_##id, t1_##id}},
-#define F3(id, ...) [OP_##id] = {.arity = 3, .v3 = v_##id, .d3 = {t0_##id, t1_##id, t2_##id}},
+#define F3(id, ...) \
+    [OP_##id] = {.arity = 3, .v3 = v_##id, .d3 = {t0_##id, t1_##id, t2_##id}},
 #define P1(id, f) [OP_##id].d1[0] = f, [OP_##id].own[0] = true,
 #define P2(id, i, f) [OP_##id].d2[i] = f, [OP_##id].own[i] = true,
 #define S(...)
@@ -434,7 +450,4 @@ static const Kernel table[OP_COUNT] = {
 };
 #pragma GCC diagnostic pop
 
-const Kernel *kernel_fn(Op op)
-{
-    return &table[op < OP_COUNT ? op : OP_POISON];
-}
+const Kernel *kernel_fn(Op op) { return &table[op < OP_COUNT ? op : OP_POISON]; }

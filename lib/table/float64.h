@@ -143,7 +143,8 @@ double k_airyaiprimex_slope(double x);
 double k_airybix_slope(double x);
 double k_airybiprimex_slope(double x);
 double k_digamma_gap(double x, double y); /* digamma(x) - digamma(x + y) */
-double k_binomial_log_slope(unsigned i, double n, double k); /* in n (i = 0) or k, over f */
+double k_binomial_log_slope(unsigned i, double n,
+                            double k); /* in n (i = 0) or k, over f */
 double k_dawson_slope(double x);
 double k_erfcx_slope(double x);
 double k_logerfcx_slope(double x);

@@ -117,7 +117,9 @@ KERNEL1(fresnels, ball_fresnels, -0.5, 0.5, false, 0)
 KERNEL1(fresnelc, ball_fresnelc, -0.5, 0.5, false, 0)
 KERNEL1(expint, ball_expint, NAN, 0, x == 0 || x > 750, x == 0 ? INFINITY : 0)
 KERNEL1(Ei, ball_Ei, 0, INFINITY, x == 0 || fabs(x) > 750,
-        x == 0 ? -INFINITY : x < 0 ? 0 : INFINITY)
+        x == 0  ? -INFINITY
+        : x < 0 ? 0
+                : INFINITY)
 KERNEL1(sinint, arb_hypgeom_si, -HALF_PI, HALF_PI, false, 0)
 KERNEL1(cosint, ball_cosint, NAN, 0, x == 0, -INFINITY)
 KERNEL1(Shi, arb_hypgeom_shi, -INFINITY, INFINITY, fabs(x) > 750, copysign(INFINITY, x))
@@ -137,10 +139,7 @@ KERNEL1(zeta, ball_zeta, NAN, 1, x == 1 || x > 60, x == 1 ? INFINITY : 1)
 KERNEL1(lambertw, ball_lambertw, NAN, INFINITY, false, 0)
 
 /* x modulo 2*pi needs no pole, only finite x */
-double k_mod2pi(double x)
-{
-    return x >= 0 && x < 6.28 ? x : settle1(ball_mod2pi, x);
-}
+double k_mod2pi(double x) { return x >= 0 && x < 6.28 ? x : settle1(ball_mod2pi, x); }
 
 /* ---- two arguments: the same at y = inf and y = -inf */
 #define KERNEL2(name, at_minus_inf, at_inf, is_pole, at_pole) \
@@ -253,7 +252,8 @@ static void lambertw_slope(arb_t r, const arb_t x, slong prec)
 }
 
 /* Airy functions with the factor g = exp(+-2/3*x^(3/2)): (f*g)' = f'*g +- sqrt(x)*f*g */
-static void scaled_slope(arb_t r, const arb_t x, int sign, slong prec, BallFn1 slope, BallFn1 f)
+static void scaled_slope(arb_t r, const arb_t x, int sign, slong prec, BallFn1 slope,
+                         BallFn1 f)
 {
     arb_t t;
     arb_init(t);
@@ -320,7 +320,8 @@ static void digamma_gap(arb_t r, const arb_t x, const arb_t y, slong prec)
 }
 
 /* digamma(1 + n) - digamma(1 + n - k) and digamma(1 + n - k) - digamma(1 + k) */
-static void binomial_log_slopes(arb_t dn, arb_t dk, const arb_t n, const arb_t k, slong prec)
+static void binomial_log_slopes(arb_t dn, arb_t dk, const arb_t n, const arb_t k,
+                                slong prec)
 {
     arb_t t;
     arb_init(t);

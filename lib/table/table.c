@@ -32,6 +32,7 @@ static const OpInfo infos[OP_COUNT] = {
     [OP_NOT] = {.name = "not"},
     [OP_TRUE] = {.name = "true"},
     [OP_FALSE] = {.name = "false"},
+    /* clang-format off */
     [OP_INT] = {.name = "int", .min_args = 4, .max_args = 4, .args = "e, t, a, b",
                 .usage = "int(e, t, a, b)", .help = "definite integral of e for t from a to b"},
     [OP_SUM] = {.name = "sum", .min_args = 4, .max_args = 4, .args = "e, k, a, b",
@@ -64,11 +65,9 @@ static const OpInfo infos[OP_COUNT] = {
 #define C(...)
 #include "ops.def"
 };
+/* clang-format on */
 
-const OpInfo *op_info(Op op)
-{
-    return &infos[op < OP_COUNT ? op : OP_POISON];
-}
+const OpInfo *op_info(Op op) { return &infos[op < OP_COUNT ? op : OP_POISON]; }
 
 /* ---- commands and synonyms */
 enum { READS, BARRIER };
@@ -102,7 +101,10 @@ static const struct {
 #define LENGTH(a) (sizeof(a) / sizeof(a)[0])
 
 size_t command_count(void) { return LENGTH(commands); }
-const CommandInfo *command_at(size_t i) { return i < LENGTH(commands) ? &commands[i] : NULL; }
+const CommandInfo *command_at(size_t i)
+{
+    return i < LENGTH(commands) ? &commands[i] : NULL;
+}
 size_t synonym_count(void) { return LENGTH(synonyms); }
 
 void synonym_at(size_t i, const char **name, Op *op)
@@ -134,12 +136,12 @@ static bool takes(Op op, long argc)
 
 /* The row with the name s[0..n), which begins with `first`; argc arguments. `first` is a
  * constant after inlining, so only the names with that letter remain. */
-static inline __attribute__((always_inline)) Op find_in(char first, const char *s, size_t n,
-                                                        long argc)
+static inline __attribute__((always_inline)) Op find_in(char first, const char *s,
+                                                        size_t n, long argc)
 {
-#define TRY(nm, op)                                                                          \
-    if (nm[0] == first && n == sizeof nm - 1 && memcmp(s, nm, sizeof nm - 1) == 0 &&         \
-        takes(op, argc))                                                                     \
+#define TRY(nm, op)                                                                  \
+    if (nm[0] == first && n == sizeof nm - 1 && memcmp(s, nm, sizeof nm - 1) == 0 && \
+        takes(op, argc))                                                             \
         return op;
 #define FUNCTION(id, nm, ...) TRY(nm, OP_##id) TRY(#id, OP_##id)
 #define S(id, nm, ...) TRY(nm, OP_##id)
@@ -159,13 +161,15 @@ static Op find(const char *s, size_t n, long argc)
     if (n == 0)
         return OP_POISON;
     switch (s[0]) {
+/* clang-format off */
 #define L(c) case c: return find_in(c, s, n, argc);
     L('a') L('b') L('c') L('d') L('e') L('f') L('g') L('h') L('i') L('j') L('k') L('l') L('m')
     L('n') L('o') L('p') L('q') L('r') L('s') L('t') L('u') L('v') L('w') L('x') L('y') L('z')
     L('A') L('B') L('C') L('D') L('E') L('F') L('G') L('H') L('I') L('J') L('K') L('L') L('M')
     L('N') L('O') L('P') L('Q') L('R') L('S') L('T') L('U') L('V') L('W') L('X') L('Y') L('Z')
 #undef L
-    default: return OP_POISON;
+            /* clang-format on */
+            default : return OP_POISON;
     }
 }
 

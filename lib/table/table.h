@@ -33,15 +33,38 @@ enum {
     BOUNDED = 64,    /* printed after a constant: 1 + cos(x) */
     INTEGRAL = 128,  /* integer values: floor */
     PIECEWISE = 256, /* has kinks or jumps; its partials follow the kink rule */
-    REWRITTEN = 512, /* never a node: its constructor returns other operators (sqrt, exp) */
-    FOLDS = 1024     /* f(a,b,c) is read as f(f(a,b),c) */
+    REWRITTEN =
+        512,     /* never a node: its constructor returns other operators (sqrt, exp) */
+    FOLDS = 1024 /* f(a,b,c) is read as f(f(a,b),c) */
 };
 
 typedef enum {
     /* kernel operators, described in expr.h */
-    OP_POISON, OP_NUM, OP_CONST, OP_SYM, OP_ADD, OP_SCALE, OP_MUL, OP_POW, OP_APPLY, OP_LIST,
-    OP_IF, OP_LT, OP_LE, OP_EQ, OP_NE, OP_AND, OP_OR, OP_NOT, OP_TRUE, OP_FALSE,
-    OP_INT, OP_SUM, OP_PROD, OP_RANGE, OP_STRING,
+    OP_POISON,
+    OP_NUM,
+    OP_CONST,
+    OP_SYM,
+    OP_ADD,
+    OP_SCALE,
+    OP_MUL,
+    OP_POW,
+    OP_APPLY,
+    OP_LIST,
+    OP_IF,
+    OP_LT,
+    OP_LE,
+    OP_EQ,
+    OP_NE,
+    OP_AND,
+    OP_OR,
+    OP_NOT,
+    OP_TRUE,
+    OP_FALSE,
+    OP_INT,
+    OP_SUM,
+    OP_PROD,
+    OP_RANGE,
+    OP_STRING,
     OP_FIRST_STRUCTURAL,
 #define S(id, ...) OP_##id,
 #define F1(...)
@@ -65,7 +88,10 @@ typedef enum {
     OP_COUNT
 } Op;
 
-static inline bool op_is_function(Op op) { return op > OP_FIRST_FUNCTION && op < OP_COUNT; }
+static inline bool op_is_function(Op op)
+{
+    return op > OP_FIRST_FUNCTION && op < OP_COUNT;
+}
 static inline bool op_is_structural(Op op)
 {
     return op > OP_FIRST_STRUCTURAL && op < OP_FIRST_FUNCTION;
@@ -85,7 +111,8 @@ const OpInfo *op_info(Op op); /* for every op; most kernel operators have only a
 
 /* What a name means: name, id or synonym of a function or structural operator, or of the kernel
  * operators that are typed as functions (sum, prod, int). OP_POISON when it is none. */
-Op op_find(const char *name, size_t n); /* of several rows the one with the fewest arguments */
+Op op_find(const char *name,
+           size_t n); /* of several rows the one with the fewest arguments */
 /* The row of that name that takes argc arguments; also one with fewer when it FOLDS. */
 Op op_find_n(const char *name, size_t n, size_t argc);
 

@@ -140,7 +140,11 @@ static size_t table_head(const Trace *t, Str *cells)
     for (size_t k = 0; k < t->lanes; k++) {
         uint32_t out = forward ? 0 : t->name[t->a->out[k]];
         if (t->of.dir || !forward)
-            str_printf(cells, forward ? "tangent" : one ? "adjoint" : "adjoint of v%u", out);
+            str_printf(cells,
+                       forward ? "tangent"
+                       : one   ? "adjoint"
+                               : "adjoint of v%u",
+                       out);
         else
             str_printf(cells, "d/d%s", t->of.name[k]);
         end_cell(cells, &n);
@@ -198,7 +202,8 @@ void trace_csv(Trace *t, Str *out)
 {
     Str cells = {0};
     size_t n = trace_table(t, &cells), k = 0;
-    for (size_t at = 0; at < cells.n && !cells.failed; at += strlen(cells.s + at) + 1, k++) {
+    for (size_t at = 0; at < cells.n && !cells.failed;
+         at += strlen(cells.s + at) + 1, k++) {
         const char *s = cells.s + at;
         bool quote = strpbrk(s, ",\"\n") != NULL;
         str_puts(out, k == 0 ? "" : k % n ? "," : "\n");

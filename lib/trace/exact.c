@@ -10,7 +10,13 @@
 #include "trace/internal.h"
 #include <math.h>
 
-enum { PREC_FIRST = 128, PREC_LAST = 1024, ACCURATE = 64, MOST_VALUES = 4000, DIGITS = 17 };
+enum {
+    PREC_FIRST = 128,
+    PREC_LAST = 1024,
+    ACCURATE = 64,
+    MOST_VALUES = 4000,
+    DIGITS = 17
+};
 
 struct trace_exact {
     arb_ptr v;   /* the program's values, nv of them */
@@ -41,19 +47,20 @@ static void set_constant(const Trace *t, uint32_t i, arb_t r, slong prec)
 static bool evaluate(const Trace *t, TraceExact *e, slong prec)
 {
     const Program *p = t->a->p;
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t i = 0; i < p->n; i++)
         if (p->val[i].op == P_CONST)
             set_constant(t, i, e->v + i, prec);
         else if (p->val[i].op != P_IN)
             program_ball(p, i, e->v, prec);
-        else if (ball_eval(t->a->c, t->of.at[p->val[i].a], NULL, NULL, 0, prec, e->v + i, NULL))
+        else if (ball_eval(t->a->c, t->of.at[p->val[i].a], NULL, NULL, 0, prec, e->v + i,
+                           NULL))
             return false;
-    }
     return true;
 }
 
 /* d/d from times its tangent, or the other way round; nothing comes of exact zeros. */
-static void carry(arb_ptr to, arb_srcptr from, arb_srcptr partial, size_t lanes, slong prec)
+static void carry(arb_ptr to, arb_srcptr from, arb_srcptr partial, size_t lanes,
+                  slong prec)
 {
     for (size_t k = 0; k < lanes && !arb_is_zero(partial); k++)
         if (!arb_is_zero(from + k))
@@ -69,7 +76,8 @@ static void sweep(const Trace *t, TraceExact *e, slong prec)
             arb_set_d(e->dot + i, t->dot[i]); /* the directions */
         for (size_t i = 0; i < t->e.n; i++) {
             const Edge *g = &t->e.edge[i];
-            carry(e->dot + g->to * lanes, e->dot + g->from * lanes, e->v + g->partial, lanes, prec);
+            carry(e->dot + g->to * lanes, e->dot + g->from * lanes, e->v + g->partial,
+                  lanes, prec);
         }
         return;
     }
@@ -77,7 +85,8 @@ static void sweep(const Trace *t, TraceExact *e, slong prec)
         arb_one(e->dot + t->a->out[k] * lanes + k);
     for (size_t i = t->e.n; i-- > 0;) {
         const Edge *g = &t->e.edge[i];
-        carry(e->dot + g->from * lanes, e->dot + g->to * lanes, e->v + g->partial, lanes, prec);
+        carry(e->dot + g->from * lanes, e->dot + g->to * lanes, e->v + g->partial, lanes,
+              prec);
     }
 }
 
@@ -141,9 +150,15 @@ TraceExact *trace_exact(const Trace *t)
     return NULL;
 }
 
-void trace_exact_value(const TraceExact *e, uint32_t v, Str *out) { ball_put(out, e->v + v, DIGITS); }
+void trace_exact_value(const TraceExact *e, uint32_t v, Str *out)
+{
+    ball_put(out, e->v + v, DIGITS);
+}
 
-void trace_exact_dot(const TraceExact *e, size_t i, Str *out) { ball_put(out, e->dot + i, DIGITS); }
+void trace_exact_dot(const TraceExact *e, size_t i, Str *out)
+{
+    ball_put(out, e->dot + i, DIGITS);
+}
 
 void trace_exact_partial(const Trace *t, uint32_t v, uint32_t to, Str *out)
 {

@@ -88,10 +88,12 @@ static void text_sweep(const Trace *t, size_t k, Str *out)
 {
     bool gap = false;
     if (t->a->nout == 1)
-        str_puts(out, "\n\nbackward: a_i = d result / d v_i, the sum of what its users contribute");
+        str_puts(
+            out,
+            "\n\nbackward: a_i = d result / d v_i, the sum of what its users contribute");
     else
-        str_printf(out, "\n\nbackward from v%u: a_i = d v%u / d v_i", t->name[t->a->out[k]],
-                   t->name[t->a->out[k]]);
+        str_printf(out, "\n\nbackward from v%u: a_i = d v%u / d v_i",
+                   t->name[t->a->out[k]], t->name[t->a->out[k]]);
     for (size_t r = t->nrows; r-- > 0;) {
         uint32_t v = t->row[r];
         if (t->a->nout > 1 && !trace_reaches(t, v, k) && t->a->p->val[v].op != P_IN)
@@ -113,12 +115,11 @@ void trace_text(Trace *t, Str *out)
 {
     size_t width = expression_width(t);
     text_head(t, width, out);
-    for (size_t r = 0; r < t->nrows; r++) {
+    for (size_t r = 0; r < t->nrows; r++)
         if (!trace_omits(t, r))
             text_row(t, r, width, out);
         else if (!trace_omits(t, r - 1))
             text_gap(t, out);
-    }
     if (t->of.shape && t->of.shape->rank) {
         str_puts(out, "\nresult: ");
         trace_outputs(t, WRITE_PLAIN, out);
@@ -182,12 +183,11 @@ static void latex_sweep(const Trace *t, size_t k, Str *out)
 void trace_latex(Trace *t, Str *out)
 {
     latex_head(t, out);
-    for (size_t r = 0; r < t->nrows; r++) {
+    for (size_t r = 0; r < t->nrows; r++)
         if (!trace_omits(t, r))
             latex_row(t, r, out);
         else if (!trace_omits(t, r - 1))
             str_puts(out, " \\\\ & \\vdots &");
-    }
     for (size_t k = 0; t->of.mode == ACC_REVERSE && k < t->a->nout; k++)
         latex_sweep(t, k, out);
     str_puts(out, " \\end{array}");

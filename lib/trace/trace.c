@@ -59,8 +59,9 @@ static bool lanes_alloc(Trace *t, size_t lanes)
 {
     if (lanes > MOST_LANES) {
         bool forward = t->of.mode == ACC_FORWARD;
-        ctx_error(t->a->c, LBZ_LIMIT, forward ? "give a direction: along (...), or use reverse"
-                                              : "take one element, or use forward",
+        ctx_error(t->a->c, LBZ_LIMIT,
+                  forward ? "give a direction: along (...), or use reverse"
+                          : "take one element, or use forward",
                   "%zu %s are too many to show", lanes, forward ? "tangents" : "outputs");
         return false;
     }
@@ -159,5 +160,6 @@ void trace_derivatives(const Trace *t, size_t k, double *grad)
 const BlockWhere *trace_where(const Trace *t, size_t r)
 {
     uint32_t v = t->row[r];
-    return t->of.where && v < t->of.nwhere && t->of.where[v].function ? &t->of.where[v] : NULL;
+    return t->of.where && v < t->of.nwhere && t->of.where[v].function ? &t->of.where[v]
+                                                                      : NULL;
 }

@@ -11,11 +11,11 @@ typedef enum { TRACE_TEXT, TRACE_JSON, TRACE_CSV, TRACE_LATEX } TraceFormat;
 typedef struct {
     Accum *a;
     AccumMode mode;
-    const double *dir;        /* forward: along it; NULL: by each input */
-    const char *const *name;  /* of the inputs */
-    Node *const *at;          /* the inputs as they were typed; NULL: float64 is all there is */
-    const BlockList *shape;   /* the outputs are a list of this shape; NULL: one number */
-    const BlockWhere *where;  /* of the first nwhere values, in functions; or NULL */
+    const double *dir;       /* forward: along it; NULL: by each input */
+    const char *const *name; /* of the inputs */
+    Node *const *at; /* the inputs as they were typed; NULL: float64 is all there is */
+    const BlockList *shape;  /* the outputs are a list of this shape; NULL: one number */
+    const BlockWhere *where; /* of the first nwhere values, in functions; or NULL */
     size_t nwhere;
 } TraceOf;
 

@@ -31,7 +31,8 @@ static void put_double(double x, TraceWrite how, Str *out)
     if (isnan(x)) {
         str_puts(out, latex ? "\\text{nan}" : "nan");
     } else if (isinf(x)) {
-        str_puts(out, latex ? (x > 0 ? "\\infty" : "-\\infty") : (x > 0 ? "inf" : "-inf"));
+        str_puts(out,
+                 latex ? (x > 0 ? "\\infty" : "-\\infty") : (x > 0 ? "inf" : "-inf"));
     } else {
         snprintf(d, sizeof d, "%.17g", x);
         put_digits(d, how, out);
@@ -64,7 +65,8 @@ void trace_dot(const Trace *t, size_t i, TraceWrite how, Str *out)
     put_either(&s, t->dot[i], how, out);
 }
 
-void trace_partial(const Trace *t, uint32_t v, uint32_t to, double partial, TraceWrite how, Str *out)
+void trace_partial(const Trace *t, uint32_t v, uint32_t to, double partial,
+                   TraceWrite how, Str *out)
 {
     Str s = {0};
     if (t->exact)
@@ -210,11 +212,12 @@ static void put_loop(const Writer *w, uint32_t v)
 static const char *infix(POp op, TraceWrite how)
 {
     static const char *const plain[P_OPS] = {
-        [P_ADD] = " + ", [P_SUB] = " - ", [P_MUL] = "*", [P_SUM] = " + ", [P_LT] = " < ",
-        [P_LE] = " <= ", [P_EQ] = " == ", [P_NE] = " != ", [P_AND] = " and ", [P_OR] = " or "};
+        [P_ADD] = " + ",   [P_SUB] = " - ", [P_MUL] = "*",   [P_SUM] = " + ",
+        [P_LT] = " < ",    [P_LE] = " <= ", [P_EQ] = " == ", [P_NE] = " != ",
+        [P_AND] = " and ", [P_OR] = " or "};
     static const char *const latex[P_OPS] = {
-        [P_MUL] = " \\cdot ", [P_LE] = " \\le ", [P_EQ] = " = ", [P_NE] = " \\ne ",
-        [P_AND] = " \\land ", [P_OR] = " \\lor "};
+        [P_MUL] = " \\cdot ", [P_LE] = " \\le ",    [P_EQ] = " = ",
+        [P_NE] = " \\ne ",    [P_AND] = " \\land ", [P_OR] = " \\lor "};
     return how == WRITE_LATEX && latex[op] ? latex[op] : plain[op];
 }
 
@@ -229,14 +232,20 @@ void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out)
     switch ((POp)x->op) {
     case P_IN: put_input(&w, x->a); break;
     case P_CONST: put_operand(&w, v, true); break;
-    case P_FN1: case P_FN2: case P_FN3: put_function(&w, x, o, n); break;
+    case P_FN1:
+    case P_FN2:
+    case P_FN3: put_function(&w, x, o, n); break;
     case P_SELECT: put_select(&w, o); break;
-    case P_POW: case P_ROOT: put_power(&w, x, o); break;
+    case P_POW:
+    case P_ROOT: put_power(&w, x, o); break;
     case P_DIV: put_quotient(&w, o); break;
     case P_NEG: put_list(&w, "-", "", "", o, n); break;
     case P_NOT: put_list(&w, latex ? "\\lnot " : "not ", "", "", o, n); break;
-    case P_HOLD: put_list(&w, latex ? "\\operatorname{detach}(" : "detach(", "", ")", o, n); break;
-    case P_LOOP: case P_QUAD: put_loop(&w, v); break;
+    case P_HOLD:
+        put_list(&w, latex ? "\\operatorname{detach}(" : "detach(", "", ")", o, n);
+        break;
+    case P_LOOP:
+    case P_QUAD: put_loop(&w, v); break;
     case P_MUL:
         if (x->a == x->b) {
             put_list(&w, "", "", latex ? "^{2}" : "^2", o, 1);

@@ -158,7 +158,8 @@ static Node *mixture(Ctx *c, Node **x, size_t nin)
             Node *d0 = ex_sub(c, p[0], x[5 + 2 * k]), *d1 = ex_sub(c, p[1], x[6 + 2 * k]);
             Node *q0 = x[15 + 2 * k], *q1 = x[16 + 2 * k];
             Node *z0 = ex_mul2(c, ex_exp(c, q0), d0);
-            Node *z1 = ex_add2(c, ex_mul2(c, ex_exp(c, q1), d1), ex_mul2(c, x[25 + k], d0));
+            Node *z1 =
+                ex_add2(c, ex_mul2(c, ex_exp(c, q1), d1), ex_mul2(c, x[25 + k], d0));
             Node *s = ex_add2(c, ex_powi(c, z0, 2), ex_powi(c, z1, 2));
             Node *a[4] = {x[k], q0, q1, ex_scale(c, num_rat(ctx_arena(c), -1, 2), s)};
             part[k] = ex_exp(c, ex_add(c, 4, a));
@@ -173,8 +174,8 @@ static Node *mixture(Ctx *c, Node **x, size_t nin)
 
 static bool wanted(const char *name) { return !only || strstr(name, only); }
 
-static void gradient_ratio(const char *name, Node *(*make)(Ctx *, Node **, size_t), size_t n,
-                           const char *target)
+static void gradient_ratio(const char *name, Node *(*make)(Ctx *, Node **, size_t),
+                           size_t n, const char *target)
 {
     if (!wanted(name))
         return;
@@ -183,8 +184,8 @@ static void gradient_ratio(const char *name, Node *(*make)(Ctx *, Node **, size_
     Node **x = symbols(c, n, &sym);
     Compiled k = compile(c, make(c, x, n), sym, n);
     double v = best_time(run_value, &k), g = best_time(run_both, &k);
-    printf("%-44s value %9.2f us, with gradient %9.2f us, ratio %5.2f  (target %s)\n", name,
-           1e6 * v, 1e6 * g, g / v, target);
+    printf("%-44s value %9.2f us, with gradient %9.2f us, ratio %5.2f  (target %s)\n",
+           name, 1e6 * v, 1e6 * g, g / v, target);
     release(&k);
     free(x);
     free(sym);
@@ -192,18 +193,20 @@ static void gradient_ratio(const char *name, Node *(*make)(Ctx *, Node **, size_
 }
 
 /* ---- against C ----------------------------------------------------------------------------------- */
-static const char formula[] =
-    "exp(-x^2/2)*sin(3*x+1) + log(1+x^2)*cos(x)/(2+sin(x)) + sqrt(1+exp(x))*tanh(x/3) + x^3*atan(x) "
-    "+ cosh(x/2)*log(2+cos(x)) + 5/(1+x^4)";
+static const char formula[] = "exp(-x^2/2)*sin(3*x+1) + log(1+x^2)*cos(x)/(2+sin(x)) + "
+                              "sqrt(1+exp(x))*tanh(x/3) + x^3*atan(x) "
+                              "+ cosh(x/2)*log(2+cos(x)) + 5/(1+x^4)";
 
 static const char by_hand[] =
     "#include <math.h>\n"
     "double both(double x, double *d) {\n"
     "  double x2 = x*x, e = exp(-x2/2), s = sin(3*x+1), c = cos(3*x+1), l = log(1+x2);\n"
-    "  double sx = sin(x), cx = cos(x), q = 2+sx, ex = exp(x), r = sqrt(1+ex), t = tanh(x/3);\n"
+    "  double sx = sin(x), cx = cos(x), q = 2+sx, ex = exp(x), r = sqrt(1+ex), t = "
+    "tanh(x/3);\n"
     "  double a = atan(x);\n"
     "  *d = -x*e*s + 3*e*c + (2*x/(1+x2)*cx - l*sx)/q - l*cx*cx/(q*q) + ex/(2*r)*t\n"
-    "     + r*(1-t*t)/3 + 3*x2*a + x2*x/(1+x2) + sinh(x/2)/2*log(2+cx) - cosh(x/2)*sx/(2+cx)\n"
+    "     + r*(1-t*t)/3 + 3*x2*a + x2*x/(1+x2) + sinh(x/2)/2*log(2+cx) - "
+    "cosh(x/2)*sx/(2+cx)\n"
     "     - 20*x2*x/((1+x2*x2)*(1+x2*x2));\n"
     "  return e*s + l*cx/q + r*t + x2*x*a + cosh(x/2)*log(2+cx) + 5/(1+x2*x2);\n"
     "}\n"
@@ -212,12 +215,14 @@ static const char by_hand[] =
     "}\n"
     "void map(long n, const double *restrict x, double *restrict y) {\n"
     "  for (long i = 0; i < n; i++) { double v = x[i], v2 = v*v;\n"
-    "    y[i] = exp(-v2/2)*sin(3*v+1) + log(1+v2)*cos(v)/(2+sin(v)) + sqrt(1+exp(v))*tanh(v/3)\n"
+    "    y[i] = exp(-v2/2)*sin(3*v+1) + log(1+v2)*cos(v)/(2+sin(v)) + "
+    "sqrt(1+exp(v))*tanh(v/3)\n"
     "      + v2*v*atan(v) + cosh(v/2)*log(2+cos(v)) + 5/(1+v2*v2); }\n"
     "}\n";
 
 /* The C text compiled with the flags and opened; NULL when there is no compiler. */
-static void *compile_c(const char *dir, const char *name, const char *flags, const char *libs)
+static void *compile_c(const char *dir, const char *name, const char *flags,
+                       const char *libs)
 {
     char file[200], command[900];
     snprintf(file, sizeof file, "%s/%s.c", dir, name);
@@ -226,8 +231,10 @@ static void *compile_c(const char *dir, const char *name, const char *flags, con
         return NULL;
     fputs(by_hand, f);
     fclose(f);
-    snprintf(command, sizeof command, "${CC:-cc} -O3 -march=native %s -shared -fPIC -o %s/%s.so "
-             "%s/%s.c %s -lm 2>%s/log", flags, dir, name, dir, name, libs, dir);
+    snprintf(command, sizeof command,
+             "${CC:-cc} -O3 -march=native %s -shared -fPIC -o %s/%s.so "
+             "%s/%s.c %s -lm 2>%s/log",
+             flags, dir, name, dir, name, libs, dir);
     if (system(command) != 0)
         return NULL;
     snprintf(file, sizeof file, "%s/%s.so", dir, name);
@@ -290,7 +297,8 @@ static void against_c(Versus *v, const char *dir)
     static const char one[] = "value and derivative, 40 nodes, one by one",
                       many[] = "value, 40 nodes, 10^7 points at once";
     void *plain = compile_c(dir, "plain", "", "");
-    void *vec = compile_c(dir, "vec", "-ffast-math -mprefer-vector-width=512", "-l:libsleefgnuabi.so.3");
+    void *vec = compile_c(dir, "vec", "-ffast-math -mprefer-vector-width=512",
+                          "-l:libsleefgnuabi.so.3");
     const char *which = "SLEEF";
     if (!vec) {
         vec = compile_c(dir, "vec", "-ffast-math -mprefer-vector-width=512", "-lmvec");
@@ -305,14 +313,14 @@ static void against_c(Versus *v, const char *dir)
     if (wanted(one)) {
         points(v, 1000);
         double a = best_time(our_loop, v), b = best_time(their_loop, v);
-        printf("%-44s ours %8.1f ns, C %8.1f ns, ratio %5.2f  (target 1.8)\n", one, 1e6 * a,
-               1e6 * b, a / b);
+        printf("%-44s ours %8.1f ns, C %8.1f ns, ratio %5.2f  (target 1.8)\n", one,
+               1e6 * a, 1e6 * b, a / b);
     }
     if (wanted(many)) {
         points(v, 10000000);
         double a = best_time(our_map, v), b = best_time(their_map, v);
-        printf("%-44s ours %8.2f ns, C with %s %.2f ns, ratio %5.2f  (target 1.6)\n", many,
-               100 * a, which, 100 * b, a / b);
+        printf("%-44s ours %8.2f ns, C with %s %.2f ns, ratio %5.2f  (target 1.6)\n",
+               many, 100 * a, which, 100 * b, a / b);
     }
 }
 

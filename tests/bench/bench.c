@@ -115,8 +115,8 @@ static void figure(char *out, size_t n, double seconds, const char *note)
 }
 
 /* A and B in turn. inverse: the ratio is A/B (lower is better), else B/A: how many times faster. */
-static void row(const Bench *b, const char *name, const Command *a, const Command *p, int runs,
-                int inverse, const char *target)
+static void row(const Bench *b, const char *name, const Command *a, const Command *p,
+                int runs, int inverse, const char *target)
 {
     double ta[MAX_RUNS], tp[MAX_RUNS], r[MAX_RUNS];
     char sa[32], sp[32], sr[32];
@@ -157,7 +157,8 @@ static FILE *input_open(const char *path)
     return f;
 }
 
-static const char *input_text(const Bench *b, const char *name, Syntax s, const char *text)
+static const char *input_text(const Bench *b, const char *name, Syntax s,
+                              const char *text)
 {
     const char *path = input_path(b, name, s);
     FILE *f = input_open(path);
@@ -179,8 +180,8 @@ static Command ginsh(const Bench *b, const char *input)
 #define NONE "--simplify=none"
 #define FULL "--simplify=full"
 
-static void bench_text(const Bench *b, const char *row_name, const char *simplify, int runs,
-                       const char *target, const char *ours, const char *theirs)
+static void bench_text(const Bench *b, const char *row_name, const char *simplify,
+                       int runs, const char *target, const char *ours, const char *theirs)
 {
     Command a = leibniz(b, simplify, input_text(b, "text", LEIBNIZ, ours));
     Command p = ginsh(b, input_text(b, "text", GINSH, theirs));
@@ -228,9 +229,10 @@ static void bench_gradients(const Bench *b)
 
 static void bench_expand(const Bench *b)
 {
-    Command a = leibniz(b, NONE, input_text(b, "expand", LEIBNIZ,
-                                            "set maxprint 100000000\n"
-                                            "expand((x+y+z+w)^15*((x+y+z+w)^15+1))\n"));
+    Command a = leibniz(b, NONE,
+                        input_text(b, "expand", LEIBNIZ,
+                                   "set maxprint 100000000\n"
+                                   "expand((x+y+z+w)^15*((x+y+z+w)^15+1))\n"));
     Command p = {.argv = {b->flint, "15", NULL}, .input = "/dev/null"};
     row(b, "expand((x+y+z+w)^15*((x+y+z+w)^15+1)), FLINT", &a, &p, 7, 1, "<= 10");
 }
@@ -290,11 +292,16 @@ static void chain_row(const Bench *b, const char *name, int k, Chain which, int 
 static void bench_chains(const Bench *b)
 {
     if (wanted(b, "f_k = "))
-        printf("derivatives of chains of definitions; ratio: time for 2*k over time for k\n");
-    chain_row(b, "f_k = sin(f_(k-1)*x + k), k = 2000", 2000, CHAIN_SINE, 0, "<= 5 ms, about 2");
-    chain_row(b, "f_k = sin(f_(k-1)*x + k), and its text", 2000, CHAIN_SINE, 1, "about 2");
-    chain_row(b, "f_k = f_(k-1)*sin(f_(k-1)), k = 1000", 1000, CHAIN_PRODUCT, 0, "about 2");
-    chain_row(b, "f_k = f_(k-1)*sin(f_(k-1)), and its text", 1000, CHAIN_PRODUCT, 1, "about 2");
+        printf("derivatives of chains of definitions; ratio: time for 2*k over time for "
+               "k\n");
+    chain_row(b, "f_k = sin(f_(k-1)*x + k), k = 2000", 2000, CHAIN_SINE, 0,
+              "<= 5 ms, about 2");
+    chain_row(b, "f_k = sin(f_(k-1)*x + k), and its text", 2000, CHAIN_SINE, 1,
+              "about 2");
+    chain_row(b, "f_k = f_(k-1)*sin(f_(k-1)), k = 1000", 1000, CHAIN_PRODUCT, 0,
+              "about 2");
+    chain_row(b, "f_k = f_(k-1)*sin(f_(k-1)), and its text", 1000, CHAIN_PRODUCT, 1,
+              "about 2");
 }
 
 /* ---- memory of a long run */
@@ -321,7 +328,8 @@ static void bench_memory(const Bench *b, const char *simplify, size_t lines)
     lines_random(f, LEIBNIZ, lines, 2);
     fclose(f);
     double t = finish(pid, start, &rss);
-    printf("%-46s %9.1f MB %12.1f s %9s  %s\n", name, (double)rss / 1024, t, "", "<= 64 MB");
+    printf("%-46s %9.1f MB %12.1f s %9s  %s\n", name, (double)rss / 1024, t, "",
+           "<= 64 MB");
 }
 
 static void clean(const Bench *b)
@@ -353,7 +361,8 @@ int main(int argc, char **argv)
                "d/dx x^2*sin(x)\n", "diff(x^2*sin(x),x);\n");
     bench_batch(&b);
     bench_text(&b, "diff(exp(sin(x)*cos(x)+x^2), x, 20)", NONE, 9, ">= 10",
-               "diff(exp(sin(x)*cos(x)+x^2), x, 20)\n", "diff(exp(sin(x)*cos(x)+x^2),x,20);\n");
+               "diff(exp(sin(x)*cos(x)+x^2), x, 20)\n",
+               "diff(exp(sin(x)*cos(x)+x^2),x,20);\n");
     bench_chains(&b);
     bench_gradients(&b);
     bench_expand(&b);

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     fmpz_mpoly_ctx_init(ctx, 4, ORD_DEGLEX);
     fmpz_mpoly_init(p, ctx);
     fmpz_mpoly_init(q, ctx);
-    if (fmpz_mpoly_set_str_pretty(p, "x+y+z+w", names, ctx) || !fmpz_mpoly_pow_ui(p, p, power, ctx))
+    if (fmpz_mpoly_set_str_pretty(p, "x+y+z+w", names, ctx) ||
+        !fmpz_mpoly_pow_ui(p, p, power, ctx))
         return 1;
     fmpz_mpoly_add_ui(q, p, 1, ctx);
     fmpz_mpoly_mul(q, p, q, ctx);

@@ -156,12 +156,11 @@ void lines_chain(FILE *f, Syntax s, int k, Chain which, int printed)
     const char *end = s == GINSH ? ":" : "";
 
     fprintf(f, "f0 = x%s\n", end);
-    for (int i = 1; i <= k; i++) {
+    for (int i = 1; i <= k; i++)
         if (which == CHAIN_PRODUCT)
             fprintf(f, "f%d = f%d*sin(f%d)%s\n", i, i - 1, i - 1, end);
         else
             fprintf(f, "f%d = sin(f%d*x+%d)%s\n", i, i - 1, i, end);
-    }
     if (s == GINSH)
         fprintf(f, "diff(f%d,x);\n", k);
     else

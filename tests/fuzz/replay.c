@@ -68,7 +68,7 @@ int main(int argc, char **argv)
         replay_folder(corpus);
     for (int i = 1; i < argc; i++)
         replay_folder(argv[i]);
-    printf("%d%%: Checks: %d, Failures: %d, Errors: 0\n", total ? 100 * (total - bad) / total : 0,
-           total, bad);
+    printf("%d%%: Checks: %d, Failures: %d, Errors: 0\n",
+           total ? 100 * (total - bad) / total : 0, total, bad);
     return total == 0 || bad > 0;
 }
