@@ -697,14 +697,12 @@ static double text_partial(Op op, unsigned i, double x, double y, double z, doub
     (void)z;
     switch (op) {
 #define UNKNOWN NAN
-#define F1(id, nm, fl, v, dx, ...)                                              \
-    case OP_##id:                                                               \
-        return dx;                                                              \
-#define F2(id, nm, ar, fl, v, dx, dy, ...) case OP_##id : return i == 0 \
-            ? (dx) : (dy);
-#define F3(id, nm, ar, fl, v, dx, dy, dz, ...) \
-    case OP_##id:                              \
+#define ROW(id, dx, dy, dz) \
+    case OP_##id:           \
         return i == 0 ? (dx) : i == 1 ? (dy) : (dz);
+#define F1(id, nm, fl, v, dx, ...) ROW(id, dx, NAN, NAN)
+#define F2(id, nm, ar, fl, v, dx, dy, ...) ROW(id, dx, dy, NAN)
+#define F3(id, nm, ar, fl, v, dx, dy, dz, ...) ROW(id, dx, dy, dz)
 #define P1(...)
 #define P2(...)
 #define S(...)
