@@ -94,7 +94,7 @@ START_TEST(three_runs_agree)
     for (int i = 0; i <= NIN; i++)
         to[i] = y + i * POINTS;
     code_speed_up(native);
-    ck_assert(backend_cpu.run(code, &c->env, POINTS, col, to));
+    ck_assert(cpu_backend.run(code, &c->env, POINTS, col, to));
     for (int k = 0; k < POINTS; k++) {
         double at[NIN] = {x[k], x[1 + 2 * k], x[2]};
         ck_assert(program_values(p, at, v));

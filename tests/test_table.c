@@ -161,7 +161,7 @@ static void certified(Op op, arb_t r, const double *a, slong prec)
 {
     arb_struct v[3];
     set_args(v, a);
-    ball_call(op, r, v, prec);
+    certified_call(op, r, v, prec);
     clear_args(v);
 }
 
@@ -177,14 +177,14 @@ static bool differences(Op op, const double *a, unsigned i, double *f, double *d
     arb_init(lo);
     arb_init(mid);
     arb_init(hi);
-    ball_call(op, mid, v, PREC);
+    certified_call(op, mid, v, PREC);
     arb_set_si(h, 1);
     arb_mul_2exp_si(h, h, STEP);
     arb_add(v + i, v + i, h, PREC);
-    ball_call(op, hi, v, PREC);
+    certified_call(op, hi, v, PREC);
     arb_set_d(v + i, a[i]);
     arb_sub(v + i, v + i, h, PREC);
-    ball_call(op, lo, v, PREC);
+    certified_call(op, lo, v, PREC);
     bool ok = arb_is_finite(lo) && arb_is_finite(mid) && arb_is_finite(hi);
     *f = arf_get_d(arb_midref(mid), ARF_RND_NEAR);
     arb_sub(h, hi, lo, PREC);
@@ -205,7 +205,7 @@ static bool differences(Op op, const double *a, unsigned i, double *f, double *d
 /* ---- kernels */
 static double value_of(Op op, const double *a)
 {
-    const Kernel *k = kernel_fn(op);
+    const Float64Fn *k = float64_fn(op);
     return k->arity == 1   ? k->v1(a[0])
            : k->arity == 2 ? k->v2(a[0], a[1])
                            : k->v3(a[0], a[1], a[2]);
@@ -213,7 +213,7 @@ static double value_of(Op op, const double *a)
 
 static double partial_of(Op op, unsigned i, const double *a, double f)
 {
-    const Kernel *k = kernel_fn(op);
+    const Float64Fn *k = float64_fn(op);
     return k->arity == 1   ? k->d1[i](a[0], f)
            : k->arity == 2 ? k->d2[i](a[0], a[1], f)
                            : k->d3[i](a[0], a[1], a[2], f);
@@ -275,7 +275,7 @@ static void check_value(Op op, const double *a)
     arb_init(r);
     certified(op, r, a, PREC);
     if (!in_domain(op, a)) {
-        ck_assert_msg(ball_is_undefined(r), "%s has a certified value", place(op, a));
+        ck_assert_msg(cert_is_undefined(r), "%s has a certified value", place(op, a));
         ck_assert_msg(!isfinite(got), "%s has the value %g", place(op, a), got);
     } else {
         ck_assert_msg(arb_is_finite(r), "%s has no certified value", place(op, a));
@@ -293,8 +293,8 @@ START_TEST(value_is_certified)
 {
     Op op = (Op)_i;
     worst_value.err = 0;
-    ck_assert_uint_eq(kernel_fn(op)->arity, op_info(op)->max_args);
-    ck_assert_uint_eq(ball_fn(op)->arity, op_info(op)->max_args);
+    ck_assert_uint_eq(float64_fn(op)->arity, op_info(op)->max_args);
+    ck_assert_uint_eq(certified_fn(op)->arity, op_info(op)->max_args);
     at_all_points(op, check_value);
     if (worst_value.err > 2.5)
         printf("%s: %.1f ulp\n", worst_value.where, worst_value.err);
@@ -390,9 +390,9 @@ static void check_inside(Op op, const double *t, const arb_t wide)
     certified(op, r, t, 150);
     if (arb_is_finite(r))
         ck_assert_msg(
-            !ball_is_undefined(wide) && (!arb_is_finite(wide) || arb_overlaps(wide, r)),
+            !cert_is_undefined(wide) && (!arb_is_finite(wide) || arb_overlaps(wide, r)),
             "%s is outside of its ball, radius %g", place(op, t), radius_of_ball);
-    else if (ball_is_undefined(r))
+    else if (cert_is_undefined(r))
         ck_assert_msg(!arb_is_finite(wide),
                       "%s has no value, but its ball has, radius %g", place(op, t),
                       radius_of_ball);
@@ -411,7 +411,7 @@ static void check_enclosure(Op op, const double *a)
     for (unsigned i = 0; i < k; i++)
         if (op_info(op)->args[i] != 'n' || i > 0) /* orders stay integers */
             mag_set_d(arb_radref(v + i), radius_of_ball * (fabs(a[i]) + 0.01));
-    ball_call(op, wide, v, 150);
+    certified_call(op, wide, v, 150);
     for (int j = -3; j <= 3; j++) {
         double t[3];
         for (unsigned i = 0; i < 3; i++)
@@ -611,11 +611,11 @@ END_TEST
 /* ---- what the columns promise at kinks, removable singularities and exact points */
 #define IS(x, y) \
     ck_assert_msg((x) == (y), "%s is %.17g, not %.17g", #x, (double)(x), (double)(y))
-static double v1(Op op, double x) { return kernel_fn(op)->v1(x); }
-static double d1(Op op, double x) { return kernel_fn(op)->d1[0](x, v1(op, x)); }
+static double v1(Op op, double x) { return float64_fn(op)->v1(x); }
+static double d1(Op op, double x) { return float64_fn(op)->d1[0](x, v1(op, x)); }
 static double d2(Op op, unsigned i, double x, double y)
 {
-    return kernel_fn(op)->d2[i](x, y, kernel_fn(op)->v2(x, y));
+    return float64_fn(op)->d2[i](x, y, float64_fn(op)->v2(x, y));
 }
 
 START_TEST(kinks)
@@ -625,14 +625,14 @@ START_TEST(kinks)
     IS(d1(OP_floor, 2), 0);
     IS(d1(OP_sign, 0), 0);
     IS(v1(OP_step, 0), 0.5);
-    IS(kernel_fn(OP_step_at)->v2(0, 0.25), 0.25);
+    IS(float64_fn(OP_step_at)->v2(0, 0.25), 0.25);
     IS(d2(OP_max, 0, 1, 1), 0.5);
     IS(d2(OP_max, 1, 1, 1), 0.5);
     IS(d2(OP_min, 0, 2, 1), 0);
     IS(d2(OP_hypot, 0, 0, 0), 0);
     IS(d2(OP_mod, 1, 7.5, 2), -3);
-    IS(kernel_fn(OP_clamp)->v3(5, 0, 1), 1);
-    IS(kernel_fn(OP_clamp)->d3[2](5, 0, 1, 1), 1);
+    IS(float64_fn(OP_clamp)->v3(5, 0, 1), 1);
+    IS(float64_fn(OP_clamp)->d3[2](5, 0, 1, 1), 1);
 }
 END_TEST
 
@@ -681,11 +681,11 @@ START_TEST(exact_points)
     IS(v1(OP_round, 2.5), 3);
     IS(v1(OP_round, -2.5), -3);
     IS(v1(OP_factorial, 5), 120);
-    IS(kernel_fn(OP_mod)->v2(-7, 3), 2);
-    IS(kernel_fn(OP_rem)->v2(-7, 3), -1);
-    IS(kernel_fn(OP_log_base)->v2(8, 2), 3);
-    IS(kernel_fn(OP_binomial)->v2(10, 3), 120);
-    IS(kernel_fn(OP_binomial)->v2(3, 10), 0);
+    IS(float64_fn(OP_mod)->v2(-7, 3), 2);
+    IS(float64_fn(OP_rem)->v2(-7, 3), -1);
+    IS(float64_fn(OP_log_base)->v2(8, 2), 3);
+    IS(float64_fn(OP_binomial)->v2(10, 3), 120);
+    IS(float64_fn(OP_binomial)->v2(3, 10), 0);
 }
 END_TEST
 

@@ -363,9 +363,9 @@ void ball_complex_op(Eval *ev, Frame *f, const Node *n, Val *v)
                                     ball_carg(ev, f, n, 1), f->prec);
         return;
     default:
-        if (ball_fn((Op)n->op)->arity == 1)
+        if (certified_fn((Op)n->op)->arity == 1)
             unary(r, (Op)n->op, ball_carg(ev, f, n, 0), m);
-        else if (ball_fn((Op)n->op)->arity == 2)
+        else if (certified_fn((Op)n->op)->arity == 2)
             binary(r, (Op)n->op, ball_carg(ev, f, n, 0), ball_carg(ev, f, n, 1), m);
         else
             acb_indeterminate(r);

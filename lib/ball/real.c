@@ -254,7 +254,7 @@ static void product(Eval *ev, Frame *f, const Node *n, arb_t r)
 static void function(Eval *ev, Frame *f, const Node *n, Val *v)
 {
     arb_struct x[3];
-    if (n->n != ball_fn((Op)n->op)->arity) {
+    if (n->n != certified_fn((Op)n->op)->arity) {
         ball_fail(v, LBZ_UNABLE, n);
         return;
     }
@@ -265,7 +265,7 @@ static void function(Eval *ev, Frame *f, const Node *n, Val *v)
             return;
         }
     }
-    ball_call((Op)n->op, acb_realref(&v->z), x, f->prec);
+    certified_call((Op)n->op, acb_realref(&v->z), x, f->prec);
 }
 
 void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
@@ -295,7 +295,7 @@ void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
         else
             ball_fail(v, LBZ_UNABLE, n);
     }
-    if (!v->status && ball_is_undefined(r))
+    if (!v->status && cert_is_undefined(r))
         ball_fail(v, LBZ_DOMAIN, n);
     else if (!v->status && !ball_sane(r))
         ball_fail(v, LBZ_UNABLE, n);

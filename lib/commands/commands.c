@@ -3,7 +3,7 @@
 
 static const struct {
     const char *name;
-    CommandRun *run;
+    CmdFunction *run;
 } commands[] = {
 #define F1(...)
 #define F2(...)
@@ -16,7 +16,7 @@ static const struct {
 #include "ops.def"
 };
 
-CommandRun *command_run(const char *name)
+CmdFunction *cmd_function(const char *name)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].name, name) == 0)

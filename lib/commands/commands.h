@@ -13,8 +13,8 @@ bool statement_run(lbz_session *s, const char *text, size_t n);
 
 /* The statement's text, and the bytes behind the command word. False with the error in the
  * context. */
-typedef bool CommandRun(lbz_session *s, const char *text, Span args);
-CommandRun *command_run(const char *name); /* NULL: there is none */
+typedef bool CmdFunction(lbz_session *s, const char *text, Span args);
+CmdFunction *cmd_function(const char *name); /* NULL: there is none */
 
 #define F1(...)
 #define F2(...)
@@ -23,7 +23,7 @@ CommandRun *command_run(const char *name); /* NULL: there is none */
 #define P2(...)
 #define S(...)
 #define A(...)
-#define C(run, ...) CommandRun cmd_##run;
+#define C(run, ...) CmdFunction cmd_##run;
 #include "ops.def"
 
 #endif

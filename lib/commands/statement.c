@@ -42,7 +42,7 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
 static bool run_command(lbz_session *s, const Stmt *st, const char *text)
 {
     s->c->env.at = st->span;
-    return command_run(st->command->name)(s, text, st->args);
+    return cmd_function(st->command->name)(s, text, st->args);
 }
 
 static bool run_statement(lbz_session *s, const Stmt *st, const Parsed *parsed,

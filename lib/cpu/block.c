@@ -317,6 +317,6 @@ static bool cpu_move(void *to, const void *from, size_t bytes)
     return true;
 }
 
-const Backend backend_cpu = {BACKEND_VERSION, "cpu",    cpu_probe, cpu_supports,
+const Backend cpu_backend = {BACKEND_VERSION, "cpu",    cpu_probe, cpu_supports,
                              code_new,        cpu_run,  code_free, cpu_mem_new,
                              mem_free,        cpu_move, cpu_move};

@@ -219,7 +219,7 @@ static void emit_loop(Build *b, uint32_t i)
 
 static void set_function(Ins *s, const Val *v)
 {
-    const Kernel *k = kernel_fn((Op)v->fn);
+    const Float64Fn *k = float64_fn((Op)v->fn);
     switch ((POp)v->op) {
     case P_FN1: s->f1 = k->v1; break;
     case P_FN2: s->f2 = k->v2; break;

@@ -169,9 +169,9 @@ static Node *nth_symbolic(Ctx *c, Node *e, uint32_t x, Node *n)
     if (e->op != OP_ADD)
         return nth_term(c, e, x, n);
     ArenaMark m = arena_mark(&c->tmp);
-    Vec out = {0};
+    NodeVec out = {0};
     for (uint32_t i = 0; i < e->n; i++)
-        vec_push(c, &out, nth_term(c, e->a[i], x, n));
+        nodevec_push(c, &out, nth_term(c, e->a[i], x, n));
     Node *r = ex_add(c, out.n, out.v);
     arena_release(&c->tmp, m);
     return r;

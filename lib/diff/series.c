@@ -61,10 +61,10 @@ static int vanishes(const Series *s, Node *u)
 static Node *dot(Series *s, Node *const *u, Node *const *v, size_t k)
 {
     ArenaMark m = arena_mark(&s->c->tmp);
-    Vec t = {0};
+    NodeVec t = {0};
     for (size_t i = 0; i <= k; i++)
         if (u[i] != s->c->zero && v[k - i] != s->c->zero)
-            vec_push(s->c, &t, ex_mul2(s->c, u[i], v[k - i]));
+            nodevec_push(s->c, &t, ex_mul2(s->c, u[i], v[k - i]));
     Node *r = ex_add(s->c, t.n, t.v);
     arena_release(&s->c->tmp, m);
     return r;
@@ -88,9 +88,9 @@ static Node *recurrence(Series *s, Node *const *u, Node *const *p, size_t k)
 {
     Ctx *c = s->c;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec t = {0};
+    NodeVec t = {0};
     for (size_t i = 1; i <= k; i++)
-        vec_push(c, &t, weighted(s, (int64_t)i, u[i], p[k - i]));
+        nodevec_push(c, &t, weighted(s, (int64_t)i, u[i], p[k - i]));
     Node *r = ex_mul2(c, ex_rat(c, 1, (int64_t)k), ex_add(c, t.n, t.v));
     arena_release(&c->tmp, m);
     return r;
@@ -109,9 +109,9 @@ static void series_log(Series *s, Node **l, Node *const *u)
     l[0] = ex_fn1(c, OP_log, u[0]);
     Node *inv = ex_pow(c, u[0], c->minus_one);
     for (size_t k = 1; k < s->len; k++) {
-        Vec t = {0};
+        NodeVec t = {0};
         for (size_t i = 1; i < k; i++)
-            vec_push(c, &t, weighted(s, (int64_t)i, l[i], u[k - i]));
+            nodevec_push(c, &t, weighted(s, (int64_t)i, l[i], u[k - i]));
         Node *sum = ex_mul2(c, ex_rat(c, 1, (int64_t)k), ex_add(c, t.n, t.v));
         l[k] = ex_mul2(c, ex_sub(c, u[k], sum), inv);
     }
@@ -124,13 +124,13 @@ static void series_power(Series *s, Node **p, Node *const *u, Node *r)
     p[0] = ex_pow(c, u[0], r);
     Node *inv = ex_pow(c, u[0], c->minus_one), *r1 = ex_add2(c, r, c->one);
     for (size_t k = 1; k < s->len; k++) {
-        Vec t = {0};
+        NodeVec t = {0};
         for (size_t i = 1; i <= k; i++) {
             if (u[i] == c->zero || p[k - i] == c->zero)
                 continue;
             Node *w =
                 ex_sub(c, ex_mul2(c, ex_rat(c, (int64_t)i, (int64_t)k), r1), c->one);
-            vec_push(c, &t, ex_mul(c, 3, (Node *[]){w, u[i], p[k - i]}));
+            nodevec_push(c, &t, ex_mul(c, 3, (Node *[]){w, u[i], p[k - i]}));
         }
         p[k] = ex_mul2(c, ex_add(c, t.n, t.v), inv);
     }
@@ -395,12 +395,12 @@ static void sum(Series *s, Known *p, const Node *n)
         p->n = u->n + (p->v - u->v) < p->n ? u->n + (p->v - u->v) : p->n;
     }
     for (size_t k = 0; k < s->len; k++) {
-        Vec t = {0};
+        NodeVec t = {0};
         for (uint32_t i = 0; i < n->n; i++) {
             const Known *u = known_of(s, n->a[i]);
             size_t off = p->v - u->v;
             if (k >= off)
-                vec_push(c, &t, u->c[k - off]);
+                nodevec_push(c, &t, u->c[k - off]);
         }
         p->c[k] = ex_add(c, t.n, t.v);
     }
@@ -613,10 +613,10 @@ static void note_filled(const Series *s)
 Node *diff_polynomial(Ctx *c, Node *const *p, uint32_t x, Node *a, unsigned n)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Vec t = {0};
+    NodeVec t = {0};
     Node *h = ex_sub(c, ex_sym(c, x), a);
     for (size_t k = 0; k <= n && !ctx_failed(c); k++)
-        vec_push(c, &t, ex_mul2(c, p[k], ex_powi(c, h, (int64_t)k)));
+        nodevec_push(c, &t, ex_mul2(c, p[k], ex_powi(c, h, (int64_t)k)));
     Node *r = ex_add(c, t.n, t.v);
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : r;

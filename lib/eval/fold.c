@@ -134,7 +134,7 @@ static bool has_risk(Ctx *c, Node *k)
     bool found = false;
     Node **order = ex_walk(c, 1, &k, &n);
     for (size_t i = 0; order && i < n && !found; i++)
-        found = ex_risky(order[i]);
+        found = ex_may_be_undefined(order[i]);
     arena_release(&c->tmp, m);
     return found;
 }

@@ -268,7 +268,7 @@ static Node *node_new(Ctx *c, Pool *p, const Shell *s, const Kids *k)
                 .sym = s->sym,
                 .height = k->height};
     node_fill(c, p, n, s);
-    node_facts(c, n);
+    ex_set_facts(c, n);
     return n;
 }
 
@@ -313,7 +313,7 @@ static inline Node **inner_find(const Pool *p, uint64_t h, Op op, size_t n,
 }
 
 /* ctx_intern step by step for what has children and nothing else of its own: most nodes. */
-Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
+Node *ex_intern(Ctx *c, Op op, size_t n, Node *const *a)
 {
     Pool *p = &c->pool[c->into];
     Kids k = {.hash = inner_hash(op, 0)};
@@ -342,7 +342,7 @@ Node *intern(Ctx *c, Op op, size_t n, Node *const *a)
                 .height = k.height};
     for (size_t i = 0; i < n; i++)
         x->a[i] = a[i];
-    node_facts(c, x);
+    ex_set_facts(c, x);
     *slot = x;
     p->n++;
     c->env.steps++;

@@ -20,7 +20,7 @@ Num ex_bernoulli(Ctx *c, unsigned n)
 }
 
 /* zeta(2k) is a rational multiple of pi^(2k), zeta(-n) rational. */
-Node *exact_zeta(Ctx *c, int64_t n)
+Node *ex_exact_zeta(Ctx *c, int64_t n)
 {
     enum { MOST = 60 };
     if (n == 0)
@@ -176,7 +176,7 @@ static Node *trigamma_value(Ctx *c, Node *x)
                   ex_num(c, s));
 }
 
-Node *exact_value1(Ctx *c, Op op, Node *x)
+Node *ex_exact_value1(Ctx *c, Op op, Node *x)
 {
     if (x == c->inf || x == c->minus_inf)
         return at_infinity(c, op, x == c->minus_inf);
@@ -234,7 +234,7 @@ static Node *modular_power(Ctx *c, Node *p, Node *m)
     return ex_int(c, (int64_t)r);
 }
 
-Node *exact_value2(Ctx *c, Op op, Node *x, Node *y)
+Node *ex_exact_value2(Ctx *c, Op op, Node *x, Node *y)
 {
     switch (op) {
     case OP_besselj:

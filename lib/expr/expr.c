@@ -132,7 +132,7 @@ static uint8_t own_flags(const Node *n)
     return op_is_structural((Op)n->op) ? NF_STRUCTURAL : 0;
 }
 
-bool ex_risky(const Node *n)
+bool ex_may_be_undefined(const Node *n)
 {
     if (op_is_function((Op)n->op)) {
         const char *domain = op_info((Op)n->op)->domain;
@@ -141,18 +141,18 @@ bool ex_risky(const Node *n)
     return n->op == OP_POW && !ex_is_pos(n->a[0]);
 }
 
-void node_facts(Ctx *c, Node *n)
+void ex_set_facts(Ctx *c, Node *n)
 {
     n->flags |= own_flags(n);
     if (n->op == OP_SYM)
         n->syms = (uint64_t)1 << (n->sym & 63);
     n->sign = sign_of(c, n);
-    if (!n->syms && !(n->flags & NF_RISK) && ex_risky(n))
+    if (!n->syms && !(n->flags & NF_RISK) && ex_may_be_undefined(n))
         n->flags |= NF_RISK;
 }
 
 /* ---- leaves ----------------------------------------------------------------------------- */
-void vec_grow(Ctx *c, Vec *v)
+void nodevec_grow(Ctx *c, NodeVec *v)
 {
     size_t cap = v->cap ? v->cap * 2 : 16;
     Node **t = ARENA_NEW(&c->tmp, Node *, cap);
@@ -187,10 +187,10 @@ Node *ex_string(Ctx *c, const char *s, size_t n)
 }
 
 /* ---- lists ------------------------------------------------------------------------------ */
-Node *ex_list(Ctx *c, size_t n, Node *const *e) { return intern(c, OP_LIST, n, e); }
+Node *ex_list(Ctx *c, size_t n, Node *const *e) { return ex_intern(c, OP_LIST, n, e); }
 
 /* The sum of lists of one length, element by element. */
-Node *lists_zip(Ctx *c, size_t n, Node *const *t)
+Node *list_add(Ctx *c, size_t n, Node *const *t)
 {
     ArenaMark m = arena_mark(&c->tmp);
     size_t len = t[0]->op == OP_LIST ? t[0]->n : 0;
@@ -213,7 +213,7 @@ Node *lists_zip(Ctx *c, size_t n, Node *const *t)
 }
 
 /* A product with one list in it: every element times the rest. */
-Node *list_map_mul(Ctx *c, size_t n, Node *const *f)
+Node *list_mul(Ctx *c, size_t n, Node *const *f)
 {
     ArenaMark m = arena_mark(&c->tmp);
     size_t at = n;
@@ -261,7 +261,7 @@ Node *ex_if(Ctx *c, Node *cond, Node *a, Node *b)
         return ex_is_poison(cond) ? cond : a;
     if (cond->op == OP_FALSE || a == b)
         return b;
-    return intern(c, OP_IF, 3, (Node *[]){cond, a, b});
+    return ex_intern(c, OP_IF, 3, (Node *[]){cond, a, b});
 }
 
 Node *ex_compare(Ctx *c, Op op, Node *a, Node *b)
@@ -289,8 +289,8 @@ Node *ex_compare(Ctx *c, Op op, Node *a, Node *b)
             return c->no;
     }
     if ((op == OP_EQ || op == OP_NE) && ex_cmp(a, b) > 0)
-        return intern(c, op, 2, (Node *[]){b, a});
-    return intern(c, op, 2, (Node *[]){a, b});
+        return ex_intern(c, op, 2, (Node *[]){b, a});
+    return ex_intern(c, op, 2, (Node *[]){a, b});
 }
 
 static Node *negated(Ctx *c, Node *a)
@@ -303,7 +303,7 @@ static Node *negated(Ctx *c, Node *a)
     case OP_LE: return ex_compare(c, OP_LT, a->a[1], a->a[0]);
     case OP_EQ: return ex_compare(c, OP_NE, a->a[0], a->a[1]);
     case OP_NE: return ex_compare(c, OP_EQ, a->a[0], a->a[1]);
-    default: return intern(c, OP_NOT, 1, &a);
+    default: return ex_intern(c, OP_NOT, 1, &a);
     }
 }
 
@@ -313,17 +313,17 @@ Node *ex_logic(Ctx *c, Op op, size_t n, Node *const *a)
         return negated(c, a[0]);
     Node *ends = op == OP_AND ? c->no : c->yes, *skips = op == OP_AND ? c->yes : c->no;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec v = {0};
+    NodeVec v = {0};
     for (size_t i = 0; i < n; i++) {
         if (a[i] == ends)
             return ends;
         if (a[i]->op == (uint16_t)op)
             for (uint32_t j = 0; j < a[i]->n; j++)
-                vec_push(c, &v, a[i]->a[j]);
+                nodevec_push(c, &v, a[i]->a[j]);
         else if (a[i] != skips)
-            vec_push(c, &v, a[i]);
+            nodevec_push(c, &v, a[i]);
     }
-    Node *r = v.n == 0 ? skips : v.n == 1 ? v.v[0] : intern(c, op, v.n, v.v);
+    Node *r = v.n == 0 ? skips : v.n == 1 ? v.v[0] : ex_intern(c, op, v.n, v.v);
     arena_release(&c->tmp, m);
     return r;
 }
@@ -333,13 +333,14 @@ Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo, Node *hi)
     if (op == OP_INT && lo == hi)
         return c->zero;
     if (ex_is_num(body) && num_is_zero(body->num))
-        return op == OP_PROD ? intern(c, op, 4, (Node *[]){body, var, lo, hi}) : c->zero;
-    return intern(c, op, 4, (Node *[]){body, var, lo, hi});
+        return op == OP_PROD ? ex_intern(c, op, 4, (Node *[]){body, var, lo, hi})
+                             : c->zero;
+    return ex_intern(c, op, 4, (Node *[]){body, var, lo, hi});
 }
 
 Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a)
 {
-    return intern(c, op, n, a);
+    return ex_intern(c, op, n, a);
 }
 
 /* ---- rebuilding -------------------------------------------------------------------------- */

@@ -258,7 +258,7 @@ Node **ex_walk(Ctx *c, size_t nroots, Node *const *roots, size_t *count);
 Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags,
                     uint64_t syms, size_t *count);
 /* Could n itself, its operands being fine, be undefined? */
-bool ex_risky(const Node *n);
+bool ex_may_be_undefined(const Node *n);
 size_t ex_dag_size(Ctx *c, Node *n);  /* distinct nodes */
 double ex_tree_size(Ctx *c, Node *n); /* nodes when written out; may be huge */
 

@@ -173,7 +173,7 @@ static bool arc_table(Ctx *c, Op op, Node *x, Num *r)
     static const struct {
         int8_t p, q;
     } at[] = {{0, 1}, {1, 12}, {1, 10}, {1, 6}, {1, 4}, {3, 10}, {1, 3}, {5, 12}, {1, 2}};
-    bool neg = looks_negative(x) || ex_is_neg(x);
+    bool neg = ex_looks_negative(x) || ex_is_neg(x);
     Node *y = neg ? ex_neg(c, x) : x;
     for (size_t i = 0; i < 9; i++) {
         Num q = num_rat(&c->tmp, at[i].p, at[i].q);
@@ -257,15 +257,15 @@ static Node *modulus_of_product(Ctx *c, Op op, Node *x)
         return ex_mul2(c, k, r);
     }
     ArenaMark m = arena_mark(&c->tmp);
-    Vec out = {0}, in = {0};
+    NodeVec out = {0}, in = {0};
     for (uint32_t i = 0; i < x->n; i++) {
         Node *f = x->a[i];
         bool known = ex_is_pos(f) || ex_is_neg(f) || (op == OP_abs && ex_is_nonneg(f));
-        vec_push(c, known ? &out : &in, known ? ex_fn1(c, op, f) : f);
+        nodevec_push(c, known ? &out : &in, known ? ex_fn1(c, op, f) : f);
     }
     Node *r = NULL;
     if (out.n) {
-        vec_push(c, &out, ex_fn1(c, op, ex_mul(c, in.n, in.v)));
+        nodevec_push(c, &out, ex_fn1(c, op, ex_mul(c, in.n, in.v)));
         r = ex_mul(c, out.n, out.v);
     }
     arena_release(&c->tmp, m);
@@ -284,7 +284,7 @@ static Node *modulus(Ctx *c, Op op, Node *x)
         return x;
     if (x->op == OP_SCALE || x->op == OP_MUL)
         return modulus_of_product(c, op, x);
-    if (looks_negative(x))
+    if (ex_looks_negative(x))
         return op == OP_abs ? ex_fn1(c, op, ex_neg(c, x))
                             : ex_neg(c, ex_fn1(c, op, ex_neg(c, x)));
     if (x->op == OP_POW && ex_is_num(x->a[1]) && !x->a[1]->num.dec) {
@@ -351,7 +351,7 @@ static Node *zeta_value(Ctx *c, Node *x)
     int64_t n;
     if (!ex_get_int(x, &n) || x->num.dec)
         return NULL;
-    return n == 1 ? pole(c, "zeta") : exact_zeta(c, n);
+    return n == 1 ? pole(c, "zeta") : ex_exact_zeta(c, n);
 }
 
 /* f(0), where it is exact. */
@@ -542,17 +542,17 @@ static Node *function1(Ctx *c, Op op, Node *x)
     if (r)
         return r;
     unsigned flags = op_info(op)->flags;
-    r = exact_value1(c, op, x);
+    r = ex_exact_value1(c, op, x);
     r = r ? r : special_value(c, op, x);
     if (r)
         return r;
     if (op_is_function((Op)x->op) && x->n == 1 && inverse_pair(op, (Op)x->op))
         return x->a[0];
-    if ((flags & (ODD | EVEN)) && looks_negative(x)) {
+    if ((flags & (ODD | EVEN)) && ex_looks_negative(x)) {
         r = ex_fn1(c, op, ex_neg(c, x));
         return flags & ODD ? ex_neg(c, r) : r;
     }
-    return intern(c, op, 1, &x);
+    return ex_intern(c, op, 1, &x);
 }
 
 static Node *min_max(Ctx *c, Op op, Node *x, Node *y)
@@ -574,7 +574,7 @@ static Node *min_max(Ctx *c, Op op, Node *x, Node *y)
 static Node *bessel_order(Ctx *c, Op op, Node *nu, Node *x)
 {
     bool any = op == OP_besselk || op == OP_besselkx;
-    if (!looks_negative(nu) || (!any && (!ex_is_int(nu) || nu->num.dec)))
+    if (!ex_looks_negative(nu) || (!any && (!ex_is_int(nu) || nu->num.dec)))
         return NULL;
     Node *r = ex_fn2(c, op, ex_neg(c, nu), x);
     bool alternates = op == OP_besselj || op == OP_bessely;
@@ -603,7 +603,7 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         if (y == c->zero)
             return ctx_error(c, LBZ_DOMAIN, "the divisor is 0 here", "division by zero");
         return ex_is_num(x) && ex_is_num(y) ? ex_num(c, num_mod(&c->tmp, x->num, y->num))
-                                            : exact_value2(c, op, x, y);
+                                            : ex_exact_value2(c, op, x, y);
     case OP_atan2:
         if (x == c->zero && ex_is_pos(y))
             return c->zero;
@@ -623,12 +623,12 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
     case OP_polygamma:
         return x == c->zero  ? ex_fn1(c, OP_digamma, y)
                : x == c->one ? ex_fn1(c, OP_trigamma, y)
-                             : exact_value2(c, op, x, y);
+                             : ex_exact_value2(c, op, x, y);
     case OP_polylog:
         return x == c->one    ? ex_neg(c, ex_fn1(c, OP_log, ex_sub(c, c->one, y)))
                : x == c->zero ? ex_div(c, y, ex_sub(c, c->one, y))
                : y == c->zero ? c->zero
-                              : exact_value2(c, op, x, y);
+                              : ex_exact_value2(c, op, x, y);
     case OP_xlogy: return x == c->zero ? c->zero : NULL;
     case OP_besselj:
     case OP_bessely:
@@ -637,7 +637,7 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
     case OP_besselix:
     case OP_besselkx: {
         Node *r = bessel_order(c, op, x, y);
-        return r ? r : exact_value2(c, op, x, y);
+        return r ? r : ex_exact_value2(c, op, x, y);
     }
     case OP_beta:
         if (ex_is_num(x) && ex_is_num(y) && !x->num.dec && !y->num.dec && ex_is_pos(x) &&
@@ -671,8 +671,8 @@ Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args)
     if (r)
         return r;
     if (n == 2 && (op_info(op)->flags & COMMUTES) && ex_cmp(args[0], args[1]) > 0)
-        return intern(c, op, 2, (Node *[]){args[1], args[0]});
+        return ex_intern(c, op, 2, (Node *[]){args[1], args[0]});
     if (op == OP_clamp)
         return ex_fn2(c, OP_min, ex_fn2(c, OP_max, args[0], args[1]), args[2]);
-    return intern(c, op, n, args);
+    return ex_intern(c, op, n, args);
 }

@@ -18,43 +18,43 @@ typedef struct {
 Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child is */
 /* A statement node in the session pool; a: its children there. What is known of it stays. */
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a);
-void node_facts(Ctx *c,
-                Node *n); /* sign, flags, syms; flags and syms have the children's */
-Node *intern(Ctx *c, Op op, size_t n, Node *const *a); /* op of a[0..n), likewise */
+void ex_set_facts(Ctx *c,
+                  Node *n); /* sign, flags, syms; flags and syms have the children's */
+Node *ex_intern(Ctx *c, Op op, size_t n, Node *const *a); /* op of a[0..n), likewise */
 
 /* A growing array of nodes in the tmp arena. */
 typedef struct {
     Node **v;
     size_t n, cap;
-} Vec;
-void vec_grow(Ctx *c, Vec *v);
-static inline void vec_push(Ctx *c, Vec *v, Node *x)
+} NodeVec;
+void nodevec_grow(Ctx *c, NodeVec *v);
+static inline void nodevec_push(Ctx *c, NodeVec *v, Node *x)
 {
     if (v->n == v->cap)
-        vec_grow(c, v);
+        nodevec_grow(c, v);
     if (LBZ_LIKELY(v->n < v->cap))
         v->v[v->n++] = x;
 }
 
 /* expr_exact.c: values at exact points; NULL: none is known. */
-Node *exact_value1(Ctx *c, Op op, Node *x);
-Node *exact_value2(Ctx *c, Op op, Node *x, Node *y);
-Node *exact_zeta(Ctx *c, int64_t n);  /* n != 1 */
-Num ex_bernoulli(Ctx *c, unsigned n); /* in the tmp arena; B_1 is 1/2 */
+Node *ex_exact_value1(Ctx *c, Op op, Node *x);
+Node *ex_exact_value2(Ctx *c, Op op, Node *x, Node *y);
+Node *ex_exact_zeta(Ctx *c, int64_t n); /* n != 1 */
+Num ex_bernoulli(Ctx *c, unsigned n);   /* in the tmp arena; B_1 is 1/2 */
 
 /* coefficient * rest, rest being neither NUM, SCALE nor ADD; no rewriting but 0 and 1. */
-Node *scale_raw(Ctx *c, Num k, Node *rest);
+Node *ex_scale_raw(Ctx *c, Num k, Node *rest);
 /* Splits a sum as content * primitive, the first term that is no number getting a positive
  * coefficient; only the content with by_sign false stays positive. */
-Num sum_content(Ctx *c, Node *sum, bool with_sign);
-Node *sum_divide(Ctx *c, Node *sum, Num k);
+Num ex_sum_content(Ctx *c, Node *sum, bool with_sign);
+Node *ex_sum_divide(Ctx *c, Node *sum, Num k);
 /* True when -n is the simpler of n, -n: a negative coefficient, or a sum of such. */
-bool looks_negative(const Node *n);
+bool ex_looks_negative(const Node *n);
 /* x = k + rest with an integer NUM k out of a sum; false when there is none. */
-Node *lists_zip(Ctx *c, size_t n, Node *const *t);
-Node *list_map_mul(Ctx *c, size_t n, Node *const *f);
+Node *list_add(Ctx *c, size_t n, Node *const *t);
+Node *list_mul(Ctx *c, size_t n, Node *const *f);
 /* Products of rational powers of positive integers, reduced by prime factors. */
-Node *radicals(Ctx *c, size_t n, Node *const *powers);
-Node *pow_of_num(Ctx *c, Node *b, Node *x);
+Node *ex_mul_radicals(Ctx *c, size_t n, Node *const *powers);
+Node *ex_pow_num(Ctx *c, Node *b, Node *x);
 
 #endif

@@ -75,7 +75,7 @@ static Node *primes_node(Ctx *c, Primes *s)
     Num k = primes_split(c, s);
     if (s->full)
         return NULL;
-    Vec f = {0};
+    NodeVec f = {0};
     for (size_t i = 0; i < s->n; i++) {
         Num x = s->v[i].exponent, b = s->v[i].p;
         if (num_is_zero(x))
@@ -85,7 +85,8 @@ static Node *primes_node(Ctx *c, Primes *s)
                 b = num_mul(&c->tmp, b, s->v[j].p);
                 s->v[j].exponent = NUM_ZERO;
             }
-        vec_push(c, &f, intern(c, OP_POW, 2, (Node *[]){ex_num(c, b), ex_num(c, x)}));
+        nodevec_push(c, &f,
+                     ex_intern(c, OP_POW, 2, (Node *[]){ex_num(c, b), ex_num(c, x)}));
     }
     for (size_t i = 1; i < f.n; i++) /* few: insertion sort by base */
         for (size_t j = i; j > 0 && ex_cmp(f.v[j - 1]->a[0], f.v[j]->a[0]) > 0; j--) {
@@ -95,7 +96,7 @@ static Node *primes_node(Ctx *c, Primes *s)
         }
     if (f.n == 0)
         return ex_num(c, k);
-    return scale_raw(c, k, f.n == 1 ? f.v[0] : intern(c, OP_MUL, f.n, f.v));
+    return ex_scale_raw(c, k, f.n == 1 ? f.v[0] : ex_intern(c, OP_MUL, f.n, f.v));
 }
 
 static void primes_put_rat(Ctx *c, Primes *s, Num b, Num x)
@@ -104,20 +105,20 @@ static void primes_put_rat(Ctx *c, Primes *s, Num b, Num x)
     primes_put_int(c, s, num_denom(&c->tmp, b), num_neg(&c->tmp, x));
 }
 
-Node *radicals(Ctx *c, size_t n, Node *const *powers)
+Node *ex_mul_radicals(Ctx *c, size_t n, Node *const *powers)
 {
     Primes s = {.n = 0};
     for (size_t i = 0; i < n; i++)
         primes_put_rat(c, &s, powers[i]->a[0]->num, powers[i]->a[1]->num);
     Node *r = primes_node(c, &s);
-    return r ? r : intern(c, OP_MUL, n, powers);
+    return r ? r : ex_intern(c, OP_MUL, n, powers);
 }
 
 static Node *rational_power(Ctx *c, Node *b, Node *x)
 {
     Num v = b->num;
     if (v.dec || x->num.dec)
-        return intern(c, OP_POW, 2, (Node *[]){b, x});
+        return ex_intern(c, OP_POW, 2, (Node *[]){b, x});
     bool negative = num_sgn(v) < 0;
     if (negative && num_is_even(num_denom(&c->tmp, x->num)))
         return ctx_error(c, LBZ_DOMAIN, "leibniz works with real numbers",
@@ -128,7 +129,7 @@ static Node *rational_power(Ctx *c, Node *b, Node *x)
     primes_put_rat(c, &s, v, x->num);
     Node *r = primes_node(c, &s);
     if (!r)
-        r = intern(c, OP_POW, 2, (Node *[]){ex_num(c, v), x});
+        r = ex_intern(c, OP_POW, 2, (Node *[]){ex_num(c, v), x});
     if (negative && !num_is_even(num_numer(&c->tmp, x->num)))
         r = ex_neg(c, r);
     return r;
@@ -140,7 +141,7 @@ static Node *zero_power(Ctx *c, Node *b, Node *x)
         return ctx_error(c, LBZ_DOMAIN, "the divisor is 0 here", "division by zero");
     if (ex_is_pos(x))
         return c->zero;
-    return intern(c, OP_POW, 2, (Node *[]){b, x});
+    return ex_intern(c, OP_POW, 2, (Node *[]){b, x});
 }
 
 static Node *integer_power(Ctx *c, Node *b, Node *x)
@@ -150,7 +151,7 @@ static Node *integer_power(Ctx *c, Node *b, Node *x)
         return num_is_even(x->num) ? c->one : c->minus_one;
     if (!num_get_int(x->num, &e) || e == INT64_MIN ||
         (double)(e < 0 ? -e : e) * (double)num_bits(b->num) > POW_BITS)
-        return intern(c, OP_POW, 2, (Node *[]){b, x});
+        return ex_intern(c, OP_POW, 2, (Node *[]){b, x});
     return ex_num(c, num_pow(&c->tmp, b->num, e));
 }
 
@@ -170,10 +171,10 @@ static Node *symbolic_power(Ctx *c, Node *b, Node *x)
         if (num_sgn(b->num) > 0 && big != 0)
             return (big > 0) == (x == c->inf) ? c->inf : c->zero;
     }
-    return intern(c, OP_POW, 2, (Node *[]){b, x});
+    return ex_intern(c, OP_POW, 2, (Node *[]){b, x});
 }
 
-Node *pow_of_num(Ctx *c, Node *b, Node *x)
+Node *ex_pow_num(Ctx *c, Node *b, Node *x)
 {
     if (num_is_zero(b->num))
         return zero_power(c, b, x);
@@ -199,12 +200,12 @@ static Node *log_term(Ctx *c, Node *t)
         return NULL;
     Node *arg = NULL;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec rest = {0};
+    NodeVec rest = {0};
     for (uint32_t i = 0; i < r->n; i++)
         if (!arg && r->a[i]->op == OP_log)
             arg = r->a[i]->a[0];
         else
-            vec_push(c, &rest, r->a[i]);
+            nodevec_push(c, &rest, r->a[i]);
     Node *p =
         arg ? ex_pow(c, arg, ex_scale(c, ex_coef(t), ex_mul(c, rest.n, rest.v))) : NULL;
     arena_release(&c->tmp, m);
@@ -219,19 +220,19 @@ static Node *exp_of(Ctx *c, Node *x)
         return c->zero;
     if (x->op != OP_ADD) {
         Node *p = log_term(c, x);
-        return p ? p : intern(c, OP_POW, 2, (Node *[]){c->e, x});
+        return p ? p : ex_intern(c, OP_POW, 2, (Node *[]){c->e, x});
     }
     ArenaMark m = arena_mark(&c->tmp);
-    Vec f = {0}, rest = {0};
+    NodeVec f = {0}, rest = {0};
     for (uint32_t i = 0; i < x->n; i++) {
         Node *p = log_term(c, x->a[i]);
-        vec_push(c, p ? &f : &rest, p ? p : x->a[i]);
+        nodevec_push(c, p ? &f : &rest, p ? p : x->a[i]);
     }
     Node *r;
     if (f.n == 0) {
-        r = intern(c, OP_POW, 2, (Node *[]){c->e, x});
+        r = ex_intern(c, OP_POW, 2, (Node *[]){c->e, x});
     } else {
-        vec_push(c, &f, ex_exp(c, ex_add(c, rest.n, rest.v)));
+        nodevec_push(c, &f, ex_exp(c, ex_add(c, rest.n, rest.v)));
         r = ex_mul(c, f.n, f.v);
     }
     arena_release(&c->tmp, m);
@@ -248,7 +249,7 @@ static Node *power_of_power(Ctx *c, Node *b, Node *x)
         return ex_pow(c, u, ex_mul2(c, k, x));
     if (!ex_is_num(k) || !ex_is_num(x))
         return is_even_num(k) ? ex_pow(c, ex_fn1(c, OP_abs, u), ex_mul2(c, k, x))
-                              : intern(c, OP_POW, 2, (Node *[]){b, x});
+                              : ex_intern(c, OP_POW, 2, (Node *[]){b, x});
     Num top = num_numer(&c->tmp, k->num);
     Node *e = ex_num(c, num_mul(&c->tmp, k->num, x->num));
     if (num_is_even(top) && !num_is_even(num_numer(&c->tmp, e->num)))
@@ -282,7 +283,7 @@ static Node *split_content(Ctx *c, Num k, Node *rest, Node *x)
 static Node *power_of_scale(Ctx *c, Node *b, Node *x)
 {
     if (ex_is_int(x))
-        return ex_mul2(c, pow_of_num(c, b->a[0], x), ex_pow(c, b->a[1], x));
+        return ex_mul2(c, ex_pow_num(c, b->a[0], x), ex_pow(c, b->a[1], x));
     return ex_is_num(x) && !x->num.dec ? split_content(c, b->a[0]->num, b->a[1], x)
                                        : NULL;
 }
@@ -296,7 +297,7 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
     bool apart = body->op == OP_MUL && !ex_is_long(body);
     size_t n = apart ? body->n : 1;
     Node *const *f = apart ? body->a : &b->a[1];
-    Vec out = {0}, in = {0};
+    NodeVec out = {0}, in = {0};
     bool all = ex_is_num(x) && !num_is_even(num_denom(&c->tmp, x->num));
     for (size_t i = 0; i < n; i++) {
         bool even =
@@ -304,14 +305,14 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
         bool take =
             ex_is_int(x) || even ||
             (!scaled && (all || ex_is_pos(f[i]) || (ex_is_nonneg(f[i]) && ex_is_num(x))));
-        vec_push(c, take ? &out : &in, take ? ex_pow(c, f[i], x) : f[i]);
+        nodevec_push(c, take ? &out : &in, take ? ex_pow(c, f[i], x) : f[i]);
     }
     Node *r = NULL;
     if (out.n && (n > 1 || scaled)) {
         Node *left = ex_mul(c, in.n, in.v);
         if (scaled)
             left = ex_scale(c, b->a[0]->num, left);
-        vec_push(c, &out, ex_pow(c, left, x));
+        nodevec_push(c, &out, ex_pow(c, left, x));
         r = ex_mul(c, out.n, out.v);
     }
     arena_release(&c->tmp, m);
@@ -322,29 +323,29 @@ static Node *power_of_sum(Ctx *c, Node *b, Node *x)
 {
     Num k = NUM_ONE;
     if (ex_is_int(x)) {
-        k = sum_content(c, b, true);
+        k = ex_sum_content(c, b, true);
         if (num_is_one(k))
             return NULL;
-        return ex_mul2(c, pow_of_num(c, ex_num(c, k), x),
-                       ex_pow(c, sum_divide(c, b, k), x));
+        return ex_mul2(c, ex_pow_num(c, ex_num(c, k), x),
+                       ex_pow(c, ex_sum_divide(c, b, k), x));
     }
     if (!ex_is_num(x) || x->num.dec)
         return NULL;
-    k = sum_content(c, b, false);
-    return num_is_one(k) ? NULL : split_content(c, k, sum_divide(c, b, k), x);
+    k = ex_sum_content(c, b, false);
+    return num_is_one(k) ? NULL : split_content(c, k, ex_sum_divide(c, b, k), x);
 }
 
 static Node *power_of_inf(Ctx *c, Node *x)
 {
     if (ex_is_pos(x))
         return c->inf;
-    return ex_is_neg(x) ? c->zero : intern(c, OP_POW, 2, (Node *[]){c->inf, x});
+    return ex_is_neg(x) ? c->zero : ex_intern(c, OP_POW, 2, (Node *[]){c->inf, x});
 }
 
 static Node *power_by_base(Ctx *c, Node *b, Node *x)
 {
     switch (b->op) {
-    case OP_NUM: return pow_of_num(c, b, x);
+    case OP_NUM: return ex_pow_num(c, b, x);
     case OP_CONST:
         return b == c->inf ? power_of_inf(c, x) : b == c->e ? exp_of(c, x) : NULL;
     case OP_POW: return power_of_power(c, b, x);
@@ -391,7 +392,7 @@ Node *ex_pow(Ctx *c, Node *b, Node *x)
             return b;
     }
     Node *r = power_by_base(c, b, x);
-    return r ? r : intern(c, OP_POW, 2, (Node *[]){b, x});
+    return r ? r : ex_intern(c, OP_POW, 2, (Node *[]){b, x});
 }
 
 Node *ex_powi(Ctx *c, Node *b, int64_t n) { return ex_pow(c, b, ex_int(c, n)); }

@@ -67,10 +67,10 @@ static void factors_put(Ctx *c, Factors *s, Node *base, Node *exponent, Node *wh
 /* A sum to the power one enters as content times its primitive part. */
 static void factors_put_sum(Ctx *c, Factors *s, Node *f)
 {
-    Num k = sum_content(c, f, true);
+    Num k = ex_sum_content(c, f, true);
     if (!num_is_one(k) || k.dec) {
         s->content = num_mul(&c->tmp, s->content, k);
-        f = sum_divide(c, f, k);
+        f = ex_sum_divide(c, f, k);
     }
     factors_put(c, s, f, c->one, f);
 }
@@ -142,7 +142,7 @@ static bool is_long_factor(const Factor *f)
 
 /* What the long product at i has bases in common with: another long product, or factors of other
  * operands. False: with nothing. */
-static bool meets(Ctx *c, const Factors *s, size_t i, Vec *met)
+static bool meets(Ctx *c, const Factors *s, size_t i, NodeVec *met)
 {
     const Node *p = s->v[i].base;
     for (size_t j = 0; j < s->n; j++) {
@@ -152,7 +152,7 @@ static bool meets(Ctx *c, const Factors *s, size_t i, Vec *met)
             continue;
         if (both ? have_common_base(p, g->base) : has_base(p, g->base)) {
             met->n = both ? 0 : met->n;
-            vec_push(c, met, g->whole);
+            nodevec_push(c, met, g->whole);
         }
         if (both && met->n && met->v[0] == g->whole)
             break;
@@ -161,7 +161,7 @@ static bool meets(Ctx *c, const Factors *s, size_t i, Vec *met)
 }
 
 /* Takes the factor at i out of s, and those that met it. */
-static void factors_drop(Factors *s, size_t i, const Vec *met)
+static void factors_drop(Factors *s, size_t i, const NodeVec *met)
 {
     size_t n = 0;
     uint32_t from = s->v[i].from;
@@ -179,21 +179,21 @@ static void factors_drop(Factors *s, size_t i, const Vec *met)
 }
 
 /* The factors of a long product to a whole power; another factor itself. */
-static void put_parts(Ctx *c, Vec *parts, Node *f)
+static void put_parts(Ctx *c, NodeVec *parts, Node *f)
 {
     Node *p = ex_base(f), *x = ex_exponent(c, f);
     if (!ex_is_long(p) || !ex_is_int(x))
-        vec_push(c, parts, f);
+        nodevec_push(c, parts, f);
     else
         for (uint32_t j = 0; j < p->n; j++)
-            vec_push(c, parts, ex_pow(c, p->a[j], x));
+            nodevec_push(c, parts, ex_pow(c, p->a[j], x));
 }
 
 /* Long products take in what has bases in common with them. */
 static void settle_long(Ctx *c, Factors *s)
 {
     for (size_t i = 0; s->longs && i < s->n && !ctx_poll(c);) {
-        Vec met = {0}, parts = {0};
+        NodeVec met = {0}, parts = {0};
         if (!is_long_factor(&s->v[i]) || !meets(c, s, i, &met)) {
             i++;
             continue;
@@ -228,7 +228,7 @@ static Node *power_of_base(Ctx *c, const Factors *s, size_t i, size_t j)
 
 /* Collects equal bases. True when some power became something else than a power of its base,
  * so that the result must be collected anew. */
-static bool collect_bases(Ctx *c, Factors *s, Vec *out)
+static bool collect_bases(Ctx *c, Factors *s, NodeVec *out)
 {
     bool again = false;
     for (size_t i = 0, j; i < s->n; i = j) {
@@ -241,7 +241,7 @@ static bool collect_bases(Ctx *c, Factors *s, Vec *out)
             continue;
         again |= j > i + 1 && (ex_base(p) != b || p->op == OP_MUL || p->op == OP_SCALE ||
                                ex_is_num(p));
-        vec_push(c, out, p);
+        nodevec_push(c, out, p);
     }
     return again;
 }
@@ -253,20 +253,20 @@ static bool is_radical(const Node *f)
 }
 
 /* Several powers of integers become one product over primes. True when that changed f. */
-static bool merge_radicals(Ctx *c, Vec *f)
+static bool merge_radicals(Ctx *c, NodeVec *f)
 {
     size_t n = 0;
     for (size_t i = 0; i < f->n; i++)
         n += is_radical(f->v[i]);
     if (n < 2)
         return false;
-    Vec r = {0}, rest = {0};
+    NodeVec r = {0}, rest = {0};
     for (size_t i = 0; i < f->n; i++)
-        vec_push(c, is_radical(f->v[i]) ? &r : &rest, f->v[i]);
-    Node *p = radicals(c, r.n, r.v);
+        nodevec_push(c, is_radical(f->v[i]) ? &r : &rest, f->v[i]);
+    Node *p = ex_mul_radicals(c, r.n, r.v);
     if (p->op == OP_MUL && p->n == n && memcmp(p->a, r.v, n * sizeof(Node *)) == 0)
         return false;
-    vec_push(c, &rest, p);
+    nodevec_push(c, &rest, p);
     *f = rest;
     return true;
 }
@@ -290,7 +290,7 @@ static Node *kink_pair(Ctx *c, Node *f, Node *g)
     return NULL;
 }
 
-static bool merge_kinks(Ctx *c, Vec *f)
+static bool merge_kinks(Ctx *c, NodeVec *f)
 {
     for (size_t i = 0; i < f->n; i++) {
         Op op = (Op)ex_base(f->v[i])->op;
@@ -325,7 +325,7 @@ static Node *infinite_product(Ctx *c, Factors *s)
 }
 
 /* The node of a collected product: content, then sorted factors. */
-static Node *product_node(Ctx *c, Num content, Vec *f)
+static Node *product_node(Ctx *c, Num content, NodeVec *f)
 {
     if (num_is_zero(content))
         return c->zero;
@@ -333,7 +333,7 @@ static Node *product_node(Ctx *c, Num content, Vec *f)
         return ex_num(c, content);
     if (f->n == 1)
         return ex_scale(c, content, f->v[0]);
-    return scale_raw(c, content, intern(c, OP_MUL, f->n, f->v));
+    return ex_scale_raw(c, content, ex_intern(c, OP_MUL, f->n, f->v));
 }
 
 /* By insertion: as stable as it is quick for a few. */
@@ -394,7 +394,7 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
             sort_few(s.v, s.n);
         else if (!s.sorted && !merge_short(c, &s))
             qsort(s.v, s.n, sizeof *s.v, factor_cmp);
-        Vec out = {.v = near, .cap = FEW};
+        NodeVec out = {.v = near, .cap = FEW};
         bool again = collect_bases(c, &s, &out);
         /* what is collected without `again` has the bases that were put in */
         if (again || s.numbers > 1)
@@ -421,7 +421,7 @@ Node *ex_mul(Ctx *c, size_t n, Node *const *f)
             return c->poison;
         list |= f[i]->op == OP_LIST;
     }
-    Node *r = list && !c->open_lists ? list_map_mul(c, n, f) : mul_scalars(c, n, f);
+    Node *r = list && !c->open_lists ? list_mul(c, n, f) : mul_scalars(c, n, f);
     arena_release(&c->tmp, m);
     return r;
 }
@@ -436,7 +436,7 @@ static bool plain_base(const Node *b)
 static bool plain_factor(Ctx *c, Node *f)
 {
     return f->op == OP_POW   ? plain_base(f->a[0])
-           : f->op == OP_ADD ? num_is_one(sum_content(c, f, true))
+           : f->op == OP_ADD ? num_is_one(ex_sum_content(c, f, true))
                              : plain_base(f);
 }
 
@@ -456,7 +456,7 @@ static Node *insert_factor(Ctx *c, Node *f, Node *p)
     memcpy(a, p->a, at * sizeof *a);
     a[at] = f;
     memcpy(a + at + 1, p->a + at, (p->n - at) * sizeof *a);
-    return intern(c, OP_MUL, p->n + 1u, a);
+    return ex_intern(c, OP_MUL, p->n + 1u, a);
 }
 
 /* A plain factor times a product; NULL: it is no plain case. */
@@ -467,7 +467,7 @@ static Node *times_product(Ctx *c, Node *f, Node *p)
     if (has_base(p, ex_base(f)))
         return NULL;
     bool first = ex_cmp(ex_base(f), p) < 0;
-    return intern(c, OP_MUL, 2, (Node *[]){first ? f : p, first ? p : f});
+    return ex_intern(c, OP_MUL, 2, (Node *[]){first ? f : p, first ? p : f});
 }
 
 Node *ex_mul2(Ctx *c, Node *a, Node *b)
@@ -481,7 +481,7 @@ Node *ex_mul2(Ctx *c, Node *a, Node *b)
     if (plain && ex_base(a) != ex_base(b) && plain_factor(c, b)) {
         if (ex_cmp(ex_base(a), ex_base(b)) > 0)
             f[0] = b, f[1] = a;
-        return intern(c, OP_MUL, 2, f);
+        return ex_intern(c, OP_MUL, 2, f);
     }
     if (plain && b->op == OP_MUL)
         r = times_product(c, a, b);

@@ -32,13 +32,13 @@ static bool drops_one(Num k, const Node *rest)
            (rest->flags & (NF_INF | NF_COND | NF_APPLY));
 }
 
-Node *scale_raw(Ctx *c, Num k, Node *rest)
+Node *ex_scale_raw(Ctx *c, Num k, Node *rest)
 {
     if (num_is_zero(k))
         return c->zero;
     if (drops_one(k, rest))
         return rest;
-    return intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
+    return ex_intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
 }
 
 Node *ex_rest(Ctx *c, Node *t)
@@ -139,11 +139,11 @@ static Node *terms_finish(Ctx *c, Terms *s)
         while (i < s->n && s->v[i].rest == t->rest)
             k = num_add(&c->tmp, k, s->v[i++].k);
         if (!num_is_zero(k))
-            out[n++] = scale_raw(c, k, t->rest);
+            out[n++] = ex_scale_raw(c, k, t->rest);
     }
     if (n == 1 && s->constant.dec && num_is_zero(s->constant) && !ex_is_num(out[0]))
         return ex_scale(c, (Num){1, 1, true}, out[0]); /* 0.0 + pi is a decimal, too */
-    return n == 0 ? c->zero : n == 1 ? out[0] : intern(c, OP_ADD, n, out);
+    return n == 0 ? c->zero : n == 1 ? out[0] : ex_intern(c, OP_ADD, n, out);
 }
 
 Node *ex_add(Ctx *c, size_t n, Node *const *t)
@@ -157,7 +157,7 @@ Node *ex_add(Ctx *c, size_t n, Node *const *t)
         lists += t[i]->op == OP_LIST;
     }
     if (lists && !c->open_lists)
-        return lists_zip(c, n, t);
+        return list_add(c, n, t);
     terms_begin(&s);
     for (size_t i = 0; i < n; i++) {
         if (t[i]->op != OP_ADD) {
@@ -174,7 +174,7 @@ Node *ex_add(Ctx *c, size_t n, Node *const *t)
 
 Node *ex_add_sorted(Ctx *c, size_t n, Node *const *t)
 {
-    return n == 0 ? c->zero : n == 1 ? t[0] : intern(c, OP_ADD, n, t);
+    return n == 0 ? c->zero : n == 1 ? t[0] : ex_intern(c, OP_ADD, n, t);
 }
 
 /* A term with the coefficient one that is no sum, list or infinite. */
@@ -191,10 +191,10 @@ Node *ex_add2(Ctx *c, Node *a, Node *b)
     if (plain && plain_term(c, a)) {
         if (ex_cmp(a, b) > 0)
             t[0] = b, t[1] = a;
-        return intern(c, OP_ADD, 2, t);
+        return ex_intern(c, OP_ADD, 2, t);
     }
     if (plain && ex_is_num(a))
-        return !num_is_zero(a->num) ? intern(c, OP_ADD, 2, t)
+        return !num_is_zero(a->num) ? ex_intern(c, OP_ADD, 2, t)
                : a->num.dec         ? ex_scale(c, (Num){1, 1, true}, b)
                                     : b;
     return ex_add(c, 2, t);
@@ -211,7 +211,7 @@ static Node *scale_sum(Ctx *c, Num k, Node *a)
         return c->poison;
     for (uint32_t i = 0; i < a->n; i++)
         t[i] = ex_scale(c, k, a->a[i]);
-    Node *r = a->op == OP_LIST ? ex_list(c, a->n, t) : intern(c, OP_ADD, a->n, t);
+    Node *r = a->op == OP_LIST ? ex_list(c, a->n, t) : ex_intern(c, OP_ADD, a->n, t);
     arena_release(&c->tmp, m);
     return r;
 }
@@ -223,7 +223,7 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
     if (drops_one(k, a))
         return a;
     if (c->open_lists && num_is_zero(k) && !ex_is_num(a)) /* 0*c may be a list of zeros */
-        return intern(c, OP_SCALE, 2, (Node *[]){c->zero, a});
+        return ex_intern(c, OP_SCALE, 2, (Node *[]){c->zero, a});
     switch (a->op) {
     case OP_NUM: return ex_num(c, num_mul(&c->tmp, k, a->num));
     case OP_ADD:
@@ -234,16 +234,16 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
     case OP_SCALE:
         if (a->a[1] == c->inf)
             return ex_scale(c, num_int(-num_sgn(k)), c->inf);
-        return scale_raw(c, num_mul(&c->tmp, k, a->a[0]->num), a->a[1]);
+        return ex_scale_raw(c, num_mul(&c->tmp, k, a->a[0]->num), a->a[1]);
     default: break;
     }
     if (a == c->inf) {
         if (num_is_zero(k))
             return ctx_error(c, LBZ_DOMAIN, "take the limit another way",
                              "0*inf has no value");
-        return num_sgn(k) > 0 ? a : scale_raw(c, num_int(-1), a);
+        return num_sgn(k) > 0 ? a : ex_scale_raw(c, num_int(-1), a);
     }
-    return scale_raw(c, k, a);
+    return ex_scale_raw(c, k, a);
 }
 
 /* ---- content ----------------------------------------------------------------------------- */
@@ -261,7 +261,7 @@ static bool plainly_primitive(const Node *sum)
     return one;
 }
 
-Num sum_content(Ctx *c, Node *sum, bool with_sign)
+Num ex_sum_content(Ctx *c, Node *sum, bool with_sign)
 {
     Node *lead = sum->a[ex_is_num(sum->a[0]) ? 1 : 0];
     if (plainly_primitive(sum))
@@ -282,12 +282,12 @@ Num sum_content(Ctx *c, Node *sum, bool with_sign)
     return g;
 }
 
-Node *sum_divide(Ctx *c, Node *sum, Num k)
+Node *ex_sum_divide(Ctx *c, Node *sum, Num k)
 {
     return num_is_one(k) ? sum : scale_sum(c, num_inv(&c->tmp, k), sum);
 }
 
-bool looks_negative(const Node *n)
+bool ex_looks_negative(const Node *n)
 {
     if (ex_is_num(n))
         return num_sgn(n->num) < 0;

@@ -99,16 +99,17 @@ static Node *fractions(const Split *s, const fmpz_mpoly_t num, const fmpz_mpoly_
                 put_column(s, A, n, col++, D, i, k, j);
     if (!solve(c, A, n))
         return NULL;
-    Vec out = {0};
+    NodeVec out = {0};
     Node *x = f->gen[s->g].node;
     col = 0;
     for (size_t i = 0; i < s->n; i++)
         for (int32_t k = 1; k <= s->e[i]; k++) {
-            Vec top = {0};
+            NodeVec top = {0};
             for (slong j = 0; j < degree(s, &s->p[i]); j++, col++)
-                vec_push(c, &top, ex_mul2(c, A[col * (n + 1) + n], ex_powi(c, x, j)));
+                nodevec_push(c, &top, ex_mul2(c, A[col * (n + 1) + n], ex_powi(c, x, j)));
             Node *above = rat_factor(c, ex_add(c, top.n, top.v));
-            vec_push(c, &out, ex_mul2(c, above, ex_powi(c, poly_node(f, &s->p[i]), -k)));
+            nodevec_push(c, &out,
+                         ex_mul2(c, above, ex_powi(c, poly_node(f, &s->p[i]), -k)));
         }
     return ex_add(c, out.n, out.v);
 }
@@ -127,15 +128,15 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
     slong d = degree(s, D);
     coeff_at(s, lc, D, d);
     Node *x = f->gen[s->g].node, *lcn = poly_node(f, lc), *scale = c->one;
-    Vec out = {0};
+    NodeVec out = {0};
     while (!fmpz_mpoly_is_zero(r, f->ctx) && degree(s, r) >= d && !ctx_poll(c)) {
         slong k = degree(s, r) - d; /* r = lc*r - lr x^k D, all over one more lc */
         coeff_at(s, lr, r, degree(s, r));
         scale = ex_mul2(c, scale, lcn);
-        vec_push(c, &out,
-                 ex_mul(c, 3,
-                        (Node *[]){poly_node(f, lr), ex_powi(c, x, k),
-                                   ex_pow(c, scale, c->minus_one)}));
+        nodevec_push(c, &out,
+                     ex_mul(c, 3,
+                            (Node *[]){poly_node(f, lr), ex_powi(c, x, k),
+                                       ex_pow(c, scale, c->minus_one)}));
         fmpz_mpoly_mul(r, r, lc, f->ctx);
         fmpz_mpoly_gen(m, s->g, f->ctx);
         fmpz_mpoly_pow_ui(m, m, (ulong)k, f->ctx);
@@ -148,9 +149,9 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
     if (frac) {
         if (frac->op == OP_ADD)
             for (uint32_t i = 0; i < frac->n; i++)
-                vec_push(c, &out, ex_div(c, frac->a[i], scale));
+                nodevec_push(c, &out, ex_div(c, frac->a[i], scale));
         else
-            vec_push(c, &out, ex_div(c, frac, scale));
+            nodevec_push(c, &out, ex_div(c, frac, scale));
         for (size_t i = 0; i < out.n; i++)
             out.v[i] = rat_factor(c, ex_mul2(c, out.v[i], outside));
         result = ex_add(c, out.n, out.v);
@@ -169,7 +170,7 @@ static Node *apart_elem(Field *f, const Elem *e, slong g)
     int32_t exps[FIELD_DENS];
     Split s = {f, g, p, exps, 0};
     Elem D, t;
-    Node *outside = ex_num(c, num_inv(&c->tmp, fmpz_to_num(c, e->cden)));
+    Node *outside = ex_num(c, num_inv(&c->tmp, field_num_from_fmpz(c, e->cden)));
     el_init(f, &D);
     el_init(f, &t);
     el_one(f, &D);

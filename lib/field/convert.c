@@ -56,7 +56,7 @@ static const Elem *elem_of(const Field *f, const Node *n)
 static Num direction(Ctx *c, Node *x, Node **v)
 {
     if (x->op == OP_ADD) {
-        Num k = sum_content(c, x, true);
+        Num k = ex_sum_content(c, x, true);
         *v = ex_scale(c, num_inv(&c->tmp, k), x);
         return k;
     }

@@ -70,7 +70,7 @@ void el_one(Field *f, Elem *r)
     memset(r->e, 0, sizeof r->e);
 }
 
-void num_to_fmpz(fmpz_t z, Num x)
+void field_fmpz_from_num(fmpz_t z, Num x)
 {
     if (num_is_small(x)) {
         fmpz_set_si(z, x.p);
@@ -83,7 +83,7 @@ void num_to_fmpz(fmpz_t z, Num x)
     mpz_clear(m);
 }
 
-Num fmpz_to_num(Ctx *c, const fmpz_t z)
+Num field_num_from_fmpz(Ctx *c, const fmpz_t z)
 {
     if (fmpz_fits_si(z))
         return num_int(fmpz_get_si(z));
@@ -100,9 +100,9 @@ void el_set_num(Field *f, Elem *r, Num x)
     el_one(f, r);
     fmpz_t p;
     fmpz_init(p);
-    num_to_fmpz(p, num_numer(&f->c->tmp, x));
+    field_fmpz_from_num(p, num_numer(&f->c->tmp, x));
     fmpz_mpoly_set_fmpz(r->num, p, f->ctx);
-    num_to_fmpz(r->cden, num_denom(&f->c->tmp, x));
+    field_fmpz_from_num(r->cden, num_denom(&f->c->tmp, x));
     fmpz_clear(p);
 }
 

@@ -102,17 +102,17 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p);
 bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p);
 
 /* Kernels whose products with each other are never rewritten: symbols, most functions. */
-bool node_is_plain(const Node *n);
-enum { MOST_KERNELS = 12 };
+bool field_is_plain(const Node *n);
+enum { MOST_GENERATORS = 12 };
 typedef struct {
-    Node *v[MOST_KERNELS];
+    Node *v[MOST_GENERATORS];
     size_t n;
-} Kernels;
+} PlainGenerators;
 /* The term t as coefficient times positive powers of plain kernels: the new ones are put into k, their
  * exponents into e, unless that is NULL. False: it is no such term. */
-bool kernels_read(Kernels *k, Node *t, ulong *e);
+bool field_read_term(PlainGenerators *k, Node *t, ulong *e);
 /* The sum n is a polynomial in plain kernels, put into k, that is proved to be irreducible. */
-bool sum_is_irreducible(Ctx *c, Node *n, Kernels *k);
+bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k);
 void poly_make_primitive(Field *f, fmpz_mpoly_t p,
                          fmpz_t k); /* p = k * (new p), lead > 0 */
 
@@ -137,7 +137,7 @@ typedef enum { SHOW_EXPANDED, SHOW_FACTORED } Show;
 Node *field_node(Field *f, const Elem *a, Show num, Show den);
 Node *poly_node(Field *f, const fmpz_mpoly_t p);
 Node *poly_node_factored(Field *f, const fmpz_mpoly_t p);
-void num_to_fmpz(fmpz_t z, Num x);
-Num fmpz_to_num(Ctx *c, const fmpz_t z);
+void field_fmpz_from_num(fmpz_t z, Num x);
+Num field_num_from_fmpz(Ctx *c, const fmpz_t z);
 
 #endif

@@ -365,7 +365,7 @@ bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p)
 }
 
 /* ---- sums of nodes ------------------------------------------------------------------------------------ */
-bool kernels_read(Kernels *k, Node *t, ulong *e)
+bool field_read_term(PlainGenerators *k, Node *t, ulong *e)
 {
     if (t->op == OP_SCALE)
         t = t->a[1];
@@ -375,12 +375,12 @@ bool kernels_read(Kernels *k, Node *t, ulong *e)
         size_t j = 0;
         if (ex_is_num(f))
             continue;
-        if (!node_is_plain(b) || (f->op == OP_POW && !ex_get_int(f->a[1], &x)) ||
+        if (!field_is_plain(b) || (f->op == OP_POW && !ex_get_int(f->a[1], &x)) ||
             x <= 0 || x > MOST_DEGREE)
             return false;
         while (j < k->n && k->v[j] != b)
             j++;
-        if (j == MOST_KERNELS)
+        if (j == MOST_GENERATORS)
             return false;
         k->v[j] = b;
         k->n += j == k->n;
@@ -390,23 +390,23 @@ bool kernels_read(Kernels *k, Node *t, ulong *e)
     return true;
 }
 
-bool node_is_plain(const Node *n)
+bool field_is_plain(const Node *n)
 {
     return n->op == OP_SYM ||
            (op_is_function((Op)n->op) && n->op != OP_abs && n->op != OP_sign);
 }
 
-bool sum_is_irreducible(Ctx *c, Node *n, Kernels *k)
+bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k)
 {
     if (n->op != OP_ADD || n->n > MOST_TERMS)
         return false;
     ArenaMark mark = arena_mark(&c->tmp);
     Image im = {.terms = n->n, .term = n->a};
-    ulong *e = ARENA_NEW0(&c->tmp, ulong, n->n * MOST_KERNELS);
+    ulong *e = ARENA_NEW0(&c->tmp, ulong, n->n * MOST_GENERATORS);
     bool yes = e != NULL;
     for (uint32_t i = 0; yes && i < n->n; i++)
-        yes = kernels_read(k, n->a[i], e + i * MOST_KERNELS);
-    yes = yes && shown(c, &im, e, MOST_KERNELS);
+        yes = field_read_term(k, n->a[i], e + i * MOST_GENERATORS);
+    yes = yes && shown(c, &im, e, MOST_GENERATORS);
     arena_release(&c->tmp, mark);
     return yes;
 }

@@ -12,7 +12,7 @@ static Node *monomial(Field *f, const fmpz_mpoly_t p, slong i, bool with_coeff)
         if (e[g])
             fac[n++] = ex_powi(c, f->gen[g].node, (int64_t)e[g]);
     Node *m = n == 1 ? fac[0] : ex_mul(c, n, fac);
-    return with_coeff ? ex_scale(c, fmpz_to_num(c, p->coeffs + i), m) : m;
+    return with_coeff ? ex_scale(c, field_num_from_fmpz(c, p->coeffs + i), m) : m;
 }
 
 Node *poly_node(Field *f, const fmpz_mpoly_t p)
@@ -42,7 +42,7 @@ Node *poly_node_factored(Field *f, const fmpz_mpoly_t p)
         ArenaMark m = arena_mark(&c->tmp);
         Node **t = ARENA_NEW(&c->tmp, Node *, fac->num + 1);
         if (t) {
-            t[0] = ex_num(c, fmpz_to_num(c, fac->constant));
+            t[0] = ex_num(c, field_num_from_fmpz(c, fac->constant));
             for (slong i = 0; i < fac->num; i++)
                 t[i + 1] =
                     ex_powi(c, poly_node(f, fac->poly + i), fmpz_get_si(fac->exp + i));
@@ -63,7 +63,7 @@ Node *field_node(Field *f, const Elem *a, Show num, Show den)
     fac[n++] =
         num == SHOW_FACTORED ? poly_node_factored(f, a->num) : poly_node(f, a->num);
     if (!fmpz_is_one(a->cden)) /* a number before a sum is distributed: keep it outside */
-        fac[n++] = ex_num(c, num_inv(&c->tmp, fmpz_to_num(c, a->cden)));
+        fac[n++] = ex_num(c, num_inv(&c->tmp, field_num_from_fmpz(c, a->cden)));
     if (den == SHOW_FACTORED) {
         for (slong i = 0; i < f->ndens; i++)
             if (a->e[i])

@@ -21,7 +21,7 @@ Num num_factorial(Arena *a, uint64_t n)
 
 Num num_binomial(Arena *a, int64_t n, uint64_t k)
 {
-    uint64_t m = abs_u64(n);
+    uint64_t m = num_abs_u64(n);
     bool negative = n < 0 && k % 2 == 1;
     if (n < 0 && __builtin_add_overflow(m - 1, k, &m))
         return num_too_big(a);
@@ -93,7 +93,7 @@ bool num_root(Arena *a, Num x, unsigned k, Num *root)
     if (!num_is_small(x))
         return root_big(a, x, k, root);
     uint64_t p, q;
-    if (!root_u64(abs_u64(x.p), k, &p) || !root_u64((uint64_t)x.q, k, &q))
+    if (!root_u64(num_abs_u64(x.p), k, &p) || !root_u64((uint64_t)x.q, k, &q))
         return false;
     *root = (Num){x.p < 0 ? -(int64_t)p : (int64_t)p, (int64_t)q, x.dec};
     return true;

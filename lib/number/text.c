@@ -100,7 +100,7 @@ static Num literal_big(Arena *a, const Literal *l)
     mpq_init(v);
     mpz_init(ten);
     if (read_digits(mpq_numref(v), l)) {
-        mpz_ui_pow_ui(ten, 10, abs_u64(scale));
+        mpz_ui_pow_ui(ten, 10, num_abs_u64(scale));
         if (scale >= 0) {
             mpz_mul(mpq_numref(v), mpq_numref(v), ten);
         } else {
@@ -173,7 +173,7 @@ static bool scale_and_round(mpz_t d, mpz_srcptr p, mpz_srcptr q, int64_t k)
 {
     mpz_t ten, rem, den;
     mpz_inits(ten, rem, den, NULL);
-    mpz_ui_pow_ui(ten, 10, abs_u64(k));
+    mpz_ui_pow_ui(ten, 10, num_abs_u64(k));
     if (k >= 0) {
         mpz_mul(d, p, ten);
         mpz_set(den, q);

@@ -16,7 +16,7 @@ typedef struct {
     mp_limb_t limb[2];
 } NumView;
 
-static inline uint64_t abs_u64(int64_t p)
+static inline uint64_t num_abs_u64(int64_t p)
 {
     return p < 0 ? 0 - (uint64_t)p : (uint64_t)p;
 }
@@ -24,7 +24,7 @@ static inline uint64_t abs_u64(int64_t p)
 static inline mpq_srcptr num_view(NumView *w, Num x)
 {
     if (num_is_small(x)) {
-        w->limb[0] = abs_u64(x.p);
+        w->limb[0] = num_abs_u64(x.p);
         w->limb[1] = (uint64_t)x.q;
         mpz_roinit_n(mpq_numref(w->v), &w->limb[0], x.p < 0 ? -1 : x.p > 0);
         mpz_roinit_n(mpq_denref(w->v), &w->limb[1], 1);
@@ -36,7 +36,7 @@ static inline mpq_srcptr num_view(NumView *w, Num x)
     return w->v;
 }
 
-uint64_t gcd_u64(uint64_t a, uint64_t b);
+uint64_t num_gcd_u64(uint64_t a, uint64_t b);
 Num num_too_big(Arena *a); /* records LBZ_LIMIT; returns 0 */
 /* As num_set_mpq and num_set_mpz, and clears the temporary. */
 Num num_take_mpq(Arena *a, mpq_t q, bool dec);

@@ -27,9 +27,9 @@ static void inverse_error(Parser *p, const char *name, size_t n, uint32_t arg)
     const char *inv = inverse_of(name, n, buffer);
     const char *x = "x";
     if (kind_at(p, arg) == TK_LPAREN && tok(p, arg)->closed)
-        x = text_excerpt(p, tok_end(p, arg), tok(p, tok(p, arg)->match)->pos, 40);
+        x = parser_excerpt(p, tok_end(p, arg), tok(p, tok(p, arg)->match)->pos, 40);
     else if (kind_at(p, arg) == TK_NAME || kind_at(p, arg) == TK_NUM)
-        x = text_excerpt(p, tok(p, arg)->pos, tok_end(p, arg), 40);
+        x = parser_excerpt(p, tok(p, arg)->pos, tok_end(p, arg), 40);
     char hint[200];
     if (inv)
         snprintf(hint, sizeof hint,
@@ -64,7 +64,7 @@ static Node *simple_exponent(Parser *p, uint32_t i, uint32_t *after)
     *after = i + 1;
     if (kind_at(p, i) == TK_NAME) {
         const char *name = lex_name(&p->L, tok(p, i), &n);
-        if (name_is_constant(name, n) || op_find(name, n) != OP_POISON)
+        if (parser_is_constant(name, n) || op_find(name, n) != OP_POISON)
             return NULL;
         Node *s = ex_sym(p->c, sym_intern(p->c, name, n));
         return neg ? ex_neg(p->c, s) : s;
@@ -81,10 +81,10 @@ static void open_argument(Parser *p, Op op, uint32_t name, uint32_t arg, Node *e
 {
     Frame *f;
     if (kind_at(p, arg) == TK_LPAREN) {
-        f = open_call(p, op, name, arg);
+        f = parser_open_call(p, op, name, arg);
     } else {
         p->i = arg;
-        f = push_frame(p, F_FUNARG, P_JUXT);
+        f = parser_push_frame(p, F_FUNARG, P_JUXT);
         f->fn = (uint16_t)op;
         f->name = name;
     }
@@ -95,7 +95,7 @@ static void open_argument(Parser *p, Op op, uint32_t name, uint32_t arg, Node *e
 static bool argument_begins(Parser *p, uint32_t i)
 {
     if (kind_at(p, i) != TK_BAR)
-        return starts_operand(p, i);
+        return parser_operand_begins(p, i);
     return p->f[p->barrier].kind != F_ABS ||
            (tok(p, i)->flags & T_SPACE && glued(p, i + 1));
 }
@@ -111,7 +111,7 @@ static bool function_power(Parser *p, const char *name, size_t n, Op op)
             (greek && !(kind_at(p, after) == TK_LPAREN && glued(p, after))))
             return false;
         p->i = at + 2;
-        Frame *f = push_frame(p, F_EXPONENT, P_BARRIER);
+        Frame *f = parser_push_frame(p, F_EXPONENT, P_BARRIER);
         f->fn = (uint16_t)op;
         f->name = at;
         p->i++;
@@ -149,19 +149,20 @@ static bool takes_sum(Op op)
 }
 
 /* A name of the table where no '(' is glued to it; true when it is applied here. */
-bool function_applied(Parser *p, const char *name, size_t n, Op op)
+bool parser_apply_named(Parser *p, const char *name, size_t n, Op op)
 {
     uint32_t at = p->i, next = at + 1;
     uint8_t kind = kind_at(p, next);
     bool structural = op_is_structural(op), power = kind == TK_CARET || kind == TK_SUP;
     if (n == 1 || (!power && !argument_begins(p, next)) ||
-        name_kind(p, name, n) == NAME_VARIABLE)
+        parser_name_kind(p, name, n) == NAME_VARIABLE)
         return false;
     if (power)
         return op_is_function(op) && glued(p, next) && function_power(p, name, n, op);
-    if (structural && takes_sum(op) && !(kind == TK_LPAREN && has_comma(p, next))) {
+    if (structural && takes_sum(op) &&
+        !(kind == TK_LPAREN && parser_has_comma(p, next))) {
         p->i = next;
-        Frame *f = push_frame(p, F_PREFIX, P_RANGE);
+        Frame *f = parser_push_frame(p, F_PREFIX, P_RANGE);
         f->fn = (uint16_t)op;
         f->name = at;
         return true;
@@ -174,7 +175,7 @@ bool function_applied(Parser *p, const char *name, size_t n, Op op)
 
 /* ---- f^(n)(u) */
 
-bool derivative_order_follows(Parser *p, const char *name, size_t n)
+bool parser_derivative_order_follows(Parser *p, const char *name, size_t n)
 {
     uint32_t i = p->i + 1;
     if (kind_at(p, i) != TK_CARET || !glued(p, i) || kind_at(p, i + 1) != TK_LPAREN ||
@@ -184,16 +185,16 @@ bool derivative_order_follows(Parser *p, const char *name, size_t n)
     if ((inner != TK_NUM && inner != TK_NAME) || kind_at(p, i + 4) != TK_LPAREN ||
         !glued(p, i + 4))
         return false;
-    NameKind kind = name_kind(p, name, n);
+    NameKind kind = parser_name_kind(p, name, n);
     return kind == NAME_FUNCTION ||
-           (kind == NAME_FREE && !bare_elsewhere(p, sym_intern(p->c, name, n)));
+           (kind == NAME_FREE && !parser_bare_elsewhere(p, sym_intern(p->c, name, n)));
 }
 
-void operand_ordered(Parser *p, const char *name, size_t n)
+void parser_operand_ordered(Parser *p, const char *name, size_t n)
 {
     uint32_t at = p->i;
     p->i = at + 2;
-    Frame *f = push_frame(p, F_EXPONENT, P_BARRIER);
+    Frame *f = parser_push_frame(p, F_EXPONENT, P_BARRIER);
     f->fn = OP_APPLY;
     f->name = at;
     f->sym = sym_intern(p->c, name, n);
@@ -202,7 +203,7 @@ void operand_ordered(Parser *p, const char *name, size_t n)
 
 /* The ')' of the exponent behind a function's name was read; the exponent is the last
  * value. */
-void after_exponent(Parser *p, const Frame *f)
+void parser_after_exponent(Parser *p, const Frame *f)
 {
     Value x = *last(p);
     size_t n;
@@ -210,7 +211,7 @@ void after_exponent(Parser *p, const Frame *f)
     p->nv--;
     if (f->fn == OP_APPLY || (x.flags & V_NUM && ex_is_int(x.n) && glued(p, p->i) &&
                               kind_at(p, p->i) == TK_LPAREN)) {
-        Frame *g = open_call(p, (Op)f->fn, f->name, p->i);
+        Frame *g = parser_open_call(p, (Op)f->fn, f->name, p->i);
         g->sym = f->sym;
         g->expo = x.n;
         g->primes = 1; /* with expo: differentiated so often */
@@ -218,8 +219,8 @@ void after_exponent(Parser *p, const Frame *f)
             parser_note(p,
                         "read as the derivative of order %s of %.*s; for a power write "
                         "%.*s(...)^%s",
-                        text_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
-                        text_excerpt(p, x.pos, x.end, 20));
+                        parser_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
+                        parser_excerpt(p, x.pos, x.end, 20));
         return;
     }
     if (x.n == p->c->minus_one)
@@ -234,29 +235,29 @@ static bool own_function_power(Parser *p, const char *name, size_t n)
     uint32_t at = p->i, after = 0;
     Node *x = simple_exponent(p, at + 1, &after);
     if (!x || kind_at(p, after) != TK_LPAREN || !glued(p, after) ||
-        name_kind(p, name, n) != NAME_FUNCTION)
+        parser_name_kind(p, name, n) != NAME_FUNCTION)
         return false;
     if (x == p->c->minus_one) {
         inverse_error(p, name, n, after);
         return true;
     }
-    Frame *f = open_call(p, OP_APPLY, at, after);
+    Frame *f = parser_open_call(p, OP_APPLY, at, after);
     f->sym = sym_intern(p->c, name, n);
     f->expo = x;
     return true;
 }
 
 /* f x for a function of the user's own. */
-bool own_function_applied(Parser *p, const char *name, size_t n)
+bool parser_apply_own(Parser *p, const char *name, size_t n)
 {
     uint32_t at = p->i;
     uint8_t next = kind_at(p, at + 1);
     if ((next == TK_CARET || next == TK_SUP) && glued(p, at + 1))
         return own_function_power(p, name, n);
-    if (!argument_begins(p, at + 1) || name_kind(p, name, n) != NAME_FUNCTION)
+    if (!argument_begins(p, at + 1) || parser_name_kind(p, name, n) != NAME_FUNCTION)
         return false;
     p->i = at + 1;
-    Frame *f = push_frame(p, F_FUNARG, P_JUXT);
+    Frame *f = parser_push_frame(p, F_FUNARG, P_JUXT);
     f->fn = OP_APPLY;
     f->sym = sym_intern(p->c, name, n);
     f->name = at;

@@ -3,7 +3,7 @@
  * the place in the text is set, for the errors of constructors. */
 #include "parse/internal.h"
 
-void no_number(Parser *p, const Value *v)
+void parser_condition_error(Parser *p, const Value *v)
 {
     stand_at(p, v->pos, v->end);
     ctx_error(p->c, LBZ_SYNTAX, "write if ... then 1 else 0 to make a number of it",
@@ -19,8 +19,8 @@ static void need_condition(Parser *p, const Value *v, const char *word)
               "`%s` connects conditions, and this is none", word);
 }
 
-Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
-                       uint32_t end)
+Node *parser_build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
+                              uint32_t end)
 {
     stand_at(p, pos, end);
     Node *s = ex_structural(p->c, op, n, a);
@@ -51,12 +51,12 @@ static void replace_values(Parser *p, uint32_t base, Node *n, uint32_t pos, uint
                            uint32_t flags)
 {
     p->nv = base;
-    push_value(p, n, pos, end, flags);
+    parser_push_value(p, n, pos, end, flags);
 }
 
 /* ---- sums */
 
-void next_term(Parser *p, Frame *f)
+void parser_add_term(Parser *p, Frame *f)
 {
     Value *v = last(p);
     need_number(p, v);
@@ -77,16 +77,16 @@ static void note_sum(Parser *p, const Frame *f)
         bool whole = end - p->v[f->base].pos <= 100;
         parser_note(
             p, "read as %s(%s)%s%s",
-            i > f->base && whole ? text_excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
-            text_excerpt(p, v->pos, v->end, 100),
-            text_excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
+            i > f->base && whole ? parser_excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
+            parser_excerpt(p, v->pos, v->end, 100),
+            parser_excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
         return;
     }
 }
 
 static void build_sum(Parser *p, Frame *f)
 {
-    next_term(p, f);
+    parser_add_term(p, f);
     note_sum(p, f);
     ArenaMark m = arena_mark(&p->c->tmp);
     uint32_t n;
@@ -114,7 +114,7 @@ static Node *product_from(Parser *p, uint32_t base)
     return r;
 }
 
-void next_factor(Parser *p, Frame *f)
+void parser_add_factor(Parser *p, Frame *f)
 {
     Value *v = last(p);
     need_number(p, v);
@@ -140,7 +140,7 @@ void next_factor(Parser *p, Frame *f)
 static void build_product(Parser *p, Frame *f)
 {
     uint32_t deriv = last(p)->flags & V_DERIV, end = last(p)->end;
-    next_factor(p, f);
+    parser_add_factor(p, f);
     Node *r = product_from(p, f->base);
     replace_values(p, f->base, r, p->v[f->base].pos, end, deriv | V_PRODUCT);
 }
@@ -153,18 +153,18 @@ static void note_quotient(Parser *p, const Frame *f)
         return;
     const Value *left = &p->v[f->base - 1];
     uint32_t end = last(p)->end;
-    const char *over = text_excerpt(p, left->pos, left->end, 60);
+    const char *over = parser_excerpt(p, left->pos, left->end, 60);
     Str s = {0};
     for (uint32_t i = f->base; i < p->nv && s.n < 200; i++)
         str_printf(&s, "%s%s", i > f->base ? "*" : "",
-                   text_excerpt(p, p->v[i].pos, p->v[i].end, 60));
+                   parser_excerpt(p, p->v[i].pos, p->v[i].end, 60));
     str_puts(&s, s.n < 200 ? "" : "...");
     const char *below = str_cstr(&s);
     if (p->pe && p->pe->strict) {
         stand_at(p, left->pos, end);
         ctx_error(p->c, LBZ_SYNTAX, "put the parentheses",
                   "%s can be read in two ways: %s/(%s) or %s/%s",
-                  text_excerpt(p, left->pos, end, 60), over, below, over, below);
+                  parser_excerpt(p, left->pos, end, 60), over, below, over, below);
     } else {
         parser_note(p, "read as %s/(%s)", over, below);
     }
@@ -206,7 +206,7 @@ static Node *compare(Parser *p, uint8_t op, Node *a, Node *b)
 }
 
 /* a < b < c: the values are the comparisons made so far, then the last operand. */
-void next_comparison(Parser *p, Frame *f)
+void parser_add_comparison(Parser *p, Frame *f)
 {
     Value *b = last(p), *a = b - 1;
     if (p->nv - f->base < 2)
@@ -224,7 +224,7 @@ void next_comparison(Parser *p, Frame *f)
 static void build_comparison(Parser *p, Frame *f)
 {
     uint32_t pos = p->v[f->base].pos, end = last(p)->end;
-    next_comparison(p, f);
+    parser_add_comparison(p, f);
     if (ctx_failed(p->c))
         return;
     p->nv--;
@@ -286,7 +286,7 @@ static bool exhaustive(Parser *p, const Value *v, uint32_t k)
 
 /* {a if x<0; b if x==0; c otherwise}: the values alternate, a condition after each but
  * the last. */
-void build_cases(Parser *p, Frame *f)
+void parser_build_cases(Parser *p, Frame *f)
 {
     Value *v = &p->v[f->base];
     uint32_t n = p->nv - f->base, pos = tok(p, f->tok)->pos, end = tok_end(p, p->i);
@@ -311,7 +311,7 @@ void build_cases(Parser *p, Frame *f)
     Node *r = v[rest ? n - 1 : n - 2].n;
     for (uint32_t i = rest ? n - 1 : n - 2; i >= 2; i -= 2)
         r = ex_if(p->c, v[i - 1].n, v[i - 2].n, r);
-    pop_frame(p);
+    parser_pop_frame(p);
     replace_values(p, base, r, pos, end, 0);
 }
 
@@ -328,7 +328,7 @@ static bool same_length(Parser *p, uint32_t first, uint32_t row, uint32_t want)
     return false;
 }
 
-void build_list(Parser *p, Frame *f)
+void parser_build_list(Parser *p, Frame *f)
 {
     uint32_t base = f->base, pos = tok(p, f->tok)->pos, end = tok_end(p, p->i), n;
     uint32_t rows = 0, want = 0, start = base;
@@ -348,7 +348,7 @@ void build_list(Parser *p, Frame *f)
     stand_at(p, pos, end);
     Node *r = ctx_failed(p->c) ? p->c->poison : ex_list(p->c, rows ? rows : n, a);
     arena_release(&p->c->tmp, m);
-    pop_frame(p);
+    parser_pop_frame(p);
     replace_values(p, base, r, pos, end, 0);
 }
 
@@ -397,14 +397,14 @@ static void build_function_argument(Parser *p, Frame *f)
     uint32_t pos = tok(p, f->name)->pos;
     const Token *t = tok(p, f->name);
     if (lex_is_greek(p->text + t->pos, t->len) || t->flags & T_UNI)
-        parser_note(p, "read as %s(%s)", text_excerpt(p, pos, tok_end(p, f->name), 40),
-                    text_excerpt(p, v->pos, v->end, 60));
+        parser_note(p, "read as %s(%s)", parser_excerpt(p, pos, tok_end(p, f->name), 40),
+                    parser_excerpt(p, v->pos, v->end, 60));
     need_number(p, v);
     stand_at(p, pos, v->end);
     if (!ctx_failed(p->c) && f->fn == OP_APPLY)
         v->n = ex_apply(p->c, f->sym, 1, &v->n, &p->c->zero);
     else if (!ctx_failed(p->c))
-        v->n = apply_function(p, (Op)f->fn, v->n, f->expo);
+        v->n = parser_apply_function(p, (Op)f->fn, v->n, f->expo);
     v->pos = pos;
     v->flags = 0;
 }
@@ -418,10 +418,10 @@ static void build_prefix(Parser *p, Frame *f)
     if ((v->flags & V_PRODUCT && kind_at(p, f->tok) == TK_LPAREN) ||
         (!deriv && v->flags & V_SUM))
         parser_note(p, "read as %s(%s)",
-                    text_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name), 60),
-                    text_excerpt(p, v->pos, v->end, 100));
-    v->n = deriv ? apply_derivative(p, f->deriv, v->n, pos, v->end)
-                 : build_structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
+                    parser_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name), 60),
+                    parser_excerpt(p, v->pos, v->end, 100));
+    v->n = deriv ? parser_apply_derivative(p, f->deriv, v->n, pos, v->end)
+                 : parser_build_structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
     v->pos = pos;
     v->flags = deriv ? V_DERIV : 0;
 }
@@ -434,13 +434,13 @@ static void build_at(Parser *p, Frame *f)
         need_number(p, &p->v[i]);
     ArenaMark m = arena_mark(&p->c->tmp);
     Node **a = nodes_from(p, f->base, &n);
-    Node *r =
-        ctx_failed(p->c) ? p->c->poison : build_structural(p, OP_AT, n, a, pos, end);
+    Node *r = ctx_failed(p->c) ? p->c->poison
+                               : parser_build_structural(p, OP_AT, n, a, pos, end);
     arena_release(&p->c->tmp, m);
     replace_values(p, f->base, r, pos, end, 0);
 }
 
-void reduce_top(Parser *p)
+void parser_reduce_top(Parser *p)
 {
     Frame f = *top(p);
     switch (f.kind) {
@@ -459,8 +459,8 @@ void reduce_top(Parser *p)
     case F_PREFIX: build_prefix(p, &f); break;
     case F_FUNARG: build_function_argument(p, &f); break;
     case F_AT: build_at(p, &f); break;
-    case F_WHERE: finish_where(p, &f); break;
+    case F_WHERE: parser_finish_where(p, &f); break;
     default: break;
     }
-    pop_frame(p);
+    parser_pop_frame(p);
 }

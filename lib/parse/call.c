@@ -61,7 +61,7 @@ static Node **argument_nodes(Parser *p, const Call *a)
 
 /* ---- functions of the table */
 
-Node *apply_function(Parser *p, Op op, Node *x, Node *expo)
+Node *parser_apply_function(Parser *p, Op op, Node *x, Node *expo)
 {
     const OpInfo *f = op_info(op);
     Op one = f->max_args == 1 ? op : op_find_n(f->name, strlen(f->name), 1);
@@ -73,12 +73,14 @@ Node *apply_function(Parser *p, Op op, Node *x, Node *expo)
 }
 
 /* sin'(x): the derivative of sin(_) by _, at _ = x; nobody can type that name. */
-Node *derivative_of(Parser *p, Op op, Node *x, Node *order, uint32_t pos, uint32_t end)
+Node *parser_function_derivative(Parser *p, Op op, Node *x, Node *order, uint32_t pos,
+                                 uint32_t end)
 {
     Node *t = ex_sym(p->c, sym_intern(p->c, "_", 1));
-    Node *d = build_structural(
-        p, OP_DIFF, 3, (Node *[]){apply_function(p, op, t, NULL), t, order}, pos, end);
-    return build_structural(p, OP_AT, 3, (Node *[]){d, t, x}, pos, end);
+    Node *d = parser_build_structural(
+        p, OP_DIFF, 3, (Node *[]){parser_apply_function(p, op, t, NULL), t, order}, pos,
+        end);
+    return parser_build_structural(p, OP_AT, 3, (Node *[]){d, t, x}, pos, end);
 }
 
 static Node *call_function(Parser *p, const Call *a, Op op)
@@ -110,7 +112,8 @@ static Node *call_binder(Parser *p, const Call *a, Op op)
         return op == OP_SUM ? ex_add(p->c, l->n, l->a) : ex_mul(p->c, l->n, l->a);
     }
     if (a->n == 1 && op == OP_SUM)
-        return build_structural(p, OP_TOTAL, 1, (Node *[]){a->v[0].n}, a->pos, a->end);
+        return parser_build_structural(p, OP_TOTAL, 1, (Node *[]){a->v[0].n}, a->pos,
+                                       a->end);
     if (a->n != 4)
         return arity_error(p, a, op);
     if (!ex_is(a->v[1].n, OP_SYM))
@@ -130,7 +133,7 @@ static bool partial_name(Parser *p, const Call *a, Node **orders, uint32_t *sym)
 {
     size_t n = a->len;
     unsigned count[64] = {0};
-    if (a->n < 2 || a->n > 63 || name_kind(p, a->name, a->len) != NAME_FREE)
+    if (a->n < 2 || a->n > 63 || parser_name_kind(p, a->name, a->len) != NAME_FREE)
         return false;
     for (;;) {
         size_t i = n;
@@ -158,9 +161,9 @@ static bool partial_name(Parser *p, const Call *a, Node **orders, uint32_t *sym)
 static void note_letter(Parser *p, const Call *a)
 {
     if (a->len == 1 && a->n == 1 && strchr("abcdijklmnopqrstxz", a->name[0]) &&
-        !ex_is(a->v[0].n, OP_SYM) && name_kind(p, a->name, 1) == NAME_FREE)
+        !ex_is(a->v[0].n, OP_SYM) && parser_name_kind(p, a->name, 1) == NAME_FREE)
         parser_note(p, "%c is read as a function here; write %c*%s for the product",
-                    a->name[0], a->name[0], text_excerpt(p, a->pos + 1, a->end, 60));
+                    a->name[0], a->name[0], parser_excerpt(p, a->pos + 1, a->end, 60));
 }
 
 static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
@@ -177,7 +180,7 @@ static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
                          "f_1(x,y) is the derivative by the first argument",
                          "' differentiates functions of one argument, here are %u", a->n);
     if (!f->primes && a->n == 2 && a->len == 3 && !memcmp(a->name, "pow", 3) &&
-        name_kind(p, a->name, a->len) == NAME_FREE)
+        parser_name_kind(p, a->name, a->len) == NAME_FREE)
         return ex_pow(c, e[0], e[1]);
     for (uint32_t i = 0; i < a->n; i++)
         orders[i] = f->primes ? f->expo ? f->expo : ex_int(c, f->primes) : c->zero;
@@ -252,7 +255,7 @@ static Node *call_diff(Parser *p, const Call *a)
     }
     if (ctx_failed(c))
         return c->poison;
-    return build_structural(p, OP_DIFF, n, e, a->pos, a->end);
+    return parser_build_structural(p, OP_DIFF, n, e, a->pos, a->end);
 }
 
 /* subs(e, x=a, y=b): to each = belong two values. */
@@ -269,7 +272,7 @@ static Node *call_subs(Parser *p, const Call *a)
     }
     if (ctx_failed(p->c))
         return p->c->poison;
-    return build_structural(p, OP_SUBS, a->n, e, a->pos, a->end);
+    return parser_build_structural(p, OP_SUBS, a->n, e, a->pos, a->end);
 }
 
 /* taylor(e, x=a, n), taylor(e, x, a, n), and taylor(e, x, n) about 0. */
@@ -288,7 +291,7 @@ static Node *call_taylor(Parser *p, const Call *a)
     if (ctx_failed(c))
         return c->poison;
     Node *e[4] = {v[0].n, v[1].n, a->n == 3 ? c->zero : v[2].n, v[a->n - 1].n};
-    return build_structural(p, OP_TAYLOR, 4, e, a->pos, a->end);
+    return parser_build_structural(p, OP_TAYLOR, 4, e, a->pos, a->end);
 }
 
 /* Operators of a formula (or list) and names; a direction for a single name is a list,
@@ -305,7 +308,7 @@ static Node *call_vector(Parser *p, const Call *a, Op op)
         return p->c->poison;
     if (a->n > 2 && op != OP_VJP && ex_is(a->v[1].n, OP_SYM) && !ex_is(e[2], OP_LIST))
         e[2] = ex_list(p->c, 1, &e[2]);
-    return build_structural(p, op, a->n, e, a->pos, a->end);
+    return parser_build_structural(p, op, a->n, e, a->pos, a->end);
 }
 
 static Node *call_implicit(Parser *p, const Call *a)
@@ -317,7 +320,7 @@ static Node *call_implicit(Parser *p, const Call *a)
         if (!ex_is(e[i], OP_SYM))
             return call_error(p, &a->v[i], "implicit(F, y, x, n)",
                               "a name is expected here");
-    return build_structural(p, OP_IMPLICIT, 4, e, a->pos, a->end);
+    return parser_build_structural(p, OP_IMPLICIT, 4, e, a->pos, a->end);
 }
 
 static Node *call_structural(Parser *p, const Call *a, Op op)
@@ -345,9 +348,9 @@ static Node *call_structural(Parser *p, const Call *a, Op op)
     default:
         if ((op == OP_APART || op == OP_COLLECT) && a->n > 1)
             need_number(p, &a->v[1]);
-        return ctx_failed(p->c)
-                   ? p->c->poison
-                   : build_structural(p, op, a->n, argument_nodes(p, a), a->pos, a->end);
+        return ctx_failed(p->c) ? p->c->poison
+                                : parser_build_structural(
+                                      p, op, a->n, argument_nodes(p, a), a->pos, a->end);
     }
 }
 
@@ -358,12 +361,12 @@ static void note_spaced(Parser *p, const Frame *f, uint32_t pos, uint32_t end)
 {
     uint8_t next = kind_at(p, p->i + 1);
     if (f->brace || f->expo || glued(p, f->tok) ||
-        !(next == TK_CARET || (starts_operand(p, p->i + 1) && next != TK_BAR)))
+        !(next == TK_CARET || (parser_operand_begins(p, p->i + 1) && next != TK_BAR)))
         return;
-    parser_note(p, "read as (%s)%s%s", text_excerpt(p, pos, end, 60),
+    parser_note(p, "read as (%s)%s%s", parser_excerpt(p, pos, end, 60),
                 next == TK_CARET ? "" : "*",
-                text_excerpt(p, tok(p, p->i + 1)->pos,
-                             tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
+                parser_excerpt(p, tok(p, p->i + 1)->pos,
+                               tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
 }
 
 static Node *call_primed(Parser *p, const Call *a, const Frame *f)
@@ -375,9 +378,9 @@ static Node *call_primed(Parser *p, const Call *a, const Frame *f)
     }
     need_numbers(p, a);
     Node *order = f->expo ? f->expo : ex_int(p->c, f->primes);
-    return ctx_failed(p->c)
-               ? p->c->poison
-               : derivative_of(p, (Op)f->fn, a->v[0].n, order, a->pos, a->end);
+    return ctx_failed(p->c) ? p->c->poison
+                            : parser_function_derivative(p, (Op)f->fn, a->v[0].n, order,
+                                                         a->pos, a->end);
 }
 
 static Node *build_call(Parser *p, const Call *a, const Frame *f)
@@ -399,7 +402,7 @@ static Node *build_call(Parser *p, const Call *a, const Frame *f)
 }
 
 /* The closing bracket at end was read; f is the frame on top. */
-void finish_call(Parser *p, Frame *frame, uint32_t end)
+void parser_finish_call(Parser *p, Frame *frame, uint32_t end)
 {
     Frame f = *frame;
     uint32_t pos = tok(p, f.name)->pos;
@@ -409,7 +412,7 @@ void finish_call(Parser *p, Frame *frame, uint32_t end)
     Node *r = build_call(p, &a, &f);
     arena_release(&p->c->tmp, m);
     note_spaced(p, &f, pos, end);
-    pop_frame(p);
+    parser_pop_frame(p);
     p->nv = f.base;
-    push_value(p, r, pos, end, 0);
+    parser_push_value(p, r, pos, end, 0);
 }

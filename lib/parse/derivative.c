@@ -153,7 +153,7 @@ static bool read_derivative(const Parser *p, uint32_t i, Spelling *s)
            (simple_name(p, s->target) && simple_name(p, s->var[0]));
 }
 
-bool derivative_at(const Parser *p, uint32_t i)
+bool parser_derivative_begins(const Parser *p, uint32_t i)
 {
     Spelling s;
     uint8_t kind = kind_at(p, i);
@@ -161,7 +161,7 @@ bool derivative_at(const Parser *p, uint32_t i)
            read_derivative(p, i, &s);
 }
 
-bool derivative_by_e(Parser *p, uint32_t i)
+bool parser_derivative_by_e(Parser *p, uint32_t i)
 {
     Spelling s;
     size_t n;
@@ -211,13 +211,13 @@ static Node *order_node(Parser *p, uint32_t i)
 
 static Node *variable_node(Parser *p, const char *name, size_t n, uint32_t i)
 {
-    if (name_is_constant(name, n) && !(p->ebound && n == 1 && name[0] == 'e')) {
+    if (parser_is_constant(name, n) && !(p->ebound && n == 1 && name[0] == 'e')) {
         stand_at_token(p, i);
         return ctx_error(p->c, LBZ_NAME, "differentiate by a variable",
                          "%.*s is a constant and cannot vary", (int)n, name);
     }
     if (n == 1 && isalpha((unsigned char)name[0]))
-        p->by |= 1ull << letter_bit(name[0]);
+        p->by |= 1ull << parser_letter_bit(name[0]);
     return ex_sym(p->c, sym_intern(p->c, name, n));
 }
 
@@ -282,7 +282,8 @@ static Deriv *read_meaning(Parser *p, const Spelling *s, uint32_t at)
     return NULL;
 }
 
-Node *apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos, uint32_t end)
+Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
+                              uint32_t end)
 {
     Node *a[2 * VARS + 1] = {e};
     memcpy(a + 1, d->a, d->n * sizeof *a);
@@ -290,7 +291,7 @@ Node *apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos, uint32_
         stand_at(p, pos, end);
         return ctx_error(p->c, LBZ_SYNTAX, NULL, "a condition has no derivative");
     }
-    return build_structural(p, OP_DIFF, d->n + 1, a, pos, end);
+    return parser_build_structural(p, OP_DIFF, d->n + 1, a, pos, end);
 }
 
 /* ---- dy/dx */
@@ -318,12 +319,12 @@ static void operand_quotient(Parser *p, const Spelling *s, const Deriv *d)
     Node *y = variable_node(p, name, n, s->target.tok), *e = y;
     if (ctx_failed(p->c))
         return;
-    if (name_kind(p, name, n) == NAME_FUNCTION && d->n == 2)
+    if (parser_name_kind(p, name, n) == NAME_FUNCTION && d->n == 2)
         e = ex_apply(p->c, y->sym, 1, d->a, &p->c->zero);
-    Node *q = apply_derivative(p, d, e, pos, end);
+    Node *q = parser_apply_derivative(p, d, e, pos, end);
     if (d->n == 2)
         add_quotient(p, (Quotient){q, y, d->a[0], d->a[1], pos, end - pos, false});
-    push_value(p, q, pos, end, 0);
+    parser_push_value(p, q, pos, end, 0);
     p->i = s->next;
 }
 
@@ -336,13 +337,13 @@ static bool divides(Parser *p, const Spelling *s)
         q.skip = 0;
         const char *name = part_name(p, q, &n);
         if (kind_at(p, q.tok) == TK_NAME && tok(p, q.tok)->len > 1 &&
-            name_kind(p, name, n) == NAME_VARIABLE)
+            parser_name_kind(p, name, n) == NAME_VARIABLE)
             return true;
     }
     return false;
 }
 
-bool operand_derivative(Parser *p)
+bool parser_operand_derivative(Parser *p)
 {
     Spelling s;
     uint32_t at = p->i;
@@ -358,8 +359,8 @@ bool operand_derivative(Parser *p)
     }
     bool call = s.form == D_PLAIN && kind_at(p, s.next) == TK_LPAREN && glued(p, s.next);
     p->i = s.form == D_GROUP ? s.target.tok : s.next;
-    Frame *f = s.form == D_GROUP || call ? push_frame(p, F_PAREN, P_BARRIER)
-                                         : push_frame(p, F_PREFIX, P_PREFIX);
+    Frame *f = s.form == D_GROUP || call ? parser_push_frame(p, F_PAREN, P_BARRIER)
+                                         : parser_push_frame(p, F_PREFIX, P_PREFIX);
     f->deriv = d;
     if (f->kind == F_PREFIX) {
         f->fn = OP_DIFF;
@@ -375,7 +376,7 @@ bool operand_derivative(Parser *p)
 /* ---- where */
 
 /* The values are the expression, and both sides of the equation. */
-void finish_where(Parser *p, Frame *f)
+void parser_finish_where(Parser *p, Frame *f)
 {
     Value *v = &p->v[f->base];
     uint32_t pos = v->pos, end = last(p)->end;
@@ -397,22 +398,22 @@ void finish_where(Parser *p, Frame *f)
         Quotient *q = &p->q[i];
         if (q->solved || q->pos < pos)
             continue;
-        Node *y = build_structural(p, OP_IMPLICIT, 4, (Node *[]){F, q->y, q->x, q->order},
-                                   q->pos, end);
+        Node *y = parser_build_structural(
+            p, OP_IMPLICIT, 4, (Node *[]){F, q->y, q->x, q->order}, q->pos, end);
         e = e == q->diff ? y : ex_replace(p->c, e, &q->diff, &y, 1);
         q->solved = true;
     }
     p->nv = f->base;
-    push_value(p, e, pos, end, 0);
+    parser_push_value(p, e, pos, end, 0);
 }
 
-void note_quotients(Parser *p)
+void parser_note_quotients(Parser *p)
 {
     for (uint32_t i = 0; i < p->nq; i++) {
         const Quotient *q = &p->q[i];
         const char *y = sym_name(p->c, q->y->sym), *x = sym_name(p->c, q->x->sym);
         if (!q->solved && q->y != q->x && ex_is(q->diff->a[0], OP_SYM) &&
-            name_kind(p, y, strlen(y)) == NAME_FREE)
+            parser_name_kind(p, y, strlen(y)) == NAME_FREE)
             parser_note(
                 p,
                 "read as d/d%s %s, and %s does not depend on %s; where an equation "

@@ -1,7 +1,7 @@
 /* parse/error.c - what is wrong with a text, said in one sentence with a way out. */
 #include "parse/internal.h"
 
-unsigned text_column(const Parser *p, uint32_t pos)
+unsigned parser_column(const Parser *p, uint32_t pos)
 {
     uint32_t line = pos;
     while (line && p->text[line - 1] != '\n')
@@ -10,7 +10,7 @@ unsigned text_column(const Parser *p, uint32_t pos)
 }
 
 /* A piece of the text for a message, cut at max bytes. */
-const char *text_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max)
+const char *parser_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max)
 {
     size_t n = end - pos;
     bool cut = n > max;
@@ -30,7 +30,7 @@ const char *text_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max)
 
 static const char *token_text(Parser *p, uint32_t i)
 {
-    return text_excerpt(p, tok(p, i)->pos, tok_end(p, i), 30);
+    return parser_excerpt(p, tok(p, i)->pos, tok_end(p, i), 30);
 }
 
 /* How people call what opened a frame. */
@@ -55,21 +55,21 @@ static uint32_t opening_token(const Frame *f)
     return f->kind == F_AT ? f->tok + 1 : f->tok;
 }
 
-void not_closed(Parser *p, const Frame *f)
+void parser_not_closed(Parser *p, const Frame *f)
 {
     uint32_t o = opening_token(f);
     bool end = kind_at(p, p->i) == TK_END;
     stand_at_token(p, end ? o : p->i);
     ctx_error(p->c, end ? LBZ_INCOMPLETE : LBZ_SYNTAX, "close what is open first",
-              "%s at column %u", opener(p, f), text_column(p, tok(p, o)->pos));
+              "%s at column %u", opener(p, f), parser_column(p, tok(p, o)->pos));
 }
 
-void wrong_closer(Parser *p, const Frame *f)
+void parser_wrong_closer(Parser *p, const Frame *f)
 {
     stand_at_token(p, p->i);
     ctx_error(p->c, LBZ_SYNTAX, "close what is open first",
               "%s at column %u, here is '%s'", opener(p, f),
-              text_column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
+              parser_column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
 }
 
 static bool is_closer(uint8_t kind)
@@ -90,7 +90,7 @@ static void text_ends(Parser *p)
                   "the line ends after '%s'", token_text(p, prev));
 }
 
-void unexpected_operand(Parser *p)
+void parser_unexpected_operand(Parser *p)
 {
     uint8_t kind = kind_at(p, p->i);
     const char *here = token_text(p, p->i);
@@ -108,7 +108,7 @@ void unexpected_operand(Parser *p)
         ctx_error(p->c, LBZ_SYNTAX, "write an expression between them",
                   "there is nothing between '%s' and '%s'", before, here);
     else if (kind == TK_ASSIGN)
-        bad_equals(p);
+        parser_bad_equals(p);
     else if (p->i && kind != TK_SEMI)
         ctx_error(p->c, LBZ_SYNTAX, "write a number, a name or '(' there",
                   "an operand is missing between '%s' and '%s'", before, here);
@@ -141,7 +141,7 @@ static const char *hint_for(uint8_t kind)
     }
 }
 
-void unexpected_operator(Parser *p)
+void parser_unexpected_operator(Parser *p)
 {
     uint8_t kind = kind_at(p, p->i);
     stand_at_token(p, p->i);
@@ -153,11 +153,11 @@ void unexpected_operator(Parser *p)
                   token_text(p, p->i));
 }
 
-const char equals_hint[] =
+const char parser_equals_hint[] =
     "A == B compares, check A == B tests an identity, dy/dx where A = B "
     "differentiates what it defines";
 
-void bad_equals(Parser *p)
+void parser_bad_equals(Parser *p)
 {
     const Frame *f = p->nf ? &p->f[p->barrier] : NULL;
     stand_at_token(p, p->i);
@@ -166,7 +166,7 @@ void bad_equals(Parser *p)
                   "'=' cannot stand inside the value of a binding");
         return;
     }
-    ctx_error(p->c, LBZ_SYNTAX, equals_hint,
+    ctx_error(p->c, LBZ_SYNTAX, parser_equals_hint,
               "'=' defines a name, and what stands before it "
               "is no name");
 }
@@ -194,7 +194,7 @@ static bool one_edit(const char *a, size_t n, const char *b, size_t m)
 
 /* A function whose name is one edit away, or NULL. Names of one or two letters and Greek
  * letters are names of their own. */
-const char *name_near(const char *name, size_t n)
+const char *parser_similar_name(const char *name, size_t n)
 {
     const char *found = NULL;
     if (n < 3 || lex_is_greek(name, n))

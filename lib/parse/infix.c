@@ -6,16 +6,16 @@
  */
 static Frame *gather(Parser *p, FrameKind kind, int prec)
 {
-    reduce_above(p, prec);
+    parser_reduce_above(p, prec);
     if (top(p)->kind != kind || top(p)->prec != prec) {
         if (kind == F_ADD || kind == F_MUL || kind == F_CMP)
             need_number(p, last(p));
-        push_frame(p, kind, prec)->base = p->nv - 1;
+        parser_push_frame(p, kind, prec)->base = p->nv - 1;
     } else {
         switch (kind) {
-        case F_ADD: next_term(p, top(p)); break;
-        case F_MUL: next_factor(p, top(p)); break;
-        case F_CMP: next_comparison(p, top(p)); break;
+        case F_ADD: parser_add_term(p, top(p)); break;
+        case F_MUL: parser_add_factor(p, top(p)); break;
+        case F_CMP: parser_add_comparison(p, top(p)); break;
         default: break;
         }
     }
@@ -40,8 +40,8 @@ static void note_exponent(Parser *p)
         return;
     const Value *b = last(p) - 1;
     if (b->flags & V_NUM || ex_is(b->n, OP_CONST))
-        parser_note(p, "read as %s*%s", text_excerpt(p, b->pos, last(p)->end, 60),
-                    text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
+        parser_note(p, "read as %s*%s", parser_excerpt(p, b->pos, last(p)->end, 60),
+                    parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
 }
 
 /* 0x10, 0b01: a number of another base for many, a product here. */
@@ -53,7 +53,7 @@ static void note_radix(Parser *p)
     if (!zero || !glued(p, p->i) || t->kind != TK_NAME ||
         !strchr("xXbBoO", p->text[t->pos]))
         return;
-    const char *name = text_excerpt(p, t->pos, tok_end(p, p->i), 40);
+    const char *name = parser_excerpt(p, t->pos, tok_end(p, p->i), 40);
     size_t n = strspn(name + 1, "0123456789abcdefABCDEF_");
     if (!n || name[1 + n])
         return;
@@ -76,7 +76,7 @@ static bool function_begins(Parser *p)
         return true;
     const char *name = lex_name(&p->L, t, &n);
     Op op = n == 1 ? OP_POISON : op_find(name, n);
-    return op != OP_POISON && name_kind(p, name, n) != NAME_VARIABLE;
+    return op != OP_POISON && parser_name_kind(p, name, n) != NAME_VARIABLE;
 }
 
 /* Two operands side by side. */
@@ -91,27 +91,27 @@ static void juxtapose(Parser *p)
                   "two numbers stand side by side");
         return;
     }
-    if (derivative_at(p, p->i)) {
+    if (parser_derivative_begins(p, p->i)) {
         gather(p, F_MUL, P_MUL)->op = TK_STAR;
         return;
     }
     note_exponent(p);
     note_radix(p);
-    reduce_above(p, P_JUXT);
+    parser_reduce_above(p, P_JUXT);
     if (function_begins(p))
         while (top(p)->kind == F_FUNARG ||
                (top(p)->kind == F_JUXT && p->f[p->nf - 2].kind == F_FUNARG))
-            reduce_top(p);
+            parser_reduce_top(p);
     if (top(p)->kind != F_JUXT)
-        push_frame(p, F_JUXT, P_JUXT)->base = p->nv - 1;
+        parser_push_frame(p, F_JUXT, P_JUXT)->base = p->nv - 1;
     need_number(p, last(p));
     p->due = true;
 }
 
 static void infix_power(Parser *p)
 {
-    reduce_above(p, P_POW);
-    push_frame(p, F_POW, P_POW)->base = p->nv - 1;
+    parser_reduce_above(p, P_POW);
+    parser_push_frame(p, F_POW, P_POW)->base = p->nv - 1;
     p->i++;
 }
 
@@ -119,7 +119,7 @@ static void postfix_superscript(Parser *p)
 {
     int64_t k;
     bool symbolic;
-    reduce_above(p, P_POW);
+    parser_reduce_above(p, P_POW);
     stand_at_token(p, p->i);
     if (!lex_superscript(&p->L, tok(p, p->i), &k, &symbolic)) {
         ctx_error(p->c, LBZ_SYNTAX, "write the exponent after ^",
@@ -140,7 +140,8 @@ static void postfix_factorial(Parser *p)
     stand_at_token(p, p->i);
     need_number(p, last(p));
     if (kind_at(p, p->i + 1) == TK_BANG && glued(p, p->i + 1))
-        parser_note(p, "read as (%s!)!", text_excerpt(p, last(p)->pos, last(p)->end, 60));
+        parser_note(p, "read as (%s!)!",
+                    parser_excerpt(p, last(p)->pos, last(p)->end, 60));
     last(p)->n = ex_fn1(p->c, op_find("factorial", 9), last(p)->n);
     last(p)->end = tok_end(p, p->i);
     last(p)->flags = 0;
@@ -149,13 +150,13 @@ static void postfix_factorial(Parser *p)
 
 static void postfix_prime(Parser *p)
 {
-    reduce_above(p, P_JUXT);
+    parser_reduce_above(p, P_JUXT);
     p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
     ctx_error(
         p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
         "' differentiates a function, as in f'(x), or transposes a tensor, as in A'; %s "
         "is neither",
-        text_excerpt(p, last(p)->pos, last(p)->end, 60));
+        parser_excerpt(p, last(p)->pos, last(p)->end, 60));
 }
 
 /* ---- brackets */
@@ -171,7 +172,8 @@ static void close_group(Parser *p, Frame *f)
         v->flags = 0;
     } else if (f->deriv) { /* d(e)/dx: name is the last token of it */
         end = tok_end(p, f->name);
-        v->n = apply_derivative(p, f->deriv, v->n, pos = tok(p, f->count)->pos, end);
+        v->n =
+            parser_apply_derivative(p, f->deriv, v->n, pos = tok(p, f->count)->pos, end);
         v->flags = 0;
         p->i = f->name;
     } else {
@@ -179,16 +181,16 @@ static void close_group(Parser *p, Frame *f)
     }
     v->pos = pos;
     v->end = end;
-    pop_frame(p);
+    parser_pop_frame(p);
     p->i++;
 }
 
 static void close_exponent(Parser *p)
 {
     Frame f = *top(p);
-    pop_frame(p);
+    parser_pop_frame(p);
     p->i++;
-    after_exponent(p, &f);
+    parser_after_exponent(p, &f);
 }
 
 /* Does the token close the barrier f? */
@@ -208,33 +210,33 @@ static bool fits(const Parser *p, const Frame *f, uint8_t kind)
 
 static bool close_bracket(Parser *p)
 {
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     if (ctx_failed(p->c))
         return true;
     if (f->kind == F_BASE)
         return false;
     if (!fits(p, f, kind_at(p, p->i))) {
-        wrong_closer(p, f);
+        parser_wrong_closer(p, f);
         return true;
     }
     switch (f->kind) {
     case F_PAREN: close_group(p, f); break;
     case F_EXPONENT: close_exponent(p); break;
     case F_CALL:
-        finish_call(p, f, tok_end(p, p->i));
+        parser_finish_call(p, f, tok_end(p, p->i));
         p->i++;
         break;
     case F_LIST:
     case F_PAIR:
-        build_list(p, f);
+        parser_build_list(p, f);
         p->i++;
         break;
     case F_CASES:
-        build_cases(p, f);
+        parser_build_cases(p, f);
         p->i++;
         break;
     default: /* |_{x=2} */
-        reduce_top(p);
+        parser_reduce_top(p);
         last(p)->end = tok_end(p, p->i);
         p->i++;
     }
@@ -265,7 +267,7 @@ static void bind_name(Parser *p)
         return;
     }
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
-    if (name_is_constant(name, n) && !(p->ebound && n == 1)) {
+    if (parser_is_constant(name, n) && !(p->ebound && n == 1)) {
         ctx_error(p->c, LBZ_NAME, "bind another name", "%.*s is a constant", (int)n,
                   name);
         return;
@@ -275,7 +277,7 @@ static void bind_name(Parser *p)
     for (uint32_t k = top(p)->base + 1; k < p->nv; k += 2)
         if (p->v[k].n == s && p->nv < top(p)->base + 64)
             ctx_error(p->c, LBZ_SYNTAX, NULL, "%.*s is bound twice", (int)n, name);
-    push_value(p, s, pos, tok_end(p, p->i), 0);
+    parser_push_value(p, s, pos, tok_end(p, p->i), 0);
     p->i += 2;
     p->due = true;
 }
@@ -283,7 +285,7 @@ static void bind_name(Parser *p)
 static bool infix_at(Parser *p)
 {
     bool bar = kind_at(p, p->i) == TK_BARAT;
-    Frame *b = to_barrier(p);
+    Frame *b = parser_reduce_to_barrier(p);
     if (b->kind == F_ABS && bar) {
         close_group(p, b);
         p->i--; /* the same token closes the bar and binds */
@@ -291,7 +293,7 @@ static bool infix_at(Parser *p)
     }
     if (b->kind == F_BASE && p->prefix && !bar)
         return false;
-    Frame *f = push_frame(p, F_AT, P_BARRIER);
+    Frame *f = parser_push_frame(p, F_AT, P_BARRIER);
     f->base = p->nv - 1;
     p->i++;
     f->brace = bar && token_ahead(p, p->i)->kind == TK_LBRACE;
@@ -302,7 +304,7 @@ static bool infix_at(Parser *p)
 
 static bool infix_where(Parser *p)
 {
-    Frame *b = to_barrier(p);
+    Frame *b = parser_reduce_to_barrier(p);
     if (b->kind == F_BASE && p->prefix && !p->nq)
         return false;
     stand_at_token(p, p->i);
@@ -311,17 +313,17 @@ static bool infix_where(Parser *p)
                   "`where` needs a derivative like dy/dx before it");
         return true;
     }
-    push_frame(p, F_WHERE, P_BARRIER)->base = p->nv - 1;
+    parser_push_frame(p, F_WHERE, P_BARRIER)->base = p->nv - 1;
     p->i++;
     return true;
 }
 
 static void infix_then(Parser *p)
 {
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
     if (f->kind != F_IF) {
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return;
     }
     if (!value_is_condition(last(p)->n)) {
@@ -336,15 +338,15 @@ static void infix_then(Parser *p)
 
 static void infix_else(Parser *p)
 {
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
     if (f->kind != F_THEN) {
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return;
     }
     uint32_t at = f->tok, base = f->base;
-    pop_frame(p);
-    f = push_frame(p, F_ELSE, P_ELSE);
+    parser_pop_frame(p);
+    f = parser_push_frame(p, F_ELSE, P_ELSE);
     f->tok = at;
     f->base = base;
     p->i++;
@@ -353,10 +355,10 @@ static void infix_else(Parser *p)
 /* The `if` of {a if x<0; ...}. */
 static void infix_if(Parser *p)
 {
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
     if (f->kind != F_CASES || (p->nv > 1 && last(p)->flags & V_EQ)) {
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return;
     }
     last(p)->flags |= V_EQ;
@@ -366,10 +368,10 @@ static void infix_if(Parser *p)
 
 static void infix_otherwise(Parser *p)
 {
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
     if (f->kind != F_CASES || token_ahead(p, p->i + 1)->kind != TK_RBRACE) {
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return;
     }
     last(p)->flags |= V_ROW;
@@ -380,23 +382,23 @@ static void infix_otherwise(Parser *p)
 
 static bool infix_comma(Parser *p)
 {
-    reduce_above(p, P_BARRIER);
-    while (closes_itself(top(p)) && !ctx_failed(p->c)) {
+    parser_reduce_above(p, P_BARRIER);
+    while (parser_closes_itself(top(p)) && !ctx_failed(p->c)) {
         if (top(p)->kind == F_AT &&
             (binding_follows(p, p->i + 1) || kind_at(p, p->i + 1) == TK_END)) {
             p->i++;
             bind_name(p);
             return true;
         }
-        reduce_top(p);
-        reduce_above(p, P_BARRIER);
+        parser_reduce_top(p);
+        parser_reduce_above(p, P_BARRIER);
     }
     Frame *f = top(p);
     switch (f->kind) {
     case F_BASE:
         if (p->prefix)
             return false;
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return true;
     case F_AT: /* |_{x=1, y=2} */
         p->i++;
@@ -408,13 +410,13 @@ static bool infix_comma(Parser *p)
         p->i++;
         p->due = true;
         return true;
-    default: unexpected_operator(p); return true;
+    default: parser_unexpected_operator(p); return true;
     }
 }
 
 static bool infix_semicolon(Parser *p)
 {
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     switch (f->kind) {
     case F_BASE: return false;
     case F_LIST:
@@ -428,29 +430,29 @@ static bool infix_semicolon(Parser *p)
             p->due = true;
             return true;
         }
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return true;
-    default: not_closed(p, f); return true;
+    default: parser_not_closed(p, f); return true;
     }
 }
 
 static bool infix_end(Parser *p)
 {
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     if (f->kind == F_BASE || ctx_failed(p->c))
         return false;
     if (kind_at(p, p->i) == TK_NL) {
         token_ahead(p, p->i);
         p->i++;
     } else {
-        not_closed(p, f);
+        parser_not_closed(p, f);
     }
     return true;
 }
 
 static bool infix_assign(Parser *p)
 {
-    reduce_above(p, P_BARRIER);
+    parser_reduce_above(p, P_BARRIER);
     if (top(p)->kind == F_WHERE && !top(p)->count) {
         top(p)->count = 1;
         p->i++;
@@ -458,17 +460,17 @@ static bool infix_assign(Parser *p)
         return true;
     }
     if (top(p)->kind == F_AT) {
-        bad_equals(p);
+        parser_bad_equals(p);
         return true;
     }
-    Frame *f = to_barrier(p);
+    Frame *f = parser_reduce_to_barrier(p);
     if (f->kind == F_BASE && p->prefix)
         return false;
     if (f->kind == F_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
         p->nv > f->base + 1) {
         last(p)->flags |= V_EQ;
     } else {
-        bad_equals(p);
+        parser_bad_equals(p);
         return true;
     }
     p->i++;
@@ -481,12 +483,12 @@ static bool infix_assign(Parser *p)
 static void infix_bar(Parser *p)
 {
     const Frame *f = &p->f[p->barrier];
-    while (closes_itself(f))
+    while (parser_closes_itself(f))
         f = &p->f[f->outer];
-    bool opens = tok(p, p->i)->flags & T_SPACE && starts_operand(p, p->i + 1) &&
+    bool opens = tok(p, p->i)->flags & T_SPACE && parser_operand_begins(p, p->i + 1) &&
                  glued(p, p->i + 1);
     if (f->kind == F_ABS && !opens)
-        close_group(p, to_barrier(p));
+        close_group(p, parser_reduce_to_barrier(p));
     else
         juxtapose(p);
 }
@@ -511,7 +513,7 @@ static void infix_bracket(Parser *p)
     }
     stand_at_token(p, p->i);
     need_number(p, last(p));
-    Frame *f = open_call(p, OP_INDEX, p->i - 1, p->i);
+    Frame *f = parser_open_call(p, OP_INDEX, p->i - 1, p->i);
     f->base = p->nv - 1;
     f->brace = true;
     p->due = true;
@@ -522,7 +524,7 @@ static void infix_tensor(Parser *p)
     stand_at_token(p, p->i);
     ctx_error(p->c, LBZ_UNABLE, "for numbers and formulas write * or /",
               "%s is an operator of tensors",
-              text_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
+              parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
 }
 
 /* Operators that gather operands. */
@@ -547,11 +549,11 @@ static const struct {
 };
 
 /* The token after an operand; false: it is not part of the expression. */
-bool operator_follows(Parser *p)
+bool parser_operator(Parser *p)
 {
     uint8_t kind = kind_at(p, p->i);
     if (gathering[kind].prec) {
-        if (kind == TK_EQ && p->stop_eq && to_barrier(p)->kind == F_BASE)
+        if (kind == TK_EQ && p->stop_eq && parser_reduce_to_barrier(p)->kind == F_BASE)
             return false;
         infix(p, (FrameKind)gathering[kind].frame, gathering[kind].prec);
         return true;
@@ -592,9 +594,9 @@ bool operator_follows(Parser *p)
     case TK_DOTSTAR:
     case TK_DOTSLASH: infix_tensor(p); return true;
     default:
-        if (to_barrier(p)->kind == F_BASE)
+        if (parser_reduce_to_barrier(p)->kind == F_BASE)
             return false;
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return true;
     }
 }

@@ -153,14 +153,15 @@ bool parser_lex(Parser *p);   /* the first run of tokens */
 Node *parser_expr(Parser *p); /* runs; p->i is the first token not used */
 /* Notes in p->out->places where n stands, if it is new. */
 void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end);
-void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
-Frame *push_frame(Parser *p, FrameKind kind, int prec);
-void pop_frame(Parser *p);
-void reduce_above(Parser *p, int prec); /* all operators that bind tighter */
-Frame *to_barrier(Parser *p);           /* all operators; the barrier */
-bool starts_operand(const Parser *p, uint32_t i);
-bool closes_itself(const Frame *f); /* closed by what closes the bracket around it */
-const Token *token_beyond(Parser *p, uint32_t i); /* token_ahead in all cases */
+void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
+Frame *parser_push_frame(Parser *p, FrameKind kind, int prec);
+void parser_pop_frame(Parser *p);
+void parser_reduce_above(Parser *p, int prec); /* all operators that bind tighter */
+Frame *parser_reduce_to_barrier(Parser *p);    /* all operators; the barrier */
+bool parser_operand_begins(const Parser *p, uint32_t i);
+bool parser_closes_itself(
+    const Frame *f); /* closed by what closes the bracket around it */
+const Token *parser_token_beyond(Parser *p, uint32_t i); /* token_ahead in all cases */
 
 static inline Token *tok(const Parser *p, uint32_t i)
 {
@@ -169,7 +170,7 @@ static inline Token *tok(const Parser *p, uint32_t i)
 /* Token i, from the next line if need be. */
 static inline const Token *token_ahead(Parser *p, uint32_t i)
 {
-    return LBZ_LIKELY(i + 1 < p->L.n) ? &p->L.tok[i] : token_beyond(p, i);
+    return LBZ_LIKELY(i + 1 < p->L.n) ? &p->L.tok[i] : parser_token_beyond(p, i);
 }
 static inline uint8_t kind_at(const Parser *p, uint32_t i) { return tok(p, i)->kind; }
 static inline bool glued(const Parser *p, uint32_t i)
@@ -197,70 +198,74 @@ static inline uint32_t after_group(const Parser *p, uint32_t i)
 }
 
 /* ---- parse_infix.c */
-bool operator_follows(Parser *p); /* false: the token is not part of the expression */
+bool parser_operator(Parser *p); /* false: the token is not part of the expression */
 
 /* ---- parse_build.c: frames to nodes */
-void reduce_top(Parser *p);
-void next_term(Parser *p, Frame *f); /* the operand of a sum is complete */
-void next_factor(Parser *p, Frame *f);
-void next_comparison(Parser *p, Frame *f);
+void parser_reduce_top(Parser *p);
+void parser_add_term(Parser *p, Frame *f); /* the operand of a sum is complete */
+void parser_add_factor(Parser *p, Frame *f);
+void parser_add_comparison(Parser *p, Frame *f);
 static inline bool value_is_condition(const Node *n)
 {
     return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
 }
-LBZ_COLD void no_number(Parser *p, const Value *v); /* the error: v is a condition */
+LBZ_COLD void parser_condition_error(Parser *p,
+                                     const Value *v); /* the error: v is a condition */
 static inline void need_number(Parser *p, const Value *v)
 {
     if (value_is_condition(v->n))
-        no_number(p, v);
+        parser_condition_error(p, v);
 }
-Node *build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
-                       uint32_t end);
-void build_list(Parser *p, Frame *f);
-void build_cases(Parser *p, Frame *f);
+Node *parser_build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
+                              uint32_t end);
+void parser_build_list(Parser *p, Frame *f);
+void parser_build_cases(Parser *p, Frame *f);
 
 /* ---- parse_call.c: argument lists to nodes */
-void finish_call(Parser *p, Frame *f, uint32_t end);
-Node *apply_function(Parser *p, Op op, Node *x, Node *expo);
-Node *derivative_of(Parser *p, Op op, Node *x, Node *order, uint32_t pos, uint32_t end);
+void parser_finish_call(Parser *p, Frame *f, uint32_t end);
+Node *parser_apply_function(Parser *p, Op op, Node *x, Node *expo);
+Node *parser_function_derivative(Parser *p, Op op, Node *x, Node *order, uint32_t pos,
+                                 uint32_t end);
 
 /* ---- parse_name.c: what a name means where it stands */
-void operand_name(Parser *p);
-NameKind name_kind(Parser *p, const char *name, size_t n);
-bool name_is_constant(const char *name, size_t n);
-void note_words(Parser *p);
-unsigned letter_bit(char ch);    /* of an ASCII letter, 0 to 51 */
-void sweep_statement(Parser *p); /* what the whole statement says about its names */
-bool bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
-Node *result_operand(Parser *p);
+void parser_operand_name(Parser *p);
+NameKind parser_name_kind(Parser *p, const char *name, size_t n);
+bool parser_is_constant(const char *name, size_t n);
+void parser_note_words(Parser *p);
+unsigned parser_letter_bit(char ch); /* of an ASCII letter, 0 to 51 */
+void parser_survey_names(Parser *p); /* what the whole statement says about its names */
+bool parser_bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
+Node *parser_operand_past_result(Parser *p);
 /* Opens the argument list at token `paren` of the function named by token `name`. */
-Frame *open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
-bool has_comma(const Parser *p, uint32_t paren);
+Frame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
+bool parser_has_comma(const Parser *p, uint32_t paren);
 
 /* ---- parse_apply.c: functions without parentheses; each is true when it applied */
-bool function_applied(Parser *p, const char *name, size_t n, Op op);
-bool own_function_applied(Parser *p, const char *name, size_t n);
-bool derivative_order_follows(Parser *p, const char *name, size_t n);
-void operand_ordered(Parser *p, const char *name, size_t n);
-void after_exponent(Parser *p, const Frame *f);
+bool parser_apply_named(Parser *p, const char *name, size_t n, Op op);
+bool parser_apply_own(Parser *p, const char *name, size_t n);
+bool parser_derivative_order_follows(Parser *p, const char *name, size_t n);
+void parser_operand_ordered(Parser *p, const char *name, size_t n);
+void parser_after_exponent(Parser *p, const Frame *f);
 
 /* ---- parse_deriv.c: d/dx in all spellings */
-bool operand_derivative(Parser *p);
-bool derivative_at(const Parser *p, uint32_t i); /* does one begin at token i? */
-bool derivative_by_e(Parser *p, uint32_t i);
-Node *apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos, uint32_t end);
-void finish_where(Parser *p, Frame *f);
-void note_quotients(Parser *p);
+bool parser_operand_derivative(Parser *p);
+bool parser_derivative_begins(const Parser *p,
+                              uint32_t i); /* does one begin at token i? */
+bool parser_derivative_by_e(Parser *p, uint32_t i);
+Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
+                              uint32_t end);
+void parser_finish_where(Parser *p, Frame *f);
+void parser_note_quotients(Parser *p);
 
 /* ---- parse_error.c: what went wrong, and remarks on readings */
-void unexpected_operand(Parser *p); /* an operand is due and cannot begin here */
-void unexpected_operator(Parser *p);
-void not_closed(Parser *p, const Frame *f);
-void wrong_closer(Parser *p, const Frame *f);
-void bad_equals(Parser *p);
-extern const char equals_hint[];
-unsigned text_column(const Parser *p, uint32_t pos);
-const char *text_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max);
-const char *name_near(const char *name, size_t n);
+void parser_unexpected_operand(Parser *p); /* an operand is due and cannot begin here */
+void parser_unexpected_operator(Parser *p);
+void parser_not_closed(Parser *p, const Frame *f);
+void parser_wrong_closer(Parser *p, const Frame *f);
+void parser_bad_equals(Parser *p);
+extern const char parser_equals_hint[];
+unsigned parser_column(const Parser *p, uint32_t pos);
+const char *parser_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max);
+const char *parser_similar_name(const char *name, size_t n);
 
 #endif

@@ -24,9 +24,12 @@ static int constant_index(const char *name, size_t n)
     return -1;
 }
 
-bool name_is_constant(const char *name, size_t n) { return constant_index(name, n) >= 0; }
+bool parser_is_constant(const char *name, size_t n)
+{
+    return constant_index(name, n) >= 0;
+}
 
-NameKind name_kind(Parser *p, const char *name, size_t n)
+NameKind parser_name_kind(Parser *p, const char *name, size_t n)
 {
     uint64_t what;
     if (p->nparams || p->swept || p->line) {
@@ -75,7 +78,7 @@ static void sweep_name(Parser *p, uint32_t i, bool binds)
     }
 }
 
-void sweep_statement(Parser *p)
+void parser_survey_names(Parser *p)
 {
     bool binds = false, was = p->ebound;
     map_init(&p->bare, &p->c->tmp);
@@ -86,24 +89,27 @@ void sweep_statement(Parser *p)
             binds = true;
         if (kind == TK_NAME)
             sweep_name(p, i, binds);
-        if (p->L.seen_de && derivative_by_e(p, i))
+        if (p->L.seen_de && parser_derivative_by_e(p, i))
             p->ebound = true;
     }
     if (p->ebound && !was)
         parser_note(p, "e is a name here, not the constant 2.718...");
 }
 
-bool bare_elsewhere(Parser *p, uint32_t sym)
+bool parser_bare_elsewhere(Parser *p, uint32_t sym)
 {
     uint64_t what;
     if (!p->swept)
-        sweep_statement(p);
+        parser_survey_names(p);
     return map_get(&p->bare, sym, &what) && what & N_BARE;
 }
 
 /* ---- remarks on names of several letters */
 
-unsigned letter_bit(char ch) { return (unsigned)(ch >= 'a' ? ch - 'a' : ch - 'A' + 26); }
+unsigned parser_letter_bit(char ch)
+{
+    return (unsigned)(ch >= 'a' ? ch - 'a' : ch - 'A' + 26);
+}
 
 static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
 {
@@ -113,7 +119,7 @@ static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
         if (!isalnum((unsigned char)s[i]))
             return;
     if (s[n - 1] == 'e' && kind_at(p, p->i + 1) == TK_CARET) /* xe^x */
-        p->meant |= 1ull << letter_bit('e');
+        p->meant |= 1ull << parser_letter_bit('e');
     for (uint32_t i = 0; i < p->nwords; i++)
         if (p->words[i].len == n && !memcmp(p->text + p->words[i].pos, s, n))
             return;
@@ -136,7 +142,7 @@ static bool note_product(Parser *p, const char *s, size_t n)
     for (size_t k = 0; n <= LONGEST && k < n; k++) {
         if (isdigit((unsigned char)s[k]))
             return false;
-        uint64_t bit = 1ull << letter_bit(s[k]);
+        uint64_t bit = 1ull << parser_letter_bit(s[k]);
         all = all && (p->letters | p->by | p->meant) & bit;
         by = by || p->by & ~p->letters & bit;
         product[2 * k] = s[k];
@@ -152,11 +158,11 @@ static bool note_product(Parser *p, const char *s, size_t n)
 /* sinx, cos2x: sin(x)? cos(2*x)? */
 static void note_function(Parser *p, const char *s, size_t n)
 {
-    uint64_t usual = 1ull << letter_bit('x') | 1ull << letter_bit('y') |
-                     1ull << letter_bit('z') | 1ull << letter_bit('t');
+    uint64_t usual = 1ull << parser_letter_bit('x') | 1ull << parser_letter_bit('y') |
+                     1ull << parser_letter_bit('z') | 1ull << parser_letter_bit('t');
     size_t k = n - 1;
     if (isdigit((unsigned char)s[k]) ||
-        !((p->letters | p->by | usual) >> letter_bit(s[k]) & 1))
+        !((p->letters | p->by | usual) >> parser_letter_bit(s[k]) & 1))
         return;
     while (k > 0 && isdigit((unsigned char)s[k - 1]))
         k--;
@@ -166,19 +172,19 @@ static void note_function(Parser *p, const char *s, size_t n)
                     (int)(n - 1 - k), s + k, n - 1 > k ? "*" : "", s[n - 1]);
 }
 
-void note_words(Parser *p)
+void parser_note_words(Parser *p)
 {
     for (uint32_t i = 0; i < p->nwords; i++) {
         const char *s = p->text + p->words[i].pos;
         size_t n = p->words[i].len;
-        if (name_kind(p, s, n) == NAME_FREE && !note_product(p, s, n))
+        if (parser_name_kind(p, s, n) == NAME_FREE && !note_product(p, s, n))
             note_function(p, s, n);
     }
 }
 
 static void push_name(Parser *p, Node *n)
 {
-    push_value(p, n, tok(p, p->i)->pos, tok_end(p, p->i), V_BARE);
+    parser_push_value(p, n, tok(p, p->i)->pos, tok_end(p, p->i), V_BARE);
     p->i++;
 }
 
@@ -187,7 +193,7 @@ static bool is_letter(char ch) { return (unsigned)((ch | 32) - 'a') < 26; }
 /* Most symbols are letters that occur more than once. */
 static Node *letter_symbol(Parser *p, const char *letter)
 {
-    unsigned k = letter_bit(*letter);
+    unsigned k = parser_letter_bit(*letter);
     if (!(p->letters >> k & 1)) {
         p->letters |= 1ull << k;
         p->letter[k] = ex_sym(p->c, sym_intern(p->c, letter, 1));
@@ -213,7 +219,7 @@ static Node *result_number(Parser *p, long k)
 }
 
 /* % is the last result, %% the one before it, %3 the third of the session. */
-Node *result_operand(Parser *p)
+Node *parser_operand_past_result(Parser *p)
 {
     const Token *next = tok(p, p->i + 1);
     long k = 1;
@@ -247,17 +253,17 @@ static bool operand_constant(Parser *p, const char *name, size_t n)
 
 /* ---- calls */
 
-Frame *open_call(Parser *p, Op fn, uint32_t name, uint32_t paren)
+Frame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren)
 {
     p->i = paren;
-    Frame *f = push_frame(p, F_CALL, P_BARRIER);
+    Frame *f = parser_push_frame(p, F_CALL, P_BARRIER);
     f->fn = (uint16_t)fn;
     f->name = name;
     p->i = paren + 1;
     return f;
 }
 
-bool has_comma(const Parser *p, uint32_t paren)
+bool parser_has_comma(const Parser *p, uint32_t paren)
 {
     if (!tok(p, paren)->closed)
         return true;
@@ -275,7 +281,7 @@ static void operand_product(Parser *p, const char *name, size_t n)
     uint32_t after = after_group(p, p->i + 1);
     if (after != LEX_NONE)
         parser_note(p, "read as %.*s*%s", (int)n, name,
-                    text_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
+                    parser_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
     operand_symbol(p, name, n);
 }
 
@@ -291,13 +297,14 @@ static bool looks_partial(const char *name, size_t n)
 static void unknown_call(Parser *p, const char *name, size_t n)
 {
     uint32_t sym = sym_intern(p->c, name, n), at = p->i;
-    NameKind kind = name_kind(p, name, n);
-    if (kind == NAME_VARIABLE || (kind == NAME_FREE && bare_elsewhere(p, sym))) {
+    NameKind kind = parser_name_kind(p, name, n);
+    if (kind == NAME_VARIABLE || (kind == NAME_FREE && parser_bare_elsewhere(p, sym))) {
         operand_product(p, name, n);
         return;
     }
-    const char *near =
-        kind == NAME_FREE && !looks_partial(name, n) ? name_near(name, n) : NULL;
+    const char *near = kind == NAME_FREE && !looks_partial(name, n)
+                           ? parser_similar_name(name, n)
+                           : NULL;
     if (near) {
         stand_at_token(p, at);
         ctx_error(p->c, LBZ_NAME,
@@ -305,19 +312,19 @@ static void unknown_call(Parser *p, const char *name, size_t n)
                   "%.*s is unknown: did you mean %s?", (int)n, name, near);
         return;
     }
-    open_call(p, OP_APPLY, at, at + 1)->sym = sym;
+    parser_open_call(p, OP_APPLY, at, at + 1)->sym = sym;
 }
 
 static void named_call(Parser *p, const char *name, size_t n)
 {
     Op op = op_find(name, n);
-    if (n == 1 && name[0] == 'D' && has_comma(p, p->i + 1) &&
-        name_kind(p, name, n) == NAME_FREE)
+    if (n == 1 && name[0] == 'D' && parser_has_comma(p, p->i + 1) &&
+        parser_name_kind(p, name, n) == NAME_FREE)
         op = OP_DIFF;
     if (op == OP_POISON)
         unknown_call(p, name, n);
     else
-        open_call(p, op, p->i, p->i + 1);
+        parser_open_call(p, op, p->i, p->i + 1);
 }
 
 /* ---- f'(x) */
@@ -328,7 +335,7 @@ static void operand_primed(Parser *p, const char *name, size_t n, Op op)
     unsigned primes = 0;
     for (; kind_at(p, j) == TK_PRIME && glued(p, j); j++)
         primes += lex_primes(&p->L, tok(p, j));
-    bool variable = name_kind(p, name, n) == NAME_VARIABLE;
+    bool variable = parser_name_kind(p, name, n) == NAME_VARIABLE;
     if (kind_at(p, j) != TK_LPAREN || !glued(p, j) || (variable && op == OP_POISON)) {
         stand_at(p, tok(p, at)->pos, tok_end(p, j - 1));
         if (variable && op == OP_POISON)
@@ -340,10 +347,10 @@ static void operand_primed(Parser *p, const char *name, size_t n, Op op)
             ctx_error(p->c, LBZ_SYNTAX,
                       "write the argument, as in f'(x); for a formula d/dx",
                       "%s needs an argument",
-                      text_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
+                      parser_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
         return;
     }
-    Frame *f = open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);
+    Frame *f = parser_open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);
     f->sym = sym_intern(p->c, name, n);
     f->primes = primes;
 }
@@ -374,7 +381,7 @@ static bool ends_name(uint8_t next)
     }
 }
 
-void operand_name(Parser *p)
+void parser_operand_name(Parser *p)
 {
     size_t n;
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
@@ -384,7 +391,7 @@ void operand_name(Parser *p)
         return;
     }
     bool tight = glued(p, p->i + 1);
-    if (name[0] == 'd' && operand_derivative(p))
+    if (name[0] == 'd' && parser_operand_derivative(p))
         return;
     if (operand_constant(p, name, n))
         return;
@@ -397,8 +404,8 @@ void operand_name(Parser *p)
         return;
     }
     if (n == 1 && tight && next == TK_LBRACK && name[0] == 'D' &&
-        name_kind(p, name, n) != NAME_VARIABLE) {
-        open_call(p, OP_DIFF, p->i, p->i + 1)->brace = true;
+        parser_name_kind(p, name, n) != NAME_VARIABLE) {
+        parser_open_call(p, OP_DIFF, p->i, p->i + 1)->brace = true;
         return;
     }
     Op op = n == 1 ? OP_POISON : op_find(name, n);
@@ -406,13 +413,14 @@ void operand_name(Parser *p)
         operand_primed(p, name, n, op);
         return;
     }
-    if (op != OP_POISON && function_applied(p, name, n, op))
+    if (op != OP_POISON && parser_apply_named(p, name, n, op))
         return;
-    if (op == OP_POISON && next == TK_CARET && derivative_order_follows(p, name, n)) {
-        operand_ordered(p, name, n);
+    if (op == OP_POISON && next == TK_CARET &&
+        parser_derivative_order_follows(p, name, n)) {
+        parser_operand_ordered(p, name, n);
         return;
     }
-    if (op == OP_POISON && own_function_applied(p, name, n))
+    if (op == OP_POISON && parser_apply_own(p, name, n))
         return;
     if (op != OP_POISON)
         note_difference(p, name, n);

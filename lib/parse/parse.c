@@ -43,7 +43,7 @@ void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end)
     q->at[q->n++] = (Span){pos, end - pos};
 }
 
-void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags)
+void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags)
 {
     if (p->out && p->out->places)
         parser_place(p, n, pos, end);
@@ -59,7 +59,7 @@ void push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags)
     p->due = false;
 }
 
-Frame *push_frame(Parser *p, FrameKind kind, int prec)
+Frame *parser_push_frame(Parser *p, FrameKind kind, int prec)
 {
     if (p->nf == p->fcap) {
         Frame *f = grown(p, p->f, p->nf, &p->fcap, sizeof *f);
@@ -81,39 +81,39 @@ Frame *push_frame(Parser *p, FrameKind kind, int prec)
     return f;
 }
 
-void pop_frame(Parser *p)
+void parser_pop_frame(Parser *p)
 {
     if (top(p)->prec == P_BARRIER)
         p->barrier = top(p)->outer;
     p->nf--;
 }
 
-void reduce_above(Parser *p, int prec)
+void parser_reduce_above(Parser *p, int prec)
 {
     while (top(p)->prec > prec && !ctx_failed(p->c))
-        reduce_top(p);
+        parser_reduce_top(p);
 }
 
 /* Bindings and `where` have no closing token of their own: what closes the bracket around
  * them closes them. */
-bool closes_itself(const Frame *f)
+bool parser_closes_itself(const Frame *f)
 {
     return (f->kind == F_AT && !f->brace) || f->kind == F_WHERE;
 }
 
-Frame *to_barrier(Parser *p)
+Frame *parser_reduce_to_barrier(Parser *p)
 {
-    reduce_above(p, P_BARRIER);
-    while (closes_itself(top(p)) && !ctx_failed(p->c)) {
-        reduce_top(p);
-        reduce_above(p, P_BARRIER);
+    parser_reduce_above(p, P_BARRIER);
+    while (parser_closes_itself(top(p)) && !ctx_failed(p->c)) {
+        parser_reduce_top(p);
+        parser_reduce_above(p, P_BARRIER);
     }
     return top(p);
 }
 
 /* ---- tokens */
 
-const Token *token_beyond(Parser *p, uint32_t i)
+const Token *parser_token_beyond(Parser *p, uint32_t i)
 {
     while (i + 1 >= p->L.n && kind_at(p, p->L.n - 1) == TK_NL && !ctx_failed(p->c)) {
         p->L.at = tok_end(p, p->L.n - 1);
@@ -123,7 +123,7 @@ const Token *token_beyond(Parser *p, uint32_t i)
     return tok(p, i);
 }
 
-bool starts_operand(const Parser *p, uint32_t i)
+bool parser_operand_begins(const Parser *p, uint32_t i)
 {
     switch (kind_at(p, i)) {
     case TK_NUM:
@@ -169,7 +169,7 @@ static void operand_number(Parser *p)
         else if (used != t->len)
             ctx_error(p->c, LBZ_SYNTAX, NULL, "this is not a number");
     }
-    push_value(p, ex_num(p->c, x), t->pos, tok_end(p, p->i), V_NUM);
+    parser_push_value(p, ex_num(p->c, x), t->pos, tok_end(p, p->i), V_NUM);
     p->i++;
 }
 
@@ -177,14 +177,14 @@ static void operand_sign(Parser *p)
 {
     if (kind_at(p, p->i) == TK_MINUS) {
         int prec = top(p)->prec > P_NEG ? top(p)->prec : P_NEG;
-        push_frame(p, F_NEG, prec == P_JUXT ? P_NEG : prec);
+        parser_push_frame(p, F_NEG, prec == P_JUXT ? P_NEG : prec);
     }
     p->i++;
 }
 
 static void operand_bracket(Parser *p, FrameKind kind)
 {
-    Frame *f = push_frame(p, kind, P_BARRIER);
+    Frame *f = parser_push_frame(p, kind, P_BARRIER);
     f->count = p->nv;
     p->i++;
 }
@@ -198,20 +198,20 @@ static void operand_brace(Parser *p)
 static void operand_empty(Parser *p)
 {
     if (top(p)->kind != F_LIST || p->nv != top(p)->base || top(p)->tok + 1 != p->i) {
-        unexpected_operand(p);
+        parser_unexpected_operand(p);
         return;
     }
     uint32_t pos = tok(p, top(p)->tok)->pos;
-    pop_frame(p);
-    push_value(p, ex_list(p->c, 0, NULL), pos, tok_end(p, p->i), 0);
+    parser_pop_frame(p);
+    parser_push_value(p, ex_list(p->c, 0, NULL), pos, tok_end(p, p->i), 0);
     p->i++;
 }
 
 static void operand_result(Parser *p)
 {
     uint32_t pos = tok(p, p->i)->pos;
-    Node *n = result_operand(p);
-    push_value(p, n, pos, tok_end(p, p->i - 1), 0);
+    Node *n = parser_operand_past_result(p);
+    parser_push_value(p, n, pos, tok_end(p, p->i - 1), 0);
 }
 
 static void operand(Parser *p)
@@ -219,7 +219,7 @@ static void operand(Parser *p)
     stand_at_token(p, p->i);
     switch (token_ahead(p, p->i)->kind) {
     case TK_NUM: operand_number(p); break;
-    case TK_NAME: operand_name(p); break;
+    case TK_NAME: parser_operand_name(p); break;
     case TK_LPAREN: operand_bracket(p, F_PAREN); break;
     case TK_LBRACK: operand_bracket(p, F_LIST); break;
     case TK_LBRACE: operand_brace(p); break;
@@ -228,22 +228,22 @@ static void operand(Parser *p)
     case TK_PLUS:
     case TK_MINUS: operand_sign(p); break;
     case TK_NOT:
-        push_frame(p, F_NOT, P_NOT);
+        parser_push_frame(p, F_NOT, P_NOT);
         p->i++;
         break;
     case TK_IF: operand_bracket(p, F_IF); break;
     case TK_SQRT:
-        push_frame(p, F_SQRT, P_SQRT);
+        parser_push_frame(p, F_SQRT, P_SQRT);
         p->i++;
         break;
     case TK_PARTIAL:
     case TK_PARTIALSUB:
-        if (!operand_derivative(p))
-            unexpected_operand(p);
+        if (!parser_operand_derivative(p))
+            parser_unexpected_operand(p);
         break;
     case TK_PERCENT: operand_result(p); break;
     case TK_NL: p->i++; break;
-    default: unexpected_operand(p);
+    default: parser_unexpected_operand(p);
     }
 }
 
@@ -266,7 +266,7 @@ bool parser_lex(Parser *p)
     if (!lex_more(&p->L))
         return false;
     if (p->L.seen_at || p->L.seen_de)
-        sweep_statement(p);
+        parser_survey_names(p);
     return true;
 }
 
@@ -279,19 +279,19 @@ Node *parser_expr(Parser *p)
         if (!p->f)
             return ctx_error(c, LBZ_LIMIT, NULL, "memory is out");
     }
-    push_frame(p, F_BASE, P_BARRIER);
+    parser_push_frame(p, F_BASE, P_BARRIER);
     p->barrier = 0;
     while (!ctx_poll(c))
         if (p->due)
             operand(p);
-        else if (!operator_follows(p))
+        else if (!parser_operator(p))
             break;
     if (ctx_failed(c))
         return c->poison;
-    to_barrier(p);
+    parser_reduce_to_barrier(p);
     if (ctx_failed(c))
         return c->poison;
-    note_words(p);
-    note_quotients(p);
+    parser_note_words(p);
+    parser_note_quotients(p);
     return p->v[0].n;
 }

@@ -74,7 +74,7 @@ static const CommandInfo *command_here(Parser *p, size_t at, size_t n, size_t *w
     const CommandInfo *cmd = *word ? command_find(s + at, *word) : NULL;
     if (!cmd || used_as_name(s, at + *word, n))
         return NULL;
-    NameKind kind = name_kind(p, s + at, *word);
+    NameKind kind = parser_name_kind(p, s + at, *word);
     size_t i = skip_blank(s, at + *word, n);
     bool alone = i == n || s[i] == ';' || s[i] == '\n' || s[i] == '#';
     if ((kind == NAME_VARIABLE && alone) ||
@@ -107,13 +107,13 @@ static bool may_define(Parser *p, uint32_t i, bool function)
     size_t n;
     const char *name = lex_name(&p->L, tok(p, i), &n);
     stand_at_token(p, i);
-    if (name_is_constant(name, n) || (n == 3 && !memcmp(name, "ans", 3))) {
+    if (parser_is_constant(name, n) || (n == 3 && !memcmp(name, "ans", 3))) {
         ctx_error(p->c, LBZ_NAME, "choose another name",
                   "%.*s is a constant and cannot be redefined", (int)n, name);
         return false;
     }
     if (function && op_find(name, n) != OP_POISON) {
-        ctx_error(p->c, LBZ_NAME, equals_hint,
+        ctx_error(p->c, LBZ_NAME, parser_equals_hint,
                   "%.*s is a function of leibniz and cannot be redefined", (int)n, name);
         return false;
     }
@@ -151,7 +151,7 @@ static bool read_params(Parser *p, Stmt *st, uint32_t close)
         stand_at_token(p, i);
         if (kind_at(p, i) != TK_NAME ||
             (i + 1 != close && kind_at(p, i + 1) != TK_COMMA)) {
-            ctx_error(p->c, LBZ_SYNTAX, equals_hint,
+            ctx_error(p->c, LBZ_SYNTAX, parser_equals_hint,
                       "the parameters of a function are names");
             return false;
         }
@@ -200,7 +200,7 @@ static void take_block(Parser *p, Stmt *st, uint32_t open)
     stand_at_token(p, open);
     if (!t->closed) {
         ctx_error(p->c, LBZ_INCOMPLETE, "close what is open first",
-                  "'}' is missing for the '{' at column %u", text_column(p, t->pos));
+                  "'}' is missing for the '{' at column %u", parser_column(p, t->pos));
         return;
     }
     st->body = (Span){t->pos + 1, tok(p, t->match)->pos - t->pos - 1};
@@ -230,7 +230,7 @@ static void statement(Parser *p, Stmt *st)
     if (kind_at(p, 0) >= TK_FIRST_WORD && (next == TK_ASSIGN || next == TK_WALRUS)) {
         stand_at_token(p, 0);
         ctx_error(p->c, LBZ_NAME, "choose another name", "`%s` is a reserved word",
-                  text_excerpt(p, tok(p, 0)->pos, tok_end(p, 0), 20));
+                  parser_excerpt(p, tok(p, 0)->pos, tok_end(p, 0), 20));
     } else if (kind_at(p, 0) == TK_NAME && (next == TK_ASSIGN || next == TK_WALRUS)) {
         name_statement(p, st, next == TK_ASSIGN ? ST_DEFINE : ST_ASSIGN, 0);
         if (!may_define(p, 0, false))
@@ -260,7 +260,7 @@ static size_t one_statement(Parser *p, Stmt *st, size_t at, size_t n)
     const Token *t = tok(p, p->i);
     if (t->kind > TK_SEMI) {
         p->barrier = 0;
-        unexpected_operator(p);
+        parser_unexpected_operator(p);
         return n;
     }
     uint32_t end = p->i ? tok_end(p, p->i - 1) : t->pos;
@@ -387,7 +387,7 @@ static Node *parse_piece(Ctx *c, const ParseEnv *pe, const char *text, size_t fr
         if (end)
             *end = kind_at(&p, p.i) == TK_END ? to : tok(&p, p.i)->pos;
         else if (kind_at(&p, p.i) != TK_END)
-            unexpected_operator(&p);
+            parser_unexpected_operator(&p);
     }
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : n;
@@ -426,7 +426,7 @@ static Node *one_binding(Parser *p, uint32_t *sym)
         return ctx_error(p->c, kind_at(p, p->i) == TK_END ? LBZ_INCOMPLETE : LBZ_SYNTAX,
                          "write at x=1, y=2", "name = value is expected here");
     const char *name = lex_name(&p->L, tok(p, p->i), &n);
-    if (name_is_constant(name, n))
+    if (parser_is_constant(name, n))
         return ctx_error(p->c, LBZ_NAME, "bind another name",
                          "%.*s is a constant and cannot be bound", (int)n, name);
     *sym = sym_intern(p->c, name, n);

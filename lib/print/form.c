@@ -262,13 +262,13 @@ static Form *build_sum(Forms *F, Entry *e, Num k)
         Num c = ex_coef(x);
         Term *s = &terms[i];
         s->rest =
-            ex_is_num(x) ? &F->unit : forms_entry(F, ex_is(x, OP_SCALE) ? x->a[1] : x);
+            ex_is_num(x) ? &F->unit : form_entry(F, ex_is(x, OP_SCALE) ? x->a[1] : x);
         if (!same)
             c = num_mul(t, c, k);
-        s->f = same ? forms_entry(F, x)->term : build_product(F, s->rest, c, true);
+        s->f = same ? form_entry(F, x)->term : build_product(F, s->rest, c, true);
         s->neg = s->f->neg;
     }
-    if (!order_terms(F, terms, n->n, &f->falls))
+    if (!form_order_terms(F, terms, n->n, &f->falls))
         return f->n = 0, f;
     for (uint32_t i = 0; i < n->n; i++)
         f->a[i] = (Item){terms[i].f, terms[i].neg};
@@ -400,7 +400,7 @@ static bool list_factors(Forms *F, Entry *e)
     Node *n = e->node;
 
     if (ex_is(n, OP_SCALE)) {
-        Entry *r = forms_entry(F, n->a[1]);
+        Entry *r = form_entry(F, n->a[1]);
         e->fac = r->fac;
         e->nfac = r->nfac;
         e->sums = r->sums;
@@ -418,10 +418,10 @@ static bool list_factors(Forms *F, Entry *e)
     if (!e->fac)
         return false;
     for (uint32_t i = 0; i < n->n; i++) {
-        e->fac[i] = forms_entry(F, n->a[i]);
+        e->fac[i] = form_entry(F, n->a[i]);
         e->sums = e->sums || e->fac[i]->sums;
     }
-    return order_factors(F, e->fac, e->nfac);
+    return form_order_factors(F, e->fac, e->nfac);
 }
 
 /* A product whose sums read better negated, as a term; NULL: it is what stands by itself. */
@@ -499,7 +499,7 @@ static void mark_children(Forms *F, const Entry *e)
     bool power = ex_is(n, OP_POW);
 
     for (uint32_t i = 0; i < n->n && !ex_is(n, OP_SCALE); i++) {
-        Entry *k = forms_entry(F, n->a[i]);
+        Entry *k = form_entry(F, n->a[i]);
         if (ex_is(n, OP_ADD))
             k->in_sum = true;
         else if (ex_is(n, OP_MUL))
@@ -516,16 +516,16 @@ static bool build_entry(Forms *F, Entry *e)
 {
     Node *n = e->node;
 
-    e->base = ex_is(n, OP_POW) ? forms_entry(F, n->a[0]) : e;
-    e->expo = ex_is(n, OP_POW) ? forms_entry(F, n->a[1]) : NULL;
+    e->base = ex_is(n, OP_POW) ? form_entry(F, n->a[0]) : e;
+    e->expo = ex_is(n, OP_POW) ? form_entry(F, n->a[1]) : NULL;
     if (!list_factors(F, e))
         return false;
-    order_info(F, e);
+    form_set_order_info(F, e);
     build_forms(F, e);
     return !ctx_failed(F->c);
 }
 
-bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
+bool form_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
 {
     size_t count;
     Node **order = ex_walk(c, n, roots, &count);
@@ -544,12 +544,12 @@ bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
     for (size_t i = 0; i < count; i++)
         e[i].node = order[i];
     for (size_t i = 0; i < n; i++)
-        forms_entry(F, roots[i])->alone = true;
+        form_entry(F, roots[i])->alone = true;
     for (size_t i = count; i-- > 0;)
         mark_children(F, &e[i]);
     for (size_t i = 0; i < count; i++)
         if (ctx_poll(c) || !build_entry(F, &e[i]))
             return false;
-    F->root = forms_entry(F, roots[n - 1])->stand;
+    F->root = form_entry(F, roots[n - 1])->stand;
     return true;
 }

@@ -101,9 +101,9 @@ typedef struct {
 
 /* Forms of everything below the roots; F->root is the last one's. False with the error recorded when memory is out or the
  * user interrupted. The caller marks the tmp arena before and releases it after. */
-bool forms_build(Forms *F, Ctx *c, size_t n, Node *const *roots);
+bool form_build(Forms *F, Ctx *c, size_t n, Node *const *roots);
 /* The entry of a node; of one that has none, the product of no factors. */
-static inline Entry *forms_entry(Forms *F, const Node *n)
+static inline Entry *form_entry(Forms *F, const Node *n)
 {
     Entry *e = n->pos < F->count ? &F->entry[n->pos] : &F->unit;
 
@@ -129,19 +129,19 @@ Form *form_other(Forms *F, const Node *n);
 void form_measure(Form *f, size_t between, size_t around);
 
 /* print_order.c */
-void order_info(Forms *F, Entry *e);               /* deg, rank, poly, has_sym */
-bool order_factors(Forms *F, Entry **f, size_t n); /* sorts into printing order */
+void form_set_order_info(Forms *F, Entry *e);           /* deg, rank, poly, has_sym */
+bool form_order_factors(Forms *F, Entry **f, size_t n); /* sorts into printing order */
 /* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory,
  * interrupted. */
-bool merge_sort(Ctx *c, void *data, size_t n, size_t size,
-                bool (*le)(const void *, const void *));
+bool print_merge_sort(Ctx *c, void *data, size_t n, size_t size,
+                      bool (*le)(const void *, const void *));
 typedef struct {
     Entry *rest;
     Form *f;
     bool neg;
 } Term;
 /* Sorts; then first term and constant. *falls: a minus sign stood first before that. */
-bool order_terms(Forms *F, Term *t, size_t n, bool *falls);
+bool form_order_terms(Forms *F, Term *t, size_t n, bool *falls);
 
 /* The parts of a symbol's name for people: stem "x", "alpha"; digits or words after it.
  */
@@ -149,10 +149,10 @@ typedef struct {
     const char *stem, *sub;
     size_t nstem, nsub;
 } NameParts;
-NameParts name_parts(const char *s, size_t n);
+NameParts print_name_parts(const char *s, size_t n);
 /* Greek letter of that name: index in the alphabet tables, or -1. */
-int greek_find(const char *s, size_t n);
-extern const char *const greek_utf8[];
+int print_greek_find(const char *s, size_t n);
+extern const char *const print_greek_utf8[];
 
 /* ---- writing forms out with a stack instead of recursion (print_emit.c) */
 typedef struct {

@@ -93,7 +93,7 @@ static void emit_str(Emit *e, Str *s)
 static void put_word(Str *s, const char *w, size_t n, const char *font)
 {
     bool omicron = n == 7 && memcmp(w, "omicron", n) == 0; /* LaTeX has none */
-    bool greek = greek_find(w, n) >= 0 && !omicron;
+    bool greek = print_greek_find(w, n) >= 0 && !omicron;
     bool word = !greek && n > 1 && !(w[0] >= '0' && w[0] <= '9');
 
     if (greek)
@@ -111,7 +111,7 @@ static void put_word(Str *s, const char *w, size_t n, const char *font)
 
 static void put_name(Str *s, const char *name, size_t n, const char *font)
 {
-    NameParts p = name_parts(name, n);
+    NameParts p = print_name_parts(name, n);
 
     put_word(s, p.stem, p.nstem, font);
     if (!p.nsub)
@@ -257,7 +257,7 @@ static void template_argument(Emit *e, const Form *f, bool in_parens)
 {
     bool plain =
         (f->kind == F_NAME || f->kind == F_NUM) && !f->neg &&
-        (f->kind == F_NUM || f->ntext == 1 || greek_find(f->text, f->ntext) >= 0);
+        (f->kind == F_NUM || f->ntext == 1 || print_greek_find(f->text, f->ntext) >= 0);
 
     child(e, f, false, in_parens && !plain ? P_ATOM + 1 : P_IF);
 }
@@ -446,7 +446,7 @@ static void write_latex(Ctx *c, Str *out, Node *n)
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
 
-    if (forms_build(&F, c, 1, &n))
+    if (form_build(&F, c, 1, &n))
         emit_run(c, out, F.root, SIZE_MAX, latex_expand);
     arena_release(&c->tmp, m);
 }

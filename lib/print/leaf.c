@@ -62,7 +62,7 @@ static Form *form_list(Forms *F, FormKind kind, int prec, const Node *n, size_t 
     f->text = text;
     f->ntext = ntext;
     for (uint32_t i = 0; i < f->n; i++)
-        f->a[i] = (Item){forms_entry(F, n->a[i])->stand, false};
+        f->a[i] = (Item){form_entry(F, n->a[i])->stand, false};
     form_measure(f, between, around);
     return f;
 }

@@ -10,13 +10,13 @@ static const char *const greek_name[] = {
     "Phi",   "Psi",   "Omega",  "varepsilon", "vartheta", "varphi", "ell",     "hbar",
 };
 
-const char *const greek_utf8[] = {
+const char *const print_greek_utf8[] = {
     "α", "β", "γ", "δ", "ε", "ζ", "η", "θ", "ι", "κ", "λ", "μ", "ν", "ξ",
     "ο", "π", "ρ", "σ", "τ", "υ", "φ", "χ", "ψ", "ω", "Γ", "Δ", "Θ", "Λ",
     "Ξ", "Π", "Σ", "Υ", "Φ", "Ψ", "Ω", "ε", "ϑ", "φ", "ℓ", "ħ",
 };
 
-int greek_find(const char *s, size_t n)
+int print_greek_find(const char *s, size_t n)
 {
     for (size_t i = 0; i < sizeof(greek_name) / sizeof(*greek_name); i++)
         if (strlen(greek_name[i]) == n && memcmp(s, greek_name[i], n) == 0)
@@ -26,7 +26,7 @@ int greek_find(const char *s, size_t n)
 
 static bool digit(char ch) { return ch >= '0' && ch <= '9'; }
 
-NameParts name_parts(const char *s, size_t n)
+NameParts print_name_parts(const char *s, size_t n)
 {
     NameParts p = {s, s + n, n, 0};
     const char *bar = memchr(s, '_', n);

@@ -50,7 +50,7 @@ static void info_sum(Forms *F, Entry *e)
     e->poly = true;
     e->deg = 0;
     for (uint32_t i = 0; i < e->node->n; i++) {
-        const Entry *kid = forms_entry(F, e->node->a[i]);
+        const Entry *kid = form_entry(F, e->node->a[i]);
         e->poly = e->poly && kid->poly;
         e->has_sym = e->has_sym || kid->has_sym;
         e->minus += has_minus(e->node->a[i]);
@@ -73,7 +73,7 @@ static void info_product(Entry *e)
     e->rank = R_OTHER;
 }
 
-void order_info(Forms *F, Entry *e)
+void form_set_order_info(Forms *F, Entry *e)
 {
     Op op = (Op)e->node->op;
 
@@ -96,7 +96,7 @@ void order_info(Forms *F, Entry *e)
     default:
         e->rank = op_is_function(op) ? R_FUNCTION : op == OP_APPLY ? R_APPLY : R_OTHER;
         for (uint32_t i = 0; i < e->node->n; i++)
-            e->has_sym = e->has_sym || forms_entry(F, e->node->a[i])->has_sym;
+            e->has_sym = e->has_sym || form_entry(F, e->node->a[i])->has_sym;
     }
 }
 
@@ -179,8 +179,8 @@ static int cmp_terms(const Entry *a, const Entry *b)
     return d || !a->node || !b->node ? d : ex_cmp(a->node, b->node);
 }
 
-bool merge_sort(Ctx *c, void *data, size_t n, size_t size,
-                bool (*le)(const void *, const void *))
+bool print_merge_sort(Ctx *c, void *data, size_t n, size_t size,
+                      bool (*le)(const void *, const void *))
 {
     char *from = data, *to;
     ArenaMark m = arena_mark(&c->tmp);
@@ -225,7 +225,7 @@ static bool le_term(const void *a, const void *b)
     return cmp_terms(((const Term *)a)->rest, ((const Term *)b)->rest) <= 0;
 }
 
-bool order_factors(Forms *F, Entry **f, size_t n)
+bool form_order_factors(Forms *F, Entry **f, size_t n)
 {
     for (size_t i = 1; n <= FEW && i < n; i++) { /* by insertion */
         Entry *x = f[i];
@@ -234,7 +234,7 @@ bool order_factors(Forms *F, Entry **f, size_t n)
             f[j] = f[j - 1];
         f[j] = x;
     }
-    return n <= FEW || merge_sort(F->c, f, n, sizeof(*f), le_factor);
+    return n <= FEW || print_merge_sort(F->c, f, n, sizeof(*f), le_factor);
 }
 
 static void move_to_front(Term *t, size_t i)
@@ -297,10 +297,10 @@ static bool sort_terms(Forms *F, Term *t, size_t n)
             t[j] = t[j - 1];
         t[j] = x;
     }
-    return n <= FEW || merge_sort(F->c, t, n, sizeof(*t), le_term);
+    return n <= FEW || print_merge_sort(F->c, t, n, sizeof(*t), le_term);
 }
 
-bool order_terms(Forms *F, Term *t, size_t n, bool *falls)
+bool form_order_terms(Forms *F, Term *t, size_t n, bool *falls)
 {
     const Term *last;
 

@@ -189,7 +189,7 @@ void print_plain(Ctx *c, Str *out, Node *n)
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
 
-    if (forms_build(&F, c, 1, &n))
+    if (form_build(&F, c, 1, &n))
         write_plain(c, out, F.root);
     arena_release(&c->tmp, m);
 }
@@ -201,7 +201,7 @@ void print_brief(Ctx *c, Str *out, Node *n, size_t max)
     Str s = {0};
     Forms F;
 
-    if (forms_build(&F, c, 1, &n)) {
+    if (form_build(&F, c, 1, &n)) {
         write_form(c, &s, F.root, max + 1);
         cut = s.n < max ? s.n : max;
         while (cut > 0 && cut < s.n && (s.s[cut] & 0xc0) == 0x80)
@@ -219,7 +219,7 @@ double print_length(Ctx *c, Node *n)
     Forms F;
     double len = 0;
 
-    if (forms_build(&F, c, 1, &n))
+    if (form_build(&F, c, 1, &n))
         len = F.root->len + F.root->neg;
     arena_release(&c->tmp, m);
     return len;
@@ -232,12 +232,12 @@ static void write_definitions(Ctx *c, Str *out, const uint32_t *name, Node *cons
 {
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
-    bool built = forms_build(&F, c, n, e);
+    bool built = form_build(&F, c, n, e);
 
     for (size_t i = 0; built && i < n && !ctx_failed(c); i++) {
         str_puts(out, i < named ? sym_name(c, name[i]) : "");
         str_puts(out, i < named ? " = " : "");
-        write_plain(c, out, forms_entry(&F, e[i])->stand);
+        write_plain(c, out, form_entry(&F, e[i])->stand);
         str_puts(out, i < named ? "; " : "");
     }
     arena_release(&c->tmp, m);
@@ -290,7 +290,7 @@ bool print_limited(Ctx *c, Str *out, Node *n, size_t max)
     Forms F;
     bool shared = surely_longer(c, n, max) && write_shared(c, out, n);
 
-    if (!shared && !ctx_failed(c) && forms_build(&F, c, 1, &n)) {
+    if (!shared && !ctx_failed(c) && form_build(&F, c, 1, &n)) {
         bool fits = F.root->len + F.root->neg <= (double)max;
         if (!fits)
             shared = write_shared(c, out, n);

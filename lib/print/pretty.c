@@ -102,15 +102,15 @@ static Box *joined(Pretty *P, const Form *f, uint32_t from, uint32_t to, const c
 static Box *pretty_name(Pretty *P, const Form *f)
 {
     const Node *n = f->node;
-    NameParts p = name_parts(f->text, f->ntext);
-    int g = n && n->op == OP_SYM ? greek_find(p.stem, p.nstem) : -1;
+    NameParts p = print_name_parts(f->text, f->ntext);
+    int g = n && n->op == OP_SYM ? print_greek_find(p.stem, p.nstem) : -1;
 
     if (n && n->op == OP_CONST && n->sym != C_E)
         return box_puts(P->c, n->sym == C_PI ? "π" : "∞");
     if (g < 0)
         return box_text(P->c, f->text, f->ntext);
     return box_row(P->c, 2,
-                   (Box *[]){box_puts(P->c, greek_utf8[g]),
+                   (Box *[]){box_puts(P->c, print_greek_utf8[g]),
                              box_text(P->c, f->text + p.nstem, f->ntext - p.nstem)});
 }
 
@@ -463,7 +463,7 @@ void print_pretty(Ctx *c, Str *out, Node *n)
     Box *b;
     bool drawn = false;
 
-    if (forms_build(&F, c, 1, &n)) {
+    if (form_build(&F, c, 1, &n)) {
         if (F.root->len <= PRETTY_MAX) {
             map_init(&P.done, &c->tmp);
             b = make_boxes(&P, F.root);

@@ -226,7 +226,7 @@ static uint32_t *positions(Share *s, size_t i)
 
     if (p)
         memcpy(p, s->kid + s->first[i], n->n * sizeof *p);
-    return p && merge_sort(s->c, p, n->n, sizeof(*p), le_position) ? p : NULL;
+    return p && print_merge_sort(s->c, p, n->n, sizeof(*p), le_position) ? p : NULL;
 }
 
 /* From a place in the trie along one child. Places 0 and 1 are the roots of sums,

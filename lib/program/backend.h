@@ -33,7 +33,7 @@ typedef struct {
     bool (*get)(void *host, const void *device, size_t bytes);
 } Backend;
 
-extern const Backend backend_cpu;
+extern const Backend cpu_backend;
 
 /* ---- the CPU's code, one point at a time: scalar libm values */
 Code *code_new(const Program *p, const uint32_t *outs, size_t nout);

@@ -5,7 +5,7 @@
 
 enum { MOST_DENOMINATOR = 1000 };
 
-void ball_fraction(arb_t r, double k, slong prec)
+void program_ball_fraction(arb_t r, double k, slong prec)
 {
     for (slong q = 1; fabs(k) < 1e6 && q <= MOST_DENOMINATOR; q++) {
         double n = nearbyint(k * (double)q);
@@ -25,7 +25,7 @@ static void ball_compare(arb_t r, POp op, const arb_t x, const arb_t y)
 {
     bool lt = arb_lt(x, y), gt = arb_gt(x, y), eq = arb_equal(x, y) && arb_is_exact(x);
     if (!lt && !gt && !eq)
-        ball_undefined(r);
+        cert_undefined(r);
     else
         ball_bool(r, op == P_LT ? lt : op == P_LE ? lt || eq : op == P_EQ ? eq : !eq);
 }
@@ -37,20 +37,20 @@ static void ball_power(arb_t r, const arb_t x, const arb_t y, slong prec)
     else if (arb_is_int(y) || arb_is_positive(x))
         arb_pow(r, x, y, prec);
     else
-        ball_undefined(r);
+        cert_undefined(r);
 }
 
 static void ball_root(arb_t r, const Val *v, const arb_t x, slong prec)
 {
     arb_t y;
     arb_init(y);
-    ball_fraction(y, v->k, prec);
+    program_ball_fraction(y, v->k, prec);
     if (arb_contains_zero(x) && !arb_is_zero(x)) {
-        ball_undefined(r);
+        cert_undefined(r);
     } else if (arb_is_zero(x)) {
         arb_zero(r);
         if (v->k < 0)
-            ball_undefined(r);
+            cert_undefined(r);
     } else {
         arb_abs(r, x);
         arb_pow(r, r, y, prec);
@@ -69,17 +69,17 @@ static void ball_function(arb_t r, const Val *v, const arb_struct *b, slong prec
         args[2] = b[v->c];
     for (int i = 0; i < (int)(v->op - P_FN1) + 1; i++)
         if (!arb_is_finite(&args[i])) {
-            ball_undefined(r);
+            cert_undefined(r);
             return;
         }
-    ball_call((Op)v->fn, r, args, prec);
+    certified_call((Op)v->fn, r, args, prec);
 }
 
 static void ball_logic(arb_t r, const Val *v, const arb_struct *b)
 {
     const arb_struct *x = &b[v->a], *y = &b[v->b];
     if (!arb_is_finite(x) || (v->op != P_NOT && !arb_is_finite(y)))
-        ball_undefined(r);
+        cert_undefined(r);
     else if (v->op == P_NOT)
         ball_bool(r, arb_is_zero(x));
     else if (v->op == P_AND)
@@ -123,7 +123,7 @@ void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec)
     case P_NOT: ball_logic(r, v, b); break;
     case P_SELECT:
         if (!arb_is_finite(x))
-            ball_undefined(r);
+            cert_undefined(r);
         else
             arb_set(r, arb_is_zero(x) ? &b[v->c] : y);
         break;
@@ -133,6 +133,6 @@ void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec)
     case P_PART2Y: /* not made: by_text */
     case P_LOOP:
     case P_QUAD:
-    case P_OPS: ball_undefined(r); break;
+    case P_OPS: cert_undefined(r); break;
     }
 }

@@ -11,6 +11,6 @@
 void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec);
 
 /* The fraction with a small denominator that k stands for, else k itself. */
-void ball_fraction(arb_t r, double k, slong prec);
+void program_ball_fraction(arb_t r, double k, slong prec);
 
 #endif

@@ -24,12 +24,12 @@ double program_apply(const Val *v, double a, double b, double c)
     case P_HOLD: return a;
     case P_POW: return pow(a, b);
     case P_ROOT: return program_root(a, v->k, v->b != 0);
-    case P_FN1: return kernel_fn((Op)v->fn)->v1(a);
-    case P_FN2: return kernel_fn((Op)v->fn)->v2(a, b);
-    case P_FN3: return kernel_fn((Op)v->fn)->v3(a, b, c);
-    case P_PART1: return kernel_fn((Op)v->fn)->d1[0](a, b);
-    case P_PART2X: return kernel_fn((Op)v->fn)->d2[0](a, b, c);
-    case P_PART2Y: return kernel_fn((Op)v->fn)->d2[1](a, b, c);
+    case P_FN1: return float64_fn((Op)v->fn)->v1(a);
+    case P_FN2: return float64_fn((Op)v->fn)->v2(a, b);
+    case P_FN3: return float64_fn((Op)v->fn)->v3(a, b, c);
+    case P_PART1: return float64_fn((Op)v->fn)->d1[0](a, b);
+    case P_PART2X: return float64_fn((Op)v->fn)->d2[0](a, b, c);
+    case P_PART2Y: return float64_fn((Op)v->fn)->d2[1](a, b, c);
     case P_LT: return a < b;
     case P_LE: return a <= b;
     case P_EQ: return a == b;
@@ -87,7 +87,7 @@ double program_value(const Program *p, const double *v, uint32_t i)
     if (x->op == P_LOOP)
         return loop_value(p, v, x);
     if (x->op == P_QUAD)
-        return quad_value(p, v, x);
+        return program_quad_value(p, v, x);
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(p, i, &o, buf);

@@ -133,7 +133,7 @@ void program_free(Program *p)
         mem_free(p->loop[i].args);
     }
     for (size_t i = 0; i < p->nquads; i++)
-        quad_free(&p->quad[i]);
+        program_quad_free(&p->quad[i]);
     mem_free(p->quad);
     mem_free(p->loop);
     mem_free(p->val);

@@ -132,9 +132,9 @@ uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *a
                  const uint32_t *sym, size_t n);
 bool pg_add_quad(Program *p, ProgramQuad q); /* takes q, unless it fails */
 uint32_t pg_quad_value(Program *p, uint32_t quad);
-void quad_free(ProgramQuad *q);
-double quad_value(const Program *p, const double *v, const Val *x);
-uint32_t quad_partial(Program *p, uint32_t v, size_t i);
+void program_quad_free(ProgramQuad *q);
+double program_quad_value(const Program *p, const double *v, const Val *x);
+uint32_t program_quad_partial(Program *p, uint32_t v, size_t i);
 static inline bool pg_is_const(const Program *p, uint32_t v, double k)
 {
     return p->val[v].op == P_CONST && p->val[v].k == k;

@@ -13,7 +13,7 @@
 
 enum { FIRST_BITS = 64, MOST_BITS = 256, ENOUGH_BITS = 58 };
 
-void quad_free(ProgramQuad *q)
+void program_quad_free(ProgramQuad *q)
 {
     mem_free(q->sym);
     mem_free(q->args);
@@ -52,7 +52,7 @@ uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *a
                      .args = mem_alloc((n + 2) * sizeof *q.args)};
     if (!q.sym || !q.args) {
         env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
-        quad_free(&q);
+        program_quad_free(&q);
         return 0;
     }
     memcpy(q.args, args, (n + 2) * sizeof *args);
@@ -60,7 +60,7 @@ uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *a
         memcpy(q.sym + 2, sym, n * sizeof *sym);
     if (name_limits(&q) && pg_add_quad(p, q))
         return pg_quad_value(p, (uint32_t)p->nquads - 1);
-    quad_free(&q);
+    program_quad_free(&q);
     return 0;
 }
 
@@ -130,7 +130,7 @@ static double integral_at(const ProgramQuad *q, const double *v)
     return d;
 }
 
-double quad_value(const Program *p, const double *v, const Val *x)
+double program_quad_value(const Program *p, const double *v, const Val *x)
 {
     const ProgramQuad *q = &p->quad[x->a];
     const void *about = q->c->env.about;
@@ -219,7 +219,7 @@ static uint32_t by_parameter(Program *p, const ProgramQuad *q, size_t i)
     return pg_quad(p, c, d, q->var, q->args, q->sym + 2, q->n);
 }
 
-uint32_t quad_partial(Program *p, uint32_t v, size_t i)
+uint32_t program_quad_partial(Program *p, uint32_t v, size_t i)
 {
     const ProgramQuad q = p->quad[p->val[v].a]; /* making values may move the list */
     if (i >= 2)

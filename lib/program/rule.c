@@ -174,7 +174,7 @@ static uint32_t partial_fn(Program *p, uint32_t v, size_t i)
                            : "third");
         return P_NONE;
     }
-    if (!p->by_text && kernel_fn((Op)x.fn)->own[i]) {
+    if (!p->by_text && float64_fn((Op)x.fn)->own[i]) {
         a[x.op == P_FN1 ? 1 : 2] = v;
         return pg_part(p, x.op == P_FN1 ? P_PART1 : i ? P_PART2Y : P_PART2X, (Op)x.fn, a);
     }
@@ -239,7 +239,7 @@ uint32_t pg_partial(Program *p, uint32_t v, size_t i)
     case P_PART2X:
     case P_PART2Y: return partial_part(p, v, i);
     case P_LOOP: return partial_loop(p, v, i);
-    case P_QUAD: return quad_partial(p, v, i);
+    case P_QUAD: return program_quad_partial(p, v, i);
     default: /* conditions are constant between their jumps; P_SELECT is the callers' */
         return P_NONE;
     }

@@ -111,7 +111,7 @@ typedef struct {
 typedef struct {
     Angle angle[MAX_ANGLES];
     int n, sines, degree;
-    Vec rest; /* factors that are no waves */
+    NodeVec rest; /* factors that are no waves */
 } Product;
 
 /* (z - 1/z)^s (z + 1/z)^c */
@@ -165,7 +165,7 @@ static Node *wave_at(Ctx *c, const Product *p, const int *at)
     }
     Num half = num_rat(&c->tmp, k, (int64_t)1 << (p->degree - (n > 0)));
     Node *x = n == 1 ? part[0] : ex_add(c, n, part);
-    if (n > 1 && x->op == OP_ADD && num_sgn(sum_content(c, x, true)) < 0) {
+    if (n > 1 && x->op == OP_ADD && num_sgn(ex_sum_content(c, x, true)) < 0) {
         x = ex_neg(c, x); /* waves of other terms meet it so: x - y, never y - x */
         half = p->sines % 2 ? num_neg(&c->tmp, half) : half;
     }
@@ -180,7 +180,7 @@ static Node *reduce_term(Ctx *c, Node *t)
     for (uint32_t i = 0; i < n; i++) {
         Node *f = body->op == OP_MUL ? body->a[i] : body;
         if (!take_wave(&p, f))
-            vec_push(c, &p.rest, f);
+            nodevec_push(c, &p.rest, f);
     }
     if (p.degree < 2)
         return t;
@@ -191,13 +191,13 @@ static Node *reduce_term(Ctx *c, Node *t)
     }
     if (waves > MAX_WAVES)
         return t;
-    vec_push(c, &p.rest, ex_num(c, ex_coef(t)));
+    nodevec_push(c, &p.rest, ex_num(c, ex_coef(t)));
     Node *k = ex_mul(c, p.rest.n, p.rest.v);
-    Vec sum = {0};
+    NodeVec sum = {0};
     for (int at[MAX_ANGLES] = {0}, i = 0; i < p.n && !ctx_poll(c);) {
         Node *w = wave_at(c, &p, at);
         if (w)
-            vec_push(c, &sum, ex_mul2(c, k, w));
+            nodevec_push(c, &sum, ex_mul2(c, k, w));
         for (i = 0; i < p.n && at[i] == p.angle[i].sines + p.angle[i].cosines; i++)
             at[i] = 0; /* the next one, as an odometer */
         if (i < p.n)
@@ -212,9 +212,9 @@ static Node *reduce_region(Ctx *c, Node *n, void *arg)
     ArenaMark m = arena_mark(&c->tmp);
     n = rat_expand(c, n);
     bool sum = n->op == OP_ADD;
-    Vec out = {0};
+    NodeVec out = {0};
     for (uint32_t i = 0; i < (sum ? n->n : 1) && !ctx_poll(c); i++)
-        vec_push(c, &out, reduce_term(c, sum ? n->a[i] : n));
+        nodevec_push(c, &out, reduce_term(c, sum ? n->a[i] : n));
     Node *r = ex_add(c, out.n, out.v);
     arena_release(&c->tmp, m);
     return r;

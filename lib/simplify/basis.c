@@ -47,7 +47,7 @@ static Node *define_step(void *arg, Ctx *c, Node *old, Node *n)
     (void)old;
     for (int i = 0; i < 4;
          i++) { /* definitions lead to defined functions: erfcx, li, ... */
-        Node *r = define_kernel(c, n);
+        Node *r = define_by_others(c, n);
         if (r == n)
             break;
         n = r;
@@ -167,7 +167,7 @@ static Node *without_pi(const Lattice *l, Ctx *c, Node *arg, Node **pi_term)
 
 static Num content_of(Ctx *c, Node *x)
 {
-    return x->op == OP_ADD ? sum_content(c, x, true) : ex_coef(x);
+    return x->op == OP_ADD ? ex_sum_content(c, x, true) : ex_coef(x);
 }
 
 /* Decides per group whether all arguments are multiples of one direction. */
@@ -271,12 +271,12 @@ static Rotation rotation_of(Ctx *c, Node *t, int64_t n)
 {
     uint64_t m = (uint64_t)(n < 0 ? -n : n) * 2;
     ArenaMark mark = arena_mark(&c->tmp);
-    Vec re = {0}, im = {0};
+    NodeVec re = {0}, im = {0};
     for (uint64_t k = 0; k <= m; k++) {
         Num b = num_binomial(&c->tmp, (int64_t)m, k);
         if (k % 4 >= 2)
             b = num_neg(&c->tmp, b);
-        vec_push(c, k % 2 ? &im : &re, ex_scale(c, b, ex_powi(c, t, (int64_t)k)));
+        nodevec_push(c, k % 2 ? &im : &re, ex_scale(c, b, ex_powi(c, t, (int64_t)k)));
     }
     Node *den =
         ex_pow(c, ex_add2(c, c->one, ex_powi(c, t, 2)), ex_int(c, -(int64_t)(m / 2)));

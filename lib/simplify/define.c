@@ -67,15 +67,15 @@ static Node *exp_of(Ctx *c, Node *x)
 {
     x = rat_expand(c, x);
     ArenaMark m = arena_mark(&c->tmp);
-    Vec sum = {0}, fac = {0};
+    NodeVec sum = {0}, fac = {0};
     bool add = x->op == OP_ADD;
     for (uint32_t i = 0; i < (add ? x->n : 1); i++) {
         Node *k, *t = exp_term(c, add ? x->a[i] : x, &k);
-        vec_push(c, &sum, t);
+        nodevec_push(c, &sum, t);
         if (k)
-            vec_push(c, &fac, k);
+            nodevec_push(c, &fac, k);
     }
-    vec_push(c, &fac, ex_exp(c, ex_add(c, sum.n, sum.v)));
+    nodevec_push(c, &fac, ex_exp(c, ex_add(c, sum.n, sum.v)));
     Node *r = ex_mul(c, fac.n, fac.v);
     arena_release(&c->tmp, m);
     return r;
@@ -309,7 +309,7 @@ static Node *define1(Ctx *c, Node *n)
     return r == n ? define_special(c, n) : r;
 }
 
-Node *define_kernel(Ctx *c, Node *n)
+Node *define_by_others(Ctx *c, Node *n)
 {
     if (ex_is_exp(n) && !ex_is_num(n->a[1]))
         return exp_of(c, n->a[1]);

@@ -69,8 +69,8 @@ static Node *fraction_node(const Offers *o, const Fraction *q)
         return NULL;
     for (size_t i = 0; i < q->n; i++)
         t[i] = ex_powi(c, poly_node(o->f, q->v[i].p), q->v[i].e);
-    t[q->n] = ex_num(c, fmpz_to_num(c, q->above));
-    t[q->n + 1] = ex_num(c, num_inv(&c->tmp, fmpz_to_num(c, q->below)));
+    t[q->n] = ex_num(c, field_num_from_fmpz(c, q->above));
+    t[q->n + 1] = ex_num(c, num_inv(&c->tmp, field_num_from_fmpz(c, q->below)));
     return ex_mul(c, q->n + 2, t);
 }
 
@@ -95,7 +95,7 @@ static double least_cost(const Offers *o, const fmpz_mpoly_t p)
     return p->length ? all : 0;
 }
 
-/* As measure() would find, less what numbers cost. Distinct powers do not meet: their bases are
+/* As measure_cost() would find, less what numbers cost. Distinct powers do not meet: their bases are
  * sums, or generators without rules for products. */
 static double fraction_least_cost(const Offers *o, const Fraction *q)
 {
@@ -246,7 +246,7 @@ static void offer_reduced(const Offers *o, const Elem *e)
 }
 
 /* ---- squares that are tied together ------------------------------------------------------------------ */
-const Tie TIES[NTIES] = {
+const SquareIdentity TRIG_IDENTITIES[N_TRIG_IDENTITIES] = {
     {OP_sin, OP_cos, 1, -1}, {OP_cosh, OP_sinh, 1, 1},  {OP_sec, OP_tan, 1, 1},
     {OP_csc, OP_cot, 1, 1},  {OP_sech, OP_tanh, 1, -1}, {OP_csch, OP_coth, -1, 1},
 };
@@ -284,8 +284,8 @@ static bool tie_all(Field *f, int side)
     bool any = false;
     for (slong i = 0, n = f->ngens; i < n; i++) {
         Node *k = f->gen[i].node;
-        for (size_t j = 0; k && j < NTIES; j++) {
-            const Tie *t = &TIES[j];
+        for (size_t j = 0; k && j < N_TRIG_IDENTITIES; j++) {
+            const SquareIdentity *t = &TRIG_IDENTITIES[j];
             slong h = k->op == (uint16_t)t->a ? gen_with(f, t->b, k->a[0]) : -1;
             if (h < 0)
                 continue;
@@ -324,7 +324,7 @@ static bool has_squares(const Field *f, const Elem *e)
     return false;
 }
 
-void offer_field(Best *b, Node *n, bool quick)
+void best_offer_field(Best *b, Node *n, bool quick)
 {
     Field f;
     Ctx *c = b->c;
@@ -341,7 +341,8 @@ void offer_field(Best *b, Node *n, bool quick)
         el_cancel(&f, &t);
         el_use_roots(&f, &t);
         for (slong g = 0; g < f.ngens; g++)
-            o.cost[g] = node_is_plain(f.gen[g].node) ? measure(c, f.gen[g].node) : -1;
+            o.cost[g] =
+                field_is_plain(f.gen[g].node) ? measure_cost(c, f.gen[g].node) : -1;
         if (!f.failed)
             offer_elem(&o, &t);
         if (f.cut && !f.failed && !ctx_failed(c))

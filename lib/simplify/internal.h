@@ -9,9 +9,9 @@
 typedef struct {
     Op a, b;
     int p, q;
-} Tie;
-enum { NTIES = 6 };
-extern const Tie TIES[NTIES];
+} SquareIdentity;
+enum { N_TRIG_IDENTITIES = 6 };
+extern const SquareIdentity TRIG_IDENTITIES[N_TRIG_IDENTITIES];
 
 /* The cheapest form offered so far. */
 typedef struct {
@@ -30,32 +30,32 @@ typedef struct {
 Best best_begin(Ctx *c, Node *n, bool deep);
 void best_offer(Best *b, Node *n);
 /* The common factor of a sum's terms taken out; with denominators: one fraction. */
-Node *factor_terms(Ctx *c, Node *n, bool denominators);
+Node *simplify_factor_terms(Ctx *c, Node *n, bool denominators);
 /* The cheapest form of one arithmetic region; for rat_regions. arg: not NULL when deep. */
 Node *simplify_region(Ctx *c, Node *n, void *arg);
 /* n in lowest terms, with squares reduced, by FLINT. quick: without the costly factorisations. */
-void offer_field(Best *b, Node *n, bool quick);
+void best_offer_field(Best *b, Node *n, bool quick);
 /* root with radicands over one denominator, or squares of one function; root itself when there are none. */
-Node *simpler_roots(Ctx *c, Node *root);
+Node *simplify_radicands(Ctx *c, Node *root);
 /* A product with two of its factors made one: short sums multiplied where that leaves two terms, as in
  * (a - b)*(a + b), signs of such sums, powers of a sum and its opposite. */
-Node *join_factors(Ctx *c, Node *n);
+Node *simplify_join_factors(Ctx *c, Node *n);
 /* Roots of numbers and of names in a product as one, where that is shorter: 1/sqrt(2*pi). */
-Node *join_radicals(Ctx *c, Node *n);
+Node *simplify_join_radicals(Ctx *c, Node *n);
 /* n with the fractions below its fraction lines cleared, where that is shorter. */
-Node *clear_denominators(Ctx *c, Node *n);
+Node *simplify_clear_denominators(Ctx *c, Node *n);
 /* a + b/s for (s*a + b)/s; NULL where nothing cancels. */
-Node *split_fraction(Ctx *c, Node *n);
+Node *simplify_split_fraction(Ctx *c, Node *n);
 /* Whether a region larger than SMALL, of that measure, should be tried in a field all the same. */
-bool looks_tied(Ctx *c, Node *n, double cost);
+bool simplify_worth_field(Ctx *c, Node *n, double cost);
 /* NULL, or what a field would make of n: n with the numerator multiplied out, n being one fraction in lowest
  * terms already, its sums irreducible. */
-Node *settled(Ctx *c, Node *n);
+Node *simplify_lowest_terms(Ctx *c, Node *n);
 /* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */
-void offer_trig(Best *b, Node *n);
+void best_offer_trig(Best *b, Node *n);
 
 /* define.c: the function node n (children already rewritten) in terms of other functions, or n. */
-Node *define_kernel(Ctx *c, Node *n);
+Node *define_by_others(Ctx *c, Node *n);
 /* basis.c: rewriting to independent kernels before a proof. */
 Node *basis_rewrite(Ctx *c, Node *n);
 

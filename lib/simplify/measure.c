@@ -99,7 +99,7 @@ static uint64_t own_cost(Ctx *c, const Node *n, uint64_t inner)
 }
 
 /* n's size, when its children's are known; those that are not go to todo. */
-static Size size_by_children(Ctx *c, Node *n, Vec *todo)
+static Size size_by_children(Ctx *c, Node *n, NodeVec *todo)
 {
     uint64_t inner = 0, additions = n->op == OP_ADD ? n->n - 1 : 0;
     size_t before = todo->n;
@@ -108,7 +108,7 @@ static Size size_by_children(Ctx *c, Node *n, Vec *todo)
         inner += s.cost;
         additions += s.additions;
         if (!s.cost)
-            vec_push(c, todo, n->a[i]);
+            nodevec_push(c, todo, n->a[i]);
     }
     if (todo->n > before)
         return (Size){0};
@@ -124,8 +124,8 @@ static Size size(Ctx *c, Node *root)
     if (s.cost)
         return s;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec todo = {0};
-    vec_push(c, &todo, root);
+    NodeVec todo = {0};
+    nodevec_push(c, &todo, root);
     while (todo.n && !ctx_poll(c)) {
         Node *n = todo.v[todo.n - 1];
         s = size_by_children(c, n, &todo);
@@ -140,5 +140,5 @@ static Size size(Ctx *c, Node *root)
     return s;
 }
 
-double measure(Ctx *c, Node *n) { return (double)size(c, n).cost / UNIT; }
-double additions(Ctx *c, Node *n) { return size(c, n).additions; }
+double measure_cost(Ctx *c, Node *n) { return (double)size(c, n).cost / UNIT; }
+double measure_additions(Ctx *c, Node *n) { return size(c, n).additions; }

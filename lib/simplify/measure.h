@@ -4,8 +4,8 @@
 
 #include "expr/expr.h"
 
-double measure(Ctx *c, Node *n);
+double measure_cost(Ctx *c, Node *n);
 /* How many signs + and - between terms are seen. */
-double additions(Ctx *c, Node *n);
+double measure_additions(Ctx *c, Node *n);
 
 #endif

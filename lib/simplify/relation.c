@@ -78,12 +78,12 @@ static Node *reduced(Ctx *c, Node *n, const Rule *r)
     for (int round = 0; round < ROUNDS && !ctx_poll(c); round++) {
         ArenaMark m = arena_mark(&c->tmp);
         bool sum = n->op == OP_ADD;
-        Vec t = {0};
+        NodeVec t = {0};
         for (uint32_t i = 0; i < (sum ? n->n : 1); i++)
-            vec_push(c, &t, by_rule(c, sum ? n->a[i] : n, r));
+            nodevec_push(c, &t, by_rule(c, sum ? n->a[i] : n, r));
         Node *next = rat_expand(c, ex_add(c, t.n, t.v));
         arena_release(&c->tmp, m);
-        if (next == n || ctx_failed(c) || measure(c, next) > LARGE)
+        if (next == n || ctx_failed(c) || measure_cost(c, next) > LARGE)
             return next;
         n = next;
     }
@@ -108,9 +108,9 @@ Node *simplify_where(Ctx *c, Node *n, Node *F, const uint32_t *free, SimplifyLev
 {
     Node *best = simplify(c, n, level), *top, *bottom;
     if (level < SIMPLIFY_FULL || ctx_failed(c) || best->op == OP_LIST ||
-        measure(c, best) + measure(c, F) > LARGE)
+        measure_cost(c, best) + measure_cost(c, F) > LARGE)
         return best;
-    double least = measure(c, best);
+    double least = measure_cost(c, best);
     Attempt a = attempt_begin(c);
     F = rat_expand(c, F);
     split(c, rat_together(c, best), &top, &bottom);
@@ -123,9 +123,9 @@ Node *simplify_where(Ctx *c, Node *n, Node *F, const uint32_t *free, SimplifyLev
         if (num_is_one(r.power)) /* elsewhere, too */
             b = ex_replace(c, bottom, &r.base, &r.rest, 1);
         Node *s = t == top && b == bottom ? best : simplify(c, ex_div(c, t, b), level);
-        if (!ctx_failed(c) && measure(c, s) < least) {
+        if (!ctx_failed(c) && measure_cost(c, s) < least) {
             best = s;
-            least = measure(c, s);
+            least = measure_cost(c, s);
         }
     }
     (void)attempt_end(c, &a);

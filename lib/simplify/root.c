@@ -27,7 +27,8 @@ static Node *square_of_tied(Ctx *c, Node *n)
     Node *k = n->a[!first], *s = n->a[first];
     if (!ex_is_num(k) || !is_square(s, &f))
         return NULL;
-    for (const Tie *t = TIES; t < TIES + NTIES; t++) {
+    for (const SquareIdentity *t = TRIG_IDENTITIES;
+         t < TRIG_IDENTITIES + N_TRIG_IDENTITIES; t++) {
         Node *p = ex_int(c, t->p), *q = ex_int(c, t->q), *w = ex_num(c, ex_coef(s));
         /* w*b^2 + k with w*p = k*q is k*p*a^2; w*a^2 + k with -w*p = k is w*q*b^2 */
         if (f->op == (uint16_t)t->b && ex_mul2(c, w, p) == ex_mul2(c, k, q))
@@ -48,7 +49,7 @@ static Node *shorter_expanded(Ctx *c, Node *u)
                    f->a[0]->n <= 2;
     }
     Node *r = squares ? rat_expand(c, u) : u;
-    return measure(c, r) < measure(c, u) ? r : u;
+    return measure_cost(c, r) < measure_cost(c, u) ? r : u;
 }
 
 static Node *simpler_radicand(Ctx *c, Node *u)
@@ -56,16 +57,16 @@ static Node *simpler_radicand(Ctx *c, Node *u)
     Node *r = square_of_tied(c, u);
     if (r)
         return r;
-    r = factor_terms(c, u, true);
+    r = simplify_factor_terms(c, u, true);
     return r == u ? shorter_expanded(c, u) : r;
 }
 
-Node *simpler_roots(Ctx *c, Node *root)
+Node *simplify_radicands(Ctx *c, Node *root)
 {
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
     Node **order = ex_walk(c, 1, &root, &count);
-    Vec from = {0}, to = {0};
+    NodeVec from = {0}, to = {0};
     for (size_t i = 0; order && i < count; i++) {
         Node *n = order[i];
         if (n->op != OP_POW || !ex_is_num(n->a[1]) || ex_is_int(n->a[1]) ||
@@ -74,8 +75,8 @@ Node *simpler_roots(Ctx *c, Node *root)
         Node *u = simpler_radicand(c, n->a[0]);
         if (u == n->a[0])
             continue;
-        vec_push(c, &from, n);
-        vec_push(c, &to, ex_pow(c, u, n->a[1]));
+        nodevec_push(c, &from, n);
+        nodevec_push(c, &to, ex_pow(c, u, n->a[1]));
     }
     Node *r = from.n ? ex_replace(c, root, from.v, to.v, from.n) : root;
     arena_release(&c->tmp, m);
@@ -120,7 +121,7 @@ static Node *joined_factors(Ctx *c, Node *f, Node *g)
     return even ? r : ex_neg(c, r);
 }
 
-Node *join_factors(Ctx *c, Node *n)
+Node *simplify_join_factors(Ctx *c, Node *n)
 {
     Node *body = n->op == OP_SCALE ? n->a[1] : n;
     if (body->op != OP_MUL || ex_is_long(body))
@@ -157,7 +158,7 @@ static Node *join_constants(Ctx *c, Node *n)
     if (found < 2)
         return n;
     Node *r = ex_mul2(c, ex_div(c, n, roots), ex_sqrt(c, square));
-    return measure(c, r) < measure(c, n) ? r : n;
+    return measure_cost(c, r) < measure_cost(c, n) ? r : n;
 }
 
 /* k*sqrt(a)*b^e, a an integer, e = 1/2 or -1/2, as a*k*(b/a)^(1/2) or a*k*(a*b)^(-1/2) where a
@@ -177,10 +178,10 @@ static Node *join_with_number(Ctx *c, Node *n, Node *a, Node *b)
         return n;
     }
     Node *out = ex_mul2(c, rest, joined);
-    return measure(c, out) < measure(c, n) ? out : n;
+    return measure_cost(c, out) < measure_cost(c, n) ? out : n;
 }
 
-Node *join_radicals(Ctx *c, Node *n)
+Node *simplify_join_radicals(Ctx *c, Node *n)
 {
     Node *body = n->op == OP_SCALE ? n->a[1] : n, *a = NULL, *b = NULL;
     for (uint32_t i = 0; body->op == OP_MUL && i < body->n; i++) {
@@ -204,7 +205,7 @@ static Node *cleared_at(Ctx *c, Node *n, int level);
 static Node *cleared_power(Ctx *c, Node *n, int level)
 {
     Node *b = cleared_at(c, n->a[0], level);
-    return ex_pow(c, factor_terms(c, b, true), n->a[1]);
+    return ex_pow(c, simplify_factor_terms(c, b, true), n->a[1]);
 }
 
 static Node *cleared_at(Ctx *c, Node *n, int level)
@@ -215,22 +216,22 @@ static Node *cleared_at(Ctx *c, Node *n, int level)
     if (n->op == OP_POW)
         return ex_is_neg(n->a[1]) ? cleared_power(c, n, level - 1) : n;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec v = {0};
+    NodeVec v = {0};
     bool same = true;
     for (uint32_t i = 0; i < n->n; i++) {
         Node *r = cleared_at(c, n->a[i], level - 1);
         same &= r == n->a[i];
-        vec_push(c, &v, r);
+        nodevec_push(c, &v, r);
     }
     Node *r = same ? n : n->op == OP_ADD ? ex_add(c, v.n, v.v) : ex_mul(c, v.n, v.v);
     arena_release(&c->tmp, m);
     return r;
 }
 
-Node *clear_denominators(Ctx *c, Node *n)
+Node *simplify_clear_denominators(Ctx *c, Node *n)
 {
     Node *r = cleared_at(c, n, DEEPEST);
-    return r == n || ex_is_poison(r) || measure(c, r) >= measure(c, n) ? n : r;
+    return r == n || ex_is_poison(r) || measure_cost(c, r) >= measure_cost(c, n) ? n : r;
 }
 
 /* One of the terms of sum has the factor f. */
@@ -247,7 +248,7 @@ static bool in_a_term(Node *sum, const Node *f)
     return false;
 }
 
-Node *split_fraction(Ctx *c, Node *n)
+Node *simplify_split_fraction(Ctx *c, Node *n)
 {
     Node *body = n->op == OP_SCALE ? n->a[1] : n, *sum = NULL, *below = NULL;
     for (uint32_t i = 0; body->op == OP_MUL && i < body->n; i++) {
@@ -264,9 +265,9 @@ Node *split_fraction(Ctx *c, Node *n)
         return NULL;
     ArenaMark m = arena_mark(&c->tmp);
     Node *rest = ex_div(c, n, sum);
-    Vec v = {0};
+    NodeVec v = {0};
     for (uint32_t i = 0; i < sum->n; i++)
-        vec_push(c, &v, ex_mul2(c, sum->a[i], rest));
+        nodevec_push(c, &v, ex_mul2(c, sum->a[i], rest));
     Node *r = ex_add(c, v.n, v.v);
     arena_release(&c->tmp, m);
     return r;

@@ -3,7 +3,7 @@
  * Candidates of an arithmetic region, cheapest first: the region itself; the common factor of
  * its terms taken out, common denominators too; then, where that promises something, by way of a
  * field (simplify_field.c). Then the same is tried on what whole expressions become by rewriting
- * trigonometric kernels (simplify_trig.c). The cheapest by measure() wins if it saves enough; ties go to the earlier
+ * trigonometric kernels (simplify_trig.c). The cheapest by measure_cost() wins if it saves enough; ties go to the earlier
  * candidate in ex_cmp order, so the result depends on content only.
  *
  * Arguments of functions are left as the user wrote them unless simplify() is asked for by name.
@@ -47,7 +47,7 @@ static int new_kernels(Ctx *c, Node *root, Node *n)
 
 Best best_begin(Ctx *c, Node *n, bool deep)
 {
-    double m = measure(c, n);
+    double m = measure_cost(c, n);
     return (Best){.c = c,
                   .root = n,
                   .node = n,
@@ -65,10 +65,10 @@ void best_offer(Best *b, Node *n)
             return;
     if (b->nseen < sizeof b->seen / sizeof *b->seen)
         b->seen[b->nseen++] = n;
-    double m = measure(b->c, n);
+    double m = measure_cost(b->c, n);
     /* WORTH is asked of rewritings only: where additions go away, terms have met */
     if (m > b->cost - 1e-9 && b->node == b->root && m < b->limit - 1e-9 &&
-        additions(b->c, n) < additions(b->c, b->root))
+        measure_additions(b->c, n) < measure_additions(b->c, b->root))
         b->cost = b->limit;
     if (m > b->cost + 1e-9)
         return;
@@ -115,7 +115,7 @@ static Node *least_exponent(Ctx *c, Node *n, const Node *base)
 }
 
 /* Bases worth looking at: those of the first term, and every one below a fraction line. */
-static void common_of(Ctx *c, Node *n, bool denominators, Vec *common)
+static void common_of(Ctx *c, Node *n, bool denominators, NodeVec *common)
 {
     Map seen;
     map_init(&seen, &c->tmp);
@@ -133,17 +133,17 @@ static void common_of(Ctx *c, Node *n, bool denominators, Vec *common)
             if (x && x != c->zero &&
                 (denominators || !ex_is_num(x) || ex_is_pos(x) ||
                  exponent_in(c, n->a[n->n - 1], base) != c->zero))
-                vec_push(c, common, ex_pow(c, base, x));
+                nodevec_push(c, common, ex_pow(c, base, x));
         }
     }
 }
 
-Node *factor_terms(Ctx *c, Node *n, bool denominators)
+Node *simplify_factor_terms(Ctx *c, Node *n, bool denominators)
 {
     if (n->op != OP_ADD || n->n > MAX_TERMS)
         return n;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec common = {0};
+    NodeVec common = {0};
     common_of(c, n, denominators, &common);
     Node *r = n;
     if (common.n) {
@@ -162,15 +162,15 @@ Node *factor_terms(Ctx *c, Node *n, bool denominators)
 static Node *factor_all(Ctx *c, Node *n, bool denominators)
 {
     if (n->op == OP_ADD)
-        return factor_terms(c, n, denominators);
+        return simplify_factor_terms(c, n, denominators);
     Node *body = n->op == OP_SCALE ? n->a[1] : n;
     if (body->op != OP_MUL)
         return n;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec f = {0};
+    NodeVec f = {0};
     for (uint32_t i = 0; i < body->n; i++)
-        vec_push(c, &f, factor_terms(c, body->a[i], denominators));
-    vec_push(c, &f, ex_num(c, ex_coef(n)));
+        nodevec_push(c, &f, simplify_factor_terms(c, body->a[i], denominators));
+    nodevec_push(c, &f, ex_num(c, ex_coef(n)));
     Node *r = ex_mul(c, f.n, f.v);
     arena_release(&c->tmp, m);
     return r;
@@ -208,12 +208,12 @@ static double expanded_terms(const Node *n, bool *work)
 static Node *multiply_out(Ctx *c, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Vec out = {0};
+    NodeVec out = {0};
     for (uint32_t i = 0; i < n->n; i++) {
         Node *t = n->a[i], *body = t->op == OP_SCALE ? t->a[1] : t;
         uint32_t k = body->op == OP_MUL ? body->n : 1;
         Node *acc = ex_num(c, ex_coef(t));
-        Vec rest = {0}, now = {0};
+        NodeVec rest = {0}, now = {0};
         for (uint32_t j = 0; j < k; j++) {
             Node *f = body->op == OP_MUL ? body->a[j] : body;
             int64_t e = 1;
@@ -222,21 +222,22 @@ static Node *multiply_out(Ctx *c, Node *n)
             if (ex_is_num(f))
                 continue;
             if (!sum)
-                vec_push(c, &rest, f);
+                nodevec_push(c, &rest, f);
             for (; sum && e > 0; e--)
-                vec_push(c, &now, ex_base(f));
+                nodevec_push(c, &now, ex_base(f));
         }
         acc = ex_mul2(c, acc, ex_mul(c, rest.n, rest.v));
         for (size_t j = 0; j < now.n; j++) {
-            Vec terms = {0};
+            NodeVec terms = {0};
             Node *s = now.v[j];
             for (uint32_t a = 0; a < (acc->op == OP_ADD ? acc->n : 1); a++)
                 for (uint32_t b = 0; b < s->n; b++)
-                    vec_push(c, &terms,
-                             ex_mul2(c, acc->op == OP_ADD ? acc->a[a] : acc, s->a[b]));
+                    nodevec_push(
+                        c, &terms,
+                        ex_mul2(c, acc->op == OP_ADD ? acc->a[a] : acc, s->a[b]));
             acc = ex_add(c, terms.n, terms.v);
         }
-        vec_push(c, &out, acc);
+        nodevec_push(c, &out, acc);
     }
     Node *r = ex_add(c, out.n, out.v);
     arena_release(&c->tmp, m);
@@ -255,7 +256,7 @@ static Node *expand_few(Ctx *c, Node *n, double most, bool *work)
     if (body->op != OP_MUL)
         return n;
     ArenaMark m = arena_mark(&c->tmp);
-    Vec f = {0};
+    NodeVec f = {0};
     uint64_t above = 0, below = 0;
     for (uint32_t i = 0; i < body->n; i++) {
         Node *s = body->a[i];
@@ -267,10 +268,10 @@ static Node *expand_few(Ctx *c, Node *n, double most, bool *work)
             inside && s->op == OP_ADD)
             s = multiply_out(c, s);
         *work |= inside;
-        vec_push(c, &f, s);
+        nodevec_push(c, &f, s);
     }
     *work |= (above & below) != 0;
-    vec_push(c, &f, ex_num(c, ex_coef(n)));
+    nodevec_push(c, &f, ex_num(c, ex_coef(n)));
     Node *r = ex_mul(c, f.n, f.v);
     arena_release(&c->tmp, m);
     return r;
@@ -298,7 +299,7 @@ static void one_denominator(Best *b, Node *n)
         return;
     ArenaMark m = arena_mark(&c->tmp);
     Node *t = n->a[0]->op == OP_SCALE ? n->a[0]->a[1] : n->a[0];
-    Vec below = {0};
+    NodeVec below = {0};
     for (uint32_t i = 0; i < (t->op == OP_MUL ? t->n : 1); i++) {
         Node *f = t->op == OP_MUL ? t->a[i] : t;
         if (f->op != OP_POW || !ex_is_num(f->a[1]) || !ex_is_neg(f->a[1]) ||
@@ -308,15 +309,15 @@ static void one_denominator(Best *b, Node *n)
         for (uint32_t j = 1; all && j < n->n; j++)
             all = exponent_in(c, n->a[j], f->a[0]) == f->a[1];
         if (all)
-            vec_push(c, &below, f);
+            nodevec_push(c, &below, f);
     }
     if (below.n) {
         Node *g = ex_mul(c, below.n, below.v), *inv = ex_pow(c, g, c->minus_one);
-        Vec s = {0};
+        NodeVec s = {0};
         for (uint32_t i = 0; i < n->n; i++)
-            vec_push(c, &s, ex_mul2(c, n->a[i], inv));
+            nodevec_push(c, &s, ex_mul2(c, n->a[i], inv));
         Node *r = ex_mul2(c, g, ex_add(c, s.n, s.v));
-        double cost = measure(c, r);
+        double cost = measure_cost(c, r);
         if (!ex_is_poison(r) && cost < b->limit) {
             b->node = r;
             b->cost = cost < b->cost ? cost : b->cost;
@@ -330,7 +331,7 @@ static void take(Best *b, Node *r)
 {
     if (!r || r == b->node || ex_is_poison(r))
         return;
-    double m = measure(b->c, r);
+    double m = measure_cost(b->c, r);
     if (m >= b->limit || (b->node != b->root && m >= b->cost))
         return;
     b->node = r;
@@ -344,29 +345,29 @@ static void polish(Best *b, Node *g)
     Ctx *c = b->c;
     if (b->node->op == OP_ADD)
         return;
-    best_offer(b, join_factors(c, b->node));
-    best_offer(b, split_fraction(c, b->node));
+    best_offer(b, simplify_join_factors(c, b->node));
+    best_offer(b, simplify_split_fraction(c, b->node));
     if (b->node->op != OP_ADD && b->node != g) {
         Node *f = b->node == b->root ? g : factor_all(c, b->node, false);
-        double m = measure(c, b->node);
-        if (!ex_is_poison(f) && measure(c, f) <= m + PARENTHESES)
+        double m = measure_cost(c, b->node);
+        if (!ex_is_poison(f) && measure_cost(c, f) <= m + PARENTHESES)
             b->node = f;
     }
-    take(b, join_radicals(c, b->node));
+    take(b, simplify_join_radicals(c, b->node));
 }
 
 Node *simplify_region(Ctx *c, Node *n, void *arg)
 {
     bool deep = arg != NULL;
     if (!has_sum(n))
-        return join_radicals(c, n);
+        return simplify_join_radicals(c, n);
     Best b = best_begin(c, n, deep);
     if (b.limit > LARGE)
         return n;
     Attempt at = attempt_begin(c);
     Node *g = factor_all(c, n, false), *h = factor_all(c, n, true);
     one_denominator(&b, n);
-    take(&b, clear_denominators(c, n));
+    take(&b, simplify_clear_denominators(c, n));
     best_offer(&b, g);
     best_offer(&b, h);
     if (h != n)
@@ -377,13 +378,13 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         best_offer(&b, e);
         best_offer(&b, factor_all(c, e, false));
     }
-    if (deep || (work && (b.limit <= SMALL || measure(c, e) <= PROMISING * b.limit ||
-                          looks_tied(c, n, b.limit)))) {
-        Node *done = settled(c, e);
+    if (deep || (work && (b.limit <= SMALL || measure_cost(c, e) <= PROMISING * b.limit ||
+                          simplify_worth_field(c, n, b.limit)))) {
+        Node *done = simplify_lowest_terms(c, e);
         if (done)
             best_offer(&b, done);
         else
-            offer_field(&b, b.node, b.limit > SMALL && !deep);
+            best_offer_field(&b, b.node, b.limit > SMALL && !deep);
     }
     polish(&b, g);
     return attempt_end(c, &at) ? b.node : n;
@@ -393,7 +394,7 @@ static void offer_roots(Best *b, Node *n)
 {
     Ctx *c = b->c;
     Attempt at = attempt_begin(c);
-    Node *r = simpler_roots(c, n);
+    Node *r = simplify_radicands(c, n);
     if (r != n && !ctx_failed(c))
         best_offer(b, rat_regions(c, r, b->deep, simplify_region, b->deep ? b : NULL));
     (void)attempt_end(c, &at);
@@ -404,7 +405,7 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
     if (level == SIMPLIFY_NONE || ex_is_poison(n) || (n->flags & NF_DEC) || n->n == 0)
         return n;
     if (level == SIMPLIFY_LIGHT)
-        return factor_terms(c, n, false);
+        return simplify_factor_terms(c, n, false);
     bool deep = level == SIMPLIFY_DEEP;
     Best b = best_begin(c, n, deep);
     if (b.limit > LARGEST)
@@ -412,7 +413,7 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
     Node *r = rat_regions(c, n, deep, simplify_region, deep ? &deep : NULL);
     if (ctx_failed(c))
         return c->poison;
-    double m = measure(c, r);
+    double m = measure_cost(c, r);
     if (r != n &&
         (b.node == n || m <= b.cost)) { /* a region has found it worth its while */
         b.node = r;
@@ -420,6 +421,6 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
     }
     b.new_functions = true;
     offer_roots(&b, b.node);
-    offer_trig(&b, b.node);
+    best_offer_trig(&b, b.node);
     return b.node;
 }

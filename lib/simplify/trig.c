@@ -31,13 +31,13 @@ static Node *swapped(Ctx *c, Node *root, Swap swap)
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
     Node **order = ex_walk(c, 1, &root, &count);
-    Vec from = {0}, to = {0};
+    NodeVec from = {0}, to = {0};
     for (size_t i = 0; order && i < count; i++) {
         bool asked = op_is_function((Op)order[i]->op) || order[i]->op == OP_ADD;
         Node *r = asked ? swap(c, order[i]) : NULL;
         if (r) {
-            vec_push(c, &from, order[i]);
-            vec_push(c, &to, r);
+            nodevec_push(c, &from, order[i]);
+            nodevec_push(c, &to, r);
         }
     }
     Node *r = from.n ? ex_replace(c, root, from.v, to.v, from.n) : NULL;
@@ -236,7 +236,7 @@ static Node *fewer_orders(Ctx *c, Node *root, int step)
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
     Node **order = ex_walk(c, 1, &root, &count);
-    Vec from = {0}, to = {0};
+    NodeVec from = {0}, to = {0};
     Map there;
     map_init(&there, &c->tmp);
     for (size_t i = 0; order && i < count; i++)
@@ -245,8 +245,8 @@ static Node *fewer_orders(Ctx *c, Node *root, int step)
     for (size_t i = 0; order && i < count; i++) {
         Node *r = is_bessel(order[i]) ? by_neighbours(c, order[i], step, &there) : NULL;
         if (r) {
-            vec_push(c, &from, order[i]);
-            vec_push(c, &to, r);
+            nodevec_push(c, &from, order[i]);
+            nodevec_push(c, &to, r);
         }
     }
     Node *r = from.n ? ex_replace(c, root, from.v, to.v, from.n) : NULL;
@@ -380,11 +380,11 @@ static Node *to_gamma(Ctx *c, Node *f)
     if (f->op != OP_gamma && f->op != OP_factorial && f->op != OP_binomial &&
         f->op != OP_beta)
         return NULL;
-    Node *r = define_kernel(c, f);
+    Node *r = define_by_others(c, f);
     return r == f ? NULL : r;
 }
 
-void offer_trig(Best *b, Node *n)
+void best_offer_trig(Best *b, Node *n)
 {
     Ctx *c = b->c;
     if (b->deep)

@@ -22,15 +22,16 @@ static bool is_generator(const Node *n)
 typedef struct {
     Ctx *c;
     Map seen;
-    Vec todo;
-    size_t gens;   /* distinct generators */
-    Vec squares;   /* f of even powers of functions f, each place once */
-    Vec functions; /* in TIES, distinct */
+    NodeVec todo;
+    size_t gens;       /* distinct generators */
+    NodeVec squares;   /* f of even powers of functions f, each place once */
+    NodeVec functions; /* in TRIG_IDENTITIES, distinct */
 } Scan;
 
 static bool is_tied(const Node *n)
 {
-    for (const Tie *t = TIES; t < TIES + NTIES; t++)
+    for (const SquareIdentity *t = TRIG_IDENTITIES;
+         t < TRIG_IDENTITIES + N_TRIG_IDENTITIES; t++)
         if (n->op == (uint16_t)t->a || n->op == (uint16_t)t->b)
             return true;
     return false;
@@ -41,18 +42,18 @@ static void visit(Scan *s, Node *n)
     uint64_t v;
     int64_t e;
     if (n->op == OP_POW && is_tied(n->a[0]) && ex_get_int(n->a[1], &e) && e % 2 == 0)
-        vec_push(s->c, &s->squares, n->a[0]);
+        nodevec_push(s->c, &s->squares, n->a[0]);
     if (map_get(&s->seen, n->id, &v))
         return;
     map_put(&s->seen, n->id, 1);
     if (is_generator(n)) {
         s->gens++;
         if (is_tied(n))
-            vec_push(s->c, &s->functions, n);
+            nodevec_push(s->c, &s->functions, n);
         return;
     }
     for (uint32_t i = 0; i < n->n; i++)
-        vec_push(s->c, &s->todo, n->a[i]);
+        nodevec_push(s->c, &s->todo, n->a[i]);
 }
 
 /* Two functions of the same argument whose squares are tied, and two of those squares. */
@@ -61,25 +62,25 @@ static bool has_pair(const Scan *s)
     for (size_t i = 0; i < s->functions.n; i++)
         for (size_t j = 0; j < s->functions.n; j++) {
             const Node *f = s->functions.v[i], *g = s->functions.v[j];
-            const Tie *t = TIES;
+            const SquareIdentity *t = TRIG_IDENTITIES;
             size_t k = 0;
-            while (t < TIES + NTIES &&
+            while (t < TRIG_IDENTITIES + N_TRIG_IDENTITIES &&
                    (f->op != (uint16_t)t->a || g->op != (uint16_t)t->b))
                 t++;
             for (size_t l = 0; l < s->squares.n; l++)
                 k += s->squares.v[l] == f || s->squares.v[l] == g;
-            if (t < TIES + NTIES && f->a[0] == g->a[0] && k >= 2)
+            if (t < TRIG_IDENTITIES + N_TRIG_IDENTITIES && f->a[0] == g->a[0] && k >= 2)
                 return true;
         }
     return false;
 }
 
-bool looks_tied(Ctx *c, Node *n, double cost)
+bool simplify_worth_field(Ctx *c, Node *n, double cost)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Scan s = {.c = c};
     map_init(&s.seen, &c->tmp);
-    vec_push(c, &s.todo, n);
+    nodevec_push(c, &s.todo, n);
     while (s.todo.n)
         visit(&s, s.todo.v[--s.todo.n]);
     bool yes = (s.gens <= FEW_GENERATORS && cost <= FEW_LARGE) ||
@@ -90,11 +91,12 @@ bool looks_tied(Ctx *c, Node *n, double cost)
 
 /* ---- what a field would not better ------------------------------------------------------------------- */
 /* Two of the functions have squares that are tied. */
-static bool has_tied(const Kernels *k)
+static bool has_tied(const PlainGenerators *k)
 {
     for (size_t i = 0; i < k->n; i++)
         for (size_t j = 0; j < k->n; j++)
-            for (const Tie *t = TIES; t < TIES + NTIES; t++)
+            for (const SquareIdentity *t = TRIG_IDENTITIES;
+                 t < TRIG_IDENTITIES + N_TRIG_IDENTITIES; t++)
                 if (k->v[i]->op == (uint16_t)t->a && k->v[j]->op == (uint16_t)t->b &&
                     k->v[i]->a[0] == k->v[j]->a[0])
                     return true;
@@ -105,40 +107,40 @@ static bool has_tied(const Kernels *k)
 static Node *spread(Ctx *c, Node *n, Node *s)
 {
     Node *body = n->op == OP_SCALE ? n->a[1] : n;
-    Vec above = {0}, below = {0}, sum = {0};
+    NodeVec above = {0}, below = {0}, sum = {0};
     for (uint32_t i = 0; body != s && i < body->n; i++) {
         Node *f = body->a[i];
         if (f != s)
-            vec_push(c, f->op == OP_POW && ex_is_neg(f->a[1]) ? &below : &above, f);
+            nodevec_push(c, f->op == OP_POW && ex_is_neg(f->a[1]) ? &below : &above, f);
     }
     if (!above.n)
         return n;
     Node *m = ex_mul(c, above.n, above.v);
     for (uint32_t i = 0; i < s->n; i++)
-        vec_push(c, &sum, ex_mul2(c, m, s->a[i]));
-    vec_push(c, &below, ex_add(c, sum.n, sum.v));
-    vec_push(c, &below, ex_num(c, ex_coef(n)));
+        nodevec_push(c, &sum, ex_mul2(c, m, s->a[i]));
+    nodevec_push(c, &below, ex_add(c, sum.n, sum.v));
+    nodevec_push(c, &below, ex_num(c, ex_coef(n)));
     return ex_mul(c, below.n, below.v);
 }
 
 /* One fraction of plain kernels, irreducible sums and no more than one of them above the line: the factors of
  * a canonical product are distinct and primitive, so it is in lowest terms, and factored. What else a
  * field might make of it is the numerator multiplied out. */
-Node *settled(Ctx *c, Node *n)
+Node *simplify_lowest_terms(Ctx *c, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Node *body = n->op == OP_SCALE ? n->a[1] : n, *above = NULL;
-    Kernels k = {.n = 0};
+    PlainGenerators k = {.n = 0};
     bool yes = true;
     for (uint32_t i = 0; yes && i < (body->op == OP_MUL ? body->n : 1); i++) {
         Node *f = body->op == OP_MUL ? body->a[i] : body, *b = ex_base(f);
         if (f->op == OP_POW && !ex_is_int(f->a[1])) {
             yes = false;
         } else if (b->op != OP_ADD) {
-            yes = kernels_read(&k, b, NULL);
+            yes = field_read_term(&k, b, NULL);
         } else {
             bool below = f->op == OP_POW && ex_is_neg(f->a[1]);
-            yes = (below || (f == b && !above)) && sum_is_irreducible(c, b, &k);
+            yes = (below || (f == b && !above)) && field_sum_is_irreducible(c, b, &k);
             above = below ? above : b;
         }
     }

@@ -1,5 +1,5 @@
 /* table/certified.c - certified values of the elementary functions, and the table of all
- * routines. The others are in ball_special.c. Contract: ball_fn.h.
+ * routines. The others are in ball_special.c. Contract: certified_fn.h.
  *
  * Most routines here are one formula in which the argument occurs once, so that balls stay as
  * narrow as they can be; the rest split the ball at the point where the formula changes.
@@ -8,7 +8,7 @@
 #include <arb_hypgeom.h>
 
 /* ---- the table */
-static const BallFn table[OP_COUNT] = {
+static const CertifiedFn table[OP_COUNT] = {
 #define F1(id, nm, fl, v, dx, ball, ...) [OP_##id] = {1, ball, NULL, NULL},
 #define F2(id, nm, ar, fl, v, dx, dy, ball, ...) [OP_##id] = {2, NULL, ball, NULL},
 #define F3(id, nm, ar, fl, v, dx, dy, dz, ball, ...) [OP_##id] = {3, NULL, NULL, ball},
@@ -20,11 +20,11 @@ static const BallFn table[OP_COUNT] = {
 #include "ops.def"
 };
 
-const BallFn *ball_fn(Op op) { return &table[op < OP_COUNT ? op : OP_POISON]; }
+const CertifiedFn *certified_fn(Op op) { return &table[op < OP_COUNT ? op : OP_POISON]; }
 
-void ball_call(Op op, arb_t r, const arb_struct *a, slong prec)
+void certified_call(Op op, arb_t r, const arb_struct *a, slong prec)
 {
-    const BallFn *f = ball_fn(op);
+    const CertifiedFn *f = certified_fn(op);
 
     switch (f->arity) {
     case 1: f->f1(r, a, prec); break;
@@ -35,7 +35,7 @@ void ball_call(Op op, arb_t r, const arb_struct *a, slong prec)
 }
 
 /* ---- tools */
-bool ball_lt(const arb_t x, slong n)
+bool cert_lt(const arb_t x, slong n)
 {
     arb_t t;
     arb_init(t);
@@ -45,7 +45,7 @@ bool ball_lt(const arb_t x, slong n)
     return lt;
 }
 
-bool ball_gt(const arb_t x, slong n)
+bool cert_gt(const arb_t x, slong n)
 {
     arb_t t;
     arb_init(t);
@@ -55,7 +55,7 @@ bool ball_gt(const arb_t x, slong n)
     return gt;
 }
 
-void ball_monotone(arb_t r, const arb_t x, slong prec, BallFn1 f)
+void cert_monotone(arb_t r, const arb_t x, slong prec, CertifiedFn1 f)
 {
     arb_t a, b, fa;
 
@@ -72,14 +72,14 @@ void ball_monotone(arb_t r, const arb_t x, slong prec, BallFn1 f)
     f(r, b, prec);
     if (arb_is_finite(fa) && arb_is_finite(r))
         arb_union(r, r, fa, prec);
-    else if (!ball_is_undefined(r) || !ball_is_undefined(fa))
+    else if (!cert_is_undefined(r) || !cert_is_undefined(fa))
         arb_indeterminate(r);
     arb_clear(a);
     arb_clear(b);
     arb_clear(fa);
 }
 
-void ball_mean_value(arb_t r, const arb_t x, slong prec, BallFn1 f, BallFn1 df)
+void cert_mean_value(arb_t r, const arb_t x, slong prec, CertifiedFn1 f, CertifiedFn1 df)
 {
     arb_t m, d;
 
@@ -99,10 +99,10 @@ void ball_mean_value(arb_t r, const arb_t x, slong prec, BallFn1 f, BallFn1 df)
     arb_clear(d);
 }
 
-bool ball_order(ulong *n, const arb_t x, arb_t r)
+bool cert_order(ulong *n, const arb_t x, arb_t r)
 {
     if (!arb_contains_int(x) || arb_is_negative(x)) {
-        ball_undefined(r);
+        cert_undefined(r);
         return false;
     }
     if (!arb_is_int(x) || arf_cmp_si(arb_midref(x), 1000) > 0) {
@@ -134,10 +134,10 @@ static void pi_over(arb_t r, ulong n, slong prec)
 
 /* ---- functions of Arb that need only their domain told */
 #define DEFINED_UNLESS(condition, name, call)            \
-    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    void cert_##name(arb_t r, const arb_t x, slong prec) \
     {                                                    \
         if (condition)                                   \
-            ball_undefined(r);                           \
+            cert_undefined(r);                           \
         else                                             \
             call;                                        \
     }
@@ -150,17 +150,17 @@ DEFINED_UNLESS(arb_is_negative(x), sqrt, arb_sqrt(r, x, prec))
 DEFINED_UNLESS(arb_is_nonpositive(x), log, arb_log(r, x, prec))
 DEFINED_UNLESS(arb_is_nonpositive(x), log2, arb_log_base_ui(r, x, 2, prec))
 DEFINED_UNLESS(arb_is_nonpositive(x), log10, arb_log_base_ui(r, x, 10, prec))
-DEFINED_UNLESS(ball_le(x, -1), log1p, arb_log1p(r, x, prec))
-DEFINED_UNLESS(ball_lt(x, -1) || ball_gt(x, 1), asin, arb_asin(r, x, prec))
-DEFINED_UNLESS(ball_lt(x, -1) || ball_gt(x, 1), acos, arb_acos(r, x, prec))
-DEFINED_UNLESS(ball_lt(x, 1), acosh, arb_acosh(r, x, prec))
-DEFINED_UNLESS(ball_le(x, -1) || ball_ge(x, 1), atanh, arb_atanh(r, x, prec))
+DEFINED_UNLESS(cert_le(x, -1), log1p, arb_log1p(r, x, prec))
+DEFINED_UNLESS(cert_lt(x, -1) || cert_gt(x, 1), asin, arb_asin(r, x, prec))
+DEFINED_UNLESS(cert_lt(x, -1) || cert_gt(x, 1), acos, arb_acos(r, x, prec))
+DEFINED_UNLESS(cert_lt(x, 1), acosh, arb_acosh(r, x, prec))
+DEFINED_UNLESS(cert_le(x, -1) || cert_ge(x, 1), atanh, arb_atanh(r, x, prec))
 
 /* Is |x| < 1 certainly? */
-static bool inside_unit(const arb_t x) { return ball_gt(x, -1) && ball_lt(x, 1); }
+static bool inside_unit(const arb_t x) { return cert_gt(x, -1) && cert_lt(x, 1); }
 
 /* r = f(1/x) */
-static void of_inverse(arb_t r, const arb_t x, slong prec, BallFn1 f)
+static void of_inverse(arb_t r, const arb_t x, slong prec, CertifiedFn1 f)
 {
     arb_t t;
     arb_init(t);
@@ -170,11 +170,11 @@ static void of_inverse(arb_t r, const arb_t x, slong prec, BallFn1 f)
 }
 DEFINED_UNLESS(inside_unit(x), asec, of_inverse(r, x, prec, arb_acos))
 DEFINED_UNLESS(inside_unit(x), acsc, of_inverse(r, x, prec, arb_asin))
-DEFINED_UNLESS(ball_le(x, 0) || ball_gt(x, 1), asech, of_inverse(r, x, prec, arb_acosh))
+DEFINED_UNLESS(cert_le(x, 0) || cert_gt(x, 1), asech, of_inverse(r, x, prec, arb_acosh))
 DEFINED_UNLESS(arb_is_zero(x), acsch, of_inverse(r, x, prec, arb_asinh))
-DEFINED_UNLESS(ball_ge(x, -1) && ball_le(x, 1), acoth, of_inverse(r, x, prec, arb_atanh))
+DEFINED_UNLESS(cert_ge(x, -1) && cert_le(x, 1), acoth, of_inverse(r, x, prec, arb_atanh))
 
-void ball_acot(arb_t r, const arb_t x, slong prec)
+void cert_acot(arb_t r, const arb_t x, slong prec)
 {
     if (!arb_contains_zero(x)) {
         of_inverse(r, x, prec, arb_atan);
@@ -229,20 +229,20 @@ static void sin_degrees(arb_t r, const arb_t x, slong shift, slong prec)
         arb_sin_pi(r, r, prec);
 }
 
-void ball_sind(arb_t r, const arb_t x, slong prec) { sin_degrees(r, x, 0, prec); }
-void ball_cosd(arb_t r, const arb_t x, slong prec) { sin_degrees(r, x, 90, prec); }
+void cert_sind(arb_t r, const arb_t x, slong prec) { sin_degrees(r, x, 0, prec); }
+void cert_cosd(arb_t r, const arb_t x, slong prec) { sin_degrees(r, x, 90, prec); }
 
 /* r = a/b, undefined where b is exactly 0 */
 static void quotient(arb_t r, const arb_t a, const arb_t b, slong prec)
 {
     if (arb_is_zero(b))
-        ball_undefined(r);
+        cert_undefined(r);
     else
         arb_div(r, a, b, prec);
 }
 
 #define QUOTIENT_DEGREES(name, shift_above, shift_below) \
-    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    void cert_##name(arb_t r, const arb_t x, slong prec) \
     {                                                    \
         arb_t a, b;                                      \
         arb_init(a);                                     \
@@ -257,13 +257,13 @@ QUOTIENT_DEGREES(tand, 0, 90)
 QUOTIENT_DEGREES(cotd, 90, 0)
 
 #define INVERSE_DEGREES(name, shift)                     \
-    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    void cert_##name(arb_t r, const arb_t x, slong prec) \
     {                                                    \
         arb_t b;                                         \
         arb_init(b);                                     \
         sin_degrees(b, x, shift, prec);                  \
         if (arb_is_zero(b))                              \
-            ball_undefined(r);                           \
+            cert_undefined(r);                           \
         else                                             \
             arb_inv(r, b, prec);                         \
         arb_clear(b);                                    \
@@ -271,15 +271,15 @@ QUOTIENT_DEGREES(cotd, 90, 0)
 INVERSE_DEGREES(secd, 90)
 INVERSE_DEGREES(cscd, 0)
 
-void ball_tanpi(arb_t r, const arb_t x, slong prec)
+void cert_tanpi(arb_t r, const arb_t x, slong prec)
 {
     if (arb_is_int_2exp_si(x, -1) && !arb_is_int(x))
-        ball_undefined(r); /* an odd multiple of 1/2 */
+        cert_undefined(r); /* an odd multiple of 1/2 */
     else
         arb_tan_pi(r, x, prec);
 }
 
-void ball_deg2rad(arb_t r, const arb_t x, slong prec)
+void cert_deg2rad(arb_t r, const arb_t x, slong prec)
 {
     arb_t t;
     arb_init(t);
@@ -288,7 +288,7 @@ void ball_deg2rad(arb_t r, const arb_t x, slong prec)
     arb_clear(t);
 }
 
-void ball_rad2deg(arb_t r, const arb_t x, slong prec)
+void cert_rad2deg(arb_t r, const arb_t x, slong prec)
 {
     arb_t t;
     arb_init(t);
@@ -298,26 +298,26 @@ void ball_rad2deg(arb_t r, const arb_t x, slong prec)
 }
 
 #define IN_DEGREES(name, radians)                        \
-    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    void cert_##name(arb_t r, const arb_t x, slong prec) \
     {                                                    \
         arb_t t;                                         \
         arb_init(t);                                     \
         radians(t, x, prec + 4);                         \
-        if (ball_is_undefined(t))                        \
-            ball_undefined(r);                           \
+        if (cert_is_undefined(t))                        \
+            cert_undefined(r);                           \
         else                                             \
-            ball_rad2deg(r, t, prec);                    \
+            cert_rad2deg(r, t, prec);                    \
         arb_clear(t);                                    \
     }
-IN_DEGREES(asind, ball_asin)
-IN_DEGREES(acosd, ball_acos)
+IN_DEGREES(asind, cert_asin)
+IN_DEGREES(acosd, cert_acos)
 IN_DEGREES(atand, arb_atan)
-IN_DEGREES(asecd, ball_asec)
-IN_DEGREES(acscd, ball_acsc)
-IN_DEGREES(acotd, ball_acot)
+IN_DEGREES(asecd, cert_asec)
+IN_DEGREES(acscd, cert_acsc)
+IN_DEGREES(acotd, cert_acot)
 
 /* ---- powers */
-void ball_abs2(arb_t r, const arb_t x, slong prec) { arb_mul(r, x, x, prec); }
+void cert_abs2(arb_t r, const arb_t x, slong prec) { arb_mul(r, x, x, prec); }
 
 static void cbrt_at(arb_t r, const arb_t x, slong prec)
 {
@@ -330,10 +330,10 @@ static void cbrt_at(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_cbrt(arb_t r, const arb_t x, slong prec)
+void cert_cbrt(arb_t r, const arb_t x, slong prec)
 {
     if (arb_contains_zero(x))
-        ball_monotone(r, x, prec, cbrt_at);
+        cert_monotone(r, x, prec, cbrt_at);
     else
         cbrt_at(r, x, prec);
 }
@@ -347,20 +347,20 @@ static void power_of(arb_t r, ulong base, const arb_t x, slong prec)
     arb_clear(b);
 }
 
-void ball_exp2(arb_t r, const arb_t x, slong prec) { power_of(r, 2, x, prec); }
-void ball_exp10(arb_t r, const arb_t x, slong prec) { power_of(r, 10, x, prec); }
+void cert_exp2(arb_t r, const arb_t x, slong prec) { power_of(r, 2, x, prec); }
+void cert_exp10(arb_t r, const arb_t x, slong prec) { power_of(r, 10, x, prec); }
 
-void ball_ldexp(arb_t r, const arb_t x, const arb_t n, slong prec)
+void cert_ldexp(arb_t r, const arb_t x, const arb_t n, slong prec)
 {
     arb_t t;
     arb_init(t);
-    ball_exp2(t, n, prec);
+    cert_exp2(t, n, prec);
     arb_mul(r, x, t, prec);
     arb_clear(t);
 }
 
 /* ---- pieces and jumps */
-void ball_abs(arb_t r, const arb_t x, slong prec)
+void cert_abs(arb_t r, const arb_t x, slong prec)
 {
     arf_t zero, top;
 
@@ -375,7 +375,7 @@ void ball_abs(arb_t r, const arb_t x, slong prec)
     arf_clear(top);
 }
 
-void ball_sgn(arb_t r, const arb_t x, slong prec)
+void cert_sgn(arb_t r, const arb_t x, slong prec)
 {
     (void)prec;
     arb_sgn(r, x);
@@ -415,17 +415,17 @@ static void round_at(arb_t r, const arb_t x, slong prec)
 
 /* The bounds of the ball are cut at its own precision, not at prec: an integer inside must not
  * be rounded away. */
-void ball_trunc(arb_t r, const arb_t x, slong prec)
+void cert_trunc(arb_t r, const arb_t x, slong prec)
 {
-    ball_monotone(r, x, prec + arb_bits(x), trunc_at);
+    cert_monotone(r, x, prec + arb_bits(x), trunc_at);
 }
 
-void ball_round(arb_t r, const arb_t x, slong prec)
+void cert_round(arb_t r, const arb_t x, slong prec)
 {
-    ball_monotone(r, x, prec + arb_bits(x), round_at);
+    cert_monotone(r, x, prec + arb_bits(x), round_at);
 }
 
-void ball_step(arb_t r, const arb_t x, slong prec)
+void cert_step(arb_t r, const arb_t x, slong prec)
 {
     if (!arb_contains_zero(x)) {
         arb_set_si(r, arb_is_positive(x));
@@ -437,7 +437,7 @@ void ball_step(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_step_at(arb_t r, const arb_t x, const arb_t v, slong prec)
+void cert_step_at(arb_t r, const arb_t x, const arb_t v, slong prec)
 {
     if (!arb_contains_zero(x)) {
         arb_set_si(r, arb_is_positive(x));
@@ -449,18 +449,18 @@ void ball_step_at(arb_t r, const arb_t x, const arb_t v, slong prec)
     }
 }
 
-void ball_dirac(arb_t r, const arb_t x, slong prec)
+void cert_dirac(arb_t r, const arb_t x, slong prec)
 {
     (void)prec;
     if (!arb_contains_zero(x))
         arb_zero(r);
     else if (arb_is_zero(x))
-        ball_undefined(r);
+        cert_undefined(r);
     else
         arb_indeterminate(r);
 }
 
-void ball_relu(arb_t r, const arb_t x, slong prec)
+void cert_relu(arb_t r, const arb_t x, slong prec)
 {
     arb_t zero;
     arb_init(zero);
@@ -468,10 +468,10 @@ void ball_relu(arb_t r, const arb_t x, slong prec)
     arb_clear(zero);
 }
 
-void ball_clamp(arb_t r, const arb_t x, const arb_t lo, const arb_t hi, slong prec)
+void cert_clamp(arb_t r, const arb_t x, const arb_t lo, const arb_t hi, slong prec)
 {
     if (arb_gt(lo, hi)) {
-        ball_undefined(r);
+        cert_undefined(r);
         return;
     }
     arb_max(r, x, lo, prec);
@@ -481,12 +481,13 @@ void ball_clamp(arb_t r, const arb_t x, const arb_t lo, const arb_t hi, slong pr
 }
 
 /* r = x - y*whole(x/y) */
-static void remainder_by(arb_t r, const arb_t x, const arb_t y, slong prec, BallFn1 whole)
+static void remainder_by(arb_t r, const arb_t x, const arb_t y, slong prec,
+                         CertifiedFn1 whole)
 {
     arb_t q, w;
 
     if (arb_is_zero(y)) {
-        ball_undefined(r);
+        cert_undefined(r);
         return;
     }
     arb_init(q);
@@ -499,17 +500,17 @@ static void remainder_by(arb_t r, const arb_t x, const arb_t y, slong prec, Ball
     arb_clear(w);
 }
 
-void ball_mod(arb_t r, const arb_t x, const arb_t y, slong prec)
+void cert_mod(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
     remainder_by(r, x, y, prec, arb_floor);
 }
 
-void ball_rem(arb_t r, const arb_t x, const arb_t y, slong prec)
+void cert_rem(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
-    remainder_by(r, x, y, prec, ball_trunc);
+    remainder_by(r, x, y, prec, cert_trunc);
 }
 
-void ball_mod2pi(arb_t r, const arb_t x, slong prec)
+void cert_mod2pi(arb_t r, const arb_t x, slong prec)
 {
     arb_t y;
     arb_init(y);
@@ -520,15 +521,15 @@ void ball_mod2pi(arb_t r, const arb_t x, slong prec)
 }
 
 /* ---- two arguments */
-void ball_hypot(arb_t r, const arb_t x, const arb_t y, slong prec)
+void cert_hypot(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
     arb_hypot(r, x, y, prec);
 }
 
-void ball_atan2(arb_t r, const arb_t y, const arb_t x, slong prec)
+void cert_atan2(arb_t r, const arb_t y, const arb_t x, slong prec)
 {
     if (arb_is_zero(x) && arb_is_zero(y))
-        ball_undefined(r);
+        cert_undefined(r);
     else if (arb_contains_zero(x) && arb_contains_zero(y))
         arb_indeterminate(r);
     else

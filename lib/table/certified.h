@@ -2,7 +2,7 @@
  *
  * Each routine encloses the value at every point of the argument balls. Where a point of them has
  * no value, or that cannot be decided, the result is a ball that is not finite; where certainly
- * no point of them has a (real) value it is ball_undefined(), which ball_is_undefined() tells
+ * no point of them has a (real) value it is cert_undefined(), which cert_is_undefined() tells
  * apart. r must be none of the arguments. Arguments are finite. Accuracy: about prec bits,
  * relative where the function allows it at that precision; the caller raises prec as needed.
  */
@@ -12,29 +12,30 @@
 #include "table/table.h"
 #include <arb.h>
 
-typedef void (*BallFn1)(arb_t r, const arb_t x, slong prec);
-typedef void (*BallFn2)(arb_t r, const arb_t x, const arb_t y, slong prec);
-typedef void (*BallFn3)(arb_t r, const arb_t x, const arb_t y, const arb_t z, slong prec);
+typedef void (*CertifiedFn1)(arb_t r, const arb_t x, slong prec);
+typedef void (*CertifiedFn2)(arb_t r, const arb_t x, const arb_t y, slong prec);
+typedef void (*CertifiedFn3)(arb_t r, const arb_t x, const arb_t y, const arb_t z,
+                             slong prec);
 
 typedef struct {
     unsigned arity; /* 0: the op is no function of the table */
-    BallFn1 f1;
-    BallFn2 f2;
-    BallFn3 f3;
-} BallFn;
+    CertifiedFn1 f1;
+    CertifiedFn2 f2;
+    CertifiedFn3 f3;
+} CertifiedFn;
 
-const BallFn *ball_fn(Op op); /* never NULL */
+const CertifiedFn *certified_fn(Op op); /* never NULL */
 
 /* Calls the routine of op with its arity many arguments. */
-void ball_call(Op op, arb_t r, const arb_struct *args, slong prec);
+void certified_call(Op op, arb_t r, const arb_struct *args, slong prec);
 
-static inline void ball_undefined(arb_t r)
+static inline void cert_undefined(arb_t r)
 {
     arf_nan(arb_midref(r));
     mag_zero(arb_radref(r));
 }
 
-static inline bool ball_is_undefined(const arb_t r)
+static inline bool cert_is_undefined(const arb_t r)
 {
     return arf_is_nan(arb_midref(r)) && mag_is_zero(arb_radref(r));
 }
@@ -42,28 +43,28 @@ static inline bool ball_is_undefined(const arb_t r)
 /* ---- tools for the routines */
 
 /* f on a ball, for a monotone f: the hull of its values at both ends. */
-void ball_monotone(arb_t r, const arb_t x, slong prec, BallFn1 f);
+void cert_monotone(arb_t r, const arb_t x, slong prec, CertifiedFn1 f);
 /* f on a ball, by the mean value theorem: f(middle) + df(x)*radius. */
-void ball_mean_value(arb_t r, const arb_t x, slong prec, BallFn1 f, BallFn1 df);
+void cert_mean_value(arb_t r, const arb_t x, slong prec, CertifiedFn1 f, CertifiedFn1 df);
 /* Certain comparisons with an integer. */
-bool ball_lt(const arb_t x, slong n);
-bool ball_gt(const arb_t x, slong n);
-static inline bool ball_le(const arb_t x, slong n)
+bool cert_lt(const arb_t x, slong n);
+bool cert_gt(const arb_t x, slong n);
+static inline bool cert_le(const arb_t x, slong n)
 {
-    return ball_lt(x, n) || arb_equal_si(x, n);
+    return cert_lt(x, n) || arb_equal_si(x, n);
 }
-static inline bool ball_ge(const arb_t x, slong n)
+static inline bool cert_ge(const arb_t x, slong n)
 {
-    return ball_gt(x, n) || arb_equal_si(x, n);
+    return cert_gt(x, n) || arb_equal_si(x, n);
 }
 /* A pole of the gamma function: exactly 0, -1, -2, ... */
-static inline bool ball_is_gamma_pole(const arb_t x)
+static inline bool cert_is_gamma_pole(const arb_t x)
 {
     return arb_is_int(x) && !arb_is_positive(x);
 }
 
 /* The order of a derivative: an exact integer 0 ... 1000. False: why not is in r. */
-bool ball_order(ulong *n, const arb_t x, arb_t r);
+bool cert_order(ulong *n, const arb_t x, arb_t r);
 
 /* The routines that the table names (those of Arb are declared once more, alike). */
 #define F1(id, nm, fl, v, dx, ball, ...) void ball(arb_t, const arb_t, slong);

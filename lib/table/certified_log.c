@@ -1,5 +1,5 @@
 /* table/certified_log.c - certified values of sinc, of combined logarithms and exponentials, and
- * of the error function's family. Contract: ball_fn.h.
+ * of the error function's family. Contract: certified_fn.h.
  *
  * The formulas avoid cancellation where these functions exist to avoid it: log1mexp near 0,
  * log1pmx near 0, erfcx far out.
@@ -124,17 +124,17 @@ static void sinc_derivative(arb_t r, ulong n, const arb_t x, slong prec)
     arb_clear(err);
 }
 
-void ball_sinc_d(arb_t r, const arb_t n, const arb_t x, slong prec)
+void cert_sinc_d(arb_t r, const arb_t n, const arb_t x, slong prec)
 {
     ulong k;
-    if (ball_order(&k, n, r))
+    if (cert_order(&k, n, r))
         sinc_derivative(r, k, x, prec);
 }
 
-void ball_cosc(arb_t r, const arb_t x, slong prec) { sinc_derivative(r, 1, x, prec); }
+void cert_cosc(arb_t r, const arb_t x, slong prec) { sinc_derivative(r, 1, x, prec); }
 
 /* ---- logarithms and exponentials combined */
-void ball_logistic(arb_t r, const arb_t x, slong prec)
+void cert_logistic(arb_t r, const arb_t x, slong prec)
 {
     arb_neg(r, x);
     arb_exp(r, r, prec);
@@ -142,14 +142,14 @@ void ball_logistic(arb_t r, const arb_t x, slong prec)
     arb_inv(r, r, prec);
 }
 
-void ball_logit(arb_t r, const arb_t x, slong prec)
+void cert_logit(arb_t r, const arb_t x, slong prec)
 {
-    if (ball_le(x, 0) || ball_ge(x, 1)) {
-        ball_undefined(r);
+    if (cert_le(x, 0) || cert_ge(x, 1)) {
+        cert_undefined(r);
         return;
     }
     /* 2*atanh(2*x - 1); near 0 that is -log((1 - x)/x) with x in one place, too: -log(1/x - 1) */
-    if (ball_lt(x, 1) && arf_cmpabs_2exp_si(arb_midref(x), -2) < 0) {
+    if (cert_lt(x, 1) && arf_cmpabs_2exp_si(arb_midref(x), -2) < 0) {
         arb_inv(r, x, prec);
         arb_sub_ui(r, r, 1, prec);
         arb_log(r, r, prec);
@@ -164,9 +164,9 @@ void ball_logit(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_log1pexp(arb_t r, const arb_t x, slong prec)
+void cert_log1pexp(arb_t r, const arb_t x, slong prec)
 {
-    if (ball_gt(x, 1)) {
+    if (cert_gt(x, 1)) {
         WITH(t);
         arb_neg(t, x);
         arb_exp(t, t, prec);
@@ -179,11 +179,11 @@ void ball_log1pexp(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_log1mexp(arb_t r, const arb_t x, slong prec)
+void cert_log1mexp(arb_t r, const arb_t x, slong prec)
 {
     if (arb_is_nonnegative(x)) {
-        ball_undefined(r);
-    } else if (ball_lt(x, -1)) {
+        cert_undefined(r);
+    } else if (cert_lt(x, -1)) {
         arb_exp(r, x, prec);
         arb_neg(r, r);
         arb_log1p(r, r, prec);
@@ -194,24 +194,24 @@ void ball_log1mexp(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_log2mexp(arb_t r, const arb_t x, slong prec)
+void cert_log2mexp(arb_t r, const arb_t x, slong prec)
 {
     arb_expm1(r, x, prec);
     arb_neg(r, r);
-    if (ball_le(r, -1))
-        ball_undefined(r);
+    if (cert_le(r, -1))
+        cert_undefined(r);
     else
         arb_log1p(r, r, prec);
 }
 
-void ball_logexpm1(arb_t r, const arb_t x, slong prec)
+void cert_logexpm1(arb_t r, const arb_t x, slong prec)
 {
     if (arb_is_nonpositive(x)) {
-        ball_undefined(r);
-    } else if (ball_gt(x, 1)) {
+        cert_undefined(r);
+    } else if (cert_gt(x, 1)) {
         WITH(t);
         arb_neg(t, x);
-        ball_log1mexp(r, t, prec);
+        cert_log1mexp(r, t, prec);
         arb_add(r, r, x, prec);
         arb_clear(t);
     } else {
@@ -220,7 +220,7 @@ void ball_logexpm1(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_log1psq(arb_t r, const arb_t x, slong prec)
+void cert_log1psq(arb_t r, const arb_t x, slong prec)
 {
     arb_mul(r, x, x, prec);
     arb_log1p(r, r, prec);
@@ -258,26 +258,26 @@ static void log1pmx_slope(arb_t r, const arb_t x, slong prec)
     arb_sub_ui(r, r, 1, prec);
 }
 
-void ball_log1pmx(arb_t r, const arb_t x, slong prec)
+void cert_log1pmx(arb_t r, const arb_t x, slong prec)
 {
-    if (ball_le(x, -1))
-        ball_undefined(r);
-    else if (!ball_gt(x, -1))
+    if (cert_le(x, -1))
+        cert_undefined(r);
+    else if (!cert_gt(x, -1))
         arb_indeterminate(r);
     else
-        ball_mean_value(r, x, prec, log1pmx_at, log1pmx_slope);
+        cert_mean_value(r, x, prec, log1pmx_at, log1pmx_slope);
 }
 
-void ball_logmxp1(arb_t r, const arb_t x, slong prec)
+void cert_logmxp1(arb_t r, const arb_t x, slong prec)
 {
     WITH(t);
 
     if (arb_is_nonpositive(x)) {
-        ball_undefined(r);
+        cert_undefined(r);
     } else {
         arb_sub_ui(t, x, 1, prec + arb_bits(x) + 10);
         if (arf_cmpabs_2exp_si(arb_midref(t), -1) < 0) {
-            ball_log1pmx(r, t, prec);
+            cert_log1pmx(r, t, prec);
         } else {
             arb_log(r, x, prec);
             arb_sub(r, r, t, prec);
@@ -306,10 +306,10 @@ static void xlogx_near_zero(arb_t r, const arb_t x, slong prec)
     arb_clear(low);
 }
 
-void ball_xlogx(arb_t r, const arb_t x, slong prec)
+void cert_xlogx(arb_t r, const arb_t x, slong prec)
 {
     if (arb_is_negative(x)) {
-        ball_undefined(r);
+        cert_undefined(r);
     } else if (arb_is_zero(x)) {
         arb_zero(r);
     } else if (arb_contains_zero(x)) {
@@ -324,66 +324,67 @@ void ball_xlogx(arb_t r, const arb_t x, slong prec)
 }
 
 /* r = x*log(y), where log may be log or log1p and y is at the edge of its domain at edge */
-static void x_log(arb_t r, const arb_t x, const arb_t y, slong edge, BallFn1 log,
+static void x_log(arb_t r, const arb_t x, const arb_t y, slong edge, CertifiedFn1 log,
                   slong prec)
 {
-    if (ball_lt(y, edge)) {
-        ball_undefined(r);
+    if (cert_lt(y, edge)) {
+        cert_undefined(r);
     } else if (arb_is_zero(x)) {
-        if (arb_equal_si(y, edge) || ball_gt(y, edge))
+        if (arb_equal_si(y, edge) || cert_gt(y, edge))
             arb_zero(r);
         else
             arb_indeterminate(r);
     } else {
         log(r, y, prec);
-        if (!ball_is_undefined(r))
+        if (!cert_is_undefined(r))
             arb_mul(r, r, x, prec);
         else if (arb_contains_zero(x))
             arb_indeterminate(r);
     }
 }
 
-void ball_xlogy(arb_t r, const arb_t x, const arb_t y, slong prec)
+void cert_xlogy(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
-    x_log(r, x, y, 0, ball_log, prec);
+    x_log(r, x, y, 0, cert_log, prec);
 }
 
-void ball_xlog1py(arb_t r, const arb_t x, const arb_t y, slong prec)
+void cert_xlog1py(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
-    x_log(r, x, y, -1, ball_log1p, prec);
+    x_log(r, x, y, -1, cert_log1p, prec);
 }
 
 /* r = hi + f(lo - hi), where hi is the argument with the greater middle */
-static void beside_greater(arb_t r, const arb_t x, const arb_t y, BallFn1 f, slong prec)
+static void beside_greater(arb_t r, const arb_t x, const arb_t y, CertifiedFn1 f,
+                           slong prec)
 {
     bool x_greater = arf_cmp(arb_midref(x), arb_midref(y)) >= 0;
     WITH(d);
 
     arb_sub(d, x_greater ? y : x, x_greater ? x : y, prec + 10);
     f(r, d, prec);
-    if (!ball_is_undefined(r))
+    if (!cert_is_undefined(r))
         arb_add(r, r, x_greater ? x : y, prec);
     arb_clear(d);
 }
 
-void ball_logaddexp(arb_t r, const arb_t x, const arb_t y, slong prec)
+void cert_logaddexp(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
-    beside_greater(r, x, y, ball_log1pexp, prec);
+    beside_greater(r, x, y, cert_log1pexp, prec);
 }
 
-void ball_logsubexp(arb_t r, const arb_t x, const arb_t y, slong prec)
+void cert_logsubexp(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
     if (arb_overlaps(x, y) && !(arb_is_exact(x) && arb_is_exact(y)))
         arb_indeterminate(r);
     else
-        beside_greater(r, x, y, ball_log1mexp, prec);
+        beside_greater(r, x, y, cert_log1mexp, prec);
 }
 
-void ball_log_base(arb_t r, const arb_t x, const arb_t b, slong prec)
+void cert_log_base(arb_t r, const arb_t x, const arb_t b, slong prec)
 {
     if (arb_is_nonpositive(x) || arb_is_nonpositive(b) || arb_is_one(b)) {
-        ball_undefined(r);
-    } else if (arb_is_int(b) && ball_gt(b, 1) && ball_lt(b, 1 << 30)) {
+        cert_undefined(r);
+    } else if (arb_is_int(b) && cert_gt(b, 1) && cert_lt(b, 1 << 30)) {
         arb_log_base_ui(r, x, (ulong)arf_get_si(arb_midref(b), ARF_RND_DOWN), prec);
     } else {
         WITH(t);
@@ -403,7 +404,7 @@ static void erfcx_at(arb_t r, const arb_t x, slong prec)
     WITH(half);
 
     prec += 10;
-    if (ball_gt(x, 4)) {
+    if (cert_gt(x, 4)) {
         arb_mul(t, x, x, ARF_PREC_EXACT);
         arb_set_d(half, 0.5);
         arb_hypgeom_u(r, half, half, t, prec);
@@ -451,31 +452,31 @@ static void logerfc_at(arb_t r, const arb_t x, slong prec)
     }
 }
 
-void ball_erfcx(arb_t r, const arb_t x, slong prec)
+void cert_erfcx(arb_t r, const arb_t x, slong prec)
 {
-    ball_monotone(r, x, prec, erfcx_at);
+    cert_monotone(r, x, prec, erfcx_at);
 }
-void ball_logerfc(arb_t r, const arb_t x, slong prec)
+void cert_logerfc(arb_t r, const arb_t x, slong prec)
 {
-    ball_monotone(r, x, prec, logerfc_at);
+    cert_monotone(r, x, prec, logerfc_at);
 }
-void ball_logerfcx(arb_t r, const arb_t x, slong prec)
+void cert_logerfcx(arb_t r, const arb_t x, slong prec)
 {
-    ball_monotone(r, x, prec, logerfcx_at);
+    cert_monotone(r, x, prec, logerfcx_at);
 }
 
-void ball_erfinv(arb_t r, const arb_t x, slong prec)
+void cert_erfinv(arb_t r, const arb_t x, slong prec)
 {
-    if (ball_le(x, -1) || ball_ge(x, 1))
-        ball_undefined(r);
+    if (cert_le(x, -1) || cert_ge(x, 1))
+        cert_undefined(r);
     else
         arb_hypgeom_erfinv(r, x, prec);
 }
 
-void ball_erfcinv(arb_t r, const arb_t x, slong prec)
+void cert_erfcinv(arb_t r, const arb_t x, slong prec)
 {
-    if (ball_le(x, 0) || ball_ge(x, 2))
-        ball_undefined(r);
+    if (cert_le(x, 0) || cert_ge(x, 2))
+        cert_undefined(r);
     else
         arb_hypgeom_erfcinv(r, x, prec);
 }
@@ -506,23 +507,23 @@ static void dawson_slope(arb_t r, const arb_t x, slong prec)
     mag_one(arb_radref(r));
 }
 
-void ball_dawson(arb_t r, const arb_t x, slong prec)
+void cert_dawson(arb_t r, const arb_t x, slong prec)
 {
-    ball_mean_value(r, x, prec, dawson_at, dawson_slope);
+    cert_mean_value(r, x, prec, dawson_at, dawson_slope);
 }
 
-void ball_fresnels(arb_t r, const arb_t x, slong prec)
+void cert_fresnels(arb_t r, const arb_t x, slong prec)
 {
     arb_hypgeom_fresnel(r, NULL, x, 1, prec);
 }
 
-void ball_fresnelc(arb_t r, const arb_t x, slong prec)
+void cert_fresnelc(arb_t r, const arb_t x, slong prec)
 {
     arb_hypgeom_fresnel(NULL, r, x, 1, prec);
 }
 
 /* The difference of values of the same sign is taken between complements. */
-void ball_erf_between(arb_t r, const arb_t a, const arb_t b, slong prec)
+void cert_erf_between(arb_t r, const arb_t a, const arb_t b, slong prec)
 {
     WITH(t);
 

@@ -1,5 +1,5 @@
 /* table/certified_special.c - certified values of the gamma, Bessel, Airy, zeta families and of
- * integrals. Contract: ball_fn.h. Arb's complex routines serve where it has no real one; the
+ * integrals. Contract: certified_fn.h. Arb's complex routines serve where it has no real one; the
  * values are real there, so the real part of the enclosure encloses them.
  */
 #include "table/certified.h"
@@ -13,10 +13,10 @@
     arb_init(t)
 
 #define UNDEFINED_IF(condition, name, call)              \
-    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    void cert_##name(arb_t r, const arb_t x, slong prec) \
     {                                                    \
         if (condition)                                   \
-            ball_undefined(r);                           \
+            cert_undefined(r);                           \
         else                                             \
             call;                                        \
     }
@@ -47,15 +47,15 @@ static void loggamma(arb_t r, const arb_t x, slong prec)
         arb_hypgeom_lgamma(r, x, prec);
 }
 
-UNDEFINED_IF(ball_is_gamma_pole(x), gamma, arb_hypgeom_gamma(r, x, prec))
-UNDEFINED_IF(ball_is_gamma_pole(x), loggamma, loggamma(r, x, prec))
-UNDEFINED_IF(ball_is_gamma_pole(x), digamma, arb_digamma(r, x, prec))
+UNDEFINED_IF(cert_is_gamma_pole(x), gamma, arb_hypgeom_gamma(r, x, prec))
+UNDEFINED_IF(cert_is_gamma_pole(x), loggamma, loggamma(r, x, prec))
+UNDEFINED_IF(cert_is_gamma_pole(x), digamma, arb_digamma(r, x, prec))
 
-void ball_factorial(arb_t r, const arb_t x, slong prec)
+void cert_factorial(arb_t r, const arb_t x, slong prec)
 {
     WITH(t);
     arb_add_ui(t, x, 1, prec + 10);
-    ball_gamma(r, t, prec);
+    cert_gamma(r, t, prec);
     arb_clear(t);
 }
 
@@ -89,16 +89,16 @@ static void polygamma(arb_t r, ulong n, const arb_t x, slong prec)
     }
 }
 
-UNDEFINED_IF(ball_is_gamma_pole(x), trigamma, polygamma(r, 1, x, prec))
+UNDEFINED_IF(cert_is_gamma_pole(x), trigamma, polygamma(r, 1, x, prec))
 
-void ball_polygamma(arb_t r, const arb_t n, const arb_t x, slong prec)
+void cert_polygamma(arb_t r, const arb_t n, const arb_t x, slong prec)
 {
     ulong k;
 
-    if (!ball_order(&k, n, r))
+    if (!cert_order(&k, n, r))
         return;
-    if (ball_is_gamma_pole(x))
-        ball_undefined(r);
+    if (cert_is_gamma_pole(x))
+        cert_undefined(r);
     else if (k == 0)
         arb_digamma(r, x, prec);
     else
@@ -178,15 +178,15 @@ static void invdigamma_at(arb_t r, const arb_t y, slong prec)
     arb_clear(d);
 }
 
-void ball_invdigamma(arb_t r, const arb_t x, slong prec)
+void cert_invdigamma(arb_t r, const arb_t x, slong prec)
 {
-    ball_monotone(r, x, prec, invdigamma_at);
+    cert_monotone(r, x, prec, invdigamma_at);
 }
 
-void ball_beta(arb_t r, const arb_t a, const arb_t b, slong prec)
+void cert_beta(arb_t r, const arb_t a, const arb_t b, slong prec)
 {
-    if (ball_is_gamma_pole(a) || ball_is_gamma_pole(b)) {
-        ball_undefined(r);
+    if (cert_is_gamma_pole(a) || cert_is_gamma_pole(b)) {
+        cert_undefined(r);
         return;
     }
     WITH(t);
@@ -199,13 +199,13 @@ void ball_beta(arb_t r, const arb_t a, const arb_t b, slong prec)
     arb_clear(t);
 }
 
-void ball_logbeta(arb_t r, const arb_t a, const arb_t b, slong prec)
+void cert_logbeta(arb_t r, const arb_t a, const arb_t b, slong prec)
 {
     WITH(t);
 
     arb_add(t, a, b, prec + 10);
-    if (ball_is_gamma_pole(a) || ball_is_gamma_pole(b) || ball_is_gamma_pole(t)) {
-        ball_undefined(r);
+    if (cert_is_gamma_pole(a) || cert_is_gamma_pole(b) || cert_is_gamma_pole(t)) {
+        cert_undefined(r);
     } else {
         loggamma(r, t, prec + 10);
         arb_neg(r, r);
@@ -229,7 +229,7 @@ static void binomial_ui(arb_t r, const arb_t n, ulong k, slong prec)
     arb_clear(t);
 }
 
-void ball_binomial(arb_t r, const arb_t n, const arb_t k, slong prec)
+void cert_binomial(arb_t r, const arb_t n, const arb_t k, slong prec)
 {
     if (arb_is_int(k) && arb_is_negative(k)) {
         arb_zero(r);
@@ -239,7 +239,7 @@ void ball_binomial(arb_t r, const arb_t n, const arb_t k, slong prec)
         if (arb_contains_int(k))
             arb_indeterminate(r);
         else
-            ball_undefined(r);
+            cert_undefined(r);
     } else {
         WITH(t);
         WITH(g);
@@ -268,14 +268,14 @@ static bool is_integer_at_most(const arb_t x, slong n)
     return arb_is_int(x) && arf_cmp_si(arb_midref(x), n) <= 0;
 }
 
-void ball_expint_nu(arb_t r, const arb_t nu, const arb_t x, slong prec)
+void cert_expint_nu(arb_t r, const arb_t nu, const arb_t x, slong prec)
 {
-    if (arb_is_zero(x) && ball_gt(nu, 1)) {
+    if (arb_is_zero(x) && cert_gt(nu, 1)) {
         arb_sub_ui(r, nu, 1, prec);
         arb_inv(r, r, prec);
     } else if (arb_is_nonpositive(x) &&
                !(is_integer_at_most(nu, 0) && arb_is_negative(x))) {
-        ball_undefined(r);
+        cert_undefined(r);
     } else if (arf_cmp_2exp_si(arb_midref(nu), 33) > 0 ||
                arf_cmp_si(arb_midref(nu), -20000) < 0 ||
                (prec > 2000 && arf_cmp_si(arb_midref(nu), 2000) > 0)) {
@@ -285,11 +285,11 @@ void ball_expint_nu(arb_t r, const arb_t nu, const arb_t x, slong prec)
     }
 }
 
-void ball_expint(arb_t r, const arb_t x, slong prec)
+void cert_expint(arb_t r, const arb_t x, slong prec)
 {
     WITH(one);
     arb_one(one);
-    ball_expint_nu(r, one, x, prec);
+    cert_expint_nu(r, one, x, prec);
     arb_clear(one);
 }
 
@@ -307,7 +307,7 @@ static bool order_too_large(const arb_t nu, slong prec)
 
 /* r = bessel(nu, x), which is real for x >= 0 and, for integer nu, everywhere */
 static void bessel_first(arb_t r, const arb_t nu, const arb_t x, slong prec,
-                         BallFn2 bessel)
+                         CertifiedFn2 bessel)
 {
     if (arb_is_zero(x)) {
         if (arb_is_zero(nu))
@@ -317,15 +317,15 @@ static void bessel_first(arb_t r, const arb_t nu, const arb_t x, slong prec,
         else if (arb_contains_zero(nu) || arb_contains_int(nu))
             arb_indeterminate(r);
         else
-            ball_undefined(r);
+            cert_undefined(r);
     } else if (arb_is_negative(x) && !arb_contains_int(nu)) {
-        ball_undefined(r);
+        cert_undefined(r);
     } else {
         bessel(r, nu, x, prec);
     }
 }
 
-void ball_besselj(arb_t r, const arb_t nu, const arb_t x, slong prec)
+void cert_besselj(arb_t r, const arb_t nu, const arb_t x, slong prec)
 {
     if (order_huge(nu))
         arb_indeterminate(r);
@@ -333,7 +333,7 @@ void ball_besselj(arb_t r, const arb_t nu, const arb_t x, slong prec)
         bessel_first(r, nu, x, prec, arb_hypgeom_bessel_j);
 }
 
-void ball_besseli(arb_t r, const arb_t nu, const arb_t x, slong prec)
+void cert_besseli(arb_t r, const arb_t nu, const arb_t x, slong prec)
 {
     if (order_too_large(nu, prec))
         arb_indeterminate(r);
@@ -348,7 +348,7 @@ static void besselix_nonzero(arb_t r, const arb_t nu, const arb_t x, slong prec)
         arb_hypgeom_bessel_i_scaled(r, nu, x, prec);
     } else {
         WITH(t);
-        ball_abs(t, x, prec);
+        cert_abs(t, x, prec);
         arb_neg(t, t);
         arb_exp(t, t, prec);
         arb_hypgeom_bessel_i(r, nu, x, prec);
@@ -357,7 +357,7 @@ static void besselix_nonzero(arb_t r, const arb_t nu, const arb_t x, slong prec)
     }
 }
 
-void ball_besselix(arb_t r, const arb_t nu, const arb_t x, slong prec)
+void cert_besselix(arb_t r, const arb_t nu, const arb_t x, slong prec)
 {
     if (order_too_large(nu, prec))
         arb_indeterminate(r);
@@ -366,10 +366,10 @@ void ball_besselix(arb_t r, const arb_t nu, const arb_t x, slong prec)
 }
 
 #define OF_POSITIVE(name, bessel)                                        \
-    void ball_##name(arb_t r, const arb_t nu, const arb_t x, slong prec) \
+    void cert_##name(arb_t r, const arb_t nu, const arb_t x, slong prec) \
     {                                                                    \
         if (arb_is_nonpositive(x))                                       \
-            ball_undefined(r);                                           \
+            cert_undefined(r);                                           \
         else if (order_too_large(nu, prec))                              \
             arb_indeterminate(r);                                        \
         else                                                             \
@@ -380,42 +380,42 @@ OF_POSITIVE(besselk, arb_hypgeom_bessel_k)
 OF_POSITIVE(besselkx, arb_hypgeom_bessel_k_scaled)
 
 #define OF_ORDER(name, order, bessel)                    \
-    void ball_##name(arb_t r, const arb_t x, slong prec) \
+    void cert_##name(arb_t r, const arb_t x, slong prec) \
     {                                                    \
         WITH(nu);                                        \
         arb_set_si(nu, order);                           \
         bessel(r, nu, x, prec);                          \
         arb_clear(nu);                                   \
     }
-OF_ORDER(besselj0, 0, ball_besselj)
-OF_ORDER(besselj1, 1, ball_besselj)
-OF_ORDER(bessely0, 0, ball_bessely)
-OF_ORDER(bessely1, 1, ball_bessely)
+OF_ORDER(besselj0, 0, cert_besselj)
+OF_ORDER(besselj1, 1, cert_besselj)
+OF_ORDER(bessely0, 0, cert_bessely)
+OF_ORDER(bessely1, 1, cert_bessely)
 
 /* ---- Airy functions */
-void ball_airyai(arb_t r, const arb_t x, slong prec)
+void cert_airyai(arb_t r, const arb_t x, slong prec)
 {
     arb_hypgeom_airy(r, NULL, NULL, NULL, x, prec);
 }
 
-void ball_airyaiprime(arb_t r, const arb_t x, slong prec)
+void cert_airyaiprime(arb_t r, const arb_t x, slong prec)
 {
     arb_hypgeom_airy(NULL, r, NULL, NULL, x, prec);
 }
 
-void ball_airybi(arb_t r, const arb_t x, slong prec)
+void cert_airybi(arb_t r, const arb_t x, slong prec)
 {
     arb_hypgeom_airy(NULL, NULL, r, NULL, x, prec);
 }
 
-void ball_airybiprime(arb_t r, const arb_t x, slong prec)
+void cert_airybiprime(arb_t r, const arb_t x, slong prec)
 {
     arb_hypgeom_airy(NULL, NULL, NULL, r, x, prec);
 }
 
 /* r = f(x)*exp(+-2/3*x^(3/2)); for x < 0 the exponent is imaginary: no scaling for Bi, no real
  * value for Ai */
-static void scaled(arb_t r, const arb_t x, int sign, slong prec, BallFn1 f)
+static void scaled(arb_t r, const arb_t x, int sign, slong prec, CertifiedFn1 f)
 {
     WITH(t);
 
@@ -430,28 +430,28 @@ static void scaled(arb_t r, const arb_t x, int sign, slong prec, BallFn1 f)
     } else if (sign < 0 && arb_is_negative(x)) {
         arb_set(r, t);
     } else if (arb_is_negative(x)) {
-        ball_undefined(r);
+        cert_undefined(r);
     } else {
         arb_indeterminate(r);
     }
     arb_clear(t);
 }
 
-void ball_airyaix(arb_t r, const arb_t x, slong prec)
+void cert_airyaix(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, 1, prec, ball_airyai);
+    scaled(r, x, 1, prec, cert_airyai);
 }
-void ball_airyaiprimex(arb_t r, const arb_t x, slong prec)
+void cert_airyaiprimex(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, 1, prec, ball_airyaiprime);
+    scaled(r, x, 1, prec, cert_airyaiprime);
 }
-void ball_airybix(arb_t r, const arb_t x, slong prec)
+void cert_airybix(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, -1, prec, ball_airybi);
+    scaled(r, x, -1, prec, cert_airybi);
 }
-void ball_airybiprimex(arb_t r, const arb_t x, slong prec)
+void cert_airybiprimex(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, -1, prec, ball_airybiprime);
+    scaled(r, x, -1, prec, cert_airybiprime);
 }
 
 /* ---- elliptic integrals, zeta, W, polylogarithm */
@@ -468,15 +468,15 @@ static void elliptic(arb_t r, const arb_t m, slong prec,
     acb_clear(z);
 }
 
-UNDEFINED_IF(ball_ge(x, 1), ellipk, elliptic(r, x, prec, acb_elliptic_k))
+UNDEFINED_IF(cert_ge(x, 1), ellipk, elliptic(r, x, prec, acb_elliptic_k))
 
-void ball_ellipe(arb_t r, const arb_t x, slong prec)
+void cert_ellipe(arb_t r, const arb_t x, slong prec)
 {
-    if (ball_gt(x, 1))
-        ball_undefined(r);
+    if (cert_gt(x, 1))
+        cert_undefined(r);
     else if (arb_is_one(x))
         arb_one(r);
-    else if (!ball_lt(x, 1))
+    else if (!cert_lt(x, 1))
         arb_indeterminate(r);
     else
         elliptic(r, x, prec, acb_elliptic_e);
@@ -491,10 +491,10 @@ static bool zeta_too_far(const arb_t s)
 }
 
 /* Small a are moved up by zeta(s, a) = a^-s + zeta(s, a + 1). */
-void ball_zeta_hurwitz(arb_t r, const arb_t s, const arb_t a, slong prec)
+void cert_zeta_hurwitz(arb_t r, const arb_t s, const arb_t a, slong prec)
 {
     if (arb_is_one(s) || arb_is_nonpositive(a)) {
-        ball_undefined(r);
+        cert_undefined(r);
     } else if (zeta_too_far(s)) {
         arb_indeterminate(r);
     } else if (arb_is_positive(a) && arf_cmp_2exp_si(arb_midref(a), -1) < 0) {
@@ -511,15 +511,15 @@ void ball_zeta_hurwitz(arb_t r, const arb_t s, const arb_t a, slong prec)
 }
 
 /* n! times the n-th coefficient of the power series of zeta at s */
-void ball_zeta_d(arb_t r, const arb_t n, const arb_t s, slong prec)
+void cert_zeta_d(arb_t r, const arb_t n, const arb_t s, slong prec)
 {
     ulong k;
     arb_poly_t h;
 
-    if (!ball_order(&k, n, r))
+    if (!cert_order(&k, n, r))
         return;
     if (arb_is_one(s)) {
-        ball_undefined(r);
+        cert_undefined(r);
         return;
     }
     if (zeta_too_far(s)) {
@@ -539,7 +539,7 @@ void ball_zeta_d(arb_t r, const arb_t n, const arb_t s, slong prec)
     arb_clear(t);
 }
 
-void ball_lambertw(arb_t r, const arb_t x, slong prec)
+void cert_lambertw(arb_t r, const arb_t x, slong prec)
 {
     WITH(edge);
 
@@ -547,7 +547,7 @@ void ball_lambertw(arb_t r, const arb_t x, slong prec)
     arb_exp(edge, edge, prec);
     arb_neg(edge, edge);
     if (arb_lt(x, edge))
-        ball_undefined(r);
+        cert_undefined(r);
     else
         arb_lambertw(r, x, 0, prec);
     arb_clear(edge);
@@ -595,26 +595,26 @@ static void polylog_complex(arb_t r, const arb_t s, const arb_t x, slong prec)
 
 /* For s = 0, -1, -2, ... a rational function of x; for other s real only for x <= 1, and at
  * x = 1 only for s > 1. */
-void ball_polylog(arb_t r, const arb_t s, const arb_t x, slong prec)
+void cert_polylog(arb_t r, const arb_t s, const arb_t x, slong prec)
 {
     bool rational = is_integer_at_most(s, 0);
 
     if (arb_is_one(x)) {
-        if (ball_gt(s, 1))
+        if (cert_gt(s, 1))
             arb_zeta(r, s, prec);
-        else if (ball_le(s, 1))
-            ball_undefined(r);
+        else if (cert_le(s, 1))
+            cert_undefined(r);
         else
             arb_indeterminate(r);
-    } else if (ball_gt(x, 1) && !rational) {
+    } else if (cert_gt(x, 1) && !rational) {
         if (arb_is_positive(s) || !arb_contains_int(s))
-            ball_undefined(r);
+            cert_undefined(r);
         else
             arb_indeterminate(r);
-    } else if (ball_lt(x, 1) && arb_equal_si(s, 2)) {
+    } else if (cert_lt(x, 1) && arb_equal_si(s, 2)) {
         arb_hypgeom_dilog(r, x, prec);
-    } else if (ball_lt(x, 1) || rational) {
-        if (ball_gt(x, -1) && ball_lt(x, 1) && ball_gt(s, 1 + prec / 8))
+    } else if (cert_lt(x, 1) || rational) {
+        if (cert_gt(x, -1) && cert_lt(x, 1) && cert_gt(s, 1 + prec / 8))
             polylog_sum(r, s, x, prec);
         else if (arf_cmpabs_ui(arb_midref(s), 500) > 0)
             arb_indeterminate(r); /* minutes that cannot be interrupted */

@@ -39,21 +39,21 @@ static double sin_quarters(int q, double r, double (*s)(double), double (*c)(dou
     return q & 2 ? -v : v;
 }
 
-double k_sinpi(double x)
+double f64_sinpi(double x)
 {
     int q;
     double r = remquo(x, 0.5, &q);
     return sin_quarters(q, r, sin_half_turn, cos_half_turn);
 }
 
-double k_cospi(double x)
+double f64_cospi(double x)
 {
     int q;
     double r = remquo(x, 0.5, &q);
     return sin_quarters(q + 1, r, sin_half_turn, cos_half_turn);
 }
 
-double k_tanpi(double x)
+double f64_tanpi(double x)
 {
     int q;
     double r = remquo(x, 0.5, &q);
@@ -63,21 +63,21 @@ double k_tanpi(double x)
     return q & 1 ? -1 / t : t;
 }
 
-double k_sind(double x)
+double f64_sind(double x)
 {
     int q;
     double r = remquo(x, 90, &q);
     return sin_quarters(q, r, sin_degree, cos_degree);
 }
 
-double k_cosd(double x)
+double f64_cosd(double x)
 {
     int q;
     double r = remquo(x, 90, &q);
     return sin_quarters(q + 1, r, sin_degree, cos_degree);
 }
 
-double k_tand(double x)
+double f64_tand(double x)
 {
     int q;
     double r = remquo(x, 90, &q);
@@ -87,7 +87,7 @@ double k_tand(double x)
     return q & 1 ? -1 / t : t;
 }
 
-double k_cotd(double x)
+double f64_cotd(double x)
 {
     int q;
     double r = remquo(x, 90, &q);
@@ -99,90 +99,93 @@ double k_cotd(double x)
 
 static double degrees(double a) { return a * (180 / PI); }
 
-double k_asind(double x)
+double f64_asind(double x)
 {
     return fabs(x) == 0.5 ? 60 * x : fabs(x) == 1 ? 90 * x : degrees(asin(x));
 }
 
-double k_acosd(double x)
+double f64_acosd(double x)
 {
     return fabs(x) == 0.5 ? 90 - 60 * x : fabs(x) == 1 ? 90 - 90 * x : degrees(acos(x));
 }
 
-double k_atand(double x) { return fabs(x) == 1 ? 45 * x : degrees(atan(x)); }
-double k_acotd(double x)
+double f64_atand(double x) { return fabs(x) == 1 ? 45 * x : degrees(atan(x)); }
+double f64_acotd(double x)
 {
     return x == 0 ? 90 : fabs(x) == 1 ? 45 * x : degrees(atan(1 / x));
 }
-double k_acot(double x) { return x == 0 ? PI / 2 : atan(1 / x); }
+double f64_acot(double x) { return x == 0 ? PI / 2 : atan(1 / x); }
 
 /* sqrt(x^2 - 1), the leg of the right triangle with hypotenuse |x| and leg 1 */
 static double other_leg(double x) { return sqrt(fabs(x) - 1) * sqrt(fabs(x) + 1); }
 
-double k_asec(double x) { return atan2(other_leg(x), x > 0 ? 1 : -1); }
-double k_acsc(double x) { return atan2(x > 0 ? 1 : -1, other_leg(x)); }
-double k_asecd(double x) { return fabs(x) == 2 ? 90 - 60 / x : degrees(k_asec(x)); }
-double k_acscd(double x) { return fabs(x) == 2 ? 60 / x : degrees(k_acsc(x)); }
+double f64_asec(double x) { return atan2(other_leg(x), x > 0 ? 1 : -1); }
+double f64_acsc(double x) { return atan2(x > 0 ? 1 : -1, other_leg(x)); }
+double f64_asecd(double x) { return fabs(x) == 2 ? 90 - 60 / x : degrees(f64_asec(x)); }
+double f64_acscd(double x) { return fabs(x) == 2 ? 60 / x : degrees(f64_acsc(x)); }
 
 /* ---- hyperbolic */
-double k_sech(double x)
+double f64_sech(double x)
 {
     double e = exp(-fabs(x));
     return 2 * e / (1 + e * e);
 }
 
-double k_csch(double x)
+double f64_csch(double x)
 {
     return fabs(x) < 30 ? 1 / sinh(x) : copysign(2 * exp(-fabs(x)), x);
 }
 
-double k_asech(double x)
+double f64_asech(double x)
 {
     double t = sqrt(1 - x) * sqrt(1 + x);
     return x > 0.5 ? atanh(t) : log1p(t) - log(x);
 }
 
-double k_acoth(double x)
+double f64_acoth(double x)
 {
     double a = fabs(x);
     return copysign(log1p(2 / (a - 1)) / 2, x);
 }
 
 /* ---- pieces and jumps */
-double k_abs2(double x) { return x * x; }
-double k_exp10(double x) { return pow(10, x); }
-double k_sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
-double k_step(double x) { return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : 0.5; }
-double k_step_at(double x, double v) { return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : v; }
-double k_dirac(double x) { return isnan(x) ? x : x == 0 ? INFINITY : 0; }
-double k_relu(double x) { return x > 0 || isnan(x) ? x : 0; }
-double k_atan2(double y, double x) { return x == 0 && y == 0 ? NAN : atan2(y, x); }
-double k_max(double x, double y) { return x > y || isnan(x) ? x : y; }
-double k_min(double x, double y) { return x < y || isnan(x) ? x : y; }
-
-double k_clamp(double x, double lo, double hi)
+double f64_abs2(double x) { return x * x; }
+double f64_exp10(double x) { return pow(10, x); }
+double f64_sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+double f64_step(double x) { return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : 0.5; }
+double f64_step_at(double x, double v)
 {
-    return lo <= hi ? k_min(k_max(x, lo), hi) : NAN;
+    return isnan(x) ? x : x > 0 ? 1 : x < 0 ? 0 : v;
+}
+double f64_dirac(double x) { return isnan(x) ? x : x == 0 ? INFINITY : 0; }
+double f64_relu(double x) { return x > 0 || isnan(x) ? x : 0; }
+double f64_atan2(double y, double x) { return x == 0 && y == 0 ? NAN : atan2(y, x); }
+double f64_max(double x, double y) { return x > y || isnan(x) ? x : y; }
+double f64_min(double x, double y) { return x < y || isnan(x) ? x : y; }
+
+double f64_clamp(double x, double lo, double hi)
+{
+    return lo <= hi ? f64_min(f64_max(x, lo), hi) : NAN;
 }
 
-double k_mod(double x, double y)
+double f64_mod(double x, double y)
 {
     double r = fmod(x, y);
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 
-double k_rem(double x, double y) { return fmod(x, y); }
+double f64_rem(double x, double y) { return fmod(x, y); }
 
 /* ---- sinc */
-double k_sinc(double x) { return x == 0 ? 1 : isinf(x) ? 0 : k_sinpi(x) / (PI * x); }
+double f64_sinc(double x) { return x == 0 ? 1 : isinf(x) ? 0 : f64_sinpi(x) / (PI * x); }
 
 /* Near 0 the power series, -pi^2*x/3*(1 - ...); the terms are +-(pi*x)^(2k)*2k/(2k + 1)!/x. */
-double k_cosc(double x)
+double f64_cosc(double x)
 {
     if (isinf(x))
         return 0;
     if (fabs(x) > 0.4)
-        return (k_cospi(x) - k_sinc(x)) / x;
+        return (f64_cospi(x) - f64_sinc(x)) / x;
     double y = PI * PI * x * x, sum = 0, term = -PI * PI * x / 3;
     for (int k = 1; k < 12; k++) {
         sum += term;
@@ -192,30 +195,30 @@ double k_cosc(double x)
 }
 
 /* ---- logarithms and exponentials combined */
-double k_logistic(double x)
+double f64_logistic(double x)
 {
     double e = exp(-fabs(x));
     return (x < 0 ? e : 1) / (1 + e);
 }
 
-double k_logit(double x)
+double f64_logit(double x)
 {
     if (x > 0.25 && x < 0.75)
         return -log1p((1 - 2 * x) / x);
     return x < 0.5 ? log(x) - log1p(-x) : -log((1 - x) / x);
 }
 
-double k_log1pexp(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+double f64_log1pexp(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 
-double k_log1mexp(double x) { return x > -LOG2 ? log(-expm1(x)) : log1p(-exp(x)); }
-double k_log2mexp(double x) { return log1p(-expm1(x)); }
-double k_logexpm1(double x) { return x > LOG2 ? x + log1p(-exp(-x)) : log(expm1(x)); }
+double f64_log1mexp(double x) { return x > -LOG2 ? log(-expm1(x)) : log1p(-exp(x)); }
+double f64_log2mexp(double x) { return log1p(-expm1(x)); }
+double f64_logexpm1(double x) { return x > LOG2 ? x + log1p(-exp(-x)) : log(expm1(x)); }
 
-double k_log1psq(double x) { return fabs(x) < 1e100 ? log1p(x * x) : 2 * log(fabs(x)); }
+double f64_log1psq(double x) { return fabs(x) < 1e100 ? log1p(x * x) : 2 * log(fabs(x)); }
 
 /* With r = x/(2 + x): log(1 + x) = 2*atanh(r) and x - 2*r = r*x, so that
  * log(1 + x) - x = r*(2*y*(1/3 + y/5 + y^2/7 + ...) - x), y = r^2, without cancellation. */
-double k_log1pmx(double x)
+double f64_log1pmx(double x)
 {
     if (!(x > -0.7 && x < 1.5))
         return log1p(x) - x;
@@ -227,28 +230,28 @@ double k_log1pmx(double x)
     return r * (2 * y * sum - x);
 }
 
-double k_logmxp1(double x)
+double f64_logmxp1(double x)
 {
-    return x > 0.4 && x < 2 ? k_log1pmx(x - 1) : log(x) - x + 1;
+    return x > 0.4 && x < 2 ? f64_log1pmx(x - 1) : log(x) - x + 1;
 }
 
-double k_xlogx(double x) { return x == 0 ? 0 : x * log(x); }
-double k_xlogy(double x, double y) { return x == 0 && y >= 0 ? 0 : x * log(y); }
-double k_xlog1py(double x, double y) { return x == 0 && y >= -1 ? 0 : x * log1p(y); }
+double f64_xlogx(double x) { return x == 0 ? 0 : x * log(x); }
+double f64_xlogy(double x, double y) { return x == 0 && y >= 0 ? 0 : x * log(y); }
+double f64_xlog1py(double x, double y) { return x == 0 && y >= -1 ? 0 : x * log1p(y); }
 
-double k_logaddexp(double x, double y)
+double f64_logaddexp(double x, double y)
 {
-    double hi = k_max(x, y), lo = k_min(x, y);
+    double hi = f64_max(x, y), lo = f64_min(x, y);
     return hi == lo ? hi + LOG2 : isinf(hi) ? hi : hi + log1p(exp(lo - hi));
 }
 
-double k_logsubexp(double x, double y)
+double f64_logsubexp(double x, double y)
 {
-    double hi = k_max(x, y), lo = k_min(x, y);
-    return isinf(hi) && hi != lo ? hi : hi + k_log1mexp(lo - hi);
+    double hi = f64_max(x, y), lo = f64_min(x, y);
+    return isinf(hi) && hi != lo ? hi : hi + f64_log1mexp(lo - hi);
 }
 
-double k_log_base(double x, double b)
+double f64_log_base(double x, double b)
 {
     return b == 2            ? log2(x)
            : b == 10         ? log10(x)
@@ -257,18 +260,18 @@ double k_log_base(double x, double b)
 }
 
 /* ---- from libm, with other names or ends */
-double k_loggamma(double x)
+double f64_loggamma(double x)
 {
     int sign;
     return lgamma_r(x, &sign);
 }
 
 /* gamma(x + 1) loses digits in x + 1 */
-double k_factorial(double x) { return x >= 1 ? x * tgamma(x) : tgamma(x + 1); }
-double k_besselj0(double x) { return j0(x); }
-double k_besselj1(double x) { return j1(x); }
-double k_bessely0(double x) { return y0(x); }
-double k_bessely1(double x) { return y1(x); }
+double f64_factorial(double x) { return x >= 1 ? x * tgamma(x) : tgamma(x + 1); }
+double f64_besselj0(double x) { return j0(x); }
+double f64_besselj1(double x) { return j1(x); }
+double f64_bessely0(double x) { return y0(x); }
+double f64_bessely1(double x) { return y1(x); }
 
 /* ---- partials better than their text; OWN_id_i below puts them in the table */
 static double leg_of_unit(double x) { return sqrt((1 - x) * (1 + x)); }
@@ -293,24 +296,24 @@ OWN(acosh, x >= 1 ? 1 / other_leg(x) : NAN)
 OWN(asech, -1 / (x * leg_of_unit(x)))
 OWN(acsch, -1 / (fabs(x) * hypot(1, x)))
 OWN(atanh, 1 / ((1 - x) * (1 + x)))
-OWN(tanh, f * f < 0.75 ? 1 - f * f : k_sech(x) * k_sech(x))
-OWN(coth, -k_csch(x) * k_csch(x))
-OWN(logistic, f * k_logistic(-x))
+OWN(tanh, f * f < 0.75 ? 1 - f * f : f64_sech(x) * f64_sech(x))
+OWN(coth, -f64_csch(x) * f64_csch(x))
+OWN(logistic, f * f64_logistic(-x))
 OWN(cot, -1 / (sin(x) * sin(x)))
 OWN(log2mexp, -1 / (2 * exp(-x) - 1))
 OWN(sinint, x == 0 ? 1 : sin(x) / x)
 OWN(Shi, x == 0 ? 1 : sinh(x) / x)
-OWN(dawson, fabs(x) < 0.5 ? 1 - 2 * x * f : k_dawson_slope(x))
-OWN(erfcx, x < 0.25 ? 2 * (x * f - SQRT_PI_INVERSE) : k_erfcx_slope(x))
-OWN(logerfcx, k_logerfcx_slope(x))
-OWN(logerfc, x > 0 ? -2 * SQRT_PI_INVERSE / k_erfcx(x) : -2 * SQRT_PI_INVERSE * exp(-x * x - f))
-OWN(airyaix, k_airyaix_slope(x))
-OWN(airyaiprimex, k_airyaiprimex_slope(x))
-OWN(airybix, k_airybix_slope(x))
-OWN(airybiprimex, k_airybiprimex_slope(x))
-OWN(ellipk, k_ellipk_slope(x))
-OWN(ellipe, k_ellipe_slope(x))
-OWN(lambertw, x < -0.25 ? k_lambertw_slope(x) : 1 / (x + exp(f)))
+OWN(dawson, fabs(x) < 0.5 ? 1 - 2 * x * f : f64_dawson_slope(x))
+OWN(erfcx, x < 0.25 ? 2 * (x * f - SQRT_PI_INVERSE) : f64_erfcx_slope(x))
+OWN(logerfcx, f64_logerfcx_slope(x))
+OWN(logerfc, x > 0 ? -2 * SQRT_PI_INVERSE / f64_erfcx(x) : -2 * SQRT_PI_INVERSE * exp(-x * x - f))
+OWN(airyaix, f64_airyaix_slope(x))
+OWN(airyaiprimex, f64_airyaiprimex_slope(x))
+OWN(airybix, f64_airybix_slope(x))
+OWN(airybiprimex, f64_airybiprimex_slope(x))
+OWN(ellipk, f64_ellipk_slope(x))
+OWN(ellipe, f64_ellipe_slope(x))
+OWN(lambertw, x < -0.25 ? f64_lambertw_slope(x) : 1 / (x + exp(f)))
 /* clang-format on */
 #undef OWN
 
@@ -319,14 +322,14 @@ static double d_fresnels(double x, double f)
 {
     double y = x * x, low = fma(x, x, -y);
     (void)f;
-    return k_sinpi(y / 2) + PI / 2 * low * k_cospi(y / 2);
+    return f64_sinpi(y / 2) + PI / 2 * low * f64_cospi(y / 2);
 }
 
 static double d_fresnelc(double x, double f)
 {
     double y = x * x, low = fma(x, x, -y);
     (void)f;
-    return k_cospi(y / 2) - PI / 2 * low * k_sinpi(y / 2);
+    return f64_cospi(y / 2) - PI / 2 * low * f64_sinpi(y / 2);
 }
 
 #define OWN(name, formula)                               \
@@ -336,7 +339,7 @@ static double d_fresnelc(double x, double f)
         return formula;                                  \
     }
 /* clang-format off */
-OWN(mod_y, round((k_mod(x, y) - x) / y))
+OWN(mod_y, round((f64_mod(x, y) - x) / y))
 OWN(rem_y, round((fmod(x, y) - x) / y))
 OWN(hypot_x, f == 0 ? 0 : x / f)
 OWN(hypot_y, f == 0 ? 0 : y / f)
@@ -344,10 +347,10 @@ OWN(atan2_y, y / hypot(x, y) / hypot(x, y))
 OWN(atan2_x, -x / hypot(x, y) / hypot(x, y))
 OWN(xlogy, x == 0 ? 0 : x / y)
 OWN(xlog1py, x == 0 ? 0 : x / (1 + y))
-OWN(polylog, y == 0 ? 1 : k_polylog(x - 1, y) / y)
-OWN(zeta_hurwitz, x == 0 ? -1 : -x * k_zeta_hurwitz(x + 1, y))
-OWN(logbeta_a, k_digamma_gap(x, y))
-OWN(logbeta_b, k_digamma_gap(y, x))
+OWN(polylog, y == 0 ? 1 : f64_polylog(x - 1, y) / y)
+OWN(zeta_hurwitz, x == 0 ? -1 : -x * f64_zeta_hurwitz(x + 1, y))
+OWN(logbeta_a, f64_digamma_gap(x, y))
+OWN(logbeta_b, f64_digamma_gap(y, x))
 /* clang-format on */
 #undef OWN
 
@@ -363,7 +366,7 @@ static double d_beta_a(double x, double y, double f)
 {
     if (is_pole(x + y))
         return tgamma(x) * tgamma(y) * rgamma_slope(x + y);
-    return f * k_digamma_gap(x, y);
+    return f * f64_digamma_gap(x, y);
 }
 
 static double d_beta_b(double x, double y, double f) { return d_beta_a(y, x, f); }
@@ -374,7 +377,7 @@ static double d_binomial_n(double n, double k, double f)
     if (k != floor(k) && is_pole(1 + n - k))
         return tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
     if (k != floor(k) || k > 1000)
-        return f * k_binomial_log_slope(0, n, k);
+        return f * f64_binomial_log_slope(0, n, k);
     double p = 1, dp = 0;
     for (double i = 0; i < k; i++) {
         dp = (dp * (n - i) + p) / (i + 1);
@@ -391,7 +394,7 @@ static double d_binomial_k(double n, double k, double f)
         return tgamma(1 + n) / tgamma(1 + n - k) * rgamma_slope(1 + k);
     if (is_pole(1 + n - k))
         return -tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
-    return f * k_binomial_log_slope(1, n, k);
+    return f * f64_binomial_log_slope(1, n, k);
 }
 
 /* ---- the text of the table as C */
@@ -436,7 +439,7 @@ static double d_binomial_k(double n, double k, double f)
 /* The rows P take the place of what the rows F gave. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-static const Kernel table[OP_COUNT] = {
+static const Float64Fn table[OP_COUNT] = {
 #define F1(id, ...) [OP_##id] = {.arity = 1, .v1 = v_##id, .d1 = {t0_##id}},
 #define F2(id, ...) [OP_##id] = {.arity = 2, .v2 = v_##id, .d2 = {t0_##id, t1_##id}},
 #define F3(id, ...) \
@@ -450,4 +453,4 @@ static const Kernel table[OP_COUNT] = {
 };
 #pragma GCC diagnostic pop
 
-const Kernel *kernel_fn(Op op) { return &table[op < OP_COUNT ? op : OP_POISON]; }
+const Float64Fn *float64_fn(Op op) { return &table[op < OP_COUNT ? op : OP_POISON]; }

@@ -1,7 +1,7 @@
 /* table/float64.h - every function of the table and its partials in float64.
  *
  * The table's value and partial columns are C text over these functions: a file that pastes them
- * includes kernel_names.h, which leads the table's names here. kernel_fn() has everything as
+ * includes kernel_names.h, which leads the table's names here. float64_fn() has everything as
  * pointers, with better partials where the text is inaccurate in float64 (1 - f*f of tanh far
  * out) or has a removable singularity (sin(x)/x at 0).
  *
@@ -26,130 +26,130 @@ typedef struct {
     double (*d2[2])(double x, double y, double f);
     double (*d3[3])(double x, double y, double z, double f);
     bool own[3]; /* the i-th partial is better than its text (rows P) */
-} Kernel;
+} Float64Fn;
 
-const Kernel *kernel_fn(Op op); /* never NULL */
+const Float64Fn *float64_fn(Op op); /* never NULL */
 
 /* ---- libm does not have these; formulas */
-double k_acot(double x);
-double k_asec(double x);
-double k_acsc(double x);
-double k_sind(double x);
-double k_cosd(double x);
-double k_tand(double x);
-double k_cotd(double x);
-double k_asind(double x);
-double k_acosd(double x);
-double k_atand(double x);
-double k_asecd(double x);
-double k_acscd(double x);
-double k_acotd(double x);
-double k_sinpi(double x);
-double k_cospi(double x);
-double k_tanpi(double x);
-double k_sech(double x);
-double k_csch(double x);
-double k_asech(double x);
-double k_acoth(double x);
-double k_abs2(double x);
-double k_exp10(double x);
-double k_sign(double x);
-double k_step(double x);
-double k_dirac(double x);
-double k_relu(double x);
-double k_mod2pi(double x);
-double k_sinc(double x);
-double k_cosc(double x);
-double k_logistic(double x);
-double k_logit(double x);
-double k_log1pexp(double x);
-double k_log1mexp(double x);
-double k_log2mexp(double x);
-double k_logexpm1(double x);
-double k_log1psq(double x);
-double k_log1pmx(double x);
-double k_logmxp1(double x);
-double k_xlogx(double x);
-double k_loggamma(double x);
-double k_factorial(double x);
-double k_besselj0(double x);
-double k_besselj1(double x);
-double k_bessely0(double x);
-double k_bessely1(double x);
-double k_atan2(double y, double x);
-double k_max(double x, double y);
-double k_min(double x, double y);
-double k_mod(double x, double y);
-double k_rem(double x, double y);
-double k_step_at(double x, double v);
-double k_log_base(double x, double b);
-double k_xlogy(double x, double y);
-double k_xlog1py(double x, double y);
-double k_logaddexp(double x, double y);
-double k_logsubexp(double x, double y);
-double k_clamp(double x, double lo, double hi);
+double f64_acot(double x);
+double f64_asec(double x);
+double f64_acsc(double x);
+double f64_sind(double x);
+double f64_cosd(double x);
+double f64_tand(double x);
+double f64_cotd(double x);
+double f64_asind(double x);
+double f64_acosd(double x);
+double f64_atand(double x);
+double f64_asecd(double x);
+double f64_acscd(double x);
+double f64_acotd(double x);
+double f64_sinpi(double x);
+double f64_cospi(double x);
+double f64_tanpi(double x);
+double f64_sech(double x);
+double f64_csch(double x);
+double f64_asech(double x);
+double f64_acoth(double x);
+double f64_abs2(double x);
+double f64_exp10(double x);
+double f64_sign(double x);
+double f64_step(double x);
+double f64_dirac(double x);
+double f64_relu(double x);
+double f64_mod2pi(double x);
+double f64_sinc(double x);
+double f64_cosc(double x);
+double f64_logistic(double x);
+double f64_logit(double x);
+double f64_log1pexp(double x);
+double f64_log1mexp(double x);
+double f64_log2mexp(double x);
+double f64_logexpm1(double x);
+double f64_log1psq(double x);
+double f64_log1pmx(double x);
+double f64_logmxp1(double x);
+double f64_xlogx(double x);
+double f64_loggamma(double x);
+double f64_factorial(double x);
+double f64_besselj0(double x);
+double f64_besselj1(double x);
+double f64_bessely0(double x);
+double f64_bessely1(double x);
+double f64_atan2(double y, double x);
+double f64_max(double x, double y);
+double f64_min(double x, double y);
+double f64_mod(double x, double y);
+double f64_rem(double x, double y);
+double f64_step_at(double x, double v);
+double f64_log_base(double x, double b);
+double f64_xlogy(double x, double y);
+double f64_xlog1py(double x, double y);
+double f64_logaddexp(double x, double y);
+double f64_logsubexp(double x, double y);
+double f64_clamp(double x, double lo, double hi);
 
 /* ---- by certified balls (kernels_ball.c) */
-double k_digamma(double x);
-double k_trigamma(double x);
-double k_invdigamma(double x);
-double k_erfi(double x);
-double k_erfcx(double x);
-double k_erfinv(double x);
-double k_erfcinv(double x);
-double k_logerfc(double x);
-double k_logerfcx(double x);
-double k_dawson(double x);
-double k_fresnels(double x);
-double k_fresnelc(double x);
-double k_expint(double x);
-double k_Ei(double x);
-double k_sinint(double x);
-double k_cosint(double x);
-double k_Shi(double x);
-double k_Chi(double x);
-double k_li(double x);
-double k_airyai(double x);
-double k_airybi(double x);
-double k_airyaiprime(double x);
-double k_airybiprime(double x);
-double k_airyaix(double x);
-double k_airyaiprimex(double x);
-double k_airybix(double x);
-double k_airybiprimex(double x);
-double k_ellipk(double m);
-double k_ellipe(double m);
-double k_zeta(double s);
-double k_lambertw(double x);
-double k_sinc_d(double n, double x);
-double k_polygamma(double n, double x);
-double k_beta(double a, double b);
-double k_logbeta(double a, double b);
-double k_binomial(double n, double k);
-double k_erf_between(double a, double b);
-double k_besselj(double nu, double x);
-double k_bessely(double nu, double x);
-double k_besseli(double nu, double x);
-double k_besselk(double nu, double x);
-double k_besselix(double nu, double x);
-double k_besselkx(double nu, double x);
-double k_expint_nu(double nu, double x);
-double k_zeta_hurwitz(double s, double a);
-double k_zeta_d(double n, double s);
-double k_polylog(double s, double x);
+double f64_digamma(double x);
+double f64_trigamma(double x);
+double f64_invdigamma(double x);
+double f64_erfi(double x);
+double f64_erfcx(double x);
+double f64_erfinv(double x);
+double f64_erfcinv(double x);
+double f64_logerfc(double x);
+double f64_logerfcx(double x);
+double f64_dawson(double x);
+double f64_fresnels(double x);
+double f64_fresnelc(double x);
+double f64_expint(double x);
+double f64_Ei(double x);
+double f64_sinint(double x);
+double f64_cosint(double x);
+double f64_Shi(double x);
+double f64_Chi(double x);
+double f64_li(double x);
+double f64_airyai(double x);
+double f64_airybi(double x);
+double f64_airyaiprime(double x);
+double f64_airybiprime(double x);
+double f64_airyaix(double x);
+double f64_airyaiprimex(double x);
+double f64_airybix(double x);
+double f64_airybiprimex(double x);
+double f64_ellipk(double m);
+double f64_ellipe(double m);
+double f64_zeta(double s);
+double f64_lambertw(double x);
+double f64_sinc_d(double n, double x);
+double f64_polygamma(double n, double x);
+double f64_beta(double a, double b);
+double f64_logbeta(double a, double b);
+double f64_binomial(double n, double k);
+double f64_erf_between(double a, double b);
+double f64_besselj(double nu, double x);
+double f64_bessely(double nu, double x);
+double f64_besseli(double nu, double x);
+double f64_besselk(double nu, double x);
+double f64_besselix(double nu, double x);
+double f64_besselkx(double nu, double x);
+double f64_expint_nu(double nu, double x);
+double f64_zeta_hurwitz(double s, double a);
+double f64_zeta_d(double n, double s);
+double f64_polylog(double s, double x);
 /* Derivatives whose formulas cancel. */
-double k_airyaix_slope(double x);
-double k_airyaiprimex_slope(double x);
-double k_airybix_slope(double x);
-double k_airybiprimex_slope(double x);
-double k_digamma_gap(double x, double y); /* digamma(x) - digamma(x + y) */
-double k_binomial_log_slope(unsigned i, double n,
-                            double k); /* in n (i = 0) or k, over f */
-double k_dawson_slope(double x);
-double k_erfcx_slope(double x);
-double k_logerfcx_slope(double x);
-double k_ellipk_slope(double m);
-double k_ellipe_slope(double m);
-double k_lambertw_slope(double x);
+double f64_airyaix_slope(double x);
+double f64_airyaiprimex_slope(double x);
+double f64_airybix_slope(double x);
+double f64_airybiprimex_slope(double x);
+double f64_digamma_gap(double x, double y); /* digamma(x) - digamma(x + y) */
+double f64_binomial_log_slope(unsigned i, double n,
+                              double k); /* in n (i = 0) or k, over f */
+double f64_dawson_slope(double x);
+double f64_erfcx_slope(double x);
+double f64_logerfcx_slope(double x);
+double f64_ellipk_slope(double m);
+double f64_ellipe_slope(double m);
+double f64_lambertw_slope(double x);
 
 #endif

@@ -29,10 +29,10 @@ static double high_end(const arb_t r)
 }
 
 /* True when r decides the double: *d is it. NaN when r is certainly no number. */
-static bool settled(const arb_t r, slong prec, double *d)
+static bool decides_double(const arb_t r, slong prec, double *d)
 {
     *d = NAN;
-    if (ball_is_undefined(r))
+    if (cert_is_undefined(r))
         return true;
     if (!arb_is_finite(r))
         return false;
@@ -45,7 +45,7 @@ static bool settled(const arb_t r, slong prec, double *d)
     return true;
 }
 
-static double settle1(BallFn1 f, double x)
+static double round_ball1(CertifiedFn1 f, double x)
 {
     arb_t a, r;
     double d = NAN;
@@ -57,7 +57,7 @@ static double settle1(BallFn1 f, double x)
     arb_set_d(a, x);
     for (slong prec = PREC_FIRST; prec <= PREC_LAST; prec *= 2) {
         f(r, a, prec);
-        if (settled(r, prec, &d))
+        if (decides_double(r, prec, &d))
             break;
     }
     arb_clear(a);
@@ -65,7 +65,7 @@ static double settle1(BallFn1 f, double x)
     return d;
 }
 
-static double settle2(BallFn2 f, double x, double y)
+static double round_ball2(CertifiedFn2 f, double x, double y)
 {
     arb_t a, b, r;
     double d = NAN;
@@ -79,7 +79,7 @@ static double settle2(BallFn2 f, double x, double y)
     arb_set_d(b, y);
     for (slong prec = PREC_FIRST; prec <= PREC_LAST; prec *= 2) {
         f(r, a, b, prec);
-        if (settled(r, prec, &d))
+        if (decides_double(r, prec, &d))
             break;
     }
     arb_clear(a);
@@ -91,95 +91,105 @@ static double settle2(BallFn2 f, double x, double y)
 static bool is_pole_of_gamma(double x) { return x <= 0 && x == floor(x); }
 
 /* ---- one argument: the function, its limits at -inf and inf, its value where it has a pole */
-#define KERNEL1(name, routine, at_minus_inf, at_inf, is_pole, at_pole) \
-    double k_##name(double x)                                          \
-    {                                                                  \
-        if (isinf(x))                                                  \
-            return x < 0 ? at_minus_inf : at_inf;                      \
-        if (is_pole)                                                   \
-            return at_pole;                                            \
-        return settle1(routine, x);                                    \
+#define F64_BY_BALL1(name, routine, at_minus_inf, at_inf, is_pole, at_pole) \
+    double f64_##name(double x)                                             \
+    {                                                                       \
+        if (isinf(x))                                                       \
+            return x < 0 ? at_minus_inf : at_inf;                           \
+        if (is_pole)                                                        \
+            return at_pole;                                                 \
+        return round_ball1(routine, x);                                     \
     }
 #define HALF_PI 1.57079632679489661923
 
-KERNEL1(digamma, ball_digamma, NAN, INFINITY, is_pole_of_gamma(x),
-        x == 0 ? copysign(INFINITY, -x) : NAN)
-KERNEL1(trigamma, ball_trigamma, NAN, 0, is_pole_of_gamma(x), INFINITY)
-KERNEL1(invdigamma, ball_invdigamma, 0, INFINITY, x > 710, INFINITY)
-KERNEL1(erfi, arb_hypgeom_erfi, -INFINITY, INFINITY, fabs(x) > 30, copysign(INFINITY, x))
-KERNEL1(erfcx, ball_erfcx, INFINITY, 0, x < -30, INFINITY)
-KERNEL1(erfinv, ball_erfinv, NAN, NAN, fabs(x) == 1, copysign(INFINITY, x))
-KERNEL1(erfcinv, ball_erfcinv, NAN, NAN, x == 0 || x == 2, x == 0 ? INFINITY : -INFINITY)
-KERNEL1(logerfc, ball_logerfc, 0.693147180559945309417, -INFINITY, x > 1e155, -INFINITY)
-KERNEL1(logerfcx, ball_logerfcx, INFINITY, -INFINITY, x < -1e155, INFINITY)
-KERNEL1(dawson, ball_dawson, 0, 0, fabs(x) > 1e9, 0.5 / x)
-KERNEL1(fresnels, ball_fresnels, -0.5, 0.5, false, 0)
-KERNEL1(fresnelc, ball_fresnelc, -0.5, 0.5, false, 0)
-KERNEL1(expint, ball_expint, NAN, 0, x == 0 || x > 750, x == 0 ? INFINITY : 0)
-KERNEL1(Ei, ball_Ei, 0, INFINITY, x == 0 || fabs(x) > 750,
-        x == 0  ? -INFINITY
-        : x < 0 ? 0
-                : INFINITY)
-KERNEL1(sinint, arb_hypgeom_si, -HALF_PI, HALF_PI, false, 0)
-KERNEL1(cosint, ball_cosint, NAN, 0, x == 0, -INFINITY)
-KERNEL1(Shi, arb_hypgeom_shi, -INFINITY, INFINITY, fabs(x) > 750, copysign(INFINITY, x))
-KERNEL1(Chi, ball_Chi, NAN, INFINITY, x == 0 || x > 750, x == 0 ? -INFINITY : INFINITY)
-KERNEL1(li, ball_li, NAN, INFINITY, x == 1, -INFINITY)
-KERNEL1(airyai, ball_airyai, 0, 0, x > 1000, 0)
-KERNEL1(airybi, ball_airybi, 0, INFINITY, x > 1000, INFINITY)
-KERNEL1(airyaiprime, ball_airyaiprime, NAN, 0, x > 1000, 0)
-KERNEL1(airybiprime, ball_airybiprime, NAN, INFINITY, x > 1000, INFINITY)
-KERNEL1(airyaix, ball_airyaix, NAN, 0, false, 0)
-KERNEL1(airyaiprimex, ball_airyaiprimex, NAN, -INFINITY, false, 0)
-KERNEL1(airybix, ball_airybix, 0, 0, false, 0)
-KERNEL1(airybiprimex, ball_airybiprimex, NAN, INFINITY, false, 0)
-KERNEL1(ellipk, ball_ellipk, 0, NAN, x == 1, INFINITY)
-KERNEL1(ellipe, ball_ellipe, INFINITY, NAN, false, 0)
-KERNEL1(zeta, ball_zeta, NAN, 1, x == 1 || x > 60, x == 1 ? INFINITY : 1)
-KERNEL1(lambertw, ball_lambertw, NAN, INFINITY, false, 0)
+F64_BY_BALL1(digamma, cert_digamma, NAN, INFINITY, is_pole_of_gamma(x),
+             x == 0 ? copysign(INFINITY, -x) : NAN)
+F64_BY_BALL1(trigamma, cert_trigamma, NAN, 0, is_pole_of_gamma(x), INFINITY)
+F64_BY_BALL1(invdigamma, cert_invdigamma, 0, INFINITY, x > 710, INFINITY)
+F64_BY_BALL1(erfi, arb_hypgeom_erfi, -INFINITY, INFINITY, fabs(x) > 30,
+             copysign(INFINITY, x))
+F64_BY_BALL1(erfcx, cert_erfcx, INFINITY, 0, x < -30, INFINITY)
+F64_BY_BALL1(erfinv, cert_erfinv, NAN, NAN, fabs(x) == 1, copysign(INFINITY, x))
+F64_BY_BALL1(erfcinv, cert_erfcinv, NAN, NAN, x == 0 || x == 2,
+             x == 0 ? INFINITY : -INFINITY)
+F64_BY_BALL1(logerfc, cert_logerfc, 0.693147180559945309417, -INFINITY, x > 1e155,
+             -INFINITY)
+F64_BY_BALL1(logerfcx, cert_logerfcx, INFINITY, -INFINITY, x < -1e155, INFINITY)
+F64_BY_BALL1(dawson, cert_dawson, 0, 0, fabs(x) > 1e9, 0.5 / x)
+F64_BY_BALL1(fresnels, cert_fresnels, -0.5, 0.5, false, 0)
+F64_BY_BALL1(fresnelc, cert_fresnelc, -0.5, 0.5, false, 0)
+F64_BY_BALL1(expint, cert_expint, NAN, 0, x == 0 || x > 750, x == 0 ? INFINITY : 0)
+F64_BY_BALL1(Ei, cert_Ei, 0, INFINITY, x == 0 || fabs(x) > 750,
+             x == 0  ? -INFINITY
+             : x < 0 ? 0
+                     : INFINITY)
+F64_BY_BALL1(sinint, arb_hypgeom_si, -HALF_PI, HALF_PI, false, 0)
+F64_BY_BALL1(cosint, cert_cosint, NAN, 0, x == 0, -INFINITY)
+F64_BY_BALL1(Shi, arb_hypgeom_shi, -INFINITY, INFINITY, fabs(x) > 750,
+             copysign(INFINITY, x))
+F64_BY_BALL1(Chi, cert_Chi, NAN, INFINITY, x == 0 || x > 750,
+             x == 0 ? -INFINITY : INFINITY)
+F64_BY_BALL1(li, cert_li, NAN, INFINITY, x == 1, -INFINITY)
+F64_BY_BALL1(airyai, cert_airyai, 0, 0, x > 1000, 0)
+F64_BY_BALL1(airybi, cert_airybi, 0, INFINITY, x > 1000, INFINITY)
+F64_BY_BALL1(airyaiprime, cert_airyaiprime, NAN, 0, x > 1000, 0)
+F64_BY_BALL1(airybiprime, cert_airybiprime, NAN, INFINITY, x > 1000, INFINITY)
+F64_BY_BALL1(airyaix, cert_airyaix, NAN, 0, false, 0)
+F64_BY_BALL1(airyaiprimex, cert_airyaiprimex, NAN, -INFINITY, false, 0)
+F64_BY_BALL1(airybix, cert_airybix, 0, 0, false, 0)
+F64_BY_BALL1(airybiprimex, cert_airybiprimex, NAN, INFINITY, false, 0)
+F64_BY_BALL1(ellipk, cert_ellipk, 0, NAN, x == 1, INFINITY)
+F64_BY_BALL1(ellipe, cert_ellipe, INFINITY, NAN, false, 0)
+F64_BY_BALL1(zeta, cert_zeta, NAN, 1, x == 1 || x > 60, x == 1 ? INFINITY : 1)
+F64_BY_BALL1(lambertw, cert_lambertw, NAN, INFINITY, false, 0)
 
 /* x modulo 2*pi needs no pole, only finite x */
-double k_mod2pi(double x) { return x >= 0 && x < 6.28 ? x : settle1(ball_mod2pi, x); }
+double f64_mod2pi(double x)
+{
+    return x >= 0 && x < 6.28 ? x : round_ball1(cert_mod2pi, x);
+}
 
 /* ---- two arguments: the same at y = inf and y = -inf */
-#define KERNEL2(name, at_minus_inf, at_inf, is_pole, at_pole) \
-    double k_##name(double x, double y)                       \
-    {                                                         \
-        if (isnan(x) || isnan(y))                             \
-            return NAN;                                       \
-        if (isinf(y) && isfinite(x))                          \
-            return y < 0 ? at_minus_inf : at_inf;             \
-        if (is_pole)                                          \
-            return at_pole;                                   \
-        return settle2(ball_##name, x, y);                    \
+#define F64_BY_BALL2(name, at_minus_inf, at_inf, is_pole, at_pole) \
+    double f64_##name(double x, double y)                          \
+    {                                                              \
+        if (isnan(x) || isnan(y))                                  \
+            return NAN;                                            \
+        if (isinf(y) && isfinite(x))                               \
+            return y < 0 ? at_minus_inf : at_inf;                  \
+        if (is_pole)                                               \
+            return at_pole;                                        \
+        return round_ball2(cert_##name, x, y);                     \
     }
 
-KERNEL2(sinc_d, 0, 0, false, 0)
-KERNEL2(polygamma, NAN, x == 0 ? INFINITY : 0, is_pole_of_gamma(y),
-        fmod(x, 2) == 1 ? INFINITY : NAN)
-KERNEL2(beta, NAN, NAN, x == 0 || y == 0, copysign(INFINITY, x == 0 ? x : y))
-KERNEL2(logbeta, NAN, -INFINITY, is_pole_of_gamma(x) || is_pole_of_gamma(y), INFINITY)
-KERNEL2(binomial, NAN, NAN, false, 0)
-KERNEL2(besselj, 0, 0, false, 0)
-KERNEL2(bessely, NAN, 0, y == 0, -INFINITY)
-KERNEL2(besseli, NAN, INFINITY, false, 0)
-KERNEL2(besselk, NAN, 0, y == 0, INFINITY)
-KERNEL2(besselix, 0, 0, false, 0)
-KERNEL2(besselkx, NAN, 0, y == 0, INFINITY)
-KERNEL2(expint_nu, NAN, 0, y == 0 && x <= 1, INFINITY)
-KERNEL2(zeta_hurwitz, NAN, x > 1 ? 0 : NAN, x == 1 || y == 0, x > 0 ? INFINITY : NAN)
-KERNEL2(zeta_d, NAN, 0, y == 1, fmod(x, 2) == 1 ? -INFINITY : INFINITY)
-KERNEL2(polylog, NAN, NAN, y == 1 && x <= 1, INFINITY)
+F64_BY_BALL2(sinc_d, 0, 0, false, 0)
+F64_BY_BALL2(polygamma, NAN, x == 0 ? INFINITY : 0, is_pole_of_gamma(y),
+             fmod(x, 2) == 1 ? INFINITY : NAN)
+F64_BY_BALL2(beta, NAN, NAN, x == 0 || y == 0, copysign(INFINITY, x == 0 ? x : y))
+F64_BY_BALL2(logbeta, NAN, -INFINITY, is_pole_of_gamma(x) || is_pole_of_gamma(y),
+             INFINITY)
+F64_BY_BALL2(binomial, NAN, NAN, false, 0)
+F64_BY_BALL2(besselj, 0, 0, false, 0)
+F64_BY_BALL2(bessely, NAN, 0, y == 0, -INFINITY)
+F64_BY_BALL2(besseli, NAN, INFINITY, false, 0)
+F64_BY_BALL2(besselk, NAN, 0, y == 0, INFINITY)
+F64_BY_BALL2(besselix, 0, 0, false, 0)
+F64_BY_BALL2(besselkx, NAN, 0, y == 0, INFINITY)
+F64_BY_BALL2(expint_nu, NAN, 0, y == 0 && x <= 1, INFINITY)
+F64_BY_BALL2(zeta_hurwitz, NAN, x > 1 ? 0 : NAN, x == 1 || y == 0, x > 0 ? INFINITY : NAN)
+F64_BY_BALL2(zeta_d, NAN, 0, y == 1, fmod(x, 2) == 1 ? -INFINITY : INFINITY)
+F64_BY_BALL2(polylog, NAN, NAN, y == 1 && x <= 1, INFINITY)
 
-double k_erf_between(double x, double y)
+double f64_erf_between(double x, double y)
 {
-    return isfinite(x) && isfinite(y) ? settle2(ball_erf_between, x, y) : erf(y) - erf(x);
+    return isfinite(x) && isfinite(y) ? round_ball2(cert_erf_between, x, y)
+                                      : erf(y) - erf(x);
 }
 
 /* ---- derivatives whose formulas cancel; the ball's precision makes up for it */
 static void dawson_slope(arb_t r, const arb_t x, slong prec)
 {
-    ball_dawson(r, x, prec);
+    cert_dawson(r, x, prec);
     arb_mul(r, r, x, prec);
     arb_mul_2exp_si(r, r, 1);
     arb_sub_ui(r, r, 1, prec);
@@ -191,7 +201,7 @@ static void erfcx_slope(arb_t r, const arb_t x, slong prec)
 {
     arb_t t;
     arb_init(t);
-    ball_erfcx(r, x, prec);
+    cert_erfcx(r, x, prec);
     arb_mul(r, r, x, prec);
     arb_const_sqrt_pi(t, prec);
     arb_inv(t, t, prec);
@@ -205,7 +215,7 @@ static void logerfcx_slope(arb_t r, const arb_t x, slong prec)
     arb_t t;
     arb_init(t);
     erfcx_slope(r, x, prec);
-    ball_erfcx(t, x, prec);
+    cert_erfcx(t, x, prec);
     arb_div(r, r, t, prec);
     arb_clear(t);
 }
@@ -215,11 +225,11 @@ static void ellipk_slope(arb_t r, const arb_t m, slong prec)
 {
     arb_t t;
     arb_init(t);
-    ball_ellipe(r, m, prec);
+    cert_ellipe(r, m, prec);
     arb_sub_ui(t, m, 1, prec);
     arb_neg(t, t);
     arb_div(r, r, t, prec);
-    ball_ellipk(t, m, prec);
+    cert_ellipk(t, m, prec);
     arb_sub(r, r, t, prec);
     arb_div(r, r, m, prec);
     arb_mul_2exp_si(r, r, -1);
@@ -230,8 +240,8 @@ static void ellipe_slope(arb_t r, const arb_t m, slong prec)
 {
     arb_t t;
     arb_init(t);
-    ball_ellipe(r, m, prec);
-    ball_ellipk(t, m, prec);
+    cert_ellipe(r, m, prec);
+    cert_ellipk(t, m, prec);
     arb_sub(r, r, t, prec);
     arb_div(r, r, m, prec);
     arb_mul_2exp_si(r, r, -1);
@@ -243,7 +253,7 @@ static void lambertw_slope(arb_t r, const arb_t x, slong prec)
 {
     arb_t t;
     arb_init(t);
-    ball_lambertw(t, x, prec);
+    cert_lambertw(t, x, prec);
     arb_exp(r, t, prec);
     arb_add_ui(t, t, 1, prec);
     arb_mul(t, r, t, prec);
@@ -252,8 +262,8 @@ static void lambertw_slope(arb_t r, const arb_t x, slong prec)
 }
 
 /* Airy functions with the factor g = exp(+-2/3*x^(3/2)): (f*g)' = f'*g +- sqrt(x)*f*g */
-static void scaled_slope(arb_t r, const arb_t x, int sign, slong prec, BallFn1 slope,
-                         BallFn1 f)
+static void scaled_slope(arb_t r, const arb_t x, int sign, slong prec, CertifiedFn1 slope,
+                         CertifiedFn1 f)
 {
     arb_t t;
     arb_init(t);
@@ -273,40 +283,40 @@ static void scaled_slope(arb_t r, const arb_t x, int sign, slong prec, BallFn1 s
 /* the second derivative of an Airy function is x times itself */
 static void x_airyaix(arb_t r, const arb_t x, slong prec)
 {
-    ball_airyaix(r, x, prec);
+    cert_airyaix(r, x, prec);
     arb_mul(r, r, x, prec);
 }
 
 static void x_airybix(arb_t r, const arb_t x, slong prec)
 {
-    ball_airybix(r, x, prec);
+    cert_airybix(r, x, prec);
     arb_mul(r, r, x, prec);
 }
 
 static void airyaix_slope(arb_t r, const arb_t x, slong prec)
 {
-    scaled_slope(r, x, 1, prec, ball_airyaiprimex, ball_airyaix);
+    scaled_slope(r, x, 1, prec, cert_airyaiprimex, cert_airyaix);
 }
 
 static void airyaiprimex_slope(arb_t r, const arb_t x, slong prec)
 {
-    scaled_slope(r, x, 1, prec, x_airyaix, ball_airyaiprimex);
+    scaled_slope(r, x, 1, prec, x_airyaix, cert_airyaiprimex);
 }
 
 static void airybix_slope(arb_t r, const arb_t x, slong prec)
 {
-    scaled_slope(r, x, -1, prec, ball_airybiprimex, ball_airybix);
+    scaled_slope(r, x, -1, prec, cert_airybiprimex, cert_airybix);
 }
 
 static void airybiprimex_slope(arb_t r, const arb_t x, slong prec)
 {
-    scaled_slope(r, x, -1, prec, x_airybix, ball_airybiprimex);
+    scaled_slope(r, x, -1, prec, x_airybix, cert_airybiprimex);
 }
 
-double k_airyaix_slope(double x) { return settle1(airyaix_slope, x); }
-double k_airyaiprimex_slope(double x) { return settle1(airyaiprimex_slope, x); }
-double k_airybix_slope(double x) { return settle1(airybix_slope, x); }
-double k_airybiprimex_slope(double x) { return settle1(airybiprimex_slope, x); }
+double f64_airyaix_slope(double x) { return round_ball1(airyaix_slope, x); }
+double f64_airyaiprimex_slope(double x) { return round_ball1(airyaiprimex_slope, x); }
+double f64_airybix_slope(double x) { return round_ball1(airybix_slope, x); }
+double f64_airybiprimex_slope(double x) { return round_ball1(airybiprimex_slope, x); }
 
 static void digamma_gap(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
@@ -355,46 +365,49 @@ static void binomial_k(arb_t r, const arb_t n, const arb_t k, slong prec)
 /* Numbers whose sums need no great space. */
 static bool moderate(double x) { return x == 0 || (fabs(x) < 1e15 && fabs(x) > 1e-200); }
 
-double k_digamma_gap(double x, double y)
+double f64_digamma_gap(double x, double y)
 {
     if (is_pole_of_gamma(x) || is_pole_of_gamma(x + y) || !moderate(x) || !moderate(y))
-        return k_digamma(x) - k_digamma(x + y);
-    return settle2(digamma_gap, x, y);
+        return f64_digamma(x) - f64_digamma(x + y);
+    return round_ball2(digamma_gap, x, y);
 }
 
-double k_binomial_log_slope(unsigned i, double n, double k)
+double f64_binomial_log_slope(unsigned i, double n, double k)
 {
     if (moderate(n) && moderate(k))
-        return settle2(i == 0 ? binomial_n : binomial_k, n, k);
-    double common = k_digamma(1 + n - k);
-    return i == 0 ? k_digamma(1 + n) - common : common - k_digamma(1 + k);
+        return round_ball2(i == 0 ? binomial_n : binomial_k, n, k);
+    double common = f64_digamma(1 + n - k);
+    return i == 0 ? f64_digamma(1 + n) - common : common - f64_digamma(1 + k);
 }
 
-double k_dawson_slope(double x)
+double f64_dawson_slope(double x)
 {
-    return fabs(x) > 1e9 ? -0.5 / x / x : settle1(dawson_slope, x);
+    return fabs(x) > 1e9 ? -0.5 / x / x : round_ball1(dawson_slope, x);
 }
 
-double k_erfcx_slope(double x)
+double f64_erfcx_slope(double x)
 {
     if (x > 1e9)
         return -0.56418958354775628695 / x / x;
-    return x < -30 ? -INFINITY : settle1(erfcx_slope, x);
+    return x < -30 ? -INFINITY : round_ball1(erfcx_slope, x);
 }
 
-double k_logerfcx_slope(double x)
+double f64_logerfcx_slope(double x)
 {
-    return x > 1e9 ? -1 / x : x < -1e9 ? 2 * x : settle1(logerfcx_slope, x);
+    return x > 1e9 ? -1 / x : x < -1e9 ? 2 * x : round_ball1(logerfcx_slope, x);
 }
 
-double k_ellipk_slope(double m)
+double f64_ellipk_slope(double m)
 {
-    return m == 0 ? HALF_PI / 4 : m == 1 ? INFINITY : settle1(ellipk_slope, m);
+    return m == 0 ? HALF_PI / 4 : m == 1 ? INFINITY : round_ball1(ellipk_slope, m);
 }
 
-double k_ellipe_slope(double m)
+double f64_ellipe_slope(double m)
 {
-    return m == 0 ? -HALF_PI / 4 : m == 1 ? -INFINITY : settle1(ellipe_slope, m);
+    return m == 0 ? -HALF_PI / 4 : m == 1 ? -INFINITY : round_ball1(ellipe_slope, m);
 }
 
-double k_lambertw_slope(double x) { return isinf(x) ? 0 : settle1(lambertw_slope, x); }
+double f64_lambertw_slope(double x)
+{
+    return isinf(x) ? 0 : round_ball1(lambertw_slope, x);
+}

@@ -3,11 +3,11 @@
  *
  * Columns of a function row: id (OP_id; also a name that is understood), name (as typed and
  * printed; rows of different arity may share one: log(x) and log(x, b)), argument names for
- * people (F1: x), flags, value, partials, the certified routine (ball_fn.h), LaTeX, domain
+ * people (F1: x), flags, value, partials, the certified routine (certified_fn.h), LaTeX, domain
  * for people, help line.
  *
  * A certified routine tells "certainly undefined" (log(-1), asin(2), gamma(0)) from "cannot tell
- * at this precision" by ball_undefined() of ball_fn.h versus arb_indeterminate().
+ * at this precision" by cert_undefined() of certified_fn.h versus arb_indeterminate().
  *
  * LaTeX: a name that is set before its parenthesised arguments, or, where it has a '#', a
  * template: #1 #2 #3 stand for the arguments, #(1) #(2) #(3) for the arguments in parentheses

@@ -41,7 +41,7 @@ static void set_constant(const Trace *t, uint32_t i, arb_t r, slong prec)
     bool written = n && !n->syms && !(n->flags & NF_DEC) && n->op != OP_LIST &&
                    ball_eval(t->a->c, n, NULL, NULL, 0, prec, r, NULL) == LBZ_OK;
     if (!written || arf_get_d(arb_midref(r), ARF_RND_NEAR) != x->k)
-        ball_fraction(r, x->k, prec);
+        program_ball_fraction(r, x->k, prec);
 }
 
 static bool evaluate(const Trace *t, TraceExact *e, slong prec)
@@ -100,7 +100,7 @@ static bool settle(arb_ptr x, slong prec)
     return arb_is_zero(x) || arb_rel_accuracy_bits(x) >= ACCURATE;
 }
 
-static bool settled(const Trace *t, TraceExact *e, slong prec)
+static bool all_known(const Trace *t, TraceExact *e, slong prec)
 {
     bool ok = true;
     for (size_t r = 0; r < t->nrows; r++) {
@@ -141,7 +141,7 @@ TraceExact *trace_exact(const Trace *t)
     e->dot = _arb_vec_init(e->ndot);
     for (slong prec = PREC_FIRST; prec <= PREC_LAST && evaluate(t, e, prec); prec *= 2) {
         sweep(t, e, prec);
-        if (settled(t, e, prec)) {
+        if (all_known(t, e, prec)) {
             round_all(t, e);
             return e;
         }

@@ -270,7 +270,7 @@ static void our_map(void *arg)
 {
     Versus *v = arg;
     Column col = {v->x, 1};
-    if (!backend_cpu.run(v->k.value, v->env, (size_t)v->n, &col, &v->y))
+    if (!cpu_backend.run(v->k.value, v->env, (size_t)v->n, &col, &v->y))
         die("the block executor failed");
 }
 
