@@ -28,7 +28,7 @@ static const char *const script[] = {
 };
 
 /* Functions made of statements: memory outside the arenas. */
-static const char *const blocks[] = {
+static const char *const procedures[] = {
     "b(a) = { c = 2*a; while norm(c) < 9 { c = 2*c }; if sum(c) > 0 { c } else { 3*c } }",
     "b(dual(0.3, 1))",
     "b'(3/10) + b(4)",
@@ -80,11 +80,11 @@ START_TEST(nth_allocation_fails)
 }
 END_TEST
 
-START_TEST(nth_allocation_fails_in_blocks)
+START_TEST(nth_allocation_fails_in_procedures)
 {
     long n = 1;
 
-    while (run_script(blocks, sizeof blocks / sizeof *blocks, n))
+    while (run_script(procedures, sizeof procedures / sizeof *procedures, n))
         n++;
     ck_assert_int_gt(n, 100);
 }
@@ -117,7 +117,7 @@ int main(void)
     TCase *t = tcase_create("sweep");
     tcase_set_timeout(t, 300);
     tcase_add_test(t, nth_allocation_fails);
-    tcase_add_test(t, nth_allocation_fails_in_blocks);
+    tcase_add_test(t, nth_allocation_fails_in_procedures);
     tcase_add_test(t, one_in_each_line_fails);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);

@@ -578,7 +578,7 @@ START_TEST(definitions)
 }
 END_TEST
 
-START_TEST(blocks_are_text)
+START_TEST(procedures_are_text)
 {
     const char *text =
         "f(a) = {\n b = {a if a>0; 1 otherwise}\n while b < 3 { b = 2*b }; b }";
@@ -928,7 +928,7 @@ int main(void)
     tcase_add_test(t, strict_refuses_two_readings);
     tcase_add_test(t, nul_bytes_are_refused);
     tcase_add_test(t, definitions);
-    tcase_add_test(t, blocks_are_text);
+    tcase_add_test(t, procedures_are_text);
     tcase_add_test(t, commands_keep_their_text);
     tcase_add_test(t, lines_of_statements);
     tcase_add_test(t, statements_one_by_one);

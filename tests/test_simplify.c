@@ -449,7 +449,7 @@ static void irreducible(Node *n, bool *shown_so, bool *is_so)
 {
     Field f;
     fmpz_mpoly_factor_t fac;
-    field_init(&f, c, F_DISPLAY, 1e9, n);
+    field_init(&f, c, FIELD_DISPLAY, 1e9, n);
     const Elem *e = field_elem(&f, n);
     ck_assert_ptr_nonnull(e);
     *shown_so = poly_is_irreducible(&f, e->num);

@@ -18,7 +18,7 @@
                                   */
 #define MAX_WORK \
     134217728.0 /* operations times bits, for more than the precision asked for */
-#define DEAR_WORK 4000000 /* operations of an expression that is not tried often */
+#define EXPENSIVE_WORK 4000000 /* operations of an expression that is not tried often */
 
 /* ---- errors */
 
@@ -150,7 +150,7 @@ static void search_clear(Search *s)
 static slong cap_for(slong need, uint64_t work)
 {
     double most = 16.0 * (double)need + 100000, fits = MAX_WORK / (double)(work + 1);
-    double least = 2.0 * (double)need + (work > DEAR_WORK ? 64 : 1024);
+    double least = 2.0 * (double)need + (work > EXPENSIVE_WORK ? 64 : 1024);
     return (slong)(fits < least ? least : fits < most ? fits : most);
 }
 

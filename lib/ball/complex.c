@@ -88,7 +88,7 @@ static void pow_rational(acb_t r, const acb_t b, Num e, Mode m)
     arb_clear(x);
 }
 
-static void power(Eval *ev, Frame *f, const Node *n, acb_t r, Mode m)
+static void power(BallEval *ev, BallFrame *f, const Node *n, acb_t r, Mode m)
 {
     acb_srcptr b = ball_carg(ev, f, n, 0), x = ball_carg(ev, f, n, 1);
     int64_t k;
@@ -310,7 +310,7 @@ static Truth compare(Op op, const acb_t a, const acb_t b, slong prec)
 
 /* ---- all of them */
 
-static bool all_real(Eval *ev, Frame *f, const Node *n)
+static bool all_real(BallEval *ev, BallFrame *f, const Node *n)
 {
     for (uint32_t i = 0; i < ball_arity(n); i++)
         if (!acb_is_real(ball_carg(ev, f, n, i)))
@@ -318,14 +318,14 @@ static bool all_real(Eval *ev, Frame *f, const Node *n)
     return true;
 }
 
-static void sum(Eval *ev, Frame *f, const Node *n, acb_t r)
+static void sum(BallEval *ev, BallFrame *f, const Node *n, acb_t r)
 {
     acb_zero(r);
     for (uint32_t i = 0; i < n->n; i++)
         acb_add(r, r, ball_carg(ev, f, n, i), f->prec);
 }
 
-static void product(Eval *ev, Frame *f, const Node *n, acb_t r)
+static void product(BallEval *ev, BallFrame *f, const Node *n, acb_t r)
 {
     acb_set(r, ball_carg(ev, f, n, 0));
     for (uint32_t i = 1; i < n->n; i++)
@@ -341,7 +341,7 @@ static void scale(acb_t r, const acb_t z, Num k, slong prec)
     arb_clear(t);
 }
 
-void ball_complex_op(Eval *ev, Frame *f, const Node *n, Val *v)
+void ball_complex_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     Mode m = {f->prec, f->analytic};
     acb_ptr r = &v->z;

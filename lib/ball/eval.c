@@ -10,7 +10,7 @@
 
 /* ---- frames */
 
-bool ball_frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec)
+bool ball_frame_init(BallFrame *f, BallFrame *outer, uint32_t sym, slong prec)
 {
     memset(f, 0, sizeof *f);
     f->outer = outer;
@@ -27,7 +27,7 @@ bool ball_frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec)
     return f->slots != NULL;
 }
 
-void ball_frame_clear(Frame *f)
+void ball_frame_clear(BallFrame *f)
 {
     for (size_t i = 0; i < f->n; i++)
         acb_clear(&f->vals[i].z);
@@ -36,7 +36,7 @@ void ball_frame_clear(Frame *f)
     acb_clear(&f->at);
 }
 
-static Slot *slot_find(Slot *slots, size_t nslots, uint32_t key)
+static BallSlot *slot_find(BallSlot *slots, size_t nslots, uint32_t key)
 {
     size_t i = (key * 0x9e3779b1u >> 7) & (nslots - 1);
     while (slots[i].key && slots[i].key != key)
@@ -44,10 +44,10 @@ static Slot *slot_find(Slot *slots, size_t nslots, uint32_t key)
     return &slots[i];
 }
 
-static bool slots_grow(Frame *f)
+static bool slots_grow(BallFrame *f)
 {
     size_t n = 2 * f->nslots;
-    Slot *s = mem_alloc(n * sizeof *s);
+    BallSlot *s = mem_alloc(n * sizeof *s);
     if (!s)
         return false;
     memset(s, 0, n * sizeof *s);
@@ -60,10 +60,10 @@ static bool slots_grow(Frame *f)
     return true;
 }
 
-static bool vals_grow(Frame *f)
+static bool vals_grow(BallFrame *f)
 {
     size_t cap = f->cap ? 2 * f->cap : 32;
-    Val *v = mem_realloc(f->vals, cap * sizeof *v);
+    BallVal *v = mem_realloc(f->vals, cap * sizeof *v);
     if (!v)
         return false;
     f->vals = v;
@@ -71,7 +71,7 @@ static bool vals_grow(Frame *f)
     return true;
 }
 
-void ball_no_memory(Eval *ev)
+void ball_no_memory(BallEval *ev)
 {
     env_error(&ev->c->env, LBZ_LIMIT, NULL,
               "there is not enough memory to evaluate this");
@@ -79,9 +79,9 @@ void ball_no_memory(Eval *ev)
 }
 
 /* The place for n's value in f, made when it is not there. */
-static Val *frame_val(Eval *ev, Frame *f, const Node *n)
+static BallVal *frame_val(BallEval *ev, BallFrame *f, const Node *n)
 {
-    Slot *s = slot_find(f->slots, f->nslots, n->id + 1);
+    BallSlot *s = slot_find(f->slots, f->nslots, n->id + 1);
     if (s->key)
         return &f->vals[s->val];
     if ((4 * (f->n + 1) > 3 * f->nslots && !slots_grow(f)) ||
@@ -90,27 +90,27 @@ static Val *frame_val(Eval *ev, Frame *f, const Node *n)
         return NULL;
     }
     s = slot_find(f->slots, f->nslots, n->id + 1);
-    *s = (Slot){n->id + 1, (uint32_t)f->n};
-    Val *v = &f->vals[f->n++];
+    *s = (BallSlot){n->id + 1, (uint32_t)f->n};
+    BallVal *v = &f->vals[f->n++];
     memset(v, 0, sizeof *v);
     acb_init(&v->z);
     return v;
 }
 
 /* The innermost frame from f outwards on whose variable n may depend. */
-static Frame *frame_of(Frame *f, const Node *n)
+static BallFrame *frame_of(BallFrame *f, const Node *n)
 {
     while (f->outer && !(n->syms >> (f->sym & 63) & 1))
         f = f->outer;
     return f;
 }
 
-Val *ball_done(Eval *ev, Frame *f, const Node *n)
+BallVal *ball_done(BallEval *ev, BallFrame *f, const Node *n)
 {
     return frame_val(ev, frame_of(f, n), n);
 }
 
-void ball_fail(Val *v, lbz_status st, const Node *bad)
+void ball_fail(BallVal *v, lbz_status st, const Node *bad)
 {
     v->status = (uint8_t)st;
     v->bad = bad;
@@ -118,11 +118,11 @@ void ball_fail(Val *v, lbz_status st, const Node *bad)
 
 /* ---- the stack of nodes that wait for others */
 
-static void push(Eval *ev, Frame *f, const Node *n)
+static void push(BallEval *ev, BallFrame *f, const Node *n)
 {
     if (ev->ntodo == ev->todo_cap) {
         size_t cap = ev->todo_cap ? 2 * ev->todo_cap : 64;
-        Todo *t = mem_realloc(ev->todo, cap * sizeof *t);
+        BallTodo *t = mem_realloc(ev->todo, cap * sizeof *t);
         if (!t) {
             ball_no_memory(ev);
             return;
@@ -130,28 +130,28 @@ static void push(Eval *ev, Frame *f, const Node *n)
         ev->todo = t;
         ev->todo_cap = cap;
     }
-    ev->todo[ev->ntodo++] = (Todo){n, f, 0};
+    ev->todo[ev->ntodo++] = (BallTodo){n, f, 0};
 }
 
 /* The value of n if it is there; else n is put on the stack, the answer is NULL, and the
  * step has to end: it will be done again. */
-static Val *need(Eval *ev, Frame *f, const Node *n)
+static BallVal *need(BallEval *ev, BallFrame *f, const Node *n)
 {
     f = frame_of(f, n);
-    Val *v = frame_val(ev, f, n);
+    BallVal *v = frame_val(ev, f, n);
     if (v && v->gen == f->gen)
         return v;
     push(ev, f, n);
     return NULL;
 }
 
-static void finish(Eval *ev, Frame *f, Val *v)
+static void finish(BallEval *ev, BallFrame *f, BallVal *v)
 {
     v->gen = f->gen;
     ev->ntodo--;
 }
 
-static void copy_result(Val *v, const Val *w)
+static void copy_result(BallVal *v, const BallVal *w)
 {
     acb_set(&v->z, &w->z);
     v->truth = w->truth;
@@ -160,12 +160,12 @@ static void copy_result(Val *v, const Val *w)
 
 /* ---- conditions */
 
-static void either_branch(Eval *ev, Frame *f, const Node *n)
+static void either_branch(BallEval *ev, BallFrame *f, const Node *n)
 {
     if (!need(ev, f, n->a[1]) || !need(ev, f, n->a[2]))
         return;
-    Val *v = frame_val(ev, f, n), *a = ball_done(ev, f, n->a[1]),
-        *b = ball_done(ev, f, n->a[2]);
+    BallVal *v = frame_val(ev, f, n), *a = ball_done(ev, f, n->a[1]),
+            *b = ball_done(ev, f, n->a[2]);
     ball_fail(v, a->status ? a->status : b->status, a->status ? a->bad : b->bad);
     if (!v->status)
         acb_union(&v->z, &a->z, &b->z, f->prec);
@@ -175,9 +175,9 @@ static void either_branch(Eval *ev, Frame *f, const Node *n)
 /* Only the branch that is taken is evaluated. Where the condition is open, a precision
  * that decides it is needed, except that an integrand may be enclosed by both branches.
  */
-static void step_if(Eval *ev, Frame *f, const Node *n)
+static void step_if(BallEval *ev, BallFrame *f, const Node *n)
 {
-    Val *cond = need(ev, f, n->a[0]);
+    BallVal *cond = need(ev, f, n->a[0]);
     if (!cond)
         return;
     if (!cond->status && cond->truth == T_EITHER && f->complex && !f->analytic) {
@@ -188,10 +188,10 @@ static void step_if(Eval *ev, Frame *f, const Node *n)
                     : cond->truth == T_EITHER ? LBZ_UNABLE
                                               : LBZ_OK;
     const Node *bad = cond->status ? cond->bad : n;
-    Val *branch = st ? NULL : need(ev, f, n->a[cond->truth == T_TRUE ? 1 : 2]);
+    BallVal *branch = st ? NULL : need(ev, f, n->a[cond->truth == T_TRUE ? 1 : 2]);
     if (!st && !branch)
         return;
-    Val *v = frame_val(ev, f, n);
+    BallVal *v = frame_val(ev, f, n);
     if (branch)
         copy_result(v, branch);
     else
@@ -201,13 +201,13 @@ static void step_if(Eval *ev, Frame *f, const Node *n)
 
 /* AND, OR: one child that decides is enough, whatever the others are; the order of
  * children is not the user's. */
-static void step_logic(Eval *ev, Frame *f, const Node *n)
+static void step_logic(BallEval *ev, BallFrame *f, const Node *n)
 {
     Truth deciding = n->op == OP_AND ? T_FALSE : T_TRUE, truth = !deciding;
     lbz_status st = LBZ_OK;
     const Node *bad = NULL;
     for (uint32_t i = 0; i < n->n; i++) {
-        Val *w = need(ev, f, n->a[i]);
+        BallVal *w = need(ev, f, n->a[i]);
         if (!w)
             return;
         if (w->status && !st) {
@@ -221,7 +221,7 @@ static void step_logic(Eval *ev, Frame *f, const Node *n)
             truth = T_EITHER;
         }
     }
-    Val *v = frame_val(ev, f, n);
+    BallVal *v = frame_val(ev, f, n);
     ball_fail(v, st, bad);
     v->truth = (uint8_t)truth;
     finish(ev, f, v);
@@ -229,7 +229,7 @@ static void step_logic(Eval *ev, Frame *f, const Node *n)
 
 /* ---- sums and products */
 
-static bool get_int(const Val *v, fmpz_t k)
+static bool get_int(const BallVal *v, fmpz_t k)
 {
     return acb_is_real(&v->z) && arb_is_int(acb_realref(&v->z)) &&
            arf_cmpabs_2exp_si(arb_midref(acb_realref(&v->z)), 62) < 0 &&
@@ -237,17 +237,17 @@ static bool get_int(const Val *v, fmpz_t k)
 }
 
 /* acc = the terms for k = lo ... hi put together */
-static void run_terms(Eval *ev, Frame *f, const Node *n, slong lo, slong hi, acb_t acc,
-                      Val *out)
+static void run_terms(BallEval *ev, BallFrame *f, const Node *n, slong lo, slong hi,
+                      acb_t acc, BallVal *out)
 {
-    Frame in;
+    BallFrame in;
     acb_set_ui(acc, n->op == OP_PROD);
     if (!ball_frame_init(&in, f, n->a[1]->sym, f->prec))
         ball_no_memory(ev);
     for (slong k = lo; k <= hi && !ev->stop && !out->status; k++) {
         acb_set_si(&in.at, k);
         in.gen++;
-        const Val *w = ball_node(ev, &in, n->a[0]);
+        const BallVal *w = ball_node(ev, &in, n->a[0]);
         if (!w || w->status)
             ball_fail(out, w ? w->status : ev->stop, w ? w->bad : n);
         else if (n->op == OP_SUM)
@@ -258,7 +258,7 @@ static void run_terms(Eval *ev, Frame *f, const Node *n, slong lo, slong hi, acb
     ball_frame_clear(&in);
 }
 
-static void eval_terms(Eval *ev, Frame *f, const Node *n, Val *out)
+static void eval_terms(BallEval *ev, BallFrame *f, const Node *n, BallVal *out)
 {
     fmpz_t lo, hi;
     acb_t acc;
@@ -279,12 +279,12 @@ static void eval_terms(Eval *ev, Frame *f, const Node *n, Val *out)
 }
 
 /* The body is run with a value of our own: its nodes may make ours move. */
-static void step_binder(Eval *ev, Frame *f, const Node *n)
+static void step_binder(BallEval *ev, BallFrame *f, const Node *n)
 {
-    Val out = {0};
+    BallVal out = {0};
     acb_init(&out.z);
     for (uint32_t i = 2; i < 4; i++) {
-        const Val *w = need(ev, f, n->a[i]);
+        const BallVal *w = need(ev, f, n->a[i]);
         if (!w)
             return;
         if (w->status && !out.status)
@@ -301,7 +301,7 @@ static void step_binder(Eval *ev, Frame *f, const Node *n)
         ev->depth--;
     }
     if (!ev->stop) {
-        Val *v = frame_val(ev, f, n);
+        BallVal *v = frame_val(ev, f, n);
         copy_result(v, &out);
         finish(ev, f, v);
     }
@@ -310,7 +310,7 @@ static void step_binder(Eval *ev, Frame *f, const Node *n)
 
 /* ---- all other nodes: children first */
 
-static void eval_symbol(Eval *ev, Frame *f, const Node *n, Val *v)
+static void eval_symbol(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     uint64_t i;
     for (; f->outer; f = f->outer) {
@@ -331,22 +331,22 @@ bool ball_is_special(Op op)
            (op >= OP_polygamma && op <= OP_polylog);
 }
 
-static void step_strict(Eval *ev, Todo *t)
+static void step_strict(BallEval *ev, BallTodo *t)
 {
     const Node *n = t->n;
-    Frame *f = t->f;
+    BallFrame *f = t->f;
     for (; t->next < ball_arity(n); t->next++) {
-        const Val *w = need(ev, f, n->a[t->next]);
+        const BallVal *w = need(ev, f, n->a[t->next]);
         if (!w)
             return;
         if (w->status) {
-            Val *v = frame_val(ev, f, n);
+            BallVal *v = frame_val(ev, f, n);
             ball_fail(v, w->status, w->bad);
             finish(ev, f, v);
             return;
         }
     }
-    Val *v = frame_val(ev, f, n);
+    BallVal *v = frame_val(ev, f, n);
     ball_fail(v, LBZ_OK, NULL);
     ev->work += ball_is_special((Op)n->op) ? BALL_SPECIAL_WORK : 1;
     if (n->op == OP_SYM)
@@ -358,12 +358,12 @@ static void step_strict(Eval *ev, Todo *t)
     finish(ev, f, v);
 }
 
-static void step(Eval *ev)
+static void step(BallEval *ev)
 {
-    Todo *t = &ev->todo[ev->ntodo - 1];
+    BallTodo *t = &ev->todo[ev->ntodo - 1];
     const Node *n = t->n;
-    Frame *f = t->f;
-    Val *v = frame_val(ev, f, n);
+    BallFrame *f = t->f;
+    BallVal *v = frame_val(ev, f, n);
     if (!v)
         return;
     if (v->gen == f->gen) { /* it waited twice */
@@ -381,7 +381,7 @@ static void step(Eval *ev)
     }
 }
 
-Val *ball_node(Eval *ev, Frame *f, const Node *n)
+BallVal *ball_node(BallEval *ev, BallFrame *f, const Node *n)
 {
     size_t base = ev->ntodo;
     f = frame_of(f, n);
@@ -400,14 +400,14 @@ lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struc
                           uint64_t *work)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Eval ev = {.c = c, .at = vals};
+    BallEval ev = {.c = c, .at = vals};
     lbz_status st = LBZ_LIMIT;
     map_init(&ev.bound, &c->tmp);
     for (size_t i = 0; i < k; i++)
         map_put(&ev.bound, syms[i], i);
     if (!ball_frame_init(&ev.base, NULL, 0, prec))
         ball_no_memory(&ev);
-    const Val *v = ev.stop ? NULL : ball_node(&ev, &ev.base, n);
+    const BallVal *v = ev.stop ? NULL : ball_node(&ev, &ev.base, n);
     st = v ? v->status : ev.stop;
     if (bad)
         *bad = v ? v->bad : NULL;

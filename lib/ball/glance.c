@@ -13,20 +13,21 @@ typedef struct {
 } Glance;
 
 #define ROUND 0x1p-48 /* relative error granted to one operation or function */
-#define NEAR 0x1p-20  /* errors that are larger, relative to the value, are too large */
+#define SHARP_ENOUGH \
+    0x1p-20           /* errors that are larger, relative to the value, are too large */
 #define LARGEST 1e200 /* values beyond it are not looked at */
 
 static const Glance unclear = {0, INFINITY};
 
 static bool is_clear(Glance x)
 {
-    return fabs(x.v) < LARGEST && x.err <= NEAR * (1 + fabs(x.v));
+    return fabs(x.v) < LARGEST && x.err <= SHARP_ENOUGH * (1 + fabs(x.v));
 }
 
 /* Certainly not 0, and known to a small part of itself. */
 static bool apart_from_0(Glance x)
 {
-    return is_clear(x) && x.err <= NEAR * fabs(x.v) && fabs(x.v) > 1 / LARGEST;
+    return is_clear(x) && x.err <= SHARP_ENOUGH * fabs(x.v) && fabs(x.v) > 1 / LARGEST;
 }
 
 /* f(x) = v where |f'| <= slope around x */
@@ -50,8 +51,9 @@ static Glance times(Glance x, Glance y)
 static Glance power_positive(Glance b, Glance x)
 {
     double v = pow(b.v, x.v), rel = fabs(x.v) * b.err / b.v + fabs(log(b.v)) * x.err;
-    return fabs(x.v) < 1000 && rel < NEAR ? (Glance){v, fabs(v) * (2 * rel + ROUND)}
-                                          : unclear;
+    return fabs(x.v) < 1000 && rel < SHARP_ENOUGH
+               ? (Glance){v, fabs(v) * (2 * rel + ROUND)}
+               : unclear;
 }
 
 static Glance power(const Node *n, Glance b, Glance x, lbz_status *st)

@@ -11,8 +11,8 @@
 #include <acb_calc.h>
 
 typedef struct {
-    Eval *ev;
-    Frame *frame;
+    BallEval *ev;
+    BallFrame *frame;
     const Node *body;
     bool analytic; /* at every point, not only where the integrator asks for it */
     const Removables *gaps; /* NULL: none */
@@ -31,7 +31,7 @@ static void fill_gaps(Integrand *g, const acb_t x, slong prec)
             continue;
         if (!ball_removable_value(g->gaps, i, x, prec, v))
             continue;
-        Val *to = ball_done(g->ev, g->frame, r->product);
+        BallVal *to = ball_done(g->ev, g->frame, r->product);
         if (to) {
             acb_set(&to->z, v);
             ball_fail(to, LBZ_OK, NULL);
@@ -53,7 +53,7 @@ static int integrand(acb_ptr out, const acb_t x, void *param, slong order, slong
     acb_set(&g->frame->at, x);
     if (g->gaps)
         fill_gaps(g, x, prec);
-    const Val *w = ball_node(g->ev, g->frame, g->body);
+    const BallVal *w = ball_node(g->ev, g->frame, g->body);
     if (!w) {
         g->status = g->ev->stop;
     } else if (w->status == LBZ_OK) {
@@ -80,7 +80,7 @@ static void integrate(acb_t r, Integrand *g, const acb_t lo, const acb_t hi, slo
 
 /* The names of the integrand and their values; false when one is a variable of an outer integral,
  * or there is nothing to divide by. */
-static bool gaps_possible(Removables *r, Eval *ev, Frame *f, const Node *n)
+static bool gaps_possible(Removables *r, BallEval *ev, BallFrame *f, const Node *n)
 {
     size_t k = 0;
     uint32_t *syms = ex_free_syms(ev->c, (Node *)(uintptr_t)n, &k);
@@ -98,7 +98,7 @@ static bool gaps_possible(Removables *r, Eval *ev, Frame *f, const Node *n)
     return true;
 }
 
-static void integrate_filled(acb_t r, Integrand *g, Frame *f, const Node *n,
+static void integrate_filled(acb_t r, Integrand *g, BallFrame *f, const Node *n,
                              const acb_t lo, const acb_t hi, slong prec)
 {
     Removables gaps;
@@ -114,9 +114,9 @@ static void integrate_filled(acb_t r, Integrand *g, Frame *f, const Node *n,
 
 /* Inside another integral the bounds and the integrand may depend on its complex
  * variable; then the value is analytic in that if the integrand is so throughout. */
-void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *out)
+void ball_integrate(BallEval *ev, BallFrame *f, const Node *n, BallVal *out)
 {
-    Frame in;
+    BallFrame in;
     Integrand g = {.ev = ev, .frame = &in, .body = n->a[0]};
     acb_t lo, hi;
     acb_init(lo);

@@ -22,45 +22,45 @@ typedef struct {
     uint32_t gen;    /* up to date when equal to its frame's */
     uint8_t status;  /* lbz_status */
     uint8_t truth;   /* of a condition */
-} Val;
+} BallVal;
 
 typedef struct {
     uint32_t key; /* id + 1; 0: free */
     uint32_t val; /* index into vals */
-} Slot;
+} BallSlot;
 
-typedef struct frame Frame;
+typedef struct frame BallFrame;
 struct frame {
-    Frame *outer; /* NULL: the base frame */
-    uint32_t sym; /* the variable; its value is at */
+    BallFrame *outer; /* NULL: the base frame */
+    uint32_t sym;     /* the variable; its value is at */
     acb_struct at;
     slong prec;
     bool complex;  /* values may leave the real line */
     bool analytic; /* then: only where the function is analytic on the whole ball */
     uint32_t gen;
-    Slot *slots;
+    BallSlot *slots;
     size_t nslots; /* a power of two */
-    Val *vals;
+    BallVal *vals;
     size_t n, cap;
 };
 
 typedef struct {
     const Node *n;
-    Frame *f;
+    BallFrame *f;
     uint32_t next; /* children before this one are done */
-} Todo;
+} BallTodo;
 
 typedef struct {
     Ctx *c;
     unsigned depth;  /* running binders */
     lbz_status stop; /* other than OK: give up */
     uint64_t work;   /* operations done, special functions counting more */
-    Todo *todo;
+    BallTodo *todo;
     size_t ntodo, todo_cap;
     Map bound; /* symbol -> index into at */
     const arb_struct *at;
-    Frame base;
-} Eval;
+    BallFrame base;
+} BallEval;
 
 enum { BALL_MAX_TERMS = 1000000, BALL_MAX_DEPTH = 16, BALL_SPECIAL_WORK = 16384 };
 
@@ -70,40 +70,40 @@ lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struc
                           size_t k, slong prec, arb_t out, const Node **bad,
                           uint64_t *work);
 /* A frame that is real or complex, analytic as the outer one is. */
-bool ball_frame_init(Frame *f, Frame *outer, uint32_t sym, slong prec);
-void ball_frame_clear(Frame *f);
+bool ball_frame_init(BallFrame *f, BallFrame *outer, uint32_t sym, slong prec);
+void ball_frame_clear(BallFrame *f);
 /* The value of n in the innermost frame that it depends on; NULL when ev->stop. Valid
  * until the next call. */
-Val *ball_node(Eval *ev, Frame *f, const Node *n);
+BallVal *ball_node(BallEval *ev, BallFrame *f, const Node *n);
 /* The value of a node that is up to date. */
-Val *ball_done(Eval *ev, Frame *f, const Node *n);
+BallVal *ball_done(BallEval *ev, BallFrame *f, const Node *n);
 /* One of the dear functions: their rows stand together in the table. */
 bool ball_is_special(Op op);
-void ball_no_memory(Eval *ev); /* records it, sets ev->stop */
-void ball_fail(Val *v, lbz_status st, const Node *bad);
+void ball_no_memory(BallEval *ev); /* records it, sets ev->stop */
+void ball_fail(BallVal *v, lbz_status st, const Node *bad);
 static inline uint32_t ball_arity(const Node *n)
 {
     return n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
 }
-static inline arb_srcptr ball_arg(Eval *ev, Frame *f, const Node *n, uint32_t i)
+static inline arb_srcptr ball_arg(BallEval *ev, BallFrame *f, const Node *n, uint32_t i)
 {
     return acb_realref(&ball_done(ev, f, n->a[i])->z);
 }
-static inline acb_srcptr ball_carg(Eval *ev, Frame *f, const Node *n, uint32_t i)
+static inline acb_srcptr ball_carg(BallEval *ev, BallFrame *f, const Node *n, uint32_t i)
 {
     return &ball_done(ev, f, n->a[i])->z;
 }
 
 /* ball_real.c: one operation on values that are there */
-void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v);
+void ball_real_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
 void ball_set_num(arb_t r, Num x, slong prec);
 /* Are the bounds of z small enough to go on with? Overflow is not an infinity of the
  * answer. */
 bool ball_sane(const arb_t x);
 
 /* ball_complex.c */
-void ball_complex_op(Eval *ev, Frame *f, const Node *n, Val *v);
+void ball_complex_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
 /* ball_integral.c: v = INT n, whose bounds are evaluated */
-void ball_integrate(Eval *ev, Frame *f, const Node *n, Val *v);
+void ball_integrate(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
 
 #endif

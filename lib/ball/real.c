@@ -188,7 +188,7 @@ static lbz_status pow_num(arb_t r, const arb_t b, Num x, Powers how)
     return st;
 }
 
-static void power(Eval *ev, Frame *f, const Node *n, Val *v)
+static void power(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     arb_ptr r = acb_realref(&v->z);
     arb_srcptr x = ball_arg(ev, f, n, 1);
@@ -219,7 +219,7 @@ static Truth compare(Op op, const arb_t a, const arb_t b)
 }
 
 /* Rational numbers, which balls may not hold exactly, are compared as such. */
-static void comparison(Eval *ev, Frame *f, const Node *n, Val *v)
+static void comparison(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     if (ex_is_num(n->a[0]) && ex_is_num(n->a[1])) {
         int c = num_cmp(n->a[0]->num, n->a[1]->num);
@@ -237,21 +237,21 @@ static void comparison(Eval *ev, Frame *f, const Node *n, Val *v)
 
 /* ---- all of them */
 
-static void sum(Eval *ev, Frame *f, const Node *n, arb_t r)
+static void sum(BallEval *ev, BallFrame *f, const Node *n, arb_t r)
 {
     arb_zero(r);
     for (uint32_t i = 0; i < n->n; i++)
         arb_add(r, r, ball_arg(ev, f, n, i), f->prec);
 }
 
-static void product(Eval *ev, Frame *f, const Node *n, arb_t r)
+static void product(BallEval *ev, BallFrame *f, const Node *n, arb_t r)
 {
     arb_set(r, ball_arg(ev, f, n, 0));
     for (uint32_t i = 1; i < n->n; i++)
         arb_mul(r, r, ball_arg(ev, f, n, i), f->prec);
 }
 
-static void function(Eval *ev, Frame *f, const Node *n, Val *v)
+static void function(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     arb_struct x[3];
     if (n->n != certified_fn((Op)n->op)->arity) {
@@ -268,7 +268,7 @@ static void function(Eval *ev, Frame *f, const Node *n, Val *v)
     certified_call((Op)n->op, acb_realref(&v->z), x, f->prec);
 }
 
-void ball_real_op(Eval *ev, Frame *f, const Node *n, Val *v)
+void ball_real_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     arb_ptr r = acb_realref(&v->z);
     switch (n->op) {

@@ -15,9 +15,9 @@ enum {
     DIGITS = 50,
     SCALE = 1000,
     PREC_MAX = 2048,
-    NEAR = 16,
+    RANGE_SHARE = 16,
     CLOSE = 3,
-    DEAR = 11
+    EXPENSIVE = 11
 };
 
 typedef struct {
@@ -155,7 +155,7 @@ static Outcome compare_here(Check *k)
         }
         if (a != LBZ_OK || b != LBZ_OK) {
             if (bad && bad->op == OP_INT) { /* dear, and precision seldom helps */
-                k->unable += DEAR;
+                k->unable += EXPENSIVE;
                 k->open = bad;
                 return SKIP;
             }
@@ -183,7 +183,7 @@ static void draw_point(Check *k)
     bool near = k->agreed && k->undefined > k->agreed && k->tried % 4 != 0;
     for (size_t i = 0; i < k->k; i++) {
         Var *v = &k->var[i];
-        int64_t reach = (v->good < 0 ? -v->good : v->good) / NEAR + 2;
+        int64_t reach = (v->good < 0 ? -v->good : v->good) / RANGE_SHARE + 2;
         if (near && !v->integer && !v->ranged) {
             v->num = v->good + (int64_t)(draw(k) % (uint64_t)(2 * reach + 1)) - reach;
             v->num = v->num == 0 || (v->num < 0) != (v->good < 0) ? v->good : v->num;
@@ -481,7 +481,7 @@ static bool read_point(Check *k, const char *text, const Pieces *p)
     for (size_t i = 0; i < n && !ctx_failed(c); i++)
         by[i] = eval_value(c, &k->s->names, &opt, NULL, by[i]);
     c->env.at = a;
-    k->s->place = (Place){.text = text, .at = args_trim(text, p->l)};
+    k->s->place = (ExpressionText){.text = text, .at = args_trim(text, p->l)};
     k->l = ctx_failed(c) ? c->poison : ex_subst(c, k->l, syms, by, n);
     if (!ctx_failed(c))
         k->s->place.at = args_trim(text, p->r);

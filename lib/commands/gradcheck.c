@@ -1,26 +1,26 @@
 /* commands/gradcheck.c - gradcheck E at x=1: every route to the derivative, beside
  * differences of certified values, and a verdict (slope.h). Each name has its row.
  */
-#include "commands/job.h"
+#include "commands/request.h"
 #include "point/slope.h"
 
 #include <math.h>
 #include <stdio.h>
 
 typedef struct {
-    Job j;
+    Request j;
     SlopeRow *row;
     size_t n;
     Node **formula; /* the symbolic gradient; NULL: none */
     Node *held;     /* E with every detach(u) as the constant that u is at the point */
     bool hides;     /* there is one */
     SlopeProbe probe;
-} Check;
+} GradCheck;
 
 /* ---- routes ------------------------------------------------------------------------------- */
 
 /* How large the terms are that accumulation adds up: derivatives with all partials positive. */
-static bool term_sizes(Check *k, Accum *a, double *size)
+static bool term_sizes(GradCheck *k, Accum *a, double *size)
 {
     Edges e = {0};
     bool ok = accum_linearise(a, &e);
@@ -42,7 +42,7 @@ static bool term_sizes(Check *k, Accum *a, double *size)
 }
 
 /* Which operation of E has no finite value, and where it was typed. */
-static void note_culprit(Check *k, const Accum *a)
+static void note_culprit(GradCheck *k, const Accum *a)
 {
     lbz_session *s = k->j.s;
     Str why = {0};
@@ -55,10 +55,10 @@ static void note_culprit(Check *k, const Accum *a)
     str_free(&why);
 }
 
-static bool run_accumulation(Check *k, const double *x, AccumMode mode, double *grad)
+static bool run_accumulation(GradCheck *k, const double *x, AccumMode mode, double *grad)
 {
     Accum a;
-    Job *j = &k->j;
+    Request *j = &k->j;
     bool ok = accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
     k->probe.overflows = false;
     for (uint32_t i = 0; ok && i < a.nprimal; i++) {
@@ -72,16 +72,16 @@ static bool run_accumulation(Check *k, const double *x, AccumMode mode, double *
     return ok;
 }
 
-static bool run_sizes(Check *k, const double *x, double *size)
+static bool run_sizes(GradCheck *k, const double *x, double *size)
 {
     Accum a;
-    Job *j = &k->j;
+    Request *j = &k->j;
     bool ok = accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1) && term_sizes(k, &a, size);
     accum_free(&a);
     return ok;
 }
 
-static void take_route(Check *k, int route, const double *grad)
+static void take_route(GradCheck *k, int route, const double *grad)
 {
     for (size_t i = 0; i < k->n; i++) {
         k->row[i].d[route] = grad[i];
@@ -89,7 +89,7 @@ static void take_route(Check *k, int route, const double *grad)
     }
 }
 
-static bool float_routes(Check *k, const double *x)
+static bool float_routes(GradCheck *k, const double *x)
 {
     double *grad = ARENA_NEW0(&k->j.c->pool[1].arena, double, k->n + 1);
     if (!grad)
@@ -117,9 +117,9 @@ static bool forgive(Ctx *c)
 }
 
 /* The formula's value: by the rule for kinks and singular points, as in d/dx E at x=1. */
-static bool value_at_point(Check *k, size_t i, double *d)
+static bool value_at_point(GradCheck *k, size_t i, double *d)
 {
-    Job *j = &k->j;
+    Request *j = &k->j;
     Ctx *c = j->c;
     EvalOptions opt = session_eval_options(j->s);
     size_t notes = c->nnotes;
@@ -143,9 +143,9 @@ static bool value_at_point(Check *k, size_t i, double *d)
 }
 
 /* The formulas, and their values at the exact point. */
-static bool symbolic_route(Check *k)
+static bool symbolic_route(GradCheck *k)
 {
-    Job *j = &k->j;
+    Request *j = &k->j;
     Ctx *c = j->c;
     Node **g = ARENA_NEW0(&c->pool[1].arena, Node *, j->nin + 1);
     if (g && diff_gradient(c, j->e, j->in, j->nin, g))
@@ -201,7 +201,7 @@ static void cell(const SlopeRow *r, int column, char out[32])
         snprintf(out, 32, "%s", slope_verdict_names[r->verdict]);
 }
 
-static void print_table(Str *out, const Check *k, SlopeVerdict overall)
+static void print_table(Str *out, const GradCheck *k, SlopeVerdict overall)
 {
     static const char *const head[COLUMNS] = {"",        "symbolic",   "forward",
                                               "reverse", "difference", "verdict"};
@@ -228,7 +228,7 @@ static void print_table(Str *out, const Check *k, SlopeVerdict overall)
     }
 }
 
-static void answer(const Check *k)
+static void answer(const GradCheck *k)
 {
     Answer *a = &k->j.s->ans;
     SlopeVerdict worst = VERDICT_AGREE;
@@ -251,10 +251,10 @@ static void answer(const Check *k)
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static bool make_rows(Check *k)
+static bool make_rows(GradCheck *k)
 {
     Str names = {0};
-    k->n = job_names(&k->j, &names);
+    k->n = request_names(&k->j, &names);
     k->row = ARENA_NEW0(&k->j.c->pool[1].arena, SlopeRow, k->n + 1);
     char *t = ARENA_NEW(&k->j.c->pool[1].arena, char, names.n + 1);
     bool ok = !names.failed && k->row && t;
@@ -268,9 +268,9 @@ static bool make_rows(Check *k)
     return ok;
 }
 
-static bool open_probe(Check *k, const double *x)
+static bool open_probe(GradCheck *k, const double *x)
 {
-    Job *j = &k->j;
+    Request *j = &k->j;
     k->held = eval_hold(j->c, j->e, j->in, j->at, j->nin);
     k->hides = k->held != j->e;
     return !ctx_failed(j->c) && x &&
@@ -278,9 +278,9 @@ static bool open_probe(Check *k, const double *x)
 }
 
 /* The routes are taken: their verdicts. */
-static bool judge(Check *k)
+static bool judge(GradCheck *k)
 {
-    Job *j = &k->j;
+    Request *j = &k->j;
     lbz_status st = slope_value(&k->probe);
     for (size_t i = 0; i < k->n && !ctx_failed(j->c); i++) {
         if (st == LBZ_OK) {
@@ -300,32 +300,32 @@ static bool judge(Check *k)
     return !ctx_failed(j->c);
 }
 
-static bool check_formula(Check *k)
+static bool check_formula(GradCheck *k)
 {
-    const double *x = job_numbers(&k->j, k->j.x);
+    const double *x = request_numbers(&k->j, k->j.x);
     return open_probe(k, x) && float_routes(k, x) && symbolic_route(k) && judge(k);
 }
 
 /* ---- functions made of statements: the formula of the path that is taken at the point */
 
-/* Steps on that path, and how near to the point others are looked for: 2^-NEAR. */
-enum { MOST_STEPS = 20000, NEAR = 64 };
+/* Steps on that path, and how near to the point others are looked for: 2^-NEAR_BITS. */
+enum { MOST_STEPS = 20000, NEAR_BITS = 64 };
 
 /* E as a formula of its names where conditions are what they are at at[]; NULL: there is none. */
-static Node *path_formula(Check *k, Node *const *at)
+static Node *path_formula(GradCheck *k, Node *const *at)
 {
-    Job *j = &k->j;
+    Request *j = &k->j;
     Ctx *c = j->c;
-    BlockWorld w = session_block_world(j->s);
+    ProcedureScope w = session_procedure_scope(j->s);
     Node **arg = ARENA_NEW(&c->pool[1].arena, Node *, j->nin + 1);
     for (size_t i = 0; arg && i < j->nin; i++)
         arg[i] = ex_sym(c, j->in[i]);
-    Block *b = arg ? block_of_formula(c, j->e, P_NONE, j->in, j->nin) : NULL;
+    Procedure *b = arg ? procedure_of_formula(c, j->e, P_NONE, j->in, j->nin) : NULL;
     w.point = j->in;
     w.at = at;
     w.npoint = j->nin;
     w.limits.steps = w.limits.steps < MOST_STEPS ? w.limits.steps : MOST_STEPS;
-    Node *f = b ? block_formula(c, &w, b, arg) : NULL;
+    Node *f = b ? procedure_formula(c, &w, b, arg) : NULL;
     if (ctx_failed(c) && c->env.err.status != LBZ_INTERRUPT) {
         c->env.err.status = LBZ_OK;
         return NULL;
@@ -334,12 +334,12 @@ static Node *path_formula(Check *k, Node *const *at)
 }
 
 /* Is another path taken just beside the point along in[i]? here: the path at it. */
-static bool path_turns(Check *k, const Node *here, size_t i)
+static bool path_turns(GradCheck *k, const Node *here, size_t i)
 {
-    Job *j = &k->j;
+    Request *j = &k->j;
     Ctx *c = j->c;
     Node **at = ARENA_NEW(&c->pool[1].arena, Node *, j->nin + 1);
-    Node *h = ex_pow(c, ex_int(c, 2), ex_int(c, -NEAR));
+    Node *h = ex_pow(c, ex_int(c, 2), ex_int(c, -NEAR_BITS));
     bool turns = false;
     for (int side = 0; at && side < 2 && !turns && !ctx_failed(c); side++) {
         memcpy(at, j->at, j->nin * sizeof *at);
@@ -351,11 +351,11 @@ static bool path_turns(Check *k, const Node *here, size_t i)
 }
 
 /* The two modes have been run on the statements; the rest is asked of the path's formula. */
-static bool check_path(Check *k, Node *path)
+static bool check_path(GradCheck *k, Node *path)
 {
-    Job *j = &k->j;
+    Request *j = &k->j;
     Node *e = j->e;
-    const double *x = job_numbers(j, j->x);
+    const double *x = request_numbers(j, j->x);
     j->e = path;
     bool ok = open_probe(k, x) && symbolic_route(k) && judge(k);
     j->e = e;
@@ -370,20 +370,20 @@ static bool check_path(Check *k, Node *path)
     return ok && !ctx_failed(j->c);
 }
 
-static bool check_blocks(Check *k)
+static bool check_procedures(GradCheck *k)
 {
     double *grad = ARENA_NEW0(&k->j.c->pool[1].arena, double, k->n + 1);
     bool ok = grad != NULL;
     for (int route = FORWARD; ok && route <= REVERSE; route++) {
-        BlockList out = {0};
+        ProcedureList out = {0};
         AccumMode mode = route == FORWARD ? ACC_FORWARD : ACC_REVERSE;
-        ok = job_block_gradient(&k->j, mode, &out, grad);
+        ok = request_procedure_gradient(&k->j, mode, &out, grad);
         if (ok && out.n != 1) {
             ctx_error(k->j.c, LBZ_SHAPE, "take one element or sum() of it",
                       "the value is a list of %zu numbers, not a number", out.n);
             ok = false;
         }
-        blocklist_free(&out);
+        procedure_list_free(&out);
         if (ok)
             take_route(k, route, grad);
     }
@@ -399,7 +399,7 @@ static bool check_blocks(Check *k)
     return ok && !ctx_failed(k->j.c);
 }
 
-static bool is_checkable(const Check *k, const char *text, Span args)
+static bool is_checkable(const GradCheck *k, const char *text, Span args)
 {
     Ctx *c = k->j.c;
     if (k->j.nin == 0) {
@@ -417,13 +417,14 @@ static bool is_checkable(const Check *k, const char *text, Span args)
 
 bool cmd_gradcheck(lbz_session *s, const char *text, Span args)
 {
-    Check k = {.j = {.s = s, .c = s->c, .example = "gradcheck x^2*y at x=3, y=4"}};
-    bool ok = job_read(&k.j, text, args) && is_checkable(&k, text, args) && make_rows(&k);
-    ok = ok && (k.j.lists || session_calls_blocks(s, k.j.e) ? check_blocks(&k)
-                                                            : check_formula(&k));
+    GradCheck k = {.j = {.s = s, .c = s->c, .example = "gradcheck x^2*y at x=3, y=4"}};
+    bool ok =
+        request_read(&k.j, text, args) && is_checkable(&k, text, args) && make_rows(&k);
+    ok = ok && (k.j.lists || session_calls_procedures(s, k.j.e) ? check_procedures(&k)
+                                                                : check_formula(&k));
     if (ok)
         answer(&k);
     slope_close(&k.probe);
-    job_free(&k.j);
+    request_free(&k.j);
     return ok;
 }

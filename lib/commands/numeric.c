@@ -4,7 +4,7 @@
  * for otherwise; all other names must have values. E is compiled as it is: derivatives are
  * never found symbolically here (unless E itself asks for one).
  */
-#include "commands/job.h"
+#include "commands/request.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static bool out_of_memory(Ctx *c)
 /* ---- reading ----------------------------------------------------------------------------- */
 
 /* *at is evaluated; l gets its value. */
-static bool read_value(Job *j, Node **at, BlockList *l)
+static bool read_value(Request *j, Node **at, ProcedureList *l)
 {
     double d;
     EvalOptions opt = session_eval_options(j->s);
@@ -27,21 +27,21 @@ static bool read_value(Job *j, Node **at, BlockList *l)
         return false;
     if (ex_is(e, OP_LIST)) {
         j->lists = true;
-        return blocklist_from_node(j->c, e, l);
+        return procedure_list_from_node(j->c, e, l);
     }
     if (!answer_number(j->c, e, &d)) {
         ctx_error(j->c, LBZ_DOMAIN, j->example,
                   "a name is bound to something that is no number");
         return false;
     }
-    *l = (BlockList){.n = 1, .v = mem_alloc(sizeof d)};
+    *l = (ProcedureList){.n = 1, .v = mem_alloc(sizeof d)};
     if (!l->v)
         return out_of_memory(j->c);
     l->v[0] = d;
     return true;
 }
 
-static bool bound_once(const Job *j, Span a)
+static bool bound_once(const Request *j, Span a)
 {
     for (size_t i = 1; i < j->nin; i++) {
         for (size_t k = 0; k < i; k++) {
@@ -55,7 +55,7 @@ static bool bound_once(const Job *j, Span a)
     return true;
 }
 
-static bool read_point(Job *j, const char *text, Span a)
+static bool read_point(Request *j, const char *text, Span a)
 {
     ParseEnv pe = session_parse_env(j->s);
     Node **by;
@@ -71,7 +71,7 @@ static bool read_point(Job *j, const char *text, Span a)
     if (!bound_once(j, args_trim(text, a)))
         return false;
     j->at = by;
-    j->x = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
+    j->x = ARENA_NEW0(&j->c->pool[1].arena, ProcedureList, j->nin + 1);
     for (size_t i = 0; j->x && i < j->nin; i++) {
         j->c->env.at = args_trim(text, a);
         if (!read_value(j, &by[i], &j->x[i]))
@@ -81,7 +81,7 @@ static bool read_point(Job *j, const char *text, Span a)
 }
 
 /* One entry of a direction, for the name i. */
-static bool read_direction(Job *j, const char *text, Span a, size_t i)
+static bool read_direction(Request *j, const char *text, Span a, size_t i)
 {
     a = args_trim(text, a);
     Node *e = args_value(j->s, text, a);
@@ -101,7 +101,7 @@ static bool read_direction(Job *j, const char *text, Span a, size_t i)
 }
 
 /* "(0.6, 0.8)", also in square brackets or bare. */
-static bool read_along(Job *j, const char *text, Span a)
+static bool read_along(Request *j, const char *text, Span a)
 {
     uint32_t end, k = 0;
     a = args_trim(text, a);
@@ -110,7 +110,7 @@ static bool read_along(Job *j, const char *text, Span a)
     if (open && args_find(text, a, ",") == a.pos + a.len)
         a = in;
     end = a.pos + a.len;
-    j->dir = ARENA_NEW0(&j->c->pool[1].arena, BlockList, j->nin + 1);
+    j->dir = ARENA_NEW0(&j->c->pool[1].arena, ProcedureList, j->nin + 1);
     for (uint32_t at = a.pos; j->dir && at < end;) {
         uint32_t comma = args_find(text, (Span){at, end - at}, ",");
         if (!read_direction(j, text, (Span){at, comma - at}, k++))
@@ -125,7 +125,7 @@ static bool read_along(Job *j, const char *text, Span a)
 }
 
 /* E with definitions put in; the bound names stay what they are. */
-static bool read_expression(Job *j, const char *text, Span a)
+static bool read_expression(Request *j, const char *text, Span a)
 {
     Names *names = &j->s->names;
     Def **saved = ARENA_NEW0(&j->c->pool[1].arena, Def *, j->nin + 1);
@@ -136,12 +136,12 @@ static bool read_expression(Job *j, const char *text, Span a)
         if (saved[i])
             names->by_sym[j->in[i]] = NULL;
     }
-    j->s->keep_blocks = true;
+    j->s->keep_calls = true;
     j->e = args_value(j->s, text, a);
-    j->s->keep_blocks = false;
+    j->s->keep_calls = false;
     j->s->place.own = j->in;
     j->s->place.nown = j->nin;
-    j->s->place.keep_blocks = true;
+    j->s->place.keep_calls = true;
     for (size_t i = 0; i < j->nin; i++)
         if (saved[i])
             names->by_sym[j->in[i]] = saved[i];
@@ -149,7 +149,7 @@ static bool read_expression(Job *j, const char *text, Span a)
     return !ctx_failed(j->c);
 }
 
-bool job_read(Job *j, const char *text, Span args)
+bool request_read(Request *j, const char *text, Span args)
 {
     uint32_t end = args.pos + args.len, at = args_find(text, args, "at");
     Span e = {args.pos, at - args.pos};
@@ -166,20 +166,20 @@ bool job_read(Job *j, const char *text, Span args)
     return read_expression(j, text, e);
 }
 
-void job_free(Job *j)
+void request_free(Request *j)
 {
     for (size_t i = 0; i < j->nin; i++) {
         if (j->x)
-            blocklist_free(&j->x[i]);
+            procedure_list_free(&j->x[i]);
         if (j->dir)
-            blocklist_free(&j->dir[i]);
+            procedure_list_free(&j->dir[i]);
     }
 }
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
 /* "x" or, for an element of a list, "x[2]" and "x[1,2]". */
-static void element_name(const BlockList *l, size_t k, char *out, size_t cap)
+static void element_name(const ProcedureList *l, size_t k, char *out, size_t cap)
 {
     size_t left = l->n, n = 0;
     for (unsigned r = 0; r < l->rank && n < cap; r++) {
@@ -201,7 +201,7 @@ static void put_double(Str *out, double d)
 }
 
 /* Room for n names and derivatives; the names are put behind the array of pointers. */
-static bool answer_names(Job *j, size_t n, const Str *names)
+static bool answer_names(Request *j, size_t n, const Str *names)
 {
     Answer *a = &j->s->ans;
     mem_free(a->grad); /* of an earlier statement */
@@ -221,7 +221,8 @@ static bool answer_names(Job *j, size_t n, const Str *names)
     return true;
 }
 
-bool job_answer(Job *j, double value, size_t n, const Str *names, const double *grad)
+bool request_answer(Request *j, double value, size_t n, const Str *names,
+                    const double *grad)
 {
     Answer *a = &j->s->ans;
     if (!answer_names(j, n, names))
@@ -241,7 +242,7 @@ bool job_answer(Job *j, double value, size_t n, const Str *names, const double *
     return true;
 }
 
-size_t job_names(const Job *j, Str *names)
+size_t request_names(const Request *j, Str *names)
 {
     size_t n = 0;
     for (size_t i = 0; i < j->nin; i++) {
@@ -255,15 +256,16 @@ size_t job_names(const Job *j, Str *names)
     return n;
 }
 
-static bool answer_job(Job *j, double value, const double *grad, bool along)
+static bool answer_job(Request *j, double value, const double *grad, bool along)
 {
     Str names = {0};
     size_t n = 1;
     if (along)
         str_put(&names, "along", 6);
     else
-        n = job_names(j, &names);
-    bool ok = names.failed ? out_of_memory(j->c) : job_answer(j, value, n, &names, grad);
+        n = request_names(j, &names);
+    bool ok =
+        names.failed ? out_of_memory(j->c) : request_answer(j, value, n, &names, grad);
     str_free(&names);
     return ok;
 }
@@ -271,10 +273,10 @@ static bool answer_job(Job *j, double value, const double *grad, bool along)
 /* ---- formulas --------------------------------------------------------------------------------- */
 
 /* "exp(800) in exp(x)"; returns what stands for it in the text. And the same with ", column 9". */
-static const Node *describe_without_column(Job *j, const Accum *a, uint32_t v,
-                                           const JobRecord *in, Str *out)
+static const Node *describe_without_column(Request *j, const Accum *a, uint32_t v,
+                                           const RequestRecord *in, Str *out)
 {
-    const BlockWhere *w =
+    const ProcedureWhere *w =
         in && v < in->trail.n && in->trail.where[v].function ? &in->trail.where[v] : NULL;
     const Node *n = session_describe(j->s, a, v, out);
     if (w) {
@@ -284,13 +286,14 @@ static const Node *describe_without_column(Job *j, const Accum *a, uint32_t v,
     return w ? w->call : n;
 }
 
-static void describe(Job *j, const Accum *a, uint32_t v, const JobRecord *in, Str *out)
+static void describe(Request *j, const Accum *a, uint32_t v, const RequestRecord *in,
+                     Str *out)
 {
     session_place_text(j->s, describe_without_column(j, a, v, in, out), out);
 }
 
 /* A value that is no number is an error, an infinite one a remark; both name the operation. */
-bool job_explain(Job *j, const Accum *a, uint32_t v, const JobRecord *in)
+bool request_explain(Request *j, const Accum *a, uint32_t v, const RequestRecord *in)
 {
     Str why = {0};
     uint32_t culprit = program_culprit(a->p, a->v, v);
@@ -312,7 +315,8 @@ bool job_explain(Job *j, const Accum *a, uint32_t v, const JobRecord *in)
 }
 
 /* Where the i-th partial derivative becomes infinite or undefined, behind ": ". */
-static void explain_slope(Job *j, Accum *a, size_t i, const JobRecord *in, Str *why)
+static void explain_slope(Request *j, Accum *a, size_t i, const RequestRecord *in,
+                          Str *why)
 {
     uint32_t *adj = mem_alloc((a->nin + 1) * sizeof *adj), culprit = P_NONE;
     if (adj && program_gradient(a->p, a->out[0], pg_const(a->p, 1), adj) &&
@@ -326,7 +330,7 @@ static void explain_slope(Job *j, Accum *a, size_t i, const JobRecord *in, Str *
 }
 
 /* "x" or "v[2]", in the statement's arena. */
-static const char *input_name(Job *j, size_t k)
+static const char *input_name(Request *j, size_t k)
 {
     size_t i = 0;
     char element[100];
@@ -341,8 +345,8 @@ static const char *input_name(Job *j, size_t k)
 }
 
 /* By all elements of the inputs, or along a direction. */
-static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n,
-                           const JobRecord *in)
+static void explain_slopes(Request *j, Accum *a, const double *grad, size_t n,
+                           const RequestRecord *in)
 {
     for (size_t i = 0; i < n && !ctx_failed(j->c); i++) {
         Str why = {0};
@@ -358,7 +362,7 @@ static void explain_slopes(Job *j, Accum *a, const double *grad, size_t n,
     }
 }
 
-double *job_numbers(Job *j, const BlockList *l)
+double *request_numbers(Request *j, const ProcedureList *l)
 {
     double *v = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
     for (size_t i = 0; v && i < j->nin; i++)
@@ -366,13 +370,14 @@ double *job_numbers(Job *j, const BlockList *l)
     return v;
 }
 
-static bool run_formula(Job *j)
+static bool run_formula(Request *j)
 {
     Accum a;
-    double *x = job_numbers(j, j->x), *dir = j->dir ? job_numbers(j, j->dir) : NULL;
+    double *x = request_numbers(j, j->x),
+           *dir = j->dir ? request_numbers(j, j->dir) : NULL;
     double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
     bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
-    ok = ok && job_explain(j, &a, a.out[0], NULL) &&
+    ok = ok && request_explain(j, &a, a.out[0], NULL) &&
          (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
     if (ok) {
         if (a.kinked)
@@ -386,7 +391,7 @@ static bool run_formula(Job *j)
 
 /* ---- functions made of statements, lists ------------------------------------------------------ */
 
-static size_t count_elements(const Job *j)
+static size_t count_elements(const Request *j)
 {
     size_t n = 0;
     for (size_t i = 0; i < j->nin; i++)
@@ -394,7 +399,7 @@ static size_t count_elements(const Job *j)
     return n;
 }
 
-double *job_elements(Job *j, const BlockList *l, size_t *n)
+double *request_elements(Request *j, const ProcedureList *l, size_t *n)
 {
     *n = 0;
     for (size_t i = 0; i < j->nin; i++)
@@ -406,24 +411,25 @@ double *job_elements(Job *j, const BlockList *l, size_t *n)
 }
 
 /* Along the direction, or by all elements. */
-static bool block_slopes(Job *j, AccumMode mode, bool along, BlockList *out, double *grad)
+static bool procedure_slopes(Request *j, AccumMode mode, bool along, ProcedureList *out,
+                             double *grad)
 {
-    BlockPoint p = {.s = j->s,
-                    .c = j->c,
-                    .world = session_block_world(j->s),
-                    .e = j->e,
-                    .what = along ? OP_JVP : OP_JACOBIAN,
-                    .in = j->in,
-                    .x = j->x,
-                    .nin = j->nin,
-                    .nvars = j->nin,
-                    .forced = true,
-                    .mode = mode,
-                    .nvec = count_elements(j)};
+    ProcedurePoint p = {.s = j->s,
+                        .c = j->c,
+                        .world = session_procedure_scope(j->s),
+                        .e = j->e,
+                        .what = along ? OP_JVP : OP_JACOBIAN,
+                        .in = j->in,
+                        .x = j->x,
+                        .nin = j->nin,
+                        .nvars = j->nin,
+                        .forced = true,
+                        .mode = mode,
+                        .nvec = count_elements(j)};
     size_t nvec;
-    if (along && !(p.vec = job_elements(j, j->dir, &nvec)))
+    if (along && !(p.vec = request_elements(j, j->dir, &nvec)))
         return out_of_memory(j->c);
-    bool ok = block_point_run(&p);
+    bool ok = session_point_run(&p);
     if (ok && p.out.n == 1) {
         if (p.n)
             memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
@@ -432,57 +438,58 @@ static bool block_slopes(Job *j, AccumMode mode, bool along, BlockList *out, dou
     }
     if (ok) {
         *out = p.out;
-        p.out = (BlockList){0};
+        p.out = (ProcedureList){0};
     }
-    block_point_free(&p);
+    session_point_free(&p);
     return ok;
 }
 
-bool job_block_gradient(Job *j, AccumMode mode, BlockList *out, double *grad)
+bool request_procedure_gradient(Request *j, AccumMode mode, ProcedureList *out,
+                                double *grad)
 {
-    return block_slopes(j, mode, false, out, grad);
+    return procedure_slopes(j, mode, false, out, grad);
 }
 
-bool job_record(Job *j, size_t most, JobRecord *r)
+bool request_record(Request *j, size_t most, RequestRecord *r)
 {
-    BlockWorld w = session_block_world(j->s);
+    ProcedureScope w = session_procedure_scope(j->s);
     r->trail.most = most;
-    return block_record(j->c, &w, j->e, j->in, j->x, j->nin, j->nin, &r->trail, &r->shape,
-                        &r->p, &r->out);
+    return procedure_record(j->c, &w, j->e, j->in, j->x, j->nin, j->nin, &r->trail,
+                            &r->shape, &r->p, &r->out);
 }
 
-void job_record_free(JobRecord *r)
+void request_record_free(RequestRecord *r)
 {
     program_free(r->p);
-    blocklist_free(&r->shape);
+    procedure_list_free(&r->shape);
     mem_free(r->out);
     mem_free(r->trail.where);
-    *r = (JobRecord){0};
+    *r = (RequestRecord){0};
 }
 
 /* Which operation made a value or slope that is not finite: the run is recorded, if it is not too
  * long for that. */
-static void explain_block(Job *j, const double *grad, size_t n)
+static void explain_procedure(Request *j, const double *grad, size_t n)
 {
     enum { MOST = 200000 };
-    JobRecord rec = {0};
+    RequestRecord rec = {0};
     Accum a = {0};
     size_t nin;
-    double *x = job_elements(j, j->x, &nin);
-    if (x && job_record(j, MOST, &rec)) {
+    double *x = request_elements(j, j->x, &nin);
+    if (x && request_record(j, MOST, &rec)) {
         Program *p = rec.p;
         rec.p = NULL;
         if (accum_adopt(&a, j->c, p, x, nin, rec.out, rec.shape.n) &&
-            job_explain(j, &a, a.out[0], &rec))
+            request_explain(j, &a, a.out[0], &rec))
             explain_slopes(j, &a, grad, n, &rec);
         accum_free(&a);
     }
-    job_record_free(&rec);
+    request_record_free(&rec);
     if (j->c->env.err.status == LBZ_LIMIT)
         j->c->env.err.status = LBZ_OK;
 }
 
-static bool finite_answer(const BlockList *out, const double *grad, size_t n)
+static bool finite_answer(const ProcedureList *out, const double *grad, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(grad[i]))
@@ -490,12 +497,12 @@ static bool finite_answer(const BlockList *out, const double *grad, size_t n)
     return isfinite(out->v[0]);
 }
 
-static bool run_block(Job *j)
+static bool run_procedure(Request *j)
 {
-    BlockList out = {0};
+    ProcedureList out = {0};
     size_t n = count_elements(j);
     double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n + 1);
-    bool ok = grad && block_slopes(j, j->mode, j->dir != NULL, &out, grad);
+    bool ok = grad && procedure_slopes(j, j->mode, j->dir != NULL, &out, grad);
     if (ok && out.n != 1) {
         ctx_error(j->c, LBZ_SHAPE, "take one element or sum() of it",
                   "the value is a list of %zu numbers, not a number", out.n);
@@ -503,10 +510,10 @@ static bool run_block(Job *j)
     }
     if (ok) {
         if (!finite_answer(&out, grad, j->dir ? 1 : n))
-            explain_block(j, grad, j->dir ? 1 : n);
+            explain_procedure(j, grad, j->dir ? 1 : n);
         ok = !ctx_failed(j->c) && answer_job(j, out.v[0], grad, j->dir != NULL);
     }
-    blocklist_free(&out);
+    procedure_list_free(&out);
     return ok;
 }
 
@@ -514,17 +521,17 @@ static bool run_block(Job *j)
 
 static bool accumulate(lbz_session *s, const char *text, Span args, AccumMode mode)
 {
-    Job j = {.s = s, .c = s->c, .mode = mode, .example = "forward x^2*y at x=3, y=4"};
-    bool ok = job_read(&j, text, args);
+    Request j = {.s = s, .c = s->c, .mode = mode, .example = "forward x^2*y at x=3, y=4"};
+    bool ok = request_read(&j, text, args);
     if (ok && ex_is(j.e, OP_LIST)) {
         ctx_error(s->c, LBZ_SHAPE, "ask for one element at a time, or use jacobian()",
                   "%s needs a number, not a list",
                   mode == ACC_FORWARD ? "forward" : "reverse");
         ok = false;
     }
-    ok =
-        ok && (j.lists || session_calls_blocks(s, j.e) ? run_block(&j) : run_formula(&j));
-    job_free(&j);
+    ok = ok && (j.lists || session_calls_procedures(s, j.e) ? run_procedure(&j)
+                                                            : run_formula(&j));
+    request_free(&j);
     return ok;
 }
 

@@ -28,7 +28,7 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
     EvalOptions opt = session_eval_options(s);
     bool handled;
     s->c->env.at = st->span;
-    s->place = (Place){.text = text, .at = st->span};
+    s->place = (ExpressionText){.text = text, .at = st->span};
     if (ex_is(st->expr, OP_AT))
         place_names(s, st->expr);
     if (!session_special(s, st, parsed, text, &handled) || handled)
@@ -83,11 +83,11 @@ static void begin_statement(lbz_session *s)
 {
     tidy(s);
     ctx_begin_statement(s->c);
-    map_init(&s->blocks, ctx_arena(s->c));
+    map_init(&s->procedures, ctx_arena(s->c));
     s->no_formula = (Err){0};
     s->slopes = 0;
     apply_limits(s);
-    s->place = (Place){0};
+    s->place = (ExpressionText){0};
     s->used_result = false;
 }
 

@@ -2,7 +2,7 @@
  *
  * Lists and functions made of statements are run first, and what the run came to is traced.
  */
-#include "commands/job.h"
+#include "commands/request.h"
 #include "trace/trace.h"
 
 #include <math.h>
@@ -11,10 +11,10 @@ enum { MOST_VALUES = 20000 };
 
 /* What is traced, and all it needs. */
 typedef struct {
-    Job *j;
+    Request *j;
     Accum a;
-    JobRecord rec; /* its program is a's */
-    bool recorded; /* else it is a formula */
+    RequestRecord rec; /* its program is a's */
+    bool recorded;     /* else it is a formula */
     double *x, *dir;
     Str names;
     const char **name;
@@ -22,7 +22,7 @@ typedef struct {
 
 static bool read_names(Tracing *t)
 {
-    size_t n = job_names(t->j, &t->names), at = 0;
+    size_t n = request_names(t->j, &t->names), at = 0;
     t->name = ARENA_NEW(&t->j->c->pool[1].arena, const char *, n + 1);
     for (size_t i = 0; t->name && !t->names.failed && i < n; i++) {
         t->name[i] = t->names.s + at;
@@ -33,16 +33,17 @@ static bool read_names(Tracing *t)
 
 static bool open_tracing(Tracing *t)
 {
-    Job *j = t->j;
+    Request *j = t->j;
     size_t nin;
-    t->recorded = j->lists || ex_is(j->e, OP_LIST) || session_calls_blocks(j->s, j->e);
-    t->x = job_elements(j, j->x, &nin);
-    t->dir = j->dir ? job_elements(j, j->dir, &nin) : NULL;
+    t->recorded =
+        j->lists || ex_is(j->e, OP_LIST) || session_calls_procedures(j->s, j->e);
+    t->x = request_elements(j, j->x, &nin);
+    t->dir = j->dir ? request_elements(j, j->dir, &nin) : NULL;
     if (!t->x || !read_names(t))
         return false;
     if (!t->recorded)
         return accum_init(&t->a, j->c, j->in, t->x, nin, &j->e, 1);
-    if (!job_record(j, MOST_VALUES, &t->rec))
+    if (!request_record(j, MOST_VALUES, &t->rec))
         return false;
     Program *p = t->rec.p;
     t->rec.p = NULL;
@@ -52,7 +53,7 @@ static bool open_tracing(Tracing *t)
 static void close_tracing(Tracing *t)
 {
     accum_free(&t->a);
-    job_record_free(&t->rec);
+    request_record_free(&t->rec);
     str_free(&t->names);
 }
 
@@ -81,21 +82,21 @@ static void note_rule(Tracing *t, const double *grad, size_t n, bool along)
 /* The answer to programs: of a number, value and derivatives; of a list, its values. */
 static bool answer_values(Tracing *t, const Trace *tr)
 {
-    Job *j = t->j;
+    Request *j = t->j;
     bool along = t->dir && j->mode == ACC_FORWARD;
     size_t n = along ? 1 : t->a.nin;
     double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n + 1);
     if (!grad)
         return false;
     if (t->rec.shape.rank) {
-        print_plain(j->c, answer_text(j->s), blocklist_to_node(j->c, &t->rec.shape));
+        print_plain(j->c, answer_text(j->s), procedure_list_to_node(j->c, &t->rec.shape));
         return !ctx_failed(j->c);
     }
     trace_derivatives(tr, 0, grad);
     note_rule(t, grad, n, along);
     Str one = {0};
     str_put(&one, "along", 6);
-    bool ok = job_answer(j, t->a.v[t->a.out[0]], n, along ? &one : &t->names, grad);
+    bool ok = request_answer(j, t->a.v[t->a.out[0]], n, along ? &one : &t->names, grad);
     str_free(&one);
     return ok;
 }
@@ -129,7 +130,7 @@ static void write_trace(Tracing *t, Trace *tr, TraceFormat format)
     }
 }
 
-static bool in_functions(const JobRecord *r)
+static bool in_functions(const RequestRecord *r)
 {
     for (size_t i = 0; i < r->trail.n; i++)
         if (r->trail.where[i].function)
@@ -139,7 +140,7 @@ static bool in_functions(const JobRecord *r)
 
 static Trace *make_trace(Tracing *t)
 {
-    Job *j = t->j;
+    Request *j = t->j;
     TraceOf of = {.a = &t->a,
                   .mode = j->mode,
                   .name = t->name,
@@ -151,12 +152,12 @@ static Trace *make_trace(Tracing *t)
     return trace_new(&of);
 }
 
-static bool run_trace(Job *j, TraceFormat format)
+static bool run_trace(Request *j, TraceFormat format)
 {
     Tracing t = {.j = j};
     bool ok = open_tracing(&t);
     for (size_t k = 0; ok && k < t.a.nout; k++)
-        ok = job_explain(j, &t.a, t.a.out[k], t.recorded ? &t.rec : NULL);
+        ok = request_explain(j, &t.a, t.a.out[k], t.recorded ? &t.rec : NULL);
     Trace *tr = ok ? make_trace(&t) : NULL;
     ok = tr && answer_values(&t, tr);
     if (ok)
@@ -184,7 +185,7 @@ static bool read_format(lbz_session *s, const char *text, Span how, TraceFormat 
 /* trace forward E at ... | trace reverse E at ... [as json|csv|latex] */
 bool cmd_trace(lbz_session *s, const char *text, Span args)
 {
-    Job j = {.s = s, .c = s->c, .example = "trace forward x^2*y at x=3, y=4"};
+    Request j = {.s = s, .c = s->c, .example = "trace forward x^2*y at x=3, y=4"};
     TraceFormat format = TRACE_TEXT;
     Span rest, w = args_word(text, args, &rest);
     bool forward = args_is(text, w, "forward");
@@ -201,7 +202,7 @@ bool cmd_trace(lbz_session *s, const char *text, Span args)
             return false;
         rest.len = as - rest.pos;
     }
-    bool ok = job_read(&j, text, rest) && run_trace(&j, format);
-    job_free(&j);
+    bool ok = request_read(&j, text, rest) && run_trace(&j, format);
+    request_free(&j);
     return ok;
 }

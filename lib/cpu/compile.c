@@ -56,7 +56,7 @@ static void mark_needed(Build *b, const uint32_t *outs, size_t nout)
 /* The operand of sum or difference i that is a product used nowhere else; P_NONE. */
 static uint32_t fusable(const Build *b, uint32_t i)
 {
-    const Val *v = &b->p->val[i];
+    const ProgramValue *v = &b->p->val[i];
     if (v->op != P_ADD && v->op != P_SUB)
         return P_NONE;
     if (b->p->val[v->b].op == P_MUL && b->uses[v->b] == 1 && v->b != v->a)
@@ -89,7 +89,7 @@ static void mark_pairs(Build *b)
     const Program *p = b->p;
     uint32_t *seen = b->slot; /* of an argument, its sine or cosine; cleared after */
     for (uint32_t i = 0; i < p->n; i++) {
-        const Val *v = &p->val[i];
+        const ProgramValue *v = &p->val[i];
         b->pair[i] = P_NONE;
         if (!b->uses[i] || v->op != P_FN1 || (v->fn != OP_sin && v->fn != OP_cos))
             continue;
@@ -144,7 +144,7 @@ static Ins *emit(Build *b, IOp op)
 
 static void emit_fused(Build *b, uint32_t i, uint32_t m)
 {
-    const Val *v = &b->p->val[i], *w = &b->p->val[m];
+    const ProgramValue *v = &b->p->val[i], *w = &b->p->val[m];
     uint32_t other = v->a == m ? v->b : v->a;
     uint32_t x = b->slot[w->a], y = b->slot[w->b], z = b->slot[other];
     IOp op = v->op == P_ADD ? I_MULADD : v->a == m ? I_MULSUB : I_NMULADD;
@@ -174,7 +174,7 @@ static void emit_pair(Build *b, uint32_t i)
 
 static void emit_sum(Build *b, uint32_t i)
 {
-    const Val *v = &b->p->val[i];
+    const ProgramValue *v = &b->p->val[i];
     Ins *s = emit(b, I_SUM);
     s->a = v->a;
     s->b = v->b;
@@ -187,7 +187,7 @@ static void emit_sum(Build *b, uint32_t i)
 /* All wanted results of a loop, where the first of them is needed. */
 static void emit_loop(Build *b, uint32_t i)
 {
-    const Val *v = &b->p->val[i];
+    const ProgramValue *v = &b->p->val[i];
     const ProgramLoop *l = &b->p->loop[v->a];
     CodeLoop *cl = &b->c->loop[v->a];
     if (!b->done[v->a]) {
@@ -217,7 +217,7 @@ static void emit_loop(Build *b, uint32_t i)
     release_operands(b, i);
 }
 
-static void set_function(Ins *s, const Val *v)
+static void set_function(Ins *s, const ProgramValue *v)
 {
     const Float64Fn *k = float64_fn((Op)v->fn);
     switch ((POp)v->op) {
@@ -231,7 +231,7 @@ static void set_function(Ins *s, const Val *v)
     }
 }
 
-static bool is_function(const Val *v)
+static bool is_function(const ProgramValue *v)
 {
     return v->op == P_FN1 || v->op == P_FN2 || v->op == P_FN3 || v->op == P_PART1 ||
            v->op == P_PART2X || v->op == P_PART2Y;
@@ -253,7 +253,7 @@ static void emit_plain(Build *b, uint32_t i)
     for (size_t k = 0; k < n; k++)
         s[k] = b->slot[o[k]];
     release_operands(b, i);
-    const Val *v = &b->p->val[i];
+    const ProgramValue *v = &b->p->val[i];
     bool root = v->op == P_FN1 && v->fn == OP_sqrt;
     Ins *x = emit(b, root ? I_SQRT : (IOp)map[v->op]);
     b->c->info[b->c->n - 1].fn = v->fn;
@@ -277,7 +277,7 @@ static void refuse_integral(Build *b)
 
 static void emit_value(Build *b, uint32_t i)
 {
-    const Val *v = &b->p->val[i];
+    const ProgramValue *v = &b->p->val[i];
     uint32_t m = fusable(b, i);
     if (m != P_NONE)
         emit_fused(b, i, m);

@@ -13,7 +13,10 @@
 #if defined(__x86_64__) && (defined(__linux__) || defined(__FreeBSD__))
 #include <sys/mman.h>
 
-enum { BYTES = 64 /* of machine code for one instruction, at most */, LONGEST = 1 << 20 };
+enum {
+    BYTES = 64 /* of machine code for one instruction, at most */,
+    LONGEST_CODE = 1 << 20
+};
 
 typedef struct {
     unsigned char *at;
@@ -180,7 +183,7 @@ bool code_speed_up(Code *c)
     size_t rare = 0, size = c->n * BYTES + 64;
     if (c->native)
         return true;
-    if (c->n > LONGEST || c->nslots >= 1u << 28)
+    if (c->n > LONGEST_CODE || c->nslots >= 1u << 28)
         return false;
     for (size_t i = 0; i < c->n; i++)
         rare += is_rare((IOp)c->info[i].op);

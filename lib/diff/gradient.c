@@ -17,9 +17,9 @@ typedef struct {
     Contribs *adj; /* by position */
     uint64_t mask; /* symbols asked for */
     Node *bar;     /* adjoint of the node at work */
-} Sweep;
+} NodeSweep;
 
-static void give(Sweep *s, Node *to, Node *amount)
+static void give(NodeSweep *s, Node *to, Node *amount)
 {
     uint64_t k;
     if (!(to->syms & s->mask) || amount == s->c->zero || !map_get(&s->at, to->id, &k))
@@ -38,7 +38,7 @@ static void give(Sweep *s, Node *to, Node *amount)
     a->v[a->n++] = amount;
 }
 
-static void sweep_product(Sweep *s, Node *n)
+static void sweep_product(NodeSweep *s, Node *n)
 {
     Ctx *c = s->c;
     Node **f = ARENA_NEW(&c->tmp, Node *, n->n + 1);
@@ -51,7 +51,7 @@ static void sweep_product(Sweep *s, Node *n)
     }
 }
 
-static void sweep_power(Sweep *s, Node *n)
+static void sweep_power(NodeSweep *s, Node *n)
 {
     Ctx *c = s->c;
     Node *b = n->a[0], *e = n->a[1];
@@ -65,7 +65,7 @@ static void sweep_power(Sweep *s, Node *n)
 
 /* Nodes whose derivative rule is easier forward: one forward derivative per symbol asked for,
  * the body's symbols being reached through give() on the symbol nodes. */
-static void sweep_forward(Sweep *s, Node *n)
+static void sweep_forward(NodeSweep *s, Node *n)
 {
     Ctx *c = s->c;
     size_t k;
@@ -77,7 +77,7 @@ static void sweep_forward(Sweep *s, Node *n)
     }
 }
 
-static void sweep_node(Sweep *s, Node *n)
+static void sweep_node(NodeSweep *s, Node *n)
 {
     Ctx *c = s->c;
     switch (n->op) {
@@ -109,7 +109,7 @@ static void sweep_node(Sweep *s, Node *n)
 
 /* Nodes below those that sweep_forward handles must not be swept again: they get no
  * contributions, so nothing happens there. */
-static bool sweep(Sweep *s, Node *e, Node **order, size_t count)
+static bool sweep(NodeSweep *s, Node *e, Node **order, size_t count)
 {
     Ctx *c = s->c;
     s->adj = ARENA_NEW0(&c->tmp, Contribs, count);
@@ -134,7 +134,7 @@ static bool sweep(Sweep *s, Node *e, Node **order, size_t count)
 bool diff_gradient(Ctx *c, Node *e, const uint32_t *x, size_t n, Node **g)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Sweep s = {.c = c};
+    NodeSweep s = {.c = c};
     map_init(&s.at, &c->tmp);
     Node **roots = ARENA_NEW(&c->tmp, Node *, n + 1);
     if (!roots)

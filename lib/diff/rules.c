@@ -13,13 +13,13 @@ typedef struct {
     uint16_t *kid; /* the places of their children in it, one after the other */
     size_t n;
     bool tried;
-} Rule;
+} PartialRule;
 
-enum { NEAR = 64, KIDS = 8 };
+enum { VALUES_AT_HAND = 64, KIDS = 8 };
 
 typedef struct {
     Ctx *tc;
-    Rule rule[OP_COUNT][3];
+    PartialRule rule[OP_COUNT][3];
 } Rules;
 
 static void rules_free(Ctx *c)
@@ -48,7 +48,7 @@ static Rules *rules_of(Ctx *c)
     return r;
 }
 
-static void rule_make(Rules *rs, Rule *r, const char *text)
+static void rule_make(Rules *rs, PartialRule *r, const char *text)
 {
     Ctx *t = rs->tc;
     ctx_begin_statement(t);
@@ -87,12 +87,12 @@ static Node *placeholder(const Node *t, Node *f)
     }
 }
 
-static Node *rule_apply(Ctx *c, const Rule *r, Node *f)
+static Node *rule_apply(Ctx *c, const PartialRule *r, Node *f)
 {
-    Node *near[NEAR], **val = near, *a[KIDS];
+    Node *near[VALUES_AT_HAND], **val = near, *a[KIDS];
     const uint16_t *kid = r->kid;
     ArenaMark m = arena_mark(&c->tmp);
-    if (r->n > NEAR)
+    if (r->n > VALUES_AT_HAND)
         val = ARENA_NEW(&c->tmp, Node *, r->n);
     for (size_t i = 0; val && i < r->n; kid += r->order[i++]->n) {
         const Node *t = r->order[i];
@@ -114,7 +114,7 @@ Node *diff_partial(Ctx *c, Node *f, unsigned i)
     if (!rs)
         return ctx_error(c, LBZ_LIMIT, NULL, "out of memory");
     const char *text = i < 3 ? info->partial[i] : NULL;
-    Rule *r = &rs->rule[f->op][i < 3 ? i : 0];
+    PartialRule *r = &rs->rule[f->op][i < 3 ? i : 0];
     if (text && *text && !r->tried)
         rule_make(rs, r, text);
     if (!r->order)

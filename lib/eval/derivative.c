@@ -9,20 +9,20 @@
 #include "simplify/relation.h"
 
 typedef struct {
-    Eval *ev;
+    Evaluation *ev;
     Ctx *c;
     Node *e;      /* what is differentiated, names put in */
     SymList vars; /* by what */
     bool inner;   /* operand of another derivative: not simplified yet */
-} Job;
+} DerivativeTask;
 
-static Node *finished(const Job *j, Node *r)
+static Node *finished(const DerivativeTask *j, Node *r)
 {
     return j->inner || ctx_failed(j->c) ? r : simplify(j->c, r, j->ev->opt->level);
 }
 
 /* Quotients of quotients: worth more effort than a plain derivative. The equation helps. */
-static Node *finished_implicit(const Job *j, Node *r, const uint32_t *free)
+static Node *finished_implicit(const DerivativeTask *j, Node *r, const uint32_t *free)
 {
     SimplifyLevel level = j->ev->opt->level;
     if (j->inner || ctx_failed(j->c))
@@ -33,7 +33,7 @@ static Node *finished_implicit(const Job *j, Node *r, const uint32_t *free)
 
 /* ---- by what */
 
-static bool add_variable(Job *j, const Node *v)
+static bool add_variable(DerivativeTask *j, const Node *v)
 {
     Ctx *c = j->c;
     if (!ex_is(v, OP_SYM)) {
@@ -49,7 +49,7 @@ static bool add_variable(Job *j, const Node *v)
     return !ctx_failed(c);
 }
 
-static void given_variables(Job *j, Node *list)
+static void given_variables(DerivativeTask *j, Node *list)
 {
     if (!ex_is(list, OP_LIST)) {
         add_variable(j, list);
@@ -59,7 +59,7 @@ static void given_variables(Job *j, Node *list)
         add_variable(j, list->a[i]);
 }
 
-static void free_variables(Job *j, Node *e)
+static void free_variables(DerivativeTask *j, Node *e)
 {
     Ctx *c = j->c;
     ArenaMark m = arena_mark(&c->tmp);
@@ -72,9 +72,9 @@ static void free_variables(Job *j, Node *e)
 
 /* No names given: those without a definition; if there are none, those that stand for a
  * number. */
-static void all_variables(Job *j, Node *e)
+static void all_variables(DerivativeTask *j, Node *e)
 {
-    Eval *ev = j->ev;
+    Evaluation *ev = j->ev;
     static const SymList none;
     SymList leaves = {0};
     free_variables(j, eval_expand(ev, e, &none, EXPAND_ALL));
@@ -89,7 +89,7 @@ static void all_variables(Job *j, Node *e)
     symlist_free(&leaves);
 }
 
-static void open_job(Job *j, Eval *ev, Node *e, Node *vars, bool inner)
+static void open_job(DerivativeTask *j, Evaluation *ev, Node *e, Node *vars, bool inner)
 {
     memset(j, 0, sizeof *j);
     j->ev = ev;
@@ -103,7 +103,7 @@ static void open_job(Job *j, Eval *ev, Node *e, Node *vars, bool inner)
         ctx_failed(ev->c) ? ev->c->poison : eval_expand(ev, e, &j->vars, EXPAND_NEEDED);
 }
 
-static void close_job(Job *j)
+static void close_job(DerivativeTask *j)
 {
     for (size_t i = 0; j->ev->own_statement && i < j->vars.n; i++)
         symlist_add(&j->ev->dvars, j->vars.v[i]);
@@ -112,7 +112,7 @@ static void close_job(Job *j)
 
 /* ---- pieces */
 
-static Node **components(const Job *j, Node *e, size_t *n)
+static Node **components(const DerivativeTask *j, Node *e, size_t *n)
 {
     Node **a = ARENA_NEW(&j->c->tmp, Node *, ex_is(e, OP_LIST) ? e->n + 1u : 1);
     *n = ex_is(e, OP_LIST) ? e->n : 1;
@@ -121,13 +121,13 @@ static Node **components(const Job *j, Node *e, size_t *n)
     return a;
 }
 
-static Node *mismatch(const Job *j, const char *what, size_t have, size_t want)
+static Node *mismatch(const DerivativeTask *j, const char *what, size_t have, size_t want)
 {
     return ctx_error(j->c, LBZ_SHAPE, NULL, "%s has %zu element%s where %zu %s needed",
                      what, have, have == 1 ? "" : "s", want, want == 1 ? "is" : "are");
 }
 
-static Node **gradient(const Job *j, Node *e)
+static Node **gradient(const DerivativeTask *j, Node *e)
 {
     Ctx *c = j->c;
     Node **g = ARENA_NEW0(&c->tmp, Node *, j->vars.n + 1);
@@ -136,7 +136,7 @@ static Node **gradient(const Job *j, Node *e)
     return g;
 }
 
-static Node *gradient_list(const Job *j, Node *e)
+static Node *gradient_list(const DerivativeTask *j, Node *e)
 {
     Node **g = gradient(j, e);
     for (size_t i = 0; g && i < j->vars.n; i++)
@@ -145,14 +145,14 @@ static Node *gradient_list(const Job *j, Node *e)
 }
 
 /* A scalar by one name is a scalar, by a list a list. */
-static Node *grad(const Job *j, Node *e, const Node *vars)
+static Node *grad(const DerivativeTask *j, Node *e, const Node *vars)
 {
     if (vars && ex_is(vars, OP_SYM))
         return finished(j, diff(j->c, e, vars->sym));
     return gradient_list(j, e);
 }
 
-static Node *jacobian(const Job *j, Node *vars)
+static Node *jacobian(const DerivativeTask *j, Node *vars)
 {
     Ctx *c = j->c;
     size_t n;
@@ -164,7 +164,7 @@ static Node *jacobian(const Job *j, Node *vars)
     return row ? ex_list(c, n, row) : c->poison;
 }
 
-static Node *hessian(const Job *j)
+static Node *hessian(const DerivativeTask *j)
 {
     Ctx *c = j->c;
     Node **g = gradient(j, j->e);
@@ -174,7 +174,7 @@ static Node *hessian(const Job *j)
 }
 
 /* Scratch symbols in the place of v's elements. */
-static bool freeze(const Job *j, size_t n, uint32_t **syms, Node ***as_nodes)
+static bool freeze(const DerivativeTask *j, size_t n, uint32_t **syms, Node ***as_nodes)
 {
     *syms = ARENA_NEW(&j->c->tmp, uint32_t, n + 1);
     *as_nodes = ARENA_NEW(&j->c->tmp, Node *, n + 1);
@@ -194,7 +194,8 @@ static Node *dot(Ctx *c, Node *const *u, Node *const *v, size_t n)
 }
 
 /* Gradient of u . v with v held fixed. */
-static Node *gradient_along(const Job *j, Node *const *u, Node *vector, size_t n)
+static Node *gradient_along(const DerivativeTask *j, Node *const *u, Node *vector,
+                            size_t n)
 {
     Ctx *c = j->c;
     size_t nv;
@@ -207,7 +208,7 @@ static Node *gradient_along(const Job *j, Node *const *u, Node *vector, size_t n
     return r;
 }
 
-static Node *hvp(const Job *j, Node *vector)
+static Node *hvp(const DerivativeTask *j, Node *vector)
 {
     size_t nv = ex_is(vector, OP_LIST) ? vector->n : 1;
     if (nv != j->vars.n)
@@ -216,7 +217,7 @@ static Node *hvp(const Job *j, Node *vector)
     return g ? gradient_along(j, g, vector, nv) : j->c->poison;
 }
 
-static Node *vjp(const Job *j, Node *vector)
+static Node *vjp(const DerivativeTask *j, Node *vector)
 {
     size_t n, nv = ex_is(vector, OP_LIST) ? vector->n : 1;
     Node **f = components(j, j->e, &n);
@@ -225,7 +226,7 @@ static Node *vjp(const Job *j, Node *vector)
     return f ? gradient_along(j, f, vector, n) : j->c->poison;
 }
 
-static Node *jvp(const Job *j, Node *vector)
+static Node *jvp(const DerivativeTask *j, Node *vector)
 {
     Ctx *c = j->c;
     size_t n, nv;
@@ -241,7 +242,7 @@ static Node *jvp(const Job *j, Node *vector)
     return ex_is(j->e, OP_LIST) ? ex_list(c, n, f) : f[0];
 }
 
-static Node *laplacian_of(const Job *j, Node *e)
+static Node *laplacian_of(const DerivativeTask *j, Node *e)
 {
     Ctx *c = j->c;
     Node **t = ARENA_NEW(&c->tmp, Node *, j->vars.n + 1);
@@ -250,7 +251,7 @@ static Node *laplacian_of(const Job *j, Node *e)
     return !t || ctx_failed(c) ? c->poison : finished(j, ex_add(c, j->vars.n, t));
 }
 
-static Node *laplacian(const Job *j)
+static Node *laplacian(const DerivativeTask *j)
 {
     size_t n;
     Node **f = components(j, j->e, &n);
@@ -261,7 +262,7 @@ static Node *laplacian(const Job *j)
     return ex_is(j->e, OP_LIST) ? ex_list(j->c, n, f) : f[0];
 }
 
-static Node *divergence(const Job *j)
+static Node *divergence(const DerivativeTask *j)
 {
     Ctx *c = j->c;
     size_t n;
@@ -273,7 +274,7 @@ static Node *divergence(const Job *j)
     return !f || ctx_failed(c) ? c->poison : finished(j, ex_add(c, n, f));
 }
 
-static Node *curl(const Job *j)
+static Node *curl(const DerivativeTask *j)
 {
     Ctx *c = j->c;
     size_t n;
@@ -316,7 +317,8 @@ static Node *diff_order(Ctx *c, Node *e, uint32_t x, Node *n)
     return diff_n(c, e, x, n); /* for its error */
 }
 
-static Node *diff_once_each(const Job *j, Node *e, const Node *op, Node *const *a)
+static Node *diff_once_each(const DerivativeTask *j, Node *e, const Node *op,
+                            Node *const *a)
 {
     Ctx *c = j->c;
     for (size_t i = 1; i + 1 < op->n && !ctx_poll(c); i += 2)
@@ -324,7 +326,7 @@ static Node *diff_once_each(const Job *j, Node *e, const Node *op, Node *const *
     return finished(j, e);
 }
 
-static Node *diff_all(const Job *j, const Node *op, Node *const *a)
+static Node *diff_all(const DerivativeTask *j, const Node *op, Node *const *a)
 {
     Ctx *c = j->c;
     size_t n;
@@ -336,8 +338,8 @@ static Node *diff_all(const Job *j, const Node *op, Node *const *a)
     return f ? ex_list(c, n, f) : c->poison;
 }
 
-static bool small_count(const Job *j, const Node *n, const char *what, int64_t least,
-                        int64_t *k)
+static bool small_count(const DerivativeTask *j, const Node *n, const char *what,
+                        int64_t least, int64_t *k)
 {
     if (!ex_get_int(n, k) || *k < least)
         ctx_error(j->c, LBZ_SYNTAX, NULL, "%s is an integer >= %d", what, (int)least);
@@ -346,7 +348,7 @@ static bool small_count(const Job *j, const Node *n, const char *what, int64_t l
     return !ctx_failed(j->c);
 }
 
-static Node *taylor(const Job *j, Node *const *a)
+static Node *taylor(const DerivativeTask *j, Node *const *a)
 {
     int64_t n;
     if (!small_count(j, a[3], "the degree of a Taylor polynomial", 0, &n))
@@ -354,7 +356,7 @@ static Node *taylor(const Job *j, Node *const *a)
     return eval_taylor(j->ev, j->e, a[1]->sym, a[2], (unsigned)n);
 }
 
-static Node *implicit(const Job *j, Node *const *a)
+static Node *implicit(const DerivativeTask *j, Node *const *a)
 {
     int64_t n;
     if (!small_count(j, a[3], "the order of a derivative", 1, &n))
@@ -364,7 +366,7 @@ static Node *implicit(const Job *j, Node *const *a)
                              free);
 }
 
-static Node *carry_out(const Job *j, const Node *op, Node *const *a)
+static Node *carry_out(const DerivativeTask *j, const Node *op, Node *const *a)
 {
     switch (op->op) {
     case OP_DIFF: return diff_all(j, op, a);
@@ -384,9 +386,9 @@ static Node *carry_out(const Job *j, const Node *op, Node *const *a)
     }
 }
 
-Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner)
+Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner)
 {
-    Job j;
+    DerivativeTask j;
     Ctx *c = ev->c;
     ArenaMark m = arena_mark(&c->tmp);
     open_job(&j, ev, a[0], op->n > 1 ? a[1] : NULL, inner);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 /* Errors from here on are about this operator. */
-static void point_at(Ctx *c, const Eval *ev, const Node *op)
+static void point_at(Ctx *c, const Evaluation *ev, const Node *op)
 {
     uint64_t v;
     if (ev->parsed && map_get(&ev->parsed->spans, op->id, &v))
@@ -20,7 +20,7 @@ static void point_at(Ctx *c, const Eval *ev, const Node *op)
 
 /* ---- the operators that rewrite */
 
-uint32_t eval_scratch(Eval *ev)
+uint32_t eval_scratch(Evaluation *ev)
 {
     char name[32];
     int n = snprintf(name, sizeof name, "@%zu", ++ev->nscratch);
@@ -55,12 +55,12 @@ Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k
     return ctx_failed(c) || !r ? c->poison : r;
 }
 
-Node *eval_attach(Eval *ev, Node *e)
+Node *eval_attach(Evaluation *ev, Node *e)
 {
     return ev->opt->keep_detached ? e : eval_hold(ev->c, e, NULL, NULL, 0);
 }
 
-static Node *substitute(Eval *ev, Node *e, Node *const *a, size_t n)
+static Node *substitute(Evaluation *ev, Node *e, Node *const *a, size_t n)
 {
     Ctx *c = ev->c;
     ArenaMark m = arena_mark(&c->tmp);
@@ -78,7 +78,7 @@ static Node *substitute(Eval *ev, Node *e, Node *const *a, size_t n)
     return e;
 }
 
-static Node *want_symbol(Eval *ev, Node *x)
+static Node *want_symbol(Evaluation *ev, Node *x)
 {
     if (!ex_is(x, OP_SYM)) {
         ctx_error(ev->c, LBZ_SYNTAX, NULL, "a name is needed here");
@@ -87,7 +87,7 @@ static Node *want_symbol(Eval *ev, Node *x)
     return x;
 }
 
-static Node *apart(Eval *ev, Node *e, Node *const *a, size_t n)
+static Node *apart(Evaluation *ev, Node *e, Node *const *a, size_t n)
 {
     Ctx *c = ev->c;
     if (n > 1)
@@ -105,7 +105,7 @@ static Node *apart(Eval *ev, Node *e, Node *const *a, size_t n)
 }
 
 /* a: N's operands; text as in eval_numeric. */
-static Node *numeric(Eval *ev, Node *e, Node *const *a, size_t n, const char **text)
+static Node *numeric(Evaluation *ev, Node *e, Node *const *a, size_t n, const char **text)
 {
     Ctx *c = ev->c;
     int64_t digits = (int64_t)ev->opt->digits;
@@ -118,9 +118,9 @@ static Node *numeric(Eval *ev, Node *e, Node *const *a, size_t n, const char **t
     return eval_numeric(c, e, (size_t)digits, text);
 }
 
-static Node *over_elements(Eval *ev, Node *op, Node *e, Node *const *a);
+static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a);
 
-static Node *rewrite(Eval *ev, Node *op, Node *e, Node *const *a)
+static Node *rewrite(Evaluation *ev, Node *op, Node *e, Node *const *a)
 {
     Ctx *c = ev->c;
     if (ex_is(e, OP_LIST))
@@ -144,7 +144,7 @@ static Node *rewrite(Eval *ev, Node *op, Node *e, Node *const *a)
 
 /* A rewriting of a list rewrites its elements; lists nest no deeper than a matrix of
  * matrices, which bounds this recursion. */
-static Node *over_elements(Eval *ev, Node *op, Node *e, Node *const *a)
+static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a)
 {
     Ctx *c = ev->c;
     enum { DEEPEST = 8 };
@@ -163,7 +163,7 @@ static Node *over_elements(Eval *ev, Node *op, Node *e, Node *const *a)
 
 /* v[i], sum(v) ...: stays open only for the numeric commands, which know lists of
  * numbers. */
-static Node *of_lists(Eval *ev, Node *op, Node *const *a)
+static Node *of_lists(Evaluation *ev, Node *op, Node *const *a)
 {
     static const SymList none;
     Ctx *c = ev->c;
@@ -175,7 +175,7 @@ static Node *of_lists(Eval *ev, Node *op, Node *const *a)
     Node *r = list_function(c, (Op)op->op, op->n, v);
     if (r || ctx_failed(c))
         return r ? r : c->poison;
-    if (!ev->opt->block_call)
+    if (!ev->opt->call_procedure)
         return ex_structural(c, (Op)op->op, op->n, v);
     return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]",
                      "%s needs a list, and numbers "
@@ -183,7 +183,7 @@ static Node *of_lists(Eval *ev, Node *op, Node *const *a)
                      op_info((Op)op->op)->usage);
 }
 
-static Node *carry_out(Eval *ev, Node *op, Node *const *a, const NodeMap *done,
+static Node *carry_out(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done,
                        bool inner)
 {
     Ctx *c = ev->c;
@@ -248,7 +248,7 @@ static Node **carried_children(Ctx *c, const Node *n, const NodeMap *done)
 }
 
 /* done gets x, the operands of which are in it already. */
-static void carry_one(Eval *ev, Node *x, NodeMap *done, const Map *inner)
+static void carry_one(Evaluation *ev, Node *x, NodeMap *done, const Map *inner)
 {
     Ctx *c = ev->c;
     Node **a = carried_children(c, x, done);
@@ -263,7 +263,7 @@ static void carry_one(Eval *ev, Node *x, NodeMap *done, const Map *inner)
     }
 }
 
-Node *eval_carry(Eval *ev, Node *e)
+Node *eval_carry(Evaluation *ev, Node *e)
 {
     Ctx *c = ev->c;
     if (!(e->flags & NF_STRUCTURAL))
@@ -299,7 +299,7 @@ Node *eval_carry(Eval *ev, Node *e)
 
 /* ---- a statement */
 
-static void begin(Eval *ev, Ctx *c, const Names *names, const EvalOptions *opt,
+static void begin(Evaluation *ev, Ctx *c, const Names *names, const EvalOptions *opt,
                   const Parsed *parsed)
 {
     memset(ev, 0, sizeof *ev);
@@ -313,14 +313,14 @@ static void begin(Eval *ev, Ctx *c, const Names *names, const EvalOptions *opt,
     map_init(&ev->stays, &c->pool[1].arena);
 }
 
-static void end(Eval *ev)
+static void end(Evaluation *ev)
 {
     symlist_free(&ev->bound);
     symlist_free(&ev->dvars);
 }
 
 /* Definitions in reach and the expression itself, operators carried out. */
-static Node *carry_all(Eval *ev, Node *e)
+static Node *carry_all(Evaluation *ev, Node *e)
 {
     if (!eval_closure(ev, e))
         return ev->c->poison;
@@ -331,7 +331,7 @@ static Node *carry_all(Eval *ev, Node *e)
 }
 
 /* The names that were put in last, for "at x = 3". */
-static void list_values(Eval *ev, Node *formula, EvalResult *out)
+static void list_values(Evaluation *ev, Node *formula, EvalResult *out)
 {
     Ctx *c = ev->c;
     static const SymList none;
@@ -350,7 +350,7 @@ static void list_values(Eval *ev, Node *formula, EvalResult *out)
 }
 
 /* The value of the formula: a derivative by one name follows the rule for kinks. */
-static Node *value_of(Eval *ev, Node *e, Node *formula)
+static Node *value_of(Evaluation *ev, Node *e, Node *formula)
 {
     Ctx *c = ev->c;
     static const SymList none;
@@ -368,7 +368,7 @@ static Node *value_of(Eval *ev, Node *e, Node *formula)
 
 /* N(inner) puts everything in and gives one number; other statements leave the names they
  * differentiate by in the formula. */
-static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *out)
+static void finish_result(Evaluation *ev, Node *e, Node *inner, Node *r, EvalResult *out)
 {
     Ctx *c = ev->c;
     if (e != inner) {
@@ -388,14 +388,14 @@ static void finish_result(Eval *ev, Node *e, Node *inner, Node *r, EvalResult *o
 }
 
 /* Calls of functions without a formula may be left in a derivative whose value has none. */
-static bool blocks_are_done(const Eval *ev, EvalResult *r)
+static bool open_calls_are_done(const Evaluation *ev, EvalResult *r)
 {
     const EvalOptions *opt = ev->opt;
-    if (!opt->block_left || !opt->block_left(opt->block_arg, r->formula))
+    if (!opt->has_open_call || !opt->has_open_call(opt->procedure_arg, r->formula))
         return true;
     Err why = ev->c->env.err;
     ev->c->env.err.status = LBZ_OK;
-    if (!r->value || opt->block_left(opt->block_arg, r->value)) {
+    if (!r->value || opt->has_open_call(opt->procedure_arg, r->value)) {
         ev->c->env.err = why;
         return false;
     }
@@ -414,7 +414,7 @@ static size_t asked_digits(const EvalOptions *opt, const Node *e)
 }
 
 typedef struct {
-    Eval *ev;
+    Evaluation *ev;
     size_t digits;
 } Finish;
 
@@ -428,7 +428,7 @@ static Node *finish_number(void *arg, Node *k)
 }
 
 /* A Taylor polynomial is written by rising powers of x - a. */
-static void write_taylor(Eval *ev, Node *e, EvalResult *out)
+static void write_taylor(Evaluation *ev, Node *e, EvalResult *out)
 {
     Finish f = {ev, ev->decimals};
     if (ex_is(e, OP_TAYLOR) && ev->taylor.p && !out->value && !ctx_failed(ev->c))
@@ -438,7 +438,7 @@ static void write_taylor(Eval *ev, Node *e, EvalResult *out)
 bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
                      const Parsed *parsed, Node *e, EvalResult *out)
 {
-    Eval ev;
+    Evaluation ev;
     memset(out, 0, sizeof *out);
     ArenaMark m = arena_mark(&c->tmp);
     begin(&ev, c, names, opt, parsed);
@@ -452,7 +452,7 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
         write_taylor(&ev, inner, out);
     }
     if (!ctx_failed(c))
-        blocks_are_done(&ev, out);
+        open_calls_are_done(&ev, out);
     out->shared = ex_is(e, OP_CSE);
     end(&ev);
     arena_release(&c->tmp, m);

@@ -35,7 +35,7 @@ typedef struct def {
     SymList hidden;   /* symbols that nobody can type, one for each parameter */
     SymList mentions; /* names and functions that occur in body */
     SymList bound;    /* symbols that operators inside body bind (d/dx, at x=...) */
-    bool block;      /* a function made of statements: body is nothing, source has them */
+    bool procedure;  /* a function made of statements: body is nothing, source has them */
     char *source;    /* text of the right-hand side, for vars and save */
     uint64_t serial; /* order of definition */
 } Def;
@@ -70,10 +70,10 @@ typedef struct {
     bool keep_detached;  /* detach(e) stays in the result, for accumulation */
     /* A call of a function made of statements; NULL: such calls stay as they are, as does one
      * for which it is NULL. */
-    Node *(*block_call)(void *arg, const Def *d, Node *n, Node *const *a);
+    Node *(*call_procedure)(void *arg, const Def *d, Node *n, Node *const *a);
     /* Is one of those left in e? Its error is in the context then. */
-    bool (*block_left)(void *arg, Node *e);
-    void *block_arg;
+    bool (*has_open_call)(void *arg, Node *e);
+    void *procedure_arg;
 } EvalOptions;
 
 typedef struct {

@@ -11,13 +11,13 @@
 /* The integer that arb_floor of x + shift is, as soon as a precision tells. */
 static Node *floor_of(Ctx *c, Node *x, Node *shift)
 {
-    enum { FIRST = 128, LAST = 2048 };
+    enum { FIRST_BITS = 128, LAST_BITS = 2048 };
     Node *r = NULL, *e = ex_add2(c, x, shift);
     arb_t v;
     fmpz_t n;
     arb_init(v);
     fmpz_init(n);
-    for (slong bits = FIRST; !r && bits <= LAST; bits *= 4) {
+    for (slong bits = FIRST_BITS; !r && bits <= LAST_BITS; bits *= 4) {
         if (ball_eval(c, e, NULL, NULL, 0, bits, v, NULL) != LBZ_OK)
             break;
         arb_floor(v, v, bits);

@@ -37,40 +37,43 @@ typedef struct {
     size_t decimals;   /* the statement asks for so many digits: N(...); 0: it does not */
     Polynomial taylor; /* the one carried out last */
     Node *nameless; /* has no defined name in it: there is nothing to put in; or NULL */
-} Eval;
+} Evaluation;
 
 typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;
 
 /* e with names put in, and functions and finite sums carried out. Names in own stay. With
  * EXPAND_NEEDED names that are bound somewhere stay, too, unless they depend on own. */
-Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what);
-bool eval_closure(Eval *ev, Node *e); /* fills order, bound */
-Node *eval_carry(Eval *ev, Node *e);  /* structural operators carried out; names stay */
-uint32_t eval_scratch(Eval *ev);      /* a symbol that nobody can type */
-Node *eval_attach(Eval *ev, Node *e); /* detach(e) is e again, unless it is to be kept */
+Node *eval_expand(Evaluation *ev, Node *e, const SymList *own, ExpandWhat what);
+bool eval_closure(Evaluation *ev, Node *e); /* fills order, bound */
+Node *eval_carry(Evaluation *ev,
+                 Node *e);             /* structural operators carried out; names stay */
+uint32_t eval_scratch(Evaluation *ev); /* a symbol that nobody can type */
+Node *eval_attach(Evaluation *ev,
+                  Node *e); /* detach(e) is e again, unless it is to be kept */
 
 /* The derivative operators; a: the operands, carried out. */
-Node *eval_derivative(Eval *ev, Node *op, Node *const *a, bool inner);
+Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner);
 /* AT: op->a[0] may hold DIFF nodes, whose value at a kink follows the rule of
  * language.md. */
-Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done);
+Node *eval_at(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done);
 /* d operand / dx at x = p, where R is its formula: kinks and singular points included. */
-Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p);
+Node *eval_slope(Evaluation *ev, Node *operand, Node *R, uint32_t x, Node *p);
 /* The gradient at a point where the arguments of a max or min are equal and depend on more than
  * one of the names. False: no such case. */
 bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n,
               Node **grad);
 /* The n-th derivative of e by x at p where n is large: exact if all is rational, else a number if
  * a decimal is asked for or the formula would be too large. NULL: not that case. */
-Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n);
+Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *n);
 /* AT of a DIFF that may be one of those: the operand, carried out, is in done. NULL: no. */
-Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done);
+Node *eval_high_order_at(Evaluation *ev, Node *op, const NodeMap *done);
 bool eval_is_high_order_at(const Node *op);
-Node *eval_taylor(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n);
+Node *eval_taylor(Evaluation *ev, Node *e, uint32_t x, Node *a, unsigned n);
 /* The error under way says that e has no value there: its hint gets the limit, if there is one. */
 void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n);
 /* ev->taylor as text, lowest degree first; its numbers go through finish. NULL: too long. */
-const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void *arg);
+const char *eval_taylor_text(Evaluation *ev, Node *(*finish)(void *arg, Node *k),
+                             void *arg);
 /* e with values put in, or NULL where that has no value; there is no error then. */
 Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
 /* Constants of e as decimals. When e is one constant, text gets the digits themselves. */
@@ -78,6 +81,6 @@ Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text);
 
 /* One round: applications of defined functions and finite sums replaced by what they are.
  */
-Node *eval_functions(Eval *ev, Node *e);
+Node *eval_functions(Evaluation *ev, Node *e);
 
 #endif

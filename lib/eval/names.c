@@ -118,9 +118,9 @@ typedef struct {
     const SymList *deps;
     size_t i;
     bool variable; /* a variable lies on the way here */
-} Frame;
+} CycleStep;
 
-static void print_path(const Ctx *c, uint32_t sym, const Frame *stack, size_t depth,
+static void print_path(const Ctx *c, uint32_t sym, const CycleStep *stack, size_t depth,
                        Str *path)
 {
     str_puts(path, sym_name(c, sym));
@@ -129,12 +129,12 @@ static void print_path(const Ctx *c, uint32_t sym, const Frame *stack, size_t de
     str_printf(path, " -> %s", sym_name(c, sym));
 }
 
-static Frame *grow_frames(Ctx *c, Frame *stack, size_t depth, size_t *cap)
+static CycleStep *grow_frames(Ctx *c, CycleStep *stack, size_t depth, size_t *cap)
 {
     if (depth < *cap)
         return stack;
     *cap = *cap ? 2 * *cap : 32;
-    Frame *more = ARENA_NEW(&c->tmp, Frame, *cap);
+    CycleStep *more = ARENA_NEW(&c->tmp, CycleStep, *cap);
     if (more && depth)
         memcpy(more, stack, depth * sizeof *more);
     return more;
@@ -147,12 +147,12 @@ bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
     Map seen;
     map_init(&seen, &c->tmp);
     size_t cap = 0, depth = 1;
-    Frame *stack = grow_frames(c, NULL, 0, &cap);
+    CycleStep *stack = grow_frames(c, NULL, 0, &cap);
     bool found = false;
     if (stack)
-        stack[0] = (Frame){NULL, mentions, 0, !function};
+        stack[0] = (CycleStep){NULL, mentions, 0, !function};
     while (stack && depth && !found && !ctx_poll(c)) {
-        Frame *f = &stack[depth - 1];
+        CycleStep *f = &stack[depth - 1];
         if (f->i == f->deps->n) {
             depth--;
             continue;
@@ -169,7 +169,7 @@ bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
         map_put(&seen, 2 * (uint64_t)next + variable, 1);
         stack = grow_frames(c, stack, depth, &cap);
         if (stack)
-            stack[depth++] = (Frame){d, &d->mentions, 0, variable};
+            stack[depth++] = (CycleStep){d, &d->mentions, 0, variable};
     }
     if (found)
         print_path(c, sym, stack, depth, path);
@@ -179,7 +179,7 @@ bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
 
 /* ---- the definitions in reach */
 
-static void order_push(Eval *ev, Def *d)
+static void order_push(Evaluation *ev, Def *d)
 {
     Arena *a = &ev->c->pool[1].arena;
     if ((ev->norder & (ev->norder - 1)) == 0) { /* a power of two: full */
@@ -195,15 +195,15 @@ static void order_push(Eval *ev, Def *d)
 }
 
 /* Postorder from the names in deps; what is under way has index 0. */
-static void reach(Eval *ev, const SymList *deps)
+static void reach(Evaluation *ev, const SymList *deps)
 {
     Ctx *c = ev->c;
     size_t cap = 0, depth = 1;
-    Frame *stack = grow_frames(c, NULL, 0, &cap);
+    CycleStep *stack = grow_frames(c, NULL, 0, &cap);
     if (stack)
-        stack[0] = (Frame){NULL, deps, 0, false};
+        stack[0] = (CycleStep){NULL, deps, 0, false};
     while (stack && depth && !ctx_poll(c)) {
-        Frame *f = &stack[depth - 1];
+        CycleStep *f = &stack[depth - 1];
         if (f->i == f->deps->n) {
             if (f->def)
                 order_push(ev, names_find(ev->names, f->def->sym));
@@ -218,11 +218,11 @@ static void reach(Eval *ev, const SymList *deps)
             symlist_add(&ev->bound, d->bound.v[i]);
         stack = grow_frames(c, stack, depth, &cap);
         if (stack)
-            stack[depth++] = (Frame){d, &d->mentions, 0, false};
+            stack[depth++] = (CycleStep){d, &d->mentions, 0, false};
     }
 }
 
-bool eval_closure(Eval *ev, Node *e)
+bool eval_closure(Evaluation *ev, Node *e)
 {
     Ctx *c = ev->c;
     SymList mentions = {0};
@@ -244,13 +244,13 @@ bool eval_closure(Eval *ev, Node *e)
 
 /* ---- putting names in */
 
-static size_t place_of(const Eval *ev, uint32_t sym)
+static size_t place_of(const Evaluation *ev, uint32_t sym)
 {
     uint64_t v;
     return map_get(&ev->index, sym, &v) ? (size_t)v : 0;
 }
 
-static bool depends_on(const Eval *ev, const Def *d, const SymList *own,
+static bool depends_on(const Evaluation *ev, const Def *d, const SymList *own,
                        const unsigned char *dep)
 {
     for (size_t i = 0; i < d->mentions.n; i++) {
@@ -263,7 +263,7 @@ static bool depends_on(const Eval *ev, const Def *d, const SymList *own,
 
 /* Fills ev->val and names: what each definition in reach stands for, NULL where a name stays.
  * True when no name stays and no function is in reach. */
-static bool find_values(Eval *ev, const SymList *own, ExpandWhat what, Subst *names)
+static bool find_values(Evaluation *ev, const SymList *own, ExpandWhat what, Subst *names)
 {
     unsigned char *dep = ARENA_NEW0(&ev->c->tmp, unsigned char, ev->norder);
     bool all = dep != NULL;
@@ -290,7 +290,7 @@ static const char endless_hint[] =
     "give it an end: f(n) = if n <= 1 then 1 else n*f(n - 1)";
 
 /* Calls in depth and calls in all: f(x) = f(f(x)) doubles in every round. */
-static void check_depth(Eval *ev)
+static void check_depth(Evaluation *ev)
 {
     enum { CALLS_PER_LEVEL = 100 };
     Ctx *c = ev->c;
@@ -303,7 +303,7 @@ static void check_depth(Eval *ev)
               ev->round < levels ? "too many times" : "too deep");
 }
 
-Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
+Node *eval_expand(Evaluation *ev, Node *e, const SymList *own, ExpandWhat what)
 {
     Ctx *c = ev->c;
     if (!(e->flags & NF_BINDER) && (!ev->norder || e == ev->nameless))
@@ -334,7 +334,7 @@ Node *eval_expand(Eval *ev, Node *e, const SymList *own, ExpandWhat what)
 
 /* ---- functions of the user */
 
-static Node *derived(Eval *ev, const Def *d, Node *body, Node *const *orders)
+static Node *derived(Evaluation *ev, const Def *d, Node *body, Node *const *orders)
 {
     Ctx *c = ev->c;
     uint64_t key = hash_mix(d->sym, body->id), got;
@@ -365,7 +365,7 @@ static int first_order(Ctx *c, const Def *d, Node *const *orders)
 }
 
 /* f'(p) for a number p: like d/dx f(x) at x = p. */
-static Node *slope_of(Eval *ev, const Def *d, Node *body, Node *formula, int i,
+static Node *slope_of(Evaluation *ev, const Def *d, Node *body, Node *formula, int i,
                       Node *const *args)
 {
     Ctx *c = ev->c;
@@ -379,7 +379,7 @@ static Node *slope_of(Eval *ev, const Def *d, Node *body, Node *formula, int i,
 }
 
 /* f^(n)(p) for large n, by one argument. NULL: not that. */
-static Node *high_order(Eval *ev, const Def *d, Node *body, Node *const *a)
+static Node *high_order(Evaluation *ev, const Def *d, Node *body, Node *const *a)
 {
     Ctx *c = ev->c;
     size_t k = d->params.n, moving = k;
@@ -399,7 +399,7 @@ static Node *high_order(Eval *ev, const Def *d, Node *body, Node *const *a)
     return eval_high_order(ev, e, d->hidden.v[moving], a[moving], a[k + moving]);
 }
 
-static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
+static Node *call(Evaluation *ev, const Def *d, Node *body, Node *const *a)
 {
     Ctx *c = ev->c;
     size_t k = d->params.n;
@@ -424,19 +424,19 @@ static Node *call(Eval *ev, const Def *d, Node *body, Node *const *a)
 }
 
 /* A function without a formula is an unknown one until its arguments are numbers. */
-static Node *apply_block(Eval *ev, const Def *d, Node *n, Node *const *a)
+static Node *apply_procedure(Evaluation *ev, const Def *d, Node *n, Node *const *a)
 {
     Node *x = ex_rebuild(ev->c, n, a), *r = NULL;
     ev->last_function = d;
-    if (ev->opt->block_call && !nodemap_get(&ev->stays, x) && !ctx_failed(ev->c)) {
-        r = ev->opt->block_call(ev->opt->block_arg, d, n, a);
+    if (ev->opt->call_procedure && !nodemap_get(&ev->stays, x) && !ctx_failed(ev->c)) {
+        r = ev->opt->call_procedure(ev->opt->procedure_arg, d, n, a);
         if (!r)
             nodemap_put(&ev->stays, x, x);
     }
     return r ? r : x;
 }
 
-static Node *apply_function(Eval *ev, Node *n, Node *const *a)
+static Node *apply_function(Evaluation *ev, Node *n, Node *const *a)
 {
     Ctx *c = ev->c;
     size_t p = place_of(ev, n->sym);
@@ -453,8 +453,8 @@ static Node *apply_function(Eval *ev, Node *n, Node *const *a)
                          sym_name(c, n->sym), d->params.n, d->params.n == 1 ? "" : "s",
                          n->n / 2);
     }
-    if (d->block)
-        return apply_block(ev, d, n, a);
+    if (d->procedure)
+        return apply_procedure(ev, d, n, a);
     Node *r = call(ev, d, ev->val[p - 1], a);
     return r == ex_rebuild(c, n, a) && !ctx_failed(c)
                ? ctx_error(c, LBZ_LIMIT, endless_hint, "%s calls itself without end",
@@ -463,7 +463,7 @@ static Node *apply_function(Eval *ev, Node *n, Node *const *a)
 }
 
 /* A sum or product between integers that are not too far apart, written out. */
-static Node *apply_sum(Eval *ev, Node *n, Node *const *a)
+static Node *apply_sum(Evaluation *ev, Node *n, Node *const *a)
 {
     Ctx *c = ev->c;
     int64_t lo, hi;
@@ -483,7 +483,7 @@ static Node *apply_sum(Eval *ev, Node *n, Node *const *a)
     return ex_is(n, OP_SUM) ? ex_add(c, k, t) : ex_mul(c, k, t);
 }
 
-Node *eval_functions(Eval *ev, Node *e)
+Node *eval_functions(Evaluation *ev, Node *e)
 {
     Ctx *c = ev->c;
     if (!(e->flags & (NF_APPLY | NF_BINDER)))

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 enum {
-    HIGH = 8,       /* orders above it are looked at */
+    HIGH_ORDER = 8, /* orders above it are looked at */
     HIGHEST = 2000, /* ... and up to this one */
     LARGE = 400,    /* formulas of more distinct nodes are too large */
     DIGITS = 17
@@ -95,11 +95,11 @@ static void forgive(Ctx *c)
         c->env.err.status = LBZ_OK;
 }
 
-Node *eval_high_order(Eval *ev, Node *e, uint32_t x, Node *p, const Node *n)
+Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *n)
 {
     Ctx *c = ev->c;
     int64_t k;
-    if (!ex_get_int(n, &k) || k <= HIGH || k > HIGHEST || ctx_failed(c) ||
+    if (!ex_get_int(n, &k) || k <= HIGH_ORDER || k > HIGHEST || ctx_failed(c) ||
         !closed(c, e, x, p) || eval_has_kinks(c, e))
         return NULL;
     Node *r = diff_nth_rational(c, e, x, p, (unsigned)k);
@@ -131,7 +131,7 @@ static uint32_t place_of_variable(const Node *op)
     const Node *d = op->a[0];
     int64_t k;
     if (!ex_is(op, OP_AT) || !ex_is(d, OP_DIFF) || d->n != 3 ||
-        !ex_get_int(d->a[2], &k) || k <= HIGH || k > HIGHEST)
+        !ex_get_int(d->a[2], &k) || k <= HIGH_ORDER || k > HIGHEST)
         return 0;
     for (uint32_t i = 1; i + 1 < op->n; i += 2)
         if (op->a[i] == d->a[1])
@@ -147,7 +147,7 @@ static Node *carried(const NodeMap *done, Node *n)
     return r ? r : n;
 }
 
-Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done)
+Node *eval_high_order_at(Evaluation *ev, Node *op, const NodeMap *done)
 {
     Ctx *c = ev->c;
     SymList own = {0};
@@ -179,7 +179,8 @@ Node *eval_high_order_at(Eval *ev, Node *op, const NodeMap *done)
 
 /* ---- Taylor polynomials */
 
-static bool coefficients(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
+static bool coefficients(Evaluation *ev, Node *e, uint32_t x, Node *a, unsigned n,
+                         Node **out)
 {
     Ctx *c = ev->c;
     bool decimal = ev->decimals || ((a->flags | e->flags) & NF_DEC);
@@ -188,7 +189,7 @@ static bool coefficients(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n, Nod
            (!ctx_failed(c) && diff_series(c, e, x, a, n, out));
 }
 
-Node *eval_taylor(Eval *ev, Node *e, uint32_t x, Node *a, unsigned n)
+Node *eval_taylor(Evaluation *ev, Node *e, uint32_t x, Node *a, unsigned n)
 {
     Ctx *c = ev->c;
     Node **p = ARENA_NEW(&c->pool[1].arena, Node *, (size_t)n + 1);
@@ -213,7 +214,8 @@ static Node *step_symbol(Ctx *c, const Polynomial *t)
     return h;
 }
 
-const char *eval_taylor_text(Eval *ev, Node *(*finish)(void *arg, Node *k), void *arg)
+const char *eval_taylor_text(Evaluation *ev, Node *(*finish)(void *arg, Node *k),
+                             void *arg)
 {
     enum { LONGEST = 20000 };
     Ctx *c = ev->c;

@@ -65,7 +65,7 @@ bool eval_has_kinks(Ctx *c, Node *e)
 }
 
 typedef struct {
-    Eval *ev;
+    Evaluation *ev;
     Ctx *c;
     uint32_t x;
     Node *p;
@@ -355,7 +355,7 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
     return dl && !right ? infinite_slope(pt, dl, " (one-sided)") : NULL;
 }
 
-Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p)
+Node *eval_slope(Evaluation *ev, Node *operand, Node *R, uint32_t x, Node *p)
 {
     Ctx *c = ev->c;
     Point pt = {ev, c, x, p, OP_POISON, false};
@@ -376,7 +376,7 @@ Node *eval_slope(Eval *ev, Node *operand, Node *R, uint32_t x, Node *p)
 /* ---- e at x=1, y=2 */
 
 typedef struct {
-    Eval *ev;
+    Evaluation *ev;
     Ctx *c;
     SymList own; /* the names bound */
     Node **by;   /* and what they are here */
@@ -530,7 +530,7 @@ static bool delicate(At *at, Node *e)
     return false;
 }
 
-Node *eval_at(Eval *ev, Node *op, Node *const *a, const NodeMap *done)
+Node *eval_at(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done)
 {
     Ctx *c = ev->c;
     ArenaMark m = arena_mark(&c->tmp);

@@ -136,7 +136,7 @@ struct ctx {
     void *rules;   /* diff.c: compiled partial derivatives of the table's rows */
     void (*free_rules)(Ctx *c);
     bool
-        open_lists; /* blocks are read: a list is an operand like others, as names may be lists */
+        open_lists; /* procedures are read: a list is an operand like others, as names may be lists */
     void *owner; /* the session above; unused on this floor */
 };
 

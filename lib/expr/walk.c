@@ -83,16 +83,16 @@ int ex_cmp(const Node *a, const Node *b)
 typedef struct {
     Node *n;
     uint32_t next;
-} Frame;
+} WalkStep;
 
-enum { NEAR = 64, WALK_FIRST = 128 };
+enum { FRAMES_AT_HAND = 64, WALK_FIRST = 128 };
 
 typedef struct {
     Ctx *c;
     uint32_t mark;
     unsigned flags;
     uint64_t syms;
-    Frame *st; /* the first frames live in the caller's */
+    WalkStep *st; /* the first frames live in the caller's */
     size_t n, cap;
     Node **out;
     size_t nout, out_cap;
@@ -122,7 +122,7 @@ static inline bool walk_out(Walk *w, Node *x)
 
 LBZ_COLD static bool walk_deeper(Walk *w)
 {
-    Frame *t = ARENA_NEW(&w->c->tmp, Frame, w->cap * 4);
+    WalkStep *t = ARENA_NEW(&w->c->tmp, WalkStep, w->cap * 4);
     if (!t || ctx_failed(w->c))
         return false;
     memcpy(t, w->st, w->n * sizeof *t);
@@ -136,7 +136,7 @@ static inline bool walk_enter(Walk *w, Node *x)
     x->mark = w->mark;
     if (w->n == w->cap && !walk_deeper(w))
         return false;
-    w->st[w->n++] = (Frame){x, 0};
+    w->st[w->n++] = (WalkStep){x, 0};
     return !ctx_poll(w->c);
 }
 
@@ -148,7 +148,7 @@ static inline bool walk_skips(const Walk *w, const Node *k)
 
 /* The next child of f's node that has children itself, leaves before it being put out; NULL: there
  * is none. */
-static inline Node *walk_child(Walk *w, Frame *f, bool *ok)
+static inline Node *walk_child(Walk *w, WalkStep *f, bool *ok)
 {
     const Node *x = f->n;
     uint32_t i = f->next, n = x->n;
@@ -178,7 +178,7 @@ static bool walk_from(Walk *w, Node *root)
     if (!walk_enter(w, root))
         return false;
     while (w->n && ok) {
-        Frame *f = &w->st[w->n - 1];
+        WalkStep *f = &w->st[w->n - 1];
         Node *k = walk_child(w, f, &ok);
         w->n -= !k;
         ok &= k ? walk_enter(w, k) : walk_out(w, f->n);
@@ -189,9 +189,13 @@ static bool walk_from(Walk *w, Node *root)
 Node **ex_walk_some(Ctx *c, size_t nroots, Node *const *roots, unsigned flags,
                     uint64_t syms, size_t *count)
 {
-    Frame near[NEAR];
-    Walk w = {
-        .c = c, .mark = ++c->mark, .flags = flags, .syms = syms, .st = near, .cap = NEAR};
+    WalkStep near[FRAMES_AT_HAND];
+    Walk w = {.c = c,
+              .mark = ++c->mark,
+              .flags = flags,
+              .syms = syms,
+              .st = near,
+              .cap = FRAMES_AT_HAND};
     for (size_t r = 0; r < nroots; r++)
         if (!walk_from(&w, roots[r]))
             return NULL;
@@ -453,7 +457,7 @@ static Node *taken_branch(const Subst *s, const Node *n)
 
 /* The next child that x needs worked on first, or NULL. A branch that is not taken is never
  * looked at: it may have no value. */
-static Node *next_needed(const Subst *s, Frame *f)
+static Node *next_needed(const Subst *s, WalkStep *f)
 {
     Node *pick = f->next >= 1 ? taken_branch(s, f->n) : NULL;
     if (pick)
@@ -493,11 +497,11 @@ static Node *subst_node(const Subst *s, Node *x)
 Node *subst_run(Subst *s, Node *root)
 {
     Ctx *c = s->c;
-    Frame near[NEAR], *st = near;
-    size_t n = 1, cap = NEAR;
+    WalkStep near[FRAMES_AT_HAND], *st = near;
+    size_t n = 1, cap = FRAMES_AT_HAND;
     if (ex_is_poison(root) || subst_got(s, root))
         return ex_is_poison(root) ? root : subst_got(s, root);
-    st[0] = (Frame){root, 0};
+    st[0] = (WalkStep){root, 0};
     while (n && !ctx_poll(c)) {
         Node *x = st[n - 1].n, *kid = is_binder(x) ? NULL : next_needed(s, &st[n - 1]);
         if (!kid) {
@@ -507,14 +511,14 @@ Node *subst_run(Subst *s, Node *root)
             continue;
         }
         if (n == cap) {
-            Frame *t = ARENA_NEW(&c->tmp, Frame, 4 * cap);
+            WalkStep *t = ARENA_NEW(&c->tmp, WalkStep, 4 * cap);
             if (!t)
                 break;
             memcpy(t, st, n * sizeof *t);
             st = t;
             cap *= 4;
         }
-        st[n++] = (Frame){kid, 0};
+        st[n++] = (WalkStep){kid, 0};
     }
     return ctx_failed(c) ? c->poison : nodemap_get(&s->done, root);
 }

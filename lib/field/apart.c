@@ -199,7 +199,7 @@ Node *rat_apart(Ctx *c, Node *n, uint32_t x)
     Field f;
     ArenaMark m = arena_mark(&c->tmp);
     Attempt at = attempt_begin(c);
-    field_init(&f, c, F_DISPLAY, APART_FUEL, n);
+    field_init(&f, c, FIELD_DISPLAY, APART_FUEL, n);
     const Elem *e = field_elem(&f, n);
     Node *r = NULL;
     uint64_t g;

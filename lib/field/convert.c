@@ -7,7 +7,7 @@
 /* Negative powers that expand leaves alone. */
 static bool kept_power(const Field *f, const Node *n)
 {
-    return f->mode == F_EXPAND && ex_is_num(n->a[1]) && ex_is_neg(n->a[1]);
+    return f->mode == FIELD_EXPAND && ex_is_num(n->a[1]) && ex_is_neg(n->a[1]);
 }
 
 static uint32_t wanted_children(const Field *f, const Node *n)
@@ -17,7 +17,7 @@ static uint32_t wanted_children(const Field *f, const Node *n)
     case OP_SCALE:
     case OP_MUL: return n->n;
     case OP_POW: return n->a[0]->op == OP_CONST || kept_power(f, n) ? 0 : 1;
-    default: return f->mode == F_PROVE && op_is_function((Op)n->op) ? n->n : 0;
+    default: return f->mode == FIELD_PROVE && op_is_function((Op)n->op) ? n->n : 0;
     }
 }
 
@@ -158,7 +158,7 @@ static void display_power(Field *f, Elem *r, Node *b, Node *x)
 }
 
 /* ---- node by node --------------------------------------------------------------------------------------- */
-static void set_kernel(Field *f, Elem *r, Node *n)
+static void set_generator(Field *f, Elem *r, Node *n)
 {
     slong g = field_gen_of(f, n);
     if (g >= 0)
@@ -170,24 +170,24 @@ static void convert_power(Field *f, Elem *r, Node *n)
     Node *b = n->a[0], *x = n->a[1];
     int64_t k;
     if (b->op == OP_CONST && !ex_is_num(x)) {
-        if (f->mode != F_PROVE)
+        if (f->mode != FIELD_PROVE)
             display_power(f, r, b, x);
         else
-            set_kernel(f, r, n);
+            set_generator(f, r, n);
         return;
     }
     Elem t;
     const Elem *base = elem_of(f, b);
     el_init(f, &t);
     if (!base) { /* a constant base: pi, e */
-        set_kernel(f, &t, b);
+        set_generator(f, &t, b);
         base = &t;
     }
     if (ex_get_int(x, &k))
         el_pow(f, r, base, k);
     else if (ex_is_num(x))
         field_root(f, r, base, x->num);
-    else if (f->mode == F_PROVE)
+    else if (f->mode == FIELD_PROVE)
         field_power(f, r, base, x);
     else
         display_power(f, r, b, x);
@@ -213,7 +213,7 @@ static void convert_function(Field *f, Elem *r, Node *n)
     }
     slong g = -1;
     for (slong i = 0; i < f->ngens && g < 0; i++) {
-        Gen *k = &f->gen[i];
+        Generator *k = &f->gen[i];
         bool same = k->kind == G_FUNCTION && k->op == (Op)n->op && k->nargs == n->n;
         for (uint32_t j = 0; same && j < n->n; j++)
             same = el_equal(f, &k->arg[j], &arg[j]);
@@ -223,7 +223,7 @@ static void convert_function(Field *f, Elem *r, Node *n)
     if (g < 0) {
         g = field_new_gen(f, G_FUNCTION, n);
         if (g >= 0) {
-            Gen *k = &f->gen[g];
+            Generator *k = &f->gen[g];
             k->op = (Op)n->op;
             k->nargs = n->n;
             for (uint32_t j = 0; j < n->n; j++) {
@@ -266,14 +266,14 @@ static void convert(Field *f, Elem *r, Node *n)
         return;
     case OP_POW:
         if (kept_power(f, n))
-            set_kernel(f, r, n);
+            set_generator(f, r, n);
         else
             convert_power(f, r, n);
         return;
     default: break;
     }
-    if (f->mode != F_PROVE || !op_is_function((Op)n->op))
-        set_kernel(f, r, n);
+    if (f->mode != FIELD_PROVE || !op_is_function((Op)n->op))
+        set_generator(f, r, n);
     else if (n->op == OP_log)
         field_log(f, r, elem_of(f, n->a[0]));
     else if (n->op == OP_abs || n->op == OP_sign)
@@ -318,9 +318,9 @@ typedef struct {
 typedef struct {
     Todo *v;
     size_t n, cap;
-} Stack;
+} TodoStack;
 
-static bool push(Field *f, Stack *s, Node *n)
+static bool push(Field *f, TodoStack *s, Node *n)
 {
     if (s->n == s->cap) {
         size_t cap = s->cap ? s->cap * 2 : 64;
@@ -343,16 +343,16 @@ static slong gens_of(const Field *f, const Node *n)
         n->op == OP_LIST)
         return 0;
     if (n->op != OP_POW)
-        return f->mode == F_PROVE && op_is_function((Op)n->op) ? 4 : 1;
+        return f->mode == FIELD_PROVE && op_is_function((Op)n->op) ? 4 : 1;
     if (ex_is_int(n->a[1]))
         return n->a[0]->op == OP_CONST || kept_power(f, n);
-    return f->mode == F_PROVE ? 8 : n->a[1]->op == OP_ADD ? (slong)n->a[1]->n + 1 : 2;
+    return f->mode == FIELD_PROVE ? 8 : n->a[1]->op == OP_ADD ? (slong)n->a[1]->n + 1 : 2;
 }
 
 slong field_survey(Field *f, Node *root)
 {
     Map seen;
-    Stack s = {0};
+    TodoStack s = {0};
     slong count = 1;
     map_init(&seen, &f->c->tmp);
     if (!push(f, &s, root))
@@ -364,9 +364,9 @@ slong field_survey(Field *f, Node *root)
             continue;
         map_put(&seen, n->id, 1);
         count += gens_of(f, n);
-        if (count > FIELD_GENS && f->mode != F_PROVE)
+        if (count > FIELD_GENS && f->mode != FIELD_PROVE)
             break;
-        if (f->mode == F_PROVE)
+        if (f->mode == FIELD_PROVE)
             survey_orders(f, n);
         else
             survey(f, &f->powers, n);
@@ -381,7 +381,7 @@ slong field_survey(Field *f, Node *root)
 const Elem *field_elem(Field *f, Node *root)
 {
     Ctx *c = f->c;
-    Stack s = {0};
+    TodoStack s = {0};
     if (f->failed || !push(f, &s, root))
         return NULL;
     while (s.n && !f->failed) {

@@ -7,7 +7,7 @@
 #include "field/field.h"
 #include <flint/fmpz_poly_factor.h>
 
-enum { LONGEST = 1500, HIGH = 24, QUICK_TERMS = 12 };
+enum { LONGEST_POLY = 1500, HIGH_DEGREE = 24, QUICK_TERMS = 12 };
 
 typedef struct {
     ulong min[FIELD_GENS], max[FIELD_GENS];
@@ -100,7 +100,7 @@ static void append(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p)
  * no shorter and cost milliseconds. What they have in common with others is left to gcds. */
 static bool is_high(Field *f, slong degree)
 {
-    bool high = f->modest && degree > HIGH;
+    bool high = f->modest && degree > HIGH_DEGREE;
     f->cut |= high;
     return high;
 }
@@ -137,7 +137,7 @@ static void factor_multivariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mp
 {
     fmpz_mpoly_factor_t all;
     f->fuel -= 400.0 + 50.0 * (double)p->length;
-    if (p->length > LONGEST || f->fuel < 0) {
+    if (p->length > LONGEST_POLY || f->fuel < 0) {
         f->failed = true;
         return;
     }
@@ -165,7 +165,7 @@ static slong split_contents(Field *f, fmpz_mpoly_struct *part)
     slong n = 1;
     fmpz_mpoly_t k;
     fmpz_mpoly_init(k, f->ctx);
-    for (slong v = 0; v < f->ngens && part[0].length <= LONGEST; v++)
+    for (slong v = 0; v < f->ngens && part[0].length <= LONGEST_POLY; v++)
         for (slong j = 0, now = n; j < now && n < FIELD_GENS; j++) {
             if (fmpz_mpoly_degree_si(&part[j], v, f->ctx) <= 0 ||
                 !fmpz_mpoly_content_vars(k, &part[j], &v, 1, f->ctx) ||

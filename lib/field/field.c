@@ -18,7 +18,7 @@ void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
     f->nvars = field_survey(f, n);
     if (f->nvars > FIELD_GENS) {
         f->nvars = FIELD_GENS;
-        f->failed = mode != F_PROVE;
+        f->failed = mode != FIELD_PROVE;
     }
     fmpz_mpoly_ctx_init(f->ctx, f->nvars, ORD_LEX);
 }
@@ -28,7 +28,7 @@ void field_clear(Field *f)
     for (size_t i = 0; i < f->npool; i++)
         el_clear(f, f->pool[i]);
     for (slong i = 0; i < f->ngens; i++) {
-        Gen *g = &f->gen[i];
+        Generator *g = &f->gen[i];
         if (g->q)
             el_clear(f, &g->rel);
         if (g->kind != G_FREE)
@@ -118,14 +118,14 @@ void el_set_gen(Field *f, Elem *r, slong g)
     fmpz_mpoly_gen(r->num, g, f->ctx);
 }
 
-slong field_new_gen(Field *f, GenKind kind, Node *node)
+slong field_new_gen(Field *f, GeneratorKind kind, Node *node)
 {
     if (f->ngens == f->nvars) {
         f->failed = true;
         return -1;
     }
-    Gen *g = &f->gen[f->ngens];
-    memset(g, 0, offsetof(Gen, rel));
+    Generator *g = &f->gen[f->ngens];
+    memset(g, 0, offsetof(Generator, rel));
     g->exponent = NULL;
     g->op = OP_POISON;
     g->nargs = 0;
@@ -452,7 +452,7 @@ static void apply_relation(Field *f, Elem *a, slong g, const Elem *rel, unsigned
 void el_reduce(Field *f, Elem *a)
 {
     for (slong g = f->ngens - 1; g >= 0 && !f->failed; g--) {
-        const Gen *k = &f->gen[g];
+        const Generator *k = &f->gen[g];
         if (!k->q || fmpz_mpoly_degree_si(a->num, g, f->ctx) < (slong)k->q)
             continue;
         apply_relation(f, a, g, &k->rel, k->q);
@@ -467,7 +467,7 @@ void el_use_roots(Field *f, Elem *a)
     fmpz_mpoly_init(t, f->ctx);
     fmpz_mpoly_init(r, f->ctx);
     for (slong g = 0; g < f->ngens && !f->failed; g++) {
-        const Gen *k = &f->gen[g];
+        const Generator *k = &f->gen[g];
         bool plain = k->q >= 2 && fmpz_is_one(k->rel.cden);
         for (slong i = 0; i < f->ndens; i++)
             plain = plain && !k->rel.e[i];
@@ -510,7 +510,7 @@ void el_use_roots(Field *f, Elem *a)
 static void resolve_signs(Field *f, uint64_t *set, bool *negative)
 {
     for (slong g = f->ngens - 1; g >= 0; g--) {
-        const Gen *k = &f->gen[g];
+        const Generator *k = &f->gen[g];
         if (!(*set & (uint64_t)1 << g) || k->q != 1)
             continue;
         *set ^= (uint64_t)1 << g;

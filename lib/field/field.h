@@ -6,13 +6,13 @@
  * Algebraic ones have a relation g^q = rel in older generators; el_reduce applies them.
  *
  * Two ways of taking roots apart:
- *   F_PROVE    every irreducible factor f of a radicand has its own root |f|^(1/Q), with
+ *   FIELD_PROVE    every irreducible factor f of a radicand has its own root |f|^(1/Q), with
  *              R^Q = s*f, s the sign of f (a generator with s^2 = 1 unless known). What the even
  *              roots of the expression say of signs (their radicands are not negative) becomes
  *              relations between sign generators. Then multiplicative relations between
  *              radicands are found, and only those that hold on the common domain.
- *   F_DISPLAY  a root is one kernel, the radicand as it stands: what people want to see.
- *   F_EXPAND   the same, and negative powers are kernels, too: nothing is divided.
+ *   FIELD_DISPLAY  a root is one kernel, the radicand as it stands: what people want to see.
+ *   FIELD_EXPAND   the same, and negative powers are kernels, too: nothing is divided.
  *
  * All functions do nothing once f->failed is set (fuel, too many generators, an error).
  */
@@ -25,7 +25,7 @@
 #include <flint/fmpz_mpoly_factor.h>
 
 enum { FIELD_GENS = 40, FIELD_DENS = 64 };
-typedef enum { F_PROVE, F_DISPLAY, F_EXPAND } FieldMode;
+typedef enum { FIELD_PROVE, FIELD_DISPLAY, FIELD_EXPAND } FieldMode;
 
 typedef struct {
     fmpz_mpoly_t num;
@@ -33,11 +33,11 @@ typedef struct {
     int32_t e[FIELD_DENS];
 } Elem;
 
-typedef enum { G_FREE, G_ROOT, G_SIGN, G_LOG, G_POWER, G_FUNCTION } GenKind;
+typedef enum { G_FREE, G_ROOT, G_SIGN, G_LOG, G_POWER, G_FUNCTION } GeneratorKind;
 
 typedef struct {
-    GenKind kind;
-    Node *node; /* what it stands for; NULL in F_PROVE where it is never shown */
+    GeneratorKind kind;
+    Node *node; /* what it stands for; NULL in FIELD_PROVE where it is never shown */
     unsigned q; /* g^q = rel; 0: transcendental */
     Elem rel;
     fmpz_mpoly_t key; /* ROOT, SIGN, LOG, POWER: the polynomial it belongs to */
@@ -45,7 +45,7 @@ typedef struct {
     Op op;            /* FUNCTION */
     unsigned nargs;
     Elem arg[3];
-} Gen;
+} Generator;
 
 typedef struct {
     Ctx *c;
@@ -59,14 +59,15 @@ typedef struct {
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
     slong ngens, ndens;
-    unsigned root_order; /* Q: all roots are taken as Q-th ones in F_PROVE */
+    unsigned root_order; /* Q: all roots are taken as Q-th ones in FIELD_PROVE */
     int64_t power_denom; /* D: common denominator of symbolic exponents' coefficients */
     Map gen_of_node;     /* node id -> generator */
     Map elem_of_node;    /* node id -> Elem*, elements live in the tmp arena */
     Map powers;          /* display: direction of an exponent -> denominator, sign */
     Elem **pool;         /* all elements made by field_elem, to be cleared */
     size_t npool, pool_cap;
-    Gen gen[FIELD_GENS]; /* only what is in use is ever written: the arrays are large */
+    Generator
+        gen[FIELD_GENS]; /* only what is in use is ever written: the arrays are large */
     fmpz_mpoly_struct den[FIELD_DENS];
 } Field;
 
@@ -118,7 +119,8 @@ void poly_make_primitive(Field *f, fmpz_mpoly_t p,
 
 /* Index of the (irreducible) denominator p, registered when new; p is primitive. */
 slong field_den(Field *f, const fmpz_mpoly_t p);
-slong field_new_gen(Field *f, GenKind kind, Node *node); /* -1 and failed when full */
+slong field_new_gen(Field *f, GeneratorKind kind,
+                    Node *node);       /* -1 and failed when full */
 slong field_gen_of(Field *f, Node *n); /* the free generator that stands for node n */
 
 slong field_survey(Field *f, Node *n); /* exponents; returns a bound for the generators */

@@ -120,7 +120,7 @@ static Node *expand_with(Field *f, Node *n, void *arg)
 
 static Node *expand_region(Ctx *c, Node *n, void *arg)
 {
-    return is_expanded(n) ? n : with_field(c, n, F_EXPAND, expand_with, arg);
+    return is_expanded(n) ? n : with_field(c, n, FIELD_EXPAND, expand_with, arg);
 }
 
 Node *rat_expand(Ctx *c, Node *n) { return rat_regions(c, n, true, expand_region, NULL); }
@@ -143,7 +143,7 @@ static Node *together_with(Field *f, Node *n, void *arg)
 
 static Node *together_region(Ctx *c, Node *n, void *arg)
 {
-    return with_field(c, n, F_DISPLAY, together_with, arg);
+    return with_field(c, n, FIELD_DISPLAY, together_with, arg);
 }
 
 Node *rat_together(Ctx *c, Node *n)
@@ -161,13 +161,13 @@ Node *rat_factor(Ctx *c, Node *n)
 /* ---- by powers of one kernel --------------------------------------------------------------------------- */
 typedef struct {
     Node *x;
-} OneKernel;
+} OneGenerator;
 
 /* sum of coefficient(k) * x^k, coefficients factored. */
 static Node *collect_with(Field *f, Node *n, void *arg)
 {
     Ctx *c = f->c;
-    Node *x = ((OneKernel *)arg)->x;
+    Node *x = ((OneGenerator *)arg)->x;
     const Elem *e = field_elem(f, n);
     if (!e)
         return NULL;
@@ -207,6 +207,6 @@ static Node *collect_with(Field *f, Node *n, void *arg)
 
 Node *rat_collect(Ctx *c, Node *n, Node *x)
 {
-    OneKernel k = {x};
-    return with_field(c, n, F_DISPLAY, collect_with, &k);
+    OneGenerator k = {x};
+    return with_field(c, n, FIELD_DISPLAY, collect_with, &k);
 }

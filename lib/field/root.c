@@ -1,6 +1,6 @@
 /* field/root.c - roots, powers with symbolic exponents, logarithms and signs of elements.
  *
- * In F_PROVE an element b is taken apart: b = sign * prod p_i^a_i * prod f_j^e_j with primes p_i
+ * In FIELD_PROVE an element b is taken apart: b = sign * prod p_i^a_i * prod f_j^e_j with primes p_i
  * and irreducible polynomials f_j (those of the numerator positive, of the denominator
  * negative). Then
  *   |b|^T = prod p^(a T) * prod |f|^(e T),   log|b| = sum e log|f|,   sign b = prod sign(f)^e,
@@ -15,21 +15,22 @@ typedef struct {
     fmpz_mpoly_t f; /* irreducible, or an integer > 1 */
     int64_t e;
     bool number;
-} Part;
+} RadicandPart;
 
 typedef struct {
-    Part part[MAX_FACTORS];
+    RadicandPart part[MAX_FACTORS];
     size_t n;
     bool negative; /* sign of the constant */
-} Parts;
+} RadicandParts;
 
-static void parts_clear(Field *f, Parts *s)
+static void parts_clear(Field *f, RadicandParts *s)
 {
     for (size_t i = 0; i < s->n; i++)
         fmpz_mpoly_clear(s->part[i].f, f->ctx);
 }
 
-static void parts_put(Field *f, Parts *s, const fmpz_mpoly_t p, int64_t e, bool number)
+static void parts_put(Field *f, RadicandParts *s, const fmpz_mpoly_t p, int64_t e,
+                      bool number)
 {
     if (e == 0)
         return;
@@ -42,14 +43,14 @@ static void parts_put(Field *f, Parts *s, const fmpz_mpoly_t p, int64_t e, bool 
         f->failed = true;
         return;
     }
-    Part *t = &s->part[s->n++];
+    RadicandPart *t = &s->part[s->n++];
     fmpz_mpoly_init(t->f, f->ctx);
     fmpz_mpoly_set(t->f, p, f->ctx);
     t->e = e;
     t->number = number;
 }
 
-static void parts_put_int(Field *f, Parts *s, const fmpz_t k, int64_t e)
+static void parts_put_int(Field *f, RadicandParts *s, const fmpz_t k, int64_t e)
 {
     fmpz_factor_t fac;
     fmpz_mpoly_t p;
@@ -73,7 +74,7 @@ static void parts_put_int(Field *f, Parts *s, const fmpz_t k, int64_t e)
     fmpz_factor_clear(fac);
 }
 
-static void parts_of(Field *f, Parts *s, const Elem *b)
+static void parts_of(Field *f, RadicandParts *s, const Elem *b)
 {
     memset(s, 0, sizeof *s);
     Elem t;
@@ -110,7 +111,7 @@ static Node *stand_in(Ctx *c, bool positive)
     return ex_sym(c, s);
 }
 
-static slong gen_for(Field *f, GenKind kind, const fmpz_mpoly_t key, Node *exponent,
+static slong gen_for(Field *f, GeneratorKind kind, const fmpz_mpoly_t key, Node *exponent,
                      bool *fresh)
 {
     *fresh = false;
@@ -141,7 +142,7 @@ static slong bare_gen(Field *f, const fmpz_mpoly_t p)
 }
 
 /* The sign of f: 1, -1, or 0 and the generator *g that stands for it. */
-static int sign_of_part(Field *f, const Part *p, slong *g)
+static int sign_of_part(Field *f, const RadicandPart *p, slong *g)
 {
     bool fresh;
     if (p->number)
@@ -164,7 +165,7 @@ static int sign_of_part(Field *f, const Part *p, slong *g)
 }
 
 /* r *= sign(f)^k */
-static void times_sign(Field *f, Elem *r, const Part *p, int64_t k)
+static void times_sign(Field *f, Elem *r, const RadicandPart *p, int64_t k)
 {
     slong g = -1;
     if (k % 2 == 0 || f->failed)
@@ -183,7 +184,7 @@ static void times_sign(Field *f, Elem *r, const Part *p, int64_t k)
 }
 
 /* r *= f^k for any integer k. */
-static void times_part(Field *f, Elem *r, const Part *p, int64_t k)
+static void times_part(Field *f, Elem *r, const RadicandPart *p, int64_t k)
 {
     if (k == 0 || f->failed)
         return;
@@ -197,7 +198,7 @@ static void times_part(Field *f, Elem *r, const Part *p, int64_t k)
 }
 
 /* The signs of all parts as a set of generators and a sign. */
-static void collect_signs(Field *f, const Parts *s, uint64_t *set, bool *negative)
+static void collect_signs(Field *f, const RadicandParts *s, uint64_t *set, bool *negative)
 {
     *negative ^= s->negative;
     for (size_t i = 0; i < s->n && !f->failed; i++) {
@@ -213,7 +214,7 @@ static void collect_signs(Field *f, const Parts *s, uint64_t *set, bool *negativ
 }
 
 /* b > 0 is known: the signs of its factors multiply to its constant's sign. */
-static void constrain(Field *f, const Parts *s)
+static void constrain(Field *f, const RadicandParts *s)
 {
     uint64_t set = 0;
     bool negative = false;
@@ -223,7 +224,7 @@ static void constrain(Field *f, const Parts *s)
 }
 
 /* Relation of a new root g. The sign comes first: relations lead to older generators only. */
-static void relate_root(Field *f, slong g, const Part *p, int sign, slong sg)
+static void relate_root(Field *f, slong g, const RadicandPart *p, int sign, slong sg)
 {
     Elem *rel = &f->gen[g].rel, t;
     el_init(f, rel);
@@ -269,7 +270,7 @@ static bool only_degrees(Field *f, const fmpz_mpoly_t p, slong g, unsigned half)
     return true;
 }
 
-static slong find_gen(Field *f, GenKind kind, const fmpz_mpoly_t key)
+static slong find_gen(Field *f, GeneratorKind kind, const fmpz_mpoly_t key)
 {
     for (slong i = 0; i < f->ngens; i++)
         if (f->gen[i].kind == kind && fmpz_mpoly_equal(f->gen[i].key, key, f->ctx))
@@ -277,11 +278,11 @@ static slong find_gen(Field *f, GenKind kind, const fmpz_mpoly_t key)
     return -1;
 }
 
-static void times_abs_power(Field *f, Elem *r, const Part *p, Num T);
+static void times_abs_power(Field *f, Elem *r, const RadicandPart *p, Num T);
 
 /* sqrt(a - b sqrt d) and sqrt(a + b sqrt d) are not independent: their product is the root of the
  * norm. True when g's root is the norm's root over that of the conjugate, and related so. */
-static bool relate_conjugate(Field *f, slong g, const Part *p)
+static bool relate_conjugate(Field *f, slong g, const RadicandPart *p)
 {
     bool done = false;
     unsigned half = f->root_order / 2;
@@ -299,7 +300,7 @@ static bool relate_conjugate(Field *f, slong g, const Part *p)
         if (other < 0 || other == g)
             continue;
         Elem norm, root, t;
-        Parts s;
+        RadicandParts s;
         el_init(f, &norm);
         el_init(f, &root);
         el_init(f, &t);
@@ -309,7 +310,7 @@ static bool relate_conjugate(Field *f, slong g, const Part *p)
         parts_of(f, &s, &norm);
         uint64_t set = 0; /* sign(f)*sign(conjugate) = sign(norm) */
         bool negative = false;
-        Parts both = {.n = 0};
+        RadicandParts both = {.n = 0};
         parts_put(f, &both, p->f, 1, false);
         parts_put(f, &both, conj, 1, false);
         collect_signs(f, &both, &set, &negative);
@@ -336,7 +337,7 @@ static bool relate_conjugate(Field *f, slong g, const Part *p)
 }
 
 /* The generator |f|^(1/Q), R^Q = sign(f)*f. */
-static slong root_gen(Field *f, const Part *p)
+static slong root_gen(Field *f, const RadicandPart *p)
 {
     bool fresh;
     slong sg = -1;
@@ -348,14 +349,15 @@ static slong root_gen(Field *f, const Part *p)
 }
 
 /* r *= |f|^T: whole part and Q-th roots. */
-static void times_abs_power(Field *f, Elem *r, const Part *p, Num T)
+static void times_abs_power(Field *f, Elem *r, const RadicandPart *p, Num T)
 {
     Arena *a = &f->c->tmp;
     slong b = bare_gen(f, p->f);
     if (b >= 0 && f->gen[b].kind == G_SIGN)
         return;
     if (b >= 0 && f->gen[b].kind == G_ROOT && !num_is_int(T)) { /* |R|^T = |f|^(T/Q) */
-        Part inner = {.e = 1, .number = fmpz_mpoly_is_fmpz(f->gen[b].key, f->ctx)};
+        RadicandPart inner = {.e = 1,
+                              .number = fmpz_mpoly_is_fmpz(f->gen[b].key, f->ctx)};
         fmpz_mpoly_init(inner.f, f->ctx);
         fmpz_mpoly_set(inner.f, f->gen[b].key, f->ctx);
         times_abs_power(f, r, &inner, num_div(a, T, num_int(f->root_order)));
@@ -386,7 +388,7 @@ static void times_abs_power(Field *f, Elem *r, const Part *p, Num T)
 
 void field_nonnegative(Field *f, const Elem *b)
 {
-    Parts s;
+    RadicandParts s;
     parts_of(f, &s, b);
     if (!f->failed)
         constrain(f, &s);
@@ -395,7 +397,7 @@ void field_nonnegative(Field *f, const Elem *b)
 
 static void prove_root(Field *f, Elem *r, const Elem *b, Num x)
 {
-    Parts s;
+    RadicandParts s;
     Arena *a = &f->c->tmp;
     parts_of(f, &s, b);
     el_one(f, r);
@@ -449,7 +451,7 @@ static void display_root(Field *f, Elem *r, const Elem *b, Num x)
     size_t before = (size_t)f->ngens;
     slong g = field_gen_of(f, root);
     if (g >= 0 && f->ngens > (slong)before) {
-        Gen *gen = &f->gen[g];
+        Generator *gen = &f->gen[g];
         el_init(f, &gen->rel);
         el_set(f, &gen->rel, &t);
         gen->q = (unsigned)order;
@@ -466,7 +468,7 @@ static void display_root(Field *f, Elem *r, const Elem *b, Num x)
 
 void field_root(Field *f, Elem *r, const Elem *b, Num x)
 {
-    if (f->mode == F_PROVE)
+    if (f->mode == FIELD_PROVE)
         prove_root(f, r, b, x);
     else
         display_root(f, r, b, x);
@@ -494,7 +496,8 @@ static void times_symbolic(Field *f, Elem *r, const fmpz_mpoly_t p, Num k, Node 
             times_symbolic(f, r, f->gen[b].key, k, ex_rest(c, x));
             return;
         }
-        Part inner = {.e = 1, .number = fmpz_mpoly_is_fmpz(f->gen[b].key, f->ctx)};
+        RadicandPart inner = {.e = 1,
+                              .number = fmpz_mpoly_is_fmpz(f->gen[b].key, f->ctx)};
         fmpz_mpoly_init(inner.f, f->ctx);
         fmpz_mpoly_set(inner.f, f->gen[b].key, f->ctx);
         times_abs_power(f, r, &inner, k);
@@ -531,7 +534,7 @@ static void times_number_power(Field *f, Elem *r, const Elem *b, Num x)
 
 void field_power(Field *f, Elem *r, const Elem *b, Node *x)
 {
-    Parts s;
+    RadicandParts s;
     Ctx *c = f->c;
     parts_of(f, &s, b);
     el_one(f, r);
@@ -552,7 +555,7 @@ void field_power(Field *f, Elem *r, const Elem *b, Node *x)
 /* ---- logarithm, abs, sign -------------------------------------------------------------------------------- */
 void field_log(Field *f, Elem *r, const Elem *b)
 {
-    Parts s;
+    RadicandParts s;
     parts_of(f, &s, b);
     el_set_num(f, r, NUM_ZERO);
     Elem t, k, sum;
@@ -579,7 +582,7 @@ void field_log(Field *f, Elem *r, const Elem *b)
 
 void field_abs(Field *f, Elem *r, const Elem *b, bool sign_only)
 {
-    Parts s;
+    RadicandParts s;
     parts_of(f, &s, b);
     el_one(f, r);
     if (!sign_only)

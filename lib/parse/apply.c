@@ -79,12 +79,12 @@ static Node *simple_exponent(Parser *p, uint32_t i, uint32_t *after)
 
 static void open_argument(Parser *p, Op op, uint32_t name, uint32_t arg, Node *expo)
 {
-    Frame *f;
+    ParserFrame *f;
     if (kind_at(p, arg) == TK_LPAREN) {
         f = parser_open_call(p, op, name, arg);
     } else {
         p->i = arg;
-        f = parser_push_frame(p, F_FUNARG, P_JUXT);
+        f = parser_push_frame(p, PF_FUNARG, BP_JUXT);
         f->fn = (uint16_t)op;
         f->name = name;
     }
@@ -96,7 +96,7 @@ static bool argument_begins(Parser *p, uint32_t i)
 {
     if (kind_at(p, i) != TK_BAR)
         return parser_operand_begins(p, i);
-    return p->f[p->barrier].kind != F_ABS ||
+    return p->f[p->barrier].kind != PF_ABS ||
            (tok(p, i)->flags & T_SPACE && glued(p, i + 1));
 }
 
@@ -111,7 +111,7 @@ static bool function_power(Parser *p, const char *name, size_t n, Op op)
             (greek && !(kind_at(p, after) == TK_LPAREN && glued(p, after))))
             return false;
         p->i = at + 2;
-        Frame *f = parser_push_frame(p, F_EXPONENT, P_BARRIER);
+        ParserFrame *f = parser_push_frame(p, PF_EXPONENT, BP_BARRIER);
         f->fn = (uint16_t)op;
         f->name = at;
         p->i++;
@@ -162,7 +162,7 @@ bool parser_apply_named(Parser *p, const char *name, size_t n, Op op)
     if (structural && takes_sum(op) &&
         !(kind == TK_LPAREN && parser_has_comma(p, next))) {
         p->i = next;
-        Frame *f = parser_push_frame(p, F_PREFIX, P_RANGE);
+        ParserFrame *f = parser_push_frame(p, PF_PREFIX, BP_RANGE);
         f->fn = (uint16_t)op;
         f->name = at;
         return true;
@@ -194,7 +194,7 @@ void parser_operand_ordered(Parser *p, const char *name, size_t n)
 {
     uint32_t at = p->i;
     p->i = at + 2;
-    Frame *f = parser_push_frame(p, F_EXPONENT, P_BARRIER);
+    ParserFrame *f = parser_push_frame(p, PF_EXPONENT, BP_BARRIER);
     f->fn = OP_APPLY;
     f->name = at;
     f->sym = sym_intern(p->c, name, n);
@@ -203,15 +203,15 @@ void parser_operand_ordered(Parser *p, const char *name, size_t n)
 
 /* The ')' of the exponent behind a function's name was read; the exponent is the last
  * value. */
-void parser_after_exponent(Parser *p, const Frame *f)
+void parser_after_exponent(Parser *p, const ParserFrame *f)
 {
-    Value x = *last(p);
+    ParserValue x = *last(p);
     size_t n;
     const char *name = lex_name(&p->L, tok(p, f->name), &n);
     p->nv--;
-    if (f->fn == OP_APPLY || (x.flags & V_NUM && ex_is_int(x.n) && glued(p, p->i) &&
+    if (f->fn == OP_APPLY || (x.flags & VAL_NUM && ex_is_int(x.n) && glued(p, p->i) &&
                               kind_at(p, p->i) == TK_LPAREN)) {
-        Frame *g = parser_open_call(p, (Op)f->fn, f->name, p->i);
+        ParserFrame *g = parser_open_call(p, (Op)f->fn, f->name, p->i);
         g->sym = f->sym;
         g->expo = x.n;
         g->primes = 1; /* with expo: differentiated so often */
@@ -241,7 +241,7 @@ static bool own_function_power(Parser *p, const char *name, size_t n)
         inverse_error(p, name, n, after);
         return true;
     }
-    Frame *f = parser_open_call(p, OP_APPLY, at, after);
+    ParserFrame *f = parser_open_call(p, OP_APPLY, at, after);
     f->sym = sym_intern(p->c, name, n);
     f->expo = x;
     return true;
@@ -257,7 +257,7 @@ bool parser_apply_own(Parser *p, const char *name, size_t n)
     if (!argument_begins(p, at + 1) || parser_name_kind(p, name, n) != NAME_FUNCTION)
         return false;
     p->i = at + 1;
-    Frame *f = parser_push_frame(p, F_FUNARG, P_JUXT);
+    ParserFrame *f = parser_push_frame(p, PF_FUNARG, BP_JUXT);
     f->fn = OP_APPLY;
     f->sym = sym_intern(p->c, name, n);
     f->name = at;

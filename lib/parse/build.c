@@ -3,14 +3,14 @@
  * the place in the text is set, for the errors of constructors. */
 #include "parse/internal.h"
 
-void parser_condition_error(Parser *p, const Value *v)
+void parser_condition_error(Parser *p, const ParserValue *v)
 {
     stand_at(p, v->pos, v->end);
     ctx_error(p->c, LBZ_SYNTAX, "write if ... then 1 else 0 to make a number of it",
               "a condition stands where a number is needed");
 }
 
-static void need_condition(Parser *p, const Value *v, const char *word)
+static void need_condition(Parser *p, const ParserValue *v, const char *word)
 {
     if (value_is_condition(v->n))
         return;
@@ -56,9 +56,9 @@ static void replace_values(Parser *p, uint32_t base, Node *n, uint32_t pos, uint
 
 /* ---- sums */
 
-void parser_add_term(Parser *p, Frame *f)
+void parser_add_term(Parser *p, ParserFrame *f)
 {
-    Value *v = last(p);
+    ParserValue *v = last(p);
     need_number(p, v);
     if (f->op != TK_MINUS || p->nv - f->base < 2)
         return;
@@ -67,11 +67,11 @@ void parser_add_term(Parser *p, Frame *f)
 }
 
 /* d/dx x^2 + x: says where the derivative ends. */
-static void note_sum(Parser *p, const Frame *f)
+static void note_sum(Parser *p, const ParserFrame *f)
 {
     for (uint32_t i = f->base; i + 1 < p->nv; i++) {
-        const Value *v = &p->v[i], *next = v + 1;
-        if (!(v->flags & V_DERIV) || next->flags & V_DERIV)
+        const ParserValue *v = &p->v[i], *next = v + 1;
+        if (!(v->flags & VAL_DERIV) || next->flags & VAL_DERIV)
             continue;
         uint32_t end = last(p)->end;
         bool whole = end - p->v[f->base].pos <= 100;
@@ -84,7 +84,7 @@ static void note_sum(Parser *p, const Frame *f)
     }
 }
 
-static void build_sum(Parser *p, Frame *f)
+static void build_sum(Parser *p, ParserFrame *f)
 {
     parser_add_term(p, f);
     note_sum(p, f);
@@ -96,7 +96,7 @@ static void build_sum(Parser *p, Frame *f)
               : n == 2         ? ex_add2(p->c, a[0], a[1])
                                : ex_add(p->c, n, a);
     arena_release(&p->c->tmp, m);
-    replace_values(p, f->base, s, p->v[f->base].pos, last(p)->end, V_SUM);
+    replace_values(p, f->base, s, p->v[f->base].pos, last(p)->end, VAL_SUM);
 }
 
 /* ---- products */
@@ -114,9 +114,9 @@ static Node *product_from(Parser *p, uint32_t base)
     return r;
 }
 
-void parser_add_factor(Parser *p, Frame *f)
+void parser_add_factor(Parser *p, ParserFrame *f)
 {
-    Value *v = last(p);
+    ParserValue *v = last(p);
     need_number(p, v);
     if (p->nv - f->base < 2 || f->op == TK_STAR || ctx_failed(p->c))
         return;
@@ -137,21 +137,21 @@ void parser_add_factor(Parser *p, Frame *f)
     replace_values(p, f->base, r, p->v[f->base].pos, end, 0);
 }
 
-static void build_product(Parser *p, Frame *f)
+static void build_product(Parser *p, ParserFrame *f)
 {
-    uint32_t deriv = last(p)->flags & V_DERIV, end = last(p)->end;
+    uint32_t deriv = last(p)->flags & VAL_DERIV, end = last(p)->end;
     parser_add_factor(p, f);
     Node *r = product_from(p, f->base);
-    replace_values(p, f->base, r, p->v[f->base].pos, end, deriv | V_PRODUCT);
+    replace_values(p, f->base, r, p->v[f->base].pos, end, deriv | VAL_PRODUCT);
 }
 
 /* 1/2x is 1/(2*x): a remark, or an error when ambiguity is one. */
-static void note_quotient(Parser *p, const Frame *f)
+static void note_quotient(Parser *p, const ParserFrame *f)
 {
-    const Frame *g = &p->f[p->nf - 2];
-    if (g->kind != F_MUL || g->op != TK_SLASH)
+    const ParserFrame *g = &p->f[p->nf - 2];
+    if (g->kind != PF_MUL || g->op != TK_SLASH)
         return;
-    const Value *left = &p->v[f->base - 1];
+    const ParserValue *left = &p->v[f->base - 1];
     uint32_t end = last(p)->end;
     const char *over = parser_excerpt(p, left->pos, left->end, 60);
     Str s = {0};
@@ -171,24 +171,24 @@ static void note_quotient(Parser *p, const Frame *f)
     str_free(&s);
 }
 
-static void build_juxtaposition(Parser *p, Frame *f)
+static void build_juxtaposition(Parser *p, ParserFrame *f)
 {
     need_number(p, last(p));
     note_quotient(p, f);
     stand_at(p, p->v[f->base].pos, last(p)->end);
     uint32_t end = last(p)->end;
     Node *r = product_from(p, f->base);
-    replace_values(p, f->base, r, p->v[f->base].pos, end, V_PRODUCT);
+    replace_values(p, f->base, r, p->v[f->base].pos, end, VAL_PRODUCT);
 }
 
-static void build_power(Parser *p, Frame *f)
+static void build_power(Parser *p, ParserFrame *f)
 {
-    Value *b = last(p) - 1, *x = last(p);
+    ParserValue *b = last(p) - 1, *x = last(p);
     need_number(p, b);
     need_number(p, x);
     stand_at_token(p, f->tok);
     Node *r = ctx_failed(p->c) ? p->c->poison : ex_pow(p->c, b->n, x->n);
-    replace_values(p, f->base, r, b->pos, x->end, x->flags & V_DERIV);
+    replace_values(p, f->base, r, b->pos, x->end, x->flags & VAL_DERIV);
 }
 
 /* ---- conditions */
@@ -206,9 +206,9 @@ static Node *compare(Parser *p, uint8_t op, Node *a, Node *b)
 }
 
 /* a < b < c: the values are the comparisons made so far, then the last operand. */
-void parser_add_comparison(Parser *p, Frame *f)
+void parser_add_comparison(Parser *p, ParserFrame *f)
 {
-    Value *b = last(p), *a = b - 1;
+    ParserValue *b = last(p), *a = b - 1;
     if (p->nv - f->base < 2)
         return;
     need_number(p, a);
@@ -221,7 +221,7 @@ void parser_add_comparison(Parser *p, Frame *f)
     f->count++;
 }
 
-static void build_comparison(Parser *p, Frame *f)
+static void build_comparison(Parser *p, ParserFrame *f)
 {
     uint32_t pos = p->v[f->base].pos, end = last(p)->end;
     parser_add_comparison(p, f);
@@ -236,9 +236,9 @@ static void build_comparison(Parser *p, Frame *f)
     replace_values(p, f->base, r, pos, end, 0);
 }
 
-static void build_logic(Parser *p, Frame *f)
+static void build_logic(Parser *p, ParserFrame *f)
 {
-    Op op = f->kind == F_AND ? OP_AND : f->kind == F_OR ? OP_OR : OP_NOT;
+    Op op = f->kind == PF_AND ? OP_AND : f->kind == PF_OR ? OP_OR : OP_NOT;
     for (uint32_t i = f->base; i < p->nv && !ctx_failed(p->c); i++)
         need_condition(p, &p->v[i], op_info(op)->name);
     if (ctx_failed(p->c))
@@ -253,9 +253,9 @@ static void build_logic(Parser *p, Frame *f)
     replace_values(p, f->base, r, pos, end, 0);
 }
 
-static void build_if(Parser *p, Frame *f)
+static void build_if(Parser *p, ParserFrame *f)
 {
-    Value *v = &p->v[f->base];
+    ParserValue *v = &p->v[f->base];
     uint32_t pos = tok(p, f->tok)->pos, end = last(p)->end;
     stand_at(p, pos, end);
     Node *r = ex_if(p->c, v[0].n, v[1].n, v[2].n);
@@ -264,7 +264,7 @@ static void build_if(Parser *p, Frame *f)
 
 /* Do conditions a and b (comparisons of the same two sides) and perhaps c leave nothing
  * out? */
-static bool exhaustive(Parser *p, const Value *v, uint32_t k)
+static bool exhaustive(Parser *p, const ParserValue *v, uint32_t k)
 {
     Node *none[3];
     if (k < 2 || k > 3)
@@ -286,9 +286,9 @@ static bool exhaustive(Parser *p, const Value *v, uint32_t k)
 
 /* {a if x<0; b if x==0; c otherwise}: the values alternate, a condition after each but
  * the last. */
-void parser_build_cases(Parser *p, Frame *f)
+void parser_build_cases(Parser *p, ParserFrame *f)
 {
-    Value *v = &p->v[f->base];
+    ParserValue *v = &p->v[f->base];
     uint32_t n = p->nv - f->base, pos = tok(p, f->tok)->pos, end = tok_end(p, p->i);
     uint32_t base = f->base;
     stand_at(p, pos, end);
@@ -328,7 +328,7 @@ static bool same_length(Parser *p, uint32_t first, uint32_t row, uint32_t want)
     return false;
 }
 
-void parser_build_list(Parser *p, Frame *f)
+void parser_build_list(Parser *p, ParserFrame *f)
 {
     uint32_t base = f->base, pos = tok(p, f->tok)->pos, end = tok_end(p, p->i), n;
     uint32_t rows = 0, want = 0, start = base;
@@ -336,7 +336,7 @@ void parser_build_list(Parser *p, Frame *f)
     Node **a = nodes_from(p, base, &n);
     stand_at(p, pos, end);
     for (uint32_t i = base; i < base + n && !ctx_failed(p->c); i++) {
-        if (!(p->v[i].flags & V_ROW) && (i + 1 < base + n || !rows))
+        if (!(p->v[i].flags & VAL_ROW) && (i + 1 < base + n || !rows))
             continue;
         want = rows ? want : i + 1 - start;
         if (!same_length(p, start, i + 1 - start, want))
@@ -352,7 +352,7 @@ void parser_build_list(Parser *p, Frame *f)
     replace_values(p, base, r, pos, end, 0);
 }
 
-static void build_range(Parser *p, Frame *f)
+static void build_range(Parser *p, ParserFrame *f)
 {
     uint32_t n = p->nv - f->base, pos = p->v[f->base].pos, end = last(p)->end;
     stand_at(p, pos, end);
@@ -370,19 +370,19 @@ static void build_range(Parser *p, Frame *f)
 
 /* ---- prefixes */
 
-static void build_negation(Parser *p, Frame *f)
+static void build_negation(Parser *p, ParserFrame *f)
 {
-    Value *v = last(p);
+    ParserValue *v = last(p);
     need_number(p, v);
     stand_at_token(p, f->tok);
     v->n = ex_neg(p->c, v->n);
     v->pos = tok(p, f->tok)->pos;
-    v->flags &= V_DERIV;
+    v->flags &= VAL_DERIV;
 }
 
-static void build_root(Parser *p, Frame *f)
+static void build_root(Parser *p, ParserFrame *f)
 {
-    Value *v = last(p);
+    ParserValue *v = last(p);
     need_number(p, v);
     stand_at(p, tok(p, f->tok)->pos, v->end);
     unsigned k = lex_root(&p->L, tok(p, f->tok));
@@ -391,9 +391,9 @@ static void build_root(Parser *p, Frame *f)
     v->flags = 0;
 }
 
-static void build_function_argument(Parser *p, Frame *f)
+static void build_function_argument(Parser *p, ParserFrame *f)
 {
-    Value *v = last(p);
+    ParserValue *v = last(p);
     uint32_t pos = tok(p, f->name)->pos;
     const Token *t = tok(p, f->name);
     if (lex_is_greek(p->text + t->pos, t->len) || t->flags & T_UNI)
@@ -410,24 +410,24 @@ static void build_function_argument(Parser *p, Frame *f)
 }
 
 /* d/dx (x^2)*x takes the product and expand x^2 - 1 the sum, and they say so. */
-static void build_prefix(Parser *p, Frame *f)
+static void build_prefix(Parser *p, ParserFrame *f)
 {
-    Value *v = last(p);
+    ParserValue *v = last(p);
     uint32_t pos = tok(p, f->name)->pos;
     bool deriv = f->fn == OP_DIFF;
-    if ((v->flags & V_PRODUCT && kind_at(p, f->tok) == TK_LPAREN) ||
-        (!deriv && v->flags & V_SUM))
+    if ((v->flags & VAL_PRODUCT && kind_at(p, f->tok) == TK_LPAREN) ||
+        (!deriv && v->flags & VAL_SUM))
         parser_note(p, "read as %s(%s)",
                     parser_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name), 60),
                     parser_excerpt(p, v->pos, v->end, 100));
     v->n = deriv ? parser_apply_derivative(p, f->deriv, v->n, pos, v->end)
                  : parser_build_structural(p, (Op)f->fn, 1, &v->n, pos, v->end);
     v->pos = pos;
-    v->flags = deriv ? V_DERIV : 0;
+    v->flags = deriv ? VAL_DERIV : 0;
 }
 
 /* e at x=1, y=2: the values are e, x, 1, y, 2. */
-static void build_at(Parser *p, Frame *f)
+static void build_at(Parser *p, ParserFrame *f)
 {
     uint32_t n, pos = p->v[f->base].pos, end = last(p)->end;
     for (uint32_t i = f->base + 2; i < p->nv; i += 2)
@@ -442,24 +442,24 @@ static void build_at(Parser *p, Frame *f)
 
 void parser_reduce_top(Parser *p)
 {
-    Frame f = *top(p);
+    ParserFrame f = *top(p);
     switch (f.kind) {
-    case F_ADD: build_sum(p, &f); break;
-    case F_MUL: build_product(p, &f); break;
-    case F_JUXT: build_juxtaposition(p, &f); break;
-    case F_POW: build_power(p, &f); break;
-    case F_NEG: build_negation(p, &f); break;
-    case F_SQRT: build_root(p, &f); break;
-    case F_CMP: build_comparison(p, &f); break;
-    case F_AND:
-    case F_OR:
-    case F_NOT: build_logic(p, &f); break;
-    case F_RANGE: build_range(p, &f); break;
-    case F_ELSE: build_if(p, &f); break;
-    case F_PREFIX: build_prefix(p, &f); break;
-    case F_FUNARG: build_function_argument(p, &f); break;
-    case F_AT: build_at(p, &f); break;
-    case F_WHERE: parser_finish_where(p, &f); break;
+    case PF_ADD: build_sum(p, &f); break;
+    case PF_MUL: build_product(p, &f); break;
+    case PF_JUXT: build_juxtaposition(p, &f); break;
+    case PF_POW: build_power(p, &f); break;
+    case PF_NEG: build_negation(p, &f); break;
+    case PF_SQRT: build_root(p, &f); break;
+    case PF_CMP: build_comparison(p, &f); break;
+    case PF_AND:
+    case PF_OR:
+    case PF_NOT: build_logic(p, &f); break;
+    case PF_RANGE: build_range(p, &f); break;
+    case PF_ELSE: build_if(p, &f); break;
+    case PF_PREFIX: build_prefix(p, &f); break;
+    case PF_FUNARG: build_function_argument(p, &f); break;
+    case PF_AT: build_at(p, &f); break;
+    case PF_WHERE: parser_finish_where(p, &f); break;
     default: break;
     }
     parser_pop_frame(p);

@@ -10,20 +10,21 @@
 #include <stdio.h>
 
 typedef struct {
-    const Value *v; /* the arguments */
+    const ParserValue *v; /* the arguments */
     uint32_t n;
     uint32_t pos, end;
     const char *name;
     size_t len;
-} Call;
+} ArgumentList;
 
-static Node *call_error(Parser *p, const Value *v, const char *hint, const char *what)
+static Node *call_error(Parser *p, const ParserValue *v, const char *hint,
+                        const char *what)
 {
     stand_at(p, v->pos, v->end);
     return ctx_error(p->c, LBZ_SYNTAX, hint, "%s", what);
 }
 
-static Node *arity_error(Parser *p, const Call *a, Op op)
+static Node *arity_error(Parser *p, const ArgumentList *a, Op op)
 {
     const OpInfo *f = op_info(op);
     char takes[40];
@@ -45,13 +46,13 @@ static Node *arity_error(Parser *p, const Call *a, Op op)
                      a->name, takes, a->n == 1 ? "is" : "are", a->n);
 }
 
-static void need_numbers(Parser *p, const Call *a)
+static void need_numbers(Parser *p, const ArgumentList *a)
 {
     for (uint32_t i = 0; i < a->n && !ctx_failed(p->c); i++)
         need_number(p, &a->v[i]);
 }
 
-static Node **argument_nodes(Parser *p, const Call *a)
+static Node **argument_nodes(Parser *p, const ArgumentList *a)
 {
     Node **e = ARENA_NEW(&p->c->tmp, Node *, a->n + 4);
     for (uint32_t i = 0; e && i < a->n; i++)
@@ -83,7 +84,7 @@ Node *parser_function_derivative(Parser *p, Op op, Node *x, Node *order, uint32_
     return parser_build_structural(p, OP_AT, 3, (Node *[]){d, t, x}, pos, end);
 }
 
-static Node *call_function(Parser *p, const Call *a, Op op)
+static Node *call_function(Parser *p, const ArgumentList *a, Op op)
 {
     Ctx *c = p->c;
     Op fn = op_find_n(a->name, a->len, a->n);
@@ -105,7 +106,7 @@ static Node *call_function(Parser *p, const Call *a, Op op)
     return r;
 }
 
-static Node *call_binder(Parser *p, const Call *a, Op op)
+static Node *call_binder(Parser *p, const ArgumentList *a, Op op)
 {
     if (a->n == 1 && op != OP_INT && ex_is(a->v[0].n, OP_LIST)) {
         const Node *l = a->v[0].n;
@@ -129,7 +130,7 @@ static Node *call_binder(Parser *p, const Call *a, Op op)
 
 /* f_1_2 applied to enough arguments: the orders and the function; false: a name as it is.
  */
-static bool partial_name(Parser *p, const Call *a, Node **orders, uint32_t *sym)
+static bool partial_name(Parser *p, const ArgumentList *a, Node **orders, uint32_t *sym)
 {
     size_t n = a->len;
     unsigned count[64] = {0};
@@ -158,7 +159,7 @@ static bool partial_name(Parser *p, const Call *a, Node **orders, uint32_t *sym)
 }
 
 /* a(b+1): most letters are names of numbers. */
-static void note_letter(Parser *p, const Call *a)
+static void note_letter(Parser *p, const ArgumentList *a)
 {
     if (a->len == 1 && a->n == 1 && strchr("abcdijklmnopqrstxz", a->name[0]) &&
         !ex_is(a->v[0].n, OP_SYM) && parser_name_kind(p, a->name, 1) == NAME_FREE)
@@ -166,7 +167,7 @@ static void note_letter(Parser *p, const Call *a)
                     a->name[0], a->name[0], parser_excerpt(p, a->pos + 1, a->end, 60));
 }
 
-static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
+static Node *call_unknown(Parser *p, const ArgumentList *a, const ParserFrame *f)
 {
     Ctx *c = p->c;
     uint32_t sym = f->sym;
@@ -192,7 +193,7 @@ static Node *call_unknown(Parser *p, const Call *a, const Frame *f)
 /* ---- structural operators */
 
 /* A name, or a list of names, as a list. */
-static Node *name_list(Parser *p, const Value *v)
+static Node *name_list(Parser *p, const ParserValue *v)
 {
     Node *n = v->n;
     if (ex_is(n, OP_SYM))
@@ -206,7 +207,7 @@ static Node *name_list(Parser *p, const Value *v)
                            "expected here");
 }
 
-static Node *order_argument(Parser *p, const Value *v)
+static Node *order_argument(Parser *p, const ParserValue *v)
 {
     int64_t k;
     if (ex_is_num(v->n) && (!ex_get_int(v->n, &k) || k < 0))
@@ -217,7 +218,7 @@ static Node *order_argument(Parser *p, const Value *v)
 }
 
 /* diff(e, x, n): is the name n an order? */
-static bool order_name(Parser *p, const Call *a, uint32_t i)
+static bool order_name(Parser *p, const ArgumentList *a, uint32_t i)
 {
     const Node *s = a->v[i].n;
     if (i != 2 || a->n != 3)
@@ -227,7 +228,7 @@ static bool order_name(Parser *p, const Call *a, uint32_t i)
            a->v[1].n != s && !ex_depends(p->c, a->v[0].n, s->sym);
 }
 
-static Node *call_diff(Parser *p, const Call *a)
+static Node *call_diff(Parser *p, const ArgumentList *a)
 {
     Ctx *c = p->c;
     Node **e = ARENA_NEW(&c->tmp, Node *, 2 * (size_t)a->n + 2);
@@ -240,7 +241,8 @@ static Node *call_diff(Parser *p, const Call *a)
         Node *x = a->v[i].n;
         if (ex_is(x, OP_LIST) && x->n == 2 && ex_is(x->a[0], OP_SYM)) {
             e[n++] = x->a[0];
-            e[n++] = order_argument(p, &(Value){x->a[1], a->v[i].pos, a->v[i].end, 0});
+            e[n++] =
+                order_argument(p, &(ParserValue){x->a[1], a->v[i].pos, a->v[i].end, 0});
             i++;
             continue;
         }
@@ -259,13 +261,13 @@ static Node *call_diff(Parser *p, const Call *a)
 }
 
 /* subs(e, x=a, y=b): to each = belong two values. */
-static Node *call_subs(Parser *p, const Call *a)
+static Node *call_subs(Parser *p, const ArgumentList *a)
 {
     Node **e = argument_nodes(p, a);
     if (!e || a->n < 2)
         return arity_error(p, a, OP_SUBS);
     for (uint32_t i = 1; i < a->n; i += 2) {
-        if (!(a->v[i].flags & V_EQ))
+        if (!(a->v[i].flags & VAL_EQ))
             return call_error(p, &a->v[i], op_info(OP_SUBS)->usage,
                               "what = value is expected here");
         need_number(p, &a->v[i + 1]);
@@ -276,11 +278,11 @@ static Node *call_subs(Parser *p, const Call *a)
 }
 
 /* taylor(e, x=a, n), taylor(e, x, a, n), and taylor(e, x, n) about 0. */
-static Node *call_taylor(Parser *p, const Call *a)
+static Node *call_taylor(Parser *p, const ArgumentList *a)
 {
     Ctx *c = p->c;
-    const Value *v = a->v;
-    if (a->n != 4 && !(a->n == 3 && !(v[1].flags & V_EQ)))
+    const ParserValue *v = a->v;
+    if (a->n != 4 && !(a->n == 3 && !(v[1].flags & VAL_EQ)))
         return arity_error(p, a, OP_TAYLOR);
     if (!ex_is(v[1].n, OP_SYM))
         return call_error(p, &v[1], op_info(OP_TAYLOR)->usage,
@@ -296,7 +298,7 @@ static Node *call_taylor(Parser *p, const Call *a)
 
 /* Operators of a formula (or list) and names; a direction for a single name is a list,
  * too. */
-static Node *call_vector(Parser *p, const Call *a, Op op)
+static Node *call_vector(Parser *p, const ArgumentList *a, Op op)
 {
     Node *e[3] = {a->v[0].n};
     bool scalar = op == OP_GRAD || op == OP_JACOBIAN; /* grad(e, x) has the shape of x */
@@ -311,7 +313,7 @@ static Node *call_vector(Parser *p, const Call *a, Op op)
     return parser_build_structural(p, op, a->n, e, a->pos, a->end);
 }
 
-static Node *call_implicit(Parser *p, const Call *a)
+static Node *call_implicit(Parser *p, const ArgumentList *a)
 {
     Node **e = argument_nodes(p, a);
     if (!e)
@@ -323,7 +325,7 @@ static Node *call_implicit(Parser *p, const Call *a)
     return parser_build_structural(p, OP_IMPLICIT, 4, e, a->pos, a->end);
 }
 
-static Node *call_structural(Parser *p, const Call *a, Op op)
+static Node *call_structural(Parser *p, const ArgumentList *a, Op op)
 {
     const OpInfo *f = op_info(op);
     switch (op) {
@@ -357,7 +359,7 @@ static Node *call_structural(Parser *p, const Call *a, Op op)
 /* ---- all calls */
 
 /* sin (x)^2, sin (x) y: the parentheses hold the argument. */
-static void note_spaced(Parser *p, const Frame *f, uint32_t pos, uint32_t end)
+static void note_spaced(Parser *p, const ParserFrame *f, uint32_t pos, uint32_t end)
 {
     uint8_t next = kind_at(p, p->i + 1);
     if (f->brace || f->expo || glued(p, f->tok) ||
@@ -369,7 +371,7 @@ static void note_spaced(Parser *p, const Frame *f, uint32_t pos, uint32_t end)
                                tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
 }
 
-static Node *call_primed(Parser *p, const Call *a, const Frame *f)
+static Node *call_primed(Parser *p, const ArgumentList *a, const ParserFrame *f)
 {
     if (a->n != 1 || !op_is_function((Op)f->fn)) {
         stand_at(p, a->pos, a->end);
@@ -383,7 +385,7 @@ static Node *call_primed(Parser *p, const Call *a, const Frame *f)
                                                          a->pos, a->end);
 }
 
-static Node *build_call(Parser *p, const Call *a, const Frame *f)
+static Node *build_call(Parser *p, const ArgumentList *a, const ParserFrame *f)
 {
     Op op = (Op)f->fn;
     stand_at(p, a->pos, a->end);
@@ -402,11 +404,11 @@ static Node *build_call(Parser *p, const Call *a, const Frame *f)
 }
 
 /* The closing bracket at end was read; f is the frame on top. */
-void parser_finish_call(Parser *p, Frame *frame, uint32_t end)
+void parser_finish_call(Parser *p, ParserFrame *frame, uint32_t end)
 {
-    Frame f = *frame;
+    ParserFrame f = *frame;
     uint32_t pos = tok(p, f.name)->pos;
-    Call a = {.v = &p->v[f.base], .n = p->nv - f.base, .pos = pos, .end = end};
+    ArgumentList a = {.v = &p->v[f.base], .n = p->nv - f.base, .pos = pos, .end = end};
     a.name = lex_name(&p->L, tok(p, f.name), &a.len);
     ArenaMark m = arena_mark(&p->c->tmp);
     Node *r = build_call(p, &a, &f);

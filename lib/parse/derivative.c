@@ -11,15 +11,15 @@ enum { VARS = 8 };
 typedef struct {
     uint32_t tok, skip; /* a token; its name begins skip bytes in */
     uint32_t order;     /* token of its order, 0: none */
-} Part;
+} DifferentialPart;
 
 typedef struct {
     int form;
-    uint32_t next;  /* the token behind */
-    Part target;    /* D_NAME: y of dy/dx; D_GROUP: the '(' */
-    uint32_t order; /* token of the order above, 0: none */
+    uint32_t next;           /* the token behind */
+    DifferentialPart target; /* D_NAME: y of dy/dx; D_GROUP: the '(' */
+    uint32_t order;          /* token of the order above, 0: none */
     uint32_t n;
-    Part var[VARS];
+    DifferentialPart var[VARS];
 } Spelling;
 
 static bool d_name(const Parser *p, uint32_t i)
@@ -35,7 +35,7 @@ static bool differential(const Parser *p, uint32_t i)
            lex_name_len(p->text + t->pos + 1, t->len - 1) == t->len - 1;
 }
 
-static const char *part_name(Parser *p, Part q, size_t *n)
+static const char *part_name(Parser *p, DifferentialPart q, size_t *n)
 {
     Token t = *tok(p, q.tok);
     t.pos += q.skip;
@@ -63,11 +63,11 @@ static bool read_variable(const Parser *p, uint32_t *i, Spelling *s, bool loose)
         return false;
     if (loose && s->n && kind_at(p, *i) == TK_STAR)
         ++*i;
-    Part *v = &s->var[s->n];
+    DifferentialPart *v = &s->var[s->n];
     if (kind_at(p, *i) == TK_PARTIAL && kind_at(p, *i + 1) == TK_NAME && glued(p, *i + 1))
-        *v = (Part){.tok = ++*i};
+        *v = (DifferentialPart){.tok = ++*i};
     else if (differential(p, *i))
-        *v = (Part){.tok = *i, .skip = 1};
+        *v = (DifferentialPart){.tok = *i, .skip = 1};
     else
         return false;
     ++*i;
@@ -101,7 +101,7 @@ static bool own_name(const Parser *p, const Spelling *s)
            glued(p, s->next);
 }
 
-static bool simple_name(const Parser *p, Part q)
+static bool simple_name(const Parser *p, DifferentialPart q)
 {
     const Token *t = tok(p, q.tok);
     const char *s = p->text + t->pos + q.skip;
@@ -121,7 +121,7 @@ static bool read_derivative(const Parser *p, uint32_t i, Spelling *s)
     uint8_t kind = kind_at(p, i);
     if (kind == TK_PARTIALSUB) {
         s->n = 1;
-        s->var[0] = (Part){.tok = j};
+        s->var[0] = (DifferentialPart){.tok = j};
         s->next = j + 1;
         if (kind_at(p, j) != TK_NAME || !glued(p, j))
             return false;
@@ -134,15 +134,15 @@ static bool read_derivative(const Parser *p, uint32_t i, Spelling *s)
         if (!differential(p, i))
             return false;
         s->form = D_NAME;
-        s->target = (Part){.tok = i, .skip = 1};
+        s->target = (DifferentialPart){.tok = i, .skip = 1};
     } else {
         s->order = read_order(p, &j);
         if (kind_at(p, j) == TK_NAME && glued(p, j) && (s->order || kind == TK_PARTIAL)) {
             s->form = D_NAME;
-            s->target = (Part){.tok = j++};
+            s->target = (DifferentialPart){.tok = j++};
         } else if (kind_at(p, j) == TK_LPAREN && glued(p, j) && tok(p, j)->closed) {
             s->form = D_GROUP;
-            s->target = (Part){.tok = j};
+            s->target = (DifferentialPart){.tok = j};
             j = tok(p, j)->match + 1;
         }
     }
@@ -296,11 +296,11 @@ Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
 
 /* ---- dy/dx */
 
-static void add_quotient(Parser *p, Quotient q)
+static void add_quotient(Parser *p, DerivativeQuotient q)
 {
     if (p->nq == p->qcap) {
         uint32_t cap = p->qcap ? 2 * p->qcap : 8;
-        Quotient *v = ARENA_NEW(&p->c->tmp, Quotient, cap);
+        DerivativeQuotient *v = ARENA_NEW(&p->c->tmp, DerivativeQuotient, cap);
         if (!v || ctx_failed(p->c))
             return;
         if (p->nq)
@@ -323,7 +323,8 @@ static void operand_quotient(Parser *p, const Spelling *s, const Deriv *d)
         e = ex_apply(p->c, y->sym, 1, d->a, &p->c->zero);
     Node *q = parser_apply_derivative(p, d, e, pos, end);
     if (d->n == 2)
-        add_quotient(p, (Quotient){q, y, d->a[0], d->a[1], pos, end - pos, false});
+        add_quotient(p,
+                     (DerivativeQuotient){q, y, d->a[0], d->a[1], pos, end - pos, false});
     parser_push_value(p, q, pos, end, 0);
     p->i = s->next;
 }
@@ -333,7 +334,7 @@ static bool divides(Parser *p, const Spelling *s)
 {
     for (int k = 0; k < 2; k++) {
         size_t n;
-        Part q = k ? s->var[0] : s->target;
+        DifferentialPart q = k ? s->var[0] : s->target;
         q.skip = 0;
         const char *name = part_name(p, q, &n);
         if (kind_at(p, q.tok) == TK_NAME && tok(p, q.tok)->len > 1 &&
@@ -359,10 +360,11 @@ bool parser_operand_derivative(Parser *p)
     }
     bool call = s.form == D_PLAIN && kind_at(p, s.next) == TK_LPAREN && glued(p, s.next);
     p->i = s.form == D_GROUP ? s.target.tok : s.next;
-    Frame *f = s.form == D_GROUP || call ? parser_push_frame(p, F_PAREN, P_BARRIER)
-                                         : parser_push_frame(p, F_PREFIX, P_PREFIX);
+    ParserFrame *f = s.form == D_GROUP || call
+                         ? parser_push_frame(p, PF_PAREN, BP_BARRIER)
+                         : parser_push_frame(p, PF_PREFIX, BP_PREFIX);
     f->deriv = d;
-    if (f->kind == F_PREFIX) {
+    if (f->kind == PF_PREFIX) {
         f->fn = OP_DIFF;
         f->name = at;
     } else {
@@ -376,9 +378,9 @@ bool parser_operand_derivative(Parser *p)
 /* ---- where */
 
 /* The values are the expression, and both sides of the equation. */
-void parser_finish_where(Parser *p, Frame *f)
+void parser_finish_where(Parser *p, ParserFrame *f)
 {
-    Value *v = &p->v[f->base];
+    ParserValue *v = &p->v[f->base];
     uint32_t pos = v->pos, end = last(p)->end;
     Node *F, *e = v->n;
     stand_at(p, v[1].pos, end);
@@ -395,7 +397,7 @@ void parser_finish_where(Parser *p, Frame *f)
         return;
     }
     for (uint32_t i = 0; i < p->nq && !ctx_failed(p->c); i++) {
-        Quotient *q = &p->q[i];
+        DerivativeQuotient *q = &p->q[i];
         if (q->solved || q->pos < pos)
             continue;
         Node *y = parser_build_structural(
@@ -410,7 +412,7 @@ void parser_finish_where(Parser *p, Frame *f)
 void parser_note_quotients(Parser *p)
 {
     for (uint32_t i = 0; i < p->nq; i++) {
-        const Quotient *q = &p->q[i];
+        const DerivativeQuotient *q = &p->q[i];
         const char *y = sym_name(p->c, q->y->sym), *x = sym_name(p->c, q->x->sym);
         if (!q->solved && q->y != q->x && ex_is(q->diff->a[0], OP_SYM) &&
             parser_name_kind(p, y, strlen(y)) == NAME_FREE)

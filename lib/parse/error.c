@@ -34,28 +34,28 @@ static const char *token_text(Parser *p, uint32_t i)
 }
 
 /* How people call what opened a frame. */
-static const char *opener(Parser *p, const Frame *f)
+static const char *opener(Parser *p, const ParserFrame *f)
 {
     switch (f->kind) {
-    case F_IF: return "`then` is missing for the `if`";
-    case F_THEN: return "`else` is missing for the `if`";
-    case F_ABS: return "'|' is missing for the '|'";
-    case F_LIST: return "']' is missing for the '['";
-    case F_CALL:
+    case PF_IF: return "`then` is missing for the `if`";
+    case PF_THEN: return "`else` is missing for the `if`";
+    case PF_ABS: return "'|' is missing for the '|'";
+    case PF_LIST: return "']' is missing for the '['";
+    case PF_CALL:
         return f->brace ? "']' is missing for the '['" : "')' is missing for the '('";
-    case F_CASES:
-    case F_PAIR:
-    case F_AT: return "'}' is missing for the '{'";
+    case PF_CASES:
+    case PF_PAIR:
+    case PF_AT: return "'}' is missing for the '{'";
     default: return (void)p, "')' is missing for the '('";
     }
 }
 
-static uint32_t opening_token(const Frame *f)
+static uint32_t opening_token(const ParserFrame *f)
 {
-    return f->kind == F_AT ? f->tok + 1 : f->tok;
+    return f->kind == PF_AT ? f->tok + 1 : f->tok;
 }
 
-void parser_not_closed(Parser *p, const Frame *f)
+void parser_not_closed(Parser *p, const ParserFrame *f)
 {
     uint32_t o = opening_token(f);
     bool end = kind_at(p, p->i) == TK_END;
@@ -64,7 +64,7 @@ void parser_not_closed(Parser *p, const Frame *f)
               "%s at column %u", opener(p, f), parser_column(p, tok(p, o)->pos));
 }
 
-void parser_wrong_closer(Parser *p, const Frame *f)
+void parser_wrong_closer(Parser *p, const ParserFrame *f)
 {
     stand_at_token(p, p->i);
     ctx_error(p->c, LBZ_SYNTAX, "close what is open first",
@@ -159,9 +159,9 @@ const char parser_equals_hint[] =
 
 void parser_bad_equals(Parser *p)
 {
-    const Frame *f = p->nf ? &p->f[p->barrier] : NULL;
+    const ParserFrame *f = p->nf ? &p->f[p->barrier] : NULL;
     stand_at_token(p, p->i);
-    if (f && f->kind == F_AT) {
+    if (f && f->kind == PF_AT) {
         ctx_error(p->c, LBZ_SYNTAX, "separate the bindings by commas: at x=1, y=2",
                   "'=' cannot stand inside the value of a binding");
         return;

@@ -4,18 +4,18 @@
 
 /* An operator over any number of operands: goes on with the frame at hand or opens one.
  */
-static Frame *gather(Parser *p, FrameKind kind, int prec)
+static ParserFrame *gather(Parser *p, ParserFrameKind kind, int bp)
 {
-    parser_reduce_above(p, prec);
-    if (top(p)->kind != kind || top(p)->prec != prec) {
-        if (kind == F_ADD || kind == F_MUL || kind == F_CMP)
+    parser_reduce_above(p, bp);
+    if (top(p)->kind != kind || top(p)->bp != bp) {
+        if (kind == PF_ADD || kind == PF_MUL || kind == PF_CMP)
             need_number(p, last(p));
-        parser_push_frame(p, kind, prec)->base = p->nv - 1;
+        parser_push_frame(p, kind, bp)->base = p->nv - 1;
     } else {
         switch (kind) {
-        case F_ADD: parser_add_term(p, top(p)); break;
-        case F_MUL: parser_add_factor(p, top(p)); break;
-        case F_CMP: parser_add_comparison(p, top(p)); break;
+        case PF_ADD: parser_add_term(p, top(p)); break;
+        case PF_MUL: parser_add_factor(p, top(p)); break;
+        case PF_CMP: parser_add_comparison(p, top(p)); break;
         default: break;
         }
     }
@@ -25,21 +25,21 @@ static Frame *gather(Parser *p, FrameKind kind, int prec)
     return top(p);
 }
 
-static void infix(Parser *p, FrameKind kind, int prec)
+static void infix(Parser *p, ParserFrameKind kind, int bp)
 {
-    gather(p, kind, prec);
+    gather(p, kind, bp);
     p->i++;
 }
 
 /* 2^3x is 8*x: worth a word where the base may be meant to carry the product. */
 static void note_exponent(Parser *p)
 {
-    const Frame *f = top(p);
-    if (f->kind != F_POW || !(last(p)->flags & V_NUM) || !glued(p, p->i) ||
+    const ParserFrame *f = top(p);
+    if (f->kind != PF_POW || !(last(p)->flags & VAL_NUM) || !glued(p, p->i) ||
         kind_at(p, p->i) != TK_NAME)
         return;
-    const Value *b = last(p) - 1;
-    if (b->flags & V_NUM || ex_is(b->n, OP_CONST))
+    const ParserValue *b = last(p) - 1;
+    if (b->flags & VAL_NUM || ex_is(b->n, OP_CONST))
         parser_note(p, "read as %s*%s", parser_excerpt(p, b->pos, last(p)->end, 60),
                     parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
 }
@@ -47,9 +47,9 @@ static void note_exponent(Parser *p)
 /* 0x10, 0b01: a number of another base for many, a product here. */
 static void note_radix(Parser *p)
 {
-    const Value *b = last(p);
+    const ParserValue *b = last(p);
     const Token *t = tok(p, p->i);
-    bool zero = b->flags & V_NUM && b->end - b->pos == 1 && p->text[b->pos] == '0';
+    bool zero = b->flags & VAL_NUM && b->end - b->pos == 1 && p->text[b->pos] == '0';
     if (!zero || !glued(p, p->i) || t->kind != TK_NAME ||
         !strchr("xXbBoO", p->text[t->pos]))
         return;
@@ -83,35 +83,35 @@ static bool function_begins(Parser *p)
 static void juxtapose(Parser *p)
 {
     stand_at_token(p, p->i);
-    if (kind_at(p, p->i) == TK_NUM && last(p)->flags & V_NUM) {
+    if (kind_at(p, p->i) == TK_NUM && last(p)->flags & VAL_NUM) {
         p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
         ctx_error(p->c, LBZ_SYNTAX,
-                  p->f[p->barrier].kind == F_LIST ? "separate the elements by commas"
-                                                  : "write * between them",
+                  p->f[p->barrier].kind == PF_LIST ? "separate the elements by commas"
+                                                   : "write * between them",
                   "two numbers stand side by side");
         return;
     }
     if (parser_derivative_begins(p, p->i)) {
-        gather(p, F_MUL, P_MUL)->op = TK_STAR;
+        gather(p, PF_MUL, BP_MUL)->op = TK_STAR;
         return;
     }
     note_exponent(p);
     note_radix(p);
-    parser_reduce_above(p, P_JUXT);
+    parser_reduce_above(p, BP_JUXT);
     if (function_begins(p))
-        while (top(p)->kind == F_FUNARG ||
-               (top(p)->kind == F_JUXT && p->f[p->nf - 2].kind == F_FUNARG))
+        while (top(p)->kind == PF_FUNARG ||
+               (top(p)->kind == PF_JUXT && p->f[p->nf - 2].kind == PF_FUNARG))
             parser_reduce_top(p);
-    if (top(p)->kind != F_JUXT)
-        parser_push_frame(p, F_JUXT, P_JUXT)->base = p->nv - 1;
+    if (top(p)->kind != PF_JUXT)
+        parser_push_frame(p, PF_JUXT, BP_JUXT)->base = p->nv - 1;
     need_number(p, last(p));
     p->due = true;
 }
 
 static void infix_power(Parser *p)
 {
-    parser_reduce_above(p, P_POW);
-    parser_push_frame(p, F_POW, P_POW)->base = p->nv - 1;
+    parser_reduce_above(p, BP_POW);
+    parser_push_frame(p, PF_POW, BP_POW)->base = p->nv - 1;
     p->i++;
 }
 
@@ -119,7 +119,7 @@ static void postfix_superscript(Parser *p)
 {
     int64_t k;
     bool symbolic;
-    parser_reduce_above(p, P_POW);
+    parser_reduce_above(p, BP_POW);
     stand_at_token(p, p->i);
     if (!lex_superscript(&p->L, tok(p, p->i), &k, &symbolic)) {
         ctx_error(p->c, LBZ_SYNTAX, "write the exponent after ^",
@@ -150,7 +150,7 @@ static void postfix_factorial(Parser *p)
 
 static void postfix_prime(Parser *p)
 {
-    parser_reduce_above(p, P_JUXT);
+    parser_reduce_above(p, BP_JUXT);
     p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
     ctx_error(
         p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
@@ -161,11 +161,11 @@ static void postfix_prime(Parser *p)
 
 /* ---- brackets */
 
-static void close_group(Parser *p, Frame *f)
+static void close_group(Parser *p, ParserFrame *f)
 {
     uint32_t pos = tok(p, f->tok)->pos, end = tok_end(p, p->i);
-    Value *v = last(p);
-    if (f->kind == F_ABS) {
+    ParserValue *v = last(p);
+    if (f->kind == PF_ABS) {
         stand_at(p, pos, end);
         need_number(p, v);
         v->n = ex_fn1(p->c, op_find("abs", 3), v->n);
@@ -177,7 +177,7 @@ static void close_group(Parser *p, Frame *f)
         v->flags = 0;
         p->i = f->name;
     } else {
-        v->flags = V_GROUP | (v->flags & V_BARE);
+        v->flags = VAL_GROUP | (v->flags & VAL_BARE);
     }
     v->pos = pos;
     v->end = end;
@@ -187,51 +187,51 @@ static void close_group(Parser *p, Frame *f)
 
 static void close_exponent(Parser *p)
 {
-    Frame f = *top(p);
+    ParserFrame f = *top(p);
     parser_pop_frame(p);
     p->i++;
     parser_after_exponent(p, &f);
 }
 
 /* Does the token close the barrier f? */
-static bool fits(const Parser *p, const Frame *f, uint8_t kind)
+static bool fits(const Parser *p, const ParserFrame *f, uint8_t kind)
 {
     switch (f->kind) {
-    case F_PAREN:
-    case F_EXPONENT: return kind == TK_RPAREN;
-    case F_CALL: return kind == (f->brace ? TK_RBRACK : TK_RPAREN);
-    case F_LIST: return kind == TK_RBRACK;
-    case F_CASES:
-    case F_PAIR: return kind == TK_RBRACE;
-    case F_AT: return f->brace && kind == TK_RBRACE;
+    case PF_PAREN:
+    case PF_EXPONENT: return kind == TK_RPAREN;
+    case PF_CALL: return kind == (f->brace ? TK_RBRACK : TK_RPAREN);
+    case PF_LIST: return kind == TK_RBRACK;
+    case PF_CASES:
+    case PF_PAIR: return kind == TK_RBRACE;
+    case PF_AT: return f->brace && kind == TK_RBRACE;
     default: return (void)p, false;
     }
 }
 
 static bool close_bracket(Parser *p)
 {
-    Frame *f = parser_reduce_to_barrier(p);
+    ParserFrame *f = parser_reduce_to_barrier(p);
     if (ctx_failed(p->c))
         return true;
-    if (f->kind == F_BASE)
+    if (f->kind == PF_BASE)
         return false;
     if (!fits(p, f, kind_at(p, p->i))) {
         parser_wrong_closer(p, f);
         return true;
     }
     switch (f->kind) {
-    case F_PAREN: close_group(p, f); break;
-    case F_EXPONENT: close_exponent(p); break;
-    case F_CALL:
+    case PF_PAREN: close_group(p, f); break;
+    case PF_EXPONENT: close_exponent(p); break;
+    case PF_CALL:
         parser_finish_call(p, f, tok_end(p, p->i));
         p->i++;
         break;
-    case F_LIST:
-    case F_PAIR:
+    case PF_LIST:
+    case PF_PAIR:
         parser_build_list(p, f);
         p->i++;
         break;
-    case F_CASES:
+    case PF_CASES:
         parser_build_cases(p, f);
         p->i++;
         break;
@@ -285,15 +285,15 @@ static void bind_name(Parser *p)
 static bool infix_at(Parser *p)
 {
     bool bar = kind_at(p, p->i) == TK_BARAT;
-    Frame *b = parser_reduce_to_barrier(p);
-    if (b->kind == F_ABS && bar) {
+    ParserFrame *b = parser_reduce_to_barrier(p);
+    if (b->kind == PF_ABS && bar) {
         close_group(p, b);
         p->i--; /* the same token closes the bar and binds */
         return true;
     }
-    if (b->kind == F_BASE && p->prefix && !bar)
+    if (b->kind == PF_BASE && p->prefix && !bar)
         return false;
-    Frame *f = parser_push_frame(p, F_AT, P_BARRIER);
+    ParserFrame *f = parser_push_frame(p, PF_AT, BP_BARRIER);
     f->base = p->nv - 1;
     p->i++;
     f->brace = bar && token_ahead(p, p->i)->kind == TK_LBRACE;
@@ -304,8 +304,8 @@ static bool infix_at(Parser *p)
 
 static bool infix_where(Parser *p)
 {
-    Frame *b = parser_reduce_to_barrier(p);
-    if (b->kind == F_BASE && p->prefix && !p->nq)
+    ParserFrame *b = parser_reduce_to_barrier(p);
+    if (b->kind == PF_BASE && p->prefix && !p->nq)
         return false;
     stand_at_token(p, p->i);
     if (!p->nq || p->q[p->nq - 1].solved || p->q[p->nq - 1].pos < last(p)->pos) {
@@ -313,16 +313,16 @@ static bool infix_where(Parser *p)
                   "`where` needs a derivative like dy/dx before it");
         return true;
     }
-    parser_push_frame(p, F_WHERE, P_BARRIER)->base = p->nv - 1;
+    parser_push_frame(p, PF_WHERE, BP_BARRIER)->base = p->nv - 1;
     p->i++;
     return true;
 }
 
 static void infix_then(Parser *p)
 {
-    Frame *f = parser_reduce_to_barrier(p);
+    ParserFrame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
-    if (f->kind != F_IF) {
+    if (f->kind != PF_IF) {
         parser_unexpected_operator(p);
         return;
     }
@@ -331,22 +331,22 @@ static void infix_then(Parser *p)
         ctx_error(p->c, LBZ_SYNTAX, "write a comparison, as in if x < 0 then -x else x",
                   "a condition is expected between `if` and `then`");
     }
-    f->kind = F_THEN;
+    f->kind = PF_THEN;
     p->due = true;
     p->i++;
 }
 
 static void infix_else(Parser *p)
 {
-    Frame *f = parser_reduce_to_barrier(p);
+    ParserFrame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
-    if (f->kind != F_THEN) {
+    if (f->kind != PF_THEN) {
         parser_unexpected_operator(p);
         return;
     }
     uint32_t at = f->tok, base = f->base;
     parser_pop_frame(p);
-    f = parser_push_frame(p, F_ELSE, P_ELSE);
+    f = parser_push_frame(p, PF_ELSE, BP_ELSE);
     f->tok = at;
     f->base = base;
     p->i++;
@@ -355,26 +355,26 @@ static void infix_else(Parser *p)
 /* The `if` of {a if x<0; ...}. */
 static void infix_if(Parser *p)
 {
-    Frame *f = parser_reduce_to_barrier(p);
+    ParserFrame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
-    if (f->kind != F_CASES || (p->nv > 1 && last(p)->flags & V_EQ)) {
+    if (f->kind != PF_CASES || (p->nv > 1 && last(p)->flags & VAL_EQ)) {
         parser_unexpected_operator(p);
         return;
     }
-    last(p)->flags |= V_EQ;
+    last(p)->flags |= VAL_EQ;
     p->due = true;
     p->i++;
 }
 
 static void infix_otherwise(Parser *p)
 {
-    Frame *f = parser_reduce_to_barrier(p);
+    ParserFrame *f = parser_reduce_to_barrier(p);
     stand_at_token(p, p->i);
-    if (f->kind != F_CASES || token_ahead(p, p->i + 1)->kind != TK_RBRACE) {
+    if (f->kind != PF_CASES || token_ahead(p, p->i + 1)->kind != TK_RBRACE) {
         parser_unexpected_operator(p);
         return;
     }
-    last(p)->flags |= V_ROW;
+    last(p)->flags |= VAL_ROW;
     p->i++;
 }
 
@@ -382,31 +382,31 @@ static void infix_otherwise(Parser *p)
 
 static bool infix_comma(Parser *p)
 {
-    parser_reduce_above(p, P_BARRIER);
+    parser_reduce_above(p, BP_BARRIER);
     while (parser_closes_itself(top(p)) && !ctx_failed(p->c)) {
-        if (top(p)->kind == F_AT &&
+        if (top(p)->kind == PF_AT &&
             (binding_follows(p, p->i + 1) || kind_at(p, p->i + 1) == TK_END)) {
             p->i++;
             bind_name(p);
             return true;
         }
         parser_reduce_top(p);
-        parser_reduce_above(p, P_BARRIER);
+        parser_reduce_above(p, BP_BARRIER);
     }
-    Frame *f = top(p);
+    ParserFrame *f = top(p);
     switch (f->kind) {
-    case F_BASE:
+    case PF_BASE:
         if (p->prefix)
             return false;
         parser_unexpected_operator(p);
         return true;
-    case F_AT: /* |_{x=1, y=2} */
+    case PF_AT: /* |_{x=1, y=2} */
         p->i++;
         bind_name(p);
         return true;
-    case F_CALL:
-    case F_LIST:
-    case F_PAIR:
+    case PF_CALL:
+    case PF_LIST:
+    case PF_PAIR:
         p->i++;
         p->due = true;
         return true;
@@ -416,16 +416,16 @@ static bool infix_comma(Parser *p)
 
 static bool infix_semicolon(Parser *p)
 {
-    Frame *f = parser_reduce_to_barrier(p);
+    ParserFrame *f = parser_reduce_to_barrier(p);
     switch (f->kind) {
-    case F_BASE: return false;
-    case F_LIST:
-        last(p)->flags |= V_ROW;
+    case PF_BASE: return false;
+    case PF_LIST:
+        last(p)->flags |= VAL_ROW;
         p->i++;
         p->due = true;
         return true;
-    case F_CASES:
-        if (p->nv - f->base >= 2 && (last(p) - 1)->flags & V_EQ) {
+    case PF_CASES:
+        if (p->nv - f->base >= 2 && (last(p) - 1)->flags & VAL_EQ) {
             p->i++;
             p->due = true;
             return true;
@@ -438,8 +438,8 @@ static bool infix_semicolon(Parser *p)
 
 static bool infix_end(Parser *p)
 {
-    Frame *f = parser_reduce_to_barrier(p);
-    if (f->kind == F_BASE || ctx_failed(p->c))
+    ParserFrame *f = parser_reduce_to_barrier(p);
+    if (f->kind == PF_BASE || ctx_failed(p->c))
         return false;
     if (kind_at(p, p->i) == TK_NL) {
         token_ahead(p, p->i);
@@ -452,23 +452,23 @@ static bool infix_end(Parser *p)
 
 static bool infix_assign(Parser *p)
 {
-    parser_reduce_above(p, P_BARRIER);
-    if (top(p)->kind == F_WHERE && !top(p)->count) {
+    parser_reduce_above(p, BP_BARRIER);
+    if (top(p)->kind == PF_WHERE && !top(p)->count) {
         top(p)->count = 1;
         p->i++;
         p->due = true;
         return true;
     }
-    if (top(p)->kind == F_AT) {
+    if (top(p)->kind == PF_AT) {
         parser_bad_equals(p);
         return true;
     }
-    Frame *f = parser_reduce_to_barrier(p);
-    if (f->kind == F_BASE && p->prefix)
+    ParserFrame *f = parser_reduce_to_barrier(p);
+    if (f->kind == PF_BASE && p->prefix)
         return false;
-    if (f->kind == F_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
+    if (f->kind == PF_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
         p->nv > f->base + 1) {
-        last(p)->flags |= V_EQ;
+        last(p)->flags |= VAL_EQ;
     } else {
         parser_bad_equals(p);
         return true;
@@ -482,12 +482,12 @@ static bool infix_assign(Parser *p)
  */
 static void infix_bar(Parser *p)
 {
-    const Frame *f = &p->f[p->barrier];
+    const ParserFrame *f = &p->f[p->barrier];
     while (parser_closes_itself(f))
         f = &p->f[f->outer];
     bool opens = tok(p, p->i)->flags & T_SPACE && parser_operand_begins(p, p->i + 1) &&
                  glued(p, p->i + 1);
-    if (f->kind == F_ABS && !opens)
+    if (f->kind == PF_ABS && !opens)
         close_group(p, parser_reduce_to_barrier(p));
     else
         juxtapose(p);
@@ -513,7 +513,7 @@ static void infix_bracket(Parser *p)
     }
     stand_at_token(p, p->i);
     need_number(p, last(p));
-    Frame *f = parser_open_call(p, OP_INDEX, p->i - 1, p->i);
+    ParserFrame *f = parser_open_call(p, OP_INDEX, p->i - 1, p->i);
     f->base = p->nv - 1;
     f->brace = true;
     p->due = true;
@@ -529,22 +529,22 @@ static void infix_tensor(Parser *p)
 
 /* Operators that gather operands. */
 static const struct {
-    uint8_t frame, prec;
+    uint8_t frame, bp;
 } gathering[] = {
-    [TK_PLUS] = {F_ADD, P_ADD},
-    [TK_MINUS] = {F_ADD, P_ADD},
-    [TK_STAR] = {F_MUL, P_MUL},
-    [TK_SLASH] = {F_MUL, P_MUL},
-    [TK_PERCENT] = {F_MUL, P_MUL},
-    [TK_EQ] = {F_CMP, P_CMP},
-    [TK_NE] = {F_CMP, P_CMP},
-    [TK_LT] = {F_CMP, P_CMP},
-    [TK_LE] = {F_CMP, P_CMP},
-    [TK_GT] = {F_CMP, P_CMP},
-    [TK_GE] = {F_CMP, P_CMP},
-    [TK_AND] = {F_AND, P_AND},
-    [TK_OR] = {F_OR, P_OR},
-    [TK_COLON] = {F_RANGE, P_RANGE},
+    [TK_PLUS] = {PF_ADD, BP_ADD},
+    [TK_MINUS] = {PF_ADD, BP_ADD},
+    [TK_STAR] = {PF_MUL, BP_MUL},
+    [TK_SLASH] = {PF_MUL, BP_MUL},
+    [TK_PERCENT] = {PF_MUL, BP_MUL},
+    [TK_EQ] = {PF_CMP, BP_CMP},
+    [TK_NE] = {PF_CMP, BP_CMP},
+    [TK_LT] = {PF_CMP, BP_CMP},
+    [TK_LE] = {PF_CMP, BP_CMP},
+    [TK_GT] = {PF_CMP, BP_CMP},
+    [TK_GE] = {PF_CMP, BP_CMP},
+    [TK_AND] = {PF_AND, BP_AND},
+    [TK_OR] = {PF_OR, BP_OR},
+    [TK_COLON] = {PF_RANGE, BP_RANGE},
     [TK_WRT] = {0, 0},
 };
 
@@ -552,10 +552,10 @@ static const struct {
 bool parser_operator(Parser *p)
 {
     uint8_t kind = kind_at(p, p->i);
-    if (gathering[kind].prec) {
-        if (kind == TK_EQ && p->stop_eq && parser_reduce_to_barrier(p)->kind == F_BASE)
+    if (gathering[kind].bp) {
+        if (kind == TK_EQ && p->stop_eq && parser_reduce_to_barrier(p)->kind == PF_BASE)
             return false;
-        infix(p, (FrameKind)gathering[kind].frame, gathering[kind].prec);
+        infix(p, (ParserFrameKind)gathering[kind].frame, gathering[kind].bp);
         return true;
     }
     switch (kind) {
@@ -594,7 +594,7 @@ bool parser_operator(Parser *p)
     case TK_DOTSTAR:
     case TK_DOTSLASH: infix_tensor(p); return true;
     default:
-        if (parser_reduce_to_barrier(p)->kind == F_BASE)
+        if (parser_reduce_to_barrier(p)->kind == PF_BASE)
             return false;
         parser_unexpected_operator(p);
         return true;

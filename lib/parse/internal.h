@@ -21,70 +21,70 @@
 
 /* Binding powers. 0: a barrier, which only its own closing token takes away. */
 enum {
-    P_BARRIER,
-    P_ELSE = 2,
-    P_OR,
-    P_AND,
-    P_NOT,
-    P_CMP,
-    P_RANGE,
-    P_ADD,
-    P_PREFIX,
-    P_MUL,
-    P_NEG,
-    P_JUXT,
-    P_POW,
-    P_SQRT
+    BP_BARRIER,
+    BP_ELSE = 2,
+    BP_OR,
+    BP_AND,
+    BP_NOT,
+    BP_CMP,
+    BP_RANGE,
+    BP_ADD,
+    BP_PREFIX,
+    BP_MUL,
+    BP_NEG,
+    BP_JUXT,
+    BP_POW,
+    BP_SQRT
 };
 
 typedef enum {
-    F_BASE,
+    PF_BASE,
     /* operators */
-    F_OR,
-    F_AND,
-    F_NOT,
-    F_CMP,
-    F_RANGE,
-    F_ADD,
-    F_MUL,
-    F_NEG,
-    F_JUXT,
-    F_POW,
-    F_SQRT,
-    F_ELSE,
-    F_PREFIX, /* d/dx and the like, over the following term */
-    F_FUNARG, /* sin 2x: over the following powers */
+    PF_OR,
+    PF_AND,
+    PF_NOT,
+    PF_CMP,
+    PF_RANGE,
+    PF_ADD,
+    PF_MUL,
+    PF_NEG,
+    PF_JUXT,
+    PF_POW,
+    PF_SQRT,
+    PF_ELSE,
+    PF_PREFIX, /* d/dx and the like, over the following term */
+    PF_FUNARG, /* sin 2x: over the following powers */
     /* barriers */
-    F_PAREN,
-    F_ABS,
-    F_CALL,
-    F_LIST,
-    F_CASES,
-    F_PAIR,     /* {y, 2} */
-    F_EXPONENT, /* the parentheses of f^(n)(u), sin^(1/2) x */
-    F_IF,
-    F_THEN,
-    F_AT, /* the value of a binding */
-    F_WHERE
-} FrameKind;
+    PF_PAREN,
+    PF_ABS,
+    PF_CALL,
+    PF_LIST,
+    PF_CASES,
+    PF_PAIR,     /* {y, 2} */
+    PF_EXPONENT, /* the parentheses of f^(n)(u), sin^(1/2) x */
+    PF_IF,
+    PF_THEN,
+    PF_AT, /* the value of a binding */
+    PF_WHERE
+} ParserFrameKind;
 
 /* Flags of values. */
 enum {
-    V_NUM = 1,   /* a number as typed */
-    V_DERIV = 2, /* ends with a derivative that took the following term */
-    V_BARE = 4,  /* a name as typed */
-    V_EQ = 8,    /* the left side of name = value in a list; in {}: before `if` */
-    V_ROW = 16,  /* the last of a row of a matrix */
-    V_SUM = 32,
-    V_GROUP = 64, /* in parentheses */
-    V_PRODUCT = 128
+    VAL_NUM = 1,   /* a number as typed */
+    VAL_DERIV = 2, /* ends with a derivative that took the following term */
+    VAL_BARE = 4,  /* a name as typed */
+    VAL_EQ = 8,    /* the left side of name = value in a list; in {}: before `if` */
+    VAL_ROW = 16,  /* the last of a row of a matrix */
+    VAL_SUM = 32,
+    VAL_GROUP = 64, /* in parentheses */
+    VAL_PRODUCT = 128
 };
 
 typedef struct {
     Node *n;
     uint32_t pos, end;
     uint32_t flags;
-} Value;
+} ParserValue;
 
 /* What d^3/(dx dy^2) differentiates by: name, order, name, order ... */
 typedef struct {
@@ -93,27 +93,27 @@ typedef struct {
 } Deriv;
 
 typedef struct {
-    uint8_t kind, prec;
+    uint8_t kind, bp;
     uint8_t op; /* token kind of the operator whose right operand is due */
     bool brace;
     uint16_t fn;    /* Op of a call or prefix; OP_APPLY: unknown or the user's */
     uint32_t base;  /* index of its first value */
     uint32_t tok;   /* the token that opened it, or of its last operator */
     uint32_t name;  /* token of a function's name */
-    uint32_t sym;   /* of an unknown function, or the name bound by F_AT */
+    uint32_t sym;   /* of an unknown function, or the name bound by PF_AT */
     uint32_t outer; /* barriers: index of the barrier around it */
-    uint32_t count; /* F_CMP: comparisons so far; F_LIST: first value of the row */
+    uint32_t count; /* PF_CMP: comparisons so far; PF_LIST: first value of the row */
     uint32_t primes;
-    Deriv *deriv; /* F_PREFIX of OP_DIFF, F_PAREN of d(e)/dx */
-    Node *expo;   /* F_FUNARG, F_CALL: the power that was written behind the name */
-} Frame;
+    Deriv *deriv; /* PF_PREFIX of OP_DIFF, PF_PAREN of d(e)/dx */
+    Node *expo;   /* PF_FUNARG, PF_CALL: the power that was written behind the name */
+} ParserFrame;
 
 typedef struct {
     Node *diff; /* dy/dx as typed */
     Node *y, *x, *order;
     uint32_t pos, len;
     bool solved;
-} Quotient;
+} DerivativeQuotient;
 
 typedef struct {
     Ctx *c;
@@ -127,12 +127,12 @@ typedef struct {
     bool stop_eq; /* at ==, too */
     bool ebound;  /* e is a name in this statement */
     bool swept;   /* bare is filled */
-    Value *v;
+    ParserValue *v;
     uint32_t nv, vcap;
-    Frame *f;
+    ParserFrame *f;
     uint32_t nf, fcap;
     uint32_t barrier; /* index of the innermost barrier */
-    Quotient *q;
+    DerivativeQuotient *q;
     uint32_t nq, qcap;
     const uint32_t *params; /* of the function being defined */
     size_t nparams;
@@ -154,13 +154,13 @@ Node *parser_expr(Parser *p); /* runs; p->i is the first token not used */
 /* Notes in p->out->places where n stands, if it is new. */
 void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end);
 void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
-Frame *parser_push_frame(Parser *p, FrameKind kind, int prec);
+ParserFrame *parser_push_frame(Parser *p, ParserFrameKind kind, int bp);
 void parser_pop_frame(Parser *p);
-void parser_reduce_above(Parser *p, int prec); /* all operators that bind tighter */
-Frame *parser_reduce_to_barrier(Parser *p);    /* all operators; the barrier */
+void parser_reduce_above(Parser *p, int bp);      /* all operators that bind tighter */
+ParserFrame *parser_reduce_to_barrier(Parser *p); /* all operators; the barrier */
 bool parser_operand_begins(const Parser *p, uint32_t i);
 bool parser_closes_itself(
-    const Frame *f); /* closed by what closes the bracket around it */
+    const ParserFrame *f); /* closed by what closes the bracket around it */
 const Token *parser_token_beyond(Parser *p, uint32_t i); /* token_ahead in all cases */
 
 static inline Token *tok(const Parser *p, uint32_t i)
@@ -181,8 +181,8 @@ static inline uint32_t tok_end(const Parser *p, uint32_t i)
 {
     return tok(p, i)->pos + tok(p, i)->len;
 }
-static inline Frame *top(const Parser *p) { return &p->f[p->nf - 1]; }
-static inline Value *last(const Parser *p) { return &p->v[p->nv - 1]; }
+static inline ParserFrame *top(const Parser *p) { return &p->f[p->nf - 1]; }
+static inline ParserValue *last(const Parser *p) { return &p->v[p->nv - 1]; }
 static inline void stand_at(Parser *p, uint32_t pos, uint32_t end)
 {
     p->c->env.at = (Span){pos, end - pos};
@@ -202,27 +202,27 @@ bool parser_operator(Parser *p); /* false: the token is not part of the expressi
 
 /* ---- parse_build.c: frames to nodes */
 void parser_reduce_top(Parser *p);
-void parser_add_term(Parser *p, Frame *f); /* the operand of a sum is complete */
-void parser_add_factor(Parser *p, Frame *f);
-void parser_add_comparison(Parser *p, Frame *f);
+void parser_add_term(Parser *p, ParserFrame *f); /* the operand of a sum is complete */
+void parser_add_factor(Parser *p, ParserFrame *f);
+void parser_add_comparison(Parser *p, ParserFrame *f);
 static inline bool value_is_condition(const Node *n)
 {
     return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
 }
-LBZ_COLD void parser_condition_error(Parser *p,
-                                     const Value *v); /* the error: v is a condition */
-static inline void need_number(Parser *p, const Value *v)
+LBZ_COLD void parser_condition_error(
+    Parser *p, const ParserValue *v); /* the error: v is a condition */
+static inline void need_number(Parser *p, const ParserValue *v)
 {
     if (value_is_condition(v->n))
         parser_condition_error(p, v);
 }
 Node *parser_build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
                               uint32_t end);
-void parser_build_list(Parser *p, Frame *f);
-void parser_build_cases(Parser *p, Frame *f);
+void parser_build_list(Parser *p, ParserFrame *f);
+void parser_build_cases(Parser *p, ParserFrame *f);
 
 /* ---- parse_call.c: argument lists to nodes */
-void parser_finish_call(Parser *p, Frame *f, uint32_t end);
+void parser_finish_call(Parser *p, ParserFrame *f, uint32_t end);
 Node *parser_apply_function(Parser *p, Op op, Node *x, Node *expo);
 Node *parser_function_derivative(Parser *p, Op op, Node *x, Node *order, uint32_t pos,
                                  uint32_t end);
@@ -237,7 +237,7 @@ void parser_survey_names(Parser *p); /* what the whole statement says about its 
 bool parser_bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
 Node *parser_operand_past_result(Parser *p);
 /* Opens the argument list at token `paren` of the function named by token `name`. */
-Frame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
+ParserFrame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
 bool parser_has_comma(const Parser *p, uint32_t paren);
 
 /* ---- parse_apply.c: functions without parentheses; each is true when it applied */
@@ -245,7 +245,7 @@ bool parser_apply_named(Parser *p, const char *name, size_t n, Op op);
 bool parser_apply_own(Parser *p, const char *name, size_t n);
 bool parser_derivative_order_follows(Parser *p, const char *name, size_t n);
 void parser_operand_ordered(Parser *p, const char *name, size_t n);
-void parser_after_exponent(Parser *p, const Frame *f);
+void parser_after_exponent(Parser *p, const ParserFrame *f);
 
 /* ---- parse_deriv.c: d/dx in all spellings */
 bool parser_operand_derivative(Parser *p);
@@ -254,14 +254,14 @@ bool parser_derivative_begins(const Parser *p,
 bool parser_derivative_by_e(Parser *p, uint32_t i);
 Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
                               uint32_t end);
-void parser_finish_where(Parser *p, Frame *f);
+void parser_finish_where(Parser *p, ParserFrame *f);
 void parser_note_quotients(Parser *p);
 
 /* ---- parse_error.c: what went wrong, and remarks on readings */
 void parser_unexpected_operand(Parser *p); /* an operand is due and cannot begin here */
 void parser_unexpected_operator(Parser *p);
-void parser_not_closed(Parser *p, const Frame *f);
-void parser_wrong_closer(Parser *p, const Frame *f);
+void parser_not_closed(Parser *p, const ParserFrame *f);
+void parser_wrong_closer(Parser *p, const ParserFrame *f);
 void parser_bad_equals(Parser *p);
 extern const char parser_equals_hint[];
 unsigned parser_column(const Parser *p, uint32_t pos);

@@ -5,9 +5,9 @@
 typedef struct {
     const char *name;
     uint8_t len, kind;
-} Word;
+} Keyword;
 
-static const Word words[] = {
+static const Keyword words[] = {
     {"at", 2, TK_AT},         {"if", 2, TK_IF},
     {"then", 4, TK_THEN},     {"else", 4, TK_ELSE},
     {"and", 3, TK_AND},       {"or", 2, TK_OR},
@@ -247,11 +247,13 @@ static bool close_bracket(Lexer *L, TokenKind kind, unsigned flags)
 static TokenKind word_kind(const char *s, size_t n)
 {
     enum {
-        FIRST = 1 << ('a' - 'a') | 1 << ('e' - 'a') | 1 << ('f' - 'a') |
-                1 << ('i' - 'a') | 1 << ('l' - 'a') | 1 << ('n' - 'a') |
-                1 << ('o' - 'a') | 1 << ('r' - 'a') | 1 << ('t' - 'a') | 1 << ('w' - 'a')
+        FIRST_LETTERS = 1 << ('a' - 'a') | 1 << ('e' - 'a') | 1 << ('f' - 'a') |
+                        1 << ('i' - 'a') | 1 << ('l' - 'a') | 1 << ('n' - 'a') |
+                        1 << ('o' - 'a') | 1 << ('r' - 'a') | 1 << ('t' - 'a') |
+                        1 << ('w' - 'a')
     }; /* letters that words begin with */
-    if (n < 2 || n > 9 || s[0] < 'a' || s[0] > 'w' || !(FIRST >> (s[0] - 'a') & 1))
+    if (n < 2 || n > 9 || s[0] < 'a' || s[0] > 'w' ||
+        !(FIRST_LETTERS >> (s[0] - 'a') & 1))
         return TK_NAME;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i].name[0] == s[0] && words[i].len == n && !memcmp(words[i].name, s, n))

@@ -184,7 +184,7 @@ void parser_note_words(Parser *p)
 
 static void push_name(Parser *p, Node *n)
 {
-    parser_push_value(p, n, tok(p, p->i)->pos, tok_end(p, p->i), V_BARE);
+    parser_push_value(p, n, tok(p, p->i)->pos, tok_end(p, p->i), VAL_BARE);
     p->i++;
 }
 
@@ -253,10 +253,10 @@ static bool operand_constant(Parser *p, const char *name, size_t n)
 
 /* ---- calls */
 
-Frame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren)
+ParserFrame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren)
 {
     p->i = paren;
-    Frame *f = parser_push_frame(p, F_CALL, P_BARRIER);
+    ParserFrame *f = parser_push_frame(p, PF_CALL, BP_BARRIER);
     f->fn = (uint16_t)fn;
     f->name = name;
     p->i = paren + 1;
@@ -350,7 +350,7 @@ static void operand_primed(Parser *p, const char *name, size_t n, Op op)
                       parser_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
         return;
     }
-    Frame *f = parser_open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);
+    ParserFrame *f = parser_open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);
     f->sym = sym_intern(p->c, name, n);
     f->primes = primes;
 }

@@ -48,34 +48,34 @@ void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t 
     if (p->out && p->out->places)
         parser_place(p, n, pos, end);
     if (p->nv == p->vcap) {
-        Value *v = grown(p, p->v, p->nv, &p->vcap, sizeof *v);
+        ParserValue *v = grown(p, p->v, p->nv, &p->vcap, sizeof *v);
         if (!v) {
             ctx_error(p->c, LBZ_LIMIT, NULL, "memory is out");
             return;
         }
         p->v = v;
     }
-    p->v[p->nv++] = (Value){n, pos, end, flags};
+    p->v[p->nv++] = (ParserValue){n, pos, end, flags};
     p->due = false;
 }
 
-Frame *parser_push_frame(Parser *p, FrameKind kind, int prec)
+ParserFrame *parser_push_frame(Parser *p, ParserFrameKind kind, int bp)
 {
     if (p->nf == p->fcap) {
-        Frame *f = grown(p, p->f, p->nf, &p->fcap, sizeof *f);
+        ParserFrame *f = grown(p, p->f, p->nf, &p->fcap, sizeof *f);
         if (!f) {
             ctx_error(p->c, LBZ_LIMIT, NULL, "memory is out");
             return &p->f[p->nf - 1];
         }
         p->f = f;
     }
-    Frame *f = &p->f[p->nf++];
-    *f = (Frame){.kind = (uint8_t)kind,
-                 .prec = (uint8_t)prec,
-                 .base = p->nv,
-                 .tok = p->i,
-                 .outer = p->barrier};
-    if (prec == P_BARRIER)
+    ParserFrame *f = &p->f[p->nf++];
+    *f = (ParserFrame){.kind = (uint8_t)kind,
+                       .bp = (uint8_t)bp,
+                       .base = p->nv,
+                       .tok = p->i,
+                       .outer = p->barrier};
+    if (bp == BP_BARRIER)
         p->barrier = p->nf - 1;
     p->due = true;
     return f;
@@ -83,30 +83,30 @@ Frame *parser_push_frame(Parser *p, FrameKind kind, int prec)
 
 void parser_pop_frame(Parser *p)
 {
-    if (top(p)->prec == P_BARRIER)
+    if (top(p)->bp == BP_BARRIER)
         p->barrier = top(p)->outer;
     p->nf--;
 }
 
-void parser_reduce_above(Parser *p, int prec)
+void parser_reduce_above(Parser *p, int bp)
 {
-    while (top(p)->prec > prec && !ctx_failed(p->c))
+    while (top(p)->bp > bp && !ctx_failed(p->c))
         parser_reduce_top(p);
 }
 
 /* Bindings and `where` have no closing token of their own: what closes the bracket around
  * them closes them. */
-bool parser_closes_itself(const Frame *f)
+bool parser_closes_itself(const ParserFrame *f)
 {
-    return (f->kind == F_AT && !f->brace) || f->kind == F_WHERE;
+    return (f->kind == PF_AT && !f->brace) || f->kind == PF_WHERE;
 }
 
-Frame *parser_reduce_to_barrier(Parser *p)
+ParserFrame *parser_reduce_to_barrier(Parser *p)
 {
-    parser_reduce_above(p, P_BARRIER);
+    parser_reduce_above(p, BP_BARRIER);
     while (parser_closes_itself(top(p)) && !ctx_failed(p->c)) {
         parser_reduce_top(p);
-        parser_reduce_above(p, P_BARRIER);
+        parser_reduce_above(p, BP_BARRIER);
     }
     return top(p);
 }
@@ -169,35 +169,35 @@ static void operand_number(Parser *p)
         else if (used != t->len)
             ctx_error(p->c, LBZ_SYNTAX, NULL, "this is not a number");
     }
-    parser_push_value(p, ex_num(p->c, x), t->pos, tok_end(p, p->i), V_NUM);
+    parser_push_value(p, ex_num(p->c, x), t->pos, tok_end(p, p->i), VAL_NUM);
     p->i++;
 }
 
 static void operand_sign(Parser *p)
 {
     if (kind_at(p, p->i) == TK_MINUS) {
-        int prec = top(p)->prec > P_NEG ? top(p)->prec : P_NEG;
-        parser_push_frame(p, F_NEG, prec == P_JUXT ? P_NEG : prec);
+        int bp = top(p)->bp > BP_NEG ? top(p)->bp : BP_NEG;
+        parser_push_frame(p, PF_NEG, bp == BP_JUXT ? BP_NEG : bp);
     }
     p->i++;
 }
 
-static void operand_bracket(Parser *p, FrameKind kind)
+static void operand_bracket(Parser *p, ParserFrameKind kind)
 {
-    Frame *f = parser_push_frame(p, kind, P_BARRIER);
+    ParserFrame *f = parser_push_frame(p, kind, BP_BARRIER);
     f->count = p->nv;
     p->i++;
 }
 
 static void operand_brace(Parser *p)
 {
-    Frame *b = &p->f[p->barrier];
-    operand_bracket(p, b->kind == F_CALL && b->fn == OP_DIFF ? F_PAIR : F_CASES);
+    ParserFrame *b = &p->f[p->barrier];
+    operand_bracket(p, b->kind == PF_CALL && b->fn == OP_DIFF ? PF_PAIR : PF_CASES);
 }
 
 static void operand_empty(Parser *p)
 {
-    if (top(p)->kind != F_LIST || p->nv != top(p)->base || top(p)->tok + 1 != p->i) {
+    if (top(p)->kind != PF_LIST || p->nv != top(p)->base || top(p)->tok + 1 != p->i) {
         parser_unexpected_operand(p);
         return;
     }
@@ -220,20 +220,20 @@ static void operand(Parser *p)
     switch (token_ahead(p, p->i)->kind) {
     case TK_NUM: operand_number(p); break;
     case TK_NAME: parser_operand_name(p); break;
-    case TK_LPAREN: operand_bracket(p, F_PAREN); break;
-    case TK_LBRACK: operand_bracket(p, F_LIST); break;
+    case TK_LPAREN: operand_bracket(p, PF_PAREN); break;
+    case TK_LBRACK: operand_bracket(p, PF_LIST); break;
     case TK_LBRACE: operand_brace(p); break;
     case TK_RBRACK: operand_empty(p); break;
-    case TK_BAR: operand_bracket(p, F_ABS); break;
+    case TK_BAR: operand_bracket(p, PF_ABS); break;
     case TK_PLUS:
     case TK_MINUS: operand_sign(p); break;
     case TK_NOT:
-        parser_push_frame(p, F_NOT, P_NOT);
+        parser_push_frame(p, PF_NOT, BP_NOT);
         p->i++;
         break;
-    case TK_IF: operand_bracket(p, F_IF); break;
+    case TK_IF: operand_bracket(p, PF_IF); break;
     case TK_SQRT:
-        parser_push_frame(p, F_SQRT, P_SQRT);
+        parser_push_frame(p, PF_SQRT, BP_SQRT);
         p->i++;
         break;
     case TK_PARTIAL:
@@ -279,7 +279,7 @@ Node *parser_expr(Parser *p)
         if (!p->f)
             return ctx_error(c, LBZ_LIMIT, NULL, "memory is out");
     }
-    parser_push_frame(p, F_BASE, P_BARRIER);
+    parser_push_frame(p, PF_BASE, BP_BARRIER);
     p->barrier = 0;
     while (!ctx_poll(c))
         if (p->due)

@@ -11,7 +11,7 @@ typedef enum {
     ST_EXPR,     /* expr */
     ST_DEFINE,   /* sym = expr */
     ST_ASSIGN,   /* sym := expr */
-    ST_FUNCTION, /* sym(params) = expr, or = { block }: then expr is NULL and body
+    ST_FUNCTION, /* sym(params) = expr, or = { statements }: then expr is NULL and body
                   * the text between the braces */
     ST_COMMAND   /* command args */
 } StmtKind;

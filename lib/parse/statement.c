@@ -177,8 +177,8 @@ static bool ends_operand(uint8_t kind)
            kind == TK_PRIME || kind == TK_BAR;
 }
 
-/* '{' at token i: cases, as in {x if x > 0; 0 otherwise}, or a block of statements? */
-static bool block_begins(const Parser *p, uint32_t i)
+/* '{' at token i: cases, as in {x if x > 0; 0 otherwise}, or the statements of a procedure? */
+static bool procedure_begins(const Parser *p, uint32_t i)
 {
     for (uint32_t k = i + 1; k < p->L.n; k++) {
         const Token *t = tok(p, k);
@@ -194,7 +194,7 @@ static bool block_begins(const Parser *p, uint32_t i)
 }
 
 /* f(x) = { ... }: the text between the braces. */
-static void take_block(Parser *p, Stmt *st, uint32_t open)
+static void take_procedure(Parser *p, Stmt *st, uint32_t open)
 {
     const Token *t = tok(p, open);
     stand_at_token(p, open);
@@ -217,8 +217,8 @@ static void define_function(Parser *p, Stmt *st, uint32_t eq)
     p->i = eq + 1;
     while (token_ahead(p, p->i)->kind == TK_NL && !ctx_failed(p->c))
         p->i++;
-    if (kind_at(p, p->i) == TK_LBRACE && block_begins(p, p->i))
-        take_block(p, st, p->i);
+    if (kind_at(p, p->i) == TK_LBRACE && procedure_begins(p, p->i))
+        take_procedure(p, st, p->i);
     else
         st->expr = parser_expr(p);
 }

@@ -21,7 +21,7 @@ static bool differs(double a, double b)
 }
 
 /* Does the function jump, or its slope, where its k-th argument passes through its value? */
-static bool fn_kink(const Val *x, const double *arg, size_t n, size_t k)
+static bool fn_kink(const ProgramValue *x, const double *arg, size_t n, size_t k)
 {
     double lo[3] = {arg[0], arg[1], arg[2]}, hi[3] = {arg[0], arg[1], arg[2]};
     lo[k] = nextafter(arg[k], -INFINITY);
@@ -41,7 +41,7 @@ static bool fn_kink(const Val *x, const double *arg, size_t n, size_t k)
 
 bool kink_value(const Program *p, const double *v, uint32_t i)
 {
-    const Val *x = &p->val[i];
+    const ProgramValue *x = &p->val[i];
     if (x->op >= P_LT && x->op <= P_NE)
         return v[x->a] == v[x->b];
     if (x->op < P_FN1 || x->op > P_FN3 || !(op_info((Op)x->fn)->flags & PIECEWISE))

@@ -185,13 +185,13 @@ Box *box_sign(Ctx *c, Op op, const Box *body)
 typedef struct {
     const Box *b;
     int x, y; /* top left */
-} Place;
+} BoxPlace;
 
 typedef struct {
     Ctx *c;
     uint32_t *cell;
     int w, h;
-    Place *st;
+    BoxPlace *st;
     size_t n, cap;
     bool failed;
 } Canvas;
@@ -200,7 +200,7 @@ static void put(Canvas *v, const Box *b, int x, int y)
 {
     if (v->n == v->cap && !v->failed) {
         size_t cap = v->cap ? 2 * v->cap : 64;
-        Place *p = mem_realloc(v->st, cap * sizeof(*p));
+        BoxPlace *p = mem_realloc(v->st, cap * sizeof(*p));
         if (p) {
             v->st = p;
             v->cap = cap;
@@ -210,7 +210,7 @@ static void put(Canvas *v, const Box *b, int x, int y)
         }
     }
     if (!v->failed)
-        v->st[v->n++] = (Place){b, x, y};
+        v->st[v->n++] = (BoxPlace){b, x, y};
 }
 
 static void write_at(Canvas *v, int x, int y, const char *s, size_t n)
@@ -299,7 +299,7 @@ static void draw_children(Canvas *v, const Box *b, int x, int y)
     }
 }
 
-static void draw_one(Canvas *v, Place p)
+static void draw_one(Canvas *v, BoxPlace p)
 {
     const Box *b = p.b;
 

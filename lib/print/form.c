@@ -17,7 +17,7 @@ static void measure_product(Form *f)
     uint32_t all = f->n + f->nden;
 
     for (uint32_t i = 0; i < all; i++)
-        len += form_placed(f->a[i].f, false, P_POW);
+        len += form_placed(f->a[i].f, false, BIND_POW);
     len += f->n - 1;
     if (f->nden)
         len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0);
@@ -28,7 +28,7 @@ static void measure_product(Form *f)
 static Form *form_product(Forms *F, bool neg, const Form **num, size_t n,
                           const Form **den, size_t nden)
 {
-    Form *f = form_new(F, F_PROD, P_PROD, (n ? n : 1) + nden);
+    Form *f = form_new(F, FORM_PROD, BIND_PROD, (n ? n : 1) + nden);
 
     if (!f->n)
         return f;
@@ -36,7 +36,7 @@ static Form *form_product(Forms *F, bool neg, const Form **num, size_t n,
     f->n = (uint32_t)(n ? n : 1);
     f->nden = (uint32_t)nden;
     if (!n)
-        f->a[0] = (Item){form_text(F, F_NUM, "1", 1), false};
+        f->a[0] = (Item){form_text(F, FORM_NUM, "1", 1), false};
     for (size_t i = 0; i < n; i++)
         f->a[i] = (Item){num[i], false};
     for (size_t i = 0; i < nden; i++)
@@ -47,7 +47,7 @@ static Form *form_product(Forms *F, bool neg, const Form **num, size_t n,
 
 static Form *form_power(Forms *F, const Form *base, const Form *expo)
 {
-    Form *f = form_new(F, F_POW, P_POW, 2);
+    Form *f = form_new(F, FORM_POW, BIND_POW, 2);
 
     if (f->n) {
         f->a[0] = (Item){base, false};
@@ -104,10 +104,10 @@ typedef struct {
     Num p; /* integer above, decimal or not; its sign is in neg */
     bool neg;
     bool first_flipped; /* num[0] is shown negated */
-} Product;
+} FractionParts;
 
 /* Negates the sums that read better so; the signs go to the front. */
-static void flip_factors(Product *P, const Entry *rest)
+static void flip_factors(FractionParts *P, const Entry *rest)
 {
     size_t i = 0, j = 0;
 
@@ -142,7 +142,7 @@ static bool is_plain_difference(const Entry *f)
 /* Takes the minus sign into the first sum that gets no longer by it. In a sum only where
  * differences are told in either direction: + 1/(1 - x^2) for - 1/(x^2 - 1), but
  * 1/(x + 1) - 1/(x - 1). */
-static void absorb_sign(Product *P, const Entry *rest, bool in_sum)
+static void absorb_sign(FractionParts *P, const Entry *rest, bool in_sum)
 {
     size_t i = 0, j = 0;
 
@@ -163,7 +163,7 @@ static void absorb_sign(Product *P, const Entry *rest, bool in_sum)
 
 /* (4*x^2 - 2)*f for 2*(2*x^2 - 1)*f, where the number would stand right before the sum.
  * Only in sums of a few terms: the sum is laid out anew. */
-static bool absorb_number(Product *P, const Entry *rest, bool signs_too)
+static bool absorb_number(FractionParts *P, const Entry *rest, bool signs_too)
 {
     Arena *t = &P->F->c->tmp;
     Entry *f = NULL;
@@ -195,7 +195,7 @@ static bool absorb_number(Product *P, const Entry *rest, bool signs_too)
     return true;
 }
 
-static void place_factors(Product *P, const Entry *rest)
+static void place_factors(FractionParts *P, const Entry *rest)
 {
     for (uint32_t i = 0; i < rest->nfac; i++) {
         const Entry *f = rest->fac[i];
@@ -211,13 +211,13 @@ static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
 {
     Arena *t = &F->c->tmp;
     bool frac = !coef.dec && !num_is_int(coef);
-    Product P = {.F = F, .neg = num_sgn(coef) < 0};
+    FractionParts P = {.F = F, .neg = num_sgn(coef) < 0};
     Form *f;
 
     P.num = ARENA_NEW(t, const Form *, rest->nfac + 1);
     P.den = ARENA_NEW(t, const Form *, rest->nfac + 1);
     if (!P.num || !P.den)
-        return form_text(F, F_NAME, "", 0);
+        return form_text(F, FORM_NAME, "", 0);
     P.p = num_abs(t, frac ? num_numer(t, coef) : coef);
     P.num++; /* room before the factors for the coefficient */
     P.den++;
@@ -235,7 +235,7 @@ static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
         *--P.den = form_number(F, num_denom(t, coef));
         P.nden++;
     }
-    if (P.n != 1 || P.nden || (P.neg && P.num[0]->kind != F_NUM))
+    if (P.n != 1 || P.nden || (P.neg && P.num[0]->kind != FORM_NUM))
         return form_product(F, P.neg, P.num, P.n, P.den, P.nden);
     f = ARENA_NEW(t, Form, 1);
     *f = *P.num[0];
@@ -252,15 +252,15 @@ static Form *build_sum(Forms *F, Entry *e, Num k)
     Arena *t = &F->c->tmp;
     Node *n = e->node;
     bool same = num_is_one(k) && !k.dec;
-    Form *f = form_new(F, F_SUM, P_SUM, n->n);
-    Term *terms = ARENA_NEW(t, Term, n->n);
+    Form *f = form_new(F, FORM_SUM, BIND_SUM, n->n);
+    OrderedTerm *terms = ARENA_NEW(t, OrderedTerm, n->n);
 
     if (!f->n || !terms)
         return f;
     for (uint32_t i = 0; i < n->n; i++) {
         Node *x = n->a[i];
         Num c = ex_coef(x);
-        Term *s = &terms[i];
+        OrderedTerm *s = &terms[i];
         s->rest =
             ex_is_num(x) ? &F->unit : form_entry(F, ex_is(x, OP_SCALE) ? x->a[1] : x);
         if (!same)
@@ -318,7 +318,7 @@ static const Form *exponent_flipped(Forms *F, Entry *x)
     f = x->term;
     if (num_sgn(ex_coef(x->node)) >= 0 || !f->neg)
         return NULL;
-    if (f->kind == F_PROD && f->n == 1 && f->nden == 0)
+    if (f->kind == FORM_PROD && f->n == 1 && f->nden == 0)
         return f->a[0].f;
     f = ARENA_NEW(&F->c->tmp, Form, 1);
     *f = *x->term;
@@ -328,7 +328,7 @@ static const Form *exponent_flipped(Forms *F, Entry *x)
 
 static Form *form_call1(Forms *F, Op op, const char *name, const Form *arg)
 {
-    Form *f = form_new(F, F_CALL, P_ATOM, 1);
+    Form *f = form_new(F, FORM_CALL, BIND_ATOM, 1);
 
     f->op = (uint16_t)op;
     f->text = name;

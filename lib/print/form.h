@@ -13,35 +13,47 @@
 
 /* Binding strength, weakest first. What binds weaker than its place asks for gets
  * parentheses. */
-enum { P_IF, P_OR, P_AND, P_NOT, P_CMP, P_RANGE, P_SUM, P_NEG, P_PROD, P_POW, P_ATOM };
+enum {
+    BIND_IF,
+    BIND_OR,
+    BIND_AND,
+    BIND_NOT,
+    BIND_CMP,
+    BIND_RANGE,
+    BIND_SUM,
+    BIND_NEG,
+    BIND_PROD,
+    BIND_POW,
+    BIND_ATOM
+};
 
 typedef enum {
-    F_NUM,   /* text: a nonnegative integer or decimal */
-    F_NAME,  /* text: symbol, constant, true, false */
-    F_SUM,   /* a[0..n), each with its sign */
-    F_PROD,  /* a[0..n), at least one, over a[n..n+nden) */
-    F_POW,   /* a[0] to the a[1] */
-    F_CALL,  /* text(a...): functions, also sqrt and exp, int, sum, prod */
-    F_APPLY, /* unknown function; text: name with its primes or orders */
-    F_LIST,
-    F_IF,    /* a[0] condition, a[1], a[2] */
-    F_INFIX, /* a[...] joined by text: comparisons, and, or, ':' */
-    F_NOT,
-    F_BINDS /* a[0] at a[1] = a[2], ... */
+    FORM_NUM,   /* text: a nonnegative integer or decimal */
+    FORM_NAME,  /* text: symbol, constant, true, false */
+    FORM_SUM,   /* a[0..n), each with its sign */
+    FORM_PROD,  /* a[0..n), at least one, over a[n..n+nden) */
+    FORM_POW,   /* a[0] to the a[1] */
+    FORM_CALL,  /* text(a...): functions, also sqrt and exp, int, sum, prod */
+    FORM_APPLY, /* unknown function; text: name with its primes or orders */
+    FORM_LIST,
+    FORM_IF,    /* a[0] condition, a[1], a[2] */
+    FORM_INFIX, /* a[...] joined by text: comparisons, and, or, ':' */
+    FORM_NOT,
+    FORM_BINDS /* a[0] at a[1] = a[2], ... */
 } FormKind;
 
 typedef struct form Form;
 
 typedef struct {
     const Form *f;
-    bool neg; /* in F_SUM: subtracted. f is shown without its own sign there */
+    bool neg; /* in FORM_SUM: subtracted. f is shown without its own sign there */
 } Item;
 
 struct form {
-    uint8_t kind, prec; /* prec: of the text without its minus sign */
-    bool neg;           /* NUM, PROD: a minus sign stands before it */
-    bool falls;         /* SUM: by falling degree, its first term would be negative */
-    uint16_t op;        /* F_CALL, F_INFIX */
+    uint8_t kind, strength; /* prec: of the text without its minus sign */
+    bool neg;               /* NUM, PROD: a minus sign stands before it */
+    bool falls;             /* SUM: by falling degree, its first term would be negative */
+    uint16_t op;            /* FORM_CALL, FORM_INFIX */
     uint32_t n, nden;
     double len;       /* bytes of plain text without the minus sign */
     const Node *node; /* what is shown, where that is one node; else NULL */
@@ -112,11 +124,11 @@ static inline Entry *form_entry(Forms *F, const Node *n)
 
 /* print_leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from the children,
  * `between` bytes between each two of them and `around` more. */
-static inline Form *form_new(Forms *F, FormKind kind, int prec, size_t n)
+static inline Form *form_new(Forms *F, FormKind kind, int strength, size_t n)
 {
     Form *f = ARENA_NEW(&F->c->tmp, Form, 1);
 
-    *f = (Form){.kind = (uint8_t)kind, .prec = (uint8_t)prec, .n = (uint32_t)n};
+    *f = (Form){.kind = (uint8_t)kind, .strength = (uint8_t)strength, .n = (uint32_t)n};
     if (n)
         f->a = ARENA_NEW(&F->c->tmp, Item, n);
     if (n && !f->a)
@@ -139,9 +151,9 @@ typedef struct {
     Entry *rest;
     Form *f;
     bool neg;
-} Term;
+} OrderedTerm;
 /* Sorts; then first term and constant. *falls: a minus sign stood first before that. */
-bool form_order_terms(Forms *F, Term *t, size_t n, bool *falls);
+bool form_order_terms(Forms *F, OrderedTerm *t, size_t n, bool *falls);
 
 /* The parts of a symbol's name for people: stem "x", "alpha"; digits or words after it.
  */
@@ -176,40 +188,41 @@ void emit_form(Emit *e, const Form *f, bool bare);
  * that begins after `most` bytes. */
 void emit_run(Ctx *c, Str *out, const Form *f, size_t most,
               void (*expand)(Emit *, const Form *, bool));
-static inline int form_prec(const Form *f, bool bare)
+static inline int form_strength(const Form *f, bool bare)
 {
-    return f->neg && !bare ? P_NEG : f->prec;
+    return f->neg && !bare ? BIND_NEG : f->strength;
 }
 /* Text length of f where strength `needs` is asked for. */
 static inline double form_placed(const Form *f, bool bare, int needs)
 {
-    return f->len + (f->neg && !bare) + (form_prec(f, bare) < needs ? 2 : 0);
+    return f->len + (f->neg && !bare) + (form_strength(f, bare) < needs ? 2 : 0);
 }
 /* The least binding strength that child i of f needs so as to stand without parentheses;
  * plain text. */
 static inline int form_needs(const Form *f, uint32_t i)
 {
     static const uint8_t needs[] = {
-        [F_SUM] = P_PROD, [F_PROD] = P_POW, [F_POW] = P_POW, [F_CALL] = P_IF,
-        [F_APPLY] = P_IF, [F_LIST] = P_IF,  [F_IF] = P_OR,   [F_INFIX] = P_SUM,
-        [F_NOT] = P_NOT,  [F_BINDS] = P_OR,
+        [FORM_SUM] = BIND_PROD, [FORM_PROD] = BIND_POW,  [FORM_POW] = BIND_POW,
+        [FORM_CALL] = BIND_IF,  [FORM_APPLY] = BIND_IF,  [FORM_LIST] = BIND_IF,
+        [FORM_IF] = BIND_OR,    [FORM_INFIX] = BIND_SUM, [FORM_NOT] = BIND_NOT,
+        [FORM_BINDS] = BIND_OR,
     };
 
-    if (f->kind == F_POW && i == 0)
-        return P_ATOM;
-    if (f->kind == F_IF && i == 2)
-        return P_IF;
-    if (f->kind == F_INFIX && f->op == OP_OR)
-        return P_AND;
-    if (f->kind == F_INFIX && f->op == OP_AND)
-        return P_NOT;
+    if (f->kind == FORM_POW && i == 0)
+        return BIND_ATOM;
+    if (f->kind == FORM_IF && i == 2)
+        return BIND_IF;
+    if (f->kind == FORM_INFIX && f->op == OP_OR)
+        return BIND_AND;
+    if (f->kind == FORM_INFIX && f->op == OP_AND)
+        return BIND_NOT;
     return needs[f->kind];
 }
 /* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x =
  * a, n). */
 static inline const char *form_separator(const Form *f, uint32_t i)
 {
-    bool equals = f->kind == F_CALL && i % 2 == 0 &&
+    bool equals = f->kind == FORM_CALL && i % 2 == 0 &&
                   (f->op == OP_SUBS || (f->op == OP_TAYLOR && i == 2));
     return equals ? " = " : ", ";
 }

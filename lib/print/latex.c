@@ -12,7 +12,7 @@
 
 static const char *row_latex(const Form *f)
 {
-    const char *s = f->kind == F_CALL ? op_info((Op)f->op)->latex : NULL;
+    const char *s = f->kind == FORM_CALL ? op_info((Op)f->op)->latex : NULL;
 
     return s && f->op != OP_INT && f->op != OP_SUM && f->op != OP_PROD ? s : NULL;
 }
@@ -24,34 +24,35 @@ static bool is_template(const Form *f)
     return s && strchr(s, '#');
 }
 
-static int template_prec(const char *s)
+static int template_strength(const char *s)
 {
     if (strstr(s, "bmod") || strstr(s, "cdot"))
-        return P_NEG;
-    return strncmp(s, "\\left", 5) == 0 || strncmp(s, "\\sqrt", 5) == 0 ? P_ATOM : P_POW;
+        return BIND_NEG;
+    return strncmp(s, "\\left", 5) == 0 || strncmp(s, "\\sqrt", 5) == 0 ? BIND_ATOM
+                                                                        : BIND_POW;
 }
 
-static int latex_prec(const Form *f, bool bare)
+static int latex_strength(const Form *f, bool bare)
 {
     if (f->neg && !bare)
-        return P_NEG;
+        return BIND_NEG;
     switch ((FormKind)f->kind) {
-    case F_NUM: return memchr(f->text, 'e', f->ntext) ? P_POW : P_ATOM;
-    case F_PROD: return f->nden ? P_POW : f->prec;
-    case F_IF: return P_POW;
-    case F_CALL:
+    case FORM_NUM: return memchr(f->text, 'e', f->ntext) ? BIND_POW : BIND_ATOM;
+    case FORM_PROD: return f->nden ? BIND_POW : f->strength;
+    case FORM_IF: return BIND_POW;
+    case FORM_CALL:
         if (f->op == OP_SUM || f->op == OP_PROD)
-            return P_NEG;
-        return f->op == OP_INT  ? P_POW
-               : is_template(f) ? template_prec(row_latex(f))
-                                : P_ATOM;
-    default: return f->prec;
+            return BIND_NEG;
+        return f->op == OP_INT  ? BIND_POW
+               : is_template(f) ? template_strength(row_latex(f))
+                                : BIND_ATOM;
+    default: return f->strength;
     }
 }
 
 static void child(Emit *e, const Form *f, bool bare, int needs)
 {
-    bool paren = latex_prec(f, bare) < needs;
+    bool paren = latex_strength(f, bare) < needs;
 
     if (paren)
         emit_puts(e, "\\left(");
@@ -175,7 +176,7 @@ static void latex_sum(Emit *e, const Form *f)
             emit_puts(e, f->a[i].neg ? " - " : " + ");
         else if (f->a[i].neg)
             emit_puts(e, "-");
-        child(e, f->a[i].f, true, P_PROD);
+        child(e, f->a[i].f, true, BIND_PROD);
     }
 }
 
@@ -185,10 +186,10 @@ static bool starts_with_digit(const Form *f)
 {
     const char *s;
 
-    if (f->kind == F_POW)
+    if (f->kind == FORM_POW)
         f = f->a[0].f;
     s = row_latex(f);
-    return f->kind == F_NUM || (s && *s >= '0' && *s <= '9');
+    return f->kind == FORM_NUM || (s && *s >= '0' && *s <= '9');
 }
 
 static void factors(Emit *e, const Form *f, uint32_t from, uint32_t to)
@@ -196,7 +197,7 @@ static void factors(Emit *e, const Form *f, uint32_t from, uint32_t to)
     for (uint32_t i = from; i < to; i++) {
         if (i > from)
             emit_puts(e, starts_with_digit(f->a[i].f) ? " \\cdot " : " ");
-        child(e, f->a[i].f, false, to - from > 1 ? P_POW : P_IF);
+        child(e, f->a[i].f, false, to - from > 1 ? BIND_POW : BIND_IF);
     }
 }
 
@@ -204,7 +205,7 @@ static void latex_product(Emit *e, const Form *f)
 {
     if (!f->nden) {
         if (f->n == 1)
-            child(e, f->a[0].f, false, P_POW);
+            child(e, f->a[0].f, false, BIND_POW);
         else
             factors(e, f, 0, f->n);
         return;
@@ -219,8 +220,8 @@ static void latex_product(Emit *e, const Form *f)
 /* 1/n, for the n-th root */
 static bool is_unit_fraction(const Form *f)
 {
-    return f->kind == F_PROD && !f->neg && f->n == 1 && f->nden == 1 &&
-           f->a[0].f->kind == F_NUM && f->a[1].f->kind == F_NUM &&
+    return f->kind == FORM_PROD && !f->neg && f->n == 1 && f->nden == 1 &&
+           f->a[0].f->kind == FORM_NUM && f->a[1].f->kind == FORM_NUM &&
            f->a[0].f->ntext == 1 && f->a[0].f->text[0] == '1';
 }
 
@@ -245,7 +246,7 @@ static void latex_power(Emit *e, const Form *f)
         arguments(e, b, "\\left(", "\\right)");
     } else {
         bool inner = row_latex(b) && strchr(row_latex(b), '^');
-        child(e, b, false, inner ? P_ATOM + 1 : P_ATOM);
+        child(e, b, false, inner ? BIND_ATOM + 1 : BIND_ATOM);
         braced(e, "^{", x);
     }
 }
@@ -255,11 +256,11 @@ static void latex_power(Emit *e, const Form *f)
 
 static void template_argument(Emit *e, const Form *f, bool in_parens)
 {
-    bool plain =
-        (f->kind == F_NAME || f->kind == F_NUM) && !f->neg &&
-        (f->kind == F_NUM || f->ntext == 1 || print_greek_find(f->text, f->ntext) >= 0);
+    bool plain = (f->kind == FORM_NAME || f->kind == FORM_NUM) && !f->neg &&
+                 (f->kind == FORM_NUM || f->ntext == 1 ||
+                  print_greek_find(f->text, f->ntext) >= 0);
 
-    child(e, f, false, in_parens && !plain ? P_ATOM + 1 : P_IF);
+    child(e, f, false, in_parens && !plain ? BIND_ATOM + 1 : BIND_IF);
 }
 
 /* The row's template with #1 and #(1) replaced. */
@@ -289,7 +290,7 @@ static void latex_binder(Emit *e, const Form *f)
         braced(e, "\\int_{", f->a[2].f);
         braced(e, "^{", f->a[3].f);
         emit_puts(e, " ");
-        child(e, f->a[0].f, false, P_SUM);
+        child(e, f->a[0].f, false, BIND_SUM);
         emit_puts(e, " \\, d");
         emit_form(e, f->a[1].f, false);
         return;
@@ -300,7 +301,7 @@ static void latex_binder(Emit *e, const Form *f)
     emit_form(e, f->a[2].f, false);
     braced(e, "}^{", f->a[3].f);
     emit_puts(e, " ");
-    child(e, f->a[0].f, false, P_PROD);
+    child(e, f->a[0].f, false, BIND_PROD);
 }
 
 static void latex_call(Emit *e, const Form *f)
@@ -358,7 +359,7 @@ static void latex_apply(Emit *e, const Form *f)
 static void latex_if(Emit *e, const Form *f)
 {
     emit_puts(e, "\\begin{cases} ");
-    for (; f->kind == F_IF; f = f->a[2].f) {
+    for (; f->kind == FORM_IF; f = f->a[2].f) {
         emit_form(e, f->a[1].f, false);
         emit_puts(e, " & \\text{if } ");
         emit_form(e, f->a[0].f, false);
@@ -373,7 +374,7 @@ static void latex_list(Emit *e, const Form *f)
     bool rows = f->n > 0;
 
     for (uint32_t i = 0; i < f->n; i++)
-        rows = rows && f->a[i].f->kind == F_LIST && f->a[i].f->n == f->a[0].f->n;
+        rows = rows && f->a[i].f->kind == FORM_LIST && f->a[i].f->n == f->a[0].f->n;
     if (!rows) {
         arguments(e, f, "\\left[", "\\right]");
         return;
@@ -423,21 +424,21 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
     if (f->neg && !bare)
         emit_puts(e, "-");
     switch ((FormKind)f->kind) {
-    case F_NUM: latex_number(e, f); break;
-    case F_NAME: latex_name(e, f); break;
-    case F_SUM: latex_sum(e, f); break;
-    case F_PROD: latex_product(e, f); break;
-    case F_POW: latex_power(e, f); break;
-    case F_CALL: latex_call(e, f); break;
-    case F_APPLY: latex_apply(e, f); break;
-    case F_LIST: latex_list(e, f); break;
-    case F_IF: latex_if(e, f); break;
-    case F_INFIX: latex_infix(e, f); break;
-    case F_NOT:
+    case FORM_NUM: latex_number(e, f); break;
+    case FORM_NAME: latex_name(e, f); break;
+    case FORM_SUM: latex_sum(e, f); break;
+    case FORM_PROD: latex_product(e, f); break;
+    case FORM_POW: latex_power(e, f); break;
+    case FORM_CALL: latex_call(e, f); break;
+    case FORM_APPLY: latex_apply(e, f); break;
+    case FORM_LIST: latex_list(e, f); break;
+    case FORM_IF: latex_if(e, f); break;
+    case FORM_INFIX: latex_infix(e, f); break;
+    case FORM_NOT:
         emit_puts(e, "\\lnot ");
-        child(e, f->a[0].f, false, P_NOT);
+        child(e, f->a[0].f, false, BIND_NOT);
         break;
-    case F_BINDS: latex_binds(e, f); break;
+    case FORM_BINDS: latex_binds(e, f); break;
     }
 }
 

@@ -4,7 +4,7 @@
 
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
 {
-    Form *f = form_new(F, kind, P_ATOM, 0);
+    Form *f = form_new(F, kind, BIND_ATOM, 0);
 
     f->text = s;
     f->ntext = n;
@@ -19,18 +19,18 @@ Form *form_number(Forms *F, Num x)
     Form *f;
 
     if (x.q == 1 && !x.dec && x.p >= 0 && x.p <= 9)
-        return form_text(F, F_NUM, "0123456789" + x.p, 1);
+        return form_text(F, FORM_NUM, "0123456789" + x.p, 1);
     if (x.q == 1 && !x.dec && x.p >= 0) {
         size_t n = sizeof(small);
         do
             small[--n] = (char)('0' + x.p % 10);
         while ((x.p /= 10) > 0);
-        return form_text(F, F_NUM,
+        return form_text(F, FORM_NUM,
                          arena_strndup(&F->c->tmp, small + n, sizeof(small) - n),
                          sizeof(small) - n);
     }
     num_print(&s, x);
-    f = form_text(F, F_NUM, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
+    f = form_text(F, FORM_NUM, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
     if (!f->text)
         f->ntext = 0;
     str_free(&s);
@@ -41,22 +41,22 @@ Form *form_number(Forms *F, Num x)
 void form_measure(Form *f, size_t between, size_t around)
 {
     double len = (double)(f->ntext + around);
-    bool sum = f->kind == F_SUM;
+    bool sum = f->kind == FORM_SUM;
 
     for (uint32_t i = 0; i < f->n; i++)
-        len += form_placed(f->a[i].f, sum, sum ? P_PROD : form_needs(f, i));
+        len += form_placed(f->a[i].f, sum, sum ? BIND_PROD : form_needs(f, i));
     if (f->n > 1)
         len += (double)between * (f->n - 1);
-    f->len = len + (f->kind == F_SUM && f->n && f->a[0].neg);
+    f->len = len + (f->kind == FORM_SUM && f->n && f->a[0].neg);
 }
 
 /* ---- nodes that are shown as they stand
  * ------------------------------------------------- */
 
-static Form *form_list(Forms *F, FormKind kind, int prec, const Node *n, size_t kids,
+static Form *form_list(Forms *F, FormKind kind, int strength, const Node *n, size_t kids,
                        const char *text, size_t ntext, size_t between, size_t around)
 {
-    Form *f = form_new(F, kind, prec, kids);
+    Form *f = form_new(F, kind, strength, kids);
 
     f->op = n->op;
     f->text = text;
@@ -69,7 +69,7 @@ static Form *form_list(Forms *F, FormKind kind, int prec, const Node *n, size_t 
 
 static Form *form_named(Forms *F, const char *s)
 {
-    return form_text(F, F_NAME, s, strlen(s));
+    return form_text(F, FORM_NAME, s, strlen(s));
 }
 
 /* ' or _i, d times */
@@ -104,8 +104,8 @@ static Form *build_apply(Forms *F, const Node *n)
         else
             put_order(F, &s, k == 1 ? 0 : i + 1, d);
     }
-    f = form_list(F, F_APPLY, P_ATOM, n, k, arena_strndup(&F->c->tmp, str_cstr(&s), s.n),
-                  s.n, 2, 2);
+    f = form_list(F, FORM_APPLY, BIND_ATOM, n, k,
+                  arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n, 2, 2);
     str_free(&s);
     return f;
 }
@@ -118,7 +118,7 @@ static Form *build_string(Forms *F, const Node *n)
     str_putc(&s, '"');
     str_put(&s, n->text, n->sym);
     str_putc(&s, '"');
-    f = form_text(F, F_NAME, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
+    f = form_text(F, FORM_NAME, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
     str_free(&s);
     return f;
 }
@@ -139,19 +139,20 @@ static Form *build_infix(Forms *F, const Node *n)
 {
     static const struct {
         uint16_t op;
-        uint8_t prec;
+        uint8_t strength;
         const char *text;
     } infix[] = {
-        {OP_LT, P_CMP, " < "},    {OP_LE, P_CMP, " <= "},   {OP_EQ, P_CMP, " == "},
-        {OP_NE, P_CMP, " != "},   {OP_AND, P_AND, " and "}, {OP_OR, P_OR, " or "},
-        {OP_RANGE, P_RANGE, ":"},
+        {OP_LT, BIND_CMP, " < "},    {OP_LE, BIND_CMP, " <= "},
+        {OP_EQ, BIND_CMP, " == "},   {OP_NE, BIND_CMP, " != "},
+        {OP_AND, BIND_AND, " and "}, {OP_OR, BIND_OR, " or "},
+        {OP_RANGE, BIND_RANGE, ":"},
     };
     size_t i = 0;
     Form *f;
 
     while (infix[i].op != n->op)
         i++;
-    f = form_list(F, F_INFIX, infix[i].prec, n, n->n, infix[i].text, 0,
+    f = form_list(F, FORM_INFIX, infix[i].strength, n, n->n, infix[i].text, 0,
                   strlen(infix[i].text), 0);
     if (f->n == 2 && ex_is_num(n->a[0]) && !ex_is_num(n->a[1]))
         turn_around(f);
@@ -168,8 +169,9 @@ static Form *build_call(Forms *F, const Node *n)
     Form *f;
 
     if (n->op == OP_AT && n->n >= 3 && n->n % 2)
-        return form_list(F, F_BINDS, P_IF, n, n->n, "", 0, 0, 5 * ((n->n - 1) / 2) + 2);
-    f = form_list(F, F_CALL, P_ATOM, n, n->n, name, strlen(name), 2, 2);
+        return form_list(F, FORM_BINDS, BIND_IF, n, n->n, "", 0, 0,
+                         5 * ((n->n - 1) / 2) + 2);
+    f = form_list(F, FORM_CALL, BIND_ATOM, n, n->n, name, strlen(name), 2, 2);
     for (uint32_t i = 1; i < f->n; i++)
         f->len += (double)strlen(form_separator(f, i)) - 2;
     return f;
@@ -187,9 +189,9 @@ Form *form_other(Forms *F, const Node *n)
     case OP_POISON: return form_named(F, "undefined");
     case OP_STRING: return build_string(F, n);
     case OP_APPLY: return build_apply(F, n);
-    case OP_LIST: return form_list(F, F_LIST, P_ATOM, n, n->n, "", 0, 2, 2);
-    case OP_IF: return form_list(F, F_IF, P_IF, n, 3, "", 0, 6, 3);
-    case OP_NOT: return form_list(F, F_NOT, P_NOT, n, 1, "", 0, 0, 4);
+    case OP_LIST: return form_list(F, FORM_LIST, BIND_ATOM, n, n->n, "", 0, 2, 2);
+    case OP_IF: return form_list(F, FORM_IF, BIND_IF, n, 3, "", 0, 6, 3);
+    case OP_NOT: return form_list(F, FORM_NOT, BIND_NOT, n, 1, "", 0, 0, 4);
     case OP_LT:
     case OP_LE:
     case OP_EQ:

@@ -222,7 +222,7 @@ static bool le_factor(const void *a, const void *b)
 
 static bool le_term(const void *a, const void *b)
 {
-    return cmp_terms(((const Term *)a)->rest, ((const Term *)b)->rest) <= 0;
+    return cmp_terms(((const OrderedTerm *)a)->rest, ((const OrderedTerm *)b)->rest) <= 0;
 }
 
 bool form_order_factors(Forms *F, Entry **f, size_t n)
@@ -237,9 +237,9 @@ bool form_order_factors(Forms *F, Entry **f, size_t n)
     return n <= FEW || print_merge_sort(F->c, f, n, sizeof(*f), le_factor);
 }
 
-static void move_to_front(Term *t, size_t i)
+static void move_to_front(OrderedTerm *t, size_t i)
 {
-    Term x = t[i];
+    OrderedTerm x = t[i];
 
     memmove(t + 1, t, i * sizeof(*t));
     t[0] = x;
@@ -261,7 +261,7 @@ static bool leads_bounded(const Entry *rest)
 }
 
 /* The terms are powers of what is one factor each, and constants. */
-static bool is_polynomial(const Term *t, size_t n)
+static bool is_polynomial(const OrderedTerm *t, size_t n)
 {
     for (size_t k = 0; k < n; k++)
         if (term_class(t[k].rest) == 1 ||
@@ -270,7 +270,7 @@ static bool is_polynomial(const Term *t, size_t n)
     return true;
 }
 
-static bool in_one_symbol(const Term *t, size_t n)
+static bool in_one_symbol(const OrderedTerm *t, size_t n)
 {
     for (size_t k = 0; k < n; k++)
         if (term_class(t[k].rest) == 0 &&
@@ -279,19 +279,19 @@ static bool in_one_symbol(const Term *t, size_t n)
     return true;
 }
 
-static void reverse(Term *t, size_t n)
+static void reverse(OrderedTerm *t, size_t n)
 {
     for (size_t i = 0; i < n / 2; i++) {
-        Term x = t[i];
+        OrderedTerm x = t[i];
         t[i] = t[n - 1 - i];
         t[n - 1 - i] = x;
     }
 }
 
-static bool sort_terms(Forms *F, Term *t, size_t n)
+static bool sort_terms(Forms *F, OrderedTerm *t, size_t n)
 {
     for (size_t i = 1; n <= FEW && i < n; i++) { /* by insertion */
-        Term x = t[i];
+        OrderedTerm x = t[i];
         size_t j = i;
         for (; j > 0 && cmp_terms(t[j - 1].rest, x.rest) > 0; j--)
             t[j] = t[j - 1];
@@ -300,9 +300,9 @@ static bool sort_terms(Forms *F, Term *t, size_t n)
     return n <= FEW || print_merge_sort(F->c, t, n, sizeof(*t), le_term);
 }
 
-bool form_order_terms(Forms *F, Term *t, size_t n, bool *falls)
+bool form_order_terms(Forms *F, OrderedTerm *t, size_t n, bool *falls)
 {
-    const Term *last;
+    const OrderedTerm *last;
 
     if (!sort_terms(F, t, n))
         return false;

@@ -16,7 +16,7 @@ typedef struct {
     bool paren;
 } Writing;
 
-enum { NEAR = 64 };
+enum { STACK_ROOM = 64 };
 
 typedef struct {
     Ctx *c;
@@ -25,9 +25,9 @@ typedef struct {
     size_t n, cap;
     bool heap; /* w is no longer the caller's */
     bool failed;
-} Writer;
+} PlainWriter;
 
-static bool writer_push(Writer *w, const Form *f, bool paren)
+static bool writer_push(PlainWriter *w, const Form *f, bool paren)
 {
     if (w->n == w->cap) {
         size_t cap = 4 * w->cap;
@@ -71,28 +71,28 @@ static inline void put_char(Str *out, char ch)
 }
 
 /* Writes what comes before the children of f, and all of a leaf. */
-static inline void begin_form(Writer *w, const Form *f, bool bare, int needs)
+static inline void begin_form(PlainWriter *w, const Form *f, bool bare, int needs)
 {
-    bool paren = form_prec(f, bare) < needs;
+    bool paren = form_strength(f, bare) < needs;
     unsigned kind = f->kind;
 
     if (paren)
         put_char(w->out, '(');
     if (f->neg && !bare)
         put_char(w->out, '-');
-    if (kind == F_NUM || kind == F_NAME) {
+    if (kind == FORM_NUM || kind == FORM_NAME) {
         put_short(w->out, f->text, f->ntext);
         if (paren)
             put_char(w->out, ')');
         return;
     }
-    if (kind == F_CALL || kind == F_APPLY) {
+    if (kind == FORM_CALL || kind == FORM_APPLY) {
         put_short(w->out, f->text, f->ntext);
         put_char(w->out, '(');
-    } else if (kind == F_LIST) {
+    } else if (kind == FORM_LIST) {
         put_char(w->out, '[');
-    } else if (kind == F_IF || kind == F_NOT) {
-        str_puts(w->out, kind == F_IF ? "if " : "not ");
+    } else if (kind == FORM_IF || kind == FORM_NOT) {
+        str_puts(w->out, kind == FORM_IF ? "if " : "not ");
     }
     writer_push(w, f, paren);
 }
@@ -101,32 +101,32 @@ static inline void begin_form(Writer *w, const Form *f, bool bare, int needs)
  * one factor. */
 static bool below_in_parentheses(const Form *f)
 {
-    return f->kind == F_PROD && f->nden > 1 && f->nden <= MUL_LONG;
+    return f->kind == FORM_PROD && f->nden > 1 && f->nden <= MUL_LONG;
 }
 
 /* What stands before child i > 0, or before a first child that is subtracted. */
 static void put_between(Str *out, const Form *f, uint32_t i)
 {
     switch ((FormKind)f->kind) {
-    case F_SUM:
+    case FORM_SUM:
         if (i > 0)
             put_short(out, f->a[i].neg ? " - " : " + ", 3);
         else if (f->a[i].neg)
             put_char(out, '-');
         break;
-    case F_PROD:
+    case FORM_PROD:
         if (i == f->n)
             put_short(out, "/(", below_in_parentheses(f) ? 2 : 1);
         else if (i > 0)
             put_char(out, i > f->n && !below_in_parentheses(f) ? '/' : '*');
         break;
-    case F_POW:
+    case FORM_POW:
         if (i > 0)
             put_char(out, '^');
         break;
-    case F_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
-    case F_INFIX: str_puts(out, i ? f->text : ""); break;
-    case F_BINDS:
+    case FORM_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
+    case FORM_INFIX: str_puts(out, i ? f->text : ""); break;
+    case FORM_BINDS:
         str_puts(out, i == 0 ? "" : i == 1 ? " at " : i % 2 ? ", " : " = ");
         break;
     default:
@@ -135,14 +135,14 @@ static void put_between(Str *out, const Form *f, uint32_t i)
     }
 }
 
-static void end_form(Writer *w, const Writing *x)
+static void end_form(PlainWriter *w, const Writing *x)
 {
     const Form *f = x->f;
-    bool call = f->kind == F_CALL || f->kind == F_APPLY;
+    bool call = f->kind == FORM_CALL || f->kind == FORM_APPLY;
 
     if (call || below_in_parentheses(f))
         put_char(w->out, ')');
-    else if (f->kind == F_LIST)
+    else if (f->kind == FORM_LIST)
         put_char(w->out, ']');
     if (x->paren)
         put_char(w->out, ')');
@@ -152,11 +152,11 @@ static void end_form(Writer *w, const Writing *x)
 /* Writes f; stops where a piece would begin after `most` bytes. */
 static void write_form(Ctx *c, Str *out, const Form *f, size_t most)
 {
-    Writing near[NEAR];
-    Writer w = {.c = c, .out = out, .w = near, .cap = NEAR};
+    Writing near[STACK_ROOM];
+    PlainWriter w = {.c = c, .out = out, .w = near, .cap = STACK_ROOM};
     size_t end = most < SIZE_MAX - out->n ? out->n + most : SIZE_MAX;
 
-    begin_form(&w, f, false, P_IF);
+    begin_form(&w, f, false, BIND_IF);
     while (w.n > 0 && out->n < end && !w.failed) {
         Writing *x = &w.w[w.n - 1];
         const Form *g = x->f;
@@ -168,7 +168,7 @@ static void write_form(Ctx *c, Str *out, const Form *f, size_t most)
             continue;
         }
         put_between(out, g, i);
-        begin_form(&w, g->a[i].f, g->kind == F_SUM, form_needs(g, i));
+        begin_form(&w, g->a[i].f, g->kind == FORM_SUM, form_needs(g, i));
     }
     if (w.heap)
         mem_free(w.w);

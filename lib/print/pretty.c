@@ -68,14 +68,14 @@ static Box *signed_box(Pretty *P, const Form *f, bool bare)
 }
 
 /* Fractions, roots and matrices need fewer parentheses than in a line. */
-static int pretty_prec(const Form *f, bool bare)
+static int pretty_strength(const Form *f, bool bare)
 {
-    int p = form_prec(f, bare);
+    int p = form_strength(f, bare);
 
-    if (p == P_PROD && f->kind == F_PROD && f->nden)
-        return P_POW;
-    if (f->kind == F_CALL && (f->op == OP_SUM || f->op == OP_PROD || f->op == OP_INT))
-        return P_NEG;
+    if (p == BIND_PROD && f->kind == FORM_PROD && f->nden)
+        return BIND_POW;
+    if (f->kind == FORM_CALL && (f->op == OP_SUM || f->op == OP_PROD || f->op == OP_INT))
+        return BIND_NEG;
     return p;
 }
 
@@ -83,7 +83,7 @@ static Box *child(Pretty *P, const Form *f, bool bare, int needs)
 {
     Box *b = signed_box(P, f, bare);
 
-    return pretty_prec(f, bare) < needs ? box_fence(P->c, FENCE_PAREN, b) : b;
+    return pretty_strength(f, bare) < needs ? box_fence(P->c, FENCE_PAREN, b) : b;
 }
 
 static Box *joined(Pretty *P, const Form *f, uint32_t from, uint32_t to, const char *sep,
@@ -120,12 +120,12 @@ static Box *pretty_sum(Pretty *P, const Form *f)
 
     for (uint32_t i = 0; i < f->n; i++) {
         const Form *t = f->a[i].f;
-        bool frac = t->kind == F_PROD && t->nden;
+        bool frac = t->kind == FORM_PROD && t->nden;
         if (i > 0)
             push_puts(P, f->a[i].neg ? " - " : " + ");
         else if (f->a[i].neg)
             push_puts(P, frac ? "- " : "-");
-        push(P, child(P, t, true, P_PROD));
+        push(P, child(P, t, true, BIND_PROD));
     }
     return row_from(P, start);
 }
@@ -136,9 +136,9 @@ static Box *pretty_product(Pretty *P, const Form *f)
     Box *num, *den;
 
     if (!f->nden)
-        return joined(P, f, 0, f->n, "·", P_POW);
-    num = joined(P, f, 0, f->n, "·", f->n > 1 ? P_POW : P_IF);
-    den = joined(P, f, f->n, all, "·", f->nden > 1 ? P_POW : P_IF);
+        return joined(P, f, 0, f->n, "·", BIND_POW);
+    num = joined(P, f, 0, f->n, "·", f->n > 1 ? BIND_POW : BIND_IF);
+    den = joined(P, f, f->n, all, "·", f->nden > 1 ? BIND_POW : BIND_IF);
     return box_frac(P->c, num, den);
 }
 
@@ -159,15 +159,18 @@ static bool is_drawn(const Form *f)
 
 static Box *arguments(Pretty *P, const Form *f)
 {
-    return box_fence(P->c, FENCE_PAREN, joined(P, f, 0, f->n, ", ", P_IF));
+    return box_fence(P->c, FENCE_PAREN, joined(P, f, 0, f->n, ", ", BIND_IF));
 }
 
-static bool is_short(const Form *f) { return f->kind == F_NUM || f->kind == F_NAME; }
+static bool is_short(const Form *f)
+{
+    return f->kind == FORM_NUM || f->kind == FORM_NAME;
+}
 
 /* 1/3 stays on one line up there. */
 static Box *exponent(Pretty *P, const Form *f)
 {
-    if (f->kind != F_PROD || f->n != 1 || f->nden != 1 || !is_short(f->a[0].f) ||
+    if (f->kind != FORM_PROD || f->n != 1 || f->nden != 1 || !is_short(f->a[0].f) ||
         !is_short(f->a[1].f))
         return signed_box(P, f, false);
     return box_row(P->c, 4,
@@ -182,19 +185,20 @@ static Box *pretty_power(Pretty *P, const Form *f)
     const Form *b = f->a[0].f;
     Box *up = exponent(P, f->a[1].f);
 
-    if (b->kind == F_CALL && !is_drawn(b)) {
+    if (b->kind == FORM_CALL && !is_drawn(b)) {
         Box *name = box_text(P->c, b->text, b->ntext);
         return box_row(P->c, 2, (Box *[]){box_sup(P->c, name, up), arguments(P, b)});
     }
-    if (b->kind == F_CALL && b->op == OP_exp)
+    if (b->kind == FORM_CALL && b->op == OP_exp)
         return box_sup(P->c, box_fence(P->c, FENCE_PAREN, signed_box(P, b, false)), up);
-    return box_sup(P->c, child(P, b, false, P_ATOM), up);
+    return box_sup(P->c, child(P, b, false, BIND_ATOM), up);
 }
 
 static Box *pretty_binder(Pretty *P, const Form *f)
 {
     Ctx *c = P->c;
-    Box *body = child(P, f->a[0].f, false, f->op == OP_INT ? P_SUM : P_PROD), *part[4];
+    Box *body = child(P, f->a[0].f, false, f->op == OP_INT ? BIND_SUM : BIND_PROD),
+        *part[4];
     Box *var = signed_box(P, f->a[1].f, false), *lo = signed_box(P, f->a[2].f, false);
     Box *sign = box_sign(c, (Op)f->op, body);
 
@@ -237,7 +241,7 @@ static Box *pretty_if(Pretty *P, const Form *f)
     size_t start = P->n, rows = 1;
     Box *grid;
 
-    for (; f->kind == F_IF; f = f->a[2].f, rows++) {
+    for (; f->kind == FORM_IF; f = f->a[2].f, rows++) {
         Box *cond = signed_box(P, f->a[0].f, false);
         push(P, signed_box(P, f->a[1].f, false));
         push(P, box_row(P->c, 2, (Box *[]){box_puts(P->c, "if "), cond}));
@@ -251,14 +255,14 @@ static Box *pretty_if(Pretty *P, const Form *f)
 
 static Box *pretty_list(Pretty *P, const Form *f)
 {
-    bool rows = f->n > 0 && f->a[0].f->kind == F_LIST && f->a[0].f->n > 0;
+    bool rows = f->n > 0 && f->a[0].f->kind == FORM_LIST && f->a[0].f->n > 0;
     size_t start = P->n;
     Box *grid;
 
     for (uint32_t i = 0; i < f->n; i++)
-        rows = rows && f->a[i].f->kind == F_LIST && f->a[i].f->n == f->a[0].f->n;
+        rows = rows && f->a[i].f->kind == FORM_LIST && f->a[i].f->n == f->a[0].f->n;
     if (!rows)
-        return box_fence(P->c, FENCE_BRACKET, joined(P, f, 0, f->n, ", ", P_IF));
+        return box_fence(P->c, FENCE_BRACKET, joined(P, f, 0, f->n, ", ", BIND_IF));
     for (uint32_t i = 0; i < f->n; i++)
         for (uint32_t j = 0; j < f->a[i].f->n; j++)
             push(P, signed_box(P, f->a[i].f->a[j].f, false));
@@ -283,7 +287,7 @@ static Box *pretty_binds(Pretty *P, const Form *f)
     size_t start = P->n;
 
     for (uint32_t i = 0; i < f->n; i++) {
-        push(P, child(P, f->a[i].f, false, P_OR));
+        push(P, child(P, f->a[i].f, false, BIND_OR));
         if (i + 1 < f->n)
             push_puts(P, i == 0 ? " at " : i % 2 ? " = " : ", ");
     }
@@ -294,23 +298,23 @@ static Box *pretty_binds(Pretty *P, const Form *f)
 static Box *make_box(Pretty *P, const Form *f)
 {
     switch ((FormKind)f->kind) {
-    case F_NUM: return box_text(P->c, f->text, f->ntext);
-    case F_NAME: return pretty_name(P, f);
-    case F_SUM: return pretty_sum(P, f);
-    case F_PROD: return pretty_product(P, f);
-    case F_POW: return pretty_power(P, f);
-    case F_CALL: return pretty_call(P, f);
-    case F_APPLY:
+    case FORM_NUM: return box_text(P->c, f->text, f->ntext);
+    case FORM_NAME: return pretty_name(P, f);
+    case FORM_SUM: return pretty_sum(P, f);
+    case FORM_PROD: return pretty_product(P, f);
+    case FORM_POW: return pretty_power(P, f);
+    case FORM_CALL: return pretty_call(P, f);
+    case FORM_APPLY:
         return box_row(P->c, 2,
                        (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
-    case F_LIST: return pretty_list(P, f);
-    case F_IF: return pretty_if(P, f);
-    case F_INFIX: return pretty_infix(P, f);
-    case F_NOT:
+    case FORM_LIST: return pretty_list(P, f);
+    case FORM_IF: return pretty_if(P, f);
+    case FORM_INFIX: return pretty_infix(P, f);
+    case FORM_NOT:
         return box_row(
             P->c, 2,
-            (Box *[]){box_puts(P->c, "not "), child(P, f->a[0].f, false, P_NOT)});
-    case F_BINDS: return pretty_binds(P, f);
+            (Box *[]){box_puts(P->c, "not "), child(P, f->a[0].f, false, BIND_NOT)});
+    case FORM_BINDS: return pretty_binds(P, f);
     }
     return box_puts(P->c, "");
 }
@@ -318,18 +322,18 @@ static Box *make_box(Pretty *P, const Form *f)
 typedef struct {
     const Form *f;
     uint32_t next;
-} Frame;
+} PrettyStep;
 
 /* Boxes of all forms below root, children first. */
 static Box *make_boxes(Pretty *P, const Form *root)
 {
     size_t n = 1, cap = 64;
-    Frame *st = ARENA_NEW(&P->c->tmp, Frame, cap);
+    PrettyStep *st = ARENA_NEW(&P->c->tmp, PrettyStep, cap);
     Box *b = NULL;
 
-    st[0] = (Frame){root, 0};
+    st[0] = (PrettyStep){root, 0};
     while (n > 0 && !ctx_poll(P->c)) {
-        Frame *f = &st[n - 1];
+        PrettyStep *f = &st[n - 1];
         const Form *k;
         if (f->next == f->f->n + f->f->nden) {
             map_put(&P->done, (uint64_t)(uintptr_t)f->f,
@@ -341,14 +345,14 @@ static Box *make_boxes(Pretty *P, const Form *root)
         if (is_done(P, k, &b))
             continue;
         if (n == cap) {
-            Frame *t = ARENA_NEW(&P->c->tmp, Frame, 2 * cap);
+            PrettyStep *t = ARENA_NEW(&P->c->tmp, PrettyStep, 2 * cap);
             if (!t)
                 return NULL;
             memcpy(t, st, n * sizeof(*st));
             st = t;
             cap *= 2;
         }
-        st[n++] = (Frame){k, 0};
+        st[n++] = (PrettyStep){k, 0};
     }
     return ctx_failed(P->c) ? NULL : signed_box(P, root, false);
 }

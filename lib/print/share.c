@@ -260,16 +260,16 @@ typedef struct {
     uint32_t n;
     double weight;
     uint64_t inside;
-} Parts;
+} SharedParts;
 
-static Node *combine(Share *s, Op op, const Parts *p)
+static Node *combine(Share *s, Op op, const SharedParts *p)
 {
     if (p->n == 1)
         return p->part[0];
     return op == OP_ADD ? ex_add(s->c, p->n, p->part) : ex_mul(s->c, p->n, p->part);
 }
 
-static void add_part(Share *s, Parts *p, uint32_t i, bool sum)
+static void add_part(Share *s, SharedParts *p, uint32_t i, bool sum)
 {
     p->part[p->n++] = s->now[i];
     p->weight += s->weight[i] + (p->n > 1 ? sum ? 3 : 1 : 0);
@@ -282,7 +282,7 @@ static Node *flat_renamed(Share *s, size_t i, double *weight)
     ArenaMark m = arena_mark(&s->c->tmp);
     Node *n = s->order[i];
     uint32_t *p = positions(s, i), at = n->op == OP_MUL;
-    Parts parts = {.part = ARENA_NEW(&s->c->tmp, Node *, n->n)};
+    SharedParts parts = {.part = ARENA_NEW(&s->c->tmp, Node *, n->n)};
     Node *r;
 
     if (!p || !parts.part)
@@ -297,7 +297,8 @@ static Node *flat_renamed(Share *s, size_t i, double *weight)
         if (!s->named[at] && parts.inside == 0 && pays(parts.weight, s->count[at]))
             s->named[at] = give_name(s, combine(s, (Op)n->op, &parts));
         if (s->named[at])
-            parts = (Parts){parts.part, 1, 2, parts.inside}, parts.part[0] = s->named[at];
+            parts = (SharedParts){parts.part, 1, 2, parts.inside},
+            parts.part[0] = s->named[at];
     }
     *weight = parts.weight;
     r = combine(s, (Op)n->op, &parts);

@@ -1,4 +1,4 @@
-/* procedure/branch.c - the statements of a block on formulas. A condition without an answer lets
+/* procedure/branch.c - the statements of a procedure on formulas. A condition without an answer lets
  * both branches of an `if` run, one after the other; what they assign differently becomes
  * `if cond then a else b`, and so do the values they return. A loop needs an answer.
  *
@@ -7,11 +7,11 @@
 #include "procedure/formula.h"
 #include "expr/lists.h"
 
-static Call *top_call(Job *j) { return &j->frame[j->n - 1].call_; }
+static FormulaCall *top_call(FormulaRun *j) { return &j->frame[j->n - 1].call_; }
 
 /* ---- conditions ---------------------------------------------------------------------------------- */
 /* The value of x where the values of its operands are in done; NULL: it has none. */
-static Node *node_at_point(Job *j, Node *x, const NodeMap *done, bool *tie)
+static Node *node_at_point(FormulaRun *j, Node *x, const NodeMap *done, bool *tie)
 {
     Ctx *c = j->c;
     if (ex_is(x, OP_SYM))
@@ -28,12 +28,12 @@ static Node *node_at_point(Job *j, Node *x, const NodeMap *done, bool *tie)
         return r ? r : ex_structural(c, (Op)x->op, x->n, a);
     }
     if (x->op >= OP_LT && x->op <= OP_NE)
-        *tie = *tie || constant_condition(c, ex_compare(c, OP_EQ, a[0], a[1])) == c->yes;
-    return constant_condition(c, list_rebuild(c, x, a));
+        *tie = *tie || formula_condition(c, ex_compare(c, OP_EQ, a[0], a[1])) == c->yes;
+    return formula_condition(c, list_rebuild(c, x, a));
 }
 
 /* The answer at the point; NULL: there is none. A tie: some comparison is of equals there. */
-static Node *at_point(Job *j, Node *cond, bool *tie)
+static Node *at_point(FormulaRun *j, Node *cond, bool *tie)
 {
     Ctx *c = j->c;
     ArenaMark m = arena_mark(&c->tmp);
@@ -59,7 +59,7 @@ static int answer(const Ctx *c, const Node *v)
 
 /* ---- forks ------------------------------------------------------------------------------------------ */
 /* `if cond then a else b`, of lists element by element. NULL: there is no such thing. */
-static Node *merged(Job *j, Node *cond, Node *a, Node *b)
+static Node *merged(FormulaRun *j, Node *cond, Node *a, Node *b)
 {
     Ctx *c = j->c;
     if (a == b || !a || !b)
@@ -78,7 +78,7 @@ static Node *merged(Job *j, Node *cond, Node *a, Node *b)
     return e ? ex_list(c, a->n, e) : c->poison;
 }
 
-static Node **copy_values(Job *j, const Call *k)
+static Node **copy_values(FormulaRun *j, const FormulaCall *k)
 {
     Node **v = ARENA_NEW(&j->c->tmp, Node *, k->info->nlocals + 1);
     if (v)
@@ -86,10 +86,10 @@ static Node **copy_values(Job *j, const Call *k)
     return v;
 }
 
-static bool open_fork(Job *j, Call *k, Node *cond, const BlockStmt *s)
+static bool open_fork(FormulaRun *j, FormulaCall *k, Node *cond, const ProcedureStmt *s)
 {
     Ctx *c = j->c;
-    k->fork = job_grow(j, k->fork, sizeof *k->fork, k->nforks, &k->forks_cap);
+    k->fork = formula_grow(j, k->fork, sizeof *k->fork, k->nforks, &k->forks_cap);
     Node **before = k->fork ? copy_values(j, k) : NULL;
     if (!before)
         return false;
@@ -105,13 +105,13 @@ static bool open_fork(Job *j, Call *k, Node *cond, const BlockStmt *s)
     return !ctx_failed(c);
 }
 
-static void take_values(Call *k, Node *const *v)
+static void take_values(FormulaCall *k, Node *const *v)
 {
     memcpy(k->val, v, (k->info->nlocals + 1) * sizeof *v);
 }
 
 /* At the end of a branch: the other one is due, or they meet. */
-static void at_join(Job *j, Call *k)
+static void at_join(FormulaRun *j, FormulaCall *k)
 {
     Fork *f = &k->fork[k->nforks - 1];
     if (!f->second) {
@@ -127,7 +127,7 @@ static void at_join(Job *j, Call *k)
 }
 
 /* The condition under which the present branches run. */
-static Node *guard(Job *j, const Call *k)
+static Node *guard(FormulaRun *j, const FormulaCall *k)
 {
     Ctx *c = j->c;
     Node **t = ARENA_NEW(&c->tmp, Node *, k->nforks + 1);
@@ -138,9 +138,9 @@ static Node *guard(Job *j, const Call *k)
     return !t ? c->poison : k->nforks == 1 ? t[0] : ex_logic(c, OP_AND, k->nforks, t);
 }
 
-static void finish(Job *j, Node *v)
+static void finish(FormulaRun *j, Node *v)
 {
-    Call *k = top_call(j);
+    FormulaCall *k = top_call(j);
     Ctx *c = j->c;
     Node *key = k->key;
     while (k->nret && !ctx_failed(c)) {
@@ -158,11 +158,11 @@ static void finish(Job *j, Node *v)
     j->depth--;
     if (key)
         map_put(&j->known, key->id, (uint64_t)(uintptr_t)v);
-    job_deliver(j, v);
+    formula_deliver(j, v);
 }
 
 /* A branch has returned: the other one goes on alone. False: none does. */
-static bool leave_branch(Call *k)
+static bool leave_branch(FormulaCall *k)
 {
     while (k->nforks) {
         Fork *f = &k->fork[k->nforks - 1];
@@ -182,9 +182,9 @@ static bool leave_branch(Call *k)
     return false;
 }
 
-static void give_back(Job *j, Node *v)
+static void give_back(FormulaRun *j, Node *v)
 {
-    Call *k = top_call(j);
+    FormulaCall *k = top_call(j);
     if (!k->nforks) {
         if (!v)
             ctx_error(j->c, LBZ_UNABLE,
@@ -194,7 +194,7 @@ static void give_back(Job *j, Node *v)
             finish(j, v);
         return;
     }
-    k->ret = job_grow(j, k->ret, sizeof *k->ret, k->nret, &k->ret_cap);
+    k->ret = formula_grow(j, k->ret, sizeof *k->ret, k->nret, &k->ret_cap);
     Node *cond = guard(j, k);
     if (!k->ret || !v || ctx_failed(j->c)) {
         if (!v)
@@ -210,20 +210,20 @@ static void give_back(Job *j, Node *v)
 
 /* ---- statements ---------------------------------------------------------------------------------------- */
 /* The i-th expression of a statement; NULL: it has no more. */
-static Node *operand(const BlockStmt *s, unsigned i)
+static Node *operand(const ProcedureStmt *s, unsigned i)
 {
     switch (s->op) {
-    case BK_ASSIGN:
-    case BK_VALUE:
-    case BK_UNLESS:
-    case BK_RETURN: return i == 0 ? s->e : NULL;
-    case BK_STORE: return i < s->nindex ? s->index[i] : i == s->nindex ? s->e : NULL;
-    case BK_FOR: return i == 0 ? s->e : i == 1 ? s->step : i == 2 ? s->limit : NULL;
+    case STEP_ASSIGN:
+    case STEP_VALUE:
+    case STEP_UNLESS:
+    case STEP_RETURN: return i == 0 ? s->e : NULL;
+    case STEP_STORE: return i < s->nindex ? s->index[i] : i == s->nindex ? s->e : NULL;
+    case STEP_FOR: return i == 0 ? s->e : i == 1 ? s->step : i == 2 ? s->limit : NULL;
     default: return NULL;
     }
 }
 
-static Node **place(Call *k, uint32_t sym)
+static Node **place(FormulaCall *k, uint32_t sym)
 {
     size_t i = 0;
     while (i < k->info->nlocals && k->info->local[i] != sym)
@@ -231,7 +231,7 @@ static Node **place(Call *k, uint32_t sym)
     return &k->val[i];
 }
 
-static void run_unless(Job *j, Call *k, const BlockStmt *s)
+static void run_unless(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
 {
     Node *v = k->got[0];
     bool tie = false;
@@ -248,12 +248,12 @@ static void run_unless(Job *j, Call *k, const BlockStmt *s)
     if (yes >= 0)
         k->pc = yes ? k->pc : s->target;
     else if (!s->join)
-        job_no_formula(j, k->info->b, v);
+        formula_refuse(j, k->info->b, v);
     else
         open_fork(j, k, v, s);
 }
 
-static void run_store(Job *j, Call *k, const BlockStmt *s)
+static void run_store(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
 {
     Node **v = place(k, s->sym);
     if (*v)
@@ -263,11 +263,11 @@ static void run_store(Job *j, Call *k, const BlockStmt *s)
 }
 
 /* The next round of the loop, or behind it. */
-static void next_round(Job *j, Call *k, size_t at)
+static void next_round(FormulaRun *j, FormulaCall *k, size_t at)
 {
     Ctx *c = j->c;
-    const BlockStmt *s = &k->info->b->code[at];
-    const Loop *l = &k->loop[s->loop];
+    const ProcedureStmt *s = &k->info->b->code[at];
+    const FormulaLoop *l = &k->loop[s->loop];
     Node *v = ex_add2(c, l->from, ex_mul2(c, ex_int(c, l->done), l->step));
     if (!ex_is_num(v) || !ex_is_num(l->limit) || !ex_is_num(l->step) ||
         num_is_zero(l->step->num)) {
@@ -284,47 +284,47 @@ static void next_round(Job *j, Call *k, size_t at)
     }
     *place(k, s->sym) = v;
     k->pc = at + 1;
-    job_round(j, k->info->b);
+    formula_count_round(j, k->info->b);
 }
 
-static void execute(Job *j, Call *k, const BlockStmt *s)
+static void execute(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
 {
     size_t at = k->pc++;
     k->ngot = 0;
     switch (s->op) {
-    case BK_ASSIGN: *place(k, s->sym) = k->got[0]; break;
-    case BK_STORE: run_store(j, k, s); break;
-    case BK_VALUE: k->val[k->info->nlocals] = k->got[0]; break;
-    case BK_UNLESS: run_unless(j, k, s); break;
-    case BK_JUMP:
+    case STEP_ASSIGN: *place(k, s->sym) = k->got[0]; break;
+    case STEP_STORE: run_store(j, k, s); break;
+    case STEP_VALUE: k->val[k->info->nlocals] = k->got[0]; break;
+    case STEP_UNLESS: run_unless(j, k, s); break;
+    case STEP_JUMP:
         k->pc = s->target;
         if (s->target <= at)
-            job_round(j, k->info->b);
+            formula_count_round(j, k->info->b);
         break;
-    case BK_FOR:
-        k->loop[s->loop] = (Loop){0, k->got[0], k->got[1], k->got[2]};
+    case STEP_FOR:
+        k->loop[s->loop] = (FormulaLoop){0, k->got[0], k->got[1], k->got[2]};
         next_round(j, k, at);
         break;
-    case BK_NEXT:
+    case STEP_NEXT:
         k->loop[s->loop].done++;
         next_round(j, k, s->target);
         break;
-    case BK_RETURN: give_back(j, s->e ? k->got[0] : k->val[k->info->nlocals]); break;
-    case BK_END: give_back(j, k->val[k->info->nlocals]); break;
+    case STEP_RETURN: give_back(j, s->e ? k->got[0] : k->val[k->info->nlocals]); break;
+    case STEP_END: give_back(j, k->val[k->info->nlocals]); break;
     }
 }
 
-void call_step(Job *j)
+void formula_step_call(FormulaRun *j)
 {
-    Call *k = top_call(j);
+    FormulaCall *k = top_call(j);
     if (k->ngot == 0 && k->nforks && k->pc == k->fork[k->nforks - 1].join) {
         at_join(j, k);
         return;
     }
-    const BlockStmt *s = &k->info->b->code[k->at = k->pc];
+    const ProcedureStmt *s = &k->info->b->code[k->at = k->pc];
     Node *e = operand(s, k->ngot);
     if (e)
-        job_eval(j, e);
+        formula_push_eval(j, e);
     else
         execute(j, k, s);
 }

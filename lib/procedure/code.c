@@ -1,4 +1,4 @@
-/* procedure/code.c - blocks to the instructions of the machine.
+/* procedure/code.c - procedures to the instructions of the machine.
  *
  * An expression is cut at the operations that are not elementwise (indices, lists, calls,
  * sums over a range, branches with such things inside): each piece between is one kernel, a
@@ -13,11 +13,11 @@ typedef struct {
     Ctx *c;
     VFun *f;
     Map reg;            /* symbol -> register + 1 */
-    uint32_t *loop_reg; /* of each loop of the block */
+    uint32_t *loop_reg; /* of each loop of the procedure */
     VIns sink;          /* when memory is out: never run */
-} Gen;
+} CodeGen;
 
-static uint32_t gen(Gen *g, Node *e);
+static uint32_t gen(CodeGen *g, Node *e);
 
 /* ---- small makers ------------------------------------------------------------------------------ */
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap)
@@ -37,7 +37,7 @@ bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap)
     return true;
 }
 
-static VIns *emit(Gen *g, VOp op)
+static VIns *emit(CodeGen *g, VOp op)
 {
     VFun *f = g->f;
     if (!vm_grow(g->m, (void **)&f->code, sizeof *f->code, f->n, &f->cap))
@@ -46,9 +46,9 @@ static VIns *emit(Gen *g, VOp op)
     return &f->code[f->n++];
 }
 
-static uint32_t new_reg(Gen *g) { return g->f->nregs++; }
+static uint32_t new_reg(CodeGen *g) { return g->f->nregs++; }
 
-static uint32_t put_args(Gen *g, const uint32_t *r, size_t n)
+static uint32_t put_args(CodeGen *g, const uint32_t *r, size_t n)
 {
     VFun *f = g->f;
     uint32_t at = (uint32_t)f->nargs;
@@ -61,7 +61,8 @@ static uint32_t put_args(Gen *g, const uint32_t *r, size_t n)
 }
 
 /* dst = op(args) */
-static uint32_t emit_args(Gen *g, VOp op, uint32_t a, Op fn, const uint32_t *r, size_t n)
+static uint32_t emit_args(CodeGen *g, VOp op, uint32_t a, Op fn, const uint32_t *r,
+                          size_t n)
 {
     uint32_t at = put_args(g, r, n), dst = new_reg(g);
     VIns *x = emit(g, op);
@@ -73,7 +74,7 @@ static uint32_t emit_args(Gen *g, VOp op, uint32_t a, Op fn, const uint32_t *r, 
     return dst;
 }
 
-static uint32_t constant(Gen *g, double k)
+static uint32_t constant(CodeGen *g, double k)
 {
     uint32_t dst = new_reg(g);
     VIns *x = emit(g, V_CONST);
@@ -82,20 +83,20 @@ static uint32_t constant(Gen *g, double k)
     return dst;
 }
 
-static void copy_to(Gen *g, uint32_t dst, uint32_t a)
+static void copy_to(CodeGen *g, uint32_t dst, uint32_t a)
 {
     VIns *x = emit(g, V_COPY);
     x->a = a;
     x->dst = dst;
 }
 
-static size_t jump(Gen *g, VOp op, uint32_t a)
+static size_t jump(CodeGen *g, VOp op, uint32_t a)
 {
     emit(g, op)->a = a;
     return g->f->n - 1;
 }
 
-static void land(Gen *g, size_t at)
+static void land(CodeGen *g, size_t at)
 {
     if (at < g->f->n)
         g->f->code[at].target = (uint32_t)g->f->n;
@@ -122,7 +123,7 @@ static bool cuts(const Node *n)
 }
 
 /* Is there a cut below n (or n itself)? Fine for branches: they are small. */
-static bool has_cut(Gen *g, Node *n)
+static bool has_cut(CodeGen *g, Node *n)
 {
     ArenaMark m = arena_mark(&g->c->tmp);
     size_t count;
@@ -134,14 +135,14 @@ static bool has_cut(Gen *g, Node *n)
     return found;
 }
 
-static bool is_leaf(Gen *g, Node *n)
+static bool is_leaf(CodeGen *g, Node *n)
 {
     return ex_is(n, OP_SYM) || cuts(n) ||
            (ex_is(n, OP_IF) && (has_cut(g, n->a[1]) || has_cut(g, n->a[2])));
 }
 
 /* The leaves of the elementwise expression e, by an explicit stack; in the tmp arena. */
-static Node **leaves_of(Gen *g, Node *e, size_t *count)
+static Node **leaves_of(CodeGen *g, Node *e, size_t *count)
 {
     Map seen;
     Arena *tmp = &g->c->tmp;
@@ -175,7 +176,7 @@ static Node **leaves_of(Gen *g, Node *e, size_t *count)
 /* Has value i kinks or jumps where an operand passes through some number? */
 static bool is_delicate(const Program *p, uint32_t i)
 {
-    const Val *v = &p->val[i];
+    const ProgramValue *v = &p->val[i];
     return (v->op >= P_LT && v->op <= P_NE) ||
            (v->op >= P_FN1 && v->op <= P_FN3 && (op_info((Op)v->fn)->flags & PIECEWISE));
 }
@@ -237,7 +238,7 @@ static void kernel_free(VKernel *k)
     mem_free(k->test);
 }
 
-static uint32_t gen_kernel(Gen *g, Node *e)
+static uint32_t gen_kernel(CodeGen *g, Node *e)
 {
     VM *m = g->m;
     VFun *f = g->f;
@@ -264,7 +265,8 @@ static uint32_t gen_kernel(Gen *g, Node *e)
 }
 
 /* ---- cuts --------------------------------------------------------------------------------------------- */
-static uint32_t gen_operands(Gen *g, VOp op, uint32_t a, Op fn, Node *const *e, size_t n)
+static uint32_t gen_operands(CodeGen *g, VOp op, uint32_t a, Op fn, Node *const *e,
+                             size_t n)
 {
     uint32_t small[8], *r = n <= 8 ? small : mem_alloc(n * sizeof *r), dst = 0;
     if (!r) {
@@ -280,12 +282,12 @@ static uint32_t gen_operands(Gen *g, VOp op, uint32_t a, Op fn, Node *const *e, 
     return dst;
 }
 
-static uint32_t gen_symbol(Gen *g, Node *e)
+static uint32_t gen_symbol(CodeGen *g, Node *e)
 {
     uint64_t v;
     if (map_get(&g->reg, e->sym, &v))
         return (uint32_t)v - 1;
-    const BlockWorld *w = g->m->w;
+    const ProcedureScope *w = g->m->w;
     Node *def = w && w->variable ? w->variable(w->arg, g->c, e->sym) : NULL;
     if (def && !ctx_failed(g->c))
         return gen(g, def);
@@ -297,7 +299,7 @@ static uint32_t gen_symbol(Gen *g, Node *e)
 }
 
 /* f'(x): the orders of differentiation stand behind the registers. */
-static uint32_t gen_slope(Gen *g, Node *e, uint32_t index)
+static uint32_t gen_slope(CodeGen *g, Node *e, uint32_t index)
 {
     uint32_t k = e->n / 2, dst = gen_operands(g, V_SLOPE, index, OP_POISON, e->a, k);
     for (uint32_t i = 0; i < k && !ctx_failed(g->c); i++) {
@@ -313,7 +315,7 @@ static uint32_t gen_slope(Gen *g, Node *e, uint32_t index)
     return dst;
 }
 
-static uint32_t gen_call(Gen *g, Node *e)
+static uint32_t gen_call(CodeGen *g, Node *e)
 {
     uint32_t k = e->n / 2, index; /* arguments, then orders of differentiation */
     if (!vm_function(g->m, e->sym, k, &index))
@@ -328,7 +330,7 @@ static uint32_t gen_call(Gen *g, Node *e)
 }
 
 /* One branch runs only. */
-static uint32_t gen_if(Gen *g, Node *e)
+static uint32_t gen_if(CodeGen *g, Node *e)
 {
     uint32_t cond = gen(g, e->a[0]), dst = new_reg(g);
     size_t skip = jump(g, V_UNLESS, cond);
@@ -341,7 +343,7 @@ static uint32_t gen_if(Gen *g, Node *e)
 }
 
 /* Registers of a loop: steps done, first, step, limit. The loop's start; its body follows. */
-static size_t gen_loop_head(Gen *g, uint32_t var, uint32_t from, uint32_t step,
+static size_t gen_loop_head(CodeGen *g, uint32_t var, uint32_t from, uint32_t step,
                             uint32_t limit, uint32_t *base)
 {
     *base = g->f->nregs;
@@ -356,7 +358,7 @@ static size_t gen_loop_head(Gen *g, uint32_t var, uint32_t from, uint32_t step,
     return top;
 }
 
-static void gen_loop_end(Gen *g, size_t top, uint32_t base)
+static void gen_loop_end(CodeGen *g, size_t top, uint32_t base)
 {
     size_t next = jump(g, V_NEXT, base);
     if (!ctx_failed(g->c))
@@ -365,7 +367,7 @@ static void gen_loop_end(Gen *g, size_t top, uint32_t base)
 }
 
 /* acc op= body, as a kernel of two inputs. */
-static uint32_t gen_accumulate(Gen *g, Op op, uint32_t acc, uint32_t body)
+static uint32_t gen_accumulate(CodeGen *g, Op op, uint32_t acc, uint32_t body)
 {
     VFun *f = g->f;
     VKernel k = {.p = program_new(&g->c->env, 2)};
@@ -384,7 +386,7 @@ static uint32_t gen_accumulate(Gen *g, Op op, uint32_t acc, uint32_t body)
 }
 
 /* sum(e, k, a, b) with the variable in a register of its own, hidden from the rest. */
-static uint32_t gen_binder(Gen *g, Node *e)
+static uint32_t gen_binder(CodeGen *g, Node *e)
 {
     uint32_t from = gen(g, e->a[2]), limit = gen(g, e->a[3]), var = new_reg(g), base;
     uint32_t acc = constant(g, e->op == OP_SUM ? 0 : 1);
@@ -399,7 +401,7 @@ static uint32_t gen_binder(Gen *g, Node *e)
     return acc;
 }
 
-static uint32_t gen_leaf(Gen *g, Node *e)
+static uint32_t gen_leaf(CodeGen *g, Node *e)
 {
     switch ((int)e->op) {
     case OP_SYM: return gen_symbol(g, e);
@@ -426,7 +428,7 @@ static uint32_t gen_leaf(Gen *g, Node *e)
 }
 
 /* The register that has the value of e. */
-static uint32_t gen(Gen *g, Node *e)
+static uint32_t gen(CodeGen *g, Node *e)
 {
     uint32_t r = 0;
     if (ctx_failed(g->c))
@@ -443,22 +445,22 @@ static uint32_t gen(Gen *g, Node *e)
 }
 
 /* ---- statements ---------------------------------------------------------------------------------------- */
-static uint32_t local_reg(const Gen *g, uint32_t sym)
+static uint32_t local_reg(const CodeGen *g, uint32_t sym)
 {
     uint64_t v = 1;
     map_get(&g->reg, sym, &v);
     return (uint32_t)v - 1;
 }
 
-static void gen_for(Gen *g, const BlockStmt *s)
+static void gen_for(CodeGen *g, const ProcedureStmt *s)
 {
     uint32_t from = gen(g, s->e), step = gen(g, s->step), limit = gen(g, s->limit);
     gen_loop_head(g, local_reg(g, s->sym), from, step, limit, &g->loop_reg[s->loop]);
 }
 
-static void gen_store(Gen *g, const BlockStmt *s)
+static void gen_store(CodeGen *g, const ProcedureStmt *s)
 {
-    uint32_t r[BLOCK_RANK];
+    uint32_t r[PROCEDURE_RANK];
     for (size_t i = 0; i < s->nindex; i++)
         r[i] = gen(g, s->index[i]);
     uint32_t v = gen(g, s->e), at = put_args(g, r, s->nindex);
@@ -469,23 +471,23 @@ static void gen_store(Gen *g, const BlockStmt *s)
     x->nargs = (uint32_t)s->nindex;
 }
 
-static void gen_statement(Gen *g, const BlockStmt *s, uint32_t result)
+static void gen_statement(CodeGen *g, const ProcedureStmt *s, uint32_t result)
 {
     switch (s->op) {
-    case BK_ASSIGN: copy_to(g, local_reg(g, s->sym), gen(g, s->e)); break;
-    case BK_STORE: gen_store(g, s); break;
-    case BK_VALUE: copy_to(g, result, gen(g, s->e)); break;
-    case BK_UNLESS: jump(g, V_UNLESS, gen(g, s->e)); break;
-    case BK_JUMP: jump(g, V_JUMP, 0); break;
-    case BK_FOR: gen_for(g, s); break;
-    case BK_NEXT: jump(g, V_NEXT, g->loop_reg[s->loop]); break;
-    case BK_RETURN: jump(g, V_RETURN, s->e ? gen(g, s->e) : result); break;
-    case BK_END: jump(g, V_RETURN, result); break;
+    case STEP_ASSIGN: copy_to(g, local_reg(g, s->sym), gen(g, s->e)); break;
+    case STEP_STORE: gen_store(g, s); break;
+    case STEP_VALUE: copy_to(g, result, gen(g, s->e)); break;
+    case STEP_UNLESS: jump(g, V_UNLESS, gen(g, s->e)); break;
+    case STEP_JUMP: jump(g, V_JUMP, 0); break;
+    case STEP_FOR: gen_for(g, s); break;
+    case STEP_NEXT: jump(g, V_NEXT, g->loop_reg[s->loop]); break;
+    case STEP_RETURN: jump(g, V_RETURN, s->e ? gen(g, s->e) : result); break;
+    case STEP_END: jump(g, V_RETURN, result); break;
     }
 }
 
-/* Every name that is assigned anywhere in the block is local. */
-static void declare(Gen *g, uint32_t sym)
+/* Every name that is assigned anywhere in the procedure is local. */
+static void declare(CodeGen *g, uint32_t sym)
 {
     uint64_t v;
     VFun *f = g->f;
@@ -498,21 +500,21 @@ static void declare(Gen *g, uint32_t sym)
 }
 
 /* Where the code of a statement that jumps has its jump, and where each begins. */
-static void link(Gen *g, const size_t *begin, const size_t *jumps)
+static void link(CodeGen *g, const size_t *begin, const size_t *jumps)
 {
-    const Block *b = g->f->b;
+    const Procedure *b = g->f->b;
     for (size_t i = 0; i < b->n; i++) {
-        const BlockStmt *s = &b->code[i];
-        if (s->op == BK_UNLESS || s->op == BK_JUMP || s->op == BK_FOR)
+        const ProcedureStmt *s = &b->code[i];
+        if (s->op == STEP_UNLESS || s->op == STEP_JUMP || s->op == STEP_FOR)
             g->f->code[jumps[i]].target = (uint32_t)begin[s->target];
-        else if (s->op == BK_NEXT)
+        else if (s->op == STEP_NEXT)
             g->f->code[jumps[i]].target = (uint32_t)jumps[s->target];
     }
 }
 
-static bool gen_block(Gen *g)
+static bool gen_procedure(CodeGen *g)
 {
-    const Block *b = g->f->b;
+    const Procedure *b = g->f->b;
     Arena *a = ctx_arena(g->c);
     size_t *begin = ARENA_NEW(a, size_t, b->n + 1),
            *jumps = ARENA_NEW(a, size_t, b->n + 1);
@@ -524,8 +526,8 @@ static bool gen_block(Gen *g)
     for (size_t i = 0; i < b->nparams; i++)
         declare(g, b->params[i]);
     for (size_t i = 0; i < b->n; i++)
-        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR ||
-            b->code[i].op == BK_STORE)
+        if (b->code[i].op == STEP_ASSIGN || b->code[i].op == STEP_FOR ||
+            b->code[i].op == STEP_STORE)
             declare(g, b->code[i].sym);
     uint32_t result = new_reg(g);
     for (size_t i = 0; i < b->n && !ctx_poll(g->c); i++) {
@@ -539,7 +541,7 @@ static bool gen_block(Gen *g)
 }
 
 /* ---- functions -------------------------------------------------------------------------------------------- */
-static bool add_function(VM *m, Block *b, uint32_t *index)
+static bool add_function(VM *m, Procedure *b, uint32_t *index)
 {
     VFun *f = mem_alloc(sizeof *f);
     if (!f || !vm_grow(m, (void **)&m->fun, sizeof *m->fun, m->nfun, &m->fun_cap)) {
@@ -550,9 +552,9 @@ static bool add_function(VM *m, Block *b, uint32_t *index)
     *f = (VFun){.b = b};
     *index = (uint32_t)m->nfun;
     m->fun[m->nfun++] = f;
-    Gen g = {.m = m, .c = m->c, .f = f};
+    CodeGen g = {.m = m, .c = m->c, .f = f};
     map_init(&g.reg, ctx_arena(m->c));
-    return gen_block(&g);
+    return gen_procedure(&g);
 }
 
 bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index)
@@ -562,7 +564,7 @@ bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index)
             *index = (uint32_t)i;
             return true;
         }
-    Block *b =
+    Procedure *b =
         m->w && m->w->function ? m->w->function(m->w->arg, m->c, sym, nargs) : NULL;
     if (b && !ctx_failed(m->c) && b->nparams == nargs)
         return add_function(m, b, index);
@@ -578,7 +580,7 @@ bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index)
 bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin)
 {
     uint32_t index;
-    Block *b = block_of_formula(m->c, e, P_NONE, in, nin);
+    Procedure *b = procedure_of_formula(m->c, e, P_NONE, in, nin);
     return b && add_function(m, b, &index);
 }
 
@@ -595,8 +597,8 @@ static void function_free(VFun *f)
 void vm_free(VM *m)
 {
     for (size_t i = 0; i < m->nregs; i++)
-        bval_clear(&m->reg[i]);
-    bval_clear(&m->result);
+        vm_value_clear(&m->reg[i]);
+    vm_value_clear(&m->result);
     for (size_t i = 0; i < m->nfun; i++)
         function_free(m->fun[i]);
     mem_free(m->fun);

@@ -1,4 +1,4 @@
-/* procedure/formula.c - blocks on formulas: expressions, sums and calls. What comes out is a
+/* procedure/formula.c - procedures on formulas: expressions, sums and calls. What comes out is a
  * formula like any other, which can be differentiated.
  */
 #include "procedure/formula.h"
@@ -7,10 +7,15 @@
 #include "print/print.h"
 #include <stdio.h>
 
-enum { ROUNDS = 1000000, LONGEST_SUM = 100000, LONG = 64, MOST_TERMS = 5000000 };
+enum {
+    FORMULA_ROUNDS = 1000000,
+    LONGEST_SUM = 100000,
+    LONG_RESULT = 64,
+    MOST_TERMS = 5000000
+};
 
 /* ---- small things ---------------------------------------------------------------------------- */
-void *job_grow(Job *j, void *old, size_t size, size_t n, size_t *cap)
+void *formula_grow(FormulaRun *j, void *old, size_t size, size_t n, size_t *cap)
 {
     if (n < *cap)
         return old;
@@ -22,7 +27,7 @@ void *job_grow(Job *j, void *old, size_t size, size_t n, size_t *cap)
     return v;
 }
 
-Node *job_no_formula(Job *j, const Block *b, Node *why)
+Node *formula_refuse(FormulaRun *j, const Procedure *b, Node *why)
 {
     Str t = {0};
     print_limited(j->c, &t, why, 120);
@@ -34,15 +39,16 @@ Node *job_no_formula(Job *j, const Block *b, Node *why)
     return j->c->poison;
 }
 
-bool job_round(Job *j, const Block *b)
+bool formula_count_round(FormulaRun *j, const Procedure *b)
 {
     char hint[160];
-    uint64_t most = j->w->limits.steps < ROUNDS ? j->w->limits.steps : ROUNDS;
+    uint64_t most =
+        j->w->limits.steps < FORMULA_ROUNDS ? j->w->limits.steps : FORMULA_ROUNDS;
     if (++j->rounds <= most)
         return !ctx_poll(j->c);
     snprintf(
         hint, sizeof hint,
-        most == ROUNDS
+        most == FORMULA_ROUNDS
             ? "with a decimal, as in %s(1.0), it runs in float64 and may go on for longer"
             : "is it meant to end? `set looplimit N` allows more",
         sym_name(j->c, b->sym));
@@ -51,7 +57,7 @@ bool job_round(Job *j, const Block *b)
     return false;
 }
 
-Node *constant_condition(Ctx *c, Node *n)
+Node *formula_condition(Ctx *c, Node *n)
 {
     if (n->n != 2 || n->op < OP_LT || n->op > OP_NE)
         return n;
@@ -70,11 +76,11 @@ Node *constant_condition(Ctx *c, Node *n)
 }
 
 /* ---- frames ------------------------------------------------------------------------------------ */
-static FFrame *push_frame(Job *j, FrameKind kind)
+static FormulaFrame *push_frame(FormulaRun *j, FormulaFrameKind kind)
 {
     if (j->n == j->cap) {
         size_t cap = j->cap ? 2 * j->cap : 32;
-        FFrame *f = mem_realloc(j->frame, cap * sizeof *f);
+        FormulaFrame *f = mem_realloc(j->frame, cap * sizeof *f);
         if (!f) {
             ctx_error(j->c, LBZ_LIMIT, NULL, "out of memory");
             return NULL;
@@ -82,29 +88,29 @@ static FFrame *push_frame(Job *j, FrameKind kind)
         j->frame = f;
         j->cap = cap;
     }
-    FFrame *f = &j->frame[j->n], *below = j->n ? f - 1 : NULL;
+    FormulaFrame *f = &j->frame[j->n], *below = j->n ? f - 1 : NULL;
     memset(f, 0, sizeof *f);
     f->kind = kind;
     f->mark = arena_mark(&j->c->tmp);
-    f->call = kind == FRAME_CALL ? j->n : below ? below->call : FRAME_NONE;
-    f->sum = kind == FRAME_SUM             ? j->n
-             : kind == FRAME_EVAL && below ? below->sum
-                                           : FRAME_NONE;
-    if (kind == FRAME_SUM)
+    f->call = kind == FORMULA_CALL ? j->n : below ? below->call : FORMULA_NO_FRAME;
+    f->sum = kind == FORMULA_SUM             ? j->n
+             : kind == FORMULA_EVAL && below ? below->sum
+                                             : FORMULA_NO_FRAME;
+    if (kind == FORMULA_SUM)
         f->sum = below->sum; /* its limits do not see its variable */
     j->n++;
     return f;
 }
 
-void job_deliver(Job *j, Node *v)
+void formula_deliver(FormulaRun *j, Node *v)
 {
     arena_release(&j->c->tmp, j->frame[--j->n].mark);
-    FFrame *f = j->n ? &j->frame[j->n - 1] : NULL;
+    FormulaFrame *f = j->n ? &j->frame[j->n - 1] : NULL;
     if (!f)
         j->result = v;
-    else if (f->kind == FRAME_CALL)
+    else if (f->kind == FORMULA_CALL)
         f->call_.got[f->call_.ngot++] = v;
-    else if (f->kind == FRAME_EVAL)
+    else if (f->kind == FORMULA_EVAL)
         nodemap_put(&f->eval.done, f->eval.waiting, v);
     else if (f->sum_.nlimits < 2)
         f->sum_.limit[f->sum_.nlimits++] = v;
@@ -112,17 +118,17 @@ void job_deliver(Job *j, Node *v)
         f->sum_.term[f->sum_.got++] = v;
 }
 
-static bool push_due(Job *j, Stack *s, Node *x)
+static bool push_due(FormulaRun *j, NodeStack *s, Node *x)
 {
-    s->v = job_grow(j, s->v, sizeof *s->v, s->n, &s->cap);
+    s->v = formula_grow(j, s->v, sizeof *s->v, s->n, &s->cap);
     if (s->v)
         s->v[s->n++] = x;
     return s->v != NULL;
 }
 
-bool job_eval(Job *j, Node *e)
+bool formula_push_eval(FormulaRun *j, Node *e)
 {
-    FFrame *f = push_frame(j, FRAME_EVAL);
+    FormulaFrame *f = push_frame(j, FORMULA_EVAL);
     if (!f)
         return false;
     f->eval.root = e;
@@ -132,18 +138,18 @@ bool job_eval(Job *j, Node *e)
 
 /* ---- names --------------------------------------------------------------------------------------- */
 /* The variable of a sum around the frame; NULL. */
-static Node *sum_variable(const Job *j, const FFrame *f, const Node *x)
+static Node *sum_variable(const FormulaRun *j, const FormulaFrame *f, const Node *x)
 {
-    for (size_t i = f->sum; i != FRAME_NONE; i = j->frame[i].sum)
+    for (size_t i = f->sum; i != FORMULA_NO_FRAME; i = j->frame[i].sum)
         if (j->frame[i].sum_.n->a[1] == x && j->frame[i].sum_.k)
             return j->frame[i].sum_.k;
     return NULL;
 }
 
-static Node *name_value(Job *j, const FFrame *f, Node *x)
+static Node *name_value(FormulaRun *j, const FormulaFrame *f, Node *x)
 {
     Node *v = sum_variable(j, f, x);
-    const Call *k = &j->frame[f->call].call_;
+    const FormulaCall *k = &j->frame[f->call].call_;
     if (v)
         return v;
     for (size_t i = 0; i < k->info->nlocals; i++)
@@ -157,7 +163,7 @@ static Node *name_value(Job *j, const FFrame *f, Node *x)
 }
 
 /* ---- calls ----------------------------------------------------------------------------------------- */
-static void add_local(Info *f, uint32_t sym)
+static void add_local(CalleeInfo *f, uint32_t sym)
 {
     for (size_t i = 0; i < f->nlocals; i++)
         if (f->local[i] == sym)
@@ -165,58 +171,58 @@ static void add_local(Info *f, uint32_t sym)
     f->local[f->nlocals++] = sym;
 }
 
-static Info *info_of(Job *j, Block *b)
+static CalleeInfo *info_of(FormulaRun *j, Procedure *b)
 {
     Arena *a = ctx_arena(j->c);
-    Info *f = ARENA_NEW0(a, Info, 1);
+    CalleeInfo *f = ARENA_NEW0(a, CalleeInfo, 1);
     if (!f || !(f->local = ARENA_NEW(a, uint32_t, b->nparams + b->n + 1)))
         return NULL;
     f->b = b;
     for (size_t i = 0; i < b->nparams; i++)
         f->local[f->nlocals++] = b->params[i];
     for (size_t i = 0; i < b->n; i++)
-        if (b->code[i].op == BK_ASSIGN || b->code[i].op == BK_FOR ||
-            b->code[i].op == BK_STORE)
+        if (b->code[i].op == STEP_ASSIGN || b->code[i].op == STEP_FOR ||
+            b->code[i].op == STEP_STORE)
             add_local(f, b->code[i].sym);
     return f;
 }
 
 /* The function that n calls; NULL: it is unknown, or an error. */
-static Info *find_info(Job *j, const Node *n)
+static CalleeInfo *find_info(FormulaRun *j, const Node *n)
 {
     Ctx *c = j->c;
     uint64_t key = (uint64_t)n->sym << 16 | n->n, got;
     if (map_get(&j->info, key, &got))
-        return (Info *)(uintptr_t)got;
-    Block *b = j->w->function ? j->w->function(j->w->arg, c, n->sym, n->n / 2) : NULL;
+        return (CalleeInfo *)(uintptr_t)got;
+    Procedure *b = j->w->function ? j->w->function(j->w->arg, c, n->sym, n->n / 2) : NULL;
     if (b && !ctx_failed(c) && b->nparams != n->n / 2) {
         ctx_error(c, LBZ_SYNTAX, NULL, "%s takes %zu arguments, here are %u",
                   sym_name(c, n->sym), b->nparams, n->n / 2);
         return NULL;
     }
-    Info *f = b && !ctx_failed(c) ? info_of(j, b) : NULL;
+    CalleeInfo *f = b && !ctx_failed(c) ? info_of(j, b) : NULL;
     if (f)
         map_put(&j->info, key, (uint64_t)(uintptr_t)f);
     return f;
 }
 
-static bool push_call(Job *j, Info *info, Node *const *args, Node *key)
+static bool push_call(FormulaRun *j, CalleeInfo *info, Node *const *args, Node *key)
 {
-    const Block *b = info->b;
+    const Procedure *b = info->b;
     if (j->depth >= j->w->limits.recursion) {
         ctx_error(j->c, LBZ_LIMIT, "is it meant to end? `set recursion N` allows more",
                   "%s: functions call one another more than %u times",
                   sym_name(j->c, b->sym), j->w->limits.recursion);
         return false;
     }
-    FFrame *f = job_round(j, b) ? push_frame(j, FRAME_CALL) : NULL;
+    FormulaFrame *f = formula_count_round(j, b) ? push_frame(j, FORMULA_CALL) : NULL;
     if (!f)
         return false;
-    Call *k = &f->call_;
+    FormulaCall *k = &f->call_;
     k->info = info;
     k->key = key;
     k->val = ARENA_NEW0(&j->c->tmp, Node *, info->nlocals + 1);
-    k->loop = ARENA_NEW0(&j->c->tmp, Loop, b->nloops + 1);
+    k->loop = ARENA_NEW0(&j->c->tmp, FormulaLoop, b->nloops + 1);
     if (!k->val || !k->loop)
         return false;
     memcpy(k->val, args, b->nparams * sizeof *args);
@@ -225,13 +231,13 @@ static bool push_call(Job *j, Info *info, Node *const *args, Node *key)
 }
 
 /* The value of the call n of a; NULL: a frame is at work on it (or an error). */
-static Node *call_function(Job *j, Node *n, Node *const *a)
+static Node *call_function(FormulaRun *j, Node *n, Node *const *a)
 {
     Ctx *c = j->c;
     for (size_t i = n->n / 2; i < n->n; i++)
         if (a[i] != c->zero)
             return j->w->slope ? j->w->slope(j->w->arg, c, n, a) : ex_rebuild(c, n, a);
-    Info *info = find_info(j, n);
+    CalleeInfo *info = find_info(j, n);
     Node *key = ex_rebuild(c, n, a);
     if (!info || ctx_failed(c))
         return ctx_failed(c) ? c->poison : key;
@@ -239,12 +245,12 @@ static Node *call_function(Job *j, Node *n, Node *const *a)
     if (map_get(&j->known, key->id, &known))
         return (Node *)(uintptr_t)known;
     if (info->open)
-        return job_no_formula(j, info->b, info->cond); /* it would not end */
+        return formula_refuse(j, info->b, info->cond); /* it would not end */
     return push_call(j, info, a, key) ? NULL : c->poison;
 }
 
 /* ---- expressions ------------------------------------------------------------------------------------- */
-static Node *evaluate_node(Job *j, Node *n, Node *const *a)
+static Node *evaluate_node(FormulaRun *j, Node *n, Node *const *a)
 {
     Ctx *c = j->c;
     if (list_is_function(n)) {
@@ -253,7 +259,7 @@ static Node *evaluate_node(Job *j, Node *n, Node *const *a)
     }
     if (ex_is(n, OP_APPLY))
         return call_function(j, n, a);
-    return constant_condition(c, list_rebuild(c, n, a));
+    return formula_condition(c, list_rebuild(c, n, a));
 }
 
 /* Which children are due: of an `if` first the condition, then the branch it chooses, or both when
@@ -275,7 +281,8 @@ static void due_children(const Ctx *c, const Node *x, const NodeMap *done, uint3
 }
 
 /* Pushes what is missing; false: nothing is. */
-static bool push_missing(Job *j, Eval *e, const Node *x, uint32_t from, uint32_t to)
+static bool push_missing(FormulaRun *j, FormulaEval *e, const Node *x, uint32_t from,
+                         uint32_t to)
 {
     bool any = false;
     for (uint32_t i = to; i-- > from;)
@@ -288,15 +295,15 @@ static bool push_missing(Job *j, Eval *e, const Node *x, uint32_t from, uint32_t
 }
 
 /* A sum that gets one more term in each round takes quadratic time: it has its limit. */
-static Node *counted(Job *j, const FFrame *f, Node *r)
+static Node *counted(FormulaRun *j, const FormulaFrame *f, Node *r)
 {
-    if (r->n <= LONG || (!ex_is(r, OP_ADD) && !ex_is(r, OP_MUL)))
+    if (r->n <= LONG_RESULT || (!ex_is(r, OP_ADD) && !ex_is(r, OP_MUL)))
         return r;
     j->terms += r->n;
     if (j->terms <= MOST_TERMS || ctx_failed(j->c))
         return r;
     char hint[160];
-    const Block *b = j->frame[f->call].call_.info->b;
+    const Procedure *b = j->frame[f->call].call_.info->b;
     snprintf(hint, sizeof hint, "with a decimal, as in %s(1.0), it runs in float64",
              sym_name(j->c, b->sym));
     return ctx_error(j->c, LBZ_LIMIT, hint,
@@ -305,7 +312,8 @@ static Node *counted(Job *j, const FFrame *f, Node *r)
                      sym_name(j->c, b->sym), r->n, (unsigned long long)j->rounds);
 }
 
-static Node *combine(Job *j, Node *x, const Eval *e, uint32_t from, uint32_t to)
+static Node *combine(FormulaRun *j, Node *x, const FormulaEval *e, uint32_t from,
+                     uint32_t to)
 {
     if (to - from < x->n) /* the branch of an `if` that was chosen */
         return nodemap_get(&e->done, x->a[from]);
@@ -316,7 +324,7 @@ static Node *combine(Job *j, Node *x, const Eval *e, uint32_t from, uint32_t to)
 }
 
 /* The value of a node without looking at its children; NULL: they are needed. */
-static Node *known_value(Job *j, const FFrame *f, Node *x)
+static Node *known_value(FormulaRun *j, const FormulaFrame *f, Node *x)
 {
     if (ex_is(x, OP_SYM))
         return name_value(j, f, x);
@@ -325,10 +333,10 @@ static Node *known_value(Job *j, const FFrame *f, Node *x)
 
 /* Goes on until the value is there or a frame has to be worked on first. An `if` whose condition has
  * an answer evaluates that branch only: that ends recursions. */
-static void eval_step(Job *j)
+static void eval_step(FormulaRun *j)
 {
-    FFrame *f = &j->frame[j->n - 1];
-    Eval *e = &f->eval;
+    FormulaFrame *f = &j->frame[j->n - 1];
+    FormulaEval *e = &f->eval;
     while (e->due.n && !ctx_poll(j->c)) {
         Node *x = e->due.v[e->due.n - 1];
         uint32_t from, to;
@@ -338,7 +346,7 @@ static void eval_step(Job *j)
         }
         e->waiting = x;
         if (ex_is(x, OP_SUM) || ex_is(x, OP_PROD)) {
-            FFrame *s = push_frame(j, FRAME_SUM);
+            FormulaFrame *s = push_frame(j, FORMULA_SUM);
             if (s)
                 s->sum_.n = x;
             return;
@@ -354,10 +362,10 @@ static void eval_step(Job *j)
         e->due.n--;
     }
     if (!ctx_failed(j->c))
-        job_deliver(j, nodemap_get(&e->done, e->root));
+        formula_deliver(j, nodemap_get(&e->done, e->root));
 }
 
-static bool sum_limits(Job *j, Sum *s, const Block *b)
+static bool sum_limits(FormulaRun *j, FormulaSum *s, const Procedure *b)
 {
     int64_t hi;
     Ctx *c = j->c;
@@ -372,58 +380,58 @@ static bool sum_limits(Job *j, Sum *s, const Block *b)
     return s->term != NULL;
 }
 
-static void sum_step(Job *j)
+static void sum_step(FormulaRun *j)
 {
-    FFrame *f = &j->frame[j->n - 1];
-    Sum *s = &f->sum_;
+    FormulaFrame *f = &j->frame[j->n - 1];
+    FormulaSum *s = &f->sum_;
     Ctx *c = j->c;
     if (s->nlimits < 2) {
-        job_eval(j, s->n->a[2 + s->nlimits]);
+        formula_push_eval(j, s->n->a[2 + s->nlimits]);
         return;
     }
     if (!s->term && !sum_limits(j, s, j->frame[f->call].call_.info->b))
         return;
     if (s->got == s->count) {
-        job_deliver(j, s->n->op == OP_SUM ? ex_add(c, s->count, s->term)
-                                          : ex_mul(c, s->count, s->term));
+        formula_deliver(j, s->n->op == OP_SUM ? ex_add(c, s->count, s->term)
+                                              : ex_mul(c, s->count, s->term));
         return;
     }
     s->k = ex_int(c, s->lo + (int64_t)s->got);
     size_t self = j->n - 1;
-    if (job_eval(j, s->n->a[0]))
+    if (formula_push_eval(j, s->n->a[0]))
         j->frame[self + 1].sum = self;
 }
 
 /* ---- from outside ---------------------------------------------------------------------------------------- */
 /* Where an error stems from: the innermost call. */
-static void explain(const Job *j)
+static void explain(const FormulaRun *j)
 {
     size_t i = j->n;
-    while (i && j->frame[i - 1].kind != FRAME_CALL)
+    while (i && j->frame[i - 1].kind != FORMULA_CALL)
         i--;
     if (i) {
-        const Call *k = &j->frame[i - 1].call_;
-        block_explain(j->c, k->info->b, &k->info->b->code[k->at]);
+        const FormulaCall *k = &j->frame[i - 1].call_;
+        procedure_explain(j->c, k->info->b, &k->info->b->code[k->at]);
     }
 }
 
-Node *block_formula(Ctx *c, const BlockWorld *w, Block *b, Node *const *args)
+Node *procedure_formula(Ctx *c, const ProcedureScope *w, Procedure *b, Node *const *args)
 {
-    Job j = {.c = c, .w = w};
+    FormulaRun j = {.c = c, .w = w};
     ArenaMark mark = arena_mark(&c->tmp);
     map_init(&j.info, ctx_arena(c));
     map_init(&j.known, ctx_arena(c));
-    Info *info = info_of(&j, b);
+    CalleeInfo *info = info_of(&j, b);
     if (info) {
         map_put(&j.info, (uint64_t)b->sym << 16 | 2 * b->nparams,
                 (uint64_t)(uintptr_t)info);
         push_call(&j, info, args, NULL);
     }
     while (j.n && !ctx_poll(c)) {
-        FrameKind kind = j.frame[j.n - 1].kind;
-        if (kind == FRAME_CALL)
-            call_step(&j);
-        else if (kind == FRAME_EVAL)
+        FormulaFrameKind kind = j.frame[j.n - 1].kind;
+        if (kind == FORMULA_CALL)
+            formula_step_call(&j);
+        else if (kind == FORMULA_EVAL)
             eval_step(&j);
         else
             sum_step(&j);

@@ -1,7 +1,7 @@
-/* procedure/formula.h - blocks on formulas; shared by block_formula.c (expressions, calls) and
+/* procedure/formula.h - procedures on formulas; shared by procedure_formula.c (expressions, calls) and
  * block_branch.c (statements, branches that both are taken).
  *
- * Calls, expressions and sums under way are frames of one stack, so that recursion in a block costs
+ * Calls, expressions and sums under way are frames of one stack, so that recursion in a procedure costs
  * memory only. What a frame needs lives in the tmp arena and is released with it, the innermost
  * first.
  */
@@ -10,19 +10,19 @@
 
 #include "procedure/procedure.h"
 
-/* What is known of a block during a run. */
+/* What is known of a procedure during a run. */
 typedef struct {
-    Block *b;
+    Procedure *b;
     uint32_t *local; /* the symbols it assigns, parameters first */
     size_t nlocals;
     unsigned open; /* calls under way in which a condition has no answer ... */
     Node *cond;    /* ... like this one */
-} Info;
+} CalleeInfo;
 
 typedef struct {
     int64_t done;
     Node *from, *step, *limit;
-} Loop;
+} FormulaLoop;
 
 /* An `if` on an unknown: both branches are run, one after the other, and meet at join. */
 typedef struct {
@@ -40,11 +40,11 @@ typedef struct {
 } Return;
 
 typedef struct {
-    Info *info;
+    CalleeInfo *info;
     Node **val; /* of the locals, then the result so far; NULL: none */
-    Loop *loop;
-    size_t pc, at;             /* at: the statement under way */
-    Node *got[BLOCK_RANK + 1]; /* values of the statement's expressions so far */
+    FormulaLoop *loop;
+    size_t pc, at;                 /* at: the statement under way */
+    Node *got[PROCEDURE_RANK + 1]; /* values of the statement's expressions so far */
     unsigned ngot;
     Fork *fork;
     size_t nforks, forks_cap;
@@ -52,19 +52,19 @@ typedef struct {
     size_t nret, ret_cap;
     bool open; /* counted in info->open */
     Node *key; /* the call as a node, for the memory of results; or NULL */
-} Call;
+} FormulaCall;
 
 typedef struct {
     Node **v;
     size_t n, cap;
-} Stack;
+} NodeStack;
 
 /* An expression: nodes whose values are due, the innermost on top. */
 typedef struct {
     Node *root, *waiting; /* waiting: for the frame above */
     NodeMap done;
-    Stack due;
-} Eval;
+    NodeStack due;
+} FormulaEval;
 
 /* sum(e, k, lo, hi), its body not evaluated before k has a value. */
 typedef struct {
@@ -74,27 +74,28 @@ typedef struct {
     size_t count, got;
     int64_t lo;
     Node *k; /* what the variable is now; NULL: nothing yet */
-} Sum;
+} FormulaSum;
 
-typedef enum { FRAME_CALL, FRAME_EVAL, FRAME_SUM } FrameKind;
+typedef enum { FORMULA_CALL, FORMULA_EVAL, FORMULA_SUM } FormulaFrameKind;
 
 typedef struct {
-    FrameKind kind;
+    FormulaFrameKind kind;
     ArenaMark mark;
-    size_t call, sum; /* frames around this one that give names values; FRAME_NONE */
+    size_t call,
+        sum; /* frames around this one that give names values; FORMULA_NO_FRAME */
     union {
-        Call call_;
-        Eval eval;
-        Sum sum_;
+        FormulaCall call_;
+        FormulaEval eval;
+        FormulaSum sum_;
     };
-} FFrame;
+} FormulaFrame;
 
-#define FRAME_NONE SIZE_MAX
+#define FORMULA_NO_FRAME SIZE_MAX
 
 typedef struct {
     Ctx *c;
-    const BlockWorld *w;
-    FFrame *frame;
+    const ProcedureScope *w;
+    FormulaFrame *frame;
     size_t n, cap;
     uint64_t rounds;
     uint64_t terms; /* of long sums and products, those of all added up */
@@ -102,19 +103,19 @@ typedef struct {
     Map info;       /* symbol and arguments -> Info */
     Map known;      /* calls -> their results */
     Node *result;
-} Job;
+} FormulaRun;
 
-/* ---- block_formula.c */
-bool job_eval(Job *j,
-              Node *e); /* a frame for e on top: its value goes to the one below */
-void job_deliver(Job *j, Node *v); /* the top frame is done */
-bool job_round(Job *j, const Block *b);
-Node *job_no_formula(Job *j, const Block *b, Node *why);
-void *job_grow(Job *j, void *old, size_t size, size_t n,
-               size_t *cap);               /* in the tmp arena */
-Node *constant_condition(Ctx *c, Node *n); /* yes or no where numbers tell; else n */
+/* ---- procedure_formula.c */
+bool formula_push_eval(
+    FormulaRun *j, Node *e); /* a frame for e on top: its value goes to the one below */
+void formula_deliver(FormulaRun *j, Node *v); /* the top frame is done */
+bool formula_count_round(FormulaRun *j, const Procedure *b);
+Node *formula_refuse(FormulaRun *j, const Procedure *b, Node *why);
+void *formula_grow(FormulaRun *j, void *old, size_t size, size_t n,
+                   size_t *cap);          /* in the tmp arena */
+Node *formula_condition(Ctx *c, Node *n); /* yes or no where numbers tell; else n */
 
 /* ---- block_branch.c */
-void call_step(Job *j);
+void formula_step_call(FormulaRun *j);
 
 #endif

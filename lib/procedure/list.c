@@ -1,4 +1,4 @@
-/* procedure/list.c - what blocks compute with: numbers, lists, and their derivatives. */
+/* procedure/list.c - what procedures compute with: numbers, lists, and their derivatives. */
 #include "point/point.h"
 #include "procedure/vm.h"
 #include "print/print.h"
@@ -13,7 +13,7 @@ static bool shape_error(VM *m, const char *hint, const char *what)
 }
 
 /* ---- values ----------------------------------------------------------------------------------- */
-List *list_new(VM *m, unsigned rank, const size_t *dim)
+VMList *vm_list_new(VM *m, unsigned rank, const size_t *dim)
 {
     size_t n = 1;
     for (unsigned i = 0; i < rank; i++) {
@@ -24,7 +24,7 @@ List *list_new(VM *m, unsigned rank, const size_t *dim)
         n *= dim[i];
     }
     Env *env = &m->c->env;
-    size_t size = sizeof(List) + n * (sizeof(double) + sizeof(Aux));
+    size_t size = sizeof(VMList) + n * (sizeof(double) + sizeof(Aux));
     if (size > env->mem_cap || env->mem_used > env->mem_cap - size) {
         ctx_error(
             m->c, LBZ_LIMIT, "`set maxmem 8G` allows more",
@@ -32,12 +32,12 @@ List *list_new(VM *m, unsigned rank, const size_t *dim)
             env->mem_cap >> 20);
         return NULL;
     }
-    List *l = mem_alloc(size);
+    VMList *l = mem_alloc(size);
     if (!l) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory for a list of %zu elements", n);
         return NULL;
     }
-    *l = (List){
+    *l = (VMList){
         .refs = 1, .rank = rank, .n = n, .v = (double *)(l + 1), .used = &env->mem_used};
     env->mem_used += size;
     l->x = (Aux *)(l->v + n);
@@ -46,7 +46,7 @@ List *list_new(VM *m, unsigned rank, const size_t *dim)
     return l;
 }
 
-void list_release(List *l)
+void vm_list_release(VMList *l)
 {
     if (l && --l->refs == 0) {
         *l->used -= sizeof *l + l->n * (sizeof(double) + sizeof(Aux));
@@ -54,26 +54,26 @@ void list_release(List *l)
     }
 }
 
-void bval_clear(BVal *v)
+void vm_value_clear(VMValue *v)
 {
-    list_release(v->t);
-    *v = (BVal){0};
+    vm_list_release(v->t);
+    *v = (VMValue){0};
 }
 
-void bval_copy(BVal *to, const BVal *from)
+void vm_value_copy(VMValue *to, const VMValue *from)
 {
-    List *old = to->t;
+    VMList *old = to->t;
     if (from->t)
         from->t->refs++;
     *to = *from;
-    list_release(old);
+    vm_list_release(old);
 }
 
-bool bval_own(VM *m, BVal *v)
+bool vm_value_own(VM *m, VMValue *v)
 {
     if (!v->t || v->t->refs == 1)
         return true;
-    List *l = list_new(m, v->t->rank, v->t->dim);
+    VMList *l = vm_list_new(m, v->t->rank, v->t->dim);
     if (!l)
         return false;
     memcpy(l->v, v->t->v, l->n * sizeof *l->v);
@@ -83,20 +83,20 @@ bool bval_own(VM *m, BVal *v)
     return true;
 }
 
-static void set_number(BVal *out, double v)
+static void set_number(VMValue *out, double v)
 {
-    bval_clear(out);
-    *out = (BVal){.v = v, .set = true};
+    vm_value_clear(out);
+    *out = (VMValue){.v = v, .set = true};
 }
 
-static void set_list(BVal *out, List *l)
+static void set_list(VMValue *out, VMList *l)
 {
-    bval_clear(out);
-    *out = (BVal){.t = l, .set = true};
+    vm_value_clear(out);
+    *out = (VMValue){.t = l, .set = true};
 }
 
 /* ---- indices ------------------------------------------------------------------------------------ */
-static bool index_of(VM *m, const BVal *i, size_t dim, size_t *out)
+static bool index_of(VM *m, const VMValue *i, size_t dim, size_t *out)
 {
     if (i->t)
         return shape_error(m, "write v[2]", "an index is a number, not a list");
@@ -110,8 +110,8 @@ static bool index_of(VM *m, const BVal *i, size_t dim, size_t *out)
 }
 
 /* Offset and size of the part that n indices choose. */
-static bool part_of(VM *m, const BVal *v, const BVal *const *index, size_t n, size_t *at,
-                    size_t *size)
+static bool part_of(VM *m, const VMValue *v, const VMValue *const *index, size_t n,
+                    size_t *at, size_t *size)
 {
     if (!v->t)
         return shape_error(m, NULL, "a number has no elements");
@@ -129,18 +129,19 @@ static bool part_of(VM *m, const BVal *v, const BVal *const *index, size_t n, si
     return true;
 }
 
-bool vm_index(VM *m, const BVal *v, const BVal *const *index, size_t n, BVal *out)
+bool vm_index(VM *m, const VMValue *v, const VMValue *const *index, size_t n,
+              VMValue *out)
 {
     size_t at, size;
     if (!part_of(m, v, index, n, &at, &size))
         return false;
     if (n == v->t->rank) {
-        BVal r = {.v = v->t->v[at], .x = v->t->x[at], .set = true};
-        bval_clear(out);
+        VMValue r = {.v = v->t->v[at], .x = v->t->x[at], .set = true};
+        vm_value_clear(out);
         *out = r;
         return true;
     }
-    List *l = list_new(m, v->t->rank - (unsigned)n, v->t->dim + n);
+    VMList *l = vm_list_new(m, v->t->rank - (unsigned)n, v->t->dim + n);
     if (!l)
         return false;
     memcpy(l->v, v->t->v + at, size * sizeof *l->v);
@@ -149,21 +150,21 @@ bool vm_index(VM *m, const BVal *v, const BVal *const *index, size_t n, BVal *ou
     return true;
 }
 
-bool vm_store(VM *m, BVal *v, const BVal *const *index, size_t n, const BVal *x)
+bool vm_store(VM *m, VMValue *v, const VMValue *const *index, size_t n, const VMValue *x)
 {
     size_t at, size;
     if (!part_of(m, v, index, n, &at, &size))
         return false;
     if ((x->t ? x->t->n : 1) != size || (n == v->t->rank) != !x->t)
         return shape_error(m, NULL, "what is stored has not the size of its place");
-    if (!bval_own(m, v))
+    if (!vm_value_own(m, v))
         return false;
     memcpy(v->t->v + at, x->t ? x->t->v : &x->v, size * sizeof(double));
     memcpy(v->t->x + at, x->t ? x->t->x : &x->x, size * sizeof(Aux));
     return true;
 }
 
-static bool same_shape(const BVal *a, const BVal *b)
+static bool same_shape(const VMValue *a, const VMValue *b)
 {
     if (!a->t || !b->t)
         return !a->t && !b->t;
@@ -171,11 +172,11 @@ static bool same_shape(const BVal *a, const BVal *b)
            memcmp(a->t->dim, b->t->dim, a->t->rank * sizeof *a->t->dim) == 0;
 }
 
-bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out)
+bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out)
 {
-    size_t dim[BLOCK_RANK + 1] = {n};
+    size_t dim[PROCEDURE_RANK + 1] = {n};
     unsigned rank = n && arg[0]->t ? arg[0]->t->rank + 1 : 1;
-    if (rank > BLOCK_RANK)
+    if (rank > PROCEDURE_RANK)
         return shape_error(m, NULL, "lists are nested more than 4 deep");
     if (rank > 1)
         memcpy(dim + 1, arg[0]->t->dim, (rank - 1) * sizeof *dim);
@@ -183,7 +184,7 @@ bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out)
         if (!same_shape(arg[0], arg[i]))
             return shape_error(m, "make all rows equally long",
                                "the elements of a list have different sizes");
-    List *l = list_new(m, rank, dim);
+    VMList *l = vm_list_new(m, rank, dim);
     if (!l)
         return false;
     size_t size = n ? l->n / n : 0;
@@ -198,7 +199,7 @@ bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out)
 }
 
 /* ---- functions of lists ---------------------------------------------------------------------------- */
-static const double *elements(const BVal *a, const Aux **x, size_t *n)
+static const double *elements(const VMValue *a, const Aux **x, size_t *n)
 {
     *n = a->t ? a->t->n : 1;
     *x = a->t ? a->t->x : &a->x;
@@ -223,7 +224,7 @@ static Aux reduce(VM *m, const Aux *x, const double *partial, size_t n, double s
     return r;
 }
 
-static bool list_sum(VM *m, const BVal *a, BVal *out)
+static bool list_sum(VM *m, const VMValue *a, VMValue *out)
 {
     const Aux *x;
     size_t n;
@@ -238,7 +239,7 @@ static bool list_sum(VM *m, const BVal *a, BVal *out)
 }
 
 /* The subgradient of least norm at 0 is 0. */
-static bool list_norm(VM *m, const BVal *a, BVal *out)
+static bool list_norm(VM *m, const VMValue *a, VMValue *out)
 {
     const Aux *x;
     size_t n;
@@ -251,13 +252,13 @@ static bool list_norm(VM *m, const BVal *a, BVal *out)
     s = big * sqrt(s);
     Aux r = m->mode == RUN_RECORD ? record_norm(m, x, v, n)
                                   : reduce(m, x, v, n, s > 0 ? 1 / s : 0);
-    m->special |= s == 0 ? BLOCK_KINK : 0;
+    m->special |= s == 0 ? PROCEDURE_KINK : 0;
     set_number(out, s);
     out->x = r;
     return true;
 }
 
-static bool list_dot(VM *m, const BVal *a, const BVal *b, BVal *out)
+static bool list_dot(VM *m, const VMValue *a, const VMValue *b, VMValue *out)
 {
     const Aux *x, *y;
     size_t n, k;
@@ -284,10 +285,10 @@ static bool list_dot(VM *m, const BVal *a, const BVal *b, BVal *out)
     return true;
 }
 
-static bool list_zeros(VM *m, const BVal *const *arg, size_t n, BVal *out)
+static bool list_zeros(VM *m, const VMValue *const *arg, size_t n, VMValue *out)
 {
-    size_t dim[BLOCK_RANK];
-    if (n > BLOCK_RANK)
+    size_t dim[PROCEDURE_RANK];
+    if (n > PROCEDURE_RANK)
         return shape_error(m, NULL, "lists are nested at most 4 deep");
     for (size_t i = 0; i < n; i++) {
         if (arg[i]->t || !(arg[i]->v >= 0 && arg[i]->v < 1e9) ||
@@ -296,7 +297,7 @@ static bool list_zeros(VM *m, const BVal *const *arg, size_t n, BVal *out)
                                "zeros() needs whole numbers from 0 on");
         dim[i] = (size_t)arg[i]->v;
     }
-    List *l = list_new(m, (unsigned)n, dim);
+    VMList *l = vm_list_new(m, (unsigned)n, dim);
     if (!l)
         return false;
     memset(l->v, 0, l->n * sizeof *l->v);
@@ -304,7 +305,7 @@ static bool list_zeros(VM *m, const BVal *const *arg, size_t n, BVal *out)
     return true;
 }
 
-bool vm_list_op(VM *m, Op fn, const BVal *const *arg, size_t n, BVal *out)
+bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out)
 {
     switch ((int)fn) {
     case OP_TOTAL: return list_sum(m, arg[0], out);
@@ -349,7 +350,7 @@ static bool has_nan(const double *x, size_t n)
 }
 
 /* Does any argument carry a derivative? */
-static bool is_active(const VM *m, const BVal *const *arg, size_t n, size_t at)
+static bool is_active(const VM *m, const VMValue *const *arg, size_t n, size_t at)
 {
     for (size_t i = 0; i < n; i++) {
         const Aux *x = arg[i]->t ? &arg[i]->t->x[at] : &arg[i]->x;
@@ -361,7 +362,7 @@ static bool is_active(const VM *m, const BVal *const *arg, size_t n, size_t at)
 
 /* Can a kink of v be where its operands are a[0], a[1], a[2]? Kinks of the table are at whole and half
  * numbers, and where two operands, their signs aside, are equal or multiples. */
-static bool may_be_kink(const Val *v, const double *a)
+static bool may_be_kink(const ProgramValue *v, const double *a)
 {
     if (v->op >= P_LT && v->op <= P_NE)
         return a[0] == a[1];
@@ -380,7 +381,7 @@ static unsigned is_special(const VKernel *k, size_t n)
     bool may = false, is = false;
     for (size_t i = 0; i < n && !k->answers; i++)
         if (!isfinite(k->res[1 + i]))
-            return BLOCK_KINK;
+            return PROCEDURE_KINK;
     for (size_t i = 0; i < k->ntests && !may; i++)
         may = may_be_kink(&k->p->val[k->test[i]], k->res + 1 + n + 3 * i);
     double *v = may ? mem_alloc((k->p->n + 1) * sizeof *v) : NULL;
@@ -388,10 +389,10 @@ static unsigned is_special(const VKernel *k, size_t n)
         for (size_t i = 0; i < k->ntests && !is; i++)
             is = kink_value(k->p, v, k->test[i]);
     mem_free(v);
-    return !is ? 0 : k->answers ? BLOCK_TIE : BLOCK_KINK;
+    return !is ? 0 : k->answers ? PROCEDURE_TIE : PROCEDURE_KINK;
 }
 
-static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n, size_t at,
+static bool element(VM *m, VKernel *k, const VMValue *const *arg, size_t n, size_t at,
                     double *v, Aux *x)
 {
     x->dot = 0; /* an id of 0, too: it is as wide */
@@ -427,9 +428,9 @@ static bool element(VM *m, VKernel *k, const BVal *const *arg, size_t n, size_t 
     return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
 }
 
-bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out)
+bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out)
 {
-    const BVal *list = NULL;
+    const VMValue *list = NULL;
     for (size_t i = 0; i < n; i++) {
         if (!arg[i]->t)
             continue;
@@ -447,7 +448,7 @@ bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out)
         out->x = x;
         return true;
     }
-    List *l = list_new(m, list->t->rank, list->t->dim);
+    VMList *l = vm_list_new(m, list->t->rank, list->t->dim);
     bool ok = l != NULL;
     for (size_t i = 0; ok && i < l->n; i++)
         ok = element(m, k, arg, n, i, &l->v[i], &l->x[i]) &&
@@ -455,6 +456,6 @@ bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out)
     if (ok)
         set_list(out, l);
     else
-        list_release(l);
+        vm_list_release(l);
     return ok;
 }

@@ -1,7 +1,7 @@
-/* procedure/parse.c - the text of a block to statements with jumps.
+/* procedure/parse.c - the text of a procedure to statements with jumps.
  *
  * This file only finds out where statements begin and end; expressions are read by the
- * parser. Blocks inside blocks are read by recursion, NESTED deep at most.
+ * parser. Braces inside braces are read by recursion, NESTED deep at most.
  */
 #include "procedure/procedure.h"
 
@@ -14,16 +14,16 @@ typedef struct {
     const char *s;
     size_t at, to;
     Parsed *spans;
-    Block *b;
+    Procedure *b;
     unsigned depth;
     struct {
         const char *name;
         size_t n;
     } local[256]; /* names known as variables; more are free names, which is as well */
     size_t nlocal;
-} Reader;
+} ProcedureReader;
 
-static bool read_statements(Reader *r);
+static bool read_statements(ProcedureReader *r);
 
 /* ---- small pieces of text ---------------------------------------------------------------- */
 static bool is_start(char c)
@@ -33,21 +33,22 @@ static bool is_start(char c)
 
 static bool is_part(char c) { return is_start(c) || (c >= '0' && c <= '9'); }
 
-static bool fail(Reader *r, size_t at, lbz_status st, const char *hint, const char *what)
+static bool fail(ProcedureReader *r, size_t at, lbz_status st, const char *hint,
+                 const char *what)
 {
     env_error_at(&r->c->env, (Span){(uint32_t)at, at < r->to ? 1 : 0}, st, hint, "%s",
                  what);
     return false;
 }
 
-static void skip_comment(const Reader *r, size_t *i)
+static void skip_comment(const ProcedureReader *r, size_t *i)
 {
     while (*i < r->to && r->s[*i] != '\n')
         (*i)++;
 }
 
 /* Blanks, line ends, comments and semicolons between statements. */
-static void skip_gap(Reader *r)
+static void skip_gap(ProcedureReader *r)
 {
     while (r->at < r->to) {
         char c = r->s[r->at];
@@ -60,14 +61,14 @@ static void skip_gap(Reader *r)
     }
 }
 
-static void skip_blanks(Reader *r)
+static void skip_blanks(ProcedureReader *r)
 {
     while (r->at < r->to && (r->s[r->at] == ' ' || r->s[r->at] == '\t'))
         r->at++;
 }
 
 /* Blanks and line ends, as between `}` and `else`. */
-static size_t after_space(const Reader *r, size_t i)
+static size_t after_space(const ProcedureReader *r, size_t i)
 {
     while (i < r->to && (r->s[i] == ' ' || r->s[i] == '\t' || r->s[i] == '\n' ||
                          r->s[i] == '\r' || r->s[i] == '#'))
@@ -78,7 +79,7 @@ static size_t after_space(const Reader *r, size_t i)
     return i;
 }
 
-static size_t name_length(const Reader *r, size_t i)
+static size_t name_length(const ProcedureReader *r, size_t i)
 {
     size_t k = i;
     if (k < r->to && is_start(r->s[k]))
@@ -87,14 +88,14 @@ static size_t name_length(const Reader *r, size_t i)
     return k - i;
 }
 
-static bool word_at(const Reader *r, size_t i, const char *w)
+static bool word_at(const ProcedureReader *r, size_t i, const char *w)
 {
     size_t n = strlen(w);
     return name_length(r, i) == n && memcmp(r->s + i, w, n) == 0;
 }
 
 /* A line that ends with an operator goes on. */
-static bool goes_on(const Reader *r, size_t from, size_t end)
+static bool goes_on(const ProcedureReader *r, size_t from, size_t end)
 {
     while (end > from &&
            (r->s[end - 1] == ' ' || r->s[end - 1] == '\t' || r->s[end - 1] == '\r'))
@@ -104,7 +105,7 @@ static bool goes_on(const Reader *r, size_t from, size_t end)
 
 /* Where the expression that begins at `at` ends: before ; or a line end or } or, when it is a
  * condition, before {. */
-static size_t piece_end(const Reader *r, size_t at, bool condition)
+static size_t piece_end(const ProcedureReader *r, size_t at, bool condition)
 {
     int depth = 0;
     size_t i = at;
@@ -132,7 +133,7 @@ static size_t piece_end(const Reader *r, size_t at, bool condition)
 /* ---- names ----------------------------------------------------------------------------------- */
 static NameKind lookup_local(void *arg, const char *name, size_t n)
 {
-    const Reader *r = arg;
+    const ProcedureReader *r = arg;
     for (size_t i = 0; i < r->nlocal; i++)
         if (r->local[i].n == n && memcmp(r->local[i].name, name, n) == 0)
             return NAME_VARIABLE;
@@ -143,7 +144,7 @@ static NameKind lookup_local(void *arg, const char *name, size_t n)
 }
 
 /* A name that is assigned. False with an error when it is a constant of the language. */
-static bool may_assign(Reader *r, size_t at, size_t n)
+static bool may_assign(ProcedureReader *r, size_t at, size_t n)
 {
     static const char *const constant[] = {"e", "pi", "inf"};
     for (size_t i = 0; i < 3; i++)
@@ -153,7 +154,7 @@ static bool may_assign(Reader *r, size_t at, size_t n)
     return true;
 }
 
-static void know(Reader *r, const char *name, size_t n)
+static void know(ProcedureReader *r, const char *name, size_t n)
 {
     if (r->nlocal < sizeof r->local / sizeof *r->local) {
         r->local[r->nlocal].name = name;
@@ -163,19 +164,19 @@ static void know(Reader *r, const char *name, size_t n)
 
 static Node *outer_result(void *arg, long k)
 {
-    const Reader *r = arg;
+    const ProcedureReader *r = arg;
     if (r->outer && r->outer->result)
         return r->outer->result(r->outer->arg, k);
     return ctx_error(r->c, LBZ_NAME, NULL, "there is no earlier result here");
 }
 
 /* ---- statements -------------------------------------------------------------------------------- */
-static BlockStmt *add(Reader *r, BlockOp op, size_t at)
+static ProcedureStmt *add(ProcedureReader *r, ProcedureOp op, size_t at)
 {
-    Block *b = r->b;
+    Procedure *b = r->b;
     if (b->n == b->cap) {
         size_t cap = b->cap ? 2 * b->cap : 16;
-        BlockStmt *code = ARENA_NEW0(ctx_arena(r->c), BlockStmt, cap);
+        ProcedureStmt *code = ARENA_NEW0(ctx_arena(r->c), ProcedureStmt, cap);
         if (!code)
             return NULL;
         if (b->n)
@@ -183,12 +184,12 @@ static BlockStmt *add(Reader *r, BlockOp op, size_t at)
         b->code = code;
         b->cap = cap;
     }
-    BlockStmt *s = &b->code[b->n++];
-    *s = (BlockStmt){.op = op, .at = {(uint32_t)at, 1}};
+    ProcedureStmt *s = &b->code[b->n++];
+    *s = (ProcedureStmt){.op = op, .at = {(uint32_t)at, 1}};
     return s;
 }
 
-static Node *expression(Reader *r, size_t end)
+static Node *expression(ProcedureReader *r, size_t end)
 {
     if (after_space(r, r->at) >= end)
         return fail(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"),
@@ -200,7 +201,7 @@ static Node *expression(Reader *r, size_t end)
     return e;
 }
 
-static bool open_brace(Reader *r)
+static bool open_brace(ProcedureReader *r)
 {
     size_t i = after_space(r, r->at);
     if (i >= r->to || r->s[i] != '{')
@@ -210,7 +211,7 @@ static bool open_brace(Reader *r)
     return true;
 }
 
-static bool nested_block(Reader *r)
+static bool read_braces(ProcedureReader *r)
 {
     if (!open_brace(r))
         return false;
@@ -225,18 +226,18 @@ static bool nested_block(Reader *r)
 }
 
 /* cond { yes } else { no }, after `if`. The jumps out of all branches lead behind the last. */
-static bool read_if(Reader *r)
+static bool read_if(ProcedureReader *r)
 {
     size_t jump[NESTED * 4], n = 0, condition[NESTED * 4 + 1], conditions = 0;
     for (;;) {
         size_t at = r->at, unless = r->b->n;
-        BlockStmt *s = add(r, BK_UNLESS, at);
+        ProcedureStmt *s = add(r, STEP_UNLESS, at);
         Node *e = expression(r, piece_end(r, r->at, true));
         if (!s || ctx_failed(r->c))
             return false;
         r->b->code[unless].e = e;
         condition[conditions++] = unless;
-        if (!nested_block(r))
+        if (!read_braces(r))
             return false;
         size_t next = after_space(r, r->at);
         if (!word_at(r, next, "else")) {
@@ -246,12 +247,12 @@ static bool read_if(Reader *r)
         if (n == sizeof jump / sizeof *jump)
             return fail(r, next, LBZ_LIMIT, NULL, "there are too many branches");
         jump[n++] = r->b->n;
-        if (!add(r, BK_JUMP, next))
+        if (!add(r, STEP_JUMP, next))
             return false;
         r->b->code[unless].target = r->b->n;
         r->at = after_space(r, next + 4);
         if (!word_at(r, r->at, "if")) {
-            if (!nested_block(r))
+            if (!read_braces(r))
                 return false;
             break;
         }
@@ -264,15 +265,15 @@ static bool read_if(Reader *r)
     return true;
 }
 
-static bool read_while(Reader *r)
+static bool read_while(ProcedureReader *r)
 {
     size_t top = r->b->n;
-    BlockStmt *s = add(r, BK_UNLESS, r->at);
+    ProcedureStmt *s = add(r, STEP_UNLESS, r->at);
     Node *e = expression(r, piece_end(r, r->at, true));
-    if (!s || ctx_failed(r->c) || !nested_block(r))
+    if (!s || ctx_failed(r->c) || !read_braces(r))
         return false;
     r->b->code[top].e = e;
-    s = add(r, BK_JUMP, r->at);
+    s = add(r, STEP_JUMP, r->at);
     if (!s)
         return false;
     s->target = top;
@@ -281,7 +282,7 @@ static bool read_while(Reader *r)
 }
 
 /* The next ':' outside brackets in [from, end), or end. */
-static size_t find_colon(const Reader *r, size_t from, size_t end)
+static size_t find_colon(const ProcedureReader *r, size_t from, size_t end)
 {
     int depth = 0;
     for (size_t i = from; i < end; i++) {
@@ -294,7 +295,7 @@ static size_t find_colon(const Reader *r, size_t from, size_t end)
 }
 
 /* i = a:b or i = a:step:b, after `for`. */
-static bool read_range(Reader *r, BlockStmt *f)
+static bool read_range(ProcedureReader *r, ProcedureStmt *f)
 {
     skip_blanks(r);
     size_t n = name_length(r, r->at), end = piece_end(r, r->at, true);
@@ -326,17 +327,18 @@ static bool read_range(Reader *r, BlockStmt *f)
     return !ctx_failed(r->c);
 }
 
-static bool read_for(Reader *r)
+static bool read_for(ProcedureReader *r)
 {
-    BlockStmt f = {.op = BK_FOR, .at = {(uint32_t)r->at, 1}, .loop = r->b->nloops++};
+    ProcedureStmt f = {
+        .op = STEP_FOR, .at = {(uint32_t)r->at, 1}, .loop = r->b->nloops++};
     if (!read_range(r, &f))
         return false;
     size_t top = r->b->n;
-    BlockStmt *s = add(r, BK_FOR, f.at.pos);
+    ProcedureStmt *s = add(r, STEP_FOR, f.at.pos);
     if (!s)
         return false;
     *s = f;
-    if (!nested_block(r) || !(s = add(r, BK_NEXT, r->at)))
+    if (!read_braces(r) || !(s = add(r, STEP_NEXT, r->at)))
         return false;
     s->target = top;
     s->loop = f.loop;
@@ -344,26 +346,26 @@ static bool read_for(Reader *r)
     return true;
 }
 
-static bool read_return(Reader *r)
+static bool read_return(ProcedureReader *r)
 {
-    BlockStmt s = {.op = BK_RETURN, .at = {(uint32_t)r->at, 1}};
+    ProcedureStmt s = {.op = STEP_RETURN, .at = {(uint32_t)r->at, 1}};
     size_t end = piece_end(r, r->at, false);
     if (after_space(r, r->at) < end)
         s.e = expression(r, end);
     r->at = end;
-    BlockStmt *t = add(r, BK_RETURN, r->at);
+    ProcedureStmt *t = add(r, STEP_RETURN, r->at);
     if (t)
         *t = s;
     return t && !ctx_failed(r->c);
 }
 
 /* name[index] =: the indices; r->at is at the [. */
-static bool read_index(Reader *r, BlockStmt *s, size_t close)
+static bool read_index(ProcedureReader *r, ProcedureStmt *s, size_t close)
 {
     Node *list = parse_expr(r->c, &r->pe, r->s, r->at, close + 1, r->spans);
     if (ctx_failed(r->c))
         return false;
-    if (!ex_is(list, OP_LIST) || list->n == 0 || list->n > BLOCK_RANK)
+    if (!ex_is(list, OP_LIST) || list->n == 0 || list->n > PROCEDURE_RANK)
         return fail(r, r->at, LBZ_SYNTAX, "write v[i] = e or A[i, j] = e",
                     "this is no index");
     s->index = list->a;
@@ -372,7 +374,7 @@ static bool read_index(Reader *r, BlockStmt *s, size_t close)
 }
 
 /* Is this an assignment? Its '=' then, else 0; *close gets the ] of an indexed one. */
-static size_t assignment(const Reader *r, size_t end, size_t *close)
+static size_t assignment(const ProcedureReader *r, size_t end, size_t *close)
 {
     size_t i = r->at, n = name_length(r, i);
     int depth = 0;
@@ -397,10 +399,12 @@ static size_t assignment(const Reader *r, size_t end, size_t *close)
     return i < end && r->s[i] == '=' && (i + 1 == end || r->s[i + 1] != '=') ? i : 0;
 }
 
-static bool read_assignment(Reader *r, size_t eq, size_t close, size_t end, bool let)
+static bool read_assignment(ProcedureReader *r, size_t eq, size_t close, size_t end,
+                            bool let)
 {
-    BlockStmt s = {
-        .op = close ? BK_STORE : BK_ASSIGN, .at = {(uint32_t)r->at, 1}, .declares = let};
+    ProcedureStmt s = {.op = close ? STEP_STORE : STEP_ASSIGN,
+                       .at = {(uint32_t)r->at, 1},
+                       .declares = let};
     size_t n = name_length(r, r->at);
     const char *name = r->s + r->at;
     if (!may_assign(r, r->at, n))
@@ -414,13 +418,13 @@ static bool read_assignment(Reader *r, size_t eq, size_t close, size_t end, bool
     s.e = expression(r, end);
     if (!close)
         know(r, name, n);
-    BlockStmt *t = add(r, s.op, r->at);
+    ProcedureStmt *t = add(r, s.op, r->at);
     if (t)
         *t = s;
     return t && !ctx_failed(r->c);
 }
 
-static bool read_simple(Reader *r)
+static bool read_simple(ProcedureReader *r)
 {
     size_t at = r->at, end, close;
     bool let = word_at(r, at, "let");
@@ -436,13 +440,13 @@ static bool read_simple(Reader *r)
         return fail(r, r->at, LBZ_SYNTAX, "write let x = 1",
                     "a name = value is expected here");
     Node *e = expression(r, end);
-    BlockStmt *s = ctx_failed(r->c) ? NULL : add(r, BK_VALUE, at);
+    ProcedureStmt *s = ctx_failed(r->c) ? NULL : add(r, STEP_VALUE, at);
     if (s)
         s->e = e;
     return s != NULL;
 }
 
-static bool read_statement(Reader *r)
+static bool read_statement(ProcedureReader *r)
 {
     size_t at = r->at;
     if (word_at(r, at, "while"))
@@ -459,8 +463,8 @@ static bool read_statement(Reader *r)
     return read_simple(r);
 }
 
-/* Up to the end of the text or the } of the block, which is not taken. */
-static bool read_statements(Reader *r)
+/* Up to the end of the text or the } of the procedure, which is not taken. */
+static bool read_statements(ProcedureReader *r)
 {
     for (;;) {
         skip_gap(r);
@@ -475,11 +479,12 @@ static bool read_statements(Reader *r)
     }
 }
 
-Block *block_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
-                   uint32_t sym, const uint32_t *params, size_t nparams, Parsed *spans)
+Procedure *procedure_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from,
+                           size_t to, uint32_t sym, const uint32_t *params,
+                           size_t nparams, Parsed *spans)
 {
-    Block *b = ARENA_NEW0(ctx_arena(c), Block, 1);
-    Reader r = {
+    Procedure *b = ARENA_NEW0(ctx_arena(c), Procedure, 1);
+    ProcedureReader r = {
         .c = c, .outer = pe, .s = text, .at = from, .to = to, .spans = spans, .b = b};
     if (!b)
         return NULL;
@@ -487,24 +492,24 @@ Block *block_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from, si
                       .lookup = lookup_local,
                       .result = outer_result,
                       .arg = &r};
-    *b = (Block){.sym = sym, .params = params, .nparams = nparams, .text = text};
+    *b = (Procedure){.sym = sym, .params = params, .nparams = nparams, .text = text};
     for (size_t i = 0; i < nparams; i++)
         know(&r, sym_name(c, params[i]), strlen(sym_name(c, params[i])));
-    if (!read_statements(&r) || !add(&r, BK_END, to))
+    if (!read_statements(&r) || !add(&r, STEP_END, to))
         return NULL;
     return b;
 }
 
-Block *block_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params,
-                        size_t nparams)
+Procedure *procedure_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *params,
+                                size_t nparams)
 {
-    Block *b = ARENA_NEW0(ctx_arena(c), Block, 1);
-    BlockStmt *s = ARENA_NEW0(ctx_arena(c), BlockStmt, 2);
+    Procedure *b = ARENA_NEW0(ctx_arena(c), Procedure, 1);
+    ProcedureStmt *s = ARENA_NEW0(ctx_arena(c), ProcedureStmt, 2);
     if (!b || !s)
         return NULL;
-    s[0] = (BlockStmt){.op = BK_RETURN, .e = e};
-    s[1] = (BlockStmt){.op = BK_END};
-    *b = (Block){
+    s[0] = (ProcedureStmt){.op = STEP_RETURN, .e = e};
+    s[1] = (ProcedureStmt){.op = STEP_END};
+    *b = (Procedure){
         .sym = sym, .params = params, .nparams = nparams, .code = s, .n = 2, .cap = 2};
     return b;
 }

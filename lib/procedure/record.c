@@ -1,4 +1,4 @@
-/* procedure/record.c - the path that a block takes at a point, as a program: what was computed
+/* procedure/record.c - the path that a procedure takes at a point, as a program: what was computed
  * from the inputs, without conditions and jumps. For second derivatives and for points on kinks,
  * where a tape of slopes does not tell enough.
  *
@@ -40,7 +40,7 @@ Aux record_aux(VM *m, uint32_t id)
     return r;
 }
 
-Aux record_kernel(VM *m, const VKernel *k, const BVal *const *arg, size_t n, size_t at)
+Aux record_kernel(VM *m, const VKernel *k, const VMValue *const *arg, size_t n, size_t at)
 {
     uint32_t small[8] = {0}, *in = n <= 8 ? small : mem_alloc(n * sizeof *in);
     Aux r = {0};
@@ -99,14 +99,14 @@ static void number_inputs(VM *m, size_t nin)
 {
     uint32_t id = 0;
     for (size_t i = 0; i < nin; i++) {
-        Aux *x = bval_aux(&m->reg[i]);
+        Aux *x = vm_value_aux(&m->reg[i]);
         size_t n = m->reg[i].t ? m->reg[i].t->n : 1;
         for (size_t k = 0; k < n; k++)
             x[k].id = ++id;
     }
 }
 
-static uint32_t *result_ids(VM *m, const BlockList *out)
+static uint32_t *result_ids(VM *m, const ProcedureList *out)
 {
     uint32_t *id = mem_alloc((out->n + 1) * sizeof *id);
     if (!id) {
@@ -114,13 +114,14 @@ static uint32_t *result_ids(VM *m, const BlockList *out)
         return NULL;
     }
     for (size_t i = 0; i < out->n; i++)
-        id[i] = record_id(m, bval_aux(&m->result)[i], out->v[i]);
+        id[i] = record_id(m, vm_value_aux(&m->result)[i], out->v[i]);
     return id;
 }
 
-bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
-                  const BlockList *x, size_t nin, size_t nvars, BlockTrail *trail,
-                  BlockList *out, Program **record, uint32_t **ids)
+bool procedure_record(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
+                      const ProcedureList *x, size_t nin, size_t nvars,
+                      ProcedureTrail *trail, ProcedureList *out, Program **record,
+                      uint32_t **ids)
 {
     VM m;
     size_t n = 0;
@@ -130,19 +131,19 @@ bool block_record(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
     m.mode = RUN_RECORD;
     m.trail = trail;
     *ids = NULL;
-    *out = (BlockList){0};
+    *out = (ProcedureList){0};
     m.record = ok ? program_new(&c->env, (uint32_t)n) : NULL;
     ok = m.record && vm_begin(&m, x, NULL, nin);
     if (ok)
         number_inputs(&m, nvars);
-    ok = ok && vm_run(&m, UINT64_MAX) && bval_to_list(&m, &m.result, false, out);
+    ok = ok && vm_run(&m, UINT64_MAX) && vm_value_to_list(&m, &m.result, false, out);
     *ids = ok ? result_ids(&m, out) : NULL;
     ok = *ids && !ctx_failed(c);
     *record = ok ? m.record : NULL;
     if (!ok) {
         program_free(m.record);
         mem_free(*ids);
-        blocklist_free(out);
+        procedure_list_free(out);
         *ids = NULL;
     }
     vm_free(&m);

@@ -1,9 +1,12 @@
-/* procedure/run.c - the machine that runs blocks on numbers. Calls are frames, not C calls:
- * recursion in a block costs memory only, and the state can be copied. */
+/* procedure/run.c - the machine that runs procedures on numbers. Calls are frames, not C calls:
+ * recursion in a procedure costs memory only, and the state can be copied. */
 #include "procedure/vm.h"
 #include <math.h>
 
-static BVal *reg(VM *m, uint32_t r) { return &m->reg[m->frame[m->nframes - 1].base + r]; }
+static VMValue *reg(VM *m, uint32_t r)
+{
+    return &m->reg[m->frame[m->nframes - 1].base + r];
+}
 
 static const VFun *current(const VM *m) { return m->fun[m->frame[m->nframes - 1].fun]; }
 
@@ -34,29 +37,29 @@ static bool push_frame(VM *m, uint32_t fun, uint32_t dst)
         !vm_grow(m, (void **)&m->reg, sizeof *m->reg, need, &m->regs_cap))
         return false;
     memset(m->reg + m->nregs, 0, m->fun[fun]->nregs * sizeof *m->reg);
-    m->frame[m->nframes++] = (Frame){fun, 0, (uint32_t)m->nregs, dst};
+    m->frame[m->nframes++] = (VMFrame){fun, 0, (uint32_t)m->nregs, dst};
     m->nregs = need;
     return true;
 }
 
 static void pop_frame(VM *m)
 {
-    const Frame *f = &m->frame[--m->nframes];
+    const VMFrame *f = &m->frame[--m->nframes];
     for (size_t i = f->base; i < m->nregs; i++)
-        bval_clear(&m->reg[i]);
+        vm_value_clear(&m->reg[i]);
     m->nregs = f->base;
 }
 
-bool vm_start(VM *m, const BVal *args, size_t n)
+bool vm_start(VM *m, const VMValue *args, size_t n)
 {
-    bval_clear(&m->result);
+    vm_value_clear(&m->result);
     while (m->nframes)
         pop_frame(m);
     m->step = m->rounds = 0;
     if (!push_frame(m, 0, 0))
         return false;
     for (size_t i = 0; i < n; i++)
-        bval_copy(&m->reg[i], &args[i]);
+        vm_value_copy(&m->reg[i], &args[i]);
     return true;
 }
 
@@ -75,7 +78,7 @@ static bool unset(VM *m, uint32_t r)
 }
 
 /* The operands of x. False when one has no value yet. */
-static bool operands(VM *m, const VIns *x, const BVal **arg)
+static bool operands(VM *m, const VIns *x, const VMValue **arg)
 {
     const uint32_t *r = current(m)->args + x->args;
     for (uint32_t i = 0; i < x->nargs; i++) {
@@ -93,32 +96,32 @@ static bool run_call(VM *m, const VIns *x)
     if (!count_round(m) || !push_frame(m, x->a, x->dst))
         return false;
     for (uint32_t i = 0; i < x->nargs; i++) {
-        const BVal *a = &m->reg[base + caller->args[x->args + i]];
+        const VMValue *a = &m->reg[base + caller->args[x->args + i]];
         if (!a->set) {
             pop_frame(m);
             return unset(m, caller->args[x->args + i]);
         }
-        bval_copy(reg(m, i), a);
+        vm_value_copy(reg(m, i), a);
     }
     return true;
 }
 
 static bool run_return(VM *m, const VIns *x)
 {
-    BVal r = {0};
+    VMValue r = {0};
     uint32_t dst = m->frame[m->nframes - 1].dst;
     if (!reg(m, x->a)->set)
         return unset(m, x->a);
-    bval_copy(&r, reg(m, x->a));
+    vm_value_copy(&r, reg(m, x->a));
     pop_frame(m);
-    bval_copy(m->nframes ? reg(m, dst) : &m->result, &r);
-    bval_clear(&r);
+    vm_value_copy(m->nframes ? reg(m, dst) : &m->result, &r);
+    vm_value_clear(&r);
     return true;
 }
 
 static bool run_unless(VM *m, const VIns *x, uint32_t *pc)
 {
-    const BVal *v = reg(m, x->a);
+    const VMValue *v = reg(m, x->a);
     if (v->t) {
         ctx_error(m->c, LBZ_SHAPE, "use norm(v) or sum(v)", "a condition is no list");
         return false;
@@ -131,7 +134,7 @@ static bool run_unless(VM *m, const VIns *x, uint32_t *pc)
 
 static bool run_for(VM *m, const VIns *x, uint32_t *pc)
 {
-    BVal *s = reg(m, x->a);
+    VMValue *s = reg(m, x->a);
     if (s[1].t || s[2].t || s[3].t || !(s[2].v != 0)) {
         ctx_error(m->c, LBZ_DOMAIN, "write for i = 1:n or for i = 10:-1:1",
                   "the range of a loop needs numbers and a step that is not 0");
@@ -142,22 +145,22 @@ static bool run_for(VM *m, const VIns *x, uint32_t *pc)
         *pc = x->target;
         return true;
     }
-    bval_clear(reg(m, x->dst));
-    *reg(m, x->dst) = (BVal){.v = i, .set = true};
+    vm_value_clear(reg(m, x->dst));
+    *reg(m, x->dst) = (VMValue){.v = i, .set = true};
     return count_round(m);
 }
 
 static bool run_kernel(VM *m, const VIns *x)
 {
     const VFun *f = current(m);
-    const BVal *small[8],
+    const VMValue *small[8],
         **arg = x->nargs <= 8 ? small : mem_alloc(x->nargs * sizeof *arg);
     if (!arg) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
         return false;
     }
     bool ok = operands(m, x, arg);
-    BVal *dst = reg(m, x->dst);
+    VMValue *dst = reg(m, x->dst);
     if (ok && x->op == V_KERNEL)
         ok = vm_kernel(m, &f->kernel[x->a], arg, x->nargs, dst);
     else if (ok && x->op == V_LIST)
@@ -183,13 +186,13 @@ static bool run_copy(VM *m, const VIns *x)
 {
     if (!reg(m, x->a)->set)
         return unset(m, x->a);
-    bval_copy(reg(m, x->dst), reg(m, x->a));
+    vm_value_copy(reg(m, x->dst), reg(m, x->a));
     return true;
 }
 
 static bool run_one(VM *m)
 {
-    Frame *f = &m->frame[m->nframes - 1];
+    VMFrame *f = &m->frame[m->nframes - 1];
     const VIns *x = &m->fun[f->fun]->code[f->pc++];
     switch ((VOp)x->op) {
     case V_KERNEL:
@@ -200,8 +203,8 @@ static bool run_one(VM *m)
     case V_SLOPE: return run_kernel(m, x);
     case V_COPY: return run_copy(m, x);
     case V_CONST:
-        bval_clear(reg(m, x->dst));
-        *reg(m, x->dst) = (BVal){.v = x->k, .set = true};
+        vm_value_clear(reg(m, x->dst));
+        *reg(m, x->dst) = (VMValue){.v = x->k, .set = true};
         return true;
     case V_CALL: return run_call(m, x);
     case V_UNLESS: return run_unless(m, x, &f->pc);

@@ -1,4 +1,4 @@
-/* procedure/slope.c - derivatives of functions inside blocks, x - f(x)/f'(x): the path of f at its
+/* procedure/slope.c - derivatives of functions inside procedures, x - f(x)/f'(x): the path of f at its
  * arguments is recorded apart and differentiated there, so that no other derivative under way
  * is confused with it; the result is a number that can be differentiated again.
  */
@@ -10,30 +10,30 @@ enum { NESTED = 8 }; /* derivatives inside derivatives */
 
 typedef struct {
     VM *m;
-    const BVal *const *arg;
+    const VMValue *const *arg;
     size_t nargs, n; /* numbers in all arguments */
-    BlockList *x;
+    ProcedureList *x;
     uint32_t *sym;
     unsigned *order;
     double *flat;
     Accum a;
-} Job;
+} SlopeRun;
 
-static bool to_list(VM *m, const BVal *v, BlockList *l)
+static bool to_list(VM *m, const VMValue *v, ProcedureList *l)
 {
     RunMode mode = m->mode;
-    bool ok = bval_to_list(m, v, false, l);
+    bool ok = vm_value_to_list(m, v, false, l);
     m->mode = mode;
     return ok;
 }
 
-static bool open_job(Job *j, const uint32_t *orders)
+static bool open_job(SlopeRun *j, const uint32_t *orders)
 {
     VM *m = j->m;
     Arena *tmp = &m->c->tmp;
     for (size_t i = 0; i < j->nargs; i++)
         j->n += j->arg[i]->t ? j->arg[i]->t->n : 1;
-    j->x = ARENA_NEW0(tmp, BlockList, j->nargs + 1);
+    j->x = ARENA_NEW0(tmp, ProcedureList, j->nargs + 1);
     j->order = ARENA_NEW0(tmp, unsigned, j->n + 1);
     j->flat = ARENA_NEW0(tmp, double, j->n + 1);
     for (size_t i = 0, at = 0; j->x && j->order && j->flat && i < j->nargs; i++) {
@@ -52,16 +52,16 @@ static bool open_job(Job *j, const uint32_t *orders)
 }
 
 /* The derivative as output 0 of the recorded program. */
-static bool record_slope(Job *j, uint32_t fun)
+static bool record_slope(SlopeRun *j, uint32_t fun)
 {
     VM *m = j->m;
     Ctx *c = m->c;
-    const Block *b = m->fun[fun]->b;
+    const Procedure *b = m->fun[fun]->b;
     Program *p;
     uint32_t *ids, *sym = ARENA_NEW0(ctx_arena(c), uint32_t, j->nargs + 1);
     Node **in = ARENA_NEW0(ctx_arena(c), Node *, 2 * j->nargs + 1);
-    BlockList out;
-    BlockWorld w = *m->w;
+    ProcedureList out;
+    ProcedureScope w = *m->w;
     w.nested++;
     if (w.nested > NESTED) {
         ctx_error(c, LBZ_LIMIT, NULL, "derivatives are nested more than %d deep", NESTED);
@@ -72,11 +72,11 @@ static bool record_slope(Job *j, uint32_t fun)
         in[j->nargs + i] = c->zero;
     }
     if (!sym || !in || ctx_failed(c) ||
-        !block_record(c, &w, ex_apply(c, b->sym, j->nargs, in, in + j->nargs), sym, j->x,
-                      j->nargs, j->nargs, NULL, &out, &p, &ids))
+        !procedure_record(c, &w, ex_apply(c, b->sym, j->nargs, in, in + j->nargs), sym,
+                          j->x, j->nargs, j->nargs, NULL, &out, &p, &ids))
         return false;
     size_t nout = out.n;
-    blocklist_free(&out);
+    procedure_list_free(&out);
     bool ok = accum_adopt(&j->a, c, p, j->flat, j->n, ids, nout);
     mem_free(ids);
     if (ok && nout != 1) {
@@ -88,7 +88,7 @@ static bool record_slope(Job *j, uint32_t fun)
     return ok && accum_derive(&j->a, j->order);
 }
 
-static Aux slope_aux(Job *j)
+static Aux slope_aux(SlopeRun *j)
 {
     VM *m = j->m;
     Aux r = {0};
@@ -99,7 +99,7 @@ static Aux slope_aux(Job *j)
     if (m->mode != RUN_RECORD && !accum_gradient(&j->a, ACC_REVERSE, 0, grad))
         return r;
     for (size_t i = 0, at = 0; i < j->nargs; i++) {
-        const Aux *x = bval_aux(j->arg[i]);
+        const Aux *x = vm_value_aux(j->arg[i]);
         for (size_t k = 0; k < j->x[i].n; k++, at++)
             if (m->mode == RUN_TAPE)
                 tape_arg(m, x[k].id, grad[at]);
@@ -115,25 +115,25 @@ static Aux slope_aux(Job *j)
     return r;
 }
 
-bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n,
-              const uint32_t *orders, BVal *dst)
+bool vm_slope(VM *m, uint32_t fun, const VMValue *const *arg, size_t n,
+              const uint32_t *orders, VMValue *dst)
 {
-    Job j = {.m = m, .arg = arg, .nargs = n};
+    SlopeRun j = {.m = m, .arg = arg, .nargs = n};
     ArenaMark mark = arena_mark(&m->c->tmp);
     bool ok = open_job(&j, orders) && record_slope(&j, fun);
     if (ok) {
-        BVal r = {.v = j.a.v[j.a.out[0]], .set = true};
+        VMValue r = {.v = j.a.v[j.a.out[0]], .set = true};
         r.x = slope_aux(&j);
         if (isnan(r.v))
             ctx_error(m->c, LBZ_DOMAIN, "check the values that reach it",
                       "the derivative of %s is not defined there",
                       sym_name(m->c, m->fun[fun]->b->sym));
-        bval_clear(dst);
+        vm_value_clear(dst);
         *dst = r;
     }
     accum_free(&j.a);
     for (size_t i = 0; j.x && i < n; i++)
-        blocklist_free(&j.x[i]);
+        procedure_list_free(&j.x[i]);
     arena_release(&m->c->tmp, mark);
     return ok && !ctx_failed(m->c);
 }

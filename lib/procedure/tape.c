@@ -1,4 +1,4 @@
-/* procedure/tape.c - derivatives of blocks: tangents, and the reverse sweep over a recorded
+/* procedure/tape.c - derivatives of procedures: tangents, and the reverse sweep over a recorded
  * tape, by checkpoints where the whole tape would not fit.
  *
  * Checkpointing: the state of the machine is copied at some steps of a run without a tape; then,
@@ -81,11 +81,11 @@ static void sweep(const Tape *t, double *adj)
 }
 
 /* ---- states -------------------------------------------------------------------------------------- */
-static size_t width(const BVal *v) { return !v->set ? 0 : v->t ? v->t->n : 1; }
+static size_t width(const VMValue *v) { return !v->set ? 0 : v->t ? v->t->n : 1; }
 
-Aux *bval_aux(const BVal *v) { return v->t ? v->t->x : (Aux *)(uintptr_t)&v->x; }
+Aux *vm_value_aux(const VMValue *v) { return v->t ? v->t->x : (Aux *)(uintptr_t)&v->x; }
 
-static size_t total_width(const BVal *r, size_t n)
+static size_t total_width(const VMValue *r, size_t n)
 {
     size_t w = 0;
     for (size_t i = 0; i < n; i++)
@@ -96,7 +96,7 @@ static size_t total_width(const BVal *r, size_t n)
 static void snapshot_free(Snapshot *s)
 {
     for (size_t i = 0; i < s->nregs; i++)
-        bval_clear(&s->reg[i]);
+        vm_value_clear(&s->reg[i]);
     mem_free(s->reg);
     mem_free(s->frame);
     *s = (Snapshot){0};
@@ -117,7 +117,7 @@ static bool snapshot_take(VM *m, Snapshot *s)
     s->nframes = m->nframes;
     s->nregs = m->nregs;
     for (size_t i = 0; i < m->nregs; i++)
-        bval_copy(&s->reg[i], &m->reg[i]);
+        vm_value_copy(&s->reg[i], &m->reg[i]);
     return true;
 }
 
@@ -125,9 +125,9 @@ static bool snapshot_take(VM *m, Snapshot *s)
 static bool snapshot_restore(VM *m, const Snapshot *s, RunMode mode)
 {
     for (size_t i = 0; i < m->nregs; i++)
-        bval_clear(&m->reg[i]);
+        vm_value_clear(&m->reg[i]);
     m->nregs = 0;
-    bval_clear(&m->result);
+    vm_value_clear(&m->result);
     if (!vm_grow(m, (void **)&m->frame, sizeof *m->frame, s->nframes, &m->frames_cap) ||
         !vm_grow(m, (void **)&m->reg, sizeof *m->reg, s->nregs, &m->regs_cap))
         return false;
@@ -136,7 +136,7 @@ static bool snapshot_restore(VM *m, const Snapshot *s, RunMode mode)
     m->nframes = s->nframes;
     m->nregs = s->nregs;
     for (size_t i = 0; i < s->nregs; i++)
-        bval_copy(&m->reg[i], &s->reg[i]);
+        vm_value_copy(&m->reg[i], &s->reg[i]);
     m->step = s->step;
     m->rounds = 0;
     m->mode = mode;
@@ -148,9 +148,9 @@ static bool snapshot_restore(VM *m, const Snapshot *s, RunMode mode)
 static bool number_state(VM *m)
 {
     for (size_t i = 0; i < m->nregs; i++) {
-        if (!bval_own(m, &m->reg[i]))
+        if (!vm_value_own(m, &m->reg[i]))
             return false;
-        Aux *x = bval_aux(&m->reg[i]);
+        Aux *x = vm_value_aux(&m->reg[i]);
         for (size_t k = 0; k < width(&m->reg[i]); k++)
             x[k].id = tape_input(m);
     }
@@ -180,10 +180,10 @@ static bool sweep_stretch(VM *m, const Snapshot *s, uint64_t to, const double *e
         return false;
     }
     memset(adj, 0, (m->tape.n + 1) * sizeof *adj);
-    const BVal *r = m->nframes ? m->reg : &m->result;
+    const VMValue *r = m->nframes ? m->reg : &m->result;
     size_t nr = m->nframes ? m->nregs : 1, at = 0;
     for (size_t i = 0; i < nr; i++) {
-        const Aux *x = bval_aux(&r[i]);
+        const Aux *x = vm_value_aux(&r[i]);
         for (size_t k = 0; k < width(&r[i]); k++)
             adj[x[k].id] += end[at++]; /* constants have the id 0: nobody reads that */
     }
@@ -242,30 +242,30 @@ static bool sweep_range(VM *m, const Snapshot *s, uint64_t to, const double *end
 }
 
 /* ---- from outside ---------------------------------------------------------------------------------------- */
-void blocklist_free(BlockList *l)
+void procedure_list_free(ProcedureList *l)
 {
     mem_free(l->v);
-    *l = (BlockList){0};
+    *l = (ProcedureList){0};
 }
 
-static bool to_bval(VM *m, const BlockList *l, BVal *v)
+static bool to_bval(VM *m, const ProcedureList *l, VMValue *v)
 {
-    *v = (BVal){.set = true};
+    *v = (VMValue){.set = true};
     if (l->rank == 0) {
         v->v = l->v[0];
         return true;
     }
-    v->t = list_new(m, l->rank, l->dim);
+    v->t = vm_list_new(m, l->rank, l->dim);
     if (v->t && l->n)
         memcpy(v->t->v, l->v, l->n * sizeof *l->v);
     return v->t != NULL;
 }
 
 /* With dot: the tangents instead of the values. */
-bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l)
+bool vm_value_to_list(VM *m, const VMValue *v, bool dot, ProcedureList *l)
 {
     size_t n = v->t ? v->t->n : 1;
-    *l = (BlockList){
+    *l = (ProcedureList){
         .rank = v->t ? v->t->rank : 0, .n = n, .v = mem_alloc((n + 1) * sizeof *l->v)};
     if (!l->v) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
@@ -274,18 +274,19 @@ bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l)
     if (v->t)
         memcpy(l->dim, v->t->dim, v->t->rank * sizeof *l->dim);
     for (size_t i = 0; i < n; i++)
-        l->v[i] = dot ? bval_aux(v)[i].dot : v->t ? v->t->v[i] : v->v;
+        l->v[i] = dot ? vm_value_aux(v)[i].dot : v->t ? v->t->v[i] : v->v;
     return true;
 }
 
-bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin)
+bool vm_init(VM *m, Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
+             size_t nin)
 {
     *m = (VM){.c = c, .w = w, .mode = RUN_VALUE};
     m->tape.limit = w->limits.tape;
     return vm_main(m, e, in, nin);
 }
 
-bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin)
+bool vm_begin(VM *m, const ProcedureList *x, const ProcedureList *dir, size_t nin)
 {
     if (!vm_start(m, NULL, 0))
         return false;
@@ -293,7 +294,7 @@ bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin)
         if (!to_bval(m, &x[i], &m->reg[i]))
             return false;
         for (size_t k = 0; dir && k < x[i].n; k++)
-            bval_aux(&m->reg[i])[k].dot = dir[i].v[k];
+            vm_value_aux(&m->reg[i])[k].dot = dir[i].v[k];
     }
     return true;
 }
@@ -304,43 +305,43 @@ static void report(const VM *m)
         *m->w->special |= m->special;
 }
 
-bool block_value(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
-                 const BlockList *x, size_t nin, BlockList *out)
+bool procedure_value(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
+                     const ProcedureList *x, size_t nin, ProcedureList *out)
 {
     VM m;
     bool ok = vm_init(&m, c, w, e, in, nin) && vm_begin(&m, x, NULL, nin) &&
-              vm_run(&m, UINT64_MAX) && bval_to_list(&m, &m.result, false, out);
+              vm_run(&m, UINT64_MAX) && vm_value_to_list(&m, &m.result, false, out);
     vm_free(&m);
     return ok;
 }
 
-bool block_forward(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
-                   const BlockList *x, const BlockList *dir, size_t nin, BlockList *out,
-                   BlockList *dout)
+bool procedure_forward(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
+                       const ProcedureList *x, const ProcedureList *dir, size_t nin,
+                       ProcedureList *out, ProcedureList *dout)
 {
     VM m;
     bool ok = vm_init(&m, c, w, e, in, nin);
     m.mode = RUN_FORWARD;
     ok = ok && vm_begin(&m, x, dir, nin) && vm_run(&m, UINT64_MAX) &&
-         bval_to_list(&m, &m.result, false, out) &&
-         bval_to_list(&m, &m.result, true, dout);
+         vm_value_to_list(&m, &m.result, false, out) &&
+         vm_value_to_list(&m, &m.result, true, dout);
     report(&m);
     vm_free(&m);
     return ok;
 }
 
 /* A run without a tape: the value, and how many steps it takes. */
-static bool plain_run(VM *m, const BlockList *x, size_t nin, BlockList *out,
+static bool plain_run(VM *m, const ProcedureList *x, size_t nin, ProcedureList *out,
                       uint64_t *steps, Snapshot *start)
 {
     if (!vm_begin(m, x, NULL, nin) || !snapshot_take(m, start) || !vm_run(m, UINT64_MAX))
         return false;
     *steps = m->step;
-    return bval_to_list(m, &m->result, false, out);
+    return vm_value_to_list(m, &m->result, false, out);
 }
 
-static bool split_gradient(VM *m, const double *adj, const BlockList *x, size_t nin,
-                           BlockList *grad)
+static bool split_gradient(VM *m, const double *adj, const ProcedureList *x, size_t nin,
+                           ProcedureList *grad)
 {
     size_t at = 0;
     for (size_t i = 0; i < nin; i++) {
@@ -356,9 +357,9 @@ static bool split_gradient(VM *m, const double *adj, const BlockList *x, size_t 
     return true;
 }
 
-bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
-                   const BlockList *x, size_t nin, const BlockList *weight,
-                   BlockList *out, BlockList *grad)
+bool procedure_reverse(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
+                       const ProcedureList *x, size_t nin, const ProcedureList *weight,
+                       ProcedureList *out, ProcedureList *grad)
 {
     VM m;
     Snapshot start = {0};
@@ -386,10 +387,10 @@ bool block_reverse(Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in,
 
 /* ---- lists as nodes ------------------------------------------------------------------------------------------ */
 /* The shape of nested lists along their first elements. */
-static bool shape_of(Ctx *c, const Node *e, BlockList *l)
+static bool shape_of(Ctx *c, const Node *e, ProcedureList *l)
 {
     for (; ex_is(e, OP_LIST); e = e->a[0]) {
-        if (l->rank == BLOCK_RANK) {
+        if (l->rank == PROCEDURE_RANK) {
             ctx_error(c, LBZ_SHAPE, NULL, "lists are nested more than 4 deep");
             return false;
         }
@@ -420,7 +421,7 @@ static bool number_of(Ctx *c, const Node *e, double *x)
     return ok;
 }
 
-static bool fill(Ctx *c, const Node *e, BlockList *l, unsigned level, size_t *at)
+static bool fill(Ctx *c, const Node *e, ProcedureList *l, unsigned level, size_t *at)
 {
     if (level == l->rank)
         return !ex_is(e, OP_LIST) && number_of(c, e, &l->v[(*at)++]);
@@ -435,22 +436,22 @@ static bool fill(Ctx *c, const Node *e, BlockList *l, unsigned level, size_t *at
     return true;
 }
 
-bool blocklist_from_node(Ctx *c, const Node *e, BlockList *l)
+bool procedure_list_from_node(Ctx *c, const Node *e, ProcedureList *l)
 {
     size_t at = 0;
-    *l = (BlockList){.n = 1};
+    *l = (ProcedureList){.n = 1};
     if (!shape_of(c, e, l))
         return false;
     l->v = mem_alloc((l->n + 1) * sizeof *l->v);
     if (l->v && fill(c, e, l, 0, &at))
         return true;
-    blocklist_free(l);
+    procedure_list_free(l);
     if (!ctx_failed(c))
         ctx_error(c, LBZ_LIMIT, NULL, "the list does not fit");
     return false;
 }
 
-static Node *node_part(Ctx *c, const BlockList *l, unsigned level, size_t *at)
+static Node *node_part(Ctx *c, const ProcedureList *l, unsigned level, size_t *at)
 {
     if (level == l->rank) {
         double x = l->v[(*at)++];
@@ -465,7 +466,7 @@ static Node *node_part(Ctx *c, const BlockList *l, unsigned level, size_t *at)
     return e ? ex_list(c, l->dim[level], e) : c->poison;
 }
 
-Node *blocklist_to_node(Ctx *c, const BlockList *l)
+Node *procedure_list_to_node(Ctx *c, const ProcedureList *l)
 {
     size_t at = 0;
     return node_part(c, l, 0, &at);

@@ -1,4 +1,4 @@
-/* procedure/vm.h - the machine that runs blocks on numbers; shared by block_*.c only.
+/* procedure/vm.h - the machine that runs procedures on numbers; shared by block_*.c only.
  *
  * A value is a number or a rectangular list. What it carries besides depends on the mode: a
  * tangent (FORWARD), the place on the tape that made it (TAPE) or the value of a program that is
@@ -21,19 +21,19 @@ typedef union {
 typedef struct {
     uint32_t refs;
     unsigned rank;
-    size_t dim[BLOCK_RANK];
+    size_t dim[PROCEDURE_RANK];
     size_t n;
     double *v; /* in the same piece of memory */
     Aux *x;
     size_t *used; /* the session's count of memory */
-} List;
+} VMList;
 
 typedef struct {
-    List *t; /* NULL: a number */
+    VMList *t; /* NULL: a number */
     double v;
     Aux x;
     bool set;
-} BVal;
+} VMValue;
 
 typedef enum {
     V_KERNEL, /* dst = kernel a of args */
@@ -80,7 +80,7 @@ typedef struct {
 } VKernel;
 
 typedef struct {
-    Block *b;
+    Procedure *b;
     VIns *code;
     size_t n, cap;
     uint32_t *args;
@@ -95,12 +95,12 @@ typedef struct {
 
 typedef struct {
     uint32_t fun, pc, base, dst; /* dst: register of the caller */
-} Frame;
+} VMFrame;
 
 typedef struct {
-    Frame *frame;
+    VMFrame *frame;
     size_t nframes;
-    BVal *reg;
+    VMValue *reg;
     size_t nregs;
     uint64_t step;
 } Snapshot;
@@ -120,22 +120,22 @@ typedef struct {
 
 typedef struct {
     Ctx *c;
-    const BlockWorld *w;
+    const ProcedureScope *w;
     VFun **fun;
     size_t nfun, fun_cap;
     RunMode mode;
-    Frame *frame;
+    VMFrame *frame;
     size_t nframes, frames_cap;
-    BVal *reg; /* registers of all frames, one after the other */
+    VMValue *reg; /* registers of all frames, one after the other */
     size_t nregs, regs_cap;
-    BVal result;
+    VMValue result;
     uint64_t step;   /* instructions run */
     uint64_t rounds; /* of loops, and calls */
     Tape tape;
-    Program *record;   /* RUN_RECORD: what was computed, from the inputs */
-    BlockTrail *trail; /* where the values of the record were computed; or NULL */
-    unsigned special;  /* BLOCK_KINK, BLOCK_TIE: what derivatives met */
-    unsigned depth;    /* of code generation */
+    Program *record;       /* RUN_RECORD: what was computed, from the inputs */
+    ProcedureTrail *trail; /* where the values of the record were computed; or NULL */
+    unsigned special;      /* PROCEDURE_KINK, PROCEDURE_TIE: what derivatives met */
+    unsigned depth;        /* of code generation */
 } VM;
 
 /* ---- block_code.c */
@@ -146,19 +146,20 @@ void vm_free(VM *m);
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap);
 
 /* ---- block_list.c */
-List *list_new(VM *m, unsigned rank, const size_t *dim); /* NULL with an error */
-void list_release(List *l);
-void bval_clear(BVal *v);
-void bval_copy(BVal *to, const BVal *from);
-bool bval_own(VM *m, BVal *v); /* its list is not shared after this */
-bool vm_index(VM *m, const BVal *v, const BVal *const *index, size_t n, BVal *out);
-bool vm_store(VM *m, BVal *v, const BVal *const *index, size_t n, const BVal *x);
-bool vm_make_list(VM *m, const BVal *const *arg, size_t n, BVal *out);
-bool vm_list_op(VM *m, Op fn, const BVal *const *arg, size_t n, BVal *out);
-bool vm_kernel(VM *m, VKernel *k, const BVal *const *arg, size_t n, BVal *out);
+VMList *vm_list_new(VM *m, unsigned rank, const size_t *dim); /* NULL with an error */
+void vm_list_release(VMList *l);
+void vm_value_clear(VMValue *v);
+void vm_value_copy(VMValue *to, const VMValue *from);
+bool vm_value_own(VM *m, VMValue *v); /* its list is not shared after this */
+bool vm_index(VM *m, const VMValue *v, const VMValue *const *index, size_t n,
+              VMValue *out);
+bool vm_store(VM *m, VMValue *v, const VMValue *const *index, size_t n, const VMValue *x);
+bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out);
+bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out);
+bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out);
 
 /* ---- block_run.c */
-bool vm_start(VM *m, const BVal *args, size_t n);
+bool vm_start(VM *m, const VMValue *args, size_t n);
 /* Runs until the end (nframes == 0 then), or until step, or until the tape is full. */
 bool vm_run(VM *m, uint64_t until);
 
@@ -166,25 +167,27 @@ bool vm_run(VM *m, uint64_t until);
 void vm_explain(VM *m);    /* adds to the error under way where the machine stands */
 void vm_note_where(VM *m); /* of the values recorded since the last call, for the trail */
 
-/* ---- block_record.c */
+/* ---- procedure_record.c */
 uint32_t record_id(VM *m, Aux x, double v); /* as a value of the record */
 Aux record_aux(VM *m, uint32_t id);
-Aux record_kernel(VM *m, const VKernel *k, const BVal *const *arg, size_t n, size_t at);
+Aux record_kernel(VM *m, const VKernel *k, const VMValue *const *arg, size_t n,
+                  size_t at);
 Aux record_sum(VM *m, const Aux *x, const double *v, size_t n);
 Aux record_norm(VM *m, const Aux *x, const double *v, size_t n);
 Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w,
                size_t n);
 
 /* ---- block_slope.c */
-bool vm_slope(VM *m, uint32_t fun, const BVal *const *arg, size_t n,
-              const uint32_t *orders, BVal *dst);
+bool vm_slope(VM *m, uint32_t fun, const VMValue *const *arg, size_t n,
+              const uint32_t *orders, VMValue *dst);
 
 /* ---- block_tape.c */
-bool vm_init(VM *m, Ctx *c, const BlockWorld *w, Node *e, const uint32_t *in, size_t nin);
+bool vm_init(VM *m, Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
+             size_t nin);
 /* Puts the inputs into the registers of function 0. */
-bool vm_begin(VM *m, const BlockList *x, const BlockList *dir, size_t nin);
-Aux *bval_aux(const BVal *v);
-bool bval_to_list(VM *m, const BVal *v, bool dot, BlockList *l);
+bool vm_begin(VM *m, const ProcedureList *x, const ProcedureList *dir, size_t nin);
+Aux *vm_value_aux(const VMValue *v);
+bool vm_value_to_list(VM *m, const VMValue *v, bool dot, ProcedureList *l);
 void tape_clear(Tape *t);
 void tape_free(Tape *t);
 void tape_arg(VM *m, uint32_t id, double partial);

@@ -8,7 +8,7 @@
 
 enum { TEXT_MAX = 60 };
 
-static const BlockStmt *statement_at(const VFun *f, uint32_t pc)
+static const ProcedureStmt *statement_at(const VFun *f, uint32_t pc)
 {
     size_t lo = 0, hi = f->b->n;
     while (hi - lo > 1) {
@@ -49,9 +49,9 @@ static const Node *outer_call(const VM *m)
     return x->op == V_CALL ? x->call : NULL;
 }
 
-static BlockWhere where_is(Ctx *c, const Block *b, const BlockStmt *s)
+static ProcedureWhere where_is(Ctx *c, const Procedure *b, const ProcedureStmt *s)
 {
-    BlockWhere w = {.function = b->sym == P_NONE ? NULL : sym_name(c, b->sym)};
+    ProcedureWhere w = {.function = b->sym == P_NONE ? NULL : sym_name(c, b->sym)};
     if (!w.function || !b->text)
         return w;
     w.line = 1;
@@ -61,12 +61,12 @@ static BlockWhere where_is(Ctx *c, const Block *b, const BlockStmt *s)
     return w;
 }
 
-static BlockWhere vm_where(const VM *m)
+static ProcedureWhere vm_where(const VM *m)
 {
-    BlockWhere w = {0};
-    const Frame *f = m->nframes ? &m->frame[m->nframes - 1] : NULL;
-    const Block *b = f ? m->fun[f->fun]->b : NULL;
-    const BlockStmt *s = b && f->pc ? statement_at(m->fun[f->fun], f->pc - 1) : NULL;
+    ProcedureWhere w = {0};
+    const VMFrame *f = m->nframes ? &m->frame[m->nframes - 1] : NULL;
+    const Procedure *b = f ? m->fun[f->fun]->b : NULL;
+    const ProcedureStmt *s = b && f->pc ? statement_at(m->fun[f->fun], f->pc - 1) : NULL;
     if (s)
         w = where_is(m->c, b, s);
     w.call = outer_call(m);
@@ -79,7 +79,7 @@ static bool may_explain(const Err *e)
            e->status == LBZ_NAME;
 }
 
-static void explain(Err *e, const BlockWhere *w)
+static void explain(Err *e, const ProcedureWhere *w)
 {
     size_t n = strlen(e->message);
     snprintf(e->message + n, sizeof e->message - n,
@@ -87,10 +87,10 @@ static void explain(Err *e, const BlockWhere *w)
              w->text ? w->text : "");
 }
 
-void block_explain(Ctx *c, const Block *b, const BlockStmt *s)
+void procedure_explain(Ctx *c, const Procedure *b, const ProcedureStmt *s)
 {
     Err *e = &c->env.err;
-    BlockWhere w = where_is(c, b, s);
+    ProcedureWhere w = where_is(c, b, s);
     if (w.function && (e->status == LBZ_DOMAIN || e->status == LBZ_SHAPE))
         explain(e, &w);
 }
@@ -98,7 +98,7 @@ void block_explain(Ctx *c, const Block *b, const BlockStmt *s)
 void vm_explain(VM *m)
 {
     Err *e = &m->c->env.err;
-    BlockWhere w = vm_where(m);
+    ProcedureWhere w = vm_where(m);
     m->c->env.about = NULL;
     if (!w.function || !may_explain(e))
         return;
@@ -108,8 +108,8 @@ void vm_explain(VM *m)
 
 void vm_note_where(VM *m)
 {
-    BlockTrail *t = m->trail;
-    BlockWhere w = {0};
+    ProcedureTrail *t = m->trail;
+    ProcedureWhere w = {0};
     if (t->n < m->record->n)
         w = vm_where(m);
     while (t->n < m->record->n &&

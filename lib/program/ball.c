@@ -40,7 +40,7 @@ static void ball_power(arb_t r, const arb_t x, const arb_t y, slong prec)
         cert_undefined(r);
 }
 
-static void ball_root(arb_t r, const Val *v, const arb_t x, slong prec)
+static void ball_root(arb_t r, const ProgramValue *v, const arb_t x, slong prec)
 {
     arb_t y;
     arb_init(y);
@@ -60,7 +60,7 @@ static void ball_root(arb_t r, const Val *v, const arb_t x, slong prec)
     arb_clear(y);
 }
 
-static void ball_function(arb_t r, const Val *v, const arb_struct *b, slong prec)
+static void ball_function(arb_t r, const ProgramValue *v, const arb_struct *b, slong prec)
 {
     arb_struct args[3] = {b[v->a]};
     if (v->op != P_FN1)
@@ -75,7 +75,7 @@ static void ball_function(arb_t r, const Val *v, const arb_struct *b, slong prec
     certified_call((Op)v->fn, r, args, prec);
 }
 
-static void ball_logic(arb_t r, const Val *v, const arb_struct *b)
+static void ball_logic(arb_t r, const ProgramValue *v, const arb_struct *b)
 {
     const arb_struct *x = &b[v->a], *y = &b[v->b];
     if (!arb_is_finite(x) || (v->op != P_NOT && !arb_is_finite(y)))
@@ -88,8 +88,8 @@ static void ball_logic(arb_t r, const Val *v, const arb_struct *b)
         ball_bool(r, !arb_is_zero(x) || !arb_is_zero(y));
 }
 
-static void ball_sum(arb_t r, const Program *p, const Val *v, const arb_struct *b,
-                     slong prec)
+static void ball_sum(arb_t r, const Program *p, const ProgramValue *v,
+                     const arb_struct *b, slong prec)
 {
     arb_zero(r);
     for (uint32_t k = 0; k < v->b; k++)
@@ -98,7 +98,7 @@ static void ball_sum(arb_t r, const Program *p, const Val *v, const arb_struct *
 
 void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec)
 {
-    const Val *v = &p->val[i];
+    const ProgramValue *v = &p->val[i];
     arb_struct *r = &b[i], *x = &b[v->a], *y = &b[v->b];
     switch ((POp)v->op) {
     case P_CONST: arb_set_d(r, v->k); break;

@@ -12,7 +12,7 @@ double program_root(double x, double k, bool odd)
     return odd && x < 0 ? -r : r;
 }
 
-double program_apply(const Val *v, double a, double b, double c)
+double program_apply(const ProgramValue *v, double a, double b, double c)
 {
     switch ((POp)v->op) {
     case P_CONST: return v->k;
@@ -47,7 +47,7 @@ double program_apply(const Val *v, double a, double b, double c)
     return NAN;
 }
 
-static double sum_value(const Program *p, const double *v, const Val *x)
+static double sum_value(const Program *p, const double *v, const ProgramValue *x)
 {
     const uint32_t *l = p->args + x->a;
     double s = v[l[0]];
@@ -58,7 +58,7 @@ static double sum_value(const Program *p, const double *v, const Val *x)
 
 /* One output of a loop; the other outputs are computed again for theirs: this is the slow
  * route. */
-static double loop_value(const Program *p, const double *v, const Val *x)
+static double loop_value(const Program *p, const double *v, const ProgramValue *x)
 {
     const ProgramLoop *l = &p->loop[x->a];
     double *in = mem_alloc((l->body->nin + l->body->n) * sizeof *in);
@@ -81,7 +81,7 @@ static double loop_value(const Program *p, const double *v, const Val *x)
 
 double program_value(const Program *p, const double *v, uint32_t i)
 {
-    const Val *x = &p->val[i];
+    const ProgramValue *x = &p->val[i];
     if (x->op == P_SUM)
         return sum_value(p, v, x);
     if (x->op == P_LOOP)
@@ -173,7 +173,7 @@ void program_operation(const Program *p, const double *v, uint32_t i, Str *text)
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(p, i, &o, buf);
-    const Val *x = &p->val[i];
+    const ProgramValue *x = &p->val[i];
     bool fn = x->op >= P_FN1 && x->op <= P_FN3;
     if (fn)
         str_printf(text, "%s(", op_info((Op)x->fn)->name);

@@ -15,7 +15,7 @@ static uint32_t or_zero(Program *p, uint32_t t)
     return t == P_NONE ? pg_const(p, 0) : t;
 }
 
-static uint32_t tangent_sum(Program *p, const Val *v, const uint32_t *tan)
+static uint32_t tangent_sum(Program *p, const ProgramValue *v, const uint32_t *tan)
 {
     size_t n = 0;
     uint32_t *t = mem_alloc((v->b + 1) * sizeof *t);
@@ -31,7 +31,7 @@ static uint32_t tangent_sum(Program *p, const Val *v, const uint32_t *tan)
     return r;
 }
 
-static uint32_t tangent_addsub(Program *p, const Val *v, const uint32_t *tan)
+static uint32_t tangent_addsub(Program *p, const ProgramValue *v, const uint32_t *tan)
 {
     uint32_t s = tan[v->a], t = tan[v->b];
     if (t == P_NONE)
@@ -42,7 +42,8 @@ static uint32_t tangent_addsub(Program *p, const Val *v, const uint32_t *tan)
 }
 
 /* (a/b)' = (a' - f*b')/b */
-static uint32_t tangent_div(Program *p, uint32_t i, const Val *v, const uint32_t *tan)
+static uint32_t tangent_div(Program *p, uint32_t i, const ProgramValue *v,
+                            const uint32_t *tan)
 {
     uint32_t t = tan[v->a];
     if (tan[v->b] != P_NONE) {
@@ -55,7 +56,7 @@ static uint32_t tangent_div(Program *p, uint32_t i, const Val *v, const uint32_t
 /* The tangent of value i; its operands' are in tan. */
 static uint32_t tangent_of(Program *p, uint32_t i, const uint32_t *tan)
 {
-    const Val v = p->val[i];
+    const ProgramValue v = p->val[i];
     switch ((POp)v.op) {
     case P_ADD:
     case P_SUB: return tangent_addsub(p, &v, tan);

@@ -24,7 +24,7 @@ static bool grow(Program *p, void **a, size_t size, size_t n, size_t *cap)
     return true;
 }
 
-static uint64_t val_hash(const Val *v)
+static uint64_t val_hash(const ProgramValue *v)
 {
     uint64_t bits;
     memcpy(&bits, &v->k, sizeof bits);
@@ -34,7 +34,7 @@ static uint64_t val_hash(const Val *v)
     return hash_mix(h, bits);
 }
 
-static bool val_same(const Val *x, const Val *y)
+static bool val_same(const ProgramValue *x, const ProgramValue *y)
 {
     return x->op == y->op && x->fn == y->fn && x->a == y->a && x->b == y->b &&
            x->c == y->c && memcmp(&x->k, &y->k, sizeof x->k) == 0;
@@ -64,7 +64,7 @@ static bool table_grow(Program *p)
 }
 
 /* The value v, an old one if it was computed before. */
-static uint32_t put(Program *p, Val v)
+static uint32_t put(Program *p, ProgramValue v)
 {
     if (!table_grow(p))
         return 0;
@@ -92,7 +92,7 @@ static bool all_const(const Program *p, const uint32_t *v, size_t n)
 }
 
 /* put, unless the operands are constants and the result is a finite number. */
-static uint32_t fold(Program *p, Val v, size_t n)
+static uint32_t fold(Program *p, ProgramValue v, size_t n)
 {
     uint32_t o[3] = {v.a, v.b, v.c};
     if (!all_const(p, o, n))
@@ -114,7 +114,7 @@ Program *program_new(Env *env, uint32_t nin)
     memset(p, 0, sizeof *p);
     p->env = env;
     for (uint32_t i = 0; i < nin; i++)
-        put(p, (Val){.op = P_IN, .a = i});
+        put(p, (ProgramValue){.op = P_IN, .a = i});
     p->nin = nin;
     if (!p->val && nin > 0) {
         program_free(p);
@@ -143,11 +143,14 @@ void program_free(Program *p)
     mem_free(p);
 }
 
-uint32_t pg_const(Program *p, double k) { return put(p, (Val){.op = P_CONST, .k = k}); }
+uint32_t pg_const(Program *p, double k)
+{
+    return put(p, (ProgramValue){.op = P_CONST, .k = k});
+}
 
 uint32_t pg_neg(Program *p, uint32_t a)
 {
-    const Val v = p->val[a];
+    const ProgramValue v = p->val[a];
     if (v.op == P_CONST)
         return pg_const(p, -v.k);
     if (v.op == P_NEG)
@@ -156,7 +159,7 @@ uint32_t pg_neg(Program *p, uint32_t a)
         return pg_sub(p, v.b, v.a);
     if (v.op == P_MUL && p->val[v.a].op == P_CONST)
         return pg_mul(p, pg_const(p, -p->val[v.a].k), v.b);
-    return put(p, (Val){.op = P_NEG, .a = a});
+    return put(p, (ProgramValue){.op = P_NEG, .a = a});
 }
 
 uint32_t pg_add(Program *p, uint32_t a, uint32_t b)
@@ -169,7 +172,8 @@ uint32_t pg_add(Program *p, uint32_t a, uint32_t b)
         return pg_sub(p, a, p->val[b].a);
     if (p->val[a].op == P_NEG)
         return pg_sub(p, b, p->val[a].a);
-    return fold(p, (Val){.op = P_ADD, .a = a < b ? a : b, .b = a < b ? b : a}, 2);
+    return fold(p, (ProgramValue){.op = P_ADD, .a = a < b ? a : b, .b = a < b ? b : a},
+                2);
 }
 
 uint32_t pg_sub(Program *p, uint32_t a, uint32_t b)
@@ -180,7 +184,7 @@ uint32_t pg_sub(Program *p, uint32_t a, uint32_t b)
         return pg_neg(p, b);
     if (p->val[b].op == P_NEG)
         return pg_add(p, a, p->val[b].a);
-    return fold(p, (Val){.op = P_SUB, .a = a, .b = b}, 2);
+    return fold(p, (ProgramValue){.op = P_SUB, .a = a, .b = b}, 2);
 }
 
 /* Constants are kept on the left: so equal products are found equal. */
@@ -203,7 +207,7 @@ uint32_t pg_mul(Program *p, uint32_t a, uint32_t b)
         return pg_div(p, a, p->val[b].b);
     if (p->val[a].op == P_DIV && pg_is_const(p, p->val[a].a, 1))
         return pg_div(p, b, p->val[a].b);
-    return fold(p, (Val){.op = P_MUL, .a = a, .b = b}, 2);
+    return fold(p, (ProgramValue){.op = P_MUL, .a = a, .b = b}, 2);
 }
 
 uint32_t pg_div(Program *p, uint32_t a, uint32_t b)
@@ -212,7 +216,7 @@ uint32_t pg_div(Program *p, uint32_t a, uint32_t b)
         return a;
     if (pg_is_const(p, b, -1))
         return pg_neg(p, a);
-    return fold(p, (Val){.op = P_DIV, .a = a, .b = b}, 2);
+    return fold(p, (ProgramValue){.op = P_DIV, .a = a, .b = b}, 2);
 }
 
 /* n operands copied to args; the offset. */
@@ -235,7 +239,7 @@ uint32_t pg_sum(Program *p, size_t n, const uint32_t *v)
             s = pg_add(p, s, v[i]);
         return s;
     }
-    return put(p, (Val){.op = P_SUM, .a = put_args(p, n, v), .b = (uint32_t)n});
+    return put(p, (ProgramValue){.op = P_SUM, .a = put_args(p, n, v), .b = (uint32_t)n});
 }
 
 uint32_t pg_powi(Program *p, uint32_t a, int64_t n)
@@ -253,12 +257,12 @@ uint32_t pg_powi(Program *p, uint32_t a, int64_t n)
     if (n == 4)
         return pg_powi(p, pg_mul(p, a, a), 2);
     uint32_t k = pg_const(p, (double)n);
-    return fold(p, (Val){.op = P_POW, .a = a, .b = k}, 2);
+    return fold(p, (ProgramValue){.op = P_POW, .a = a, .b = k}, 2);
 }
 
 uint32_t pg_pow(Program *p, uint32_t a, uint32_t b)
 {
-    const Val e = p->val[b];
+    const ProgramValue e = p->val[b];
     if (e.op == P_CONST && e.k == floor(e.k) && fabs(e.k) <= 4)
         return pg_powi(p, a, (int64_t)e.k);
     if (e.op == P_CONST && e.k == 0.5)
@@ -267,7 +271,7 @@ uint32_t pg_pow(Program *p, uint32_t a, uint32_t b)
         return pg_fn1(p, OP_exp2, b);
     if (pg_is_const(p, a, 10))
         return pg_fn1(p, OP_exp10, b);
-    return fold(p, (Val){.op = P_POW, .a = a, .b = b}, 2);
+    return fold(p, (ProgramValue){.op = P_POW, .a = a, .b = b}, 2);
 }
 
 uint32_t pg_root(Program *p, uint32_t a, int64_t num, int64_t den)
@@ -289,17 +293,17 @@ uint32_t pg_root(Program *p, uint32_t a, int64_t num, int64_t den)
 
 uint32_t pg_signed_power(Program *p, uint32_t a, double k, bool odd)
 {
-    return fold(p, (Val){.op = P_ROOT, .a = a, .b = odd, .k = k}, 1);
+    return fold(p, (ProgramValue){.op = P_ROOT, .a = a, .b = odd, .k = k}, 1);
 }
 
 uint32_t pg_hold(Program *p, uint32_t a)
 {
-    return p->val[a].op == P_CONST ? a : put(p, (Val){.op = P_HOLD, .a = a});
+    return p->val[a].op == P_CONST ? a : put(p, (ProgramValue){.op = P_HOLD, .a = a});
 }
 
 uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v)
 {
-    Val r = {.op = (uint16_t)(P_FN1 + n - 1), .fn = (uint16_t)fn, .a = v[0]};
+    ProgramValue r = {.op = (uint16_t)(P_FN1 + n - 1), .fn = (uint16_t)fn, .a = v[0]};
     if (n > 1)
         r.b = v[1];
     if (n > 2)
@@ -311,11 +315,11 @@ uint32_t pg_part(Program *p, POp op, Op fn, const uint32_t *v)
 {
     bool one = op == P_PART1;
     return fold(p,
-                (Val){.op = (uint16_t)op,
-                      .fn = (uint16_t)fn,
-                      .a = v[0],
-                      .b = v[1],
-                      .c = one ? 0 : v[2]},
+                (ProgramValue){.op = (uint16_t)op,
+                               .fn = (uint16_t)fn,
+                               .a = v[0],
+                               .b = v[1],
+                               .c = one ? 0 : v[2]},
                 one ? 2 : 3);
 }
 
@@ -323,7 +327,7 @@ uint32_t pg_fn1(Program *p, Op fn, uint32_t a) { return pg_fn(p, fn, 1, &a); }
 
 uint32_t pg_logic(Program *p, POp op, uint32_t a, uint32_t b)
 {
-    return fold(p, (Val){.op = (uint16_t)op, .a = a, .b = op == P_NOT ? 0 : b},
+    return fold(p, (ProgramValue){.op = (uint16_t)op, .a = a, .b = op == P_NOT ? 0 : b},
                 op == P_NOT ? 1 : 2);
 }
 
@@ -333,7 +337,7 @@ uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b)
         return a;
     if (p->val[cond].op == P_CONST)
         return p->val[cond].k != 0 ? a : b;
-    return put(p, (Val){.op = P_SELECT, .a = cond, .b = a, .c = b});
+    return put(p, (ProgramValue){.op = P_SELECT, .a = cond, .b = a, .c = b});
 }
 
 uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out)
@@ -347,7 +351,7 @@ uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out)
             return 0;
         l->out[l->nout++] = out;
     }
-    return put(p, (Val){.op = P_LOOP, .a = loop, .b = (uint32_t)i});
+    return put(p, (ProgramValue){.op = P_LOOP, .a = loop, .b = (uint32_t)i});
 }
 
 uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, double lo,
@@ -376,12 +380,12 @@ bool pg_add_quad(Program *p, ProgramQuad q)
 
 uint32_t pg_quad_value(Program *p, uint32_t quad)
 {
-    return put(p, (Val){.op = P_QUAD, .a = quad});
+    return put(p, (ProgramValue){.op = P_QUAD, .a = quad});
 }
 
 size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3])
 {
-    const Val *x = &p->val[v];
+    const ProgramValue *x = &p->val[v];
     buf[0] = x->a;
     buf[1] = x->b;
     buf[2] = x->c;
@@ -437,7 +441,7 @@ static uint32_t carry_quad(Program *p, const ProgramQuad *q, const uint32_t *map
 /* One value of q, no loop, with its operands led over by map. */
 static uint32_t carry_over(Program *p, const Program *q, uint32_t v, const uint32_t *map)
 {
-    Val x = q->val[v];
+    ProgramValue x = q->val[v];
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(q, v, &o, buf);

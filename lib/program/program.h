@@ -56,7 +56,7 @@ typedef struct {
     uint16_t fn;      /* Op, of P_FN */
     uint32_t a, b, c; /* values, earlier than this one */
     double k;
-} Val;
+} ProgramValue;
 
 typedef struct program Program;
 
@@ -82,7 +82,7 @@ typedef struct {
 
 struct program {
     Env *env;
-    Val *val;
+    ProgramValue *val;
     const Node **origin; /* the node a value stems from, or NULL */
     size_t n, cap;
     uint32_t nin;
@@ -133,7 +133,7 @@ uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *a
 bool pg_add_quad(Program *p, ProgramQuad q); /* takes q, unless it fails */
 uint32_t pg_quad_value(Program *p, uint32_t quad);
 void program_quad_free(ProgramQuad *q);
-double program_quad_value(const Program *p, const double *v, const Val *x);
+double program_quad_value(const Program *p, const double *v, const ProgramValue *x);
 uint32_t program_quad_partial(Program *p, uint32_t v, size_t i);
 static inline bool pg_is_const(const Program *p, uint32_t v, double k)
 {
@@ -171,7 +171,8 @@ bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t 
                  uint32_t *adj);
 
 /* ---- direct evaluation, value by value: for traces, kinks and finding out what went wrong */
-double program_apply(const Val *v, double a, double b, double c); /* of operands */
+double program_apply(const ProgramValue *v, double a, double b,
+                     double c); /* of operands */
 double program_value(const Program *p, const double *v,
                      uint32_t i); /* v[]: earlier values */
 bool program_values(const Program *p, const double *in,

@@ -130,7 +130,7 @@ static double integral_at(const ProgramQuad *q, const double *v)
     return d;
 }
 
-double program_quad_value(const Program *p, const double *v, const Val *x)
+double program_quad_value(const Program *p, const double *v, const ProgramValue *x)
 {
     const ProgramQuad *q = &p->quad[x->a];
     const void *about = q->c->env.about;

@@ -12,10 +12,10 @@
 typedef struct {
     Program *p;
     uint32_t *adj, *guard; /* of values 0 .. n-1 */
-} Sweep;
+} ProgramSweep;
 
 /* adj[v] += a, which counts under the guard g. */
-static void give(Sweep *s, uint32_t v, uint32_t a, uint32_t g)
+static void give(ProgramSweep *s, uint32_t v, uint32_t a, uint32_t g)
 {
     if (a == P_NONE || s->p->val[v].op == P_CONST)
         return;
@@ -31,7 +31,7 @@ static void give(Sweep *s, uint32_t v, uint32_t a, uint32_t g)
         s->guard[v] = P_NONE;
 }
 
-static void give_select(Sweep *s, const Val *v, uint32_t a, uint32_t g)
+static void give_select(ProgramSweep *s, const ProgramValue *v, uint32_t a, uint32_t g)
 {
     Program *p = s->p;
     uint32_t yes = v->a, no = pg_logic(p, P_NOT, v->a, 0);
@@ -43,14 +43,15 @@ static void give_select(Sweep *s, const Val *v, uint32_t a, uint32_t g)
     give(s, v->c, a, no);
 }
 
-static void give_sum(Sweep *s, const Val *v, uint32_t a, uint32_t g)
+static void give_sum(ProgramSweep *s, const ProgramValue *v, uint32_t a, uint32_t g)
 {
     for (uint32_t i = 0; i < v->b; i++)
         give(s, s->p->args[v->a + i], a, g);
 }
 
 /* f = a/b: da = adj/b, db = -da*f */
-static void give_div(Sweep *s, uint32_t i, const Val *v, uint32_t a, uint32_t g)
+static void give_div(ProgramSweep *s, uint32_t i, const ProgramValue *v, uint32_t a,
+                     uint32_t g)
 {
     uint32_t t = pg_div(s->p, a, v->b);
     give(s, v->a, t, g);
@@ -58,7 +59,7 @@ static void give_div(Sweep *s, uint32_t i, const Val *v, uint32_t a, uint32_t g)
         give(s, v->b, pg_neg(s->p, pg_mul(s->p, t, i)), g);
 }
 
-static void give_partials(Sweep *s, uint32_t i, uint32_t a, uint32_t g)
+static void give_partials(ProgramSweep *s, uint32_t i, uint32_t a, uint32_t g)
 {
     uint32_t buf[3];
     const uint32_t *o;
@@ -74,10 +75,10 @@ static void give_partials(Sweep *s, uint32_t i, uint32_t a, uint32_t g)
     }
 }
 
-static void sweep_value(Sweep *s, uint32_t i)
+static void sweep_value(ProgramSweep *s, uint32_t i)
 {
     Program *p = s->p;
-    const Val v = p->val[i];
+    const ProgramValue v = p->val[i];
     uint32_t a = s->adj[i], g = s->guard[i];
     p->at = p->origin[i];
     switch ((POp)v.op) {
@@ -111,8 +112,8 @@ bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t 
         n = outs[i] >= n ? outs[i] + 1 : n;
     if (n < p->nin)
         n = p->nin;
-    Sweep s = {p, mem_alloc((n + 1) * sizeof(uint32_t)),
-               mem_alloc((n + 1) * sizeof(uint32_t))};
+    ProgramSweep s = {p, mem_alloc((n + 1) * sizeof(uint32_t)),
+                      mem_alloc((n + 1) * sizeof(uint32_t))};
     if (s.adj && s.guard) {
         memset(s.adj, 0xff, n * sizeof *s.adj);
         memset(s.guard, 0xff, n * sizeof *s.guard);

@@ -16,17 +16,17 @@ typedef struct {
     size_t n;
     uint32_t f;
     bool bad;
-} Rule;
+} RuleReader;
 
-static uint32_t rule_sum(Rule *r);
+static uint32_t rule_sum(RuleReader *r);
 
-static void skip(Rule *r)
+static void skip(RuleReader *r)
 {
     while (*r->s == ' ')
         r->s++;
 }
 
-static bool eat(Rule *r, char c)
+static bool eat(RuleReader *r, char c)
 {
     skip(r);
     if (*r->s != c)
@@ -41,7 +41,7 @@ static bool is_name(char c)
            c == '_';
 }
 
-static uint32_t rule_variable(Rule *r, const char *s, size_t n)
+static uint32_t rule_variable(RuleReader *r, const char *s, size_t n)
 {
     if (n == 2 && memcmp(s, "pi", 2) == 0)
         return pg_const(r->p, 3.14159265358979323846);
@@ -53,7 +53,7 @@ static uint32_t rule_variable(Rule *r, const char *s, size_t n)
     return 0;
 }
 
-static uint32_t rule_call(Rule *r, const char *s, size_t n)
+static uint32_t rule_call(RuleReader *r, const char *s, size_t n)
 {
     uint32_t a[3];
     size_t k = 0;
@@ -72,7 +72,7 @@ static uint32_t rule_call(Rule *r, const char *s, size_t n)
     return pg_fn(r->p, fn, k, a);
 }
 
-static uint32_t rule_atom(Rule *r)
+static uint32_t rule_atom(RuleReader *r)
 {
     if (eat(r, '-'))
         return pg_neg(r->p, rule_atom(r));
@@ -95,7 +95,7 @@ static uint32_t rule_atom(Rule *r)
     return eat(r, '(') ? rule_call(r, s, n) : rule_variable(r, s, n);
 }
 
-static uint32_t rule_product(Rule *r)
+static uint32_t rule_product(RuleReader *r)
 {
     uint32_t v = rule_atom(r);
     for (;;)
@@ -107,7 +107,7 @@ static uint32_t rule_product(Rule *r)
             return v;
 }
 
-static uint32_t rule_sum(Rule *r)
+static uint32_t rule_sum(RuleReader *r)
 {
     uint32_t v = rule_product(r);
     for (;;) {
@@ -124,7 +124,7 @@ static uint32_t rule_sum(Rule *r)
 
 uint32_t pg_rule(Program *p, const char *text, const uint32_t *xyz, size_t n, uint32_t f)
 {
-    Rule r = {p, text, xyz, n, f, false};
+    RuleReader r = {p, text, xyz, n, f, false};
     uint32_t v = rule_sum(&r);
     skip(&r);
     if (!r.bad && !*r.s)
@@ -141,7 +141,7 @@ static uint32_t zero_is_none(const Program *p, uint32_t v)
 /* The derivative of a numeric partial by argument i, from the formula that it stands for. */
 static uint32_t partial_part(Program *p, uint32_t v, size_t i)
 {
-    const Val x = p->val[v];
+    const ProgramValue x = p->val[v];
     uint32_t n = x.op == P_PART1 ? 1 : 2, in[2] = {0, 1}, r = P_NONE;
     if (i >= n) /* f: counted with the arguments */
         return P_NONE;
@@ -162,7 +162,7 @@ static uint32_t partial_part(Program *p, uint32_t v, size_t i)
 
 static uint32_t partial_fn(Program *p, uint32_t v, size_t i)
 {
-    const Val x = p->val[v];
+    const ProgramValue x = p->val[v];
     const OpInfo *info = op_info((Op)x.fn);
     uint32_t a[3] = {x.a, x.b, x.c};
     const char *text = info->partial[i];
@@ -183,7 +183,7 @@ static uint32_t partial_fn(Program *p, uint32_t v, size_t i)
 
 static uint32_t partial_pow(Program *p, uint32_t v, size_t i)
 {
-    const Val x = p->val[v];
+    const ProgramValue x = p->val[v];
     if (i == 1) { /* 0^y*log(0) is 0 where 0^y is */
         uint32_t a[2] = {v, x.a};
         return pg_fn(p, OP_xlogy, 2, a);
@@ -200,13 +200,13 @@ static uint32_t partial_pow(Program *p, uint32_t v, size_t i)
 /* k*|a|^(k-1), with the sign of a where the power itself has none. */
 static uint32_t partial_root(Program *p, uint32_t v)
 {
-    const Val x = p->val[v];
+    const ProgramValue x = p->val[v];
     return pg_mul(p, pg_const(p, x.k), pg_signed_power(p, x.a, x.k - 1, x.b == 0));
 }
 
 static uint32_t partial_loop(Program *p, uint32_t v, size_t i)
 {
-    const Val x = p->val[v];
+    const ProgramValue x = p->val[v];
     Program *body = p->loop[x.a].body;
     uint32_t *adj = mem_alloc(body->nin * sizeof *adj);
     uint32_t r = P_NONE;
@@ -222,7 +222,7 @@ static uint32_t partial_loop(Program *p, uint32_t v, size_t i)
 
 uint32_t pg_partial(Program *p, uint32_t v, size_t i)
 {
-    const Val x = p->val[v];
+    const ProgramValue x = p->val[v];
     switch ((POp)x.op) {
     case P_ADD:
     case P_SUM: return pg_const(p, 1);

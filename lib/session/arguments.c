@@ -62,7 +62,7 @@ bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r)
     map_init(&parsed.spans, &c->pool[1].arena);
     a = args_trim(text, a);
     c->env.at = a;
-    s->place = (Place){.text = text, .at = a};
+    s->place = (ExpressionText){.text = text, .at = a};
     Node *e = parse_expr(c, &pe, text, a.pos, a.pos + a.len, &parsed);
     c->env.at = a;
     return !ctx_failed(c) && eval_expression(c, &s->names, &opt, &parsed, e, r);

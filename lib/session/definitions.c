@@ -84,7 +84,7 @@ static Def *def_new(Ctx *c, const Stmt *st, Node *body, char *source)
     memset(d, 0, sizeof *d);
     d->sym = st->sym;
     d->source = source;
-    d->block = !st->expr;
+    d->procedure = !st->expr;
     d->kind = st->kind == ST_FUNCTION ? DEF_FUNCTION
               : st->kind == ST_ASSIGN ? DEF_VALUE
                                       : DEF_FORMULA;
@@ -374,7 +374,7 @@ static Node *value_now(lbz_session *s, const Stmt *st, const Parsed *parsed)
 }
 
 /* The statements of a function with their braces; line ends matter in them. */
-static char *block_source(const Stmt *st, const char *text)
+static char *procedure_source(const Stmt *st, const char *text)
 {
     return copy_text(text + st->body.pos - 1, st->body.len + 2);
 }
@@ -401,7 +401,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     bool fresh = st->sym >= c->syms_kept; /* nothing that is kept has the name */
     if (!may_be_defined(s, st, name))
         return false;
-    if (!st->expr && !block_check(s, st, text))
+    if (!st->expr && !session_check_procedure(s, st, text))
         return false;
     Node *body = !st->expr               ? c->zero
                  : st->kind == ST_ASSIGN ? value_now(s, st, parsed)
@@ -410,7 +410,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
         return false;
     c->env.at = st->span;
     char *source = st->kind == ST_ASSIGN ? NULL
-                   : !st->expr           ? block_source(st, text)
+                   : !st->expr           ? procedure_source(st, text)
                                          : source_of(s, st, text);
     if (!st->expr && !source)
         return out_of_memory(c);

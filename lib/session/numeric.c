@@ -54,17 +54,17 @@ static Node *value_at_zero(lbz_session *s, const Parsed *parsed, Node *e, Node *
 static bool find_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **v, Node **d)
 {
     Ctx *c = s->c;
-    BlockUse use = session_block_use(s, e);
+    ProcedureUse use = session_procedure_use(s, e);
     if (use.loops && (e->flags & NF_DEC))
-        return block_dual(s, parsed, e, v, d);
+        return session_dual_numbers(s, parsed, e, v, d);
     Node *t = ex_sym(c, sym_fresh(c, "t")), *real = without_duals(c, e, t);
     *v = real ? value_at_zero(s, parsed, real, t, false) : c->poison;
     *d = ctx_failed(c) ? c->poison : value_at_zero(s, parsed, real, t, true);
-    if (!use.blocks || c->env.err.status != LBZ_UNABLE)
+    if (!use.procedures || c->env.err.status != LBZ_UNABLE)
         return !ctx_failed(c);
     Err why = c->env.err;
     c->env.err.status = LBZ_OK;
-    if (block_dual(s, parsed, e, v, d))
+    if (session_dual_numbers(s, parsed, e, v, d))
         return true;
     c->env.err = ctx_failed(c) ? c->env.err : why;
     return false;
@@ -103,7 +103,7 @@ typedef struct {
     size_t nout;
     double *v; /* the vector of a product */
     size_t nv;
-} Job;
+} PointTask;
 
 static bool is_derivative(const Node *n)
 {
@@ -113,7 +113,7 @@ static bool is_derivative(const Node *n)
 }
 
 /* The names, from the operator or, when it has none, all that are bound. False: some is not. */
-static bool read_names(Job *j, const Node *at)
+static bool read_names(PointTask *j, const Node *at)
 {
     const Node *list = j->op->n > 1 ? j->op->a[1] : NULL;
     size_t bound = (at->n - 1) / 2, n = !list                  ? bound
@@ -137,7 +137,7 @@ static bool read_names(Job *j, const Node *at)
     return j->in && j->x && j->nin > 0;
 }
 
-static bool is_input(const Job *j, const Node *x)
+static bool is_input(const PointTask *j, const Node *x)
 {
     for (size_t i = 0; i < j->nin; i++)
         if (x->sym == j->in[i])
@@ -146,7 +146,7 @@ static bool is_input(const Job *j, const Node *x)
 }
 
 /* The function with definitions put in, but for the inputs; other bound names by their values. */
-static Node *read_function(Job *j, const Node *at, const Parsed *parsed)
+static Node *read_function(PointTask *j, const Node *at, const Parsed *parsed)
 {
     Ctx *c = j->c;
     Names *names = &j->s->names;
@@ -202,7 +202,7 @@ static bool at_decimals(const Node *at)
     return false;
 }
 
-static bool read_vector(Job *j, const Parsed *parsed)
+static bool read_vector(PointTask *j, const Parsed *parsed)
 {
     EvalOptions opt = session_eval_options(j->s);
     if (j->op->n < 3 || j->op->op == OP_DIFF)
@@ -224,7 +224,7 @@ static bool read_vector(Job *j, const Parsed *parsed)
 /* ---- what is not finite */
 
 /* A value that is no number is an error, an infinite one a remark. */
-static bool explain_outputs(Job *j, const Accum *a)
+static bool explain_outputs(PointTask *j, const Accum *a)
 {
     for (size_t k = 0; k < a->nout && !ctx_failed(j->c); k++) {
         uint32_t culprit = program_culprit(a->p, a->v, a->out[k]);
@@ -260,7 +260,7 @@ static uint32_t slope_culprit(Accum *a, size_t k, size_t i, size_t i2)
 }
 
 /* The entry e of the result r is not finite: an error that says why. */
-static void explain_entry(Job *j, Accum *a, const double *r, size_t e)
+static void explain_entry(PointTask *j, Accum *a, const double *r, size_t e)
 {
     size_t n = j->nin;
     bool second = j->op->op == OP_HESSIAN || j->op->op == OP_HVP;
@@ -286,7 +286,7 @@ static void explain_entry(Job *j, Accum *a, const double *r, size_t e)
 }
 
 /* r[n], all finite; else the reason why one is not. */
-static bool explain_result(Job *j, Accum *a, const double *r, size_t n)
+static bool explain_result(PointTask *j, Accum *a, const double *r, size_t n)
 {
     for (size_t e = 0; e < n; e++) {
         if (!isfinite(r[e])) {
@@ -321,7 +321,7 @@ static Node *first(Node *list)
 }
 
 /* r gets the derivatives that are asked for; their number, 0 on error. */
-static size_t accumulate(Job *j, Accum *a, double *r)
+static size_t accumulate(PointTask *j, Accum *a, double *r)
 {
     bool ok = true;
     switch ((int)j->op->op) {
@@ -337,7 +337,7 @@ static size_t accumulate(Job *j, Accum *a, double *r)
     }
 }
 
-static Node *accumulated(Job *j, Accum *a, double *r)
+static Node *accumulated(PointTask *j, Accum *a, double *r)
 {
     Ctx *c = j->c;
     size_t n = explain_outputs(j, a) ? accumulate(j, a, r) : 0;
@@ -351,7 +351,7 @@ static Node *accumulated(Job *j, Accum *a, double *r)
     }
 }
 
-static const char *route(const Job *j)
+static const char *route(const PointTask *j)
 {
     switch ((int)j->op->op) {
     case OP_HESSIAN:
@@ -362,7 +362,7 @@ static const char *route(const Job *j)
     }
 }
 
-static Node *run_job(Job *j)
+static Node *run_job(PointTask *j)
 {
     Accum a;
     Ctx *c = j->c;
@@ -391,7 +391,7 @@ static Node *run_job(Job *j)
 static Node *by_accumulation(lbz_session *s, const Parsed *parsed, const Node *at)
 {
     Ctx *c = s->c;
-    Job j = {.s = s, .c = c, .op = at->a[0]};
+    PointTask j = {.s = s, .c = c, .op = at->a[0]};
     j.mode = strcmp(s->set.text[SET_mode], "forward") == 0 ? ACC_FORWARD : ACC_REVERSE;
     if (!is_derivative(j.op) || !read_names(&j, at))
         return ctx_failed(c) ? c->poison : NULL;
@@ -427,7 +427,7 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
     s->ans.mode = jacobian ? "symbolic" : NULL;
     if (!ex_is(e, OP_AT) || mode == MODE_SYMBOLIC || ctx_failed(c))
         return !ctx_failed(c);
-    Node *v = block_at(s, parsed, e);
+    Node *v = session_procedure_at(s, parsed, e);
     if (!v && (mode != MODE_AUTO || (jacobian && at_decimals(e))))
         v = by_accumulation(s, parsed, e);
     if (v && !ctx_failed(c)) {

@@ -15,14 +15,14 @@ typedef struct {
     Span at;
     const void *about;
     size_t nnotes;
-    bool keep_blocks, used_result;
+    bool keep_calls, used_result;
 } Aside;
 
 static Aside put_aside(lbz_session *s)
 {
     Env *env = &s->c->env;
-    Aside a = {env->err,     env->at,        env->about,
-               s->c->nnotes, s->keep_blocks, s->used_result};
+    Aside a = {env->err,     env->at,       env->about,
+               s->c->nnotes, s->keep_calls, s->used_result};
     env->err.status = LBZ_OK;
     env->about = NULL;
     return a;
@@ -36,14 +36,14 @@ static void take_back(lbz_session *s, const Aside *a)
     env->at = a->at;
     env->about = a->about;
     s->c->nnotes = a->nnotes;
-    s->keep_blocks = a->keep_blocks;
+    s->keep_calls = a->keep_calls;
     s->used_result = a->used_result;
 }
 
 /* Hides (or shows again) the definitions of the names that the statement binds. */
 static void hide_names(lbz_session *s, Def **saved, bool hide)
 {
-    const Place *p = &s->place;
+    const ExpressionText *p = &s->place;
     for (size_t i = 0; i < p->nown; i++) {
         if (hide)
             saved[i] = names_find(&s->names, p->own[i]);
@@ -67,7 +67,7 @@ static void put_in(lbz_session *s, Places *q)
     Node **e = ARENA_NEW(ctx_arena(c), Node *, q->n + 1);
     EvalOptions opt = session_eval_options(s);
     Def **saved = ARENA_NEW0(ctx_arena(c), Def *, s->place.nown + 1);
-    opt.block_call = s->place.keep_blocks ? NULL : opt.block_call;
+    opt.call_procedure = s->place.keep_calls ? NULL : opt.call_procedure;
     for (size_t i = 0; e && i < q->n; i++)
         if (has_image(q->node[i]))
             e[k++] = q->node[i];
@@ -136,7 +136,7 @@ bool session_place(lbz_session *s, const Node *about, Span *at)
     Places q = {0};
     Parsed parsed;
     ParseEnv pe = session_parse_env(s);
-    const Place *p = &s->place;
+    const ExpressionText *p = &s->place;
     if (!p->text || !about)
         return false;
     Aside aside = put_aside(s);

@@ -4,39 +4,39 @@
 
 #include <stdio.h>
 
-bool session_block(lbz_session *s, const Def *d, Block **out)
+bool session_procedure(lbz_session *s, const Def *d, Procedure **out)
 {
     Ctx *c = s->c;
     ParseEnv pe = session_parse_env(s);
     size_t n = strlen(d->source);
     Span at = c->env.at;
     uint64_t known;
-    if (map_get(&s->blocks, d->sym, &known)) {
-        *out = (Block *)(uintptr_t)known;
+    if (map_get(&s->procedures, d->sym, &known)) {
+        *out = (Procedure *)(uintptr_t)known;
         return true;
     }
-    *out =
-        block_parse(c, &pe, d->source, 1, n - 1, d->sym, d->params.v, d->params.n, NULL);
+    *out = procedure_parse(c, &pe, d->source, 1, n - 1, d->sym, d->params.v, d->params.n,
+                           NULL);
     c->env.at = at;
     if (*out) {
-        map_put(&s->blocks, d->sym, (uint64_t)(uintptr_t)*out);
+        map_put(&s->procedures, d->sym, (uint64_t)(uintptr_t)*out);
         return true;
     }
     c->env.err.span = at; /* the text of the function is not in sight */
     return false;
 }
 
-static Block *find_function(void *arg, Ctx *c, uint32_t sym, size_t nargs)
+static Procedure *find_function(void *arg, Ctx *c, uint32_t sym, size_t nargs)
 {
     lbz_session *s = arg;
     const Def *d = names_find(&s->names, sym);
-    Block *b = NULL;
+    Procedure *b = NULL;
     (void)nargs;
     if (!d || d->kind != DEF_FUNCTION)
         return NULL;
-    if (d->block)
-        return session_block(s, d, &b) ? b : NULL;
-    return block_of_formula(c, d->body, sym, d->hidden.v, d->params.n);
+    if (d->procedure)
+        return session_procedure(s, d, &b) ? b : NULL;
+    return procedure_of_formula(c, d->body, sym, d->hidden.v, d->params.n);
 }
 
 static Node *find_variable(void *arg, Ctx *c, uint32_t sym)
@@ -46,7 +46,7 @@ static Node *find_variable(void *arg, Ctx *c, uint32_t sym)
     if (!d || d->kind == DEF_FUNCTION)
         return NULL;
     EvalOptions opt = session_eval_options(s);
-    opt.block_call = NULL;
+    opt.call_procedure = NULL;
     return eval_value(c, &s->names, &opt, NULL, ex_sym(c, sym));
 }
 
@@ -58,17 +58,18 @@ static size_t tape_limit(const lbz_session *s)
     return tape < most ? tape : most;
 }
 
-BlockWorld session_block_world(lbz_session *s)
+ProcedureScope session_procedure_scope(lbz_session *s)
 {
-    return (BlockWorld){.function = find_function,
-                        .variable = find_variable,
-                        .arg = s,
-                        .slope = session_slope,
-                        .limits = {(uint64_t)s->set.value[SET_looplimit],
-                                   (unsigned)s->set.value[SET_recursion], tape_limit(s)}};
+    return (ProcedureScope){.function = find_function,
+                            .variable = find_variable,
+                            .arg = s,
+                            .slope = session_slope,
+                            .limits = {(uint64_t)s->set.value[SET_looplimit],
+                                       (unsigned)s->set.value[SET_recursion],
+                                       tape_limit(s)}};
 }
 
-bool session_calls_blocks(lbz_session *s, Node *e)
+bool session_calls_procedures(lbz_session *s, Node *e)
 {
     Ctx *c = s->c;
     bool found = false;
@@ -80,7 +81,7 @@ bool session_calls_blocks(lbz_session *s, Node *e)
     for (size_t i = 0; order && i < n && !found; i++) {
         const Def *d =
             ex_is(order[i], OP_APPLY) ? names_find(&s->names, order[i]->sym) : NULL;
-        found = (d && d->block) ||
+        found = (d && d->procedure) ||
                 (op_is_structural((Op)order[i]->op) && !ex_is(order[i], OP_DETACH));
     }
     arena_release(&c->tmp, m);
@@ -98,7 +99,7 @@ typedef struct {
     Map seen;       /* symbol -> entry + 1 */
     uint64_t *call; /* pairs from << 32 | to */
     size_t ncalls, calls_cap;
-    BlockUse use;
+    ProcedureUse use;
 } Reach;
 
 static bool reach_name(Reach *r, uint32_t from, uint32_t sym)
@@ -119,7 +120,7 @@ static bool reach_name(Reach *r, uint32_t from, uint32_t sym)
         }
         r->v[r->n++] = d;
         map_put(&r->seen, sym, to = r->n);
-        r->use.blocks = r->use.blocks || d->block;
+        r->use.procedures = r->use.procedures || d->procedure;
     }
     if (r->ncalls == r->calls_cap) {
         r->calls_cap = r->calls_cap ? 2 * r->calls_cap : 16;
@@ -145,15 +146,15 @@ static bool reach_expr(Reach *r, uint32_t from, Node *e)
     return !ctx_failed(r->c);
 }
 
-static bool reach_block(Reach *r, uint32_t from, const Def *d)
+static bool reach_procedure(Reach *r, uint32_t from, const Def *d)
 {
-    Block *b;
-    if (!session_block(r->s, d, &b))
+    Procedure *b;
+    if (!session_procedure(r->s, d, &b))
         return false;
     for (size_t i = 0; i < b->n; i++) {
-        const BlockStmt *t = &b->code[i];
+        const ProcedureStmt *t = &b->code[i];
         r->use.loops =
-            r->use.loops || t->op == BK_FOR || (t->op == BK_JUMP && t->target <= i);
+            r->use.loops || t->op == STEP_FOR || (t->op == STEP_JUMP && t->target <= i);
         if (!reach_expr(r, from, t->e) || !reach_expr(r, from, t->step) ||
             !reach_expr(r, from, t->limit))
             return false;
@@ -187,7 +188,7 @@ static bool has_circle(Reach *r)
     return any;
 }
 
-BlockUse session_block_use(lbz_session *s, Node *e)
+ProcedureUse session_procedure_use(lbz_session *s, Node *e)
 {
     Ctx *c = s->c;
     Reach r = {.s = s, .c = c};
@@ -198,19 +199,19 @@ BlockUse session_block_use(lbz_session *s, Node *e)
     bool ok = reach_expr(&r, P_NONE, e);
     for (uint32_t i = 0; ok && i < r.n; i++) {
         const Def *d = r.v[i];
-        ok = d->block ? reach_block(&r, i, d) : true;
+        ok = d->procedure ? reach_procedure(&r, i, d) : true;
         for (size_t k = 0; ok && k < d->mentions.n; k++)
             ok = reach_name(&r, i, d->mentions.v[k]);
     }
-    r.use.loops = r.use.blocks && (r.use.loops || has_circle(&r));
+    r.use.loops = r.use.procedures && (r.use.loops || has_circle(&r));
     arena_release(&c->tmp, m);
     return r.use;
 }
 
-bool block_check(lbz_session *s, const Stmt *st, const char *text)
+bool session_check_procedure(lbz_session *s, const Stmt *st, const char *text)
 {
     Ctx *c = s->c;
     ParseEnv pe = session_parse_env(s);
-    return block_parse(c, &pe, text, st->body.pos, st->body.pos + st->body.len, st->sym,
-                       st->params, st->nparams, NULL) != NULL;
+    return procedure_parse(c, &pe, text, st->body.pos, st->body.pos + st->body.len,
+                           st->sym, st->params, st->nparams, NULL) != NULL;
 }

@@ -6,30 +6,30 @@
 #include "procedure/procedure.h"
 #include "session/session.h"
 
-/* The session's functions and names, for running blocks in the present statement. */
-BlockWorld session_block_world(lbz_session *s);
+/* The session's functions and names, for running procedures in the present statement. */
+ProcedureScope session_procedure_scope(lbz_session *s);
 /* f'(a), where a function made of statements uses it. */
 Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a);
 /* The statements of d, read once in a statement. */
-bool session_block(lbz_session *s, const Def *d, Block **out);
+bool session_procedure(lbz_session *s, const Def *d, Procedure **out);
 /* Does e call a function made of statements? */
-bool session_calls_blocks(lbz_session *s, Node *e);
+bool session_calls_procedures(lbz_session *s, Node *e);
 /* The same through all functions and names that e uses: loops, too, are loops in such functions
  * and calls in a circle. */
 typedef struct {
-    bool blocks, loops;
-} BlockUse;
-BlockUse session_block_use(lbz_session *s, Node *e);
+    bool procedures, loops;
+} ProcedureUse;
+ProcedureUse session_procedure_use(lbz_session *s, Node *e);
 
 /* ---- block_point.c: derivatives at a point */
 typedef struct {
     lbz_session *s;
     Ctx *c;
-    BlockWorld world;
+    ProcedureScope world;
     Op what;            /* JACOBIAN (or GRAD), JVP, VJP, HESSIAN, HVP */
     Node *e;            /* calls of functions are still in it */
     const uint32_t *in; /* all names with values; the first nvars are differentiated by */
-    const BlockList *x;
+    const ProcedureList *x;
     size_t nin, nvars;
     const double *vec; /* of JVP, VJP, HVP */
     size_t nvec;
@@ -37,21 +37,21 @@ typedef struct {
     bool forced;           /* mode is the caller's wish */
     AccumMode mode;
     /* results */
-    BlockList out; /* the value */
-    double *d;     /* by rows, one for each output */
-    size_t n;      /* elements of the names differentiated by */
+    ProcedureList out; /* the value */
+    double *d;         /* by rows, one for each output */
+    size_t n;          /* elements of the names differentiated by */
     const char *route;
     bool kinked; /* no derivative there: the element of least norm of [lo, hi] */
     double lo, hi;
-} BlockPoint;
-bool block_point_run(BlockPoint *p);
-void block_point_free(BlockPoint *p);
+} ProcedurePoint;
+bool session_point_run(ProcedurePoint *p);
+void session_point_free(ProcedurePoint *p);
 /* The point is a kink; of one input: slopes between these. */
 void answer_note_kink(Ctx *c, size_t n, double from, double to);
 /* e with dual numbers in it, by one run forward; false, with or without an error: not possible. */
-bool block_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **value,
-                Node **slope);
+bool session_dual_numbers(lbz_session *s, const Parsed *parsed, Node *e, Node **value,
+                          Node **slope);
 /* `D E at ...` where that needs the machine; NULL: it does not. */
-Node *block_at(lbz_session *s, const Parsed *parsed, Node *at);
+Node *session_procedure_at(lbz_session *s, const Parsed *parsed, Node *at);
 
 #endif

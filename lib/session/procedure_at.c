@@ -9,11 +9,11 @@
 #include <math.h>
 
 typedef struct {
-    BlockPoint p;
+    ProcedurePoint p;
     const Parsed *parsed;
     Node *at, *op;
     uint32_t *in;
-    BlockList *x;
+    ProcedureList *x;
     double *vec;
     unsigned *order;
     bool inexact, lists;
@@ -47,7 +47,7 @@ static size_t place(const Ask *q, uint32_t sym)
     return i;
 }
 
-static bool read_value(Ask *q, Node *e, BlockList *l)
+static bool read_value(Ask *q, Node *e, ProcedureList *l)
 {
     lbz_session *s = q->p.s;
     EvalOptions opt = session_eval_options(s);
@@ -60,8 +60,8 @@ static bool read_value(Ask *q, Node *e, BlockList *l)
     if (!ex_is(v, OP_LIST) && !answer_number(q->p.c, v, &d))
         return false;
     if (ex_is(v, OP_LIST))
-        return blocklist_from_node(q->p.c, v, l);
-    *l = (BlockList){.n = 1, .v = mem_alloc(sizeof d)};
+        return procedure_list_from_node(q->p.c, v, l);
+    *l = (ProcedureList){.n = 1, .v = mem_alloc(sizeof d)};
     if (l->v)
         l->v[0] = d;
     return l->v != NULL;
@@ -92,7 +92,7 @@ static bool read_inputs(Ask *q)
     Arena *a = &q->p.c->pool[1].arena;
     const Node *v;
     q->p.in = q->in = ARENA_NEW0(a, uint32_t, bound + 1);
-    q->p.x = q->x = ARENA_NEW0(a, BlockList, bound + 1);
+    q->p.x = q->x = ARENA_NEW0(a, ProcedureList, bound + 1);
     if (!q->in || !q->x)
         return false;
     for (size_t i = 0; (v = variable(q->op, i)) != NULL; i++)
@@ -140,12 +140,12 @@ static Node *read_function(Ask *q)
         if (saved[i])
             names->by_sym[q->in[i]] = NULL;
     }
-    s->keep_blocks = true;
+    s->keep_calls = true;
     c->open_lists = true;
     EvalOptions opt = session_eval_options(s);
     Node *e = eval_value(c, names, &opt, q->parsed, q->op->a[0]);
     c->open_lists = false;
-    s->keep_blocks = false;
+    s->keep_calls = false;
     for (size_t i = 0; i < q->p.nin; i++)
         if (saved[i])
             names->by_sym[q->in[i]] = saved[i];
@@ -155,7 +155,7 @@ static Node *read_function(Ask *q)
 /* The vector of jvp, vjp, hvp; lists in it one after the other. */
 static bool read_vector(Ask *q)
 {
-    BlockList l = {0};
+    ProcedureList l = {0};
     bool keep = q->inexact, lists = q->lists;
     if (q->op->op != OP_JVP && q->op->op != OP_VJP && q->op->op != OP_HVP)
         return true;
@@ -168,7 +168,7 @@ static bool read_vector(Ask *q)
         memcpy(q->vec, l.v, l.n * sizeof *q->vec);
     q->p.vec = q->vec;
     q->p.nvec = l.n;
-    blocklist_free(&l);
+    procedure_list_free(&l);
     return q->vec != NULL;
 }
 
@@ -187,11 +187,11 @@ static bool all_finite(Ask *q, size_t n)
     return true;
 }
 
-static Node *shaped(Ask *q, const BlockList *shape, double *v)
+static Node *shaped(Ask *q, const ProcedureList *shape, double *v)
 {
-    BlockList l = *shape;
+    ProcedureList l = *shape;
     l.v = v;
-    return blocklist_to_node(q->p.c, &l);
+    return procedure_list_to_node(q->p.c, &l);
 }
 
 /* Derivatives by all names: a list of them, or what the single name's shape is. */
@@ -211,7 +211,7 @@ static Node *by_names(Ask *q, double *row)
     return e ? ex_list(c, q->p.nvars, e) : c->poison;
 }
 
-/* shape(value) + shape(names); at most BLOCK_RANK deep. */
+/* shape(value) + shape(names); at most PROCEDURE_RANK deep. */
 static Node *rows(Ask *q, unsigned level, double **row)
 {
     Ctx *c = q->p.c;
@@ -229,8 +229,8 @@ static Node *rows(Ask *q, unsigned level, double **row)
 
 static Node *answer(Ask *q)
 {
-    BlockPoint *p = &q->p;
-    BlockList square = {.rank = 2, .dim = {p->n, p->n}, .n = p->n * p->n};
+    ProcedurePoint *p = &q->p;
+    ProcedureList square = {.rank = 2, .dim = {p->n, p->n}, .n = p->n * p->n};
     double *row = p->d;
     size_t m = p->out.n;
     if (p->order || p->what == OP_JVP)
@@ -256,7 +256,7 @@ void answer_note_kink(Ctx *c, size_t n, double from, double to)
 
 static void tell(Ask *q)
 {
-    BlockPoint *p = &q->p;
+    ProcedurePoint *p = &q->p;
     p->s->ans.mode = p->route;
     ctx_note(p->c, "by %s accumulation: %zu input%s, %zu output%s", p->route, p->n,
              p->n == 1 ? "" : "s", p->out.n, p->out.n == 1 ? "" : "s");
@@ -266,19 +266,19 @@ static void tell(Ask *q)
 
 static Node *run(Ask *q)
 {
-    BlockPoint *p = &q->p;
+    ProcedurePoint *p = &q->p;
     int64_t mode = p->s->set.value[SET_mode];
     Node *r = p->c->poison;
-    p->world = session_block_world(p->s);
+    p->world = session_procedure_scope(p->s);
     p->what = (Op)q->op->op;
     p->forced = mode > 1;
     p->mode = mode == 2 ? ACC_FORWARD : ACC_REVERSE;
     p->e = read_function(q);
-    if (!ctx_failed(p->c) && read_vector(q) && block_point_run(p)) {
+    if (!ctx_failed(p->c) && read_vector(q) && session_point_run(p)) {
         r = answer(q);
         tell(q);
     }
-    block_point_free(p);
+    session_point_free(p);
     return r;
 }
 
@@ -299,7 +299,7 @@ static Node *by_formula(Ask *q, Err *why)
     return NULL;
 }
 
-Node *block_at(lbz_session *s, const Parsed *parsed, Node *at)
+Node *session_procedure_at(lbz_session *s, const Parsed *parsed, Node *at)
 {
     Ctx *c = s->c;
     Ask q = {.p = {.s = s, .c = c}, .parsed = parsed, .at = at, .op = at->a[0]};
@@ -307,8 +307,8 @@ Node *block_at(lbz_session *s, const Parsed *parsed, Node *at)
     Node *r = NULL;
     if (!is_derivative(q.op))
         return NULL;
-    BlockUse use = session_block_use(s, q.op->a[0]);
-    if (!use.blocks)
+    ProcedureUse use = session_procedure_use(s, q.op->a[0]);
+    if (!use.procedures)
         return NULL;
     bool can = read_inputs(&q) && read_orders(&q);
     bool machine =
@@ -320,6 +320,6 @@ Node *block_at(lbz_session *s, const Parsed *parsed, Node *at)
     if (!r && !ctx_failed(c))
         c->env.err = why;
     for (size_t i = 0; q.x && i < q.p.nin; i++)
-        blocklist_free(&q.x[i]);
+        procedure_list_free(&q.x[i]);
     return ctx_failed(c) ? c->poison : r;
 }

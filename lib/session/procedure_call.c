@@ -20,7 +20,7 @@ typedef struct {
     uint32_t *sym;   /* what stands for the arguments ... */
     Node **by;       /* ... and orders of 0 */
     unsigned orders; /* in all */
-} Call;
+} ProcedureCall;
 
 /* Numbers and lists of them? */
 static bool all_numbers(Ctx *c, Node *e)
@@ -35,7 +35,7 @@ static bool all_numbers(Ctx *c, Node *e)
     return ex_is(e, OP_LIST) ? order && ok : eval_is_constant(c, e);
 }
 
-static bool open_call(Call *k)
+static bool open_call(ProcedureCall *k)
 {
     Ctx *c = k->c;
     Arena *a = &c->pool[1].arena;
@@ -59,7 +59,7 @@ static bool open_call(Call *k)
 
 /* ---- by formulas */
 
-static Node *slope_of_formula(const Call *k, Node *r)
+static Node *slope_of_formula(const ProcedureCall *k, Node *r)
 {
     for (uint32_t i = 0; i < k->n && !ctx_failed(k->c); i++)
         if (k->a[k->n + i] != k->c->zero)
@@ -68,7 +68,7 @@ static Node *slope_of_formula(const Call *k, Node *r)
 }
 
 /* The same at numbers: as `d/dt r at t = a`, with the rule for kinks. */
-static Node *slope_at(const Call *k, Node *r)
+static Node *slope_at(const ProcedureCall *k, Node *r)
 {
     Ctx *c = k->c;
     EvalOptions opt = session_eval_options(k->s);
@@ -91,10 +91,10 @@ static Node *slope_at(const Call *k, Node *r)
 }
 
 /* With at: on the way that is taken at the arguments. */
-static Node *call_formula(const Call *k, Block *b, bool at)
+static Node *call_formula(const ProcedureCall *k, Procedure *b, bool at)
 {
     Ctx *c = k->c;
-    BlockWorld w = session_block_world(k->s);
+    ProcedureScope w = session_procedure_scope(k->s);
     if (at) {
         w.point = k->sym;
         w.at = k->a;
@@ -103,7 +103,7 @@ static Node *call_formula(const Call *k, Block *b, bool at)
     Node **in = ARENA_NEW(&c->pool[1].arena, Node *, k->n + 1u);
     for (uint32_t i = 0; in && i < k->n; i++)
         in[i] = k->a[k->n + i] == c->zero ? k->a[i] : k->by[i];
-    Node *r = in ? block_formula(c, &w, b, in) : c->poison;
+    Node *r = in ? procedure_formula(c, &w, b, in) : c->poison;
     if (!k->orders || ctx_failed(c))
         return r;
     return at ? slope_at(k, r) : slope_of_formula(k, r);
@@ -111,14 +111,15 @@ static Node *call_formula(const Call *k, Block *b, bool at)
 
 /* ---- in float64 */
 
-static bool read_arguments(const Call *k, BlockList *x, unsigned *order, double *dir)
+static bool read_arguments(const ProcedureCall *k, ProcedureList *x, unsigned *order,
+                           double *dir)
 {
     size_t at = 0;
     bool ok = true;
     for (uint32_t i = 0; ok && i < k->n; i++) {
         int64_t often = 0;
         ex_get_int(k->a[k->n + i], &often);
-        ok = blocklist_from_node(k->c, k->a[i], &x[i]);
+        ok = procedure_list_from_node(k->c, k->a[i], &x[i]);
         for (size_t j = 0; ok && order && j < x[i].n; j++, at++) {
             order[at] = (unsigned)often;
             dir[at] = (double)often;
@@ -128,7 +129,7 @@ static bool read_arguments(const Call *k, BlockList *x, unsigned *order, double 
     return ok;
 }
 
-static size_t count_numbers(const Call *k)
+static size_t count_numbers(const ProcedureCall *k)
 {
     size_t n = 0;
     for (uint32_t i = 0; i < k->n; i++) {
@@ -136,10 +137,10 @@ static size_t count_numbers(const Call *k)
         ArenaMark mark = arena_mark(&k->c->tmp);
         if (ex_is(k->a[i], OP_LIST)) {
             Node *l = list_function(k->c, OP_LENGTH, 1, &k->a[i]);
-            BlockList x;
-            m = l && blocklist_from_node(k->c, k->a[i], &x) ? x.n : 0;
+            ProcedureList x;
+            m = l && procedure_list_from_node(k->c, k->a[i], &x) ? x.n : 0;
             if (m)
-                blocklist_free(&x);
+                procedure_list_free(&x);
         }
         arena_release(&k->c->tmp, mark);
         n += m;
@@ -147,62 +148,62 @@ static size_t count_numbers(const Call *k)
     return n;
 }
 
-static Node *machine_slope(const Call *k, const BlockList *x, const unsigned *order,
-                           const double *dir, size_t n)
+static Node *machine_slope(const ProcedureCall *k, const ProcedureList *x,
+                           const unsigned *order, const double *dir, size_t n)
 {
     Ctx *c = k->c;
-    BlockPoint p = {.s = k->s,
-                    .c = c,
-                    .world = session_block_world(k->s),
-                    .what = OP_JVP,
-                    .e = ex_rebuild(c, k->call, k->by),
-                    .in = k->sym,
-                    .x = x,
-                    .nin = k->n,
-                    .nvars = k->n,
-                    .vec = dir,
-                    .nvec = n,
-                    .order = k->orders > 1 ? order : NULL};
+    ProcedurePoint p = {.s = k->s,
+                        .c = c,
+                        .world = session_procedure_scope(k->s),
+                        .what = OP_JVP,
+                        .e = ex_rebuild(c, k->call, k->by),
+                        .in = k->sym,
+                        .x = x,
+                        .nin = k->n,
+                        .nvars = k->n,
+                        .vec = dir,
+                        .nvec = n,
+                        .order = k->orders > 1 ? order : NULL};
     Node *r = c->poison;
-    if (block_point_run(&p)) {
-        BlockList l = p.out;
+    if (session_point_run(&p)) {
+        ProcedureList l = p.out;
         l.v = p.d;
-        r = blocklist_to_node(c, &l);
+        r = procedure_list_to_node(c, &l);
         ctx_note(c, "%s%.*s: by %s accumulation at numbers", sym_name(c, k->d->sym),
                  k->orders < 4 ? (int)k->orders : 0, "'''", p.route);
         if (p.kinked)
             answer_note_kink(c, 1, p.lo, p.hi);
     }
-    block_point_free(&p);
+    session_point_free(&p);
     return r;
 }
 
-static Node *machine_value(const Call *k, const BlockList *x)
+static Node *machine_value(const ProcedureCall *k, const ProcedureList *x)
 {
     Ctx *c = k->c;
-    BlockWorld w = session_block_world(k->s);
-    BlockList out;
-    if (!block_value(c, &w, ex_rebuild(c, k->call, k->by), k->sym, x, k->n, &out))
+    ProcedureScope w = session_procedure_scope(k->s);
+    ProcedureList out;
+    if (!procedure_value(c, &w, ex_rebuild(c, k->call, k->by), k->sym, x, k->n, &out))
         return c->poison;
-    Node *r = blocklist_to_node(c, &out);
-    blocklist_free(&out);
+    Node *r = procedure_list_to_node(c, &out);
+    procedure_list_free(&out);
     return r;
 }
 
 /* NULL, and no error: it cannot be done in this way. */
-static Node *call_machine(const Call *k)
+static Node *call_machine(const ProcedureCall *k)
 {
     Ctx *c = k->c;
     size_t n = count_numbers(k);
     Arena *a = &c->pool[1].arena;
-    BlockList *x = ARENA_NEW0(a, BlockList, k->n + 1u);
+    ProcedureList *x = ARENA_NEW0(a, ProcedureList, k->n + 1u);
     unsigned *order = ARENA_NEW0(a, unsigned, n + 1);
     double *dir = ARENA_NEW0(a, double, n + 1);
     Node *r = c->poison;
     if (x && order && dir && read_arguments(k, x, order, dir))
         r = k->orders ? machine_slope(k, x, order, dir, n) : machine_value(k, x);
     for (uint32_t i = 0; x && i < k->n; i++)
-        blocklist_free(&x[i]);
+        procedure_list_free(&x[i]);
     lbz_status st = c->env.err.status;
     if (st == LBZ_NAME || st == LBZ_UNABLE) {
         c->env.err.status = LBZ_OK;
@@ -213,20 +214,20 @@ static Node *call_machine(const Call *k)
 
 /* ---- calls */
 
-Node *block_call(void *session, const Def *d, Node *n, Node *const *a)
+Node *session_call_procedure(void *session, const Def *d, Node *n, Node *const *a)
 {
     lbz_session *s = session;
     Ctx *c = s->c;
-    Call k = {.s = s, .c = c, .d = d, .call = n, .a = a, .n = n->n / 2};
+    ProcedureCall k = {.s = s, .c = c, .d = d, .call = n, .a = a, .n = n->n / 2};
     bool numbers = true, inexact = false;
-    Block *b;
+    Procedure *b;
     for (uint32_t i = 0; i < k.n; i++) {
         numbers = numbers && all_numbers(c, a[i]);
         inexact = inexact || (a[i]->flags & NF_DEC);
     }
-    if (!open_call(&k) || !session_block(s, d, &b))
+    if (!open_call(&k) || !session_procedure(s, d, &b))
         return c->poison;
-    bool machine = numbers && inexact && session_block_use(s, n).loops;
+    bool machine = numbers && inexact && session_procedure_use(s, n).loops;
     Node *r = machine && !ctx_failed(c) ? call_machine(&k) : NULL;
     if (r || ctx_failed(c))
         return r;
@@ -241,7 +242,7 @@ Node *block_call(void *session, const Def *d, Node *n, Node *const *a)
     return r;
 }
 
-bool block_left(void *session, Node *e)
+bool session_has_open_call(void *session, Node *e)
 {
     lbz_session *s = session;
     Ctx *c = s->c;
@@ -254,7 +255,7 @@ bool block_left(void *session, Node *e)
     for (size_t i = 0; order && i < n && !found; i++) {
         const Def *d =
             ex_is(order[i], OP_APPLY) ? names_find(&s->names, order[i]->sym) : NULL;
-        found = d && d->block;
+        found = d && d->procedure;
     }
     arena_release(&c->tmp, m);
     if (found)
@@ -266,7 +267,7 @@ Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a)
 {
     lbz_session *s = session;
     const Def *d = names_find(&s->names, n->sym);
-    Call k = {.s = s, .c = c, .d = d, .call = n, .a = a, .n = n->n / 2};
+    ProcedureCall k = {.s = s, .c = c, .d = d, .call = n, .a = a, .n = n->n / 2};
     if (!d || d->kind != DEF_FUNCTION)
         return ex_rebuild(c, n, a);
     if (k.n != d->params.n) {
@@ -279,12 +280,12 @@ Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a)
                          sym_name(c, n->sym), MOST_NESTED);
     }
     Node *r = c->poison;
-    if (d->block) {
-        r = block_call(s, d, n, a);
+    if (d->procedure) {
+        r = session_call_procedure(s, d, n, a);
         if (!r)
             c->env.err = s->no_formula;
     } else {
-        Block *b = block_of_formula(c, d->body, d->sym, d->hidden.v, d->params.n);
+        Procedure *b = procedure_of_formula(c, d->body, d->sym, d->hidden.v, d->params.n);
         r = b && open_call(&k) ? call_formula(&k, b, false) : c->poison;
     }
     s->slopes--;
@@ -315,51 +316,52 @@ static bool find_duals(Ctx *c, Node *e, Node **from, Node **to, double *x, doubl
 
 static Node *without_calls(lbz_session *s, const Parsed *parsed, Node *e)
 {
-    s->keep_blocks = true;
+    s->keep_calls = true;
     s->c->open_lists = true;
     EvalOptions opt = session_eval_options(s);
     Node *r = eval_value(s->c, &s->names, &opt, parsed, e);
     s->c->open_lists = false;
-    s->keep_blocks = false;
+    s->keep_calls = false;
     return r;
 }
 
-bool block_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **value, Node **slope)
+bool session_dual_numbers(lbz_session *s, const Parsed *parsed, Node *e, Node **value,
+                          Node **slope)
 {
     Ctx *c = s->c;
     Arena *a = &c->pool[1].arena;
     size_t n = ex_dag_size(c, e) + 1, k;
     Node **from = ARENA_NEW(a, Node *, n), **to = ARENA_NEW(a, Node *, n);
     double *x = ARENA_NEW(a, double, n), *dir = ARENA_NEW(a, double, n);
-    BlockList *in = ARENA_NEW0(a, BlockList, n);
+    ProcedureList *in = ARENA_NEW0(a, ProcedureList, n);
     uint32_t *sym = ARENA_NEW(a, uint32_t, n);
     if (!from || !to || !x || !dir || !in || !sym ||
         !find_duals(c, e, from, to, x, dir, &k))
         return false;
     for (size_t i = 0; i < k; i++) {
-        in[i] = (BlockList){.n = 1, .v = &x[i]};
+        in[i] = (ProcedureList){.n = 1, .v = &x[i]};
         sym[i] = to[i]->sym;
     }
-    BlockPoint p = {.s = s,
-                    .c = c,
-                    .world = session_block_world(s),
-                    .what = OP_JVP,
-                    .e = without_calls(s, parsed, ex_replace(c, e, from, to, k)),
-                    .in = sym,
-                    .x = in,
-                    .nin = k,
-                    .nvars = k,
-                    .vec = dir,
-                    .nvec = k};
-    bool ok = !ctx_failed(c) && block_point_run(&p);
+    ProcedurePoint p = {.s = s,
+                        .c = c,
+                        .world = session_procedure_scope(s),
+                        .what = OP_JVP,
+                        .e = without_calls(s, parsed, ex_replace(c, e, from, to, k)),
+                        .in = sym,
+                        .x = in,
+                        .nin = k,
+                        .nvars = k,
+                        .vec = dir,
+                        .nvec = k};
+    bool ok = !ctx_failed(c) && session_point_run(&p);
     if (ok) {
-        BlockList l = p.out;
+        ProcedureList l = p.out;
         l.v = p.d;
-        *value = blocklist_to_node(c, &p.out);
-        *slope = blocklist_to_node(c, &l);
+        *value = procedure_list_to_node(c, &p.out);
+        *slope = procedure_list_to_node(c, &l);
         if (p.kinked)
             answer_note_kink(c, 1, p.lo, p.hi);
     }
-    block_point_free(&p);
+    session_point_free(&p);
     return ok && !ctx_failed(c);
 }

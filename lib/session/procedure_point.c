@@ -11,7 +11,7 @@
 
 /* ---- the record of the path */
 
-static bool open_record(BlockPoint *p, Accum *a)
+static bool open_record(ProcedurePoint *p, Accum *a)
 {
     Ctx *c = p->c;
     Program *record;
@@ -21,18 +21,18 @@ static bool open_record(BlockPoint *p, Accum *a)
         memcpy(x + at, p->x[i].v, p->x[i].n * sizeof *x);
         at += p->x[i].n;
     }
-    BlockList out;
-    if (!x || !block_record(c, &p->world, p->e, p->in, p->x, p->nin, p->nvars, NULL, &out,
-                            &record, &ids))
+    ProcedureList out;
+    if (!x || !procedure_record(c, &p->world, p->e, p->in, p->x, p->nin, p->nvars, NULL,
+                                &out, &record, &ids))
         return false;
-    blocklist_free(&p->out);
+    procedure_list_free(&p->out);
     p->out = out;
     bool ok = accum_adopt(a, c, record, x, p->n, ids, p->out.n);
     mem_free(ids);
     return ok;
 }
 
-static bool room(BlockPoint *p, size_t n)
+static bool room(ProcedurePoint *p, size_t n)
 {
     mem_free(p->d);
     p->d = n < (size_t)1 << 28 ? mem_alloc((n + 1) * sizeof *p->d) : NULL;
@@ -44,7 +44,7 @@ static bool room(BlockPoint *p, size_t n)
     return true;
 }
 
-static bool one_output(BlockPoint *p, const char *what)
+static bool one_output(ProcedurePoint *p, const char *what)
 {
     if (p->out.n == 1)
         return true;
@@ -53,7 +53,7 @@ static bool one_output(BlockPoint *p, const char *what)
     return false;
 }
 
-static bool right_length(BlockPoint *p, size_t want)
+static bool right_length(ProcedurePoint *p, size_t want)
 {
     if (p->nvec == want)
         return true;
@@ -62,7 +62,7 @@ static bool right_length(BlockPoint *p, size_t want)
     return false;
 }
 
-static void note_kink(BlockPoint *p, const Accum *a)
+static void note_kink(ProcedurePoint *p, const Accum *a)
 {
     if (a->kinked) {
         p->kinked = true;
@@ -71,7 +71,7 @@ static void note_kink(BlockPoint *p, const Accum *a)
     }
 }
 
-static bool record_first(BlockPoint *p, Accum *a)
+static bool record_first(ProcedurePoint *p, Accum *a)
 {
     size_t m = p->out.n, n = p->n;
     if (p->what == OP_JVP) {
@@ -91,7 +91,7 @@ static bool record_first(BlockPoint *p, Accum *a)
     return true;
 }
 
-static bool record_second(BlockPoint *p, Accum *a)
+static bool record_second(ProcedurePoint *p, Accum *a)
 {
     if (p->what == OP_HESSIAN) {
         p->route = "forward over reverse";
@@ -107,7 +107,7 @@ static bool record_second(BlockPoint *p, Accum *a)
     return room(p, p->out.n) && accum_order(a, p->order, p->d);
 }
 
-static bool by_record(BlockPoint *p, bool first)
+static bool by_record(ProcedurePoint *p, bool first)
 {
     Accum a;
     if (!open_record(p, &a))
@@ -121,10 +121,10 @@ static bool by_record(BlockPoint *p, bool first)
 
 /* ---- first derivatives, by running the function */
 
-static BlockList *zero_direction(BlockPoint *p)
+static ProcedureList *zero_direction(ProcedurePoint *p)
 {
     Arena *a = &p->c->pool[1].arena;
-    BlockList *dir = ARENA_NEW0(a, BlockList, p->nin + 1);
+    ProcedureList *dir = ARENA_NEW0(a, ProcedureList, p->nin + 1);
     for (size_t i = 0; dir && i < p->nin; i++) {
         dir[i] = p->x[i];
         dir[i].v = ARENA_NEW0(a, double, p->x[i].n + 1);
@@ -135,22 +135,23 @@ static BlockList *zero_direction(BlockPoint *p)
 }
 
 /* The slopes along dir, into every step-th place of p->d from at on. */
-static bool slopes(BlockPoint *p, const BlockList *dir, size_t at, size_t step)
+static bool slopes(ProcedurePoint *p, const ProcedureList *dir, size_t at, size_t step)
 {
-    BlockList slope;
-    blocklist_free(&p->out);
-    if (!block_forward(p->c, &p->world, p->e, p->in, p->x, dir, p->nin, &p->out, &slope))
+    ProcedureList slope;
+    procedure_list_free(&p->out);
+    if (!procedure_forward(p->c, &p->world, p->e, p->in, p->x, dir, p->nin, &p->out,
+                           &slope))
         return false;
     bool ok = p->d || room(p, p->out.n * step);
     for (size_t k = 0; ok && k < slope.n; k++)
         p->d[k * step + at] = slope.v[k];
-    blocklist_free(&slope);
+    procedure_list_free(&slope);
     return ok;
 }
 
-static bool run_forward(BlockPoint *p)
+static bool run_forward(ProcedurePoint *p)
 {
-    BlockList *dir = zero_direction(p);
+    ProcedureList *dir = zero_direction(p);
     bool ok = dir != NULL;
     size_t at = 0;
     p->route = "forward";
@@ -167,36 +168,36 @@ static bool run_forward(BlockPoint *p)
 }
 
 /* One sweep; weight: of the outputs, NULL: all 1. */
-static bool run_sweep(BlockPoint *p, const BlockList *weight, double *row)
+static bool run_sweep(ProcedurePoint *p, const ProcedureList *weight, double *row)
 {
-    BlockList *g = ARENA_NEW0(&p->c->pool[1].arena, BlockList, p->nin + 1);
-    BlockList out = {0};
-    bool ok =
-        g && block_reverse(p->c, &p->world, p->e, p->in, p->x, p->nin, weight, &out, g);
+    ProcedureList *g = ARENA_NEW0(&p->c->pool[1].arena, ProcedureList, p->nin + 1);
+    ProcedureList out = {0};
+    bool ok = g && procedure_reverse(p->c, &p->world, p->e, p->in, p->x, p->nin, weight,
+                                     &out, g);
     for (size_t i = 0, at = 0; ok && i < p->nvars; i++) {
         memcpy(row + at, g[i].v, g[i].n * sizeof *row);
         at += g[i].n;
     }
     for (size_t i = 0; g && i < p->nin; i++)
-        blocklist_free(&g[i]);
-    blocklist_free(&p->out);
+        procedure_list_free(&g[i]);
+    procedure_list_free(&p->out);
     p->out = out;
     return ok;
 }
 
 /* Where the outputs were not counted: there may be just one. */
-static bool run_single(BlockPoint *p)
+static bool run_single(ProcedurePoint *p)
 {
     p->route = "reverse";
     return room(p, p->n) && run_sweep(p, NULL, p->d);
 }
 
-static bool run_reverse(BlockPoint *p)
+static bool run_reverse(ProcedurePoint *p)
 {
     if (!p->out.v && (!run_single(p) || p->out.n == 1))
         return !ctx_failed(p->c);
     size_t m = p->what == OP_VJP ? 1 : p->out.n;
-    BlockList w = {.n = p->out.n, .v = mem_alloc((p->out.n + 1) * sizeof(double))};
+    ProcedureList w = {.n = p->out.n, .v = mem_alloc((p->out.n + 1) * sizeof(double))};
     bool ok = w.v && room(p, m * p->n);
     p->route = "reverse";
     for (size_t k = 0; ok && k < m; k++) {
@@ -204,15 +205,15 @@ static bool run_reverse(BlockPoint *p)
             w.v[i] = p->what == OP_VJP ? p->vec[i] : i == k;
         ok = run_sweep(p, &w, p->d + k * p->n);
     }
-    blocklist_free(&w);
+    procedure_list_free(&w);
     return ok;
 }
 
 /* How many outputs there are decides about the mode, and what fits. */
-static bool choose_mode(BlockPoint *p)
+static bool choose_mode(ProcedurePoint *p)
 {
     bool one = p->n && p->what != OP_VJP && p->what != OP_JVP && (p->forced || p->n == 1);
-    if (!one && !block_value(p->c, &p->world, p->e, p->in, p->x, p->nin, &p->out))
+    if (!one && !procedure_value(p->c, &p->world, p->e, p->in, p->x, p->nin, &p->out))
         return false;
     if (p->what == OP_JVP || p->what == OP_VJP) { /* however they are asked for */
         p->mode = p->what == OP_JVP ? ACC_FORWARD : ACC_REVERSE;
@@ -228,7 +229,7 @@ static bool choose_mode(BlockPoint *p)
 enum { MOST_INPUTS = 1000, MOST_ROUNDS = 20000 };
 
 /* Symbols for all elements of x, as a list of its shape; at[] what they are. */
-static Node *symbols_like(Ctx *c, const BlockList *x, unsigned level, uint32_t *sym,
+static Node *symbols_like(Ctx *c, const ProcedureList *x, unsigned level, uint32_t *sym,
                           Node **at, size_t *k)
 {
     if (level == x->rank) {
@@ -248,15 +249,15 @@ static void flatten(Node *e, Node **out, size_t *n)
         out[(*n)++] = e;
         return;
     }
-    for (uint32_t i = 0; i < e->n; i++) /* at most BLOCK_RANK deep */
+    for (uint32_t i = 0; i < e->n; i++) /* at most PROCEDURE_RANK deep */
         flatten(e->a[i], out, n);
 }
 
 /* The formula over sym[], which are at[]; conditions are decided by those, but for ties. */
-static Node *formula_at(BlockPoint *p, uint32_t *sym, Node **at)
+static Node *formula_at(ProcedurePoint *p, uint32_t *sym, Node **at)
 {
     Ctx *c = p->c;
-    BlockWorld w = p->world;
+    ProcedureScope w = p->world;
     Node **arg = ARENA_NEW(ctx_arena(c), Node *, p->nin + 1);
     size_t n = 0;
     for (size_t i = 0; arg && i < p->nin; i++) {
@@ -264,17 +265,17 @@ static Node *formula_at(BlockPoint *p, uint32_t *sym, Node **at)
         arg[i] = symbols_like(c, &p->x[i], 0, sym + n, at + n, &k);
         n += k;
     }
-    Block *b = arg ? block_of_formula(c, p->e, P_NONE, p->in, p->nin) : NULL;
+    Procedure *b = arg ? procedure_of_formula(c, p->e, P_NONE, p->in, p->nin) : NULL;
     w.point = sym;
     w.at = at;
     w.npoint = n;
     w.limits.steps = w.limits.steps < MOST_ROUNDS ? w.limits.steps : MOST_ROUNDS;
-    Node *r = b ? block_formula(c, &w, b, arg) : c->poison;
+    Node *r = b ? procedure_formula(c, &w, b, arg) : c->poison;
     return ctx_failed(c) ? c->poison : ex_subst(c, r, sym + p->n, at + p->n, n - p->n);
 }
 
 /* False, and nothing is changed, when there is no such formula. */
-static bool by_formula(BlockPoint *p)
+static bool by_formula(ProcedurePoint *p)
 {
     Ctx *c = p->c;
     Arena *a = ctx_arena(c);
@@ -310,9 +311,9 @@ static bool by_formula(BlockPoint *p)
 
 /* What the run gave is put right by the rule for kinks; a path that is too long for that stays with
  * the rule at each single kink. */
-static bool mend(BlockPoint *p, unsigned special)
+static bool mend(ProcedurePoint *p, unsigned special)
 {
-    if (((special & BLOCK_TIE) && by_formula(p)) || special == BLOCK_TIE ||
+    if (((special & PROCEDURE_TIE) && by_formula(p)) || special == PROCEDURE_TIE ||
         ctx_failed(p->c))
         return !ctx_failed(p->c);
     double *naive = p->d;
@@ -328,7 +329,7 @@ static bool mend(BlockPoint *p, unsigned special)
     return ok;
 }
 
-static bool first_derivatives(BlockPoint *p)
+static bool first_derivatives(ProcedurePoint *p)
 {
     unsigned special = 0;
     p->world.special = &special;
@@ -338,7 +339,7 @@ static bool first_derivatives(BlockPoint *p)
     return ok && (!special || mend(p, special));
 }
 
-bool block_point_run(BlockPoint *p)
+bool session_point_run(ProcedurePoint *p)
 {
     unsigned order = 0;
     p->n = 0;
@@ -350,9 +351,9 @@ bool block_point_run(BlockPoint *p)
     return second ? by_record(p, false) : first_derivatives(p);
 }
 
-void block_point_free(BlockPoint *p)
+void session_point_free(ProcedurePoint *p)
 {
-    blocklist_free(&p->out);
+    procedure_list_free(&p->out);
     mem_free(p->d);
     p->d = NULL;
 }

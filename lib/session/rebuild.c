@@ -44,7 +44,7 @@ static Node *read_again(lbz_session *s, Ctx *to, Def *d)
     s->c = to;
     ParseEnv pe = session_parse_env(s);
     ctx_begin_statement(to);
-    if (d->block) {
+    if (d->procedure) {
         r = to->zero;
     } else if (parse_line(to, &pe, str_cstr(&line), line.n, &parsed) && parsed.n == 1 &&
                parsed.stmts[0].expr && parsed.stmts[0].sym == d->sym) {

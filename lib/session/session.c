@@ -66,10 +66,10 @@ EvalOptions session_eval_options(const lbz_session *s)
                          .recursion = (unsigned)s->set.value[SET_recursion],
                          .terms = (unsigned)s->set.value[SET_maxterms],
                          .digits = (size_t)s->set.value[SET_digits],
-                         .keep_detached = s->keep_blocks,
-                         .block_call = s->keep_blocks ? NULL : block_call,
-                         .block_left = s->keep_blocks ? NULL : block_left,
-                         .block_arg = (void *)(uintptr_t)s};
+                         .keep_detached = s->keep_calls,
+                         .call_procedure = s->keep_calls ? NULL : session_call_procedure,
+                         .has_open_call = s->keep_calls ? NULL : session_has_open_call,
+                         .procedure_arg = (void *)(uintptr_t)s};
 }
 
 void session_note(lbz_session *s, const char *text)

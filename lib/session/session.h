@@ -62,11 +62,11 @@ typedef struct {
     Span at;
     const uint32_t *own;
     size_t nown;
-    bool keep_blocks; /* calls of functions made of statements stay as they are in it */
+    bool keep_calls; /* calls of functions made of statements stay as they are in it */
     const uint32_t *sub; /* names that have been replaced in it ... */
     Node *const *by;     /* ... by these */
     size_t nsub;
-} Place;
+} ExpressionText;
 
 struct lbz_session {
     Ctx *c;
@@ -86,11 +86,11 @@ struct lbz_session {
     size_t nodes_after_rebuild;
     unsigned load_depth;
     bool timing;
-    bool keep_blocks; /* calls of functions made of statements stay as they are */
-    Place place;      /* what is being evaluated, for errors; text NULL: not known */
-    Map blocks;       /* those that the present statement has read, by symbol */
-    unsigned slopes;  /* derivatives of functions inside one another, under way */
-    Err no_formula;   /* why a call of one was left as it is */
+    bool keep_calls;      /* calls of functions made of statements stay as they are */
+    ExpressionText place; /* what is being evaluated, for errors; text NULL: not known */
+    Map procedures;       /* those that the present statement has read, by symbol */
+    unsigned slopes;      /* derivatives of functions inside one another, under way */
+    Err no_formula;       /* why a call of one was left as it is */
 };
 
 /* ---- session.c: statements */
@@ -148,10 +148,11 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
                      const char *text, bool *handled);
 
 /* ---- block_world.c: functions made of statements */
-bool block_check(lbz_session *s, const Stmt *st, const char *text); /* can it be read? */
-/* ---- block_call.c; EvalOptions has them. NULL: it stays. */
-Node *block_call(void *session, const Def *d, Node *n, Node *const *a);
-bool block_left(void *session, Node *e);
+bool session_check_procedure(lbz_session *s, const Stmt *st,
+                             const char *text); /* can it be read? */
+/* ---- session_call_procedure.c; EvalOptions has them. NULL: it stays. */
+Node *session_call_procedure(void *session, const Def *d, Node *n, Node *const *a);
+bool session_has_open_call(void *session, Node *e);
 
 /* Words and pieces of a command's arguments. */
 Span args_trim(const char *text, Span a);

@@ -10,12 +10,12 @@
 typedef struct {
     lbz_word kind;
     const char *name, *help;
-} Word;
+} Completion;
 
 typedef struct {
     const char *prefix;
     size_t len;
-    Word *v;
+    Completion *v;
     size_t n, cap;
 } Words;
 
@@ -25,13 +25,13 @@ static void offer(Words *w, lbz_word kind, const char *name, const char *help)
         return;
     if (w->n == w->cap) {
         size_t cap = w->cap ? 2 * w->cap : 64;
-        Word *more = mem_realloc(w->v, cap * sizeof *more);
+        Completion *more = mem_realloc(w->v, cap * sizeof *more);
         if (!more)
             return;
         w->v = more;
         w->cap = cap;
     }
-    w->v[w->n++] = (Word){kind, name, help ? help : ""};
+    w->v[w->n++] = (Completion){kind, name, help ? help : ""};
 }
 
 static void offer_table(Words *w)
@@ -81,7 +81,7 @@ static void offer_names(Words *w, const lbz_session *s)
 
 static int by_name(const void *a, const void *b)
 {
-    const Word *x = a, *y = b;
+    const Completion *x = a, *y = b;
     int r = strcmp(x->name, y->name);
     return r ? r : (int)x->kind - (int)y->kind;
 }

@@ -112,7 +112,7 @@ typedef struct {
     Angle angle[MAX_ANGLES];
     int n, sines, degree;
     NodeVec rest; /* factors that are no waves */
-} Product;
+} WaveProduct;
 
 /* (z - 1/z)^s (z + 1/z)^c */
 static void multiply_angle(Angle *a)
@@ -126,7 +126,7 @@ static void multiply_angle(Angle *a)
 }
 
 /* Takes f in when it is a power of a sine or cosine, and there is room. */
-static bool take_wave(Product *p, Node *f)
+static bool take_wave(WaveProduct *p, Node *f)
 {
     Node *b = ex_base(f);
     int64_t e = 1;
@@ -149,7 +149,7 @@ static bool take_wave(Product *p, Node *f)
 
 /* The wave whose frequencies are those numbered at[], with its coefficient; NULL: it is the other
  * half of one with the first frequency that is not 0 positive. */
-static Node *wave_at(Ctx *c, const Product *p, const int *at)
+static Node *wave_at(Ctx *c, const WaveProduct *p, const int *at)
 {
     Node *part[MAX_ANGLES];
     int64_t k = p->sines % 4 >= 2 ? -1 : 1;
@@ -176,7 +176,7 @@ static Node *reduce_term(Ctx *c, Node *t)
 {
     Node *body = t->op == OP_SCALE ? t->a[1] : t;
     uint32_t n = body->op == OP_MUL ? body->n : 1;
-    Product p = {.n = 0};
+    WaveProduct p = {.n = 0};
     for (uint32_t i = 0; i < n; i++) {
         Node *f = body->op == OP_MUL ? body->a[i] : body;
         if (!take_wave(&p, f))

@@ -264,7 +264,7 @@ static slong gen_with(const Field *f, Op op, const Node *arg)
  * lead to a newer generator that has one itself: ties have one relation a pair. */
 static void tie(Field *f, slong g, slong h, int p, int q)
 {
-    Gen *k = &f->gen[g];
+    Generator *k = &f->gen[g];
     fmpz_mpoly_t t;
     el_init(f, &k->rel);
     fmpz_mpoly_init(t, f->ctx);
@@ -330,7 +330,7 @@ void best_offer_field(Best *b, Node *n, bool quick)
     Ctx *c = b->c;
     Offers o = {.b = b, .f = &f};
     ArenaMark m = arena_mark(&c->tmp);
-    field_init(&f, c, F_DISPLAY, SIMPLIFY_FUEL, n);
+    field_init(&f, c, FIELD_DISPLAY, SIMPLIFY_FUEL, n);
     f.quick = quick;
     f.modest = !b->deep;
     const Elem *e = field_elem(&f, n);

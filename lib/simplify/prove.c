@@ -26,7 +26,7 @@ static bool zero_by_field(Ctx *c, Node *all, size_t nfacts)
 {
     Field f;
     ArenaMark m = arena_mark(&c->tmp);
-    field_init(&f, c, F_PROVE, PROOF_FUEL, all);
+    field_init(&f, c, FIELD_PROVE, PROOF_FUEL, all);
     use_facts(&f, all->a + 1, nfacts);
     const Elem *e = field_elem(&f, all->a[0]);
     bool zero = false;

@@ -15,7 +15,7 @@ static const double LARGE = 3000; /* symbols */
 typedef struct {
     Node *base, *rest; /* base^power = rest */
     Num power;
-} Rule;
+} PowerRule;
 
 static Node *const *factors(Node *const *n, size_t *count)
 {
@@ -31,7 +31,7 @@ static bool occurs(Ctx *c, Node *in, Node *what)
 }
 
 /* The rule that the term t = k*base^power of F gives. */
-static bool rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, Rule *r)
+static bool rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, PowerRule *r)
 {
     size_t n;
     Node *const *f = factors(&t, &n), *moving = NULL;
@@ -54,7 +54,7 @@ static bool rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, Rule *r)
 }
 
 /* One term with base^m turned into base^(m - q*power)*rest^q. */
-static Node *by_rule(Ctx *c, Node *t, const Rule *r)
+static Node *by_rule(Ctx *c, Node *t, const PowerRule *r)
 {
     size_t n;
     Node *const *f = factors(&t, &n);
@@ -73,7 +73,7 @@ static Node *by_rule(Ctx *c, Node *t, const Rule *r)
     return t;
 }
 
-static Node *reduced(Ctx *c, Node *n, const Rule *r)
+static Node *reduced(Ctx *c, Node *n, const PowerRule *r)
 {
     for (int round = 0; round < ROUNDS && !ctx_poll(c); round++) {
         ArenaMark m = arena_mark(&c->tmp);
@@ -116,7 +116,7 @@ Node *simplify_where(Ctx *c, Node *n, Node *F, const uint32_t *free, SimplifyLev
     split(c, rat_together(c, best), &top, &bottom);
     for (uint32_t i = 0; F->op == OP_ADD && F->n <= MAX_TERMS && i < F->n && !ctx_poll(c);
          i++) {
-        Rule r;
+        PowerRule r;
         if (!rule_of(c, F, F->a[i], free, &r))
             continue;
         Node *t = reduced(c, top, &r), *b = bottom;

@@ -21,11 +21,11 @@ static const double LARGE = 1500;    /* beyond this measure only local rules are
 static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
 static const double PARENTHESES =
     0.5; /* they are worth it around what a common factor leaves */
-static const double NEW_KERNEL =
+static const double NEW_FUNCTION_COST =
     2.2; /* what a function that was not there before costs */
 
 /* Function nodes of n that root does not have. */
-static int new_kernels(Ctx *c, Node *root, Node *n)
+static int count_new_functions(Ctx *c, Node *root, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
@@ -73,7 +73,7 @@ void best_offer(Best *b, Node *n)
     if (m > b->cost + 1e-9)
         return;
     if (b->new_functions)
-        m += NEW_KERNEL * new_kernels(b->c, b->root, n);
+        m += NEW_FUNCTION_COST * count_new_functions(b->c, b->root, n);
     if (m < b->cost - 1e-9 || (m < b->cost + 1e-9 && ex_cmp(n, b->node) < 0)) {
         b->node = n;
         b->cost = m;

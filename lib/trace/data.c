@@ -74,7 +74,7 @@ static void json_contributions(const Trace *t, uint32_t v, Str *out)
 static void json_row(const Trace *t, size_t r, Str *expr, Str *out)
 {
     uint32_t v = t->row[r];
-    const BlockWhere *w = trace_where(t, r);
+    const ProcedureWhere *w = trace_where(t, r);
     str_clear(expr);
     trace_expression(t, v, WRITE_PLAIN, expr);
     str_printf(out, "%s{\"v\":\"v%zu\",\"expr\":", r ? "," : "", r + 1);
@@ -165,7 +165,7 @@ static size_t table_head(const Trace *t, Str *cells)
 static void table_row(const Trace *t, size_t r, Str *cells)
 {
     uint32_t v = t->row[r];
-    const BlockWhere *w = trace_where(t, r);
+    const ProcedureWhere *w = trace_where(t, r);
     size_t n = 0;
     str_printf(cells, "v%zu", r + 1);
     end_cell(cells, &n);

@@ -36,7 +36,7 @@ void trace_exact_free(TraceExact *x)
 /* A constant as it was written: pi, not the float64 next to it. */
 static void set_constant(const Trace *t, uint32_t i, arb_t r, slong prec)
 {
-    const Val *x = &t->a->p->val[i];
+    const ProgramValue *x = &t->a->p->val[i];
     Node *n = (Node *)(uintptr_t)t->a->p->origin[i];
     bool written = n && !n->syms && !(n->flags & NF_DEC) && n->op != OP_LIST &&
                    ball_eval(t->a->c, n, NULL, NULL, 0, prec, r, NULL) == LBZ_OK;

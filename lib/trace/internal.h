@@ -58,7 +58,7 @@ static inline bool trace_reaches(const Trace *t, uint32_t v, size_t k)
 /* Is row r left out in text and LaTeX? */
 bool trace_omits(const Trace *t, size_t r);
 /* Where the value of row r was computed; NULL: not in a function. */
-const BlockWhere *trace_where(const Trace *t, size_t r);
+const ProcedureWhere *trace_where(const Trace *t, size_t r);
 /* "[v3, v4]", the names of the outputs. */
 void trace_outputs(const Trace *t, TraceWrite how, Str *out);
 

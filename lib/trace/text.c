@@ -73,7 +73,7 @@ static void text_row(const Trace *t, size_t r, size_t width, Str *out)
     put_value(t, v, out);
     for (size_t k = 0; t->of.mode == ACC_FORWARD && k < t->lanes; k++)
         put_dot(t, v * t->lanes + k, out);
-    const BlockWhere *w = trace_where(t, r);
+    const ProcedureWhere *w = trace_where(t, r);
     if (w)
         str_puts(out, w->text ? w->text : w->function);
     trim(out);

@@ -157,7 +157,7 @@ void trace_derivatives(const Trace *t, size_t k, double *grad)
         grad[i] = t->dot[i * t->lanes + k];
 }
 
-const BlockWhere *trace_where(const Trace *t, size_t r)
+const ProcedureWhere *trace_where(const Trace *t, size_t r)
 {
     uint32_t v = t->row[r];
     return t->of.where && v < t->of.nwhere && t->of.where[v].function ? &t->of.where[v]

@@ -12,7 +12,7 @@ typedef struct {
     const Trace *t;
     TraceWrite how;
     Str *out;
-} Writer;
+} TraceWriter;
 
 /* The digits s of a finite number. */
 static void put_digits(const char *s, TraceWrite how, Str *out)
@@ -74,7 +74,7 @@ void trace_partial(const Trace *t, uint32_t v, uint32_t to, double partial,
     put_either(&s, partial, how, out);
 }
 
-static void put_name(const Writer *w, char letter, uint32_t row)
+static void put_name(const TraceWriter *w, char letter, uint32_t row)
 {
     if (w->how == WRITE_PLAIN)
         str_printf(w->out, "%c%u", letter, row);
@@ -83,9 +83,9 @@ static void put_name(const Writer *w, char letter, uint32_t row)
 }
 
 /* first: nothing stands before it that a minus would follow. */
-static void put_operand(const Writer *w, uint32_t v, bool first)
+static void put_operand(const TraceWriter *w, uint32_t v, bool first)
 {
-    const Val *x = &w->t->a->p->val[v];
+    const ProgramValue *x = &w->t->a->p->val[v];
     char d[32];
     if (x->op != P_CONST) {
         put_name(w, 'v', w->t->name[v]);
@@ -101,8 +101,8 @@ static void put_operand(const Writer *w, uint32_t v, bool first)
     str_puts(w->out, paren ? ")" : "");
 }
 
-static void put_list(const Writer *w, const char *head, const char *sep, const char *tail,
-                     const uint32_t *o, size_t n)
+static void put_list(const TraceWriter *w, const char *head, const char *sep,
+                     const char *tail, const uint32_t *o, size_t n)
 {
     str_puts(w->out, head);
     for (size_t k = 0; k < n; k++) {
@@ -120,7 +120,7 @@ static void put_list(const Writer *w, const char *head, const char *sep, const c
     str_puts(w->out, tail);
 }
 
-static void put_select(const Writer *w, const uint32_t *o)
+static void put_select(const TraceWriter *w, const uint32_t *o)
 {
     bool latex = w->how == WRITE_LATEX;
     put_list(w, latex ? "\\text{if } " : "if ", "", "", o, 1);
@@ -129,7 +129,7 @@ static void put_select(const Writer *w, const uint32_t *o)
 }
 
 /* The table's template with #1 and #(1) replaced: operands are names and numbers. */
-static void put_template(const Writer *w, const char *s, const uint32_t *o, size_t n)
+static void put_template(const TraceWriter *w, const char *s, const uint32_t *o, size_t n)
 {
     while (*s) {
         size_t k = strcspn(s, "#");
@@ -145,7 +145,8 @@ static void put_template(const Writer *w, const char *s, const uint32_t *o, size
     }
 }
 
-static void put_function(const Writer *w, const Val *x, const uint32_t *o, size_t n)
+static void put_function(const TraceWriter *w, const ProgramValue *x, const uint32_t *o,
+                         size_t n)
 {
     const OpInfo *info = op_info((Op)x->fn);
     if (w->how == WRITE_PLAIN) {
@@ -160,7 +161,7 @@ static void put_function(const Writer *w, const Val *x, const uint32_t *o, size_
 }
 
 /* A power; the exponent of P_ROOT is a number. */
-static void put_power(const Writer *w, const Val *x, const uint32_t *o)
+static void put_power(const TraceWriter *w, const ProgramValue *x, const uint32_t *o)
 {
     bool latex = w->how == WRITE_LATEX;
     put_list(w, "", "", latex ? "^{" : "^", o, 1);
@@ -174,7 +175,7 @@ static void put_power(const Writer *w, const Val *x, const uint32_t *o)
     str_puts(w->out, latex ? "}" : "");
 }
 
-static void put_quotient(const Writer *w, const uint32_t *o)
+static void put_quotient(const TraceWriter *w, const uint32_t *o)
 {
     if (w->how == WRITE_PLAIN) {
         put_list(w, "", "/", "", o, 2);
@@ -185,7 +186,7 @@ static void put_quotient(const Writer *w, const uint32_t *o)
 }
 
 /* An input "x" or "x[2]". */
-static void put_input(const Writer *w, uint32_t i)
+static void put_input(const TraceWriter *w, uint32_t i)
 {
     const char *s = w->t->of.name[i], *rest = s + strcspn(s, "[");
     Ctx *c = w->t->a->c;
@@ -198,7 +199,7 @@ static void put_input(const Writer *w, uint32_t i)
 }
 
 /* A sum that is a loop and an integral stand as they were written. */
-static void put_loop(const Writer *w, uint32_t v)
+static void put_loop(const TraceWriter *w, uint32_t v)
 {
     Node *n = (Node *)(uintptr_t)w->t->a->p->origin[v];
     if (!n)
@@ -223,8 +224,8 @@ static const char *infix(POp op, TraceWrite how)
 
 void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out)
 {
-    Writer w = {t, how, out};
-    const Val *x = &t->a->p->val[v];
+    TraceWriter w = {t, how, out};
+    const ProgramValue *x = &t->a->p->val[v];
     uint32_t buf[3];
     const uint32_t *o;
     size_t n = pg_operands(t->a->p, v, &o, buf);
@@ -258,7 +259,7 @@ void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out)
 
 void trace_contributions(const Trace *t, uint32_t v, size_t k, TraceWrite how, Str *out)
 {
-    Writer w = {t, how, out};
+    TraceWriter w = {t, how, out};
     bool any = v == t->a->out[k];
     str_puts(out, any ? "1" : "");
     for (uint32_t i = t->use[v]; i;) {
@@ -277,7 +278,8 @@ void trace_contributions(const Trace *t, uint32_t v, size_t k, TraceWrite how, S
     str_puts(out, any ? "" : "0");
 }
 
-static void put_outputs(const Writer *w, const BlockList *l, unsigned level, size_t *at)
+static void put_outputs(const TraceWriter *w, const ProcedureList *l, unsigned level,
+                        size_t *at)
 {
     if (!l || level == l->rank) {
         put_name(w, 'v', w->t->name[w->t->a->out[(*at)++]]);
@@ -293,7 +295,7 @@ static void put_outputs(const Writer *w, const BlockList *l, unsigned level, siz
 
 void trace_outputs(const Trace *t, TraceWrite how, Str *out)
 {
-    Writer w = {t, how, out};
+    TraceWriter w = {t, how, out};
     size_t at = 0;
     put_outputs(&w, t->of.shape, 0, &at);
 }

@@ -1,4 +1,4 @@
-/* test_block.c - functions made of statements: values and derivatives in both modes, formulas by
+/* test_procedure.c - functions made of statements: values and derivatives in both modes, formulas by
  * unrolling, limits and errors, checkpoints. Through the public interface. */
 #include "base/base.h"
 
@@ -440,8 +440,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("block");
-    TCase *t = tcase_create("block");
+    Suite *suite = suite_create("procedure");
+    TCase *t = tcase_create("procedure");
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, the_example);
