@@ -89,7 +89,7 @@ static void unable_error(Ctx *c, const Node *bad, const char *what)
 }
 
 /* Records why there is no value. */
-static lbz_status fail(Ctx *c, lbz_status st, const Node *bad)
+static lbz_status report_no_value(Ctx *c, lbz_status st, const Node *bad)
 {
     Str what = {0};
     if (ctx_failed(c))
@@ -184,7 +184,7 @@ static bool search_next(Search *s)
 }
 
 /* True when no precision will help: a name or an unknown function. */
-static bool hopeless(const Search *s)
+static bool precision_is_no_help(const Search *s)
 {
     return s->status == LBZ_UNABLE && s->bad &&
            (s->bad->op == OP_SYM || s->bad->op == OP_APPLY || s->bad->op == OP_LIST ||
@@ -410,10 +410,10 @@ static lbz_status report_undecided(Search *s)
 }
 
 /* No precision decides. A tie between two roundings may be given either way. */
-static lbz_status undecided(Search *s, Decimal *d, size_t n)
+static lbz_status round_undecided(Search *s, Decimal *d, size_t n)
 {
     if (s->status)
-        return fail(s->c, s->status, s->bad);
+        return report_no_value(s->c, s->status, s->bad);
     if (arb_rel_accuracy_bits(s->x) > s->need + 32 && decide_digits(s, d, n, true))
         return LBZ_OK;
     return report_undecided(s);
@@ -422,13 +422,13 @@ static lbz_status undecided(Search *s, Decimal *d, size_t n)
 static lbz_status search_digits(Search *s, Decimal *d, size_t n)
 {
     while (search_next(s))
-        if (decide_digits(s, d, n, false) || hopeless(s))
+        if (decide_digits(s, d, n, false) || precision_is_no_help(s))
             break;
     if (d->digits.failed)
         ctx_error(s->c, LBZ_LIMIT, NULL, "there is not enough memory for these digits");
     if (ctx_failed(s->c))
         return s->c->env.err.status;
-    return d->digits.n ? LBZ_OK : undecided(s, d, n);
+    return d->digits.n ? LBZ_OK : round_undecided(s, d, n);
 }
 
 static lbz_status digits_of(Ctx *c, Node *n, size_t digits, Str *out)
@@ -543,13 +543,13 @@ lbz_status ball_double(Ctx *c, Node *n, double *out)
         return LBZ_OK;
     }
     search_init(&s, c, n, 72);
-    while (!done && search_next(&s) && !hopeless(&s))
+    while (!done && search_next(&s) && !precision_is_no_help(&s))
         done = s.status == LBZ_OK && decide_double(s.x, false, out);
     if (!done && !s.status && arb_rel_accuracy_bits(s.x) > 64)
         done = decide_double(s.x, true, out);
     lbz_status st = LBZ_OK;
     if (!done)
-        st = s.status ? fail(c, s.status, s.bad) : report_undecided(&s);
+        st = s.status ? report_no_value(c, s.status, s.bad) : report_undecided(&s);
     search_clear(&s);
     return st;
 }
@@ -611,7 +611,7 @@ int ball_sign(Ctx *c, Node *n)
         return num_sgn(n->num);
     search_init(&s, c, n, 64);
     s.cap = 4096;
-    while (sign == 2 && search_next(&s) && !hopeless(&s))
+    while (sign == 2 && search_next(&s) && !precision_is_no_help(&s))
         if (s.status == LBZ_OK && arb_is_zero(s.x))
             sign = 0;
         else if (s.status == LBZ_OK && !arb_contains_zero(s.x))

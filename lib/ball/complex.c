@@ -88,7 +88,7 @@ static void pow_rational(acb_t r, const acb_t b, Num e, Mode m)
     arb_clear(x);
 }
 
-static void power(BallEval *ev, BallFrame *f, const Node *n, acb_t r, Mode m)
+static void complex_power(BallEval *ev, BallFrame *f, const Node *n, acb_t r, Mode m)
 {
     acb_srcptr b = ball_carg(ev, f, n, 0), x = ball_carg(ev, f, n, 1);
     int64_t k;
@@ -191,7 +191,7 @@ static void logarithmic(acb_t r, Op op, const acb_t z, acb_t t, Mode m)
         acb_mul(r, r, z, m.prec);
 }
 
-static void special(acb_t r, Op op, const acb_t z, acb_t t, slong p)
+static void special_function(acb_t r, Op op, const acb_t z, acb_t t, slong p)
 {
     switch (op) {
     case OP_factorial:
@@ -226,7 +226,7 @@ static void special(acb_t r, Op op, const acb_t z, acb_t t, slong p)
     }
 }
 
-static void unary(acb_t r, Op op, const acb_t z, Mode m)
+static void unary_function(acb_t r, Op op, const acb_t z, Mode m)
 {
     acb_t t;
     acb_init(t);
@@ -243,7 +243,7 @@ static void unary(acb_t r, Op op, const acb_t z, Mode m)
              op == OP_logistic || op == OP_xlogx)
         logarithmic(r, op, z, t, m);
     else
-        special(r, op, z, t, m.prec);
+        special_function(r, op, z, t, m.prec);
     acb_clear(t);
 }
 
@@ -259,7 +259,7 @@ static void hypotenuse(acb_t r, const acb_t x, const acb_t y, Mode m)
     acb_clear(t);
 }
 
-static void angle(acb_t r, const acb_t y, const acb_t x, slong prec)
+static void angle_of(acb_t r, const acb_t y, const acb_t x, slong prec)
 {
     acb_t t;
     acb_init(t);
@@ -277,7 +277,7 @@ static const OfOrder of_order[OP_COUNT] = {
     [OP_polygamma] = acb_polygamma,      [OP_expint_nu] = acb_hypgeom_expint,
 };
 
-static void binary(acb_t r, Op op, const acb_t x, const acb_t y, Mode m)
+static void binary_function(acb_t r, Op op, const acb_t x, const acb_t y, Mode m)
 {
     acb_indeterminate(r);
     if (of_order[op]) {
@@ -290,13 +290,13 @@ static void binary(acb_t r, Op op, const acb_t x, const acb_t y, Mode m)
     } else if (op == OP_hypot) {
         hypotenuse(r, x, y, m);
     } else if (op == OP_atan2) {
-        angle(r, x, y, m.prec);
+        angle_of(r, x, y, m.prec);
     }
 }
 
 /* ---- comparisons: decided by the real parts */
 
-static Truth compare(Op op, const acb_t a, const acb_t b, slong prec)
+static Truth compare_real_parts(Op op, const acb_t a, const acb_t b, slong prec)
 {
     acb_t d;
     acb_init(d);
@@ -318,21 +318,21 @@ static bool all_real(BallEval *ev, BallFrame *f, const Node *n)
     return true;
 }
 
-static void sum(BallEval *ev, BallFrame *f, const Node *n, acb_t r)
+static void complex_sum(BallEval *ev, BallFrame *f, const Node *n, acb_t r)
 {
     acb_zero(r);
     for (uint32_t i = 0; i < n->n; i++)
         acb_add(r, r, ball_carg(ev, f, n, i), f->prec);
 }
 
-static void product(BallEval *ev, BallFrame *f, const Node *n, acb_t r)
+static void complex_product(BallEval *ev, BallFrame *f, const Node *n, acb_t r)
 {
     acb_set(r, ball_carg(ev, f, n, 0));
     for (uint32_t i = 1; i < n->n; i++)
         acb_mul(r, r, ball_carg(ev, f, n, i), f->prec);
 }
 
-static void scale(acb_t r, const acb_t z, Num k, slong prec)
+static void complex_scale(acb_t r, const acb_t z, Num k, slong prec)
 {
     arb_t t;
     arb_init(t);
@@ -351,22 +351,23 @@ void ball_complex_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
         return;
     }
     switch (n->op) {
-    case OP_SCALE: scale(r, ball_carg(ev, f, n, 1), n->a[0]->num, f->prec); break;
-    case OP_ADD: sum(ev, f, n, r); break;
-    case OP_MUL: product(ev, f, n, r); break;
-    case OP_POW: power(ev, f, n, r, m); break;
+    case OP_SCALE: complex_scale(r, ball_carg(ev, f, n, 1), n->a[0]->num, f->prec); break;
+    case OP_ADD: complex_sum(ev, f, n, r); break;
+    case OP_MUL: complex_product(ev, f, n, r); break;
+    case OP_POW: complex_power(ev, f, n, r, m); break;
     case OP_LT:
     case OP_LE:
     case OP_EQ:
     case OP_NE:
-        v->truth = (uint8_t)compare((Op)n->op, ball_carg(ev, f, n, 0),
-                                    ball_carg(ev, f, n, 1), f->prec);
+        v->truth = (uint8_t)compare_real_parts((Op)n->op, ball_carg(ev, f, n, 0),
+                                               ball_carg(ev, f, n, 1), f->prec);
         return;
     default:
         if (certified_fn((Op)n->op)->arity == 1)
-            unary(r, (Op)n->op, ball_carg(ev, f, n, 0), m);
+            unary_function(r, (Op)n->op, ball_carg(ev, f, n, 0), m);
         else if (certified_fn((Op)n->op)->arity == 2)
-            binary(r, (Op)n->op, ball_carg(ev, f, n, 0), ball_carg(ev, f, n, 1), m);
+            binary_function(r, (Op)n->op, ball_carg(ev, f, n, 0), ball_carg(ev, f, n, 1),
+                            m);
         else
             acb_indeterminate(r);
     }

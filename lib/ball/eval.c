@@ -118,7 +118,7 @@ void ball_fail(BallVal *v, lbz_status st, const Node *bad)
 
 /* ---- the stack of nodes that wait for others */
 
-static void push(BallEval *ev, BallFrame *f, const Node *n)
+static void push_todo(BallEval *ev, BallFrame *f, const Node *n)
 {
     if (ev->ntodo == ev->todo_cap) {
         size_t cap = ev->todo_cap ? 2 * ev->todo_cap : 64;
@@ -135,17 +135,17 @@ static void push(BallEval *ev, BallFrame *f, const Node *n)
 
 /* The value of n if it is there; else n is put on the stack, the answer is NULL, and the
  * step has to end: it will be done again. */
-static BallVal *need(BallEval *ev, BallFrame *f, const Node *n)
+static BallVal *value_or_push(BallEval *ev, BallFrame *f, const Node *n)
 {
     f = frame_of(f, n);
     BallVal *v = frame_val(ev, f, n);
     if (v && v->gen == f->gen)
         return v;
-    push(ev, f, n);
+    push_todo(ev, f, n);
     return NULL;
 }
 
-static void finish(BallEval *ev, BallFrame *f, BallVal *v)
+static void finish_value(BallEval *ev, BallFrame *f, BallVal *v)
 {
     v->gen = f->gen;
     ev->ntodo--;
@@ -162,14 +162,14 @@ static void copy_result(BallVal *v, const BallVal *w)
 
 static void either_branch(BallEval *ev, BallFrame *f, const Node *n)
 {
-    if (!need(ev, f, n->a[1]) || !need(ev, f, n->a[2]))
+    if (!value_or_push(ev, f, n->a[1]) || !value_or_push(ev, f, n->a[2]))
         return;
     BallVal *v = frame_val(ev, f, n), *a = ball_done(ev, f, n->a[1]),
             *b = ball_done(ev, f, n->a[2]);
     ball_fail(v, a->status ? a->status : b->status, a->status ? a->bad : b->bad);
     if (!v->status)
         acb_union(&v->z, &a->z, &b->z, f->prec);
-    finish(ev, f, v);
+    finish_value(ev, f, v);
 }
 
 /* Only the branch that is taken is evaluated. Where the condition is open, a precision
@@ -177,7 +177,7 @@ static void either_branch(BallEval *ev, BallFrame *f, const Node *n)
  */
 static void step_if(BallEval *ev, BallFrame *f, const Node *n)
 {
-    BallVal *cond = need(ev, f, n->a[0]);
+    BallVal *cond = value_or_push(ev, f, n->a[0]);
     if (!cond)
         return;
     if (!cond->status && cond->truth == T_EITHER && f->complex && !f->analytic) {
@@ -188,7 +188,8 @@ static void step_if(BallEval *ev, BallFrame *f, const Node *n)
                     : cond->truth == T_EITHER ? LBZ_UNABLE
                                               : LBZ_OK;
     const Node *bad = cond->status ? cond->bad : n;
-    BallVal *branch = st ? NULL : need(ev, f, n->a[cond->truth == T_TRUE ? 1 : 2]);
+    BallVal *branch =
+        st ? NULL : value_or_push(ev, f, n->a[cond->truth == T_TRUE ? 1 : 2]);
     if (!st && !branch)
         return;
     BallVal *v = frame_val(ev, f, n);
@@ -196,7 +197,7 @@ static void step_if(BallEval *ev, BallFrame *f, const Node *n)
         copy_result(v, branch);
     else
         ball_fail(v, st, bad);
-    finish(ev, f, v);
+    finish_value(ev, f, v);
 }
 
 /* AND, OR: one child that decides is enough, whatever the others are; the order of
@@ -207,7 +208,7 @@ static void step_logic(BallEval *ev, BallFrame *f, const Node *n)
     lbz_status st = LBZ_OK;
     const Node *bad = NULL;
     for (uint32_t i = 0; i < n->n; i++) {
-        BallVal *w = need(ev, f, n->a[i]);
+        BallVal *w = value_or_push(ev, f, n->a[i]);
         if (!w)
             return;
         if (w->status && !st) {
@@ -224,7 +225,7 @@ static void step_logic(BallEval *ev, BallFrame *f, const Node *n)
     BallVal *v = frame_val(ev, f, n);
     ball_fail(v, st, bad);
     v->truth = (uint8_t)truth;
-    finish(ev, f, v);
+    finish_value(ev, f, v);
 }
 
 /* ---- sums and products */
@@ -284,7 +285,7 @@ static void step_binder(BallEval *ev, BallFrame *f, const Node *n)
     BallVal out = {0};
     acb_init(&out.z);
     for (uint32_t i = 2; i < 4; i++) {
-        const BallVal *w = need(ev, f, n->a[i]);
+        const BallVal *w = value_or_push(ev, f, n->a[i]);
         if (!w)
             return;
         if (w->status && !out.status)
@@ -303,7 +304,7 @@ static void step_binder(BallEval *ev, BallFrame *f, const Node *n)
     if (!ev->stop) {
         BallVal *v = frame_val(ev, f, n);
         copy_result(v, &out);
-        finish(ev, f, v);
+        finish_value(ev, f, v);
     }
     acb_clear(&out.z);
 }
@@ -336,13 +337,13 @@ static void step_strict(BallEval *ev, BallTodo *t)
     const Node *n = t->n;
     BallFrame *f = t->f;
     for (; t->next < ball_arity(n); t->next++) {
-        const BallVal *w = need(ev, f, n->a[t->next]);
+        const BallVal *w = value_or_push(ev, f, n->a[t->next]);
         if (!w)
             return;
         if (w->status) {
             BallVal *v = frame_val(ev, f, n);
             ball_fail(v, w->status, w->bad);
-            finish(ev, f, v);
+            finish_value(ev, f, v);
             return;
         }
     }
@@ -355,10 +356,10 @@ static void step_strict(BallEval *ev, BallTodo *t)
         ball_complex_op(ev, f, n, v);
     else
         ball_real_op(ev, f, n, v);
-    finish(ev, f, v);
+    finish_value(ev, f, v);
 }
 
-static void step(BallEval *ev)
+static void run_top_todo(BallEval *ev)
 {
     BallTodo *t = &ev->todo[ev->ntodo - 1];
     const Node *n = t->n;
@@ -385,12 +386,12 @@ BallVal *ball_node(BallEval *ev, BallFrame *f, const Node *n)
 {
     size_t base = ev->ntodo;
     f = frame_of(f, n);
-    push(ev, f, n);
+    push_todo(ev, f, n);
     while (ev->ntodo > base && !ev->stop)
         if (ctx_poll(ev->c))
             ev->stop = ev->c->env.err.status;
         else
-            step(ev);
+            run_top_todo(ev);
     ev->ntodo = base;
     return ev->stop ? NULL : frame_val(ev, f, n);
 }

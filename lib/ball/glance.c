@@ -31,17 +31,17 @@ static bool apart_from_0(Glance x)
 }
 
 /* f(x) = v where |f'| <= slope around x */
-static Glance image(Glance x, double v, double slope)
+static Glance glance_image(Glance x, double v, double slope)
 {
     return (Glance){v, x.err * slope + ROUND * fabs(v)};
 }
 
-static Glance plus(Glance x, Glance y)
+static Glance glance_plus(Glance x, Glance y)
 {
     return (Glance){x.v + y.v, x.err + y.err + ROUND * (fabs(x.v) + fabs(y.v))};
 }
 
-static Glance times(Glance x, Glance y)
+static Glance glance_times(Glance x, Glance y)
 {
     double err = fabs(x.v) * y.err + fabs(y.v) * x.err + x.err * y.err;
     return (Glance){x.v * y.v, err + ROUND * fabs(x.v * y.v)};
@@ -56,7 +56,7 @@ static Glance power_positive(Glance b, Glance x)
                : unclear;
 }
 
-static Glance power(const Node *n, Glance b, Glance x, lbz_status *st)
+static Glance glance_power(const Node *n, Glance b, Glance x, lbz_status *st)
 {
     const Node *k = n->a[1];
     if (!apart_from_0(b))
@@ -73,68 +73,69 @@ static Glance power(const Node *n, Glance b, Glance x, lbz_status *st)
     return r;
 }
 
-static Glance logarithm(Glance x, lbz_status *st)
+static Glance glance_log(Glance x, lbz_status *st)
 {
     if (!apart_from_0(x))
         return unclear;
     if (x.v < 0)
         *st = LBZ_DOMAIN;
-    return image(x, log(fabs(x.v)), 2 / fabs(x.v));
+    return glance_image(x, log(fabs(x.v)), 2 / fabs(x.v));
 }
 
-static Glance tangent(Glance x)
+static Glance glance_tan(Glance x)
 {
     double k = cos(x.v);
-    return fabs(k) > 1e-4 ? image(x, tan(x.v), 2 / (k * k)) : unclear;
+    return fabs(k) > 1e-4 ? glance_image(x, tan(x.v), 2 / (k * k)) : unclear;
 }
 
-static Glance function(const Node *n, Glance x, lbz_status *st)
+static Glance glance_function(const Node *n, Glance x, lbz_status *st)
 {
     if (!is_clear(x))
         return unclear;
     switch (n->op) {
     case OP_abs: return (Glance){fabs(x.v), x.err};
-    case OP_sin: return image(x, sin(x.v), 1);
-    case OP_cos: return image(x, cos(x.v), 1);
-    case OP_tan: return tangent(x);
-    case OP_atan: return image(x, atan(x.v), 1);
-    case OP_sinh: return image(x, sinh(x.v), 2 * cosh(x.v));
-    case OP_cosh: return image(x, cosh(x.v), 2 * cosh(x.v));
-    case OP_tanh: return image(x, tanh(x.v), 1);
-    case OP_log: return logarithm(x, st);
+    case OP_sin: return glance_image(x, sin(x.v), 1);
+    case OP_cos: return glance_image(x, cos(x.v), 1);
+    case OP_tan: return glance_tan(x);
+    case OP_atan: return glance_image(x, atan(x.v), 1);
+    case OP_sinh: return glance_image(x, sinh(x.v), 2 * cosh(x.v));
+    case OP_cosh: return glance_image(x, cosh(x.v), 2 * cosh(x.v));
+    case OP_tanh: return glance_image(x, tanh(x.v), 1);
+    case OP_log: return glance_log(x, st);
     default: return unclear;
     }
 }
 
-static Glance number(Num x)
+static Glance glance_number(Num x)
 {
     double v = num_to_double(x);
     return (Glance){v, x.q == 1 && fabs(v) < 0x1p53 ? 0 : ROUND * fabs(v)};
 }
 
-static Glance constant(uint32_t which)
+static Glance glance_constant(uint32_t which)
 {
     if (which == C_INF)
         return unclear;
-    return image((Glance){0, 0}, which == C_PI ? M_PI : M_E, 0);
+    return glance_image((Glance){0, 0}, which == C_PI ? M_PI : M_E, 0);
 }
 
 /* The children's values stand at their places in the walk. */
-static Glance glance(const Node *n, const Glance *at, lbz_status *st)
+static Glance glance_node(const Node *n, const Glance *at, lbz_status *st)
 {
     Glance r;
     switch (n->op) {
-    case OP_NUM: return number(n->num);
-    case OP_CONST: return constant(n->sym);
+    case OP_NUM: return glance_number(n->num);
+    case OP_CONST: return glance_constant(n->sym);
     case OP_ADD:
     case OP_MUL:
     case OP_SCALE:
         r = at[n->a[0]->pos];
         for (uint32_t i = 1; i < n->n; i++)
-            r = n->op == OP_ADD ? plus(r, at[n->a[i]->pos]) : times(r, at[n->a[i]->pos]);
+            r = n->op == OP_ADD ? glance_plus(r, at[n->a[i]->pos])
+                                : glance_times(r, at[n->a[i]->pos]);
         return r;
-    case OP_POW: return power(n, at[n->a[0]->pos], at[n->a[1]->pos], st);
-    default: return n->n == 1 ? function(n, at[n->a[0]->pos], st) : unclear;
+    case OP_POW: return glance_power(n, at[n->a[0]->pos], at[n->a[1]->pos], st);
+    default: return n->n == 1 ? glance_function(n, at[n->a[0]->pos], st) : unclear;
     }
 }
 
@@ -146,7 +147,7 @@ lbz_status ball_glance(Ctx *c, Node *k, const Node **bad)
     Node **order = ex_walk(c, 1, &k, &n);
     Glance *at = order ? ARENA_NEW(&c->tmp, Glance, n) : NULL;
     for (size_t i = 0; at && i < n && st == LBZ_OK; i++) {
-        at[i] = glance(order[i], at, &st);
+        at[i] = glance_node(order[i], at, &st);
         *bad = order[i];
         if (!is_clear(at[i]))
             st = LBZ_UNABLE;

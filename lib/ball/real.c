@@ -60,7 +60,7 @@ static void set_const(arb_t r, uint32_t which, slong prec)
 }
 
 /* r = x*k without rounding k first */
-static void scale(arb_t r, const arb_t x, Num k, slong prec)
+static void scale_exactly(arb_t r, const arb_t x, Num k, slong prec)
 {
     fmpq_t q;
     if (num_is_small(k)) {
@@ -188,7 +188,7 @@ static lbz_status pow_num(arb_t r, const arb_t b, Num x, Powers how)
     return st;
 }
 
-static void power(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
+static void power_value(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     arb_ptr r = acb_realref(&v->z);
     arb_srcptr x = ball_arg(ev, f, n, 1);
@@ -207,7 +207,7 @@ static void power(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 
 /* ---- comparisons */
 
-static Truth compare(Op op, const arb_t a, const arb_t b)
+static Truth compare_balls(Op op, const arb_t a, const arb_t b)
 {
     bool same = arb_is_exact(a) && arb_equal(a, b);
     switch (op) {
@@ -219,7 +219,7 @@ static Truth compare(Op op, const arb_t a, const arb_t b)
 }
 
 /* Rational numbers, which balls may not hold exactly, are compared as such. */
-static void comparison(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
+static void comparison_value(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     if (ex_is_num(n->a[0]) && ex_is_num(n->a[1])) {
         int c = num_cmp(n->a[0]->num, n->a[1]->num);
@@ -230,28 +230,28 @@ static void comparison(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
     } else if (n->a[0] == n->a[1]) {
         v->truth = n->op == OP_LE || n->op == OP_EQ;
     } else {
-        v->truth =
-            (uint8_t)compare((Op)n->op, ball_arg(ev, f, n, 0), ball_arg(ev, f, n, 1));
+        v->truth = (uint8_t)compare_balls((Op)n->op, ball_arg(ev, f, n, 0),
+                                          ball_arg(ev, f, n, 1));
     }
 }
 
 /* ---- all of them */
 
-static void sum(BallEval *ev, BallFrame *f, const Node *n, arb_t r)
+static void sum_value_of(BallEval *ev, BallFrame *f, const Node *n, arb_t r)
 {
     arb_zero(r);
     for (uint32_t i = 0; i < n->n; i++)
         arb_add(r, r, ball_arg(ev, f, n, i), f->prec);
 }
 
-static void product(BallEval *ev, BallFrame *f, const Node *n, arb_t r)
+static void product_value_of(BallEval *ev, BallFrame *f, const Node *n, arb_t r)
 {
     arb_set(r, ball_arg(ev, f, n, 0));
     for (uint32_t i = 1; i < n->n; i++)
         arb_mul(r, r, ball_arg(ev, f, n, i), f->prec);
 }
 
-static void function(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
+static void function_value_of(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
 {
     arb_struct x[3];
     if (n->n != certified_fn((Op)n->op)->arity) {
@@ -274,7 +274,7 @@ void ball_real_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
     switch (n->op) {
     case OP_NUM: ball_set_num(r, n->num, f->prec); return;
     case OP_CONST: set_const(r, n->sym, f->prec); return;
-    case OP_SCALE: scale(r, ball_arg(ev, f, n, 1), n->a[0]->num, f->prec); return;
+    case OP_SCALE: scale_exactly(r, ball_arg(ev, f, n, 1), n->a[0]->num, f->prec); return;
     case OP_TRUE:
     case OP_FALSE: v->truth = n->op == OP_TRUE; return;
     case OP_NOT: {
@@ -285,13 +285,13 @@ void ball_real_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v)
     case OP_LT:
     case OP_LE:
     case OP_EQ:
-    case OP_NE: comparison(ev, f, n, v); return;
-    case OP_ADD: sum(ev, f, n, r); break;
-    case OP_MUL: product(ev, f, n, r); break;
-    case OP_POW: power(ev, f, n, v); break;
+    case OP_NE: comparison_value(ev, f, n, v); return;
+    case OP_ADD: sum_value_of(ev, f, n, r); break;
+    case OP_MUL: product_value_of(ev, f, n, r); break;
+    case OP_POW: power_value(ev, f, n, v); break;
     default:
         if (op_is_function((Op)n->op))
-            function(ev, f, n, v);
+            function_value_of(ev, f, n, v);
         else
             ball_fail(v, LBZ_UNABLE, n);
     }

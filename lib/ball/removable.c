@@ -53,7 +53,7 @@ static void open_series(const Removables *r, BallSeries *s, slong len, slong pre
     s->nsyms = r->nsyms;
 }
 
-static void look_at(Removables *r, const Node *body, const arb_t p)
+static void find_at_point(Removables *r, const Node *body, const arb_t p)
 {
     Ctx *c = r->c;
     uint32_t x = r->x;
@@ -79,7 +79,7 @@ static void look_at(Removables *r, const Node *body, const arb_t p)
 }
 
 /* Where the denominators that are linear are 0, as far as such a point is known exactly. */
-static void look_at_roots(Removables *r, const Node *body)
+static void find_at_roots(Removables *r, const Node *body)
 {
     Ctx *c = r->c;
     uint32_t x = r->x;
@@ -103,7 +103,7 @@ static void look_at_roots(Removables *r, const Node *body)
             for (size_t k = 0; k < r->n; k++)
                 known = known && !arb_equal(p, r->v[k].at);
             if (known)
-                look_at(r, body, p);
+                find_at_point(r, body, p);
         }
         ball_series_clear(&s);
     }
@@ -115,13 +115,13 @@ void ball_removables(Removables *r, const Node *body, const acb_t lo, const acb_
 {
     r->n = 0;
     const acb_struct *ends[] = {lo, hi};
-    look_at_roots(r, body);
+    find_at_roots(r, body);
     for (size_t i = 0; i < 2; i++) {
         bool known = acb_is_real(ends[i]) && acb_is_exact(ends[i]);
         for (size_t k = 0; known && k < r->n; k++)
             known = !arb_equal(acb_realref(ends[i]), r->v[k].at);
         if (known)
-            look_at(r, body, acb_realref(ends[i]));
+            find_at_point(r, body, acb_realref(ends[i]));
     }
 }
 

@@ -60,7 +60,7 @@ static bool is_finite(const acb_poly_struct *p)
     return true;
 }
 
-static bool constant(BallSeries *s, Node *n, acb_poly_t p)
+static bool series_of_constant(BallSeries *s, Node *n, acb_poly_t p)
 {
     arb_t v;
     acb_t z;
@@ -128,7 +128,7 @@ static bool numeric_power(BallSeries *s, const acb_poly_struct *b, Num r, acb_po
     return true;
 }
 
-static bool logarithm(BallSeries *s, const acb_poly_struct *u, acb_poly_t p)
+static bool series_of_log(BallSeries *s, const acb_poly_struct *u, acb_poly_t p)
 {
     if (!u->length || !arb_is_positive(acb_realref(u->coeffs)))
         return false;
@@ -136,7 +136,7 @@ static bool logarithm(BallSeries *s, const acb_poly_struct *u, acb_poly_t p)
     return true;
 }
 
-static bool power(BallSeries *s, const Node *n, acb_poly_t p)
+static bool series_of_power(BallSeries *s, const Node *n, acb_poly_t p)
 {
     const acb_poly_struct *b = ball_series_get(s, n->a[0]),
                           *e = ball_series_get(s, n->a[1]);
@@ -148,14 +148,14 @@ static bool power(BallSeries *s, const Node *n, acb_poly_t p)
         return numeric_power(s, b, n->a[1]->num, p);
     acb_poly_t l;
     acb_poly_init(l);
-    bool ok = logarithm(s, b, l);
+    bool ok = series_of_log(s, b, l);
     acb_poly_mullow(l, l, e, s->len, s->prec);
     acb_poly_exp_series(p, l, s->len, s->prec);
     acb_poly_clear(l);
     return ok;
 }
 
-static bool absolute(const acb_poly_struct *u, acb_poly_t p)
+static bool series_of_abs(const acb_poly_struct *u, acb_poly_t p)
 {
     bool negative = u->length && arb_is_negative(acb_realref(u->coeffs));
     if (u->length && !acb_is_real(u->coeffs))
@@ -169,12 +169,12 @@ static bool absolute(const acb_poly_struct *u, acb_poly_t p)
 }
 
 /* Functions with a power series of their own in the library. */
-static bool function(BallSeries *s, Node *n, acb_poly_t p)
+static bool series_of_function(BallSeries *s, Node *n, acb_poly_t p)
 {
     const acb_poly_struct *u = ball_series_get(s, n->a[0]);
     slong len = s->len, prec = s->prec;
     switch (n->op) {
-    case OP_log: return logarithm(s, u, p);
+    case OP_log: return series_of_log(s, u, p);
     case OP_sin: acb_poly_sin_series(p, u, len, prec); return true;
     case OP_cos: acb_poly_cos_series(p, u, len, prec); return true;
     case OP_tan: acb_poly_tan_series(p, u, len, prec); return true;
@@ -183,12 +183,12 @@ static bool function(BallSeries *s, Node *n, acb_poly_t p)
     case OP_atan: acb_poly_atan_series(p, u, len, prec); return true;
     case OP_gamma: acb_poly_gamma_series(p, u, len, prec); return true;
     case OP_digamma: acb_poly_digamma_series(p, u, len, prec); return true;
-    case OP_abs: return absolute(u, p);
+    case OP_abs: return series_of_abs(u, p);
     default: return op_is_function((Op)n->op) && s->other && s->other(s, n, p);
     }
 }
 
-static bool combine(BallSeries *s, Node *n, acb_poly_t p)
+static bool series_of_operation(BallSeries *s, Node *n, acb_poly_t p)
 {
     acb_poly_set(p, ball_series_get(s, n->a[0]));
     for (uint32_t i = 1; i < n->n; i++) {
@@ -204,7 +204,7 @@ static bool combine(BallSeries *s, Node *n, acb_poly_t p)
 static bool series_of_node(BallSeries *s, Node *n, acb_poly_t p)
 {
     if (!ex_depends(s->c, n, s->x))
-        return constant(s, n, p);
+        return series_of_constant(s, n, p);
     switch (n->op) {
     case OP_SYM:
         acb_poly_set_coeff_acb(p, 0, s->at);
@@ -213,9 +213,9 @@ static bool series_of_node(BallSeries *s, Node *n, acb_poly_t p)
         return true;
     case OP_ADD:
     case OP_SCALE:
-    case OP_MUL: return combine(s, n, p);
-    case OP_POW: return power(s, n, p);
-    default: return function(s, n, p);
+    case OP_MUL: return series_of_operation(s, n, p);
+    case OP_POW: return series_of_power(s, n, p);
+    default: return series_of_function(s, n, p);
     }
 }
 

@@ -48,7 +48,7 @@ typedef enum { AGREE, DIFFER, SKIP } Outcome;
 
 /* ---- points */
 
-static uint64_t draw(Check *k)
+static uint64_t draw_random(Check *k)
 {
     k->seed ^= k->seed << 13;
     k->seed ^= k->seed >> 7;
@@ -61,13 +61,13 @@ static int64_t draw_number(Check *k, const Var *v, unsigned turn)
 {
     static const int64_t widths[] = {SCALE, 4 * SCALE, 2 * SCALE, 12 * SCALE};
     int64_t w = v->ranged ? SCALE : widths[turn % 4];
-    int64_t x = 1 + (int64_t)(draw(k) % (uint64_t)(w - 1));
+    int64_t x = 1 + (int64_t)(draw_random(k) % (uint64_t)(w - 1));
     bool both = (v->sign & S_NEG) && (v->sign & S_POS);
-    bool negative = both ? turn % 4 >= 2 && draw(k) % 2 : !(v->sign & S_POS);
+    bool negative = both ? turn % 4 >= 2 && draw_random(k) % 2 : !(v->sign & S_POS);
     if (v->ranged)
         return x;
     if (v->integer)
-        x = SCALE * (1 + x / SCALE + (int64_t)(draw(k) % 5));
+        x = SCALE * (1 + x / SCALE + (int64_t)(draw_random(k) % 5));
     return negative ? -x : x;
 }
 
@@ -83,7 +83,7 @@ static Num value_of(Check *k, const Var *v)
     return t;
 }
 
-static void place(Check *k, arb_ptr at, slong prec)
+static void place_point(Check *k, arb_ptr at, slong prec)
 {
     for (size_t i = 0; i < k->k; i++) {
         Num v = value_of(k, &k->var[i]);
@@ -144,7 +144,7 @@ static Outcome compare_here(Check *k)
     lbz_status a = LBZ_UNABLE, b = LBZ_UNABLE;
     const Node *bad = NULL;
     for (slong prec = 64; prec <= PREC_MAX && !ctx_poll(c); prec *= 2) {
-        place(k, k->at, prec);
+        place_point(k, k->at, prec);
         a = ball_eval(c, k->l, k->syms, k->at, k->k, prec, k->lv, &bad);
         b = a == LBZ_DOMAIN ? a
                             : ball_eval(c, k->r, k->syms, k->at, k->k, prec, k->rv,
@@ -185,7 +185,8 @@ static void draw_point(Check *k)
         Var *v = &k->var[i];
         int64_t reach = (v->good < 0 ? -v->good : v->good) / RANGE_SHARE + 2;
         if (near && !v->integer && !v->ranged) {
-            v->num = v->good + (int64_t)(draw(k) % (uint64_t)(2 * reach + 1)) - reach;
+            v->num =
+                v->good + (int64_t)(draw_random(k) % (uint64_t)(2 * reach + 1)) - reach;
             v->num = v->num == 0 || (v->num < 0) != (v->good < 0) ? v->good : v->num;
         } else {
             v->num = draw_number(k, v, k->tried);
@@ -213,7 +214,7 @@ static bool find_difference(Check *k, unsigned enough)
 
 /* ---- verdicts */
 
-static void verdict(Check *k, lbz_verdict v, const char *proof)
+static void set_answer(Check *k, lbz_verdict v, const char *proof)
 {
     k->s->ans.kind = LBZ_CHECK;
     k->s->ans.verdict = v;
@@ -249,7 +250,7 @@ static arb_ptr close_points(Check *k)
             here[i] = j ? here[i] : v->num;
             v->num = here[i] + (int64_t)(j * (i + 1)) * step;
         }
-        place(k, p + j * k->k, 256);
+        place_point(k, p + j * k->k, 256);
     }
     for (size_t i = 0; here && i < k->k; i++)
         k->var[i].num = here[i];
@@ -291,7 +292,7 @@ static void report_difference(Check *k)
     print_ball(out, k->lv, k->rv);
     str_puts(out, " rhs=");
     print_ball(out, k->rv, k->lv);
-    verdict(k, LBZ_FAIL, "counterexample");
+    set_answer(k, LBZ_FAIL, "counterexample");
     if (k->k)
         report_constant(k);
 }
@@ -303,13 +304,13 @@ static void report_constant_difference(Check *k, const Num d)
     num_print(&a->constant, d);
     str_printf(&a->text, "FAIL: right up to a constant: lhs - rhs = %s",
                str_cstr(&a->constant));
-    verdict(k, LBZ_FAIL, "symbolic");
+    set_answer(k, LBZ_FAIL, "symbolic");
 }
 
 static void report_proved(Check *k)
 {
     str_puts(&k->s->ans.text, "PASS proved");
-    verdict(k, LBZ_PASS, "symbolic");
+    set_answer(k, LBZ_PASS, "symbolic");
 }
 
 static void report_numeric(Check *k)
@@ -325,7 +326,7 @@ static void report_numeric(Check *k)
     if (k->k)
         str_printf(out, " at %d points", POINTS);
     str_puts(out, ")");
-    verdict(k, LBZ_PASS, "numeric");
+    set_answer(k, LBZ_PASS, "numeric");
 }
 
 static void report_open(const Check *k, Str *out)
@@ -356,10 +357,10 @@ static void report_unknown(Check *k)
     } else {
         report_open(k, out);
     }
-    verdict(k, LBZ_UNKNOWN, "");
+    set_answer(k, LBZ_UNKNOWN, "");
 }
 
-static void decide(Check *k)
+static void decide_verdict(Check *k)
 {
     Ctx *c = k->c;
     Node *d = ex_sub(c, k->l, k->r);
@@ -384,7 +385,7 @@ static void decide(Check *k)
 
 /* ---- setting up */
 
-static bool variables(Check *k, Node *both)
+static bool collect_variables(Check *k, Node *both)
 {
     Ctx *c = k->c;
     size_t n;
@@ -489,7 +490,7 @@ static bool read_point(Check *k, const char *text, const Pieces *p)
     return !ctx_failed(c);
 }
 
-static bool cut_up(lbz_session *s, const char *text, Span args, Pieces *p)
+static bool split_arguments(lbz_session *s, const char *text, Span args, Pieces *p)
 {
     uint32_t end = args.pos + args.len, eq = args_find(text, args, "==");
     memset(p, 0, sizeof *p);
@@ -532,7 +533,7 @@ static void run_check(Check *k)
     arb_init(k->rv);
     arb_init(k->d);
     k->seed = hash_mix(k->l->hash, k->r->hash) | 1;
-    decide(k);
+    decide_verdict(k);
     arb_clear(k->lv);
     arb_clear(k->rv);
     arb_clear(k->d);
@@ -551,7 +552,7 @@ static bool check_pair(const Check *whole, const char *text, const Pieces *p, No
         ctx_error(c, LBZ_UNABLE, "check row by row", "nested lists are not compared");
         return false;
     }
-    if (!variables(&one, ex_list(c, 2, both)) ||
+    if (!collect_variables(&one, ex_list(c, 2, both)) ||
         (p->on.len && !read_ranges(&one, text, p->on)))
         return false;
     run_check(&one);
@@ -559,7 +560,7 @@ static bool check_pair(const Check *whole, const char *text, const Pieces *p, No
 }
 
 /* How far a verdict is from proved: the worst element of a list decides. */
-static int badness(const Answer *a)
+static int verdict_badness(const Answer *a)
 {
     return a->verdict == LBZ_FAIL      ? 3
            : a->verdict == LBZ_UNKNOWN ? 2
@@ -579,8 +580,8 @@ static bool check_lists(const Check *whole, const char *text, const Pieces *p)
             str_free(&worst);
             return false;
         }
-        if (badness(a) > bad) {
-            bad = badness(a);
+        if (verdict_badness(a) > bad) {
+            bad = verdict_badness(a);
             verdict = a->verdict;
             proof = a->proof;
             str_clear(&worst);
@@ -616,7 +617,7 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
     k.s = s;
     k.c = s->c;
     k.tol = NUM_ZERO;
-    if (!cut_up(s, text, args, &p))
+    if (!split_arguments(s, text, args, &p))
         return false;
     k.l = args_value(s, text, p.l);
     k.r = ctx_failed(k.c) ? k.l : args_value(s, text, p.r);

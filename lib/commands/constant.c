@@ -22,7 +22,7 @@ static bool same_at(Ctx *c, Node *d, const uint32_t *syms, const arb_struct *poi
     return same;
 }
 
-static bool flat(Ctx *c, Node *d, const uint32_t *syms, size_t k)
+static bool derivatives_vanish(Ctx *c, Node *d, const uint32_t *syms, size_t k)
 {
     for (size_t i = 0; i < k; i++) {
         Node *slope = diff(c, d, syms[i]);
@@ -39,7 +39,7 @@ static void print_value(Str *out, const arb_t x)
 }
 
 /* unit*p/q if that may be the value, for a small q; else NULL. */
-static Node *multiple(Ctx *c, const arb_t value, Node *unit)
+static Node *rational_multiple(Ctx *c, const arb_t value, Node *unit)
 {
     enum { Q = 720, P_MAX = 1000000 };
     Node *r = NULL;
@@ -69,7 +69,7 @@ static Node *exact_constant(Ctx *c, Node *d, const arb_t value)
     Node *unit[] = {c->one, c->pi, ex_fn1(c, OP_log, c->two),
                     ex_fn1(c, OP_log, ex_int(c, 3)), ex_fn1(c, OP_log, ex_int(c, 5))};
     for (size_t i = 0; i < sizeof unit / sizeof *unit && !ctx_failed(c); i++) {
-        t = multiple(c, value, unit[i]);
+        t = rational_multiple(c, value, unit[i]);
         if (t && prove_zero(c, ex_sub(c, d, t)) == PROOF_YES)
             return t;
     }
@@ -84,7 +84,7 @@ static ConstantKind kind_of(Ctx *c, Node *d, const uint32_t *syms, size_t k,
         print_plain(c, text, exact);
         return CONSTANT_EVERYWHERE;
     }
-    if (ctx_failed(c) || !flat(c, d, syms, k))
+    if (ctx_failed(c) || !derivatives_vanish(c, d, syms, k))
         return CONSTANT_NO;
     print_value(text, value);
     return CONSTANT_PIECEWISE;

@@ -108,7 +108,7 @@ static bool float_routes(GradCheck *k, const double *x)
 }
 
 /* An error of what was only tried is none of the command's, unless it is a limit. */
-static bool forgive(Ctx *c)
+static bool ignore_failure(Ctx *c)
 {
     lbz_status st = c->env.err.status;
     if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
@@ -151,7 +151,7 @@ static bool symbolic_route(GradCheck *k)
     if (g && diff_gradient(c, j->e, j->in, j->nin, g))
         k->formula = g;
     bool kinks = eval_has_kinks(c, j->e);
-    for (size_t i = 0; k->formula && i < j->nin && forgive(c); i++) {
+    for (size_t i = 0; k->formula && i < j->nin && ignore_failure(c); i++) {
         SlopeRow *r = &k->row[i];
         if (!kinks) {
             Node *v =
@@ -159,10 +159,10 @@ static bool symbolic_route(GradCheck *k)
             r->has[SYMBOLIC] =
                 !ctx_failed(c) && ball_double(c, v, &r->d[SYMBOLIC]) == LBZ_OK;
         }
-        if (!r->has[SYMBOLIC] && forgive(c))
+        if (!r->has[SYMBOLIC] && ignore_failure(c))
             r->has[SYMBOLIC] = value_at_point(k, i, &r->d[SYMBOLIC]);
     }
-    return forgive(c);
+    return ignore_failure(c);
 }
 
 /* ---- answers ------------------------------------------------------------------------------ */
@@ -189,7 +189,7 @@ static void print_line(Str *out, const SlopeRow *r)
 
 enum { COLUMNS = 6 };
 
-static void cell(const SlopeRow *r, int column, char out[32])
+static void format_cell(const SlopeRow *r, int column, char out[32])
 {
     if (column == 0)
         snprintf(out, 32, "d/d%.20s", r->name);
@@ -210,7 +210,7 @@ static void print_table(Str *out, const GradCheck *k, SlopeVerdict overall)
     for (int c = 0; c < COLUMNS; c++) {
         width[c] = (int)strlen(head[c]);
         for (size_t i = 0; i < k->n; i++) {
-            cell(&k->row[i], c, t);
+            format_cell(&k->row[i], c, t);
             width[c] = (int)strlen(t) > width[c] ? (int)strlen(t) : width[c];
         }
     }
@@ -219,7 +219,7 @@ static void print_table(Str *out, const GradCheck *k, SlopeVerdict overall)
         str_puts(out, "\n");
         for (int c = 0; c < COLUMNS - 1; c++) {
             if (i)
-                cell(&k->row[i - 1], c, t);
+                format_cell(&k->row[i - 1], c, t);
             str_printf(out, "%-*s  ", width[c], i ? t : head[c]);
         }
         str_puts(out, i ? slope_verdict_names[k->row[i - 1].verdict] : head[COLUMNS - 1]);
@@ -228,7 +228,7 @@ static void print_table(Str *out, const GradCheck *k, SlopeVerdict overall)
     }
 }
 
-static void answer(const GradCheck *k)
+static void set_answer_gradient(const GradCheck *k)
 {
     Answer *a = &k->j.s->ans;
     SlopeVerdict worst = VERDICT_AGREE;
@@ -278,7 +278,7 @@ static bool open_probe(GradCheck *k, const double *x)
 }
 
 /* The routes are taken: their verdicts. */
-static bool judge(GradCheck *k)
+static bool judge_routes(GradCheck *k)
 {
     Request *j = &k->j;
     lbz_status st = slope_value(&k->probe);
@@ -303,7 +303,7 @@ static bool judge(GradCheck *k)
 static bool check_formula(GradCheck *k)
 {
     const double *x = request_numbers(&k->j, k->j.x);
-    return open_probe(k, x) && float_routes(k, x) && symbolic_route(k) && judge(k);
+    return open_probe(k, x) && float_routes(k, x) && symbolic_route(k) && judge_routes(k);
 }
 
 /* ---- functions made of statements: the formula of the path that is taken at the point */
@@ -357,7 +357,7 @@ static bool check_path(GradCheck *k, Node *path)
     Node *e = j->e;
     const double *x = request_numbers(j, j->x);
     j->e = path;
-    bool ok = open_probe(k, x) && symbolic_route(k) && judge(k);
+    bool ok = open_probe(k, x) && symbolic_route(k) && judge_routes(k);
     j->e = e;
     for (size_t i = 0; ok && i < k->n; i++) {
         SlopeRow *r = &k->row[i];
@@ -423,7 +423,7 @@ bool cmd_gradcheck(lbz_session *s, const char *text, Span args)
     ok = ok && (k.j.lists || session_calls_procedures(s, k.j.e) ? check_procedures(&k)
                                                                 : check_formula(&k));
     if (ok)
-        answer(&k);
+        set_answer_gradient(&k);
     slope_close(&k.probe);
     request_free(&k.j);
     return ok;

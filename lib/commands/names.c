@@ -135,7 +135,7 @@ static const Fact *read_fact(const char *text, Span a, Span *name)
     return NULL;
 }
 
-static bool assume(lbz_session *s, const char *text, Span a)
+static bool run_assume(lbz_session *s, const char *text, Span a)
 {
     Ctx *c = s->c;
     Span name = a;
@@ -168,7 +168,7 @@ bool cmd_assume(lbz_session *s, const char *text, Span args)
         return bad_fact(s, args);
     while (a.len) {
         uint32_t comma = args_find(text, a, ","), end = a.pos + a.len;
-        if (!assume(s, text, (Span){a.pos, comma - a.pos}))
+        if (!run_assume(s, text, (Span){a.pos, comma - a.pos}))
             return false;
         uint32_t next = comma < end ? comma + 1 : end;
         a = args_trim(text, (Span){next, end - next});

@@ -256,7 +256,7 @@ size_t request_names(const Request *j, Str *names)
     return n;
 }
 
-static bool answer_job(Request *j, double value, const double *grad, bool along)
+static bool answer_with_names(Request *j, double value, const double *grad, bool along)
 {
     Str names = {0};
     size_t n = 1;
@@ -286,8 +286,8 @@ static const Node *describe_without_column(Request *j, const Accum *a, uint32_t 
     return w ? w->call : n;
 }
 
-static void describe(Request *j, const Accum *a, uint32_t v, const RequestRecord *in,
-                     Str *out)
+static void describe_value(Request *j, const Accum *a, uint32_t v,
+                           const RequestRecord *in, Str *out)
 {
     session_place_text(j->s, describe_without_column(j, a, v, in, out), out);
 }
@@ -303,10 +303,10 @@ bool request_explain(Request *j, const Accum *a, uint32_t v, const RequestRecord
         ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain",
                   "no real value: %s", str_cstr(&why));
     } else if (culprit != P_NONE) {
-        describe(j, a, culprit, in, &why);
+        describe_value(j, a, culprit, in, &why);
         ctx_note(j->c, "infinite: %s", str_cstr(&why));
     } else if (inside != P_NONE) {
-        describe(j, a, inside, in, &why);
+        describe_value(j, a, inside, in, &why);
         ctx_note(j->c, "a value on the way is %s: %s",
                  isnan(a->v[inside]) ? "not defined" : "infinite", str_cstr(&why));
     }
@@ -324,7 +324,7 @@ static void explain_slope(Request *j, Accum *a, size_t i, const RequestRecord *i
         culprit = accum_overflow(a, adj[i]);
     if (culprit != P_NONE) {
         str_puts(why, ": ");
-        describe(j, a, culprit, in, why);
+        describe_value(j, a, culprit, in, why);
     }
     mem_free(adj);
 }
@@ -383,7 +383,7 @@ static bool run_formula(Request *j)
         if (a.kinked)
             answer_note_kink(j->c, j->nin, a.kink_lo, a.kink_hi);
         explain_slopes(j, &a, grad, dir ? 1 : j->nin, NULL);
-        ok = answer_job(j, a.v[a.out[0]], grad, dir != NULL);
+        ok = answer_with_names(j, a.v[a.out[0]], grad, dir != NULL);
     }
     accum_free(&a);
     return ok;
@@ -511,7 +511,7 @@ static bool run_procedure(Request *j)
     if (ok) {
         if (!finite_answer(&out, grad, j->dir ? 1 : n))
             explain_procedure(j, grad, j->dir ? 1 : n);
-        ok = !ctx_failed(j->c) && answer_job(j, out.v[0], grad, j->dir != NULL);
+        ok = !ctx_failed(j->c) && answer_with_names(j, out.v[0], grad, j->dir != NULL);
     }
     procedure_list_free(&out);
     return ok;
@@ -519,7 +519,7 @@ static bool run_procedure(Request *j)
 
 /* ---- commands --------------------------------------------------------------------------------- */
 
-static bool accumulate(lbz_session *s, const char *text, Span args, AccumMode mode)
+static bool run_derivatives(lbz_session *s, const char *text, Span args, AccumMode mode)
 {
     Request j = {.s = s, .c = s->c, .mode = mode, .example = "forward x^2*y at x=3, y=4"};
     bool ok = request_read(&j, text, args);
@@ -537,10 +537,10 @@ static bool accumulate(lbz_session *s, const char *text, Span args, AccumMode mo
 
 bool cmd_forward(lbz_session *s, const char *text, Span args)
 {
-    return accumulate(s, text, args, ACC_FORWARD);
+    return run_derivatives(s, text, args, ACC_FORWARD);
 }
 
 bool cmd_reverse(lbz_session *s, const char *text, Span args)
 {
-    return accumulate(s, text, args, ACC_REVERSE);
+    return run_derivatives(s, text, args, ACC_REVERSE);
 }

@@ -58,7 +58,7 @@ static bool run_statement(lbz_session *s, const Stmt *st, const Parsed *parsed,
 }
 
 /* Notes and the error leave the context before the next statement begins. */
-static void collect(lbz_session *s)
+static void collect_notes(lbz_session *s)
 {
     for (size_t i = 0; i < s->c->nnotes; i++)
         session_note(s, s->c->notes[i]);
@@ -69,7 +69,7 @@ static void collect(lbz_session *s)
 
 /* Session nodes that no definition needs any more are left behind when they outnumber the
  * rest. */
-static void tidy(lbz_session *s)
+static void drop_dead_nodes(lbz_session *s)
 {
     enum { SLACK = 100000 };
     bool crowded = s->c->pool[0].n > 2 * s->nodes_after_rebuild + SLACK;
@@ -81,7 +81,7 @@ static void tidy(lbz_session *s)
 
 static void begin_statement(lbz_session *s)
 {
-    tidy(s);
+    drop_dead_nodes(s);
     ctx_begin_statement(s->c);
     map_init(&s->procedures, ctx_arena(s->c));
     s->no_formula = (Err){0};
@@ -106,7 +106,7 @@ static bool run_next(lbz_session *s, const char *text, size_t n, size_t *at)
         if (!ok)
             session_place_error(s);
     }
-    collect(s);
+    collect_notes(s);
     return ok;
 }
 
@@ -127,7 +127,7 @@ static bool stops_in_the_middle(lbz_session *s, const char *text, size_t from, s
     return true;
 }
 
-static bool blank(const char *text, size_t n)
+static bool is_blank_text(const char *text, size_t n)
 {
     while (n && (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')) {
         text++;
@@ -141,7 +141,7 @@ bool statement_run(lbz_session *s, const char *text, size_t n)
     size_t last = 0, end;
     for (size_t at = 0; at < n; at = end + 1) {
         end = session_statement_end(text, n, at);
-        last = blank(text + at, end - at) ? last : at;
+        last = is_blank_text(text + at, end - at) ? last : at;
     }
     s->ans.err_base = 0;
     if (stops_in_the_middle(s, text, last, n))

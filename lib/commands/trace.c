@@ -57,7 +57,7 @@ static void close_tracing(Tracing *t)
     str_free(&t->names);
 }
 
-static bool same(double x, double y)
+static bool same_number(double x, double y)
 {
     return x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= 1e-9 * (fabs(x) + fabs(y));
 }
@@ -70,7 +70,7 @@ static void note_rule(Tracing *t, const double *grad, size_t n, bool along)
     bool ok = rule && (along ? accum_along(&t->a, 0, t->dir, rule)
                              : accum_gradient(&t->a, t->j->mode, 0, rule));
     for (size_t i = 0; ok && i < n; i++) {
-        if (!same(rule[i], grad[i])) {
+        if (!same_number(rule[i], grad[i])) {
             char d[32];
             double_print(d, rule[i]);
             ctx_note(c, "the steps do not tell the derivative%s%s here: it is %s",

@@ -21,7 +21,7 @@ typedef struct {
     bool failed;
 } Build;
 
-static void *take(Build *b, size_t n, size_t size)
+static void *take_room(Build *b, size_t n, size_t size)
 {
     void *m = mem_alloc((n + 1) * size);
     if (m)
@@ -54,7 +54,7 @@ static void mark_needed(Build *b, const uint32_t *outs, size_t nout)
 }
 
 /* The operand of sum or difference i that is a product used nowhere else; P_NONE. */
-static uint32_t fusable(const Build *b, uint32_t i)
+static uint32_t fusable_product(const Build *b, uint32_t i)
 {
     const ProgramValue *v = &b->p->val[i];
     if (v->op != P_ADD && v->op != P_SUB)
@@ -66,7 +66,7 @@ static uint32_t fusable(const Build *b, uint32_t i)
     return P_NONE;
 }
 
-static void extend(Build *b, uint32_t v, uint32_t until)
+static void extend_life(Build *b, uint32_t v, uint32_t until)
 {
     if (b->last[v] < until)
         b->last[v] = until;
@@ -75,12 +75,12 @@ static void extend(Build *b, uint32_t v, uint32_t until)
 static void mark_fused(Build *b)
 {
     for (uint32_t i = 0; i < b->p->n; i++) {
-        uint32_t m = b->uses[i] ? fusable(b, i) : P_NONE;
+        uint32_t m = b->uses[i] ? fusable_product(b, i) : P_NONE;
         if (m == P_NONE)
             continue;
         b->inlined[m] = 1;
-        extend(b, b->p->val[m].a, i);
-        extend(b, b->p->val[m].b, i);
+        extend_life(b, b->p->val[m].a, i);
+        extend_life(b, b->p->val[m].b, i);
     }
 }
 
@@ -133,7 +133,7 @@ static void release_operands(Build *b, uint32_t i)
     }
 }
 
-static Ins *emit(Build *b, IOp op)
+static Ins *emit_instruction(Build *b, IOp op)
 {
     Ins *x = &b->c->ins[b->c->n];
     b->c->info[b->c->n++].op = (uint8_t)op;
@@ -149,7 +149,7 @@ static void emit_fused(Build *b, uint32_t i, uint32_t m)
     uint32_t x = b->slot[w->a], y = b->slot[w->b], z = b->slot[other];
     IOp op = v->op == P_ADD ? I_MULADD : v->a == m ? I_MULSUB : I_NMULADD;
     release_operands(b, i);
-    Ins *s = emit(b, op);
+    Ins *s = emit_instruction(b, op);
     s->a = x;
     s->b = y;
     s->c = z;
@@ -164,7 +164,7 @@ static void emit_pair(Build *b, uint32_t i)
     if (b->last[b->p->val[i].a] == j)
         b->last[b->p->val[i].a] = i;
     release_operands(b, i);
-    Ins *s = emit(b, I_SINCOS);
+    Ins *s = emit_instruction(b, I_SINCOS);
     s->a = a;
     b->slot[i] = new_slot(b);
     b->slot[j] = new_slot(b);
@@ -175,7 +175,7 @@ static void emit_pair(Build *b, uint32_t i)
 static void emit_sum(Build *b, uint32_t i)
 {
     const ProgramValue *v = &b->p->val[i];
-    Ins *s = emit(b, I_SUM);
+    Ins *s = emit_instruction(b, I_SUM);
     s->a = v->a;
     s->b = v->b;
     for (uint32_t k = 0; k < v->b; k++)
@@ -196,8 +196,8 @@ static void emit_loop(Build *b, uint32_t i)
         cl->hi = l->hi;
         cl->nargs = l->nargs;
         cl->nout = l->nout;
-        cl->args = take(b, l->nargs, sizeof *cl->args);
-        cl->to = take(b, l->nout, sizeof *cl->to);
+        cl->args = take_room(b, l->nargs, sizeof *cl->args);
+        cl->to = take_room(b, l->nout, sizeof *cl->to);
         cl->body = code_new(l->body, l->out, l->nout);
         if (!cl->args || !cl->to || !cl->body) {
             b->failed = true;
@@ -209,7 +209,7 @@ static void emit_loop(Build *b, uint32_t i)
         for (uint32_t j = i; j < b->p->n; j++)
             if (b->uses[j] && b->p->val[j].op == P_LOOP && b->p->val[j].a == v->a)
                 cl->to[b->p->val[j].b] = b->slot[j] = b->c->nslots++;
-        emit(b, I_LOOP)->a = v->a;
+        emit_instruction(b, I_LOOP)->a = v->a;
         size_t need =
             cl->body->nslots + cl->body->scratch + cl->body->nout * 2 + cl->body->nin;
         b->c->scratch = need > b->c->scratch ? need : b->c->scratch;
@@ -255,7 +255,7 @@ static void emit_plain(Build *b, uint32_t i)
     release_operands(b, i);
     const ProgramValue *v = &b->p->val[i];
     bool root = v->op == P_FN1 && v->fn == OP_sqrt;
-    Ins *x = emit(b, root ? I_SQRT : (IOp)map[v->op]);
+    Ins *x = emit_instruction(b, root ? I_SQRT : (IOp)map[v->op]);
     b->c->info[b->c->n - 1].fn = v->fn;
     x->a = s[0];
     x->b = s[1];
@@ -278,7 +278,7 @@ static void refuse_integral(Build *b)
 static void emit_value(Build *b, uint32_t i)
 {
     const ProgramValue *v = &b->p->val[i];
-    uint32_t m = fusable(b, i);
+    uint32_t m = fusable_product(b, i);
     if (m != P_NONE)
         emit_fused(b, i, m);
     else if (b->pair[i] != P_NONE)
@@ -307,7 +307,7 @@ static void place_constants(Build *b)
     c->nslots = c->nin + c->nconst;
 }
 
-static void build(Build *b, const uint32_t *outs, size_t nout)
+static void build_code(Build *b, const uint32_t *outs, size_t nout)
 {
     const Program *p = b->p;
     mark_needed(b, outs, nout);
@@ -320,7 +320,7 @@ static void build(Build *b, const uint32_t *outs, size_t nout)
         else if (b->uses[i] && !b->inlined[i] && p->val[i].op != P_IN &&
                  p->val[i].op != P_CONST)
             emit_value(b, i);
-    emit(b, I_END);
+    emit_instruction(b, I_END);
     for (size_t i = 0; i < nout; i++)
         b->c->out[i] = b->slot[outs[i]];
 }
@@ -328,25 +328,25 @@ static void build(Build *b, const uint32_t *outs, size_t nout)
 static bool build_alloc(Build *b, size_t nout)
 {
     const Program *p = b->p;
-    Code *c = b->c = take(b, 1, sizeof *c);
-    b->uses = take(b, p->n, sizeof *b->uses);
-    b->last = take(b, p->n, sizeof *b->last);
-    b->slot = take(b, p->n, sizeof *b->slot);
-    b->pair = take(b, p->n, sizeof *b->pair);
-    b->free = take(b, 2 * p->n, sizeof *b->free);
-    b->inlined = take(b, p->n, 1);
-    b->done = take(b, p->nloops, 1);
+    Code *c = b->c = take_room(b, 1, sizeof *c);
+    b->uses = take_room(b, p->n, sizeof *b->uses);
+    b->last = take_room(b, p->n, sizeof *b->last);
+    b->slot = take_room(b, p->n, sizeof *b->slot);
+    b->pair = take_room(b, p->n, sizeof *b->pair);
+    b->free = take_room(b, 2 * p->n, sizeof *b->free);
+    b->inlined = take_room(b, p->n, 1);
+    b->done = take_room(b, p->nloops, 1);
     if (!c)
         return false;
     c->nin = p->nin;
     c->nout = nout;
     c->nloops = p->nloops;
-    c->ins = take(b, p->n + 1, sizeof *c->ins);
-    c->info = take(b, p->n + 1, sizeof *c->info);
-    c->konst = take(b, p->n, sizeof *c->konst);
-    c->out = take(b, nout, sizeof *c->out);
-    c->args = take(b, p->nargs, sizeof *c->args);
-    c->loop = take(b, p->nloops, sizeof *c->loop);
+    c->ins = take_room(b, p->n + 1, sizeof *c->ins);
+    c->info = take_room(b, p->n + 1, sizeof *c->info);
+    c->konst = take_room(b, p->n, sizeof *c->konst);
+    c->out = take_room(b, nout, sizeof *c->out);
+    c->args = take_room(b, p->nargs, sizeof *c->args);
+    c->loop = take_room(b, p->nloops, sizeof *c->loop);
     return !b->failed;
 }
 
@@ -354,7 +354,7 @@ Code *code_new(const Program *p, const uint32_t *outs, size_t nout)
 {
     Build b = {.p = p};
     if (build_alloc(&b, nout))
-        build(&b, outs, nout);
+        build_code(&b, outs, nout);
     mem_free(b.uses);
     mem_free(b.last);
     mem_free(b.slot);

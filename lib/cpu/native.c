@@ -25,22 +25,22 @@ typedef struct {
     uint32_t held;
 } Asm;
 
-static void byte(Asm *a, unsigned b) { *a->at++ = (unsigned char)b; }
+static void put_byte(Asm *a, unsigned b) { *a->at++ = (unsigned char)b; }
 
-static void bytes(Asm *a, const void *p, size_t n)
+static void put_bytes(Asm *a, const void *p, size_t n)
 {
     memcpy(a->at, p, n);
     a->at += n;
 }
 
-static void imm64(Asm *a, uint64_t v) { bytes(a, &v, sizeof v); }
+static void put_imm64(Asm *a, uint64_t v) { put_bytes(a, &v, sizeof v); }
 
 /* F2 0F op: xmm, [rbx + 8*slot] */
-static void sse(Asm *a, unsigned op, unsigned xmm, uint32_t slot)
+static void put_sse(Asm *a, unsigned op, unsigned xmm, uint32_t slot)
 {
     uint32_t offset = slot * 8;
-    byte(a, 0xF2), byte(a, 0x0F), byte(a, op), byte(a, 0x83 | xmm << 3);
-    bytes(a, &offset, sizeof offset);
+    put_byte(a, 0xF2), put_byte(a, 0x0F), put_byte(a, op), put_byte(a, 0x83 | xmm << 3);
+    put_bytes(a, &offset, sizeof offset);
 }
 
 enum {
@@ -53,126 +53,127 @@ enum {
     DIV = 0x5E
 };
 
-static void load0(Asm *a, uint32_t slot)
+static void put_load0(Asm *a, uint32_t slot)
 {
     if (a->held != slot)
-        sse(a, LOAD, 0, slot);
+        put_sse(a, LOAD, 0, slot);
 }
 
-static void store0(Asm *a, uint32_t slot)
+static void put_store0(Asm *a, uint32_t slot)
 {
-    sse(a, STORE, 0, slot);
+    put_sse(a, STORE, 0, slot);
     a->held = slot;
 }
 
-static void binary(Asm *a, const Ins *x, unsigned op)
+static void put_binary(Asm *a, const Ins *x, unsigned op)
 {
     bool swap = (op == ADD || op == MUL) && a->held == x->b;
-    load0(a, swap ? x->b : x->a);
-    sse(a, op, 0, swap ? x->a : x->b);
-    store0(a, x->d);
+    put_load0(a, swap ? x->b : x->a);
+    put_sse(a, op, 0, swap ? x->a : x->b);
+    put_store0(a, x->d);
 }
 
 /* a*b op c */
-static void fused(Asm *a, const Ins *x, unsigned op)
+static void put_fused(Asm *a, const Ins *x, unsigned op)
 {
     bool swap = a->held == x->b;
-    load0(a, swap ? x->b : x->a);
-    sse(a, MUL, 0, swap ? x->a : x->b);
-    sse(a, op, 0, x->c);
-    store0(a, x->d);
+    put_load0(a, swap ? x->b : x->a);
+    put_sse(a, MUL, 0, swap ? x->a : x->b);
+    put_sse(a, op, 0, x->c);
+    put_store0(a, x->d);
 }
 
 /* c - a*b */
-static void negative_fused(Asm *a, const Ins *x)
+static void put_negative_fused(Asm *a, const Ins *x)
 {
-    sse(a, LOAD, 1, x->a);
-    sse(a, MUL, 1, x->b);
-    load0(a, x->c);
-    byte(a, 0xF2), byte(a, 0x0F), byte(a, SUB), byte(a, 0xC1); /* xmm0 -= xmm1 */
-    store0(a, x->d);
+    put_sse(a, LOAD, 1, x->a);
+    put_sse(a, MUL, 1, x->b);
+    put_load0(a, x->c);
+    put_byte(a, 0xF2), put_byte(a, 0x0F), put_byte(a, SUB),
+        put_byte(a, 0xC1); /* xmm0 -= xmm1 */
+    put_store0(a, x->d);
 }
 
 /* The sign bit of the 64-bit word is turned over in rax. */
-static void negate(Asm *a, const Ins *x)
+static void put_negate(Asm *a, const Ins *x)
 {
     uint32_t from = x->a * 8, to = x->d * 8;
-    bytes(a, "\x48\x8B\x83", 3), bytes(a, &from, 4);
-    bytes(a, "\x48\x0F\xBA\xF8\x3F", 5);
-    bytes(a, "\x48\x89\x83", 3), bytes(a, &to, 4);
+    put_bytes(a, "\x48\x8B\x83", 3), put_bytes(a, &from, 4);
+    put_bytes(a, "\x48\x0F\xBA\xF8\x3F", 5);
+    put_bytes(a, "\x48\x89\x83", 3), put_bytes(a, &to, 4);
     a->held = P_NONE;
 }
 
-static void call(Asm *a, uint64_t target)
+static void put_call(Asm *a, uint64_t target)
 {
-    bytes(a, "\x48\xB8", 2), imm64(a, target); /* mov rax, target */
-    bytes(a, "\xFF\xD0", 2);                   /* call rax */
+    put_bytes(a, "\x48\xB8", 2), put_imm64(a, target); /* mov rax, target */
+    put_bytes(a, "\xFF\xD0", 2);                       /* call rax */
 }
 
-static void call_function(Asm *a, const Ins *x, unsigned args)
+static void put_call_function(Asm *a, const Ins *x, unsigned args)
 {
-    load0(a, x->a);
+    put_load0(a, x->a);
     if (args > 1)
-        sse(a, LOAD, 1, x->b);
+        put_sse(a, LOAD, 1, x->b);
     if (args > 2)
-        sse(a, LOAD, 2, x->c);
-    call(a, (uint64_t)(uintptr_t)x->f1);
-    store0(a, x->d);
+        put_sse(a, LOAD, 2, x->c);
+    put_call(a, (uint64_t)(uintptr_t)x->f1);
+    put_store0(a, x->d);
 }
 
-static void call_pow(Asm *a, const Ins *x)
+static void put_call_pow(Asm *a, const Ins *x)
 {
-    load0(a, x->a);
-    sse(a, LOAD, 1, x->b);
-    call(a, (uint64_t)(uintptr_t)(double (*)(double, double))pow);
-    store0(a, x->d);
+    put_load0(a, x->a);
+    put_sse(a, LOAD, 1, x->b);
+    put_call(a, (uint64_t)(uintptr_t)(double (*)(double, double))pow);
+    put_store0(a, x->d);
 }
 
 /* sincos(slot a, &slot d, &slot c) */
-static void call_sincos(Asm *a, const Ins *x)
+static void put_call_sincos(Asm *a, const Ins *x)
 {
     uint32_t s = x->d * 8, c = x->c * 8;
-    load0(a, x->a);
-    bytes(a, "\x48\x8D\xBB", 3), bytes(a, &s, 4); /* lea rdi, [rbx + s] */
-    bytes(a, "\x48\x8D\xB3", 3), bytes(a, &c, 4); /* lea rsi, [rbx + c] */
-    call(a, (uint64_t)(uintptr_t)(void (*)(double, double *, double *))sincos);
+    put_load0(a, x->a);
+    put_bytes(a, "\x48\x8D\xBB", 3), put_bytes(a, &s, 4); /* lea rdi, [rbx + s] */
+    put_bytes(a, "\x48\x8D\xB3", 3), put_bytes(a, &c, 4); /* lea rsi, [rbx + c] */
+    put_call(a, (uint64_t)(uintptr_t)(void (*)(double, double *, double *))sincos);
     a->held = P_NONE;
 }
 
 /* cpu_step(pair, code, slots) */
-static void call_interpreter(Asm *a, const Ins *x)
+static void put_call_interpreter(Asm *a, const Ins *x)
 {
     a->pair[0] = *x;
     a->pair[1] = (Ins){.go = cpu_labels()[I_END]};
-    bytes(a, "\x48\xBF", 2), imm64(a, (uint64_t)(uintptr_t)a->pair); /* mov rdi */
-    bytes(a, "\x48\xBE", 2), imm64(a, (uint64_t)(uintptr_t)a->c);    /* mov rsi */
-    bytes(a, "\x48\x89\xDA", 3);                                     /* mov rdx, rbx */
-    call(a, (uint64_t)(uintptr_t)cpu_step);
+    put_bytes(a, "\x48\xBF", 2), put_imm64(a, (uint64_t)(uintptr_t)a->pair); /* mov rdi */
+    put_bytes(a, "\x48\xBE", 2), put_imm64(a, (uint64_t)(uintptr_t)a->c);    /* mov rsi */
+    put_bytes(a, "\x48\x89\xDA", 3); /* mov rdx, rbx */
+    put_call(a, (uint64_t)(uintptr_t)cpu_step);
     a->pair += 2;
     a->held = P_NONE;
 }
 
-static void assemble(Asm *a, const Ins *x, IOp op)
+static void put_instruction(Asm *a, const Ins *x, IOp op)
 {
     switch (op) {
-    case I_ADD: binary(a, x, ADD); break;
-    case I_SUB: binary(a, x, SUB); break;
-    case I_MUL: binary(a, x, MUL); break;
-    case I_DIV: binary(a, x, DIV); break;
-    case I_NEG: negate(a, x); break;
-    case I_COPY: load0(a, x->a), store0(a, x->d); break;
-    case I_SQRT: sse(a, SQRT, 0, x->a), store0(a, x->d); break;
-    case I_MULADD: fused(a, x, ADD); break;
-    case I_MULSUB: fused(a, x, SUB); break;
-    case I_NMULADD: negative_fused(a, x); break;
-    case I_FN1: call_function(a, x, 1); break;
+    case I_ADD: put_binary(a, x, ADD); break;
+    case I_SUB: put_binary(a, x, SUB); break;
+    case I_MUL: put_binary(a, x, MUL); break;
+    case I_DIV: put_binary(a, x, DIV); break;
+    case I_NEG: put_negate(a, x); break;
+    case I_COPY: put_load0(a, x->a), put_store0(a, x->d); break;
+    case I_SQRT: put_sse(a, SQRT, 0, x->a), put_store0(a, x->d); break;
+    case I_MULADD: put_fused(a, x, ADD); break;
+    case I_MULSUB: put_fused(a, x, SUB); break;
+    case I_NMULADD: put_negative_fused(a, x); break;
+    case I_FN1: put_call_function(a, x, 1); break;
     case I_FN2:
-    case I_PART1: call_function(a, x, 2); break;
+    case I_PART1: put_call_function(a, x, 2); break;
     case I_FN3:
-    case I_PART2: call_function(a, x, 3); break;
-    case I_POW: call_pow(a, x); break;
-    case I_SINCOS: call_sincos(a, x); break;
-    default: call_interpreter(a, x); break;
+    case I_PART2: put_call_function(a, x, 3); break;
+    case I_POW: put_call_pow(a, x); break;
+    case I_SINCOS: put_call_sincos(a, x); break;
+    default: put_call_interpreter(a, x); break;
     }
 }
 
@@ -197,11 +198,11 @@ bool code_speed_up(Code *c)
         return false;
     }
     Asm a = {m, c, pairs, P_NONE};
-    bytes(&a, "\xF3\x0F\x1E\xFA\x53\x48\x89\xFB",
-          8); /* endbr64; push rbx; mov rbx, rdi */
+    put_bytes(&a, "\xF3\x0F\x1E\xFA\x53\x48\x89\xFB",
+              8); /* endbr64; push rbx; mov rbx, rdi */
     for (size_t i = 0; c->info[i].op != I_END; i++)
-        assemble(&a, &c->ins[i], (IOp)c->info[i].op);
-    bytes(&a, "\x5B\xC3", 2); /* pop rbx; ret */
+        put_instruction(&a, &c->ins[i], (IOp)c->info[i].op);
+    put_bytes(&a, "\x5B\xC3", 2); /* pop rbx; ret */
     c->pairs = pairs;
     c->native_mem = m;
     c->native_size = size;

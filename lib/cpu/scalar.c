@@ -33,7 +33,7 @@ static double sum_of(const double *s, const uint32_t *l, uint32_t n)
 }
 
 /* With i NULL: only hands out the labels. */
-static const void *const *exec(const Ins *i, const Code *c, double *s)
+static const void *const *run_instructions(const Ins *i, const Code *c, double *s)
 {
     static const void *const labels[I_COUNT] = {
         [I_ADD] = &&l_add,         [I_SUB] = &&l_sub,       [I_MUL] = &&l_mul,
@@ -118,9 +118,12 @@ l_end:
     return labels;
 }
 
-const void *const *cpu_labels(void) { return exec(NULL, NULL, NULL); }
+const void *const *cpu_labels(void) { return run_instructions(NULL, NULL, NULL); }
 
-void cpu_step(const Ins *i, const Code *c, double *slots) { exec(i, c, slots); }
+void cpu_step(const Ins *i, const Code *c, double *slots)
+{
+    run_instructions(i, c, slots);
+}
 
 void code_run(const Code *c, double *slots, const double *in, double *out)
 {
@@ -129,7 +132,7 @@ void code_run(const Code *c, double *slots, const double *in, double *out)
     if (c->native)
         c->native(slots);
     else
-        exec(c->ins, c, slots);
+        run_instructions(c->ins, c, slots);
     for (size_t i = 0; i < c->nout; i++)
         out[i] = slots[c->out[i]];
 }

@@ -35,8 +35,8 @@ typedef struct {
 static Table table; /* written once, under once */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void *find(void *const *lib, size_t n, const char *isa, const char *args,
-                  const char *name)
+static void *find_routine(void *const *lib, size_t n, const char *isa, const char *args,
+                          const char *name)
 {
     char symbol[64];
     snprintf(symbol, sizeof symbol, "_ZGV%s%s_%s", isa, args, name);
@@ -48,14 +48,14 @@ static void *find(void *const *lib, size_t n, const char *isa, const char *args,
     return NULL;
 }
 
-static void open_all(void)
+static void open_routines(void)
 {
     void *lib[2] = {dlopen("libsleefgnuabi.so.3", RTLD_NOW | RTLD_LOCAL),
                     dlopen("libmvec.so.1", RTLD_NOW | RTLD_LOCAL)};
     bool has8 = __builtin_cpu_supports("avx512f"), has4 = __builtin_cpu_supports("avx2");
-#define FIND(id, args, name)                                      \
-    table.f8[id] = has8 ? find(lib, 2, "eN8", args, name) : NULL; \
-    table.f4[id] = has4 ? find(lib, 2, "dN4", args, name) : NULL;
+#define FIND(id, args, name)                                              \
+    table.f8[id] = has8 ? find_routine(lib, 2, "eN8", args, name) : NULL; \
+    table.f4[id] = has4 ? find_routine(lib, 2, "dN4", args, name) : NULL;
 #define FIND1(f) FIND(OP_##f, "v", #f)
 #define FIND2(f) FIND(OP_##f, "vv", #f)
     VEC1(FIND1)
@@ -116,7 +116,7 @@ __attribute__((target("avx512f"))) static void map8(Fn8 *f, double *d, const dou
 
                 bool cpu_vec1(Op fn, double *d, const double *a, size_t n)
 {
-    pthread_once(&once, open_all);
+    pthread_once(&once, open_routines);
     if (table.f8[fn])
         map8((Fn8 *)table.f8[fn], d, a, n);
     else if (table.f4[fn])
@@ -128,7 +128,7 @@ __attribute__((target("avx512f"))) static void map8(Fn8 *f, double *d, const dou
 
 bool cpu_vec2(Op fn, double *d, const double *a, const double *b, size_t n)
 {
-    pthread_once(&once, open_all);
+    pthread_once(&once, open_routines);
     if (table.f8[fn])
         map8x2((Fn8x2 *)table.f8[fn], d, a, b, n);
     else if (table.f4[fn])

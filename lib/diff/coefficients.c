@@ -17,10 +17,10 @@ typedef struct {
     Node **order;                 /* what p consists of and is to be found ... */
     bool *varies;                 /* ... again for each degree */
     size_t count;
-} Rise;
+} OdeSeries;
 
 /* n's only operand that depends on the variable; n->n: there are none or several. */
-static uint32_t moving(const BallSeries *s, const Node *n)
+static uint32_t varying_operand(const BallSeries *s, const Node *n)
 {
     uint32_t at = n->n;
     for (uint32_t i = 0; i < n->n; i++) {
@@ -46,7 +46,7 @@ static bool value_here(BallSeries *s, Node *n, acb_t z)
 }
 
 /* Marks the nodes of p that contain n; true: there are some. */
-static bool find_varying(Rise *r)
+static bool find_varying(OdeSeries *r)
 {
     Ctx *c = r->s->c;
     r->order = ex_walk(c, 1, &r->p, &r->count);
@@ -68,7 +68,7 @@ static bool find_varying(Rise *r)
 }
 
 /* f = f_0 + the integral of P*u', to len terms. */
-static bool integrate(Rise *r, slong len, const acb_t f0, acb_poly_t f)
+static bool integrate_series(OdeSeries *r, slong len, const acb_t f0, acb_poly_t f)
 {
     BallSeries *s = r->s;
     slong whole = s->len;
@@ -85,7 +85,7 @@ static bool integrate(Rise *r, slong len, const acb_t f0, acb_poly_t f)
 }
 
 /* Entries that were made with fewer terms, or with fewer of f, are not valid any longer. */
-static void forget(Rise *r, size_t kept)
+static void forget_since(OdeSeries *r, size_t kept)
 {
     BallSeries *s = r->s;
     Map of;
@@ -101,7 +101,7 @@ static void forget(Rise *r, size_t kept)
     s->of = of;
 }
 
-static bool rise(Rise *r, const acb_t f0, acb_poly_t f)
+static bool series_by_ode(OdeSeries *r, const acb_t f0, acb_poly_t f)
 {
     BallSeries *s = r->s;
     bool uses_f = find_varying(r), ok = true;
@@ -115,8 +115,8 @@ static bool rise(Rise *r, const acb_t f0, acb_poly_t f)
     }
     if (!uses_f) {
         kept = s->n;
-        ok = integrate(r, s->len, f0, f);
-        forget(r, kept);
+        ok = integrate_series(r, s->len, f0, f);
+        forget_since(r, kept);
         if (ok)
             return true;
         acb_poly_set_acb(f, f0); /* P's own derivatives may use f: airyai */
@@ -129,8 +129,8 @@ static bool rise(Rise *r, const acb_t f0, acb_poly_t f)
         if (!known)
             return false;
         acb_poly_set(known, f);
-        ok = integrate(r, k, f0, f);
-        forget(r, kept);
+        ok = integrate_series(r, k, f0, f);
+        forget_since(r, kept);
     }
     return ok;
 }
@@ -138,8 +138,8 @@ static bool rise(Rise *r, const acb_t f0, acb_poly_t f)
 static bool by_partial(BallSeries *s, Node *n, acb_poly_t out)
 {
     Ctx *c = s->c;
-    uint32_t i = moving(s, n);
-    Rise r = {.s = s, .n = n};
+    uint32_t i = varying_operand(s, n);
+    OdeSeries r = {.s = s, .n = n};
     if (i == n->n || i > 2 || s->depth >= DEEPEST ||
         (op_info((Op)n->op)->flags & PIECEWISE))
         return false;
@@ -153,7 +153,7 @@ static bool by_partial(BallSeries *s, Node *n, acb_poly_t out)
     acb_poly_derivative(inner, ball_series_get(s, n->a[i]), s->prec);
     r.inner = inner;
     s->depth++;
-    bool ok = value_here(s, n, f0) && rise(&r, f0, out);
+    bool ok = value_here(s, n, f0) && series_by_ode(&r, f0, out);
     s->depth--;
     acb_poly_clear(inner);
     acb_clear(f0);

@@ -222,7 +222,7 @@ Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
     return ex_mul2(c, n, ex_binder(c, OP_SUM, ex_div(c, inner, body), var, lo, hi));
 }
 
-static Node *derive(Ctx *c, Node *n, uint32_t x)
+static Node *derive_node(Ctx *c, Node *n, uint32_t x)
 {
     if (!(n->syms & (uint64_t)1 << (x & 63)))
         return c->zero;
@@ -265,7 +265,7 @@ static Node *derive(Ctx *c, Node *n, uint32_t x)
 
 /* Does e, walked in that order, have x free? Nodes of other symbols that share its bit are in
  * the walk, too. */
-static bool moves(Ctx *c, Node *e, uint32_t x, Node **order, size_t count)
+static bool walk_has_symbol(Ctx *c, Node *e, uint32_t x, Node **order, size_t count)
 {
     if (e->flags & NF_BINDER)
         return ex_depends(c, e, x);
@@ -283,7 +283,7 @@ Node *diff(Ctx *c, Node *e, uint32_t x)
         return e;
     ArenaMark m = arena_mark(&c->tmp);
     Node **order = e->syms & bit ? ex_walk_some(c, 1, &e, 0, bit, &count) : NULL;
-    if (!ctx_failed(c) && (!order || !moves(c, e, x, order, count))) {
+    if (!ctx_failed(c) && (!order || !walk_has_symbol(c, e, x, order, count))) {
         arena_release(&c->tmp, m);
         return e->op == OP_LIST ? ex_scale(c, NUM_ZERO, e) : c->zero;
     }
@@ -291,7 +291,7 @@ Node *diff(Ctx *c, Node *e, uint32_t x)
         uint64_t key = memo_key(order[i], x);
         if (map_get(&c->diff_memo, key, NULL))
             continue;
-        map_put(&c->diff_memo, key, (uint64_t)(uintptr_t)derive(c, order[i], x));
+        map_put(&c->diff_memo, key, (uint64_t)(uintptr_t)derive_node(c, order[i], x));
     }
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : memo_get(c, e, x);

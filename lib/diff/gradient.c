@@ -19,7 +19,7 @@ typedef struct {
     Node *bar;     /* adjoint of the node at work */
 } NodeSweep;
 
-static void give(NodeSweep *s, Node *to, Node *amount)
+static void add_adjoint(NodeSweep *s, Node *to, Node *amount)
 {
     uint64_t k;
     if (!(to->syms & s->mask) || amount == s->c->zero || !map_get(&s->at, to->id, &k))
@@ -47,7 +47,7 @@ static void sweep_product(NodeSweep *s, Node *n)
             continue;
         memcpy(f, n->a, n->n * sizeof *f);
         f[i] = s->bar;
-        give(s, n->a[i], ex_mul(c, n->n, f));
+        add_adjoint(s, n->a[i], ex_mul(c, n->n, f));
     }
 }
 
@@ -56,15 +56,16 @@ static void sweep_power(NodeSweep *s, Node *n)
     Ctx *c = s->c;
     Node *b = n->a[0], *e = n->a[1];
     if (b->syms & s->mask)
-        give(s, b,
-             ex_mul(c, 3,
-                    (Node *[]){s->bar, e, ex_pow(c, b, ex_add2(c, e, c->minus_one))}));
+        add_adjoint(
+            s, b,
+            ex_mul(c, 3,
+                   (Node *[]){s->bar, e, ex_pow(c, b, ex_add2(c, e, c->minus_one))}));
     if (e->syms & s->mask)
-        give(s, e, ex_mul(c, 3, (Node *[]){s->bar, n, ex_fn1(c, OP_log, b)}));
+        add_adjoint(s, e, ex_mul(c, 3, (Node *[]){s->bar, n, ex_fn1(c, OP_log, b)}));
 }
 
 /* Nodes whose derivative rule is easier forward: one forward derivative per symbol asked for,
- * the body's symbols being reached through give() on the symbol nodes. */
+ * the body's symbols being reached through add_adjoint() on the symbol nodes. */
 static void sweep_forward(NodeSweep *s, Node *n)
 {
     Ctx *c = s->c;
@@ -73,7 +74,7 @@ static void sweep_forward(NodeSweep *s, Node *n)
     for (size_t i = 0; i < k && !ctx_failed(c); i++) {
         Node *x = ex_sym(c, syms[i]);
         if (x->syms & s->mask)
-            give(s, x, ex_mul2(c, s->bar, diff(c, n, syms[i])));
+            add_adjoint(s, x, ex_mul2(c, s->bar, diff(c, n, syms[i])));
     }
 }
 
@@ -87,14 +88,14 @@ static void sweep_node(NodeSweep *s, Node *n)
     case OP_DETACH: return;
     case OP_ADD:
         for (uint32_t i = 0; i < n->n; i++)
-            give(s, n->a[i], s->bar);
+            add_adjoint(s, n->a[i], s->bar);
         return;
-    case OP_SCALE: give(s, n->a[1], ex_scale(c, n->a[0]->num, s->bar)); return;
+    case OP_SCALE: add_adjoint(s, n->a[1], ex_scale(c, n->a[0]->num, s->bar)); return;
     case OP_MUL: sweep_product(s, n); return;
     case OP_POW: sweep_power(s, n); return;
     case OP_IF:
-        give(s, n->a[1], ex_if(c, n->a[0], s->bar, c->zero));
-        give(s, n->a[2], ex_if(c, n->a[0], c->zero, s->bar));
+        add_adjoint(s, n->a[1], ex_if(c, n->a[0], s->bar, c->zero));
+        add_adjoint(s, n->a[2], ex_if(c, n->a[0], c->zero, s->bar));
         return;
     default:
         if (!op_is_function((Op)n->op)) {
@@ -103,13 +104,13 @@ static void sweep_node(NodeSweep *s, Node *n)
         }
         for (uint32_t i = 0; i < n->n; i++)
             if (n->a[i]->syms & s->mask)
-                give(s, n->a[i], ex_mul2(c, s->bar, diff_partial(c, n, i)));
+                add_adjoint(s, n->a[i], ex_mul2(c, s->bar, diff_partial(c, n, i)));
     }
 }
 
 /* Nodes below those that sweep_forward handles must not be swept again: they get no
  * contributions, so nothing happens there. */
-static bool sweep(NodeSweep *s, Node *e, Node **order, size_t count)
+static bool sweep_back(NodeSweep *s, Node *e, Node **order, size_t count)
 {
     Ctx *c = s->c;
     s->adj = ARENA_NEW0(&c->tmp, Contribs, count);
@@ -117,7 +118,7 @@ static bool sweep(NodeSweep *s, Node *e, Node **order, size_t count)
         return false;
     for (size_t i = 0; i < count; i++)
         map_put(&s->at, order[i]->id, i);
-    give(s, e, c->one);
+    add_adjoint(s, e, c->one);
     for (size_t i = count; i-- > 0 && !ctx_poll(c);) {
         Contribs *a = &s->adj[i];
         if (!a->n)
@@ -147,7 +148,7 @@ bool diff_gradient(Ctx *c, Node *e, const uint32_t *x, size_t n, Node **g)
     roots[n] = e;
     size_t count = 0;
     Node **order = ex_walk(c, n + 1, roots, &count);
-    bool ok = order && sweep(&s, e, order, count);
+    bool ok = order && sweep_back(&s, e, order, count);
     for (size_t i = 0; ok && i < n; i++) {
         uint64_t k = 0;
         (void)map_get(&s.at, roots[i]->id, &k);

@@ -5,7 +5,7 @@
 enum { MAX_ORDER = 10000 };
 
 /* u = a*x + b with a, b free of x: the only inner functions whose n-th derivative is simple. */
-static bool linear(Ctx *c, Node *u, uint32_t x, Node **a)
+static bool read_linear(Ctx *c, Node *u, uint32_t x, Node **a)
 {
     *a = diff(c, u, x);
     return !ctx_failed(c) && !ex_depends(c, *a, x);
@@ -20,12 +20,12 @@ static Node *no_formula(Ctx *c, Node *e)
 }
 
 /* (-1)^m */
-static Node *alternating(Ctx *c, Node *m) { return ex_pow(c, c->minus_one, m); }
+static Node *power_of_minus_one(Ctx *c, Node *m) { return ex_pow(c, c->minus_one, m); }
 
 static Node *nth_sine(Ctx *c, Node *e, uint32_t x, Node *n)
 {
     Node *a, *u = e->a[0];
-    if (!linear(c, u, x, &a))
+    if (!read_linear(c, u, x, &a))
         return no_formula(c, e);
     Node *quarter = ex_mul2(c, c->half, c->pi); /* whole turns of n - j leave the angle */
     for (uint32_t i = 0; i < (n->op == OP_ADD ? n->n : 1); i++)
@@ -37,10 +37,10 @@ static Node *nth_sine(Ctx *c, Node *e, uint32_t x, Node *n)
 static Node *nth_log(Ctx *c, Node *e, uint32_t x, Node *n)
 {
     Node *a, *u = e->a[0], *n1 = ex_sub(c, n, c->one);
-    if (!linear(c, u, x, &a))
+    if (!read_linear(c, u, x, &a))
         return no_formula(c, e);
     return ex_mul(c, 4,
-                  (Node *[]){alternating(c, n1), ex_fn1(c, OP_factorial, n1),
+                  (Node *[]){power_of_minus_one(c, n1), ex_fn1(c, OP_factorial, n1),
                              ex_pow(c, a, n), ex_pow(c, u, ex_neg(c, n))});
 }
 
@@ -50,17 +50,17 @@ static Node *nth_power(Ctx *c, Node *e, uint32_t x, Node *n)
     Node *a, *u = ex_base(e), *m = ex_exponent(c, e), *k;
     int64_t i;
     if (ex_depends(c, m, x)) { /* b^(a*x + c): (a*log b)^n b^(...) */
-        if (ex_depends(c, u, x) || !linear(c, m, x, &a))
+        if (ex_depends(c, u, x) || !read_linear(c, m, x, &a))
             return no_formula(c, e);
         return ex_mul2(c, ex_pow(c, ex_mul2(c, a, ex_fn1(c, OP_log, u)), n), e);
     }
-    if (!linear(c, u, x, &a))
+    if (!read_linear(c, u, x, &a))
         return no_formula(c, e);
     Node *rest = ex_mul2(c, ex_pow(c, a, n), ex_pow(c, u, ex_sub(c, m, n)));
     if (ex_get_int(m, &i) && i < 0) { /* (-1)^n (n-m-1)!/(-m-1)! */
         Node *top = ex_fn1(c, OP_factorial, ex_add2(c, n, ex_int(c, -i - 1)));
         Node *bottom = ex_fn1(c, OP_factorial, ex_int(c, -i - 1));
-        k = ex_mul2(c, alternating(c, n), ex_div(c, top, bottom));
+        k = ex_mul2(c, power_of_minus_one(c, n), ex_div(c, top, bottom));
     } else if (ex_is_integer(m)) {
         k = ex_div(c, ex_fn1(c, OP_factorial, m),
                    ex_fn1(c, OP_factorial, ex_sub(c, m, n)));
@@ -80,9 +80,9 @@ static Node *nth_power(Ctx *c, Node *e, uint32_t x, Node *n)
 static Node *nth_hyperbolic(Ctx *c, Node *e, uint32_t x, Node *n)
 {
     Node *a, *u = e->a[0];
-    if (!linear(c, u, x, &a))
+    if (!read_linear(c, u, x, &a))
         return no_formula(c, e);
-    Node *turned = ex_mul2(c, alternating(c, n), ex_exp(c, ex_neg(c, u)));
+    Node *turned = ex_mul2(c, power_of_minus_one(c, n), ex_exp(c, ex_neg(c, u)));
     Node *s = e->op == OP_sinh ? ex_sub(c, ex_exp(c, u), turned)
                                : ex_add2(c, ex_exp(c, u), turned);
     return ex_mul(c, 3, (Node *[]){c->half, ex_pow(c, a, n), s});

@@ -74,7 +74,7 @@ static void rule_make(Rules *rs, PartialRule *r, const char *text)
 }
 
 /* What the template's node stands for when it is a placeholder. */
-static Node *placeholder(const Node *t, Node *f)
+static Node *placeholder_value(const Node *t, Node *f)
 {
     if (t->op != OP_SYM || t->name[1])
         return NULL;
@@ -96,7 +96,7 @@ static Node *rule_apply(Ctx *c, const PartialRule *r, Node *f)
         val = ARENA_NEW(&c->tmp, Node *, r->n);
     for (size_t i = 0; val && i < r->n; kid += r->order[i++]->n) {
         const Node *t = r->order[i];
-        val[i] = placeholder(t, f);
+        val[i] = placeholder_value(t, f);
         for (uint32_t j = 0; j < t->n && j < KIDS; j++)
             a[j] = val[kid[j]];
         if (!val[i])

@@ -30,7 +30,7 @@ typedef struct {
     size_t n, v;
 } Known;
 
-static Node **fresh(Series *s)
+static Node **new_coefficients(Series *s)
 {
     Node **v = ARENA_NEW(&s->c->tmp, Node *, s->len);
     for (size_t i = 0; v && i < s->len; i++)
@@ -58,7 +58,7 @@ static int vanishes(const Series *s, Node *u)
     return sign == 0 ? 1 : sign == 2 ? 2 : 0;
 }
 
-static Node *dot(Series *s, Node *const *u, Node *const *v, size_t k)
+static Node *dot_product(Series *s, Node *const *u, Node *const *v, size_t k)
 {
     ArenaMark m = arena_mark(&s->c->tmp);
     NodeVec t = {0};
@@ -70,13 +70,13 @@ static Node *dot(Series *s, Node *const *u, Node *const *v, size_t k)
     return r;
 }
 
-static void multiply(Series *s, Node **r, Node *const *u, Node *const *v)
+static void multiply_series(Series *s, Node **r, Node *const *u, Node *const *v)
 {
     for (size_t k = s->len; k-- > 0;) /* downwards: r may be u */
-        r[k] = dot(s, u, v, k);
+        r[k] = dot_product(s, u, v, k);
 }
 
-static Node *weighted(Series *s, int64_t w, Node *u, Node *p)
+static Node *weighted_product(Series *s, int64_t w, Node *u, Node *p)
 {
     if (u == s->c->zero || p == s->c->zero)
         return s->c->zero;
@@ -84,13 +84,13 @@ static Node *weighted(Series *s, int64_t w, Node *u, Node *p)
 }
 
 /* sum of i*u_i*p_(k-i) for i = 1..k, over k */
-static Node *recurrence(Series *s, Node *const *u, Node *const *p, size_t k)
+static Node *weighted_convolution(Series *s, Node *const *u, Node *const *p, size_t k)
 {
     Ctx *c = s->c;
     ArenaMark m = arena_mark(&c->tmp);
     NodeVec t = {0};
     for (size_t i = 1; i <= k; i++)
-        nodevec_push(c, &t, weighted(s, (int64_t)i, u[i], p[k - i]));
+        nodevec_push(c, &t, weighted_product(s, (int64_t)i, u[i], p[k - i]));
     Node *r = ex_mul2(c, ex_rat(c, 1, (int64_t)k), ex_add(c, t.n, t.v));
     arena_release(&c->tmp, m);
     return r;
@@ -100,7 +100,7 @@ static void series_exp(Series *s, Node **p, Node *const *u)
 {
     p[0] = ex_exp(s->c, u[0]);
     for (size_t k = 1; k < s->len; k++)
-        p[k] = recurrence(s, u, p, k);
+        p[k] = weighted_convolution(s, u, p, k);
 }
 
 static void series_log(Series *s, Node **l, Node *const *u)
@@ -111,7 +111,7 @@ static void series_log(Series *s, Node **l, Node *const *u)
     for (size_t k = 1; k < s->len; k++) {
         NodeVec t = {0};
         for (size_t i = 1; i < k; i++)
-            nodevec_push(c, &t, weighted(s, (int64_t)i, l[i], u[k - i]));
+            nodevec_push(c, &t, weighted_product(s, (int64_t)i, l[i], u[k - i]));
         Node *sum = ex_mul2(c, ex_rat(c, 1, (int64_t)k), ex_add(c, t.n, t.v));
         l[k] = ex_mul2(c, ex_sub(c, u[k], sum), inv);
     }
@@ -136,7 +136,7 @@ static void series_power(Series *s, Node **p, Node *const *u, Node *r)
     }
 }
 
-static Node *singular(Series *s)
+static Node *singular_error(Series *s)
 {
     return ctx_error(s->c, LBZ_DOMAIN, "choose another point",
                      "the expression has no Taylor series at this point");
@@ -146,7 +146,7 @@ static Node *singular(Series *s)
 static void power_of_zero(Series *s, Known *p, const Known *u, size_t w, int64_t r)
 {
     Ctx *c = s->c;
-    Node **q = fresh(s), **t = fresh(s);
+    Node **q = new_coefficients(s), **t = new_coefficients(s);
     if (!q || !t)
         return;
     for (size_t i = w; i < s->len; i++)
@@ -173,10 +173,10 @@ static void singular_power(Series *s, Known *p, const Known *u, int64_t r)
     else if (vanishes(s, u->c[w]) == 0 && r <= R_MAX && r >= -R_MAX)
         power_of_zero(s, p, u, w, r);
     else
-        (void)singular(s);
+        (void)singular_error(s);
 }
 
-static void power(Series *s, Known *known, const Node *n)
+static void known_power(Series *s, Known *known, const Node *n)
 {
     Ctx *c = s->c;
     const Known *b = known_of(s, n->a[0]);
@@ -187,13 +187,13 @@ static void power(Series *s, Known *known, const Node *n)
     } else if (ex_get_int(r, &k) && (b->v || vanishes(s, u[0]))) {
         singular_power(s, known, b, k);
     } else if (b->v || vanishes(s, u[0])) {
-        (void)singular(s);
+        (void)singular_error(s);
     } else if (s->rational && ex_depends(c, r, s->x) && !ex_is_rat(u[0], 1, 1)) {
         p[0] = n->a[1];                  /* a logarithm: no rational numbers */
     } else if (ex_depends(c, r, s->x)) { /* exp(r*log b) */
-        Node **l = fresh(s);
+        Node **l = new_coefficients(s);
         series_log(s, l, u);
-        multiply(s, l, l, e);
+        multiply_series(s, l, l, e);
         series_exp(s, p, l);
     } else {
         series_power(s, p, u, r);
@@ -205,14 +205,15 @@ static void series_sine(Series *s, Node **p, Node *const *u, Op op)
 {
     Ctx *c = s->c;
     bool hyper = op == OP_sinh || op == OP_cosh, want_sin = op == OP_sin || op == OP_sinh;
-    Node **si = want_sin ? p : fresh(s), **co = want_sin ? fresh(s) : p;
+    Node **si = want_sin ? p : new_coefficients(s),
+         **co = want_sin ? new_coefficients(s) : p;
     if (!si || !co)
         return;
     si[0] = ex_fn1(c, hyper ? OP_sinh : OP_sin, u[0]);
     co[0] = ex_fn1(c, hyper ? OP_cosh : OP_cos, u[0]);
     for (size_t k = 1; k < s->len; k++) {
-        Node *t = recurrence(s, u, si, k);
-        si[k] = recurrence(s, u, co, k);
+        Node *t = weighted_convolution(s, u, si, k);
+        si[k] = weighted_convolution(s, u, co, k);
         co[k] = hyper ? t : ex_neg(c, t);
     }
 }
@@ -225,8 +226,8 @@ static bool trig_pole(Series *s, Known *p, const Node *n)
     if (!hyper && !by_cos && n->op != OP_cot && n->op != OP_csc)
         return false;
     const Known *u = known_of(s, n->a[0]);
-    Known den = {fresh(s), u->n, 0};
-    Node **num = fresh(s);
+    Known den = {new_coefficients(s), u->n, 0};
+    Node **num = new_coefficients(s);
     if (!den.c || !num)
         return false;
     series_sine(s, den.c, u->c, by_cos ? OP_cos : hyper ? OP_sinh : OP_sin);
@@ -235,15 +236,15 @@ static bool trig_pole(Series *s, Known *p, const Node *n)
     singular_power(s, p, &den, -1);
     if (n->op == OP_cot || n->op == OP_coth || n->op == OP_tan) {
         series_sine(s, num, u->c, by_cos ? OP_sin : hyper ? OP_cosh : OP_cos);
-        multiply(s, p->c, p->c, num);
+        multiply_series(s, p->c, p->c, num);
     }
     return true;
 }
 
-static Node **coefficients(Series *s, Node *e, unsigned n);
+static Node **coefficients_at(Series *s, Node *e, unsigned n);
 
 /* Is e made of what has a recurrence? */
-static bool elementary(Ctx *c, Node *e)
+static bool has_recurrences(Ctx *c, Node *e)
 {
     size_t count = 0;
     Node **order = ex_walk(c, 1, &e, &count);
@@ -274,18 +275,18 @@ static bool by_integration(const Series *s, Node **p, Node *f, uint32_t y, Node 
     if (!ex_is_num(a) || s->len < 2 || s->rational)
         return false;
     Node *d = diff(c, f, y);
-    if (ctx_failed(c) || !elementary(c, d))
+    if (ctx_failed(c) || !has_recurrences(c, d))
         return false;
     Series t = {.c = c, .x = y, .a = a, .len = s->len - 1};
     p[0] = ex_subst(c, f, &y, &a, 1);
-    Node **q = coefficients(&t, d, (unsigned)s->len - 2);
+    Node **q = coefficients_at(&t, d, (unsigned)s->len - 2);
     for (size_t k = 1; q && k < s->len; k++)
         p[k] = ex_scale(c, num_inv(&c->tmp, num_int((int64_t)k)), q[k - 1]);
     return true;
 }
 
 /* f(u) from f's derivatives at u_0 in its i-th argument, the other arguments constant. */
-static void compose(Series *s, Node **p, Node *n, uint32_t i)
+static void compose_series(Series *s, Node **p, Node *n, uint32_t i)
 {
     Ctx *c = s->c;
     Node **u = series_of(s, n->a[i]), *y = ex_sym(c, sym_fresh(c, "y"));
@@ -293,13 +294,13 @@ static void compose(Series *s, Node **p, Node *n, uint32_t i)
     for (uint32_t j = 0; j < n->n && j < 8; j++)
         arg[j] = j == i ? y : n->a[j];
     f = ex_rebuild(c, n, arg);
-    Node **w = fresh(s), **pow = fresh(s);
+    Node **w = new_coefficients(s), **pow = new_coefficients(s);
     if (!w || !pow)
         return;
     memcpy(w, u, s->len * sizeof *w);
     w[0] = c->zero;
     pow[0] = c->one;
-    Node **of = fresh(s);
+    Node **of = new_coefficients(s);
     bool known = of && by_integration(s, of, f, y->sym, u[0]);
     for (size_t k = 0; of && k < s->len && !ctx_poll(c); k++) {
         Node *ck = known ? of[k]
@@ -311,7 +312,7 @@ static void compose(Series *s, Node **p, Node *n, uint32_t i)
         }
         for (size_t j = 0; j < s->len; j++)
             p[j] = ex_add2(c, p[j], ex_mul2(c, ck, pow[j]));
-        multiply(s, pow, pow, w);
+        multiply_series(s, pow, pow, w);
         if (!known && (f = diff(c, f, y->sym)) == c->zero)
             break;
     }
@@ -331,7 +332,7 @@ static void by_derivatives(Series *s, Node **p, Node *n)
     }
 }
 
-static void function(Series *s, Node **p, Node *n)
+static void known_function(Series *s, Node **p, Node *n)
 {
     uint32_t moving = 0, at = 0;
     for (uint32_t i = 0; i < n->n; i++)
@@ -347,7 +348,7 @@ static void function(Series *s, Node **p, Node *n)
     case OP_cosh: series_sine(s, p, series_of(s, n->a[0]), (Op)n->op); return;
     default:
         if (moving == 1)
-            compose(s, p, n, at);
+            compose_series(s, p, n, at);
         else
             by_derivatives(s, p, n);
     }
@@ -385,7 +386,7 @@ static bool at_kink(const Series *s, const Node *n)
 }
 
 /* The operands over one power of h added up. */
-static void sum(Series *s, Known *p, const Node *n)
+static void known_sum(Series *s, Known *p, const Node *n)
 {
     Ctx *c = s->c;
     for (uint32_t i = 0; i < n->n; i++)
@@ -406,7 +407,7 @@ static void sum(Series *s, Known *p, const Node *n)
     }
 }
 
-static void product(Series *s, Known *p, const Node *n)
+static void known_product(Series *s, Known *p, const Node *n)
 {
     for (uint32_t i = 0; i < n->n; i++) {
         const Known *u = known_of(s, n->a[i]);
@@ -415,12 +416,12 @@ static void product(Series *s, Known *p, const Node *n)
         if (i == 0)
             memcpy(p->c, u->c, s->len * sizeof *u->c);
         else
-            multiply(s, p->c, p->c, u->c);
+            multiply_series(s, p->c, p->c, u->c);
     }
 }
 
 /* Powers of h that cancel. */
-static void lower(Series *s, Known *p)
+static void cancel_powers(Series *s, Known *p)
 {
     size_t k = 0;
     while (k < p->v && k < p->n && vanishes(s, p->c[k]) == 1)
@@ -442,7 +443,7 @@ static bool operands_regular(Series *s, Known *p, const Node *n)
         if (!u)
             continue; /* a text */
         if (u->v) {
-            (void)singular(s);
+            (void)singular_error(s);
             return false;
         }
         p->n = u->n < p->n ? u->n : p->n;
@@ -451,7 +452,7 @@ static bool operands_regular(Series *s, Known *p, const Node *n)
 }
 
 /* max and min follow one operand near the point, if it is certain which. False: it is not. */
-static bool follow(const Series *s, Known *p, const Node *n)
+static bool follow_operand(const Series *s, Known *p, const Node *n)
 {
     if (n->op != OP_max && n->op != OP_min)
         return false;
@@ -473,7 +474,7 @@ static void node_series(Series *s, Known *p, Node *n)
         return;
     }
     if (s->len > 1 && at_kink(s, n)) {
-        (void)singular(s);
+        (void)singular_error(s);
         return;
     }
     switch (n->op) {
@@ -482,13 +483,13 @@ static void node_series(Series *s, Known *p, Node *n)
         if (s->len > 1)
             p->c[1] = c->one;
         return;
-    case OP_ADD: sum(s, p, n); break;
+    case OP_ADD: known_sum(s, p, n); break;
     case OP_SCALE:
         *p = (Known){p->c, known_of(s, n->a[1])->n, known_of(s, n->a[1])->v};
         for (size_t k = 0; k < s->len; k++)
             p->c[k] = ex_scale(c, n->a[0]->num, series_of(s, n->a[1])[k]);
         break;
-    case OP_MUL: product(s, p, n); break;
+    case OP_MUL: known_product(s, p, n); break;
     case OP_POW:
         if (n->a[0] == c->e || ex_depends(c, n->a[1], s->x)) {
             if (!operands_regular(s, p, n))
@@ -496,23 +497,23 @@ static void node_series(Series *s, Known *p, Node *n)
         } else {
             p->n = known_of(s, n->a[0])->n;
         }
-        power(s, p, n);
+        known_power(s, p, n);
         break;
     default:
         if (!operands_regular(s, p, n))
             return;
-        if (trig_pole(s, p, n) || follow(s, p, n))
+        if (trig_pole(s, p, n) || follow_operand(s, p, n))
             break;
         if (op_is_function((Op)n->op))
-            function(s, p->c, n);
+            known_function(s, p->c, n);
         else
             by_derivatives(s, p->c, n);
     }
-    lower(s, p);
+    cancel_powers(s, p);
 }
 
 /* Has n certainly no rational value at the point? Asked before its series is made at all. */
-static bool irrational(const Series *s, Node *n)
+static bool is_irrational(const Series *s, Node *n)
 {
     Ctx *c = s->c;
     if ((n->op != OP_POW && !op_is_function((Op)n->op)) || !ex_depends(c, n, s->x))
@@ -547,11 +548,11 @@ static Known *one_pass(Series *s, Node *e)
         p = ARENA_NEW(&c->tmp, Known, 1);
         if (!p)
             break;
-        *p = (Known){fresh(s), s->len, 0};
+        *p = (Known){new_coefficients(s), s->len, 0};
         if (!p->c)
             break;
         map_put(&s->of, n->id, (uint64_t)(uintptr_t)p);
-        if (s->rational && (count > MOST_NODES || irrational(s, n)))
+        if (s->rational && (count > MOST_NODES || is_irrational(s, n)))
             return NULL;
         node_series(s, p, n);
         if (s->rational && n->op != OP_CONST && !ctx_failed(c) && !all_numbers(s, p))
@@ -560,7 +561,7 @@ static Known *one_pass(Series *s, Node *e)
     return ctx_failed(c) || !order ? NULL : p;
 }
 
-static void pole(Series *s, const Known *p)
+static void pole_error(Series *s, const Known *p)
 {
     Str at = {0};
     print_brief(s->c, &at, s->a, 40);
@@ -572,7 +573,7 @@ static void pole(Series *s, const Known *p)
 }
 
 /* The coefficients of e at x = a up to degree n: an array in the tmp arena, or NULL. */
-static Node **coefficients(Series *s, Node *e, unsigned n)
+static Node **coefficients_at(Series *s, Node *e, unsigned n)
 {
     enum { ROUNDS = 6 };
     for (int round = 0; round < ROUNDS; round++) {
@@ -580,14 +581,14 @@ static Node **coefficients(Series *s, Node *e, unsigned n)
         if (!p)
             return NULL;
         if (p->v && p->v < p->n) {
-            pole(s, p);
+            pole_error(s, p);
             return NULL;
         }
         if (p->n > n + p->v && p->v == 0)
             return p->c;
         s->len += n + 1 + p->v - p->n + 1;
     }
-    (void)singular(s);
+    (void)singular_error(s);
     return NULL;
 }
 
@@ -628,7 +629,7 @@ bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
         return false;
     ArenaMark m = arena_mark(&c->tmp);
     Series s = {.c = c, .x = x, .a = a, .len = (size_t)n + 1};
-    Node **p = coefficients(&s, e, n);
+    Node **p = coefficients_at(&s, e, n);
     if (p) {
         memcpy(out, p, ((size_t)n + 1) * sizeof *p);
         note_filled(&s);

@@ -16,13 +16,13 @@ typedef struct {
     bool inner;   /* operand of another derivative: not simplified yet */
 } DerivativeTask;
 
-static Node *finished(const DerivativeTask *j, Node *r)
+static Node *finish_derivative(const DerivativeTask *j, Node *r)
 {
     return j->inner || ctx_failed(j->c) ? r : simplify(j->c, r, j->ev->opt->level);
 }
 
 /* Quotients of quotients: worth more effort than a plain derivative. The equation helps. */
-static Node *finished_implicit(const DerivativeTask *j, Node *r, const uint32_t *free)
+static Node *finish_implicit(const DerivativeTask *j, Node *r, const uint32_t *free)
 {
     SimplifyLevel level = j->ev->opt->level;
     if (j->inner || ctx_failed(j->c))
@@ -89,7 +89,7 @@ static void all_variables(DerivativeTask *j, Node *e)
     symlist_free(&leaves);
 }
 
-static void open_job(DerivativeTask *j, Evaluation *ev, Node *e, Node *vars, bool inner)
+static void task_open(DerivativeTask *j, Evaluation *ev, Node *e, Node *vars, bool inner)
 {
     memset(j, 0, sizeof *j);
     j->ev = ev;
@@ -103,7 +103,7 @@ static void open_job(DerivativeTask *j, Evaluation *ev, Node *e, Node *vars, boo
         ctx_failed(ev->c) ? ev->c->poison : eval_expand(ev, e, &j->vars, EXPAND_NEEDED);
 }
 
-static void close_job(DerivativeTask *j)
+static void task_close(DerivativeTask *j)
 {
     for (size_t i = 0; j->ev->own_statement && i < j->vars.n; i++)
         symlist_add(&j->ev->dvars, j->vars.v[i]);
@@ -112,7 +112,7 @@ static void close_job(DerivativeTask *j)
 
 /* ---- pieces */
 
-static Node **components(const DerivativeTask *j, Node *e, size_t *n)
+static Node **list_components(const DerivativeTask *j, Node *e, size_t *n)
 {
     Node **a = ARENA_NEW(&j->c->tmp, Node *, ex_is(e, OP_LIST) ? e->n + 1u : 1);
     *n = ex_is(e, OP_LIST) ? e->n : 1;
@@ -121,7 +121,8 @@ static Node **components(const DerivativeTask *j, Node *e, size_t *n)
     return a;
 }
 
-static Node *mismatch(const DerivativeTask *j, const char *what, size_t have, size_t want)
+static Node *mismatch_error(const DerivativeTask *j, const char *what, size_t have,
+                            size_t want)
 {
     return ctx_error(j->c, LBZ_SHAPE, NULL, "%s has %zu element%s where %zu %s needed",
                      what, have, have == 1 ? "" : "s", want, want == 1 ? "is" : "are");
@@ -140,7 +141,7 @@ static Node *gradient_list(const DerivativeTask *j, Node *e)
 {
     Node **g = gradient(j, e);
     for (size_t i = 0; g && i < j->vars.n; i++)
-        g[i] = finished(j, g[i]);
+        g[i] = finish_derivative(j, g[i]);
     return g ? ex_list(j->c, j->vars.n, g) : j->c->poison;
 }
 
@@ -148,7 +149,7 @@ static Node *gradient_list(const DerivativeTask *j, Node *e)
 static Node *grad(const DerivativeTask *j, Node *e, const Node *vars)
 {
     if (vars && ex_is(vars, OP_SYM))
-        return finished(j, diff(j->c, e, vars->sym));
+        return finish_derivative(j, diff(j->c, e, vars->sym));
     return gradient_list(j, e);
 }
 
@@ -158,7 +159,7 @@ static Node *jacobian(const DerivativeTask *j, Node *vars)
     size_t n;
     if (!ex_is(j->e, OP_LIST))
         return grad(j, j->e, vars);
-    Node **row = components(j, j->e, &n);
+    Node **row = list_components(j, j->e, &n);
     for (size_t i = 0; row && i < n && !ctx_poll(c); i++)
         row[i] = grad(j, row[i], vars);
     return row ? ex_list(c, n, row) : c->poison;
@@ -174,7 +175,8 @@ static Node *hessian(const DerivativeTask *j)
 }
 
 /* Scratch symbols in the place of v's elements. */
-static bool freeze(const DerivativeTask *j, size_t n, uint32_t **syms, Node ***as_nodes)
+static bool freeze_vector(const DerivativeTask *j, size_t n, uint32_t **syms,
+                          Node ***as_nodes)
 {
     *syms = ARENA_NEW(&j->c->tmp, uint32_t, n + 1);
     *as_nodes = ARENA_NEW(&j->c->tmp, Node *, n + 1);
@@ -185,7 +187,7 @@ static bool freeze(const DerivativeTask *j, size_t n, uint32_t **syms, Node ***a
     return *syms && *as_nodes && !ctx_failed(j->c);
 }
 
-static Node *dot(Ctx *c, Node *const *u, Node *const *v, size_t n)
+static Node *dot_product(Ctx *c, Node *const *u, Node *const *v, size_t n)
 {
     Node **t = ARENA_NEW(&c->tmp, Node *, n + 1);
     for (size_t i = 0; t && i < n; i++)
@@ -199,11 +201,11 @@ static Node *gradient_along(const DerivativeTask *j, Node *const *u, Node *vecto
 {
     Ctx *c = j->c;
     size_t nv;
-    Node **v = components(j, vector, &nv), **frozen;
+    Node **v = list_components(j, vector, &nv), **frozen;
     uint32_t *syms;
-    if (!v || !freeze(j, n, &syms, &frozen))
+    if (!v || !freeze_vector(j, n, &syms, &frozen))
         return c->poison;
-    Node *r = gradient_list(j, dot(c, u, frozen, n));
+    Node *r = gradient_list(j, dot_product(c, u, frozen, n));
     r = ctx_failed(c) ? c->poison : ex_subst(c, r, syms, v, n);
     return r;
 }
@@ -212,7 +214,7 @@ static Node *hvp(const DerivativeTask *j, Node *vector)
 {
     size_t nv = ex_is(vector, OP_LIST) ? vector->n : 1;
     if (nv != j->vars.n)
-        return mismatch(j, "the vector of hvp", nv, j->vars.n);
+        return mismatch_error(j, "the vector of hvp", nv, j->vars.n);
     Node **g = gradient(j, j->e);
     return g ? gradient_along(j, g, vector, nv) : j->c->poison;
 }
@@ -220,9 +222,9 @@ static Node *hvp(const DerivativeTask *j, Node *vector)
 static Node *vjp(const DerivativeTask *j, Node *vector)
 {
     size_t n, nv = ex_is(vector, OP_LIST) ? vector->n : 1;
-    Node **f = components(j, j->e, &n);
+    Node **f = list_components(j, j->e, &n);
     if (nv != n)
-        return mismatch(j, "the vector of vjp", nv, n);
+        return mismatch_error(j, "the vector of vjp", nv, n);
     return f ? gradient_along(j, f, vector, n) : j->c->poison;
 }
 
@@ -230,12 +232,12 @@ static Node *jvp(const DerivativeTask *j, Node *vector)
 {
     Ctx *c = j->c;
     size_t n, nv;
-    Node **f = components(j, j->e, &n), **v = components(j, vector, &nv);
+    Node **f = list_components(j, j->e, &n), **v = list_components(j, vector, &nv);
     if (nv != j->vars.n)
-        return mismatch(j, "the vector of jvp", nv, j->vars.n);
+        return mismatch_error(j, "the vector of jvp", nv, j->vars.n);
     for (size_t i = 0; f && v && i < n && !ctx_poll(c); i++) {
         Node **g = gradient(j, f[i]);
-        f[i] = g ? finished(j, dot(c, g, v, nv)) : c->poison;
+        f[i] = g ? finish_derivative(j, dot_product(c, g, v, nv)) : c->poison;
     }
     if (!f || !v)
         return c->poison;
@@ -248,13 +250,14 @@ static Node *laplacian_of(const DerivativeTask *j, Node *e)
     Node **t = ARENA_NEW(&c->tmp, Node *, j->vars.n + 1);
     for (size_t i = 0; t && i < j->vars.n && !ctx_poll(c); i++)
         t[i] = diff_n(c, e, j->vars.v[i], c->two);
-    return !t || ctx_failed(c) ? c->poison : finished(j, ex_add(c, j->vars.n, t));
+    return !t || ctx_failed(c) ? c->poison
+                               : finish_derivative(j, ex_add(c, j->vars.n, t));
 }
 
 static Node *laplacian(const DerivativeTask *j)
 {
     size_t n;
-    Node **f = components(j, j->e, &n);
+    Node **f = list_components(j, j->e, &n);
     for (size_t i = 0; f && i < n; i++)
         f[i] = laplacian_of(j, f[i]);
     if (!f)
@@ -266,30 +269,30 @@ static Node *divergence(const DerivativeTask *j)
 {
     Ctx *c = j->c;
     size_t n;
-    Node **f = components(j, j->e, &n);
+    Node **f = list_components(j, j->e, &n);
     if (n != j->vars.n)
-        return mismatch(j, "the field of div", n, j->vars.n);
+        return mismatch_error(j, "the field of div", n, j->vars.n);
     for (size_t i = 0; f && i < n && !ctx_poll(c); i++)
         f[i] = diff(c, f[i], j->vars.v[i]);
-    return !f || ctx_failed(c) ? c->poison : finished(j, ex_add(c, n, f));
+    return !f || ctx_failed(c) ? c->poison : finish_derivative(j, ex_add(c, n, f));
 }
 
 static Node *curl(const DerivativeTask *j)
 {
     Ctx *c = j->c;
     size_t n;
-    Node **f = components(j, j->e, &n);
+    Node **f = list_components(j, j->e, &n);
     const uint32_t *x = j->vars.v;
     if (!f || (n != 2 && n != 3))
-        return mismatch(j, "the field of curl", n, 3);
+        return mismatch_error(j, "the field of curl", n, 3);
     if (j->vars.n != n)
-        return mismatch(j, "the list of names of curl", j->vars.n, n);
+        return mismatch_error(j, "the list of names of curl", j->vars.n, n);
     if (n == 2)
-        return finished(j, ex_sub(c, diff(c, f[1], x[0]), diff(c, f[0], x[1])));
+        return finish_derivative(j, ex_sub(c, diff(c, f[1], x[0]), diff(c, f[0], x[1])));
     Node *r[3];
     for (size_t i = 0; i < 3; i++) {
         size_t p = (i + 1) % 3, q = (i + 2) % 3;
-        r[i] = finished(j, ex_sub(c, diff(c, f[q], x[p]), diff(c, f[p], x[q])));
+        r[i] = finish_derivative(j, ex_sub(c, diff(c, f[q], x[p]), diff(c, f[p], x[q])));
     }
     return ex_list(c, 3, r);
 }
@@ -323,7 +326,7 @@ static Node *diff_once_each(const DerivativeTask *j, Node *e, const Node *op,
     Ctx *c = j->c;
     for (size_t i = 1; i + 1 < op->n && !ctx_poll(c); i += 2)
         e = diff_order(c, e, a[i]->sym, a[i + 1]);
-    return finished(j, e);
+    return finish_derivative(j, e);
 }
 
 static Node *diff_all(const DerivativeTask *j, const Node *op, Node *const *a)
@@ -332,7 +335,7 @@ static Node *diff_all(const DerivativeTask *j, const Node *op, Node *const *a)
     size_t n;
     if (!ex_is(j->e, OP_LIST))
         return diff_once_each(j, j->e, op, a);
-    Node **f = components(j, j->e, &n);
+    Node **f = list_components(j, j->e, &n);
     for (size_t i = 0; f && i < n; i++)
         f[i] = diff_once_each(j, f[i], op, a);
     return f ? ex_list(c, n, f) : c->poison;
@@ -348,7 +351,7 @@ static bool small_count(const DerivativeTask *j, const Node *n, const char *what
     return !ctx_failed(j->c);
 }
 
-static Node *taylor(const DerivativeTask *j, Node *const *a)
+static Node *taylor_polynomial(const DerivativeTask *j, Node *const *a)
 {
     int64_t n;
     if (!small_count(j, a[3], "the degree of a Taylor polynomial", 0, &n))
@@ -356,14 +359,14 @@ static Node *taylor(const DerivativeTask *j, Node *const *a)
     return eval_taylor(j->ev, j->e, a[1]->sym, a[2], (unsigned)n);
 }
 
-static Node *implicit(const DerivativeTask *j, Node *const *a)
+static Node *implicit_derivative(const DerivativeTask *j, Node *const *a)
 {
     int64_t n;
     if (!small_count(j, a[3], "the order of a derivative", 1, &n))
         return j->c->poison;
     uint32_t free[] = {a[2]->sym, a[1]->sym};
-    return finished_implicit(j, diff_implicit(j->c, j->e, free[1], free[0], (unsigned)n),
-                             free);
+    return finish_implicit(j, diff_implicit(j->c, j->e, free[1], free[0], (unsigned)n),
+                           free);
 }
 
 static Node *carry_out(const DerivativeTask *j, const Node *op, Node *const *a)
@@ -381,8 +384,8 @@ static Node *carry_out(const DerivativeTask *j, const Node *op, Node *const *a)
     case OP_LAPLACIAN: return laplacian(j);
     case OP_DIV: return divergence(j);
     case OP_CURL: return curl(j);
-    case OP_TAYLOR: return taylor(j, a);
-    default: return implicit(j, a);
+    case OP_TAYLOR: return taylor_polynomial(j, a);
+    default: return implicit_derivative(j, a);
     }
 }
 
@@ -391,7 +394,7 @@ Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner)
     DerivativeTask j;
     Ctx *c = ev->c;
     ArenaMark m = arena_mark(&c->tmp);
-    open_job(&j, ev, a[0], op->n > 1 ? a[1] : NULL, inner);
+    task_open(&j, ev, a[0], op->n > 1 ? a[1] : NULL, inner);
     if (ex_is(op, OP_DIFF))
         for (size_t i = 3; i < op->n; i += 2)
             given_variables(&j, a[i]);
@@ -404,7 +407,7 @@ Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner)
         nodemap_put(&ev->operand_of, op, j.e);
         ev->nameless = j.e == ev->nameless ? r : ev->nameless;
     }
-    close_job(&j);
+    task_close(&j);
     arena_release(&c->tmp, m);
     return ctx_failed(c) ? c->poison : r;
 }

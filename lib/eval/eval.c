@@ -87,7 +87,7 @@ static Node *want_symbol(Evaluation *ev, Node *x)
     return x;
 }
 
-static Node *apart(Evaluation *ev, Node *e, Node *const *a, size_t n)
+static Node *partial_fractions(Evaluation *ev, Node *e, Node *const *a, size_t n)
 {
     Ctx *c = ev->c;
     if (n > 1)
@@ -105,7 +105,8 @@ static Node *apart(Evaluation *ev, Node *e, Node *const *a, size_t n)
 }
 
 /* a: N's operands; text as in eval_numeric. */
-static Node *numeric(Evaluation *ev, Node *e, Node *const *a, size_t n, const char **text)
+static Node *numeric_value(Evaluation *ev, Node *e, Node *const *a, size_t n,
+                           const char **text)
 {
     Ctx *c = ev->c;
     int64_t digits = (int64_t)ev->opt->digits;
@@ -120,7 +121,7 @@ static Node *numeric(Evaluation *ev, Node *e, Node *const *a, size_t n, const ch
 
 static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a);
 
-static Node *rewrite(Evaluation *ev, Node *op, Node *e, Node *const *a)
+static Node *run_rewriting(Evaluation *ev, Node *op, Node *e, Node *const *a)
 {
     Ctx *c = ev->c;
     if (ex_is(e, OP_LIST))
@@ -129,12 +130,12 @@ static Node *rewrite(Evaluation *ev, Node *op, Node *e, Node *const *a)
     case OP_EXPAND: return rat_expand(c, e);
     case OP_FACTOR: return rat_factor(c, e);
     case OP_TOGETHER: return rat_together(c, e);
-    case OP_APART: return apart(ev, e, a, op->n);
+    case OP_APART: return partial_fractions(ev, e, a, op->n);
     case OP_COLLECT: return rat_collect(c, e, a[1]);
     case OP_SIMPLIFY: return simplify(c, e, SIMPLIFY_DEEP);
     case OP_TRIGEXPAND: return trig_expand(c, e);
     case OP_TRIGREDUCE: return trig_reduce(c, e);
-    case OP_NUMERIC: return numeric(ev, e, a, op->n, NULL);
+    case OP_NUMERIC: return numeric_value(ev, e, a, op->n, NULL);
     case OP_CSE: return e;
     default:
         return ctx_error(c, LBZ_UNABLE, NULL, "%s is not available here",
@@ -154,7 +155,7 @@ static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a)
     }
     Node **r = ARENA_NEW(&c->tmp, Node *, e->n + 1u);
     for (size_t i = 0; r && i < e->n; i++)
-        r[i] = ctx_poll(c) ? c->poison : rewrite(ev, op, e->a[i], a);
+        r[i] = ctx_poll(c) ? c->poison : run_rewriting(ev, op, e->a[i], a);
     ev->list_depth--;
     return r ? ex_list(c, e->n, r) : c->poison;
 }
@@ -218,11 +219,11 @@ static Node *carry_out(Evaluation *ev, Node *op, Node *const *a, const NodeMap *
     case OP_ZEROS: return of_lists(ev, op, a);
     default:
         e = eval_attach(ev, eval_expand(ev, a[0], &none, EXPAND_NEEDED));
-        return ctx_failed(c) ? c->poison : rewrite(ev, op, e, a);
+        return ctx_failed(c) ? c->poison : run_rewriting(ev, op, e, a);
     }
 }
 
-static bool differentiates(unsigned op)
+static bool is_differentiation(unsigned op)
 {
     return op == OP_DIFF || op == OP_GRAD || op == OP_JACOBIAN || op == OP_LAPLACIAN ||
            op == OP_DIV || op == OP_CURL;
@@ -233,7 +234,7 @@ static void mark_inner(Ctx *c, Node **order, size_t n, Map *inner)
 {
     map_init(inner, &c->tmp);
     for (size_t i = 0; i < n; i++)
-        if (differentiates(order[i]->op) && differentiates(order[i]->a[0]->op))
+        if (is_differentiation(order[i]->op) && is_differentiation(order[i]->a[0]->op))
             map_put(inner, order[i]->a[0]->id, 1);
 }
 
@@ -299,8 +300,8 @@ Node *eval_carry(Evaluation *ev, Node *e)
 
 /* ---- a statement */
 
-static void begin(Evaluation *ev, Ctx *c, const Names *names, const EvalOptions *opt,
-                  const Parsed *parsed)
+static void evaluation_begin(Evaluation *ev, Ctx *c, const Names *names,
+                             const EvalOptions *opt, const Parsed *parsed)
 {
     memset(ev, 0, sizeof *ev);
     ev->c = c;
@@ -313,7 +314,7 @@ static void begin(Evaluation *ev, Ctx *c, const Names *names, const EvalOptions 
     map_init(&ev->stays, &c->pool[1].arena);
 }
 
-static void end(Evaluation *ev)
+static void evaluation_end(Evaluation *ev)
 {
     symlist_free(&ev->bound);
     symlist_free(&ev->dvars);
@@ -374,7 +375,7 @@ static void finish_result(Evaluation *ev, Node *e, Node *inner, Node *r, EvalRes
     if (e != inner) {
         r = ev->names->count && ev->dvars.n ? value_of(ev, inner, r) : r;
         point_at(c, ev, e);
-        out->formula = numeric(ev, r, e->a, e->n, &out->text);
+        out->formula = numeric_value(ev, r, e->a, e->n, &out->text);
         return;
     }
     out->formula = r = eval_finish(c, eval_exact(c, r, ev->opt->level));
@@ -441,7 +442,7 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     Evaluation ev;
     memset(out, 0, sizeof *out);
     ArenaMark m = arena_mark(&c->tmp);
-    begin(&ev, c, names, opt, parsed);
+    evaluation_begin(&ev, c, names, opt, parsed);
     Node *inner = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
     ev.decimals = inner == e ? 0 : asked_digits(opt, e);
     Node *r = carry_all(&ev, inner);
@@ -454,7 +455,7 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     if (!ctx_failed(c))
         open_calls_are_done(&ev, out);
     out->shared = ex_is(e, OP_CSE);
-    end(&ev);
+    evaluation_end(&ev);
     arena_release(&c->tmp, m);
     return !ctx_failed(c);
 }

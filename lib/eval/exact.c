@@ -34,7 +34,7 @@ static Node *floor_of(Ctx *c, Node *x, Node *shift)
     return r;
 }
 
-static Node *rounded(Ctx *c, Op op, Node *x)
+static Node *round_constant(Ctx *c, Op op, Node *x)
 {
     bool up = op == OP_ceil || (op == OP_trunc && ball_sign(c, x) < 0);
     if (up) {
@@ -44,7 +44,7 @@ static Node *rounded(Ctx *c, Op op, Node *x)
     return floor_of(c, x, op == OP_round ? c->half : c->zero);
 }
 
-static Node *extreme(Ctx *c, Op op, Node *x, Node *y)
+static Node *max_or_min(Ctx *c, Op op, Node *x, Node *y)
 {
     int s = ball_sign(c, ex_sub(c, x, y));
     return s == 2 ? NULL : (s >= 0) == (op == OP_max) ? x : y;
@@ -190,13 +190,13 @@ static Node *exact_node(Ctx *c, Node *x, bool *closed)
     case OP_round:
     case OP_trunc:
         r = eval_is_constant(c, x) && !(x->flags & NF_DEC)
-                ? rounded(c, (Op)x->op, x->a[0])
+                ? round_constant(c, (Op)x->op, x->a[0])
                 : r;
         break;
     case OP_max:
     case OP_min:
         r = eval_is_constant(c, x) && !(x->flags & NF_DEC)
-                ? extreme(c, (Op)x->op, x->a[0], x->a[1])
+                ? max_or_min(c, (Op)x->op, x->a[0], x->a[1])
                 : r;
         break;
     case OP_MUL: r = log_quotient(c, x); break;

@@ -31,7 +31,7 @@ typedef struct fold {
     NodeMap done;
 } Fold;
 
-static Node *folded(Fold *f, Node *n)
+static Node *fold_children(Fold *f, Node *n)
 {
     if (eval_is_constant(f->c, n))
         return f->constant(f, n);
@@ -49,7 +49,7 @@ static Node *fold_group(Fold *f, bool sum, Node *const *operand, size_t n, Node 
         if (eval_is_constant(c, operand[i]))
             k[nk++] = operand[i];
         else
-            a[na++] = folded(f, operand[i]);
+            a[na++] = fold_children(f, operand[i]);
     if (nk)
         a[na++] = f->constant(f, sum ? ex_add(c, nk, k) : ex_mul(c, nk, k));
     return sum ? ex_add(c, na, a) : ex_mul(c, na, a);
@@ -84,13 +84,13 @@ static Node *fold_node(Fold *f, Node *n)
          * exp */
         bool stays = (ex_is_num(n->a[i]) && (ex_is(n, OP_POW) || ex_is(n, OP_APPLY))) ||
                      (i == 0 && ex_is_exp(n));
-        a[i] = stays ? n->a[i] : folded(f, n->a[i]);
+        a[i] = stays ? n->a[i] : fold_children(f, n->a[i]);
         same = same && a[i] == n->a[i];
     }
     return same ? n : ex_rebuild(c, n, a);
 }
 
-static Node *fold(Fold *f, Node *e)
+static Node *fold_all(Fold *f, Node *e)
 {
     Ctx *c = f->c;
     if (eval_is_constant(c, e))
@@ -159,7 +159,7 @@ static bool check_value(Ctx *c, Node *k)
 }
 
 /* After a failed attempt that is not the user's fault: go on without. */
-static void forgive(Ctx *c)
+static void ignore_failure(Ctx *c)
 {
     lbz_status st = c->env.err.status;
     if (st == LBZ_UNABLE || st == LBZ_DOMAIN)
@@ -178,11 +178,11 @@ static bool proved_zero(Ctx *c, Node *k)
                 arb_contains_zero(x) && mag_cmp_2exp_si(arb_radref(x), -BITS / 2) < 0;
     arb_clear(x);
     bool zero = open && !ctx_failed(c) && prove_zero(c, k) == PROOF_YES;
-    forgive(c);
+    ignore_failure(c);
     return zero;
 }
 
-static Node *decimal(Fold *f, Node *k)
+static Node *decimal_of(Fold *f, Node *k)
 {
     Ctx *c = f->c;
     double d;
@@ -191,7 +191,7 @@ static Node *decimal(Fold *f, Node *k)
     if (proved_zero(c, k))
         return ex_num(c, (Num){0, 1, true});
     if (ball_double(c, k, &d) != LBZ_OK || !(d - d == 0)) {
-        forgive(c);
+        ignore_failure(c);
         return k;
     }
     Num x = num_from_double(ctx_arena(c), d);
@@ -201,8 +201,8 @@ static Node *decimal(Fold *f, Node *k)
 
 Node *eval_finish(Ctx *c, Node *e)
 {
-    Fold f = {c, decimal, 0, {0}};
-    return ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold(&f, e);
+    Fold f = {c, decimal_of, 0, {0}};
+    return ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold_all(&f, e);
 }
 
 /* ---- N */
@@ -231,7 +231,7 @@ static Node *digits_of(Fold *f, Node *k)
 }
 
 /* An integral, sum or product without end that has no free names, or NULL. */
-static Node *endless(Ctx *c, Node *e)
+static Node *find_endless(Ctx *c, Node *e)
 {
     size_t n, k;
     ArenaMark m = arena_mark(&c->tmp);
@@ -248,7 +248,7 @@ static Node *endless(Ctx *c, Node *e)
     return r;
 }
 
-static Node *no_end(Ctx *c, Node *x)
+static Node *endless_error(Ctx *c, Node *x)
 {
     const char *what = ex_is(x, OP_INT)   ? "integral"
                        : ex_is(x, OP_SUM) ? "sum"
@@ -267,11 +267,11 @@ static Node *no_end(Ctx *c, Node *x)
 Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
 {
     Fold f = {c, digits_of, digits, {0}};
-    Node *tail = e->flags & NF_INF ? endless(c, e) : NULL;
+    Node *tail = e->flags & NF_INF ? find_endless(c, e) : NULL;
     if (ctx_failed(c) || tail)
-        return tail && !ctx_failed(c) ? no_end(c, tail) : c->poison;
+        return tail && !ctx_failed(c) ? endless_error(c, tail) : c->poison;
     if (!text || !eval_is_constant(c, e))
-        return fold(&f, e);
+        return fold_all(&f, e);
     if (ex_is_int(e) || proved_zero(c, e))
         return ex_is_int(e) ? e : c->zero;
     Str s = {0};

@@ -195,7 +195,7 @@ static void order_push(Evaluation *ev, Def *d)
 }
 
 /* Postorder from the names in deps; what is under way has index 0. */
-static void reach(Evaluation *ev, const SymList *deps)
+static void reach_definitions(Evaluation *ev, const SymList *deps)
 {
     Ctx *c = ev->c;
     size_t cap = 0, depth = 1;
@@ -231,7 +231,7 @@ bool eval_closure(Evaluation *ev, Node *e)
     if (ev->names->count) { /* without definitions there is nothing to find */
         ok = eval_mentions(c, e, &mentions, &ev->bound);
         if (ok)
-            reach(ev, &mentions);
+            reach_definitions(ev, &mentions);
     }
     if (!ok)
         env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
@@ -334,7 +334,7 @@ Node *eval_expand(Evaluation *ev, Node *e, const SymList *own, ExpandWhat what)
 
 /* ---- functions of the user */
 
-static Node *derived(Evaluation *ev, const Def *d, Node *body, Node *const *orders)
+static Node *derived_body(Evaluation *ev, const Def *d, Node *body, Node *const *orders)
 {
     Ctx *c = ev->c;
     uint64_t key = hash_mix(d->sym, body->id), got;
@@ -399,7 +399,8 @@ static Node *high_order(Evaluation *ev, const Def *d, Node *body, Node *const *a
     return eval_high_order(ev, e, d->hidden.v[moving], a[moving], a[k + moving]);
 }
 
-static Node *call(Evaluation *ev, const Def *d, Node *body, Node *const *a)
+static Node *call_formula_function(Evaluation *ev, const Def *d, Node *body,
+                                   Node *const *a)
 {
     Ctx *c = ev->c;
     size_t k = d->params.n;
@@ -416,7 +417,7 @@ static Node *call(Evaluation *ev, const Def *d, Node *body, Node *const *a)
     Node *high = high_order(ev, d, body, a);
     if (high)
         return high;
-    Node *formula = derived(ev, d, body, orders);
+    Node *formula = derived_body(ev, d, body, orders);
     int i = first_order(c, d, orders);
     if (i >= 0 && eval_is_constant(c, a[i]))
         return slope_of(ev, d, body, formula, i, a);
@@ -455,7 +456,7 @@ static Node *apply_function(Evaluation *ev, Node *n, Node *const *a)
     }
     if (d->procedure)
         return apply_procedure(ev, d, n, a);
-    Node *r = call(ev, d, ev->val[p - 1], a);
+    Node *r = call_formula_function(ev, d, ev->val[p - 1], a);
     return r == ex_rebuild(c, n, a) && !ctx_failed(c)
                ? ctx_error(c, LBZ_LIMIT, endless_hint, "%s calls itself without end",
                            sym_name(c, d->sym))

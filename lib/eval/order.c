@@ -39,8 +39,8 @@ static bool round_all(Ctx *c, arb_srcptr v, unsigned from, unsigned n, const arb
     return ok;
 }
 
-static bool numbers(Ctx *c, Node *e, uint32_t x, Node *a, unsigned from, unsigned n,
-                    bool factorial, size_t digits, Node **out)
+static bool certified_coefficients(Ctx *c, Node *e, uint32_t x, Node *a, unsigned from,
+                                   unsigned n, bool factorial, size_t digits, Node **out)
 {
     arb_ptr v = _arb_vec_init((slong)n + 1);
     arb_t factor;
@@ -61,7 +61,7 @@ static bool numbers(Ctx *c, Node *e, uint32_t x, Node *a, unsigned from, unsigne
 }
 
 /* Has e no names but x, and nothing that a series cannot be made of? */
-static bool closed(Ctx *c, Node *e, uint32_t x, Node *a)
+static bool has_only_name(Ctx *c, Node *e, uint32_t x, Node *a)
 {
     if ((e->flags & (NF_STRUCTURAL | NF_APPLY | NF_INF)) || e->op == OP_LIST ||
         !eval_is_constant(c, a))
@@ -88,7 +88,7 @@ static bool is_large_formula(Ctx *c, Node *e, uint32_t x, int64_t k)
     return false;
 }
 
-static void forgive(Ctx *c)
+static void ignore_failure(Ctx *c)
 {
     lbz_status st = c->env.err.status;
     if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
@@ -100,18 +100,18 @@ Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *
     Ctx *c = ev->c;
     int64_t k;
     if (!ex_get_int(n, &k) || k <= HIGH_ORDER || k > HIGHEST || ctx_failed(c) ||
-        !closed(c, e, x, p) || eval_has_kinks(c, e))
+        !has_only_name(c, e, x, p) || eval_has_kinks(c, e))
         return NULL;
     Node *r = diff_nth_rational(c, e, x, p, (unsigned)k);
     if (r || ctx_failed(c))
         return ctx_failed(c) ? NULL : r;
     bool decimal = ev->decimals || ((p->flags | e->flags) & NF_DEC);
     bool large = !decimal && is_large_formula(c, e, x, k);
-    forgive(c);
+    ignore_failure(c);
     if ((!decimal && !large) || ctx_failed(c))
         return NULL;
     size_t digits = decimal ? (ev->decimals ? ev->decimals : 0) : DIGITS;
-    if (!numbers(c, e, x, p, (unsigned)k, (unsigned)k, true, digits, &r))
+    if (!certified_coefficients(c, e, x, p, (unsigned)k, (unsigned)k, true, digits, &r))
         return NULL;
     if (ev->decimals && ex_is_int(r))
         r = ex_num(c, (Num){r->num.p, r->num.q, false}); /* as N prints it */
@@ -141,7 +141,7 @@ static uint32_t place_of_variable(const Node *op)
 
 bool eval_is_high_order_at(const Node *op) { return place_of_variable(op) != 0; }
 
-static Node *carried(const NodeMap *done, Node *n)
+static Node *carried_operand(const NodeMap *done, Node *n)
 {
     Node *r = nodemap_get(done, n);
     return r ? r : n;
@@ -164,13 +164,14 @@ Node *eval_high_order_at(Evaluation *ev, Node *op, const NodeMap *done)
         }
         if (i + 1 != at) {
             syms[others] = op->a[i]->sym;
-            by[others++] = carried(done, op->a[i + 1]);
+            by[others++] = carried_operand(done, op->a[i + 1]);
         }
     }
     if (syms && by && !ctx_failed(c)) {
-        Node *e = eval_expand(ev, carried(done, d->a[0]), &own, EXPAND_NEEDED);
+        Node *e = eval_expand(ev, carried_operand(done, d->a[0]), &own, EXPAND_NEEDED);
         e = others ? eval_try_subst(c, e, syms, by, others) : e;
-        r = e ? eval_high_order(ev, e, d->a[1]->sym, carried(done, op->a[at]), d->a[2])
+        r = e ? eval_high_order(ev, e, d->a[1]->sym, carried_operand(done, op->a[at]),
+                                d->a[2])
               : NULL;
     }
     symlist_free(&own);
@@ -179,13 +180,13 @@ Node *eval_high_order_at(Evaluation *ev, Node *op, const NodeMap *done)
 
 /* ---- Taylor polynomials */
 
-static bool coefficients(Evaluation *ev, Node *e, uint32_t x, Node *a, unsigned n,
-                         Node **out)
+static bool taylor_coefficients(Evaluation *ev, Node *e, uint32_t x, Node *a, unsigned n,
+                                Node **out)
 {
     Ctx *c = ev->c;
     bool decimal = ev->decimals || ((a->flags | e->flags) & NF_DEC);
-    return (decimal && n <= HIGHEST && closed(c, e, x, a) &&
-            numbers(c, e, x, a, 0, n, false, ev->decimals, out)) ||
+    return (decimal && n <= HIGHEST && has_only_name(c, e, x, a) &&
+            certified_coefficients(c, e, x, a, 0, n, false, ev->decimals, out)) ||
            (!ctx_failed(c) && diff_series(c, e, x, a, n, out));
 }
 
@@ -193,7 +194,7 @@ Node *eval_taylor(Evaluation *ev, Node *e, uint32_t x, Node *a, unsigned n)
 {
     Ctx *c = ev->c;
     Node **p = ARENA_NEW(&c->pool[1].arena, Node *, (size_t)n + 1);
-    if (!p || ctx_failed(c) || !coefficients(ev, e, x, a, n, p))
+    if (!p || ctx_failed(c) || !taylor_coefficients(ev, e, x, a, n, p))
         return c->poison;
     ev->taylor = (Polynomial){x, a, p, n};
     return diff_polynomial(c, p, x, a, n);
@@ -249,8 +250,8 @@ const char *eval_taylor_text(Evaluation *ev, Node *(*finish)(void *arg, Node *k)
 /* ---- where there is no value but a limit */
 
 /* e with all values put in but that of in[i]; NULL: that has no value either. */
-static Node *along(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n,
-                   size_t i)
+static Node *put_in_all_but(Ctx *c, Node *e, const uint32_t *in, Node *const *at,
+                            size_t n, size_t i)
 {
     Node **by = ARENA_NEW(&c->tmp, Node *, n);
     if (!by)
@@ -263,7 +264,7 @@ static Node *along(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t 
 static bool limit_along(Ctx *c, Node *e, uint32_t x, Node *p, Node **limit)
 {
     bool ok = diff_series(c, e, x, p, 0, limit);
-    forgive(c);
+    ignore_failure(c);
     return ok && !ctx_failed(c) && eval_is_constant(c, *limit);
 }
 
@@ -275,7 +276,7 @@ void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_
     Node *limit = NULL;
     c->env.err.status = LBZ_OK;
     for (size_t i = 0; i < n && !ctx_poll(c); i++) {
-        Node *f = eval_is_constant(c, at[i]) ? along(c, e, in, at, n, i) : NULL;
+        Node *f = eval_is_constant(c, at[i]) ? put_in_all_but(c, e, in, at, n, i) : NULL;
         if (!f || ex_dag_size(c, f) > MOST_NODES ||
             !limit_along(c, f, in[i], at[i], &limit))
             continue;

@@ -43,7 +43,7 @@ static Node *switch_of(Ctx *c, Op op, Node *const *a)
 }
 
 /* Does op(a) step where its argument passes a whole number (a half one for round)? */
-static bool steps(Op op)
+static bool has_steps(Op op)
 {
     return op == OP_floor || op == OP_ceil || op == OP_round || op == OP_trunc ||
            op == OP_mod || op == OP_rem;
@@ -57,7 +57,7 @@ bool eval_has_kinks(Ctx *c, Node *e)
     Node **order = ex_walk(c, 1, &e, &n);
     for (size_t i = 0; order && i < n && !found; i++) {
         Node *x = order[i];
-        found = ex_is(x, OP_clamp) || steps((Op)x->op) ||
+        found = ex_is(x, OP_clamp) || has_steps((Op)x->op) ||
                 switch_of(c, (Op)x->op, x->a) != NULL;
     }
     arena_release(&c->tmp, m);
@@ -100,7 +100,7 @@ static int sign_beside(Point *pt, Node *u, int side)
 }
 
 /* op(a) where its switch has sign s. */
-static Node *branch(Ctx *c, Op op, Node *const *a, int s)
+static Node *branch_by_sign(Ctx *c, Op op, Node *const *a, int s)
 {
     switch (op) {
     case OP_abs: return s < 0 ? ex_neg(c, a[0]) : a[0];
@@ -119,7 +119,7 @@ static Node *branch(Ctx *c, Op op, Node *const *a, int s)
 
 /* op(a) on one side of p, its operands being on that side already; NULL: it has no kink
  * that depends on x, or none that can be decided. */
-static Node *choose(Point *pt, Op op, Node *const *a, int side)
+static Node *choose_branch(Point *pt, Op op, Node *const *a, int side)
 {
     Node *u = switch_of(pt->c, op, a);
     if (!u || !ex_depends(pt->c, u, pt->x))
@@ -130,7 +130,7 @@ static Node *choose(Point *pt, Op op, Node *const *a, int side)
         s = sign_beside(pt, u, side);
     }
     pt->lost = pt->lost || s == 2;
-    return s == 2 ? NULL : branch(pt->c, op, a, s);
+    return s == 2 ? NULL : branch_by_sign(pt->c, op, a, s);
 }
 
 /* The same for a function in steps: it is the one of v + s/4, if its argument u is v at p
@@ -153,19 +153,19 @@ static Node *choose_step(Point *pt, Op op, Node *const *a, int side)
     return s == 2 ? NULL : quotient ? ex_sub(c, a[0], ex_mul2(c, a[1], k)) : k;
 }
 
-static Node *beside(Point *pt, Node *n, Node *const *a, int side)
+static Node *node_beside(Point *pt, Node *n, Node *const *a, int side)
 {
     Ctx *c = pt->c;
     if (ex_is(n, OP_clamp)) { /* max(lo, min(x, hi)) */
         Op before = pt->kink;
-        Node *below[] = {a[0], a[2]}, *r = choose(pt, OP_min, below, side);
+        Node *below[] = {a[0], a[2]}, *r = choose_branch(pt, OP_min, below, side);
         Node *above[] = {r ? r : ex_fn2(c, OP_min, a[0], a[2]), a[1]};
-        r = choose(pt, OP_max, above, side);
+        r = choose_branch(pt, OP_max, above, side);
         pt->kink = before == OP_POISON && pt->kink != before ? OP_clamp : pt->kink;
         return r ? r : ex_fn2(c, OP_max, above[0], above[1]);
     }
-    Node *r = steps((Op)n->op) ? choose_step(pt, (Op)n->op, a, side)
-                               : choose(pt, (Op)n->op, a, side);
+    Node *r = has_steps((Op)n->op) ? choose_step(pt, (Op)n->op, a, side)
+                                   : choose_branch(pt, (Op)n->op, a, side);
     return r ? r : ex_rebuild(c, n, a);
 }
 
@@ -187,7 +187,7 @@ static Node *one_side(Point *pt, Node *e, int side)
             Node *r = nodemap_get(&done, x->a[k]);
             a[k] = r ? r : x->a[k];
         }
-        nodemap_put(&done, x, a ? beside(pt, x, a, side) : c->poison);
+        nodemap_put(&done, x, a ? node_beside(pt, x, a, side) : c->poison);
     }
     Node *r = nodemap_get(&done, e);
     arena_release(&c->tmp, m);
@@ -220,7 +220,7 @@ static void print_note(const Point *pt, Node *lo, Node *hi)
         ctx_note(
             c, "%s is not differentiable where its arguments are equal: subderivative %s",
             f, str_cstr(&s));
-    } else if (steps(pt->kink)) {
+    } else if (has_steps(pt->kink)) {
         ctx_note(c, "%s steps here, so the slopes differ: subderivative %s", f,
                  str_cstr(&s));
     } else if (pt->kink == OP_clamp) {
@@ -247,7 +247,7 @@ static Node *least_norm(const Point *pt, Node *l, Node *r, bool note)
 }
 
 /* The function itself jumps at p: there is no subderivative to speak of. */
-static bool jumps(Point *pt, Node *left, Node *right)
+static bool jumps_at_point(Point *pt, Node *left, Node *right)
 {
     Node *l = eval_try_subst(pt->c, left, &pt->x, &pt->p, 1);
     Node *r = eval_try_subst(pt->c, right, &pt->x, &pt->p, 1);
@@ -267,7 +267,7 @@ static Node *slope_at_kink(Point *pt, Node *e)
     Node *r = eval_try_subst(c, dr, &pt->x, &pt->p, 1);
     if (!l || !r || !eval_is_constant(c, l) || !eval_is_constant(c, r))
         return NULL;
-    bool jump = jumps(pt, left, right);
+    bool jump = jumps_at_point(pt, left, right);
     if (jump)
         ctx_note(c, "the function jumps here: there is no derivative");
     return same_number(c, l, r) ? l : least_norm(pt, l, r, !jump);
@@ -278,7 +278,7 @@ static Node *slope_at_kink(Point *pt, Node *e)
 enum { PROBES = 5 };
 
 /* Values of f at p + side*2^-k for growing k. False: undefined on that side. */
-static bool probe(const Point *pt, Node *f, int side, double *v)
+static bool probe_values(const Point *pt, Node *f, int side, double *v)
 {
     Ctx *c = pt->c;
     for (int i = 0; i < PROBES; i++) {
@@ -332,7 +332,7 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
     Node *here = eval_try_subst(c, e, &pt->x, &pt->p, 1);
     if (!here || (here->flags & NF_INF))
         return NULL;
-    bool left = probe(pt, R, -1, l), right = probe(pt, R, 1, r);
+    bool left = probe_values(pt, R, -1, l), right = probe_values(pt, R, 1, r);
     if (ctx_failed(c) || (!left && !right))
         return NULL;
     int dl = left ? diverges(l) : 0, dr = right ? diverges(r) : 0;
@@ -383,7 +383,7 @@ typedef struct {
     const NodeMap *done;
 } At;
 
-static void gather(At *at, const Node *op, Node *const *a)
+static void gather_bindings(At *at, const Node *op, Node *const *a)
 {
     Ctx *c = at->c;
     at->by = ARENA_NEW(&c->tmp, Node *, op->n);
@@ -406,14 +406,14 @@ static void gather(At *at, const Node *op, Node *const *a)
     }
 }
 
-static Node *here(At *at, Node *e)
+static Node *value_of_bound(At *at, Node *e)
 {
     Node *x = eval_attach(at->ev, eval_expand(at->ev, e, &at->own, EXPAND_NEEDED));
     return ex_subst(at->c, x, at->own.v, at->by, at->own.n);
 }
 
 /* Which of the names bound is x; own.n: none. */
-static size_t place(const At *at, uint32_t x)
+static size_t place_of_name(const At *at, uint32_t x)
 {
     size_t k = 0;
     while (k < at->own.n && at->own.v[k] != x)
@@ -425,7 +425,7 @@ static size_t place(const At *at, uint32_t x)
 static Node *slope_by(At *at, Node *operand, Node *R, uint32_t x)
 {
     Ctx *c = at->c;
-    size_t k = place(at, x);
+    size_t k = place_of_name(at, x);
     if (k == at->own.n)
         return ex_subst(c, R, at->own.v, at->by, at->own.n);
     Node **others = ARENA_NEW(&c->tmp, Node *, at->own.n);
@@ -441,21 +441,21 @@ static Node *slope_by(At *at, Node *operand, Node *R, uint32_t x)
 }
 
 /* The slopes of one function by nv names, whose formulas are R. */
-static bool slopes(At *at, Node *operand, Node *const *vars, size_t nv, Node *const *R,
-                   Node **g)
+static bool slopes_by_names(At *at, Node *operand, Node *const *vars, size_t nv,
+                            Node *const *R, Node **g)
 {
     Ctx *c = at->c;
     Node **tie = ARENA_NEW(&c->tmp, Node *, at->own.n);
     bool tied = tie && eval_tie(c, operand, at->own.v, at->by, at->own.n, tie);
     for (size_t i = 0; tie && i < nv; i++) {
-        size_t k = tied ? place(at, vars[i]->sym) : at->own.n;
+        size_t k = tied ? place_of_name(at, vars[i]->sym) : at->own.n;
         g[i] = k < at->own.n ? tie[k] : slope_by(at, operand, R[i], vars[i]->sym);
     }
     return tie != NULL;
 }
 
 /* As many entries as needed? One function by one name has a plain value. */
-static bool fits(const Node *R, bool list, size_t n)
+static bool shape_fits(const Node *R, bool list, size_t n)
 {
     return ex_is(R, OP_LIST) == list && (!list || R->n == n);
 }
@@ -475,12 +475,13 @@ static Node *derivative_here(At *at, Node *n)
     size_t nv = names ? n->a[1]->n : 1, nf = list ? operand->n : 1;
     Node **row = ARENA_NEW(&c->tmp, Node *, nf + 1),
          **g = ARENA_NEW(&c->tmp, Node *, nv + 1);
-    if (!row || !g || !fits(R, list || names, list ? nf : nv))
+    if (!row || !g || !shape_fits(R, list || names, list ? nf : nv))
         return NULL;
     for (size_t i = 0; i < nf; i++) {
         Node *Ri = list ? R->a[i] : R, *f = list ? operand->a[i] : operand;
-        if (ex_is(f, OP_LIST) || !fits(Ri, names, nv) ||
-            !slopes(at, f, names ? n->a[1]->a : &n->a[1], nv, names ? Ri->a : &Ri, g))
+        if (ex_is(f, OP_LIST) || !shape_fits(Ri, names, nv) ||
+            !slopes_by_names(at, f, names ? n->a[1]->a : &n->a[1], nv,
+                             names ? Ri->a : &Ri, g))
             return NULL;
         row[i] = names ? ex_list(c, nv, g) : g[0];
     }
@@ -500,12 +501,12 @@ static Node *piecewise_value(At *at, Node *e)
         if (op_is_structural((Op)x->op)) {
             r = derivative_here(at, x);
             Node *plain = r || ctx_failed(c) ? NULL : nodemap_get(at->done, x);
-            r = plain ? here(at, plain) : r;
+            r = plain ? value_of_bound(at, plain) : r;
         } else if (x->flags & NF_STRUCTURAL) {
             Node **a = ARENA_NEW(&c->tmp, Node *, x->n);
             for (size_t k = 0; a && k < x->n; k++) {
                 a[k] = nodemap_get(&val, x->a[k]);
-                a[k] = a[k] ? a[k] : here(at, x->a[k]);
+                a[k] = a[k] ? a[k] : value_of_bound(at, x->a[k]);
             }
             r = a ? ex_rebuild(c, x, a) : NULL;
         }
@@ -517,7 +518,7 @@ static Node *piecewise_value(At *at, Node *e)
 }
 
 /* Is there a derivative in e whose value the formula alone may not tell? */
-static bool delicate(At *at, Node *e)
+static bool may_need_slopes(At *at, Node *e)
 {
     Ctx *c = at->c;
     size_t n;
@@ -536,10 +537,10 @@ Node *eval_at(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done)
     ArenaMark m = arena_mark(&c->tmp);
     At at = {ev, c, {0}, NULL, done};
     Node *r = NULL;
-    gather(&at, op, a);
+    gather_bindings(&at, op, a);
     if (!ctx_failed(c) && at.by) {
         Node *e = eval_attach(ev, eval_expand(ev, a[0], &at.own, EXPAND_NEEDED));
-        bool kinks = delicate(&at, op->a[0]);
+        bool kinks = may_need_slopes(&at, op->a[0]);
         r = kinks ? NULL : eval_try_subst(c, e, at.own.v, at.by, at.own.n);
         if (!r && !ctx_failed(c)) {
             r = (op->a[0]->flags & NF_STRUCTURAL)

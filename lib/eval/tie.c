@@ -22,7 +22,7 @@ static bool may_tie(Ctx *c, Node *e, const uint32_t *in, size_t n)
     return tie;
 }
 
-static Node *fraction(Ctx *c, double d)
+static Node *fraction_of_double(Ctx *c, double d)
 {
     enum { Q_MAX = 720 };
     for (int64_t q = 1; q <= Q_MAX; q++) {
@@ -64,7 +64,7 @@ bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, No
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(g[i]))
             return false;
-        grad[i] = fraction(c, g[i]);
+        grad[i] = fraction_of_double(c, g[i]);
     }
     return true;
 }

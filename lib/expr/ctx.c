@@ -180,7 +180,7 @@ static inline uint64_t leaf_hash(const Ctx *c, const Shell *s)
     return hash_mix(h, s->sym);
 }
 
-static bool same(const Node *n, const Shell *s)
+static bool same_content(const Node *n, const Shell *s)
 {
     if (n->op != s->op || n->n != s->n || n->sym != s->sym)
         return false;
@@ -198,7 +198,7 @@ static inline Node **pool_find(const Pool *p, const Shell *s, uint64_t h)
 {
     size_t mask = p->cap - 1, k = h & mask;
     for (const Node *n; (n = p->table[k]) != NULL; k = (k + 1) & mask)
-        if (n->hash == h && same(n, s))
+        if (n->hash == h && same_content(n, s))
             break;
     return &p->table[k];
 }
@@ -375,7 +375,7 @@ Node *ctx_keep(Ctx *c, const Node *n, Node *const *a)
 }
 
 /* ---- the context ------------------------------------------------------------------------ */
-static Node *constant(Ctx *c, uint32_t which)
+static Node *new_constant(Ctx *c, uint32_t which)
 {
     return ctx_intern(c, &(Shell){.op = OP_CONST, .sym = which});
 }
@@ -395,9 +395,9 @@ static bool ctx_leaves(Ctx *c)
     c->two = ex_int(c, 2);
     c->minus_one = ex_int(c, -1);
     c->half = ex_rat(c, 1, 2);
-    c->pi = constant(c, C_PI);
-    c->e = constant(c, C_E);
-    c->inf = constant(c, C_INF);
+    c->pi = new_constant(c, C_PI);
+    c->e = new_constant(c, C_E);
+    c->inf = new_constant(c, C_INF);
     c->minus_inf = ex_neg(c, c->inf);
     c->yes = ctx_intern(c, &(Shell){.op = OP_TRUE});
     c->no = ctx_intern(c, &(Shell){.op = OP_FALSE});

@@ -148,7 +148,7 @@ static Num antilog(Ctx *c, Node *x)
     return num_pow(&c->tmp, l->a[0]->num, k);
 }
 
-static Node *hyperbolic(Ctx *c, Op op, Node *x)
+static Node *hyperbolic_value(Ctx *c, Op op, Node *x)
 {
     Arena *a = &c->tmp;
     Num r = antilog(c, x);
@@ -183,7 +183,7 @@ Node *ex_exact_value1(Ctx *c, Op op, Node *x)
     switch (op) {
     case OP_sinh:
     case OP_cosh:
-    case OP_tanh: return hyperbolic(c, op, x);
+    case OP_tanh: return hyperbolic_value(c, op, x);
     case OP_trigamma: return trigamma_value(c, x);
     case OP_li: return x == c->zero ? c->zero : NULL;
     default: return NULL;

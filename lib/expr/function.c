@@ -73,7 +73,7 @@ static Node *cos_at(Ctx *c, Num r)
     return sin_at(c, num_add(&c->tmp, r, num_rat(&c->tmp, 1, 2)));
 }
 
-static Node *pole(Ctx *c, const char *f)
+static Node *pole_error(Ctx *c, const char *f)
 {
     return ctx_error(c, LBZ_DOMAIN, "choose another point", "%s has a pole there", f);
 }
@@ -85,7 +85,7 @@ static Node *quotient_at(Ctx *c, Op op, Node *s, Node *k)
     if (!top || !bottom)
         return NULL;
     if (bottom == c->zero)
-        return pole(c, op_info(op)->name);
+        return pole_error(c, op_info(op)->name);
     Node *r = ex_div(c, top, bottom);
     /* no nested radicals out of the blue: sin(pi/10) has none, tan(pi/10) would */
     return ex_tree_size(c, r) > 12 ? NULL : r;
@@ -195,7 +195,7 @@ static bool is_constant(const Node *x)
     return x->syms == 0 && !(x->flags & (NF_APPLY | NF_DEC));
 }
 
-static Node *outside(Ctx *c, Op op)
+static Node *domain_error(Ctx *c, Op op)
 {
     const OpInfo *f = op_info(op);
     return ctx_error(c, LBZ_DOMAIN, "leibniz works with real numbers",
@@ -208,7 +208,7 @@ static Node *arc_value(Ctx *c, Op op, Node *x)
     if (op == OP_atan && (x == c->inf || x == c->minus_inf))
         return ex_scale(c, num_rat(&c->tmp, x == c->inf ? 1 : -1, 2), c->pi);
     if (ex_is_num(x) && op != OP_atan && num_cmp(num_abs(&c->tmp, x->num), one) > 0)
-        return outside(c, op);
+        return domain_error(c, op);
     if (!is_constant(x) || !arc_table(c, op == OP_acos ? OP_asin : op, x, &r))
         return NULL;
     if (op == OP_acos)
@@ -226,7 +226,7 @@ static Node *log_value(Ctx *c, Node *x)
     if (ex_is_num(x)) {
         if (num_sgn(x->num) <= 0)
             return num_sgn(x->num) < 0
-                       ? outside(c, OP_log)
+                       ? domain_error(c, OP_log)
                        : ctx_error(c, LBZ_DOMAIN, "the argument is 0 here",
                                    "log(0) has no value");
         if (num_is_one(x->num))
@@ -272,7 +272,7 @@ static Node *modulus_of_product(Ctx *c, Op op, Node *x)
     return r;
 }
 
-static Node *modulus(Ctx *c, Op op, Node *x)
+static Node *modulus_of(Ctx *c, Op op, Node *x)
 {
     if (ex_is_pos(x))
         return op == OP_abs ? x : c->one;
@@ -322,7 +322,7 @@ static Node *gamma_value(Ctx *c, Node *x)
         return NULL;
     if (ex_get_int(x, &n)) {
         if (n <= 0)
-            return pole(c, "gamma");
+            return pole_error(c, "gamma");
         return n <= 1001 ? ex_num(c, num_factorial(&c->tmp, (uint64_t)n - 1)) : NULL;
     }
     t = num_mul(&c->tmp, x->num, num_int(2));
@@ -342,7 +342,7 @@ static Node *factorial_value(Ctx *c, Node *x)
     if (!ex_get_int(x, &n) || x->num.dec)
         return NULL;
     if (n < 0)
-        return pole(c, "factorial");
+        return pole_error(c, "factorial");
     return n <= 3000 ? ex_num(c, num_factorial(&c->tmp, (uint64_t)n)) : NULL;
 }
 
@@ -351,7 +351,7 @@ static Node *zeta_value(Ctx *c, Node *x)
     int64_t n;
     if (!ex_get_int(x, &n) || x->num.dec)
         return NULL;
-    return n == 1 ? pole(c, "zeta") : ex_exact_zeta(c, n);
+    return n == 1 ? pole_error(c, "zeta") : ex_exact_zeta(c, n);
 }
 
 /* f(0), where it is exact. */
@@ -407,7 +407,7 @@ static Node *value_at_zero(Ctx *c, Op op)
     case OP_cosint:
     case OP_Chi:
     case OP_Ei:
-    case OP_expint: return pole(c, op_info(op)->name);
+    case OP_expint: return pole_error(c, op_info(op)->name);
     default: { /* an odd function that has a value there */
         const OpInfo *f = op_info(op);
         return (f->flags & ODD) && strncmp(f->domain, "all", 3) == 0 ? c->zero : NULL;
@@ -433,20 +433,20 @@ static Node *other_value(Ctx *c, Op op, Node *x)
     switch (op) {
     case OP_acosh:
         if (ex_is_num(x) && num_cmp(x->num, one) < 0)
-            return outside(c, op);
+            return domain_error(c, op);
         return x == c->one ? c->zero : NULL;
     case OP_atanh:
         if (ex_is_num(x) && num_cmp(num_abs(&c->tmp, x->num), one) >= 0)
-            return outside(c, op);
+            return domain_error(c, op);
         return NULL;
     case OP_acoth:
         return ex_is_num(x) && num_cmp(num_abs(&c->tmp, x->num), one) <= 0
-                   ? outside(c, op)
+                   ? domain_error(c, op)
                    : NULL;
     case OP_asec:
     case OP_acsc:
         if (ex_is_num(x) && num_cmp(num_abs(&c->tmp, x->num), one) < 0)
-            return outside(c, op);
+            return domain_error(c, op);
         if (is_constant(x) && ex_is_nonzero(x))
             return arc_value(c, op == OP_asec ? OP_acos : OP_asin, ex_div(c, c->one, x));
         return NULL;
@@ -463,7 +463,8 @@ static Node *other_value(Ctx *c, Op op, Node *x)
             return x->a[1];
         if (!ex_is_num(x) || x->num.dec)
             return NULL;
-        return num_sgn(x->num) <= 0 ? outside(c, op) : whole_log(c, x->num, num_int(b));
+        return num_sgn(x->num) <= 0 ? domain_error(c, op)
+                                    : whole_log(c, x->num, num_int(b));
     }
     case OP_relu: return ex_is_nonneg(x) ? x : !(x->sign & S_POS) ? c->zero : NULL;
     case OP_step:
@@ -520,7 +521,7 @@ static Node *special_value(Ctx *c, Op op, Node *x)
     case OP_atan: return arc_value(c, op, x);
     case OP_log: return log_value(c, x);
     case OP_abs:
-    case OP_sign: return modulus(c, op, x);
+    case OP_sign: return modulus_of(c, op, x);
     case OP_floor:
     case OP_ceil:
     case OP_round:
@@ -610,7 +611,7 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         if (x == c->zero && ex_is_neg(y))
             return c->pi;
         if (x == c->zero && y == c->zero)
-            return outside(c, op);
+            return domain_error(c, op);
         return ex_is_pos(y) && is_constant(x) && is_constant(y)
                    ? ex_fn1(c, OP_atan, ex_div(c, x, y))
                    : NULL;

@@ -9,7 +9,7 @@ static Node *shape_error(Ctx *c, const char *hint, const char *what)
 }
 
 /* The element that index chooses; NULL when it is no number. */
-static Node *const *element(Ctx *c, Node *const *list, const Node *index)
+static Node *const *list_element(Ctx *c, Node *const *list, const Node *index)
 {
     int64_t i;
     if (!ex_is(*list, OP_LIST)) {
@@ -36,13 +36,13 @@ static Node *list_index(Ctx *c, size_t n, Node *const *a)
         if (!ex_is(*v, OP_LIST) && k == 1)
             return ex_is_num(*v) ? shape_error(c, NULL, "a number has no elements")
                                  : NULL;
-        v = element(c, v, a[k]);
+        v = list_element(c, v, a[k]);
     }
     return v ? *v : ctx_failed(c) ? c->poison : NULL;
 }
 
 /* The sum of the products of all elements of u and v. */
-static Node *products(Ctx *c, Node *u, Node *v, unsigned depth)
+static Node *sum_of_products(Ctx *c, Node *u, Node *v, unsigned depth)
 {
     if (!ex_is(u, OP_LIST) && !ex_is(v, OP_LIST))
         return ex_mul2(c, u, v);
@@ -50,21 +50,21 @@ static Node *products(Ctx *c, Node *u, Node *v, unsigned depth)
         return shape_error(c, NULL, "dot() needs two lists of one length");
     Node **t = ARENA_NEW(ctx_arena(c), Node *, u->n + 1u);
     for (uint32_t i = 0; t && i < u->n; i++)
-        t[i] = products(c, u->a[i], v->a[i], depth + 1);
+        t[i] = sum_of_products(c, u->a[i], v->a[i], depth + 1);
     return t ? ex_add(c, u->n, t) : c->poison;
 }
 
-static Node *total(Ctx *c, Node *v, unsigned depth)
+static Node *sum_of_elements(Ctx *c, Node *v, unsigned depth)
 {
     if (!ex_is(v, OP_LIST))
         return v;
     Node **t = ARENA_NEW(ctx_arena(c), Node *, v->n + 1u);
     for (uint32_t i = 0; t && i < v->n && depth < DEEP; i++)
-        t[i] = total(c, v->a[i], depth + 1);
+        t[i] = sum_of_elements(c, v->a[i], depth + 1);
     return t && depth < DEEP ? ex_add(c, v->n, t) : c->poison;
 }
 
-static Node *zeros(Ctx *c, size_t n, Node *const *a)
+static Node *list_of_zeros(Ctx *c, size_t n, Node *const *a)
 {
     Node *r = c->zero;
     for (size_t k = n; k-- > 0;) {
@@ -87,14 +87,16 @@ Node *list_function(Ctx *c, Op op, size_t n, Node *const *a)
     bool list = ex_is(a[0], OP_LIST);
     switch ((int)op) {
     case OP_INDEX: return list_index(c, n, a);
-    case OP_ZEROS: return zeros(c, n, a);
-    case OP_TOTAL: return list ? total(c, a[0], 0) : ex_is_num(a[0]) ? a[0] : NULL;
+    case OP_ZEROS: return list_of_zeros(c, n, a);
+    case OP_TOTAL:
+        return list ? sum_of_elements(c, a[0], 0) : ex_is_num(a[0]) ? a[0] : NULL;
     case OP_LENGTH: return list ? ex_int(c, a[0]->n) : NULL;
-    case OP_DOT: return list && ex_is(a[1], OP_LIST) ? products(c, a[0], a[1], 0) : NULL;
+    case OP_DOT:
+        return list && ex_is(a[1], OP_LIST) ? sum_of_products(c, a[0], a[1], 0) : NULL;
     case OP_NORM:
         if (ex_is_num(a[0]))
             return ex_fn1(c, OP_abs, a[0]);
-        return list ? ex_sqrt(c, products(c, a[0], a[0], 0)) : NULL;
+        return list ? ex_sqrt(c, sum_of_products(c, a[0], a[0], 0)) : NULL;
     default: return NULL;
     }
 }
@@ -133,7 +135,7 @@ Node *list_store(Ctx *c, Node *v, size_t n, Node *const *index, Node *e)
 {
     if (n == 0)
         return e;
-    Node *const *old = element(c, &v, index[0]);
+    Node *const *old = list_element(c, &v, index[0]);
     Node **t = old ? ARENA_NEW(ctx_arena(c), Node *, v->n) : NULL;
     if (!t)
         return ctx_failed(c) ? c->poison : shape_error(c, NULL, "an index is a number");

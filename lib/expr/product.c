@@ -142,7 +142,7 @@ static bool is_long_factor(const Factor *f)
 
 /* What the long product at i has bases in common with: another long product, or factors of other
  * operands. False: with nothing. */
-static bool meets(Ctx *c, const Factors *s, size_t i, NodeVec *met)
+static bool has_common_bases(Ctx *c, const Factors *s, size_t i, NodeVec *met)
 {
     const Node *p = s->v[i].base;
     for (size_t j = 0; j < s->n; j++) {
@@ -190,11 +190,11 @@ static void put_parts(Ctx *c, NodeVec *parts, Node *f)
 }
 
 /* Long products take in what has bases in common with them. */
-static void settle_long(Ctx *c, Factors *s)
+static void absorb_into_long(Ctx *c, Factors *s)
 {
     for (size_t i = 0; s->longs && i < s->n && !ctx_poll(c);) {
         NodeVec met = {0}, parts = {0};
-        if (!is_long_factor(&s->v[i]) || !meets(c, s, i, &met)) {
+        if (!is_long_factor(&s->v[i]) || !has_common_bases(c, s, i, &met)) {
             i++;
             continue;
         }
@@ -389,7 +389,7 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
         if (num_is_zero(s.content))
             return c->zero;
         if (s.longs)
-            settle_long(c, &s);
+            absorb_into_long(c, &s);
         if (!s.sorted && s.n <= FEW)
             sort_few(s.v, s.n);
         else if (!s.sorted && !merge_short(c, &s))

@@ -26,7 +26,7 @@ static int name_cmp(const char *a, const char *b)
     return *a ? 1 : *b ? -1 : 0;
 }
 
-static inline int rank(const Node *n)
+static inline int kind_rank(const Node *n)
 {
     static const uint8_t first[OP_POW + 1] = {
         [OP_POISON] = 7, [OP_NUM] = 0, [OP_CONST] = 1, [OP_SYM] = 2,
@@ -58,7 +58,7 @@ enum { TALL = 40 };
 int ex_cmp(const Node *a, const Node *b)
 {
     while (a != b) {
-        int r = rank(a) - rank(b);
+        int r = kind_rank(a) - kind_rank(b);
         if (r)
             return r;
         if (a->n == 0 || b->n == 0)
@@ -358,7 +358,7 @@ uint32_t *ex_free_syms(Ctx *c, Node *n, size_t *k)
 
 /* ---- substitution ------------------------------------------------------------------------- */
 /* Errors are about the node that was put together again, unless a caller has said more. */
-static Node *rebuilt(Ctx *c, const NodeMap *done, Node *n)
+static Node *rebuild_node(Ctx *c, const NodeMap *done, Node *n)
 {
     bool same = true;
     uint32_t k = n->n;
@@ -553,7 +553,7 @@ Node *ex_replace(Ctx *c, Node *root, Node *const *from, Node *const *to, size_t 
     for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
         r = nodemap_get(&by, order[i]);
         if (!r)
-            r = rebuilt(c, &done, order[i]);
+            r = rebuild_node(c, &done, order[i]);
         nodemap_put(&done, order[i], r);
     }
     arena_release(&c->tmp, m);

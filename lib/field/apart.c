@@ -14,7 +14,7 @@ typedef struct {
     size_t n;
 } Split;
 
-static slong degree(const Split *s, const fmpz_mpoly_t p)
+static slong degree_in_x(const Split *s, const fmpz_mpoly_t p)
 {
     return fmpz_mpoly_degree_si(p, s->g, s->f->ctx);
 }
@@ -28,7 +28,7 @@ static void coeff_at(const Split *s, fmpz_mpoly_t r, const fmpz_mpoly_t p, slong
 
 /* The node for unknown coefficients: solves A*y = b by fraction-free elimination over nodes kept
  * in lowest terms. Rows n, columns n + 1. */
-static bool solve(Ctx *c, Node **A, size_t n)
+static bool solve_linear(Ctx *c, Node **A, size_t n)
 {
     size_t w = n + 1;
     for (size_t k = 0; k < n; k++) {
@@ -78,11 +78,12 @@ static void put_column(const Split *s, Node **A, size_t n, size_t col,
 }
 
 /* num/D with deg num < deg D as a sum over the powers of the factors. */
-static Node *fractions(const Split *s, const fmpz_mpoly_t num, const fmpz_mpoly_t D)
+static Node *fractions_by_power(const Split *s, const fmpz_mpoly_t num,
+                                const fmpz_mpoly_t D)
 {
     Field *f = s->f;
     Ctx *c = f->c;
-    size_t n = (size_t)degree(s, D), col = 0;
+    size_t n = (size_t)degree_in_x(s, D), col = 0;
     Node **A = n <= MAX_UNKNOWNS ? ARENA_NEW(&c->tmp, Node *, n * (n + 1)) : NULL;
     if (!A)
         return NULL;
@@ -95,9 +96,9 @@ static Node *fractions(const Split *s, const fmpz_mpoly_t num, const fmpz_mpoly_
     fmpz_mpoly_clear(t, f->ctx);
     for (size_t i = 0; i < s->n; i++)
         for (int32_t k = 1; k <= s->e[i]; k++)
-            for (slong j = 0; j < degree(s, &s->p[i]); j++)
+            for (slong j = 0; j < degree_in_x(s, &s->p[i]); j++)
                 put_column(s, A, n, col++, D, i, k, j);
-    if (!solve(c, A, n))
+    if (!solve_linear(c, A, n))
         return NULL;
     NodeVec out = {0};
     Node *x = f->gen[s->g].node;
@@ -105,7 +106,7 @@ static Node *fractions(const Split *s, const fmpz_mpoly_t num, const fmpz_mpoly_
     for (size_t i = 0; i < s->n; i++)
         for (int32_t k = 1; k <= s->e[i]; k++) {
             NodeVec top = {0};
-            for (slong j = 0; j < degree(s, &s->p[i]); j++, col++)
+            for (slong j = 0; j < degree_in_x(s, &s->p[i]); j++, col++)
                 nodevec_push(c, &top, ex_mul2(c, A[col * (n + 1) + n], ex_powi(c, x, j)));
             Node *above = rat_factor(c, ex_add(c, top.n, top.v));
             nodevec_push(c, &out,
@@ -125,13 +126,13 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
     fmpz_mpoly_init(lr, f->ctx);
     fmpz_mpoly_init(m, f->ctx);
     fmpz_mpoly_set(r, t->num, f->ctx);
-    slong d = degree(s, D);
+    slong d = degree_in_x(s, D);
     coeff_at(s, lc, D, d);
     Node *x = f->gen[s->g].node, *lcn = poly_node(f, lc), *scale = c->one;
     NodeVec out = {0};
-    while (!fmpz_mpoly_is_zero(r, f->ctx) && degree(s, r) >= d && !ctx_poll(c)) {
-        slong k = degree(s, r) - d; /* r = lc*r - lr x^k D, all over one more lc */
-        coeff_at(s, lr, r, degree(s, r));
+    while (!fmpz_mpoly_is_zero(r, f->ctx) && degree_in_x(s, r) >= d && !ctx_poll(c)) {
+        slong k = degree_in_x(s, r) - d; /* r = lc*r - lr x^k D, all over one more lc */
+        coeff_at(s, lr, r, degree_in_x(s, r));
         scale = ex_mul2(c, scale, lcn);
         nodevec_push(c, &out,
                      ex_mul(c, 3,
@@ -144,7 +145,7 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
         fmpz_mpoly_mul(m, m, D, f->ctx);
         fmpz_mpoly_sub(r, r, m, f->ctx);
     }
-    Node *frac = fmpz_mpoly_is_zero(r, f->ctx) ? c->zero : fractions(s, r, D);
+    Node *frac = fmpz_mpoly_is_zero(r, f->ctx) ? c->zero : fractions_by_power(s, r, D);
     Node *result = NULL;
     if (frac) {
         if (frac->op == OP_ADD)

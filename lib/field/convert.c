@@ -53,7 +53,7 @@ static const Elem *elem_of(const Field *f, const Node *n)
 
 /* ---- exponentials and symbolic powers for display ------------------------------------------------ */
 /* b^(k*v): v primitive. One generator b^(v/D) serves all k; D and the sign were found before. */
-static Num direction(Ctx *c, Node *x, Node **v)
+static Num exponent_direction(Ctx *c, Node *x, Node **v)
 {
     if (x->op == OP_ADD) {
         Num k = ex_sum_content(c, x, true);
@@ -70,7 +70,7 @@ static void survey_power(Field *f, Map *seen, Node *b, Node *x)
 {
     Ctx *c = f->c;
     Node *v;
-    Num k = direction(c, x, &v);
+    Num k = exponent_direction(c, x, &v);
     int64_t q, old;
     uint64_t raw;
     Node *key = ex_structural(c, OP_LIST, 2, (Node *[]){b, v});
@@ -91,7 +91,7 @@ static void survey_power(Field *f, Map *seen, Node *b, Node *x)
     map_put(seen, key->id, (uint64_t)(neg ? -q : q));
 }
 
-static void survey(Field *f, Map *seen, Node *n)
+static void survey_below(Field *f, Map *seen, Node *n)
 {
     if (n->op != OP_POW || ex_is_num(n->a[1]))
         return;
@@ -109,7 +109,7 @@ static void times_display_power(Field *f, Elem *r, Node *b, Node *x)
 {
     Ctx *c = f->c;
     Node *v;
-    Num k = direction(c, x, &v);
+    Num k = exponent_direction(c, x, &v);
     uint64_t raw = 1;
     int64_t n;
     Node *key = ex_structural(c, OP_LIST, 2, (Node *[]){b, v});
@@ -253,7 +253,7 @@ static void convert_sum(Field *f, Elem *r, Node *n)
     el_add(f, r, a, n->n);
 }
 
-static void convert(Field *f, Elem *r, Node *n)
+static void convert_node(Field *f, Elem *r, Node *n)
 {
     switch (n->op) {
     case OP_NUM: el_set_num(f, r, n->num); return;
@@ -320,7 +320,7 @@ typedef struct {
     size_t n, cap;
 } TodoStack;
 
-static bool push(Field *f, TodoStack *s, Node *n)
+static bool push_node(Field *f, TodoStack *s, Node *n)
 {
     if (s->n == s->cap) {
         size_t cap = s->cap ? s->cap * 2 : 64;
@@ -355,7 +355,7 @@ slong field_survey(Field *f, Node *root)
     TodoStack s = {0};
     slong count = 1;
     map_init(&seen, &f->c->tmp);
-    if (!push(f, &s, root))
+    if (!push_node(f, &s, root))
         return FIELD_GENS + 1;
     while (s.n) {
         Node *n = s.v[--s.n].n;
@@ -369,10 +369,10 @@ slong field_survey(Field *f, Node *root)
         if (f->mode == FIELD_PROVE)
             survey_orders(f, n);
         else
-            survey(f, &f->powers, n);
+            survey_below(f, &f->powers, n);
         uint32_t kids = n->op == OP_LIST ? n->n : wanted_children(f, n);
         for (uint32_t i = 0; i < kids; i++)
-            if (!push(f, &s, n->a[i]))
+            if (!push_node(f, &s, n->a[i]))
                 return FIELD_GENS + 1;
     }
     return count;
@@ -382,20 +382,20 @@ const Elem *field_elem(Field *f, Node *root)
 {
     Ctx *c = f->c;
     TodoStack s = {0};
-    if (f->failed || !push(f, &s, root))
+    if (f->failed || !push_node(f, &s, root))
         return NULL;
     while (s.n && !f->failed) {
         Todo *t = &s.v[s.n - 1];
         if (elem_of(f, t->n)) {
             s.n--;
         } else if (t->next < wanted_children(f, t->n)) {
-            if (!push(f, &s, t->n->a[t->next++]))
+            if (!push_node(f, &s, t->n->a[t->next++]))
                 return NULL;
         } else {
             Elem *e = new_elem(f);
             if (!e)
                 break;
-            convert(f, e, t->n);
+            convert_node(f, e, t->n);
             if (env_poll(&c->env))
                 f->failed = true;
             map_put(&f->elem_of_node, t->n->id, (uint64_t)(uintptr_t)e);

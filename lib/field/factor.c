@@ -91,7 +91,7 @@ static bool has_linear_variable(const Field *f, const fmpz_mpoly_t p, const Shap
     return false;
 }
 
-static void append(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p)
+static void append_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p)
 {
     fmpz_mpoly_factor_append_ui(fac, p, 1, f->ctx);
 }
@@ -115,7 +115,7 @@ static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpol
     fmpz_poly_factor_init(uf);
     fmpz_mpoly_init(t, f->ctx);
     if (!fmpz_mpoly_get_fmpz_poly(u, p, var, f->ctx)) {
-        append(f, fac, p);
+        append_factor(f, fac, p);
     } else {
         if (is_high(f, fmpz_poly_degree(u)))
             fmpz_poly_factor_squarefree(uf, u);
@@ -194,10 +194,10 @@ static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
     for (slong i = 0; i < n; i++) {
         Shape s = shape_of(f, &part[i]);
         if (f->quick && s.vars > 1)
-            append(f, fac, &part[i]);
+            append_factor(f, fac, &part[i]);
         else if (n > 1 && (has_linear_variable(f, &part[i], &s) ||
                            poly_is_irreducible(f, &part[i])))
-            append(f, fac, &part[i]);
+            append_factor(f, fac, &part[i]);
         else if (s.vars == 1)
             factor_univariate(f, fac, &part[i], s.var);
         else if (!f->failed)
@@ -255,7 +255,7 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t poly)
         whole = s.vars > 0 && poly_is_irreducible(f, p);
     }
     if (whole || (s.vars == 0 && !fmpz_mpoly_is_one(p, f->ctx)))
-        append(f, fac, p);
+        append_factor(f, fac, p);
     else if (s.vars > 0)
         factor_rest(f, fac, p, &s);
     fmpz_mpoly_clear(p, f->ctx);

@@ -148,7 +148,7 @@ slong field_gen_of(Field *f, Node *n)
 }
 
 /* ---- fuel ------------------------------------------------------------------------------------ */
-static bool spend(Field *f, double work)
+static bool spend_fuel(Field *f, double work)
 {
     f->fuel -= work;
     if (f->fuel < 0 || env_poll(&f->c->env))
@@ -156,20 +156,20 @@ static bool spend(Field *f, double work)
     return !f->failed;
 }
 
-static double len(const fmpz_mpoly_t p) { return (double)p->length; }
+static double poly_length(const fmpz_mpoly_t p) { return (double)p->length; }
 
 static void poly_mul(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t a, const fmpz_mpoly_t b)
 {
-    if (spend(f, len(a) * len(b) + 1))
+    if (spend_fuel(f, poly_length(a) * poly_length(b) + 1))
         fmpz_mpoly_mul(r, a, b, f->ctx);
 }
 
 static void poly_pow(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t a, ulong n)
 {
-    double terms = len(a) <= 1 ? 1 : 1, k = (double)n, l = len(a);
+    double terms = poly_length(a) <= 1 ? 1 : 1, k = (double)n, l = poly_length(a);
     for (double i = 1; i < l && terms < 1e12; i++) /* binomial(n + l - 1, l - 1) */
         terms *= (k + i) / i;
-    if (l > 1 && !spend(f, terms * (l + k * l / 64))) /* coefficients grow, too */
+    if (l > 1 && !spend_fuel(f, terms * (l + k * l / 64))) /* coefficients grow, too */
         return;
     if (n > 100000 || !fmpz_mpoly_pow_ui(r, a, n, f->ctx))
         f->failed = true;
@@ -233,7 +233,7 @@ static void add_over(Field *f, fmpz_mpoly_t sum, const Elem *a, const fmpz_t cd,
     fmpz_mpoly_scalar_mul_fmpz(t, a->num, k, f->ctx);
     for (slong i = 0; i < f->ndens; i++)
         times_den(f, t, i, (int64_t)e[i] - a->e[i]);
-    if (!f->failed && spend(f, len(sum) + len(t)))
+    if (!f->failed && spend_fuel(f, poly_length(sum) + poly_length(t)))
         fmpz_mpoly_add(sum, sum, t, f->ctx);
     fmpz_mpoly_clear(t, f->ctx);
     fmpz_clear(k);
@@ -302,7 +302,8 @@ static void strip_dens(Field *f, fmpz_mpoly_t p, int32_t *e, int step,
         if (fmpz_mpoly_is_fmpz(&f->den[i], f->ctx))
             continue;
         while ((!limit || limit[i] + e[i] > 0) && !fmpz_mpoly_is_fmpz(p, f->ctx) &&
-               spend(f, len(p)) && fmpz_mpoly_divides(t, p, &f->den[i], f->ctx)) {
+               spend_fuel(f, poly_length(p)) &&
+               fmpz_mpoly_divides(t, p, &f->den[i], f->ctx)) {
             fmpz_mpoly_swap(p, t, f->ctx);
             e[i] += step;
         }
@@ -325,7 +326,7 @@ static void dens_of(Field *f, fmpz_mpoly_t p, int32_t *e, fmpz_t k)
     fmpz_mpoly_factor_t fac;
     bool whole = false;
     fmpz_mpoly_factor_init(fac, f->ctx);
-    if (p->length <= FACTOR_LENGTH && spend(f, len(p)))
+    if (p->length <= FACTOR_LENGTH && spend_fuel(f, poly_length(p)))
         poly_factor(f, fac, p);
     else if (!f->failed)
         whole = true;

@@ -45,13 +45,13 @@ typedef struct {
     int d;                           /* degree; -1: zero */
 } Poly;
 
-static void trim(Poly *u)
+static void poly_trim(Poly *u)
 {
     while (u->d >= 0 && !u->a[u->d])
         u->d--;
 }
 
-static inline uint32_t rem(uint32_t x, Mod m)
+static inline uint32_t rem_mod(uint32_t x, Mod m)
 {
     return x - (uint32_t)((uint64_t)x * m.inv >> 32) * m.m;
 }
@@ -59,9 +59,9 @@ static inline uint32_t rem(uint32_t x, Mod m)
 static uint32_t power_mod(uint32_t x, uint32_t n, Mod m)
 {
     uint32_t r = 1;
-    for (; n; n >>= 1, x = rem(x * x, m))
+    for (; n; n >>= 1, x = rem_mod(x * x, m))
         if (n & 1)
-            r = rem(r * x, m);
+            r = rem_mod(r * x, m);
     return r;
 }
 
@@ -71,11 +71,11 @@ static void make_monic(Poly *u, Mod m)
         return;
     uint32_t inv = power_mod(u->a[u->d], m.m - 2, m);
     for (int i = 0; i <= u->d; i++)
-        u->a[i] = rem(u->a[i] * inv, m);
+        u->a[i] = rem_mod(u->a[i] * inv, m);
 }
 
 /* u mod w, the quotient to q when it is not NULL; w monic. */
-static void divide(Poly *u, const Poly *w, Poly *q, Mod m)
+static void poly_divide(Poly *u, const Poly *w, Poly *q, Mod m)
 {
     int shift = u->d - w->d;
     if (q)
@@ -85,17 +85,17 @@ static void divide(Poly *u, const Poly *w, Poly *q, Mod m)
         if (q)
             q->a[shift] = k;
         for (int i = 0; k && i < w->d; i++)
-            u->a[shift + i] = rem(u->a[shift + i] + (m.m - k) * w->a[i], m);
+            u->a[shift + i] = rem_mod(u->a[shift + i] + (m.m - k) * w->a[i], m);
     }
     u->d = u->d < w->d ? u->d : w->d - 1;
-    trim(u);
+    poly_trim(u);
 }
 
 static Poly gcd_of(Poly u, Poly w, Mod m)
 {
     while (w.d >= 0) {
         make_monic(&w, m);
-        divide(&u, &w, NULL, m);
+        poly_divide(&u, &w, NULL, m);
         Poly t = u;
         u = w;
         w = t;
@@ -110,8 +110,8 @@ static void times_mod(Poly *r, const Poly *u, const Poly *w, const Poly *by, Mod
         for (int j = 0; j <= w->d; j++)
             t.a[i + j] += u->a[i] * w->a[j];
     for (int i = 0; i <= t.d; i++)
-        t.a[i] = rem(t.a[i], m);
-    divide(&t, by, NULL, m);
+        t.a[i] = rem_mod(t.a[i], m);
+    poly_divide(&t, by, NULL, m);
     *r = t;
 }
 
@@ -121,11 +121,11 @@ static void times_v(Poly *r, const Poly *u, Mod m)
     memmove(r->a + 1, r->a, (size_t)(r->d + 1) * sizeof *r->a);
     r->a[0] = 0;
     r->d += r->d >= 0;
-    divide(r, u, NULL, m);
+    poly_divide(r, u, NULL, m);
 }
 
 /* h^m modulo u; first: h is v */
-static Poly frobenius(Poly h, bool first, const Poly *u, Mod m)
+static Poly frobenius_image(Poly h, bool first, const Poly *u, Mod m)
 {
     Poly r = h;
     uint32_t bit = 1;
@@ -145,8 +145,8 @@ static bool is_squarefree(const Poly *u, Mod m)
 {
     Poly der = {.d = u->d - 1};
     for (int i = 1; i <= u->d; i++)
-        der.a[i - 1] = rem(u->a[i] * (uint32_t)i, m);
-    trim(&der);
+        der.a[i - 1] = rem_mod(u->a[i] * (uint32_t)i, m);
+    poly_trim(&der);
     return gcd_of(*u, der, m).d == 0;
 }
 
@@ -157,30 +157,30 @@ static uint64_t degrees_of(Poly u, Mod m)
     uint64_t set = 1;
     make_monic(&u, m);
     if (u.d == 2) { /* irreducible: the discriminant is no square */
-        uint32_t square = rem(u.a[1] * u.a[1] + 4 * (m.m - u.a[0]), m);
+        uint32_t square = rem_mod(u.a[1] * u.a[1] + 4 * (m.m - u.a[0]), m);
         return !square ? NOT_SEEN : power_mod(square, (m.m - 1) / 2, m) == 1 ? 7 : 5;
     }
     if (!is_squarefree(&u, m))
         return NOT_SEEN;
     Poly h = {.a = {0, 1}, .d = 1};
     for (int k = 1; 2 * k <= u.d; k++) { /* u has no factors of degrees below k */
-        h = frobenius(h, k == 1, &u, m);
+        h = frobenius_image(h, k == 1, &u, m);
         Poly g =
             h; /* h = v^(m^k): gcd(u, h - v) is the product of the factors of degree k */
         for (int i = g.d + 1; i <= 1; i++)
             g.a[i] = 0;
         g.d = g.d < 1 ? 1 : g.d;
-        g.a[1] = rem(g.a[1] + m.m - 1, m);
-        trim(&g);
+        g.a[1] = rem_mod(g.a[1] + m.m - 1, m);
+        poly_trim(&g);
         g = gcd_of(u, g, m);
         if (g.d <= 0)
             continue;
         for (int i = 0; i < g.d; i += k)
             set |= set << k;
         Poly q, t = u;
-        divide(&t, &g, &q, m);
+        poly_divide(&t, &g, &q, m);
         u = q;
-        divide(&h, &u, NULL, m);
+        poly_divide(&h, &u, NULL, m);
     }
     return u.d > 0 ? set | set << u.d : set;
 }
@@ -212,7 +212,7 @@ static bool residue_of(Num x, Mod m, uint32_t *r)
     int64_t p = x.p % (int64_t)m.m;
     *r = (uint32_t)(p < 0 ? p + m.m : p);
     if (x.q != 1)
-        *r = rem(*r * power_mod((uint32_t)(x.q % m.m), m.m - 2, m), m);
+        *r = rem_mod(*r * power_mod((uint32_t)(x.q % m.m), m.m - 2, m), m);
     return true;
 }
 
@@ -236,17 +236,18 @@ static uint32_t term_value(const Image *p, slong i, slong but)
     uint32_t r = p->k[i];
     for (slong v = 0; v < p->vars && r; v++)
         if (v != but && e[v])
-            r = rem(r * (e[v] == 1 ? p->x[v] : power_mod(p->x[v], (uint32_t)e[v], p->m)),
-                    p->m);
+            r = rem_mod(
+                r * (e[v] == 1 ? p->x[v] : power_mod(p->x[v], (uint32_t)e[v], p->m)),
+                p->m);
     return r;
 }
 
-static uint32_t value(const Image *p)
+static uint32_t value_of_image(const Image *p)
 {
     uint32_t r = 0;
     for (slong i = 0; i < p->terms; i++)
         r += term_value(p, i, -1);
-    return rem(r, p->m);
+    return rem_mod(r, p->m);
 }
 
 static uint64_t degrees_in(const Image *p, slong v)
@@ -254,7 +255,7 @@ static uint64_t degrees_in(const Image *p, slong v)
     Poly u = {.d = (int)p->top[v]};
     for (slong i = 0; i < p->terms; i++) {
         uint32_t *a = &u.a[p->e[i * p->vars + v]];
-        *a = rem(*a + term_value(p, i, v), p->m);
+        *a = rem_mod(*a + term_value(p, i, v), p->m);
     }
     return u.a[u.d] ? degrees_of(u, p->m) : NOT_SEEN;
 }
@@ -263,20 +264,20 @@ static uint64_t degrees_in(const Image *p, slong v)
 static bool is_tied(Image *p, slong w)
 {
     uint32_t a = p->x[0], b = p->x[w], a2 = any_residue(p), b2 = any_residue(p);
-    uint32_t ab = value(p);
+    uint32_t ab = value_of_image(p);
     p->x[0] = a2;
-    uint32_t a2b = value(p);
+    uint32_t a2b = value_of_image(p);
     p->x[w] = b2;
-    uint32_t a2b2 = value(p);
+    uint32_t a2b2 = value_of_image(p);
     p->x[0] = a;
-    uint32_t ab2 = value(p);
+    uint32_t ab2 = value_of_image(p);
     p->x[w] = b;
-    return rem(ab * a2b2, p->m) != rem(a2b * ab2, p->m);
+    return rem_mod(ab * a2b2, p->m) != rem_mod(a2b * ab2, p->m);
 }
 
 /* ---- the test ---------------------------------------------------------------------------------------- */
 /* a*v^2 + b*v + c: the discriminant is no square. */
-static bool quadratic(const Image *p)
+static bool is_irreducible_quadratic(const Image *p)
 {
     fmpz_t d, t;
     const fmpz zero = 0, *k[3] = {&zero, &zero, &zero};
@@ -322,7 +323,7 @@ static bool shown_by_images(Image *p)
 }
 
 /* The same from exponents of `width` variables a term, of which only those that occur stay. */
-static bool shown(Ctx *c, Image *im, ulong *e, slong width)
+static bool is_shown_irreducible(Ctx *c, Image *im, ulong *e, slong width)
 {
     slong var[FIELD_GENS];
     ulong top[FIELD_GENS];
@@ -347,7 +348,8 @@ static bool shown(Ctx *c, Image *im, ulong *e, slong width)
             e[i * im->vars + v] = e[i * width + var[v]];
     im->e = e;
     im->top = top;
-    return im->coef && im->vars == 1 && top[0] == 2 ? quadratic(im) : shown_by_images(im);
+    return im->coef && im->vars == 1 && top[0] == 2 ? is_irreducible_quadratic(im)
+                                                    : shown_by_images(im);
 }
 
 bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p)
@@ -359,7 +361,7 @@ bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p)
     ulong *e = ARENA_NEW(&f->c->tmp, ulong, im.terms * f->nvars);
     for (slong i = 0; e && i < im.terms; i++)
         fmpz_mpoly_get_term_exp_ui(e + i * f->nvars, p, i, f->ctx);
-    bool yes = e && shown(f->c, &im, e, f->nvars);
+    bool yes = e && is_shown_irreducible(f->c, &im, e, f->nvars);
     arena_release(&f->c->tmp, mark);
     return yes;
 }
@@ -406,7 +408,7 @@ bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k)
     bool yes = e != NULL;
     for (uint32_t i = 0; yes && i < n->n; i++)
         yes = field_read_term(k, n->a[i], e + i * MOST_GENERATORS);
-    yes = yes && shown(c, &im, e, MOST_GENERATORS);
+    yes = yes && is_shown_irreducible(c, &im, e, MOST_GENERATORS);
     arena_release(&c->tmp, mark);
     return yes;
 }

@@ -104,7 +104,7 @@ static void parts_of(Field *f, RadicandParts *s, const Elem *b)
 
 /* ---- generators that belong to a polynomial ------------------------------------------------------ */
 /* A fresh symbol for a kernel that is never shown; roots and powers of |f| are positive. */
-static Node *stand_in(Ctx *c, bool positive)
+static Node *hidden_symbol(Ctx *c, bool positive)
 {
     uint32_t s = sym_fresh(c, "k");
     c->syms[s].assume = positive ? S_POS : S_ANY;
@@ -123,7 +123,7 @@ static slong gen_for(Field *f, GeneratorKind kind, const fmpz_mpoly_t key, Node 
     if (g < 0)
         return g;
     f->gen[g].exponent = exponent;
-    f->gen[g].node = stand_in(f->c, kind == G_ROOT || kind == G_POWER);
+    f->gen[g].node = hidden_symbol(f->c, kind == G_ROOT || kind == G_POWER);
     fmpz_mpoly_set(f->gen[g].key, key, f->ctx);
     *fresh = true;
     return g;
@@ -214,7 +214,7 @@ static void collect_signs(Field *f, const RadicandParts *s, uint64_t *set, bool 
 }
 
 /* b > 0 is known: the signs of its factors multiply to its constant's sign. */
-static void constrain(Field *f, const RadicandParts *s)
+static void constrain_signs(Field *f, const RadicandParts *s)
 {
     uint64_t set = 0;
     bool negative = false;
@@ -240,7 +240,8 @@ static void relate_root(Field *f, slong g, const RadicandPart *p, int sign, slon
 }
 
 /* p with the square root g^half replaced by its negative, made primitive like a factor. */
-static void conjugate(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t p, slong g, ulong half)
+static void conjugate_poly(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t p, slong g,
+                           ulong half)
 {
     ulong e[FIELD_GENS];
     fmpz_mpoly_zero(r, f->ctx);
@@ -295,7 +296,7 @@ static bool relate_conjugate(Field *f, slong g, const RadicandPart *p)
             fmpz_mpoly_degree_si(p->f, i, f->ctx) != (slong)half ||
             !only_degrees(f, p->f, i, half))
             continue;
-        conjugate(f, conj, p->f, i, half);
+        conjugate_poly(f, conj, p->f, i, half);
         slong other = find_gen(f, G_ROOT, conj);
         if (other < 0 || other == g)
             continue;
@@ -391,7 +392,7 @@ void field_nonnegative(Field *f, const Elem *b)
     RadicandParts s;
     parts_of(f, &s, b);
     if (!f->failed)
-        constrain(f, &s);
+        constrain_signs(f, &s);
     parts_clear(f, &s);
 }
 
@@ -403,7 +404,7 @@ static void prove_root(Field *f, Elem *r, const Elem *b, Num x)
     el_one(f, r);
     bool odd = !num_is_even(num_denom(a, x)), flip = !num_is_even(num_numer(a, x));
     if (!f->failed && !odd)
-        constrain(f, &s);
+        constrain_signs(f, &s);
     for (size_t i = 0; i < s.n && !f->failed; i++) {
         times_abs_power(f, r, &s.part[i], num_mul(a, x, num_int(s.part[i].e)));
         if (odd && flip)

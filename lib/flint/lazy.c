@@ -34,7 +34,7 @@ __attribute__((used, visibility("hidden"))) void *lbz_lazy_resolve(size_t i);
 
 /* Without the library there is no answer and no way back to one from inside a calculation: this
  * is the same failure as a program that does not start, only later. */
-static void fail(const char *what, const char *why)
+static void fail_to_open(const char *what, const char *why)
 {
     fprintf(stderr, "leibniz: %s: %s\n(Debian: apt-get install libflint-dev)\n", what,
             why);
@@ -47,14 +47,14 @@ static void open_library(unsigned library)
     void *handle = dlopen(libraries[library], RTLD_NOW | RTLD_LOCAL);
 
     if (!handle)
-        fail("a library is needed that cannot be opened", dlerror());
+        fail_to_open("a library is needed that cannot be opened", dlerror());
     for (size_t i = 0; functions[i].name; i++) {
         if (functions[i].library != library)
             continue;
         void *f = dlsym(handle, functions[i].name);
         if (!f)
-            fail("a library is not the one this program was built with",
-                 functions[i].name);
+            fail_to_open("a library is not the one this program was built with",
+                         functions[i].name);
         __atomic_store_n(&lbz_lazy_slots[i], f, __ATOMIC_RELEASE);
     }
 }

@@ -193,7 +193,7 @@ static void build_power(Parser *p, ParserFrame *f)
 
 /* ---- conditions */
 
-static Node *compare(Parser *p, uint8_t op, Node *a, Node *b)
+static Node *build_compare(Parser *p, uint8_t op, Node *a, Node *b)
 {
     switch (op) {
     case TK_LT: return ex_compare(p->c, OP_LT, a, b);
@@ -216,7 +216,7 @@ void parser_add_comparison(Parser *p, ParserFrame *f)
     stand_at_token(p, f->tok);
     if (ctx_failed(p->c))
         return;
-    a->n = compare(p, f->op, a->n, b->n);
+    a->n = build_compare(p, f->op, a->n, b->n);
     a->end = b->end;
     f->count++;
 }
@@ -264,7 +264,7 @@ static void build_if(Parser *p, ParserFrame *f)
 
 /* Do conditions a and b (comparisons of the same two sides) and perhaps c leave nothing
  * out? */
-static bool exhaustive(Parser *p, const ParserValue *v, uint32_t k)
+static bool is_exhaustive(Parser *p, const ParserValue *v, uint32_t k)
 {
     Node *none[3];
     if (k < 2 || k > 3)
@@ -303,7 +303,7 @@ void parser_build_cases(Parser *p, ParserFrame *f)
                   "braces hold cases, and these have no `if`");
         return;
     }
-    if (!rest && !exhaustive(p, v, n / 2)) {
+    if (!rest && !is_exhaustive(p, v, n / 2)) {
         ctx_error(p->c, LBZ_SYNTAX, "end with ; ... otherwise",
                   "these cases do not say what holds otherwise");
         return;

@@ -28,7 +28,7 @@ static bool d_name(const Parser *p, uint32_t i)
 }
 
 /* dx, but not d, d1 or d_0: what follows the d must be a name itself. */
-static bool differential(const Parser *p, uint32_t i)
+static bool is_differential(const Parser *p, uint32_t i)
 {
     const Token *t = tok(p, i);
     return d_name(p, i) && t->len > 1 &&
@@ -66,7 +66,7 @@ static bool read_variable(const Parser *p, uint32_t *i, Spelling *s, bool loose)
     DifferentialPart *v = &s->var[s->n];
     if (kind_at(p, *i) == TK_PARTIAL && kind_at(p, *i + 1) == TK_NAME && glued(p, *i + 1))
         *v = (DifferentialPart){.tok = ++*i};
-    else if (differential(p, *i))
+    else if (is_differential(p, *i))
         *v = (DifferentialPart){.tok = *i, .skip = 1};
     else
         return false;
@@ -131,7 +131,7 @@ static bool read_derivative(const Parser *p, uint32_t i, Spelling *s)
     if (kind != TK_PARTIAL && !d_name(p, i))
         return false;
     if (kind == TK_NAME && tok(p, i)->len > 1) {
-        if (!differential(p, i))
+        if (!is_differential(p, i))
             return false;
         s->form = D_NAME;
         s->target = (DifferentialPart){.tok = i, .skip = 1};
@@ -330,7 +330,7 @@ static void operand_quotient(Parser *p, const Spelling *s, const Deriv *d)
 }
 
 /* dy/dx divides where dy or dx is a name of the user. */
-static bool divides(Parser *p, const Spelling *s)
+static bool is_division(Parser *p, const Spelling *s)
 {
     for (int k = 0; k < 2; k++) {
         size_t n;
@@ -349,7 +349,7 @@ bool parser_operand_derivative(Parser *p)
     Spelling s;
     uint32_t at = p->i;
     if (!read_derivative(p, at, &s) ||
-        (s.form == D_NAME && s.target.skip && divides(p, &s)))
+        (s.form == D_NAME && s.target.skip && is_division(p, &s)))
         return false;
     Deriv *d = read_meaning(p, &s, at);
     if (!d)

@@ -34,7 +34,7 @@ static const char *token_text(Parser *p, uint32_t i)
 }
 
 /* How people call what opened a frame. */
-static const char *opener(Parser *p, const ParserFrame *f)
+static const char *opener_name(Parser *p, const ParserFrame *f)
 {
     switch (f->kind) {
     case PF_IF: return "`then` is missing for the `if`";
@@ -61,14 +61,14 @@ void parser_not_closed(Parser *p, const ParserFrame *f)
     bool end = kind_at(p, p->i) == TK_END;
     stand_at_token(p, end ? o : p->i);
     ctx_error(p->c, end ? LBZ_INCOMPLETE : LBZ_SYNTAX, "close what is open first",
-              "%s at column %u", opener(p, f), parser_column(p, tok(p, o)->pos));
+              "%s at column %u", opener_name(p, f), parser_column(p, tok(p, o)->pos));
 }
 
 void parser_wrong_closer(Parser *p, const ParserFrame *f)
 {
     stand_at_token(p, p->i);
     ctx_error(p->c, LBZ_SYNTAX, "close what is open first",
-              "%s at column %u, here is '%s'", opener(p, f),
+              "%s at column %u, here is '%s'", opener_name(p, f),
               parser_column(p, tok(p, opening_token(f))->pos), token_text(p, p->i));
 }
 
@@ -173,7 +173,7 @@ void parser_bad_equals(Parser *p)
 
 /* ---- did you mean */
 
-static char lower(char ch) { return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch; }
+static char lower_case(char ch) { return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch; }
 
 /* Are a and b one insertion, deletion, substitution or exchange of neighbours apart? Case
  * is forgiven. */
@@ -182,14 +182,15 @@ static bool one_edit(const char *a, size_t n, const char *b, size_t m)
     size_t i = 0;
     if (n > m + 1 || m > n + 1)
         return false;
-    while (i < n && i < m && lower(a[i]) == lower(b[i]))
+    while (i < n && i < m && lower_case(a[i]) == lower_case(b[i]))
         i++;
     a += i, n -= i, b += i, m -= i;
-    while (n && m && lower(a[n - 1]) == lower(b[m - 1]))
+    while (n && m && lower_case(a[n - 1]) == lower_case(b[m - 1]))
         n--, m--;
     if (n <= 1 && m <= 1)
         return true;
-    return n == 2 && m == 2 && lower(a[0]) == lower(b[1]) && lower(a[1]) == lower(b[0]);
+    return n == 2 && m == 2 && lower_case(a[0]) == lower_case(b[1]) &&
+           lower_case(a[1]) == lower_case(b[0]);
 }
 
 /* A function whose name is one edit away, or NULL. Names of one or two letters and Greek

@@ -4,7 +4,7 @@
 
 /* An operator over any number of operands: goes on with the frame at hand or opens one.
  */
-static ParserFrame *gather(Parser *p, ParserFrameKind kind, int bp)
+static ParserFrame *gather_operator(Parser *p, ParserFrameKind kind, int bp)
 {
     parser_reduce_above(p, bp);
     if (top(p)->kind != kind || top(p)->bp != bp) {
@@ -25,9 +25,9 @@ static ParserFrame *gather(Parser *p, ParserFrameKind kind, int bp)
     return top(p);
 }
 
-static void infix(Parser *p, ParserFrameKind kind, int bp)
+static void binary_operator(Parser *p, ParserFrameKind kind, int bp)
 {
-    gather(p, kind, bp);
+    gather_operator(p, kind, bp);
     p->i++;
 }
 
@@ -92,7 +92,7 @@ static void juxtapose(Parser *p)
         return;
     }
     if (parser_derivative_begins(p, p->i)) {
-        gather(p, PF_MUL, BP_MUL)->op = TK_STAR;
+        gather_operator(p, PF_MUL, BP_MUL)->op = TK_STAR;
         return;
     }
     note_exponent(p);
@@ -194,7 +194,7 @@ static void close_exponent(Parser *p)
 }
 
 /* Does the token close the barrier f? */
-static bool fits(const Parser *p, const ParserFrame *f, uint8_t kind)
+static bool closes_barrier(const Parser *p, const ParserFrame *f, uint8_t kind)
 {
     switch (f->kind) {
     case PF_PAREN:
@@ -215,7 +215,7 @@ static bool close_bracket(Parser *p)
         return true;
     if (f->kind == PF_BASE)
         return false;
-    if (!fits(p, f, kind_at(p, p->i))) {
+    if (!closes_barrier(p, f, kind_at(p, p->i))) {
         parser_wrong_closer(p, f);
         return true;
     }
@@ -555,7 +555,7 @@ bool parser_operator(Parser *p)
     if (gathering[kind].bp) {
         if (kind == TK_EQ && p->stop_eq && parser_reduce_to_barrier(p)->kind == PF_BASE)
             return false;
-        infix(p, (ParserFrameKind)gathering[kind].frame, gathering[kind].bp);
+        binary_operator(p, (ParserFrameKind)gathering[kind].frame, gathering[kind].bp);
         return true;
     }
     switch (kind) {

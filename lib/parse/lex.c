@@ -92,7 +92,7 @@ static bool is_uni_word(uint32_t cp)
 }
 
 /* The value of a superscript character: 0-9, '+', '-', 'n'; -1 for others. */
-static int superscript(uint32_t cp)
+static int superscript_value(uint32_t cp)
 {
     switch (cp) {
     case 0xb9: return 1;
@@ -113,7 +113,7 @@ static bool is_uni_space(uint32_t cp)
 }
 
 /* The fraction p/q that a character such as one half stands for. */
-static bool vulgar(uint32_t cp, int *p, int *q)
+static bool fraction_of_character(uint32_t cp, int *p, int *q)
 {
     static const struct {
         uint16_t cp;
@@ -136,7 +136,7 @@ bool lex_fraction(const Lexer *L, const Token *t, int *p, int *q)
 {
     uint32_t cp;
     return (t->flags & T_UNI) && utf8_get(L->text + t->pos, t->len, &cp) &&
-           vulgar(cp, p, q);
+           fraction_of_character(cp, p, q);
 }
 
 unsigned lex_root(const Lexer *L, const Token *t)
@@ -175,7 +175,7 @@ static TokenKind uni_token(uint32_t cp)
     case 0x2227: return TK_AND;
     case 0x2228: return TK_OR;
     case 0xac: return TK_NOT;
-    default: return vulgar(cp, &p, &q) ? TK_NUM : TK_END;
+    default: return fraction_of_character(cp, &p, &q) ? TK_NUM : TK_END;
     }
 }
 
@@ -184,7 +184,7 @@ void lex_init(Lexer *L, Ctx *c, const char *text, size_t from, size_t to)
     *L = (Lexer){.c = c, .text = text, .at = from, .to = to, .open = LEX_NONE};
 }
 
-static bool grow(Lexer *L)
+static bool grow_tokens(Lexer *L)
 {
     uint32_t cap = L->cap ? 2 * L->cap : (uint32_t)((L->to - L->at) / 2 + 16);
     Token *tok = ARENA_NEW(&L->c->tmp, Token, cap);
@@ -197,9 +197,9 @@ static bool grow(Lexer *L)
     return true;
 }
 
-static inline Token *emit(Lexer *L, TokenKind kind, size_t len, unsigned flags)
+static inline Token *emit_token(Lexer *L, TokenKind kind, size_t len, unsigned flags)
 {
-    if (L->n == L->cap && !grow(L))
+    if (L->n == L->cap && !grow_tokens(L))
         return NULL;
     Token *t = &L->tok[L->n++];
     *t = (Token){.kind = (uint8_t)kind,
@@ -221,7 +221,7 @@ static void lex_error(Lexer *L, size_t len, const char *hint, const char *fmt,
 /* While a bracket is open its match is the one around it. */
 static bool open_bracket(Lexer *L, TokenKind kind, unsigned flags)
 {
-    Token *t = emit(L, kind, 1, flags);
+    Token *t = emit_token(L, kind, 1, flags);
     if (!t)
         return false;
     t->match = L->open;
@@ -231,7 +231,7 @@ static bool open_bracket(Lexer *L, TokenKind kind, unsigned flags)
 
 static bool close_bracket(Lexer *L, TokenKind kind, unsigned flags)
 {
-    Token *t = emit(L, kind, 1, flags);
+    Token *t = emit_token(L, kind, 1, flags);
     if (!t)
         return false;
     if (L->open == LEX_NONE || L->tok[L->open].kind + 1u != (unsigned)kind)
@@ -304,7 +304,7 @@ static bool lex_name_token(Lexer *L, unsigned flags)
     TokenKind kind = flags & T_UNI ? TK_NAME : word_kind(s, n);
     L->seen_at |= kind == TK_AT;
     L->seen_de |= n == 2 && s[0] == 'd' && s[1] == 'e';
-    return emit(L, kind, n, flags) != NULL;
+    return emit_token(L, kind, n, flags) != NULL;
 }
 
 /* Digits, a fraction, an exponent; 2e is the number 2 before the name e. A last '.'
@@ -330,7 +330,7 @@ static bool lex_number(Lexer *L, unsigned flags)
             for (i = k; is_digit(byte_at(L, i)); i++)
                 ;
     }
-    return emit(L, TK_NUM, i - L->at, flags) != NULL;
+    return emit_token(L, TK_NUM, i - L->at, flags) != NULL;
 }
 
 static bool lex_superscripts(Lexer *L, unsigned flags)
@@ -338,9 +338,9 @@ static bool lex_superscripts(Lexer *L, unsigned flags)
     size_t i = L->at;
     uint32_t cp;
     for (unsigned k; i < L->to && (k = utf8_get(L->text + i, L->to - i, &cp)) > 1 &&
-                     superscript(cp) >= 0;)
+                     superscript_value(cp) >= 0;)
         i += k;
-    return emit(L, TK_SUP, i - L->at, flags | T_UNI) != NULL;
+    return emit_token(L, TK_SUP, i - L->at, flags | T_UNI) != NULL;
 }
 
 static bool lex_unicode(Lexer *L, unsigned *flags)
@@ -361,10 +361,10 @@ static bool lex_unicode(Lexer *L, unsigned *flags)
     *flags = 0;
     L->seen_de |= kind == TK_PARTIAL;
     if (kind == TK_PARTIAL && byte_at(L, L->at + k) == '_')
-        return emit(L, TK_PARTIALSUB, k + 1, fl) != NULL;
+        return emit_token(L, TK_PARTIALSUB, k + 1, fl) != NULL;
     if (kind != TK_END)
-        return emit(L, kind, k, fl) != NULL;
-    if (superscript(cp) >= 0)
+        return emit_token(L, kind, k, fl) != NULL;
+    if (superscript_value(cp) >= 0)
         return lex_superscripts(L, fl);
     if (is_uni_letter(cp))
         return lex_name_token(L, fl);
@@ -379,14 +379,14 @@ static bool lex_bar(Lexer *L, unsigned flags)
 {
     bool sub = byte_at(L, L->at + 1) == '_';
     L->seen_at |= sub;
-    return emit(L, sub ? TK_BARAT : TK_BAR, sub ? 2 : 1, flags) != NULL;
+    return emit_token(L, sub ? TK_BARAT : TK_BAR, sub ? 2 : 1, flags) != NULL;
 }
 
 static bool lex_dot(Lexer *L, unsigned flags)
 {
     switch (byte_at(L, L->at + 1)) {
-    case '*': return emit(L, TK_DOTSTAR, 2, flags) != NULL;
-    case '/': return emit(L, TK_DOTSLASH, 2, flags) != NULL;
+    case '*': return emit_token(L, TK_DOTSTAR, 2, flags) != NULL;
+    case '/': return emit_token(L, TK_DOTSLASH, 2, flags) != NULL;
     case '0':
     case '1':
     case '2':
@@ -397,7 +397,7 @@ static bool lex_dot(Lexer *L, unsigned flags)
     case '7':
     case '8':
     case '9': return lex_number(L, flags);
-    default: return emit(L, TK_DOT, 1, flags) != NULL;
+    default: return emit_token(L, TK_DOT, 1, flags) != NULL;
     }
 }
 
@@ -419,23 +419,29 @@ static bool lex_punct(Lexer *L, unsigned fl)
     unsigned char next = byte_at(L, L->at + 1);
     size_t primes = 1;
     switch (L->text[L->at]) {
-    case '+': return emit(L, TK_PLUS, 1, fl) != NULL;
-    case '-': return emit(L, TK_MINUS, 1, fl) != NULL;
+    case '+': return emit_token(L, TK_PLUS, 1, fl) != NULL;
+    case '-': return emit_token(L, TK_MINUS, 1, fl) != NULL;
     case '*':
-        return emit(L, next == '*' ? TK_CARET : TK_STAR, 1 + (next == '*'), fl) != NULL;
-    case '/': return emit(L, TK_SLASH, 1, fl) != NULL;
-    case '^': return emit(L, TK_CARET, 1, fl) != NULL;
-    case '%': return emit(L, TK_PERCENT, 1, fl) != NULL;
+        return emit_token(L, next == '*' ? TK_CARET : TK_STAR, 1 + (next == '*'), fl) !=
+               NULL;
+    case '/': return emit_token(L, TK_SLASH, 1, fl) != NULL;
+    case '^': return emit_token(L, TK_CARET, 1, fl) != NULL;
+    case '%': return emit_token(L, TK_PERCENT, 1, fl) != NULL;
     case '!':
-        return emit(L, next == '=' ? TK_NE : TK_BANG, 1 + (next == '='), fl) != NULL;
-    case '<': return emit(L, next == '=' ? TK_LE : TK_LT, 1 + (next == '='), fl) != NULL;
-    case '>': return emit(L, next == '=' ? TK_GE : TK_GT, 1 + (next == '='), fl) != NULL;
+        return emit_token(L, next == '=' ? TK_NE : TK_BANG, 1 + (next == '='), fl) !=
+               NULL;
+    case '<':
+        return emit_token(L, next == '=' ? TK_LE : TK_LT, 1 + (next == '='), fl) != NULL;
+    case '>':
+        return emit_token(L, next == '=' ? TK_GE : TK_GT, 1 + (next == '='), fl) != NULL;
     case '=':
-        return emit(L, next == '=' ? TK_EQ : TK_ASSIGN, 1 + (next == '='), fl) != NULL;
+        return emit_token(L, next == '=' ? TK_EQ : TK_ASSIGN, 1 + (next == '='), fl) !=
+               NULL;
     case ':':
-        return emit(L, next == '=' ? TK_WALRUS : TK_COLON, 1 + (next == '='), fl) != NULL;
-    case ',': return emit(L, TK_COMMA, 1, fl) != NULL;
-    case '@': return emit(L, TK_MATMUL, 1, fl) != NULL;
+        return emit_token(L, next == '=' ? TK_WALRUS : TK_COLON, 1 + (next == '='), fl) !=
+               NULL;
+    case ',': return emit_token(L, TK_COMMA, 1, fl) != NULL;
+    case '@': return emit_token(L, TK_MATMUL, 1, fl) != NULL;
     case '(': return open_bracket(L, TK_LPAREN, fl);
     case '[': return open_bracket(L, TK_LBRACK, fl);
     case '{': return open_bracket(L, TK_LBRACE, fl);
@@ -447,7 +453,7 @@ static bool lex_punct(Lexer *L, unsigned fl)
     case '\'':
         while (byte_at(L, L->at + primes) == '\'')
             primes++;
-        return emit(L, TK_PRIME, primes, fl) != NULL;
+        return emit_token(L, TK_PRIME, primes, fl) != NULL;
     default: return lex_bad(L);
     }
 }
@@ -483,9 +489,9 @@ bool lex_more(Lexer *L)
     unsigned flags = 0;
     for (;;) {
         if (!skip_space(L, &flags))
-            return emit(L, TK_NL, 1, flags) != NULL;
+            return emit_token(L, TK_NL, 1, flags) != NULL;
         if (L->at >= L->to)
-            return emit(L, TK_END, 0, flags) != NULL;
+            return emit_token(L, TK_END, 0, flags) != NULL;
         unsigned char ch = (unsigned char)L->text[L->at];
         bool ok;
         if (is_alpha(ch)) {
@@ -497,7 +503,7 @@ bool lex_more(Lexer *L)
             if (ok)
                 continue;
         } else if (ch == ';') {
-            if (!emit(L, TK_SEMI, 1, flags))
+            if (!emit_token(L, TK_SEMI, 1, flags))
                 return false;
             if (L->open == LEX_NONE)
                 return true;
@@ -556,7 +562,7 @@ bool lex_superscript(const Lexer *L, const Token *t, int64_t *value, bool *symbo
     *symbolic = false;
     for (size_t i = 0; i < t->len; i += len) {
         len = utf8_get(s + i, t->len - i, &cp);
-        int d = superscript(cp);
+        int d = superscript_value(cp);
         if ((d == '+' || d == '-') && i == 0) {
             sign = d == '-' ? -1 : 1;
         } else if (d == 'n' && !digits && i + len == t->len) {

@@ -6,7 +6,7 @@
 
 /* ---- stacks */
 
-static void *grown(Parser *p, void *old, uint32_t n, uint32_t *cap, size_t size)
+static void *grow_stack(Parser *p, void *old, uint32_t n, uint32_t *cap, size_t size)
 {
     uint32_t to = *cap ? 2 * *cap : 64;
     void *v = arena_alloc(&p->c->tmp, to * size);
@@ -48,7 +48,7 @@ void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t 
     if (p->out && p->out->places)
         parser_place(p, n, pos, end);
     if (p->nv == p->vcap) {
-        ParserValue *v = grown(p, p->v, p->nv, &p->vcap, sizeof *v);
+        ParserValue *v = grow_stack(p, p->v, p->nv, &p->vcap, sizeof *v);
         if (!v) {
             ctx_error(p->c, LBZ_LIMIT, NULL, "memory is out");
             return;
@@ -62,7 +62,7 @@ void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t 
 ParserFrame *parser_push_frame(Parser *p, ParserFrameKind kind, int bp)
 {
     if (p->nf == p->fcap) {
-        ParserFrame *f = grown(p, p->f, p->nf, &p->fcap, sizeof *f);
+        ParserFrame *f = grow_stack(p, p->f, p->nf, &p->fcap, sizeof *f);
         if (!f) {
             ctx_error(p->c, LBZ_LIMIT, NULL, "memory is out");
             return &p->f[p->nf - 1];
@@ -214,7 +214,7 @@ static void operand_result(Parser *p)
     parser_push_value(p, n, pos, tok_end(p, p->i - 1), 0);
 }
 
-static void operand(Parser *p)
+static void read_operand(Parser *p)
 {
     stand_at_token(p, p->i);
     switch (token_ahead(p, p->i)->kind) {
@@ -275,7 +275,7 @@ Node *parser_expr(Parser *p)
     Ctx *c = p->c;
     p->nf = p->nv = p->barrier = 0;
     if (!p->f) {
-        p->f = grown(p, NULL, 0, &p->fcap, sizeof *p->f);
+        p->f = grow_stack(p, NULL, 0, &p->fcap, sizeof *p->f);
         if (!p->f)
             return ctx_error(c, LBZ_LIMIT, NULL, "memory is out");
     }
@@ -283,7 +283,7 @@ Node *parser_expr(Parser *p)
     p->barrier = 0;
     while (!ctx_poll(c))
         if (p->due)
-            operand(p);
+            read_operand(p);
         else if (!parser_operator(p))
             break;
     if (ctx_failed(c))

@@ -4,7 +4,7 @@
 
 /* ---- commands */
 
-static bool blank(char ch) { return ch == ' ' || ch == '\t' || ch == '\r'; }
+static bool is_blank(char ch) { return ch == ' ' || ch == '\t' || ch == '\r'; }
 
 /* Where the text of a command ends: at ';', a comment or the end of the line, outside
  * brackets; a line that stops with an operator goes on. */
@@ -20,11 +20,11 @@ static size_t command_end(const char *s, size_t from, size_t n)
             depth--;
         else if (ch == ';' && !depth)
             return i;
-        else if (ch == '#' && (i == from || blank(s[i - 1])))
+        else if (ch == '#' && (i == from || is_blank(s[i - 1])))
             return i;
         else if (ch == '\n' && !depth && (!before || !strchr("=+-*/^<>,", before)))
             return i;
-        if (!blank(ch) && ch != '\n')
+        if (!is_blank(ch) && ch != '\n')
             before = ch;
     }
     return n;
@@ -32,7 +32,7 @@ static size_t command_end(const char *s, size_t from, size_t n)
 
 static size_t skip_blank(const char *s, size_t i, size_t n)
 {
-    while (i < n && blank(s[i]))
+    while (i < n && is_blank(s[i]))
         i++;
     return i;
 }
@@ -89,7 +89,7 @@ static size_t take_command(Parser *p, Stmt *st, const CommandInfo *cmd, size_t a
     size_t from = skip_blank(p->text, at + word, n),
            end = command_end(p->text, at + word, n);
     size_t to = end;
-    while (to > from && (blank(p->text[to - 1]) || p->text[to - 1] == '\n'))
+    while (to > from && (is_blank(p->text[to - 1]) || p->text[to - 1] == '\n'))
         to--;
     from = from > to ? to : from;
     st->kind = ST_COMMAND;
@@ -223,7 +223,7 @@ static void define_function(Parser *p, Stmt *st, uint32_t eq)
         st->expr = parser_expr(p);
 }
 
-static void statement(Parser *p, Stmt *st)
+static void read_one_statement(Parser *p, Stmt *st)
 {
     uint32_t eq;
     uint8_t next = kind_at(p, 1);
@@ -254,7 +254,7 @@ static size_t one_statement(Parser *p, Stmt *st, size_t at, size_t n)
         return take_command(p, st, cmd, at, word, n);
     if (!parser_lex(p))
         return n;
-    statement(p, st);
+    read_one_statement(p, st);
     if (ctx_failed(p->c))
         return n;
     const Token *t = tok(p, p->i);
@@ -277,7 +277,7 @@ static size_t next_start(const char *s, size_t at, size_t n)
         if (s[at] == '#') {
             const char *nl = memchr(s + at, '\n', n - at);
             at = nl ? (size_t)(nl - s) : n;
-        } else if (blank(s[at]) || s[at] == ';' || s[at] == '\n' || s[at] == '\f' ||
+        } else if (is_blank(s[at]) || s[at] == ';' || s[at] == '\n' || s[at] == '\f' ||
                    s[at] == '\v') {
             at++;
         } else if (n - at >= 3 && !memcmp(s + at, "\xef\xbb\xbf", 3)) {
@@ -331,7 +331,7 @@ bool parse_statement(Ctx *c, const ParseEnv *pe, const char *text, size_t n, siz
     return !ctx_failed(c);
 }
 
-static bool append(Ctx *c, Parsed *out, size_t *cap, Stmt st)
+static bool append_statement(Ctx *c, Parsed *out, size_t *cap, Stmt st)
 {
     if (out->n == *cap) {
         size_t to = *cap ? 2 * *cap : 4;
@@ -362,7 +362,8 @@ bool parse_line(Ctx *c, const ParseEnv *pe, const char *text, size_t n, Parsed *
     if (!text_valid(c, text, n))
         return false;
     do {
-        if (!parse_statement(c, pe, text, n, &at, out, &st) || !append(c, out, &cap, st))
+        if (!parse_statement(c, pe, text, n, &at, out, &st) ||
+            !append_statement(c, out, &cap, st))
             return false;
     } while (at < n);
     return !ctx_failed(c);

@@ -215,7 +215,7 @@ uint32_t accum_overflow(const Accum *a, uint32_t out)
 
 /* grad is what accumulation gave; the rule is applied where the point is a special one. A value
  * that overflowed on the way makes 0*inf, which the two modes meet in different places. */
-static bool mend(Accum *a, uint32_t out, double *grad)
+static bool apply_kink_rule(Accum *a, uint32_t out, double *grad)
 {
     if (isnan(a->v[out]) || (all_finite(grad, a->nin) && !a->doubtful && !a->special &&
                              !kink_at(a, out) && accum_overflow(a, out) == P_NONE))
@@ -276,7 +276,7 @@ bool accum_gradient(Accum *a, AccumMode mode, size_t k, double *grad)
 {
     bool ok =
         mode == ACC_FORWARD ? forward_gradient(a, k, grad) : reverse_gradient(a, k, grad);
-    return ok && mend(a, a->out[k], grad);
+    return ok && apply_kink_rule(a, a->out[k], grad);
 }
 
 bool accum_along(Accum *a, size_t k, const double *dir, double *slope)
@@ -324,7 +324,7 @@ bool accum_jacobian(Accum *a, AccumMode mode, double *jac)
     }
     for (size_t k = 0; ok && k < a->nout; k++) {
         double *row = jac + k * a->nin;
-        ok = mode == ACC_FORWARD ? mend(a, a->out[k], row)
+        ok = mode == ACC_FORWARD ? apply_kink_rule(a, a->out[k], row)
                                  : accum_gradient(a, ACC_REVERSE, k, row);
     }
     return ok;

@@ -18,7 +18,7 @@ const char *const slope_route_names[] = {"symbolic", "forward", "reverse"};
 static const double tolerance = 1e-9, step_rounding = 1e-13;
 
 LBZ_PRINTF(3, 4)
-static void judge(SlopeRow *r, SlopeVerdict v, const char *fmt, ...)
+static void set_verdict(SlopeRow *r, SlopeVerdict v, const char *fmt, ...)
 {
     va_list ap;
     r->verdict = v;
@@ -28,24 +28,24 @@ static void judge(SlopeRow *r, SlopeVerdict v, const char *fmt, ...)
 }
 
 /* The symbolic value is that at the exact point: only its own size counts. */
-static double slack(const SlopeRow *r, int route, double d)
+static double route_slack(const SlopeRow *r, int route, double d)
 {
     return tolerance * fabs(d) + (route == SYMBOLIC ? 0 : step_rounding * r->size);
 }
 
-static bool within(const SlopeRow *r, int route, double lo, double hi)
+static bool is_within(const SlopeRow *r, int route, double lo, double hi)
 {
     double d = r->d[route];
     if (d == lo || d == hi) /* infinities, too */
         return true;
-    return d >= lo - slack(r, route, lo) && d <= hi + slack(r, route, hi);
+    return d >= lo - route_slack(r, route, lo) && d <= hi + route_slack(r, route, hi);
 }
 
 /* The first route that is not between the two; ROUTES: none. */
 static int route_outside(const SlopeRow *r, double lo, double hi)
 {
     for (int i = 0; i < ROUTES; i++)
-        if (r->has[i] && !within(r, i, lo, hi))
+        if (r->has[i] && !is_within(r, i, lo, hi))
             return i;
     return ROUTES;
 }
@@ -73,13 +73,13 @@ static bool judge_nearby(SlopeProbe *s, size_t i, SlopeRow *r, int route)
         return false;
     lo = fmin(lo, r->difference);
     hi = fmax(hi, r->difference);
-    if (!within(r, route, lo, hi))
+    if (!is_within(r, route, lo, hi))
         return false;
     if (hi - lo <= 1e-3 * fabs(r->difference)) {
-        judge(r, VERDICT_AGREE, "up to the rounding of the point");
+        set_verdict(r, VERDICT_AGREE, "up to the rounding of the point");
     } else {
-        judge(r, has_pieces(s) ? VERDICT_BRANCH : VERDICT_UNRESOLVED,
-              "rounding the point moves the slope from %.6g to %.6g", lo, hi);
+        set_verdict(r, has_pieces(s) ? VERDICT_BRANCH : VERDICT_UNRESOLVED,
+                    "rounding the point moves the slope from %.6g to %.6g", lo, hi);
     }
     return true;
 }
@@ -90,7 +90,7 @@ static bool may_be_stairs(SlopeProbe *s, const SlopeRow *r)
 {
     double d = r->d[FORWARD];
     return !(s->e->flags & NF_COND) && has_pieces(s) && d == r->d[REVERSE] &&
-           (!r->has[SYMBOLIC] || within(r, SYMBOLIC, d, d));
+           (!r->has[SYMBOLIC] || is_within(r, SYMBOLIC, d, d));
 }
 
 /* A route differs from the derivative: is it wrong? */
@@ -98,21 +98,21 @@ static void judge_rounding(SlopeProbe *s, Node *formula, size_t i, SlopeRow *r, 
 {
     double d = r->d[route], off = fabs(d - r->difference);
     if (may_be_stairs(s, r)) {
-        judge(r, VERDICT_UNRESOLVED, "steps may be finer than the differences");
+        set_verdict(r, VERDICT_UNRESOLVED, "steps may be finer than the differences");
     } else if (route == SYMBOLIC) {
-        judge(r, VERDICT_DISAGREE, "the symbolic derivative differs");
+        set_verdict(r, VERDICT_DISAGREE, "the symbolic derivative differs");
     } else if (isfinite(d) && judge_nearby(s, i, r, route)) {
         return;
     } else if (isfinite(d) && formula && off <= 16 * slope_rounding(s, formula)) {
         bool close = off <= 1e-3 * fmax(1, fabs(r->difference));
-        judge(r, close ? VERDICT_AGREE : VERDICT_UNRESOLVED,
-              close ? "up to rounding in float64, which is large here"
-                    : "rounding in float64 leaves no digits here");
+        set_verdict(r, close ? VERDICT_AGREE : VERDICT_UNRESOLVED,
+                    close ? "up to rounding in float64, which is large here"
+                          : "rounding in float64 leaves no digits here");
     } else if (s->overflows) {
-        judge(r, VERDICT_UNRESOLVED,
-              "steps of the evaluation leave the range of float64");
+        set_verdict(r, VERDICT_UNRESOLVED,
+                    "steps of the evaluation leave the range of float64");
     } else {
-        judge(r, VERDICT_DISAGREE, "%s differs", slope_route_names[route]);
+        set_verdict(r, VERDICT_DISAGREE, "%s differs", slope_route_names[route]);
     }
 }
 
@@ -128,12 +128,12 @@ static void judge_smooth(SlopeProbe *p, Node *formula, size_t i, SlopeRow *r)
         return;
     }
     bool branches = s->jump || slope_branches(p, i);
-    judge(r, branches ? VERDICT_BRANCH : VERDICT_AGREE, "%s",
-          s->kind[0] == SLOPE_UNDEFINED   ? "from the right only"
-          : s->kind[1] == SLOPE_UNDEFINED ? "from the left only"
-          : s->jump  ? "it jumps here; the slope is that beside the jump"
-          : branches ? "another branch begins here"
-                     : "");
+    set_verdict(r, branches ? VERDICT_BRANCH : VERDICT_AGREE, "%s",
+                s->kind[0] == SLOPE_UNDEFINED   ? "from the right only"
+                : s->kind[1] == SLOPE_UNDEFINED ? "from the left only"
+                : s->jump  ? "it jumps here; the slope is that beside the jump"
+                : branches ? "another branch begins here"
+                           : "");
 }
 
 static void judge_kink(SlopeRow *r)
@@ -145,18 +145,18 @@ static void judge_kink(SlopeRow *r)
     double_print(b, hi);
     int bad = route_outside(r, lo, hi);
     if (r->side.jump) {
-        judge(r, bad < ROUTES ? VERDICT_UNRESOLVED : VERDICT_BRANCH,
-              "it jumps here; the slopes beside the jump are %s and %s",
-              s[0] < s[1] ? a : b, s[0] < s[1] ? b : a);
+        set_verdict(r, bad < ROUTES ? VERDICT_UNRESOLVED : VERDICT_BRANCH,
+                    "it jumps here; the slopes beside the jump are %s and %s",
+                    s[0] < s[1] ? a : b, s[0] < s[1] ? b : a);
     } else if (bad < ROUTES && !isfinite(r->d[bad])) {
-        judge(r, VERDICT_UNRESOLVED, "%s leaves the range of float64",
-              slope_route_names[bad]);
+        set_verdict(r, VERDICT_UNRESOLVED, "%s leaves the range of float64",
+                    slope_route_names[bad]);
     } else if (bad < ROUTES) {
-        judge(r, VERDICT_DISAGREE,
-              "%s is not between the slopes on the two sides, [%s, %s]",
-              slope_route_names[bad], a, b);
+        set_verdict(r, VERDICT_DISAGREE,
+                    "%s is not between the slopes on the two sides, [%s, %s]",
+                    slope_route_names[bad], a, b);
     } else {
-        judge(r, VERDICT_KINK, "slopes [%s, %s]", a, b);
+        set_verdict(r, VERDICT_KINK, "slopes [%s, %s]", a, b);
     }
 }
 
@@ -169,18 +169,19 @@ void slope_judge(SlopeProbe *p, Node *formula, size_t i, SlopeRow *r)
     } else if (s->kind[0] == SLOPE_FINITE && s->kind[1] == SLOPE_FINITE) {
         judge_kink(r);
     } else if (s->kind[0] == SLOPE_INFINITE || s->kind[1] == SLOPE_INFINITE) {
-        judge(r, VERDICT_UNRESOLVED, "the slope is infinite%s",
-              s->kind[0] == SLOPE_UNDEFINED
-                  ? " from the right, and E is undefined on the left"
-              : s->kind[1] == SLOPE_UNDEFINED
-                  ? " from the left, and E is undefined on the right"
-              : s->kind[0] != SLOPE_INFINITE ? " from the right"
-              : s->kind[1] != SLOPE_INFINITE ? " from the left"
-                                             : "");
+        set_verdict(r, VERDICT_UNRESOLVED, "the slope is infinite%s",
+                    s->kind[0] == SLOPE_UNDEFINED
+                        ? " from the right, and E is undefined on the left"
+                    : s->kind[1] == SLOPE_UNDEFINED
+                        ? " from the left, and E is undefined on the right"
+                    : s->kind[0] != SLOPE_INFINITE ? " from the right"
+                    : s->kind[1] != SLOPE_INFINITE ? " from the left"
+                                                   : "");
     } else if (s->kind[0] == SLOPE_UNDEFINED && s->kind[1] == SLOPE_UNDEFINED) {
-        judge(r, VERDICT_UNRESOLVED, "E has no values beside the point");
+        set_verdict(r, VERDICT_UNRESOLVED, "E has no values beside the point");
     } else {
-        judge(r, VERDICT_UNRESOLVED, "no certain limit of the differences was found");
+        set_verdict(r, VERDICT_UNRESOLVED,
+                    "no certain limit of the differences was found");
     }
 }
 
@@ -189,11 +190,11 @@ void slope_compare(SlopeRow *r, const char *why)
     double f = r->d[FORWARD], b = r->d[REVERSE];
     bool alike = f == b || !isfinite(f) || !isfinite(b) ||
                  fabs(f - b) <= tolerance * (fabs(f) + fabs(b)) + step_rounding * r->size;
-    judge(r, alike ? VERDICT_UNRESOLVED : VERDICT_DISAGREE, "%s",
-          alike ? why : "forward and reverse differ");
+    set_verdict(r, alike ? VERDICT_UNRESOLVED : VERDICT_DISAGREE, "%s",
+                alike ? why : "forward and reverse differ");
 }
 
 void slope_unresolved(SlopeRow *r, const char *why)
 {
-    judge(r, VERDICT_UNRESOLVED, "%s", why);
+    set_verdict(r, VERDICT_UNRESOLVED, "%s", why);
 }

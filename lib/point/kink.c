@@ -157,12 +157,12 @@ static bool add_limit(Near *s, const double *dir, size_t only)
 
 /* Directions on all sides, none along a diagonal: sign patterns for few inputs, else some that
  * look random, each with its opposite. */
-static size_t directions(size_t nin)
+static size_t count_directions(size_t nin)
 {
     return nin <= 5 ? (size_t)1 << nin : MAX_DIRECTIONS / 2;
 }
 
-static void direction(size_t nin, size_t k, double *dir)
+static void fill_direction(size_t nin, size_t k, double *dir)
 {
     uint64_t h = 88172645463325252u + k / 2;
     for (size_t i = 0; i < nin; i++) {
@@ -222,8 +222,8 @@ static bool collect_limits(Near *s)
         return false;
     mark_needed(s);
     collect_axes(s, dir);
-    for (size_t k = 0; k < directions(a->nin) && !env_poll(&a->c->env); k++) {
-        direction(a->nin, k, dir);
+    for (size_t k = 0; k < count_directions(a->nin) && !env_poll(&a->c->env); k++) {
+        fill_direction(a->nin, k, dir);
         s->n += add_limit(s, dir, P_NONE);
     }
     mem_free(dir);
@@ -232,7 +232,7 @@ static bool collect_limits(Near *s)
 
 /* ---- the element of least norm -------------------------------------------------------------------- */
 /* The partial derivative by input i when it exists: by the axis, or all rows agree. */
-static bool agree(const Near *s, size_t i, double *out)
+static bool limits_agree(const Near *s, size_t i, double *out)
 {
     *out = s->axis[i];
     if (!isnan(*out))
@@ -244,7 +244,7 @@ static bool agree(const Near *s, size_t i, double *out)
     return s->n > 0;
 }
 
-static double dot(const double *x, const double *y, const size_t *on, size_t n)
+static double dot_on(const double *x, const double *y, const size_t *on, size_t n)
 {
     double s = 0;
     for (size_t i = 0; i < n; i++)
@@ -262,9 +262,9 @@ static void least_norm(const Near *s, const size_t *on, size_t n, double *z)
         z[on[i]] = s->lim[on[i]];
     for (int step = 0; step < 20000; step++) {
         size_t to = 0, away = 0;
-        double best = INFINITY, worst = -INFINITY, zz = dot(z, z, on, n);
+        double best = INFINITY, worst = -INFINITY, zz = dot_on(z, z, on, n);
         for (size_t r = 0; r < s->n; r++) {
-            double d = dot(z, s->lim + r * nin, on, n);
+            double d = dot_on(z, s->lim + r * nin, on, n);
             if (d < best)
                 best = d, to = r;
             if (w[r] > 0 && d > worst)
@@ -293,7 +293,7 @@ static void least_norm(const Near *s, const size_t *on, size_t n, double *z)
     }
 }
 
-static double tidy(double z, double scale)
+static double round_to_fraction(double z, double scale)
 {
     double r =
         nearbyint(z * 720720) / 720720; /* hulls of few corners have simple weights */
@@ -321,7 +321,7 @@ static bool any_infinite(const Near *s, size_t i)
 }
 
 /* Says so in a: nothing but the hull of the limits is left. */
-static void tell_kink(const Near *s, Accum *a)
+static void note_kink(const Near *s, Accum *a)
 {
     a->kinked = true;
     a->kink_lo = INFINITY;
@@ -338,8 +338,8 @@ static void apply_rule(const Near *s, Accum *a, double *grad)
     size_t *on = mem_alloc((nin + 1) * sizeof *on);
     double *z = mem_alloc((nin + 1) * sizeof *z);
     for (size_t i = 0; on && z && i < nin; i++)
-        if (agree(s, i, &z[i]))
-            grad[i] = tidy(z[i], 0);
+        if (limits_agree(s, i, &z[i]))
+            grad[i] = round_to_fraction(z[i], 0);
         else if (any_infinite(s, i))
             grad[i] = one_sided(s, i);
         else if (s->n > 0)
@@ -348,10 +348,10 @@ static void apply_rule(const Near *s, Accum *a, double *grad)
         least_norm(s, on, n, z);
         double scale = 0;
         for (size_t r = 0; r < s->n; r++)
-            scale = fmax(scale, sqrt(dot(s->lim + r * nin, s->lim + r * nin, on, n)));
+            scale = fmax(scale, sqrt(dot_on(s->lim + r * nin, s->lim + r * nin, on, n)));
         for (size_t i = 0; i < n; i++)
-            grad[on[i]] = tidy(z[on[i]], scale);
-        tell_kink(s, a);
+            grad[on[i]] = round_to_fraction(z[on[i]], scale);
+        note_kink(s, a);
     }
     mem_free(on);
     mem_free(z);

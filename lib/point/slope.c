@@ -61,14 +61,14 @@ void slope_close(SlopeProbe *s)
 /* ---- values ------------------------------------------------------------------------------- */
 
 /* The power of two that steps along in[i] are counted in. */
-static slong unit(const SlopeProbe *s, size_t i)
+static slong step_exponent(const SlopeProbe *s, size_t i)
 {
     int e = 0;
     frexp(s->x[i], &e);
     return s->x[i] != 0 && e < 0 ? e : 0;
 }
 
-static void move(arb_t x, slong steps, slong exponent, slong prec)
+static void move_by_steps(arb_t x, slong steps, slong exponent, slong prec)
 {
     arb_t d;
     arb_init(d);
@@ -78,23 +78,24 @@ static void move(arb_t x, slong steps, slong exponent, slong prec)
     arb_clear(d);
 }
 
-static bool place(SlopeProbe *s, const Beside *b, slong prec)
+static bool place_point(SlopeProbe *s, const Beside *b, slong prec)
 {
     for (size_t i = 0; i < s->nin; i++)
         if (ball_eval(s->c, s->at[i], NULL, NULL, 0, prec, s->p + i, NULL) != LBZ_OK)
             return false;
     if (b->steps)
-        move(s->p + b->i, b->steps, unit(s, b->i) - b->h, ARF_PREC_EXACT);
+        move_by_steps(s->p + b->i, b->steps, step_exponent(s, b->i) - b->h,
+                      ARF_PREC_EXACT);
     if (b->k != NO_NAME) {
         int e;
         frexp(s->x[b->k], &e);
-        move(s->p + b->k, b->side, e - MOVE, ARF_PREC_EXACT);
+        move_by_steps(s->p + b->k, b->side, e - MOVE, ARF_PREC_EXACT);
     }
     return true;
 }
 
 /* n with the exact values put in; NULL: undefined. */
-static Node *exactly(SlopeProbe *s, Node *n)
+static Node *put_in_exactly(SlopeProbe *s, Node *n)
 {
     Node *e = n == s->e ? s->here : ex_subst(s->c, n, s->in, s->at, s->nin);
     if (ctx_failed(s->c) && s->c->env.err.status == LBZ_DOMAIN) {
@@ -108,11 +109,12 @@ static Node *exactly(SlopeProbe *s, Node *n)
 static lbz_status value_at(SlopeProbe *s, Node *n, const Beside *b, slong prec, arb_t out)
 {
     if (b->steps == 0 && b->k == NO_NAME) {
-        Node *e = exactly(s, n);
+        Node *e = put_in_exactly(s, n);
         return e ? ball_eval(s->c, e, NULL, NULL, 0, prec, out, NULL) : LBZ_DOMAIN;
     }
-    return place(s, b, prec) ? ball_eval(s->c, n, s->in, s->p, s->nin, prec, out, NULL)
-                             : LBZ_UNABLE;
+    return place_point(s, b, prec)
+               ? ball_eval(s->c, n, s->in, s->p, s->nin, prec, out, NULL)
+               : LBZ_UNABLE;
 }
 
 lbz_status slope_value(SlopeProbe *s)
@@ -137,7 +139,8 @@ static bool is_narrow(const arb_t q)
 }
 
 /* (e(x + to) - e(x + from)) / (to - from), from and to in steps; b: everything else. */
-static lbz_status quotient(SlopeProbe *s, Beside b, slong from, slong to, arb_t q)
+static lbz_status difference_quotient(SlopeProbe *s, Beside b, slong from, slong to,
+                                      arb_t q)
 {
     lbz_status st = LBZ_UNABLE;
     bool narrow = false;
@@ -154,7 +157,7 @@ static lbz_status quotient(SlopeProbe *s, Beside b, slong from, slong to, arb_t 
         if (st == LBZ_OK) {
             arb_sub(q, q, v, prec);
             arb_div_si(q, q, to - from, prec);
-            arb_mul_2exp_si(q, q, b.h - unit(s, b.i));
+            arb_mul_2exp_si(q, q, b.h - step_exponent(s, b.i));
             narrow = is_narrow(q);
         }
     }
@@ -165,7 +168,7 @@ static lbz_status quotient(SlopeProbe *s, Beside b, slong from, slong to, arb_t 
 typedef enum { SETTLED, GROWING, OPEN } Trend;
 
 /* The limit of a quotient that is far with the larger and near with the smaller step; into near. */
-static Trend trend(const arb_t far, arb_t near)
+static Trend judge_limit(const arb_t far, arb_t near)
 {
     arf_t d, half;
     arf_init(d);
@@ -193,21 +196,21 @@ static Trend trend(const arb_t far, arb_t near)
     return t;
 }
 
-static SlopeKind limit(SlopeProbe *s, Beside b, slong from, slong to, arb_t out)
+static SlopeKind one_sided_limit(SlopeProbe *s, Beside b, slong from, slong to, arb_t out)
 {
     SlopeKind kind = SLOPE_UNKNOWN;
     arb_t far;
     arb_init(far);
     for (int level = 0; level < LEVELS && !ctx_poll(s->c); level++) {
         b.h = 96 << level;
-        lbz_status st = quotient(s, b, from, to, far);
+        lbz_status st = difference_quotient(s, b, from, to, far);
         b.h = 128 << level;
-        st = st == LBZ_OK ? quotient(s, b, from, to, out) : st;
+        st = st == LBZ_OK ? difference_quotient(s, b, from, to, out) : st;
         if (st != LBZ_OK) {
             kind = st == LBZ_DOMAIN ? SLOPE_UNDEFINED : SLOPE_UNKNOWN;
             break;
         }
-        Trend t = trend(far, out);
+        Trend t = judge_limit(far, out);
         kind = t == SETTLED   ? SLOPE_FINITE
                : t == GROWING ? SLOPE_INFINITE
                               : SLOPE_UNKNOWN;
@@ -224,8 +227,8 @@ static SlopeKind limit(SlopeProbe *s, Beside b, slong from, slong to, arb_t out)
 static void both_limits(SlopeProbe *s, size_t i, slong inner, Slopes *out, arb_struct *v)
 {
     Beside b = {.i = i, .k = NO_NAME};
-    out->kind[0] = limit(s, b, -inner - 1, -inner, &v[0]);
-    out->kind[1] = limit(s, b, inner, inner + 1, &v[1]);
+    out->kind[0] = one_sided_limit(s, b, -inner - 1, -inner, &v[0]);
+    out->kind[1] = one_sided_limit(s, b, inner, inner + 1, &v[1]);
     for (int k = 0; k < 2; k++) {
         double d = arf_get_d(arb_midref(&v[k]), ARF_RND_NEAR);
         out->slope[k] = out->kind[k] == SLOPE_FINITE              ? d
@@ -285,7 +288,7 @@ void slope_sides(SlopeProbe *s, size_t i, Slopes *out)
 
 /* What n decides at b: the order of the sides of a condition, the value of an integer part. NaN:
  * cannot be told. */
-static double decision(SlopeProbe *s, Node *n, const Beside *b)
+static double decided_value(SlopeProbe *s, Node *n, const Beside *b)
 {
     bool condition = n->op == OP_LT || n->op == OP_LE || n->op == OP_EQ || n->op == OP_NE;
     Node *d = condition ? ex_sub(s->c, n->a[0], n->a[1]) : n;
@@ -303,7 +306,7 @@ static double decision(SlopeProbe *s, Node *n, const Beside *b)
     return r;
 }
 
-static bool decides(const Node *n)
+static bool is_decision(const Node *n)
 {
     return n->op == OP_LT || n->op == OP_LE || n->op == OP_EQ || n->op == OP_NE ||
            (op_is_function((Op)n->op) && (op_info((Op)n->op)->flags & INTEGRAL));
@@ -317,14 +320,14 @@ bool slope_branches(SlopeProbe *s, size_t i)
     Node **order = ex_walk(s->c, 1, &s->e, &count);
     Node **kept = order ? ARENA_NEW(&s->c->pool[1].arena, Node *, MAX_BRANCHES) : NULL;
     for (size_t k = 0; kept && k < count && seen < MAX_BRANCHES; k++)
-        if (decides(order[k]))
+        if (is_decision(order[k]))
             kept[seen++] = order[k];
     arena_release(&s->c->tmp, m);
     for (size_t k = 0; k < seen && !differ && !ctx_poll(s->c); k++) {
         double d[3];
         for (int side = -1; side <= 1; side++) {
             Beside b = {.i = i, .steps = side, .h = 96, .k = NO_NAME};
-            d[side + 1] = decision(s, kept[k], &b);
+            d[side + 1] = decided_value(s, kept[k], &b);
         }
         differ = (d[0] == d[0] && d[1] == d[1] && d[0] != d[1]) ||
                  (d[2] == d[2] && d[1] == d[1] && d[2] != d[1]);
@@ -344,7 +347,7 @@ bool slope_nearby(SlopeProbe *s, size_t i, double *lo, double *hi)
         size_t k = n == 0 ? i : n - 1;
         for (int side = -1; side <= 1 && s->x[k] != 0; side += 2) {
             Beside b = {.i = i, .h = 96, .k = k, .side = side};
-            if (quotient(s, b, -1, 1, q) == LBZ_OK) {
+            if (difference_quotient(s, b, -1, 1, q) == LBZ_OK) {
                 double d = arf_get_d(arb_midref(q), ARF_RND_NEAR);
                 *lo = any && *lo < d ? *lo : d;
                 *hi = any && *hi > d ? *hi : d;

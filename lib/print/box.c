@@ -196,7 +196,7 @@ typedef struct {
     bool failed;
 } Canvas;
 
-static void put(Canvas *v, const Box *b, int x, int y)
+static void put_box(Canvas *v, const Box *b, int x, int y)
 {
     if (v->n == v->cap && !v->failed) {
         size_t cap = v->cap ? 2 * v->cap : 64;
@@ -250,7 +250,7 @@ static void draw_root(Canvas *v, const Box *b, int x, int y)
     bool tall = b->h > 2;
     int left = tall ? 2 : 1;
 
-    put(v, b->a[0], x + left, y + 1);
+    put_box(v, b->a[0], x + left, y + 1);
     for (int i = left; i < b->w; i++)
         write_one(v, x + i, y, tall ? "─" : "_");
     if (!tall) {
@@ -270,7 +270,7 @@ static void draw_grid(Canvas *v, const Box *b, int x, int y)
         for (uint32_t j = 0; j < b->cols; j++) {
             const Box *k = b->a[i + j];
             int w = column_width(b, j);
-            put(v, k, at + (b->left ? 0 : (w - k->w) / 2), y + base - k->base);
+            put_box(v, k, at + (b->left ? 0 : (w - k->w) / 2), y + base - k->base);
             at += w + 2;
         }
         y += h;
@@ -279,8 +279,8 @@ static void draw_grid(Canvas *v, const Box *b, int x, int y)
 
 static void draw_frac(Canvas *v, const Box *b, int x, int y)
 {
-    put(v, b->a[0], x + (b->w - b->a[0]->w) / 2, y);
-    put(v, b->a[1], x + (b->w - b->a[1]->w) / 2, y + b->base + 1);
+    put_box(v, b->a[0], x + (b->w - b->a[0]->w) / 2, y);
+    put_box(v, b->a[1], x + (b->w - b->a[1]->w) / 2, y + b->base + 1);
     for (int i = 0; i < b->w; i++)
         write_one(v, x + i, y + b->base, "─");
 }
@@ -290,10 +290,10 @@ static void draw_children(Canvas *v, const Box *b, int x, int y)
     for (uint32_t i = 0; i < b->n; i++) {
         const Box *k = b->a[i];
         if (b->kind == B_ROW) {
-            put(v, k, x, y + b->base - k->base);
+            put_box(v, k, x, y + b->base - k->base);
             x += k->w;
         } else {
-            put(v, k, x + (b->left ? 0 : (b->w - k->w) / 2), y);
+            put_box(v, k, x + (b->left ? 0 : (b->w - k->w) / 2), y);
             y += k->h;
         }
     }
@@ -309,14 +309,14 @@ static void draw_one(Canvas *v, BoxPlace p)
     case B_STACK: draw_children(v, b, p.x, p.y); break;
     case B_FRAC: draw_frac(v, b, p.x, p.y); break;
     case B_SUP:
-        put(v, b->a[0], p.x, p.y + b->h - b->a[0]->h);
-        put(v, b->a[1], p.x + b->a[0]->w, p.y);
+        put_box(v, b->a[0], p.x, p.y + b->h - b->a[0]->h);
+        put_box(v, b->a[1], p.x + b->a[0]->w, p.y);
         break;
     case B_ROOT: draw_root(v, b, p.x, p.y); break;
     case B_FENCE:
         draw_fence(v, b, p.x, p.y, fence_left[b->style]);
         draw_fence(v, b, p.x + b->w - 1, p.y, fence_right[b->style]);
-        put(v, b->a[0], p.x + 1 + (b->style == FENCE_BRACE), p.y);
+        put_box(v, b->a[0], p.x + 1 + (b->style == FENCE_BRACE), p.y);
         break;
     case B_GRID: draw_grid(v, b, p.x, p.y); break;
     }
@@ -356,7 +356,7 @@ bool box_draw(Ctx *c, Str *out, Box *b)
         return false;
     v.cell = ARENA_NEW0(&c->tmp, uint32_t, (size_t)b->w * (size_t)b->h);
     if (v.cell) {
-        put(&v, b, 0, 0);
+        put_box(&v, b, 0, 0);
         while (v.n > 0 && !v.failed && !ctx_poll(c))
             draw_one(&v, v.st[--v.n]);
         put_canvas(out, &v);

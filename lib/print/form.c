@@ -59,7 +59,7 @@ static Form *form_power(Forms *F, const Form *base, const Form *expo)
 
 static Form *build_sum(Forms *F, Entry *e, Num k);
 
-static const Form *negated(Forms *F, Entry *e)
+static const Form *negated_form(Forms *F, Entry *e)
 {
     if (!e->negated)
         e->negated = build_sum(F, e, num_int(-1));
@@ -83,7 +83,7 @@ static bool may_flip(const Entry *sum)
 
 /* A factor that is a sum to an odd power: its sign may be changed. Yields the form with
  * the sum negated. */
-static const Form *flipped(Forms *F, Entry *f)
+static const Form *flipped_form(Forms *F, Entry *f)
 {
     int64_t k = 1;
     Entry *b = f->base;
@@ -93,8 +93,8 @@ static const Form *flipped(Forms *F, Entry *f)
     if (f->expo && (!ex_get_int(f->expo->node, &k) || k % 2 == 0))
         return NULL;
     if (k == 1 || k == -1)
-        return negated(F, b);
-    return form_power(F, negated(F, b), form_number(F, num_int(k < 0 ? -k : k)));
+        return negated_form(F, b);
+    return form_power(F, negated_form(F, b), form_number(F, num_int(k < 0 ? -k : k)));
 }
 
 typedef struct {
@@ -114,7 +114,7 @@ static void flip_factors(FractionParts *P, const Entry *rest)
     for (uint32_t k = 0; k < rest->nfac; k++) {
         Entry *f = rest->fac[k];
         const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
-        const Form *g = better_negated(f->base) ? flipped(P->F, f) : NULL;
+        const Form *g = better_negated(f->base) ? flipped_form(P->F, f) : NULL;
         if (g) {
             P->first_flipped = P->first_flipped || slot == P->num;
             *slot = g;
@@ -151,7 +151,7 @@ static void absorb_sign(FractionParts *P, const Entry *rest, bool in_sum)
         const Form **slot = f->den ? &P->den[j++] : &P->num[i++];
         const Form *g = ex_is(f->base->node, OP_ADD) && may_flip(f->base) &&
                                 (!in_sum || is_plain_difference(f))
-                            ? flipped(P->F, f)
+                            ? flipped_form(P->F, f)
                             : NULL;
         if (g && g->len <= (*slot)->len) {
             *slot = g;
@@ -314,7 +314,7 @@ static const Form *exponent_flipped(Forms *F, Entry *x)
     Form *f;
 
     if (ex_is(x->node, OP_ADD))
-        return x->minus == x->node->n ? negated(F, x) : NULL;
+        return x->minus == x->node->n ? negated_form(F, x) : NULL;
     f = x->term;
     if (num_sgn(ex_coef(x->node)) >= 0 || !f->neg)
         return NULL;
@@ -340,7 +340,7 @@ static Form *form_call1(Forms *F, Op op, const char *name, const Form *arg)
     return f;
 }
 
-static Form *reciprocal(Forms *F, const Form *den)
+static Form *reciprocal_form(Forms *F, const Form *den)
 {
     return form_product(F, false, NULL, 0, &den, 1);
 }
@@ -350,7 +350,7 @@ static void build_exp(Forms *F, Entry *e)
     if (ex_is_rat(e->expo->node, -1, 1) && !e->expo->node->num.dec) {
         e->den = true;
         e->flip = e->base->stand;
-        e->stand = reciprocal(F, e->flip);
+        e->stand = reciprocal_form(F, e->flip);
     } else {
         e->stand = form_call1(F, OP_exp, "exp", e->expo->stand);
     }
@@ -362,7 +362,7 @@ static const Form *even_base(Forms *F, const Entry *e)
     const Node *x = e->expo->node;
     bool even = ex_is_num(x) && !x->num.dec && num_is_even(x->num);
 
-    return even && better_negated(e->base) ? negated(F, e->base) : e->base->sum;
+    return even && better_negated(e->base) ? negated_form(F, e->base) : e->base->sum;
 }
 
 static void build_power(Forms *F, Entry *e)
@@ -387,7 +387,7 @@ static void build_power(Forms *F, Entry *e)
     if (!e->den)
         e->stand = f;
     else if (e->alone || e->in_sum)
-        e->stand = reciprocal(F, f);
+        e->stand = reciprocal_form(F, f);
     e->flip = e->den ? f : NULL;
 }
 

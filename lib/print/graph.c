@@ -62,7 +62,7 @@ static void put_label(Ctx *c, Str *out, Node *n)
 }
 
 /* The children that are shown: of unknown functions the arguments only. */
-static uint32_t shown(const Node *n)
+static uint32_t shown_children(const Node *n)
 {
     return is_leaf(n) ? 0 : n->op == OP_APPLY ? n->n / 2 : n->n;
 }
@@ -77,7 +77,7 @@ typedef struct {
     uint32_t next;
 } Graph;
 
-static size_t place(const Graph *g, const Node *n)
+static size_t place_of_node(const Graph *g, const Node *n)
 {
     uint64_t v;
 
@@ -98,8 +98,8 @@ static bool graph_init(Graph *g, Ctx *c, Str *out, Node *root)
     for (size_t i = 0; i < g->n; i++) {
         Node *n = g->order[i];
         map_put(&g->index, n->id, i);
-        for (uint32_t k = 0; k < shown(n); k++)
-            g->uses[place(g, n->a[k])]++;
+        for (uint32_t k = 0; k < shown_children(n); k++)
+            g->uses[place_of_node(g, n->a[k])]++;
     }
     return !ctx_failed(c);
 }
@@ -112,7 +112,7 @@ typedef struct {
 /* One line; true when the children are to follow. */
 static bool tree_row(Graph *g, Row r)
 {
-    size_t i = place(g, r.n);
+    size_t i = place_of_node(g, r.n);
     bool label = g->uses[i] > 1 && !is_leaf(r.n), again = label && g->number[i];
 
     for (uint32_t k = 0; k < r.depth && k < MAX_INDENT; k++)
@@ -138,7 +138,7 @@ static void tree_rows(Graph *g, Node *root)
     Row *st;
 
     for (size_t i = 0; i < g->n; i++)
-        edges += shown(g->order[i]);
+        edges += shown_children(g->order[i]);
     st = ARENA_NEW(&g->c->tmp, Row, edges);
     if (!st)
         return;
@@ -146,7 +146,7 @@ static void tree_rows(Graph *g, Node *root)
     while (n > 0 && !ctx_poll(g->c)) {
         Row r = st[--n];
         if (tree_row(g, r))
-            for (uint32_t k = shown(r.n); k-- > 0;)
+            for (uint32_t k = shown_children(r.n); k-- > 0;)
                 st[n++] = (Row){r.n->a[k], r.depth + 1};
     }
 }
@@ -185,9 +185,9 @@ static void dot_node(Graph *g, size_t i)
     str_printf(g->out, "  n%u [label=\"", id);
     dot_label(g, n);
     str_puts(g->out, is_leaf(n) ? "\", shape=box];\n" : "\"];\n");
-    for (uint32_t k = 0; k < shown(n); k++)
+    for (uint32_t k = 0; k < shown_children(n); k++)
         str_printf(g->out, "  n%u -> n%u;\n", id,
-                   (unsigned)(g->n - 1 - place(g, n->a[k])));
+                   (unsigned)(g->n - 1 - place_of_node(g, n->a[k])));
 }
 
 void print_dot(Ctx *c, Str *out, Node *n)

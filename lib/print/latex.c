@@ -50,7 +50,7 @@ static int latex_strength(const Form *f, bool bare)
     }
 }
 
-static void child(Emit *e, const Form *f, bool bare, int needs)
+static void put_child(Emit *e, const Form *f, bool bare, int needs)
 {
     bool paren = latex_strength(f, bare) < needs;
 
@@ -61,14 +61,14 @@ static void child(Emit *e, const Form *f, bool bare, int needs)
         emit_puts(e, "\\right)");
 }
 
-static void braced(Emit *e, const char *before, const Form *f)
+static void put_braced(Emit *e, const char *before, const Form *f)
 {
     emit_puts(e, before);
     emit_form(e, f, false);
     emit_puts(e, "}");
 }
 
-static void arguments(Emit *e, const Form *f, const char *open, const char *close)
+static void put_arguments(Emit *e, const Form *f, const char *open, const char *close)
 {
     emit_puts(e, open);
     for (uint32_t i = 0; i < f->n; i++) {
@@ -176,7 +176,7 @@ static void latex_sum(Emit *e, const Form *f)
             emit_puts(e, f->a[i].neg ? " - " : " + ");
         else if (f->a[i].neg)
             emit_puts(e, "-");
-        child(e, f->a[i].f, true, BIND_PROD);
+        put_child(e, f->a[i].f, true, BIND_PROD);
     }
 }
 
@@ -192,12 +192,12 @@ static bool starts_with_digit(const Form *f)
     return f->kind == FORM_NUM || (s && *s >= '0' && *s <= '9');
 }
 
-static void factors(Emit *e, const Form *f, uint32_t from, uint32_t to)
+static void put_factor_list(Emit *e, const Form *f, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
         if (i > from)
             emit_puts(e, starts_with_digit(f->a[i].f) ? " \\cdot " : " ");
-        child(e, f->a[i].f, false, to - from > 1 ? BIND_POW : BIND_IF);
+        put_child(e, f->a[i].f, false, to - from > 1 ? BIND_POW : BIND_IF);
     }
 }
 
@@ -205,15 +205,15 @@ static void latex_product(Emit *e, const Form *f)
 {
     if (!f->nden) {
         if (f->n == 1)
-            child(e, f->a[0].f, false, BIND_POW);
+            put_child(e, f->a[0].f, false, BIND_POW);
         else
-            factors(e, f, 0, f->n);
+            put_factor_list(e, f, 0, f->n);
         return;
     }
     emit_puts(e, "\\frac{");
-    factors(e, f, 0, f->n);
+    put_factor_list(e, f, 0, f->n);
     emit_puts(e, "}{");
-    factors(e, f, f->n, f->n + f->nden);
+    put_factor_list(e, f, f->n, f->n + f->nden);
     emit_puts(e, "}");
 }
 
@@ -239,15 +239,15 @@ static void latex_power(Emit *e, const Form *f)
     if (is_unit_fraction(x)) {
         emit_puts(e, "\\sqrt[");
         emit_form(e, x->a[1].f, false);
-        braced(e, "]{", b);
+        put_braced(e, "]{", b);
     } else if (takes_exponent(b)) {
         emit_puts(e, row_latex(b));
-        braced(e, "^{", x);
-        arguments(e, b, "\\left(", "\\right)");
+        put_braced(e, "^{", x);
+        put_arguments(e, b, "\\left(", "\\right)");
     } else {
         bool inner = row_latex(b) && strchr(row_latex(b), '^');
-        child(e, b, false, inner ? BIND_ATOM + 1 : BIND_ATOM);
-        braced(e, "^{", x);
+        put_child(e, b, false, inner ? BIND_ATOM + 1 : BIND_ATOM);
+        put_braced(e, "^{", x);
     }
 }
 
@@ -260,7 +260,7 @@ static void template_argument(Emit *e, const Form *f, bool in_parens)
                  (f->kind == FORM_NUM || f->ntext == 1 ||
                   print_greek_find(f->text, f->ntext) >= 0);
 
-    child(e, f, false, in_parens && !plain ? BIND_ATOM + 1 : BIND_IF);
+    put_child(e, f, false, in_parens && !plain ? BIND_ATOM + 1 : BIND_IF);
 }
 
 /* The row's template with #1 and #(1) replaced. */
@@ -287,10 +287,10 @@ static void latex_binder(Emit *e, const Form *f)
     const char *head = f->op == OP_SUM ? "\\sum_{" : "\\prod_{";
 
     if (f->op == OP_INT) {
-        braced(e, "\\int_{", f->a[2].f);
-        braced(e, "^{", f->a[3].f);
+        put_braced(e, "\\int_{", f->a[2].f);
+        put_braced(e, "^{", f->a[3].f);
         emit_puts(e, " ");
-        child(e, f->a[0].f, false, BIND_SUM);
+        put_child(e, f->a[0].f, false, BIND_SUM);
         emit_puts(e, " \\, d");
         emit_form(e, f->a[1].f, false);
         return;
@@ -299,9 +299,9 @@ static void latex_binder(Emit *e, const Form *f)
     emit_form(e, f->a[1].f, false);
     emit_puts(e, " = ");
     emit_form(e, f->a[2].f, false);
-    braced(e, "}^{", f->a[3].f);
+    put_braced(e, "}^{", f->a[3].f);
     emit_puts(e, " ");
-    child(e, f->a[0].f, false, BIND_PROD);
+    put_child(e, f->a[0].f, false, BIND_PROD);
 }
 
 static void latex_call(Emit *e, const Form *f)
@@ -323,7 +323,7 @@ static void latex_call(Emit *e, const Form *f)
         put_word(&t, f->text, f->ntext, "operatorname");
         emit_str(e, &t);
     }
-    arguments(e, f, "\\left(", "\\right)");
+    put_arguments(e, f, "\\left(", "\\right)");
 }
 
 /* foo', f^{(4)}, f^{(1,0)} */
@@ -349,7 +349,7 @@ static void latex_apply(Emit *e, const Form *f)
         str_puts(&s, ")}");
     }
     emit_str(e, &s);
-    arguments(e, f, "\\left(", "\\right)");
+    put_arguments(e, f, "\\left(", "\\right)");
 }
 
 /* ---- the rest
@@ -376,7 +376,7 @@ static void latex_list(Emit *e, const Form *f)
     for (uint32_t i = 0; i < f->n; i++)
         rows = rows && f->a[i].f->kind == FORM_LIST && f->a[i].f->n == f->a[0].f->n;
     if (!rows) {
-        arguments(e, f, "\\left[", "\\right]");
+        put_arguments(e, f, "\\left[", "\\right]");
         return;
     }
     emit_puts(e, "\\begin{pmatrix} ");
@@ -403,7 +403,7 @@ static void latex_infix(Emit *e, const Form *f)
     for (uint32_t i = 0; i < f->n; i++) {
         if (i)
             emit_puts(e, s);
-        child(e, f->a[i].f, false, form_needs(f, i));
+        put_child(e, f->a[i].f, false, form_needs(f, i));
     }
 }
 
@@ -436,7 +436,7 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
     case FORM_INFIX: latex_infix(e, f); break;
     case FORM_NOT:
         emit_puts(e, "\\lnot ");
-        child(e, f->a[0].f, false, BIND_NOT);
+        put_child(e, f->a[0].f, false, BIND_NOT);
         break;
     case FORM_BINDS: latex_binds(e, f); break;
     }

@@ -24,7 +24,7 @@ int print_greek_find(const char *s, size_t n)
     return -1;
 }
 
-static bool digit(char ch) { return ch >= '0' && ch <= '9'; }
+static bool is_ascii_digit(char ch) { return ch >= '0' && ch <= '9'; }
 
 NameParts print_name_parts(const char *s, size_t n)
 {
@@ -32,7 +32,7 @@ NameParts print_name_parts(const char *s, size_t n)
     const char *bar = memchr(s, '_', n);
     size_t k = n;
 
-    while (k > 0 && digit(s[k - 1]))
+    while (k > 0 && is_ascii_digit(s[k - 1]))
         k--;
     if (bar && bar > s && bar + 1 < s + n) {
         p.nstem = (size_t)(bar - s);

@@ -279,7 +279,7 @@ static bool in_one_symbol(const OrderedTerm *t, size_t n)
     return true;
 }
 
-static void reverse(OrderedTerm *t, size_t n)
+static void reverse_terms(OrderedTerm *t, size_t n)
 {
     for (size_t i = 0; i < n / 2; i++) {
         OrderedTerm x = t[i];
@@ -313,12 +313,12 @@ bool form_order_terms(Forms *F, OrderedTerm *t, size_t n, bool *falls)
     if (term_class(last->rest) == 2 && !last->neg && term_class(t[0].rest) != 2 &&
         (t[0].neg || leads_bounded(t[0].rest))) {
         if (t[0].neg && is_polynomial(t, n - 1)) /* 1 + 2*x - x^3 */
-            reverse(t, n - 1);
+            reverse_terms(t, n - 1);
         move_to_front(t, n - 1);
         return true;
     }
     if (t[0].neg && !last->neg && is_polynomial(t, n) && in_one_symbol(t, n)) {
-        reverse(t, n); /* x - x^2 + 2*x^3 - x^4 */
+        reverse_terms(t, n); /* x - x^2 + 2*x^3 - x^4 */
         return true;
     }
     for (size_t i = 0; t[0].neg && i < n; i++)

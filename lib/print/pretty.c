@@ -19,7 +19,7 @@ typedef struct {
     size_t n, cap;
 } Pretty;
 
-static void push(Pretty *P, Box *b)
+static void push_box(Pretty *P, Box *b)
 {
     if (P->n == P->cap) {
         size_t cap = P->cap ? 2 * P->cap : 64;
@@ -34,7 +34,7 @@ static void push(Pretty *P, Box *b)
     P->v[P->n++] = b;
 }
 
-static void push_puts(Pretty *P, const char *s) { push(P, box_puts(P->c, s)); }
+static void push_puts(Pretty *P, const char *s) { push_box(P, box_puts(P->c, s)); }
 
 /* The row of what was pushed since start. */
 static Box *row_from(Pretty *P, size_t start)
@@ -79,22 +79,22 @@ static int pretty_strength(const Form *f, bool bare)
     return p;
 }
 
-static Box *child(Pretty *P, const Form *f, bool bare, int needs)
+static Box *child_box(Pretty *P, const Form *f, bool bare, int needs)
 {
     Box *b = signed_box(P, f, bare);
 
     return pretty_strength(f, bare) < needs ? box_fence(P->c, FENCE_PAREN, b) : b;
 }
 
-static Box *joined(Pretty *P, const Form *f, uint32_t from, uint32_t to, const char *sep,
-                   int needs)
+static Box *joined_boxes(Pretty *P, const Form *f, uint32_t from, uint32_t to,
+                         const char *sep, int needs)
 {
     size_t start = P->n;
 
     for (uint32_t i = from; i < to; i++) {
         if (i > from)
             push_puts(P, sep);
-        push(P, child(P, f->a[i].f, false, needs));
+        push_box(P, child_box(P, f->a[i].f, false, needs));
     }
     return row_from(P, start);
 }
@@ -125,7 +125,7 @@ static Box *pretty_sum(Pretty *P, const Form *f)
             push_puts(P, f->a[i].neg ? " - " : " + ");
         else if (f->a[i].neg)
             push_puts(P, frac ? "- " : "-");
-        push(P, child(P, t, true, BIND_PROD));
+        push_box(P, child_box(P, t, true, BIND_PROD));
     }
     return row_from(P, start);
 }
@@ -136,9 +136,9 @@ static Box *pretty_product(Pretty *P, const Form *f)
     Box *num, *den;
 
     if (!f->nden)
-        return joined(P, f, 0, f->n, "·", BIND_POW);
-    num = joined(P, f, 0, f->n, "·", f->n > 1 ? BIND_POW : BIND_IF);
-    den = joined(P, f, f->n, all, "·", f->nden > 1 ? BIND_POW : BIND_IF);
+        return joined_boxes(P, f, 0, f->n, "·", BIND_POW);
+    num = joined_boxes(P, f, 0, f->n, "·", f->n > 1 ? BIND_POW : BIND_IF);
+    den = joined_boxes(P, f, f->n, all, "·", f->nden > 1 ? BIND_POW : BIND_IF);
     return box_frac(P->c, num, den);
 }
 
@@ -157,9 +157,9 @@ static bool is_drawn(const Form *f)
     }
 }
 
-static Box *arguments(Pretty *P, const Form *f)
+static Box *argument_box(Pretty *P, const Form *f)
 {
-    return box_fence(P->c, FENCE_PAREN, joined(P, f, 0, f->n, ", ", BIND_IF));
+    return box_fence(P->c, FENCE_PAREN, joined_boxes(P, f, 0, f->n, ", ", BIND_IF));
 }
 
 static bool is_short(const Form *f)
@@ -168,7 +168,7 @@ static bool is_short(const Form *f)
 }
 
 /* 1/3 stays on one line up there. */
-static Box *exponent(Pretty *P, const Form *f)
+static Box *exponent_box(Pretty *P, const Form *f)
 {
     if (f->kind != FORM_PROD || f->n != 1 || f->nden != 1 || !is_short(f->a[0].f) ||
         !is_short(f->a[1].f))
@@ -183,21 +183,21 @@ static Box *exponent(Pretty *P, const Form *f)
 static Box *pretty_power(Pretty *P, const Form *f)
 {
     const Form *b = f->a[0].f;
-    Box *up = exponent(P, f->a[1].f);
+    Box *up = exponent_box(P, f->a[1].f);
 
     if (b->kind == FORM_CALL && !is_drawn(b)) {
         Box *name = box_text(P->c, b->text, b->ntext);
-        return box_row(P->c, 2, (Box *[]){box_sup(P->c, name, up), arguments(P, b)});
+        return box_row(P->c, 2, (Box *[]){box_sup(P->c, name, up), argument_box(P, b)});
     }
     if (b->kind == FORM_CALL && b->op == OP_exp)
         return box_sup(P->c, box_fence(P->c, FENCE_PAREN, signed_box(P, b, false)), up);
-    return box_sup(P->c, child(P, b, false, BIND_ATOM), up);
+    return box_sup(P->c, child_box(P, b, false, BIND_ATOM), up);
 }
 
 static Box *pretty_binder(Pretty *P, const Form *f)
 {
     Ctx *c = P->c;
-    Box *body = child(P, f->a[0].f, false, f->op == OP_INT ? BIND_SUM : BIND_PROD),
+    Box *body = child_box(P, f->a[0].f, false, f->op == OP_INT ? BIND_SUM : BIND_PROD),
         *part[4];
     Box *var = signed_box(P, f->a[1].f, false), *lo = signed_box(P, f->a[2].f, false);
     Box *sign = box_sign(c, (Op)f->op, body);
@@ -217,7 +217,7 @@ static Box *pretty_call(Pretty *P, const Form *f)
 {
     switch ((Op)f->op) {
     case OP_sqrt: return box_root(P->c, signed_box(P, f->a[0].f, false));
-    case OP_exp: return box_sup(P->c, box_puts(P->c, "e"), exponent(P, f->a[0].f));
+    case OP_exp: return box_sup(P->c, box_puts(P->c, "e"), exponent_box(P, f->a[0].f));
     case OP_abs: return box_fence(P->c, FENCE_BAR, signed_box(P, f->a[0].f, false));
     case OP_floor:
     case OP_ceil:
@@ -232,7 +232,7 @@ static Box *pretty_call(Pretty *P, const Form *f)
     default: break;
     }
     return box_row(P->c, 2,
-                   (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
+                   (Box *[]){box_text(P->c, f->text, f->ntext), argument_box(P, f)});
 }
 
 /* Cases of a chain of ifs, a line each, behind a brace. */
@@ -243,10 +243,10 @@ static Box *pretty_if(Pretty *P, const Form *f)
 
     for (; f->kind == FORM_IF; f = f->a[2].f, rows++) {
         Box *cond = signed_box(P, f->a[0].f, false);
-        push(P, signed_box(P, f->a[1].f, false));
-        push(P, box_row(P->c, 2, (Box *[]){box_puts(P->c, "if "), cond}));
+        push_box(P, signed_box(P, f->a[1].f, false));
+        push_box(P, box_row(P->c, 2, (Box *[]){box_puts(P->c, "if "), cond}));
     }
-    push(P, signed_box(P, f, false));
+    push_box(P, signed_box(P, f, false));
     push_puts(P, "otherwise");
     grid = box_grid(P->c, rows, 2, P->v + start, true);
     P->n = start;
@@ -262,10 +262,10 @@ static Box *pretty_list(Pretty *P, const Form *f)
     for (uint32_t i = 0; i < f->n; i++)
         rows = rows && f->a[i].f->kind == FORM_LIST && f->a[i].f->n == f->a[0].f->n;
     if (!rows)
-        return box_fence(P->c, FENCE_BRACKET, joined(P, f, 0, f->n, ", ", BIND_IF));
+        return box_fence(P->c, FENCE_BRACKET, joined_boxes(P, f, 0, f->n, ", ", BIND_IF));
     for (uint32_t i = 0; i < f->n; i++)
         for (uint32_t j = 0; j < f->a[i].f->n; j++)
-            push(P, signed_box(P, f->a[i].f->a[j].f, false));
+            push_box(P, signed_box(P, f->a[i].f->a[j].f, false));
     grid = box_grid(P->c, f->n, f->a[0].f->n, P->v + start, false);
     P->n = start;
     return box_fence(P->c, FENCE_BRACKET, grid);
@@ -279,7 +279,7 @@ static Box *pretty_infix(Pretty *P, const Form *f)
                     : f->op == OP_EQ ? " = "
                                      : f->text;
 
-    return joined(P, f, 0, f->n, s, form_needs(f, 0));
+    return joined_boxes(P, f, 0, f->n, s, form_needs(f, 0));
 }
 
 static Box *pretty_binds(Pretty *P, const Form *f)
@@ -287,7 +287,7 @@ static Box *pretty_binds(Pretty *P, const Form *f)
     size_t start = P->n;
 
     for (uint32_t i = 0; i < f->n; i++) {
-        push(P, child(P, f->a[i].f, false, BIND_OR));
+        push_box(P, child_box(P, f->a[i].f, false, BIND_OR));
         if (i + 1 < f->n)
             push_puts(P, i == 0 ? " at " : i % 2 ? " = " : ", ");
     }
@@ -306,14 +306,14 @@ static Box *make_box(Pretty *P, const Form *f)
     case FORM_CALL: return pretty_call(P, f);
     case FORM_APPLY:
         return box_row(P->c, 2,
-                       (Box *[]){box_text(P->c, f->text, f->ntext), arguments(P, f)});
+                       (Box *[]){box_text(P->c, f->text, f->ntext), argument_box(P, f)});
     case FORM_LIST: return pretty_list(P, f);
     case FORM_IF: return pretty_if(P, f);
     case FORM_INFIX: return pretty_infix(P, f);
     case FORM_NOT:
         return box_row(
             P->c, 2,
-            (Box *[]){box_puts(P->c, "not "), child(P, f->a[0].f, false, BIND_NOT)});
+            (Box *[]){box_puts(P->c, "not "), child_box(P, f->a[0].f, false, BIND_NOT)});
     case FORM_BINDS: return pretty_binds(P, f);
     }
     return box_puts(P->c, "");
@@ -382,7 +382,7 @@ static bool breaks_after(const Box *b)
 }
 
 /* The parts of a row; those that are too wide themselves by their parts in turn. */
-static void flatten(Pretty *P, Box *root, int width)
+static void flatten_row(Pretty *P, Box *root, int width)
 {
     size_t n = 0;
     Box **st = ARENA_NEW(&P->c->tmp, Box *, PRETTY_MAX);
@@ -393,7 +393,7 @@ static void flatten(Pretty *P, Box *root, int width)
     while (n > 0) {
         Box *b = st[--n];
         if (b->kind != B_ROW || b->w <= width || n + b->n > (size_t)PRETTY_MAX) {
-            push(P, b);
+            push_box(P, b);
             continue;
         }
         for (uint32_t i = b->n; i-- > 0;)
@@ -448,14 +448,14 @@ static bool draw_lines(Pretty *P, Str *out, int width, bool dry)
     return true;
 }
 
-static bool draw(Pretty *P, Str *out, Box *b)
+static bool draw_broken(Pretty *P, Str *out, Box *b)
 {
     int width = terminal_width();
 
     if (b->w <= width)
         return box_draw(P->c, out, b);
     P->n = 0;
-    flatten(P, b, width);
+    flatten_row(P, b, width);
     return draw_lines(P, out, width, true) && draw_lines(P, out, width, false);
 }
 
@@ -471,7 +471,7 @@ void print_pretty(Ctx *c, Str *out, Node *n)
         if (F.root->len <= PRETTY_MAX) {
             map_init(&P.done, &c->tmp);
             b = make_boxes(&P, F.root);
-            drawn = b && draw(&P, out, b);
+            drawn = b && draw_broken(&P, out, b);
         }
         if (!drawn && !ctx_failed(c))
             (void)print_limited(c, out, n, (size_t)PRETTY_MAX);

@@ -60,7 +60,7 @@ static bool like_new_name(const char *name)
 }
 
 /* What children the node at place i has; the places are those of the walk just done. */
-static void scan(Share *s, size_t i)
+static void scan_children(Share *s, size_t i)
 {
     Node *n = s->order[i];
     uint64_t bit;
@@ -108,7 +108,7 @@ static bool share_init(Share *s, Ctx *c, size_t nroots, Node *const *roots)
     for (size_t i = 0; i < s->n; i++) {
         if (ctx_poll(c))
             return false;
-        scan(s, i);
+        scan_children(s, i);
     }
     for (size_t i = 0; i < nroots; i++)
         s->uses[roots[i]->pos]++;
@@ -173,7 +173,7 @@ static uint64_t bound_bit(const Share *s, const Node *sym)
 }
 
 /* Weight of node i and the bound variables in it; its children's are known. */
-static void weigh(Share *s, size_t i)
+static void weigh_node(Share *s, size_t i)
 {
     Node *n = s->order[i];
 
@@ -191,7 +191,7 @@ static void weigh(Share *s, size_t i)
 }
 
 /* A name pays when what it saves is more than the text of the definition. */
-static bool pays(double weight, uint32_t uses)
+static bool name_pays(double weight, uint32_t uses)
 {
     return uses > 1 && weight > 3 && (weight > 16 || (uses - 1) * (weight - 2) > 9);
 }
@@ -219,7 +219,7 @@ static bool is_wide(const Share *s, const Node *n)
 }
 
 /* Positions of the children of the node at place i in walk order; NULL: no memory. */
-static uint32_t *positions(Share *s, size_t i)
+static uint32_t *child_positions(Share *s, size_t i)
 {
     const Node *n = s->order[i];
     uint32_t *p = ARENA_NEW(&s->c->tmp, uint32_t, n->n);
@@ -231,7 +231,7 @@ static uint32_t *positions(Share *s, size_t i)
 
 /* From a place in the trie along one child. Places 0 and 1 are the roots of sums,
  * products. */
-static uint32_t step(Share *s, uint32_t at, uint32_t child, bool make)
+static uint32_t trie_step(Share *s, uint32_t at, uint32_t child, bool make)
 {
     uint64_t key = (uint64_t)at << 32 | child, v;
 
@@ -246,11 +246,11 @@ static uint32_t step(Share *s, uint32_t at, uint32_t child, bool make)
 static void trie_enter(Share *s, size_t i)
 {
     const Node *n = s->order[i];
-    uint32_t *p = positions(s, i), at = n->op == OP_MUL;
+    uint32_t *p = child_positions(s, i), at = n->op == OP_MUL;
 
     /* nothing is released here: the map grows in the same arena */
     for (uint32_t k = 0; p && k < n->n; k++) {
-        at = step(s, at, p[k], true);
+        at = trie_step(s, at, p[k], true);
         s->count[at]++;
     }
 }
@@ -262,7 +262,7 @@ typedef struct {
     uint64_t inside;
 } SharedParts;
 
-static Node *combine(Share *s, Op op, const SharedParts *p)
+static Node *combine_parts(Share *s, Op op, const SharedParts *p)
 {
     if (p->n == 1)
         return p->part[0];
@@ -281,7 +281,7 @@ static Node *flat_renamed(Share *s, size_t i, double *weight)
 {
     ArenaMark m = arena_mark(&s->c->tmp);
     Node *n = s->order[i];
-    uint32_t *p = positions(s, i), at = n->op == OP_MUL;
+    uint32_t *p = child_positions(s, i), at = n->op == OP_MUL;
     SharedParts parts = {.part = ARENA_NEW(&s->c->tmp, Node *, n->n)};
     Node *r;
 
@@ -289,25 +289,25 @@ static Node *flat_renamed(Share *s, size_t i, double *weight)
         return s->c->poison;
     for (uint32_t k = 0; k < n->n; k++) {
         uint32_t next;
-        at = step(s, at, p[k], false);
+        at = trie_step(s, at, p[k], false);
         add_part(s, &parts, p[k], n->op == OP_ADD);
-        next = k + 1 < n->n ? step(s, at, p[k + 1], false) : 0;
+        next = k + 1 < n->n ? trie_step(s, at, p[k + 1], false) : 0;
         if (k == 0 || s->count[at] < 2 || (next && s->count[next] == s->count[at]))
             continue;
-        if (!s->named[at] && parts.inside == 0 && pays(parts.weight, s->count[at]))
-            s->named[at] = give_name(s, combine(s, (Op)n->op, &parts));
+        if (!s->named[at] && parts.inside == 0 && name_pays(parts.weight, s->count[at]))
+            s->named[at] = give_name(s, combine_parts(s, (Op)n->op, &parts));
         if (s->named[at])
             parts = (SharedParts){parts.part, 1, 2, parts.inside},
             parts.part[0] = s->named[at];
     }
     *weight = parts.weight;
-    r = combine(s, (Op)n->op, &parts);
+    r = combine_parts(s, (Op)n->op, &parts);
     arena_release(&s->c->tmp, m);
     return r;
 }
 
 /* The node with its children's names; children come first in the order. */
-static Node *renamed(Share *s, size_t i)
+static Node *rename_children(Share *s, size_t i)
 {
     enum { FEW = 4 };
     ArenaMark m = arena_mark(&s->c->tmp);
@@ -341,10 +341,10 @@ static void share_node(Share *s, size_t i)
 {
     Node *n = s->order[i];
 
-    weigh(s, i);
-    s->now[i] = is_wide(s, n) ? flat_renamed(s, i, &s->weight[i]) : renamed(s, i);
-    if ((!pays(s->weight[i], s->uses[i]) && !needs_name(s, i)) || !may_be_named(s, i) ||
-        s->now[i]->op == OP_SYM)
+    weigh_node(s, i);
+    s->now[i] = is_wide(s, n) ? flat_renamed(s, i, &s->weight[i]) : rename_children(s, i);
+    if ((!name_pays(s->weight[i], s->uses[i]) && !needs_name(s, i)) ||
+        !may_be_named(s, i) || s->now[i]->op == OP_SYM)
         return;
     s->now[i] = give_name(s, s->now[i]);
     s->weight[i] = 2;

@@ -50,7 +50,7 @@ static Node *at_point(FormulaRun *j, Node *cond, bool *tie)
 }
 
 /* 1: v holds, 0: it does not, -1: no answer. */
-static int answer(const Ctx *c, const Node *v)
+static int truth_of(const Ctx *c, const Node *v)
 {
     if (v == c->yes || (ex_is_num(v) && !num_is_zero(v->num)))
         return 1;
@@ -59,7 +59,7 @@ static int answer(const Ctx *c, const Node *v)
 
 /* ---- forks ------------------------------------------------------------------------------------------ */
 /* `if cond then a else b`, of lists element by element. NULL: there is no such thing. */
-static Node *merged(FormulaRun *j, Node *cond, Node *a, Node *b)
+static Node *merge_values(FormulaRun *j, Node *cond, Node *a, Node *b)
 {
     Ctx *c = j->c;
     if (a == b || !a || !b)
@@ -74,7 +74,7 @@ static Node *merged(FormulaRun *j, Node *cond, Node *a, Node *b)
     }
     Node **e = ARENA_NEW(ctx_arena(c), Node *, a->n + 1u);
     for (uint32_t i = 0; e && i < a->n; i++) /* at most as deep as lists are nested */
-        e[i] = merged(j, cond, a->a[i], b->a[i]);
+        e[i] = merge_values(j, cond, a->a[i], b->a[i]);
     return e ? ex_list(c, a->n, e) : c->poison;
 }
 
@@ -122,12 +122,12 @@ static void at_join(FormulaRun *j, FormulaCall *k)
         return;
     }
     for (size_t i = 0; !f->ended && f->first && i <= k->info->nlocals; i++)
-        k->val[i] = merged(j, f->cond, f->first[i], k->val[i]);
+        k->val[i] = merge_values(j, f->cond, f->first[i], k->val[i]);
     k->nforks--;
 }
 
 /* The condition under which the present branches run. */
-static Node *guard(FormulaRun *j, const FormulaCall *k)
+static Node *branch_condition(FormulaRun *j, const FormulaCall *k)
 {
     Ctx *c = j->c;
     Node **t = ARENA_NEW(&c->tmp, Node *, k->nforks + 1);
@@ -138,14 +138,14 @@ static Node *guard(FormulaRun *j, const FormulaCall *k)
     return !t ? c->poison : k->nforks == 1 ? t[0] : ex_logic(c, OP_AND, k->nforks, t);
 }
 
-static void finish(FormulaRun *j, Node *v)
+static void finish_call(FormulaRun *j, Node *v)
 {
     FormulaCall *k = top_call(j);
     Ctx *c = j->c;
     Node *key = k->key;
     while (k->nret && !ctx_failed(c)) {
         const Return *r = &k->ret[--k->nret];
-        v = v ? merged(j, r->cond, r->value, v) : r->value;
+        v = v ? merge_values(j, r->cond, r->value, v) : r->value;
     }
     if (ctx_failed(c))
         return;
@@ -191,11 +191,11 @@ static void give_back(FormulaRun *j, Node *v)
                       "let its last statement be an expression, or use return",
                       "%s ends without a value", sym_name(j->c, k->info->b->sym));
         else
-            finish(j, v);
+            finish_call(j, v);
         return;
     }
     k->ret = formula_grow(j, k->ret, sizeof *k->ret, k->nret, &k->ret_cap);
-    Node *cond = guard(j, k);
+    Node *cond = branch_condition(j, k);
     if (!k->ret || !v || ctx_failed(j->c)) {
         if (!v)
             ctx_error(j->c, LBZ_UNABLE,
@@ -205,12 +205,12 @@ static void give_back(FormulaRun *j, Node *v)
     }
     k->ret[k->nret++] = (Return){cond, v};
     if (!leave_branch(k))
-        finish(j, NULL);
+        finish_call(j, NULL);
 }
 
 /* ---- statements ---------------------------------------------------------------------------------------- */
 /* The i-th expression of a statement; NULL: it has no more. */
-static Node *operand(const ProcedureStmt *s, unsigned i)
+static Node *statement_operand(const ProcedureStmt *s, unsigned i)
 {
     switch (s->op) {
     case STEP_ASSIGN:
@@ -223,7 +223,7 @@ static Node *operand(const ProcedureStmt *s, unsigned i)
     }
 }
 
-static Node **place(FormulaCall *k, uint32_t sym)
+static Node **place_of_local(FormulaCall *k, uint32_t sym)
 {
     size_t i = 0;
     while (i < k->info->nlocals && k->info->local[i] != sym)
@@ -239,11 +239,11 @@ static void run_unless(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
         ctx_error(j->c, LBZ_SHAPE, "use norm(v) or sum(v)", "a condition is no list");
         return;
     }
-    int yes = answer(j->c, v);
+    int yes = truth_of(j->c, v);
     if (yes < 0) {
         Node *at = at_point(j, v, &tie);
         if (at && !(tie && s->join))
-            yes = answer(j->c, at);
+            yes = truth_of(j->c, at);
     }
     if (yes >= 0)
         k->pc = yes ? k->pc : s->target;
@@ -255,7 +255,7 @@ static void run_unless(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
 
 static void run_store(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
 {
-    Node **v = place(k, s->sym);
+    Node **v = place_of_local(k, s->sym);
     if (*v)
         *v = list_store(j->c, *v, s->nindex, k->got, k->got[s->nindex]);
     else
@@ -282,17 +282,17 @@ static void next_round(FormulaRun *j, FormulaCall *k, size_t at)
         k->pc = s->target;
         return;
     }
-    *place(k, s->sym) = v;
+    *place_of_local(k, s->sym) = v;
     k->pc = at + 1;
     formula_count_round(j, k->info->b);
 }
 
-static void execute(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
+static void run_statement_of(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
 {
     size_t at = k->pc++;
     k->ngot = 0;
     switch (s->op) {
-    case STEP_ASSIGN: *place(k, s->sym) = k->got[0]; break;
+    case STEP_ASSIGN: *place_of_local(k, s->sym) = k->got[0]; break;
     case STEP_STORE: run_store(j, k, s); break;
     case STEP_VALUE: k->val[k->info->nlocals] = k->got[0]; break;
     case STEP_UNLESS: run_unless(j, k, s); break;
@@ -322,9 +322,9 @@ void formula_step_call(FormulaRun *j)
         return;
     }
     const ProcedureStmt *s = &k->info->b->code[k->at = k->pc];
-    Node *e = operand(s, k->ngot);
+    Node *e = statement_operand(s, k->ngot);
     if (e)
         formula_push_eval(j, e);
     else
-        execute(j, k, s);
+        run_statement_of(j, k, s);
 }

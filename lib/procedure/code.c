@@ -17,7 +17,7 @@ typedef struct {
     VIns sink;          /* when memory is out: never run */
 } CodeGen;
 
-static uint32_t gen(CodeGen *g, Node *e);
+static uint32_t gen_node(CodeGen *g, Node *e);
 
 /* ---- small makers ------------------------------------------------------------------------------ */
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap)
@@ -37,7 +37,7 @@ bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap)
     return true;
 }
 
-static VIns *emit(CodeGen *g, VOp op)
+static VIns *emit_op(CodeGen *g, VOp op)
 {
     VFun *f = g->f;
     if (!vm_grow(g->m, (void **)&f->code, sizeof *f->code, f->n, &f->cap))
@@ -65,7 +65,7 @@ static uint32_t emit_args(CodeGen *g, VOp op, uint32_t a, Op fn, const uint32_t 
                           size_t n)
 {
     uint32_t at = put_args(g, r, n), dst = new_reg(g);
-    VIns *x = emit(g, op);
+    VIns *x = emit_op(g, op);
     x->fn = (uint16_t)fn;
     x->a = a;
     x->args = at;
@@ -74,10 +74,10 @@ static uint32_t emit_args(CodeGen *g, VOp op, uint32_t a, Op fn, const uint32_t 
     return dst;
 }
 
-static uint32_t constant(CodeGen *g, double k)
+static uint32_t gen_constant(CodeGen *g, double k)
 {
     uint32_t dst = new_reg(g);
-    VIns *x = emit(g, V_CONST);
+    VIns *x = emit_op(g, V_CONST);
     x->k = k;
     x->dst = dst;
     return dst;
@@ -85,25 +85,25 @@ static uint32_t constant(CodeGen *g, double k)
 
 static void copy_to(CodeGen *g, uint32_t dst, uint32_t a)
 {
-    VIns *x = emit(g, V_COPY);
+    VIns *x = emit_op(g, V_COPY);
     x->a = a;
     x->dst = dst;
 }
 
-static size_t jump(CodeGen *g, VOp op, uint32_t a)
+static size_t emit_jump(CodeGen *g, VOp op, uint32_t a)
 {
-    emit(g, op)->a = a;
+    emit_op(g, op)->a = a;
     return g->f->n - 1;
 }
 
-static void land(CodeGen *g, size_t at)
+static void land_jump(CodeGen *g, size_t at)
 {
     if (at < g->f->n)
         g->f->code[at].target = (uint32_t)g->f->n;
 }
 
 /* ---- what is elementwise ------------------------------------------------------------------------ */
-static bool cuts(const Node *n)
+static bool is_cut(const Node *n)
 {
     switch ((int)n->op) {
     case OP_INDEX:
@@ -130,14 +130,14 @@ static bool has_cut(CodeGen *g, Node *n)
     Node **order = ex_walk(g->c, 1, &n, &count);
     bool found = false;
     for (size_t i = 0; order && i < count && !found; i++)
-        found = cuts(order[i]);
+        found = is_cut(order[i]);
     arena_release(&g->c->tmp, m);
     return found;
 }
 
 static bool is_leaf(CodeGen *g, Node *n)
 {
-    return ex_is(n, OP_SYM) || cuts(n) ||
+    return ex_is(n, OP_SYM) || is_cut(n) ||
            (ex_is(n, OP_IF) && (has_cut(g, n->a[1]) || has_cut(g, n->a[2])));
 }
 
@@ -247,7 +247,7 @@ static uint32_t gen_kernel(CodeGen *g, Node *e)
     Node **leaf = leaves_of(g, e, &n);
     uint32_t *r = ARENA_NEW(&g->c->tmp, uint32_t, n + 1), dst = 0;
     for (size_t i = 0; leaf && r && i < n && !ctx_failed(g->c); i++)
-        r[i] = gen(g, leaf[i]);
+        r[i] = gen_node(g, leaf[i]);
     VKernel k = {.p = leaf && r && !ctx_failed(g->c)
                           ? program_new(&g->c->env, (uint32_t)n)
                           : NULL};
@@ -274,7 +274,7 @@ static uint32_t gen_operands(CodeGen *g, VOp op, uint32_t a, Op fn, Node *const 
         return 0;
     }
     for (size_t i = 0; i < n && !ctx_failed(g->c); i++)
-        r[i] = gen(g, e[i]);
+        r[i] = gen_node(g, e[i]);
     if (!ctx_failed(g->c))
         dst = emit_args(g, op, a, fn, r, n);
     if (r != small)
@@ -290,7 +290,7 @@ static uint32_t gen_symbol(CodeGen *g, Node *e)
     const ProcedureScope *w = g->m->w;
     Node *def = w && w->variable ? w->variable(w->arg, g->c, e->sym) : NULL;
     if (def && !ctx_failed(g->c))
-        return gen(g, def);
+        return gen_node(g, def);
     ctx_error(g->c, LBZ_NAME, "give it one, or make it a parameter",
               "%s has no value%s%s", sym_name(g->c, e->sym),
               g->f->b->sym == P_NONE ? "" : " in the function ",
@@ -332,13 +332,13 @@ static uint32_t gen_call(CodeGen *g, Node *e)
 /* One branch runs only. */
 static uint32_t gen_if(CodeGen *g, Node *e)
 {
-    uint32_t cond = gen(g, e->a[0]), dst = new_reg(g);
-    size_t skip = jump(g, V_UNLESS, cond);
-    copy_to(g, dst, gen(g, e->a[1]));
-    size_t out = jump(g, V_JUMP, 0);
-    land(g, skip);
-    copy_to(g, dst, gen(g, e->a[2]));
-    land(g, out);
+    uint32_t cond = gen_node(g, e->a[0]), dst = new_reg(g);
+    size_t skip = emit_jump(g, V_UNLESS, cond);
+    copy_to(g, dst, gen_node(g, e->a[1]));
+    size_t out = emit_jump(g, V_JUMP, 0);
+    land_jump(g, skip);
+    copy_to(g, dst, gen_node(g, e->a[2]));
+    land_jump(g, out);
     return dst;
 }
 
@@ -348,22 +348,22 @@ static size_t gen_loop_head(CodeGen *g, uint32_t var, uint32_t from, uint32_t st
 {
     *base = g->f->nregs;
     g->f->nregs += 4;
-    VIns *x = emit(g, V_CONST);
+    VIns *x = emit_op(g, V_CONST);
     x->dst = *base;
     copy_to(g, *base + 1, from);
     copy_to(g, *base + 2, step);
     copy_to(g, *base + 3, limit);
-    size_t top = jump(g, V_FOR, *base);
+    size_t top = emit_jump(g, V_FOR, *base);
     g->f->code[top].dst = var;
     return top;
 }
 
 static void gen_loop_end(CodeGen *g, size_t top, uint32_t base)
 {
-    size_t next = jump(g, V_NEXT, base);
+    size_t next = emit_jump(g, V_NEXT, base);
     if (!ctx_failed(g->c))
         g->f->code[next].target = (uint32_t)top;
-    land(g, top);
+    land_jump(g, top);
 }
 
 /* acc op= body, as a kernel of two inputs. */
@@ -388,13 +388,14 @@ static uint32_t gen_accumulate(CodeGen *g, Op op, uint32_t acc, uint32_t body)
 /* sum(e, k, a, b) with the variable in a register of its own, hidden from the rest. */
 static uint32_t gen_binder(CodeGen *g, Node *e)
 {
-    uint32_t from = gen(g, e->a[2]), limit = gen(g, e->a[3]), var = new_reg(g), base;
-    uint32_t acc = constant(g, e->op == OP_SUM ? 0 : 1);
+    uint32_t from = gen_node(g, e->a[2]), limit = gen_node(g, e->a[3]), var = new_reg(g),
+             base;
+    uint32_t acc = gen_constant(g, e->op == OP_SUM ? 0 : 1);
     uint64_t old = 0;
     bool had = map_get(&g->reg, e->a[1]->sym, &old);
     map_put(&g->reg, e->a[1]->sym, var + 1);
-    size_t top = gen_loop_head(g, var, from, constant(g, 1), limit, &base);
-    copy_to(g, acc, gen_accumulate(g, (Op)e->op, acc, gen(g, e->a[0])));
+    size_t top = gen_loop_head(g, var, from, gen_constant(g, 1), limit, &base);
+    copy_to(g, acc, gen_accumulate(g, (Op)e->op, acc, gen_node(g, e->a[0])));
     gen_loop_end(g, top, base);
     if (had)
         map_put(&g->reg, e->a[1]->sym, old);
@@ -406,7 +407,7 @@ static uint32_t gen_leaf(CodeGen *g, Node *e)
     switch ((int)e->op) {
     case OP_SYM: return gen_symbol(g, e);
     case OP_INDEX: {
-        uint32_t v = gen(g, e->a[0]);
+        uint32_t v = gen_node(g, e->a[0]);
         return gen_operands(g, V_INDEX, v, OP_POISON, e->a + 1, e->n - 1);
     }
     case OP_LIST: return gen_operands(g, V_LIST, 0, OP_POISON, e->a, e->n);
@@ -428,7 +429,7 @@ static uint32_t gen_leaf(CodeGen *g, Node *e)
 }
 
 /* The register that has the value of e. */
-static uint32_t gen(CodeGen *g, Node *e)
+static uint32_t gen_node(CodeGen *g, Node *e)
 {
     uint32_t r = 0;
     if (ctx_failed(g->c))
@@ -437,7 +438,7 @@ static uint32_t gen(CodeGen *g, Node *e)
         ctx_error(g->c, LBZ_LIMIT, "name inner parts",
                   "an expression is nested too deep");
     else if (ex_is_num(e))
-        r = constant(g, num_to_double(e->num));
+        r = gen_constant(g, num_to_double(e->num));
     else
         r = is_leaf(g, e) ? gen_leaf(g, e) : gen_kernel(g, e);
     g->m->depth--;
@@ -454,7 +455,8 @@ static uint32_t local_reg(const CodeGen *g, uint32_t sym)
 
 static void gen_for(CodeGen *g, const ProcedureStmt *s)
 {
-    uint32_t from = gen(g, s->e), step = gen(g, s->step), limit = gen(g, s->limit);
+    uint32_t from = gen_node(g, s->e), step = gen_node(g, s->step),
+             limit = gen_node(g, s->limit);
     gen_loop_head(g, local_reg(g, s->sym), from, step, limit, &g->loop_reg[s->loop]);
 }
 
@@ -462,9 +464,9 @@ static void gen_store(CodeGen *g, const ProcedureStmt *s)
 {
     uint32_t r[PROCEDURE_RANK];
     for (size_t i = 0; i < s->nindex; i++)
-        r[i] = gen(g, s->index[i]);
-    uint32_t v = gen(g, s->e), at = put_args(g, r, s->nindex);
-    VIns *x = emit(g, V_STORE);
+        r[i] = gen_node(g, s->index[i]);
+    uint32_t v = gen_node(g, s->e), at = put_args(g, r, s->nindex);
+    VIns *x = emit_op(g, V_STORE);
     x->dst = local_reg(g, s->sym);
     x->a = v;
     x->args = at;
@@ -474,20 +476,20 @@ static void gen_store(CodeGen *g, const ProcedureStmt *s)
 static void gen_statement(CodeGen *g, const ProcedureStmt *s, uint32_t result)
 {
     switch (s->op) {
-    case STEP_ASSIGN: copy_to(g, local_reg(g, s->sym), gen(g, s->e)); break;
+    case STEP_ASSIGN: copy_to(g, local_reg(g, s->sym), gen_node(g, s->e)); break;
     case STEP_STORE: gen_store(g, s); break;
-    case STEP_VALUE: copy_to(g, result, gen(g, s->e)); break;
-    case STEP_UNLESS: jump(g, V_UNLESS, gen(g, s->e)); break;
-    case STEP_JUMP: jump(g, V_JUMP, 0); break;
+    case STEP_VALUE: copy_to(g, result, gen_node(g, s->e)); break;
+    case STEP_UNLESS: emit_jump(g, V_UNLESS, gen_node(g, s->e)); break;
+    case STEP_JUMP: emit_jump(g, V_JUMP, 0); break;
     case STEP_FOR: gen_for(g, s); break;
-    case STEP_NEXT: jump(g, V_NEXT, g->loop_reg[s->loop]); break;
-    case STEP_RETURN: jump(g, V_RETURN, s->e ? gen(g, s->e) : result); break;
-    case STEP_END: jump(g, V_RETURN, result); break;
+    case STEP_NEXT: emit_jump(g, V_NEXT, g->loop_reg[s->loop]); break;
+    case STEP_RETURN: emit_jump(g, V_RETURN, s->e ? gen_node(g, s->e) : result); break;
+    case STEP_END: emit_jump(g, V_RETURN, result); break;
     }
 }
 
 /* Every name that is assigned anywhere in the procedure is local. */
-static void declare(CodeGen *g, uint32_t sym)
+static void declare_local(CodeGen *g, uint32_t sym)
 {
     uint64_t v;
     VFun *f = g->f;
@@ -500,7 +502,7 @@ static void declare(CodeGen *g, uint32_t sym)
 }
 
 /* Where the code of a statement that jumps has its jump, and where each begins. */
-static void link(CodeGen *g, const size_t *begin, const size_t *jumps)
+static void link_jumps(CodeGen *g, const size_t *begin, const size_t *jumps)
 {
     const Procedure *b = g->f->b;
     for (size_t i = 0; i < b->n; i++) {
@@ -524,11 +526,11 @@ static bool gen_procedure(CodeGen *g)
     if (!begin || !jumps || !g->loop_reg || !g->f->reg_name)
         return false;
     for (size_t i = 0; i < b->nparams; i++)
-        declare(g, b->params[i]);
+        declare_local(g, b->params[i]);
     for (size_t i = 0; i < b->n; i++)
         if (b->code[i].op == STEP_ASSIGN || b->code[i].op == STEP_FOR ||
             b->code[i].op == STEP_STORE)
-            declare(g, b->code[i].sym);
+            declare_local(g, b->code[i].sym);
     uint32_t result = new_reg(g);
     for (size_t i = 0; i < b->n && !ctx_poll(g->c); i++) {
         begin[i] = g->f->n;
@@ -536,7 +538,7 @@ static bool gen_procedure(CodeGen *g)
         jumps[i] = g->f->n - 1;
     }
     if (!ctx_failed(g->c))
-        link(g, begin, jumps);
+        link_jumps(g, begin, jumps);
     return !ctx_failed(g->c);
 }
 

@@ -295,7 +295,7 @@ static bool push_missing(FormulaRun *j, FormulaEval *e, const Node *x, uint32_t 
 }
 
 /* A sum that gets one more term in each round takes quadratic time: it has its limit. */
-static Node *counted(FormulaRun *j, const FormulaFrame *f, Node *r)
+static Node *count_terms(FormulaRun *j, const FormulaFrame *f, Node *r)
 {
     if (r->n <= LONG_RESULT || (!ex_is(r, OP_ADD) && !ex_is(r, OP_MUL)))
         return r;
@@ -312,8 +312,8 @@ static Node *counted(FormulaRun *j, const FormulaFrame *f, Node *r)
                      sym_name(j->c, b->sym), r->n, (unsigned long long)j->rounds);
 }
 
-static Node *combine(FormulaRun *j, Node *x, const FormulaEval *e, uint32_t from,
-                     uint32_t to)
+static Node *combine_values(FormulaRun *j, Node *x, const FormulaEval *e, uint32_t from,
+                            uint32_t to)
 {
     if (to - from < x->n) /* the branch of an `if` that was chosen */
         return nodemap_get(&e->done, x->a[from]);
@@ -355,10 +355,10 @@ static void eval_step(FormulaRun *j)
         due_children(j->c, x, &e->done, &from, &to);
         if (!r && (push_missing(j, e, x, from, to) || (ex_is(x, OP_IF) && to == 1)))
             continue;
-        r = r ? r : combine(j, x, e, from, to);
+        r = r ? r : combine_values(j, x, e, from, to);
         if (!r || ctx_failed(j->c))
             return; /* a call; f may have moved */
-        nodemap_put(&e->done, x, counted(j, f, r));
+        nodemap_put(&e->done, x, count_terms(j, f, r));
         e->due.n--;
     }
     if (!ctx_failed(j->c))
@@ -404,7 +404,7 @@ static void sum_step(FormulaRun *j)
 
 /* ---- from outside ---------------------------------------------------------------------------------------- */
 /* Where an error stems from: the innermost call. */
-static void explain(const FormulaRun *j)
+static void explain_call(const FormulaRun *j)
 {
     size_t i = j->n;
     while (i && j->frame[i - 1].kind != FORMULA_CALL)
@@ -437,7 +437,7 @@ Node *procedure_formula(Ctx *c, const ProcedureScope *w, Procedure *b, Node *con
             sum_step(&j);
     }
     if (ctx_failed(c))
-        explain(&j);
+        explain_call(&j);
     mem_free(j.frame);
     arena_release(&c->tmp, mark);
     return ctx_failed(c) || !j.result ? c->poison : j.result;

@@ -199,7 +199,7 @@ bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out)
 }
 
 /* ---- functions of lists ---------------------------------------------------------------------------- */
-static const double *elements(const VMValue *a, const Aux **x, size_t *n)
+static const double *value_elements(const VMValue *a, const Aux **x, size_t *n)
 {
     *n = a->t ? a->t->n : 1;
     *x = a->t ? a->t->x : &a->x;
@@ -209,7 +209,7 @@ static const double *elements(const VMValue *a, const Aux **x, size_t *n)
 static bool by_id(const VM *m) { return m->mode == RUN_TAPE || m->mode == RUN_RECORD; }
 
 /* A number that depends on the n values x by partial[]. NULL: all partials are 1. */
-static Aux reduce(VM *m, const Aux *x, const double *partial, size_t n, double scale)
+static Aux reduce_list(VM *m, const Aux *x, const double *partial, size_t n, double scale)
 {
     Aux r = {0};
     for (size_t i = 0; m->mode != RUN_VALUE && i < n; i++) {
@@ -228,11 +228,12 @@ static bool list_sum(VM *m, const VMValue *a, VMValue *out)
 {
     const Aux *x;
     size_t n;
-    const double *v = elements(a, &x, &n);
+    const double *v = value_elements(a, &x, &n);
     double s = 0;
     for (size_t i = 0; i < n; i++)
         s += v[i];
-    Aux r = m->mode == RUN_RECORD ? record_sum(m, x, v, n) : reduce(m, x, NULL, n, 1);
+    Aux r =
+        m->mode == RUN_RECORD ? record_sum(m, x, v, n) : reduce_list(m, x, NULL, n, 1);
     set_number(out, s);
     out->x = r;
     return true;
@@ -243,7 +244,7 @@ static bool list_norm(VM *m, const VMValue *a, VMValue *out)
 {
     const Aux *x;
     size_t n;
-    const double *v = elements(a, &x, &n);
+    const double *v = value_elements(a, &x, &n);
     double s = 0, big = 0;
     for (size_t i = 0; i < n; i++)
         big = fmax(big, fabs(v[i]));
@@ -251,7 +252,7 @@ static bool list_norm(VM *m, const VMValue *a, VMValue *out)
         s += v[i] / big * (v[i] / big);
     s = big * sqrt(s);
     Aux r = m->mode == RUN_RECORD ? record_norm(m, x, v, n)
-                                  : reduce(m, x, v, n, s > 0 ? 1 / s : 0);
+                                  : reduce_list(m, x, v, n, s > 0 ? 1 / s : 0);
     m->special |= s == 0 ? PROCEDURE_KINK : 0;
     set_number(out, s);
     out->x = r;
@@ -262,7 +263,7 @@ static bool list_dot(VM *m, const VMValue *a, const VMValue *b, VMValue *out)
 {
     const Aux *x, *y;
     size_t n, k;
-    const double *v = elements(a, &x, &n), *w = elements(b, &y, &k);
+    const double *v = value_elements(a, &x, &n), *w = value_elements(b, &y, &k);
     double s = 0;
     Aux r = {0};
     if (n != k)
@@ -325,7 +326,7 @@ bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out)
 }
 
 /* ---- elementwise expressions -------------------------------------------------------------------------- */
-static bool blame(VM *m, const VKernel *k)
+static bool kernel_blame(VM *m, const VKernel *k)
 {
     double *v = mem_alloc((k->p->n + 1) * sizeof *v);
     Str s = {0};
@@ -392,8 +393,8 @@ static unsigned is_special(const VKernel *k, size_t n)
     return !is ? 0 : k->answers ? PROCEDURE_TIE : PROCEDURE_KINK;
 }
 
-static bool element(VM *m, VKernel *k, const VMValue *const *arg, size_t n, size_t at,
-                    double *v, Aux *x)
+static bool kernel_element(VM *m, VKernel *k, const VMValue *const *arg, size_t n,
+                           size_t at, double *v, Aux *x)
 {
     x->dot = 0; /* an id of 0, too: it is as wide */
     for (size_t i = 0; i < n; i++)
@@ -407,14 +408,14 @@ static bool element(VM *m, VKernel *k, const VMValue *const *arg, size_t n, size
             *x = record_kernel(m, k, arg, n, at);
         code_run(k->value, k->slots, k->in, k->res);
         *v = k->res[0];
-        return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
+        return !isnan(*v) || has_nan(k->in, n) || kernel_blame(m, k);
     }
     code_run(k->grad, k->gslots, k->in, k->res);
     *v = k->res[0];
     if (!m->special)
         m->special |= is_special(k, n);
     if (k->answers)
-        return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
+        return !isnan(*v) || has_nan(k->in, n) || kernel_blame(m, k);
     for (size_t i = 0; i < n; i++) {
         const Aux *y = arg[i]->t ? &arg[i]->t->x[at] : &arg[i]->x;
         double d = k->res[1 + i];
@@ -425,7 +426,7 @@ static bool element(VM *m, VKernel *k, const VMValue *const *arg, size_t n, size
     }
     if (m->mode == RUN_TAPE)
         x->id = tape_end(m);
-    return !isnan(*v) || has_nan(k->in, n) || blame(m, k);
+    return !isnan(*v) || has_nan(k->in, n) || kernel_blame(m, k);
 }
 
 bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out)
@@ -442,7 +443,7 @@ bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *
     if (!list) {
         double v = 0;
         Aux x;
-        if (!element(m, k, arg, n, 0, &v, &x))
+        if (!kernel_element(m, k, arg, n, 0, &v, &x))
             return false;
         set_number(out, v);
         out->x = x;
@@ -451,7 +452,7 @@ bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *
     VMList *l = vm_list_new(m, list->t->rank, list->t->dim);
     bool ok = l != NULL;
     for (size_t i = 0; ok && i < l->n; i++)
-        ok = element(m, k, arg, n, i, &l->v[i], &l->x[i]) &&
+        ok = kernel_element(m, k, arg, n, i, &l->v[i], &l->x[i]) &&
              !(i % 4096 == 4095 && ctx_poll(m->c));
     if (ok)
         set_list(out, l);

@@ -33,8 +33,8 @@ static bool is_start(char c)
 
 static bool is_part(char c) { return is_start(c) || (c >= '0' && c <= '9'); }
 
-static bool fail(ProcedureReader *r, size_t at, lbz_status st, const char *hint,
-                 const char *what)
+static bool fail_at(ProcedureReader *r, size_t at, lbz_status st, const char *hint,
+                    const char *what)
 {
     env_error_at(&r->c->env, (Span){(uint32_t)at, at < r->to ? 1 : 0}, st, hint, "%s",
                  what);
@@ -149,12 +149,12 @@ static bool may_assign(ProcedureReader *r, size_t at, size_t n)
     static const char *const constant[] = {"e", "pi", "inf"};
     for (size_t i = 0; i < 3; i++)
         if (strlen(constant[i]) == n && memcmp(constant[i], r->s + at, n) == 0)
-            return fail(r, at, LBZ_NAME, "choose another name",
-                        "e, pi and inf are constants and cannot be assigned");
+            return fail_at(r, at, LBZ_NAME, "choose another name",
+                           "e, pi and inf are constants and cannot be assigned");
     return true;
 }
 
-static void know(ProcedureReader *r, const char *name, size_t n)
+static void know_name(ProcedureReader *r, const char *name, size_t n)
 {
     if (r->nlocal < sizeof r->local / sizeof *r->local) {
         r->local[r->nlocal].name = name;
@@ -171,7 +171,7 @@ static Node *outer_result(void *arg, long k)
 }
 
 /* ---- statements -------------------------------------------------------------------------------- */
-static ProcedureStmt *add(ProcedureReader *r, ProcedureOp op, size_t at)
+static ProcedureStmt *add_statement(ProcedureReader *r, ProcedureOp op, size_t at)
 {
     Procedure *b = r->b;
     if (b->n == b->cap) {
@@ -189,10 +189,10 @@ static ProcedureStmt *add(ProcedureReader *r, ProcedureOp op, size_t at)
     return s;
 }
 
-static Node *expression(ProcedureReader *r, size_t end)
+static Node *read_expression_to(ProcedureReader *r, size_t end)
 {
     if (after_space(r, r->at) >= end)
-        return fail(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"),
+        return fail_at(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"),
                r->c->poison;
     r->c->open_lists = true;
     Node *e = parse_expr(r->c, &r->pe, r->s, r->at, end, r->spans);
@@ -205,8 +205,8 @@ static bool open_brace(ProcedureReader *r)
 {
     size_t i = after_space(r, r->at);
     if (i >= r->to || r->s[i] != '{')
-        return fail(r, i, LBZ_SYNTAX, "write while x < 10 { x = 2*x }",
-                    "a { is expected here");
+        return fail_at(r, i, LBZ_SYNTAX, "write while x < 10 { x = 2*x }",
+                       "a { is expected here");
     r->at = i + 1;
     return true;
 }
@@ -216,8 +216,8 @@ static bool read_braces(ProcedureReader *r)
     if (!open_brace(r))
         return false;
     if (++r->depth > NESTED)
-        return fail(r, r->at, LBZ_LIMIT, "put inner parts into functions of their own",
-                    "blocks are nested too deep");
+        return fail_at(r, r->at, LBZ_LIMIT, "put inner parts into functions of their own",
+                       "blocks are nested too deep");
     if (!read_statements(r))
         return false;
     r->depth--;
@@ -231,8 +231,8 @@ static bool read_if(ProcedureReader *r)
     size_t jump[NESTED * 4], n = 0, condition[NESTED * 4 + 1], conditions = 0;
     for (;;) {
         size_t at = r->at, unless = r->b->n;
-        ProcedureStmt *s = add(r, STEP_UNLESS, at);
-        Node *e = expression(r, piece_end(r, r->at, true));
+        ProcedureStmt *s = add_statement(r, STEP_UNLESS, at);
+        Node *e = read_expression_to(r, piece_end(r, r->at, true));
         if (!s || ctx_failed(r->c))
             return false;
         r->b->code[unless].e = e;
@@ -245,9 +245,9 @@ static bool read_if(ProcedureReader *r)
             break;
         }
         if (n == sizeof jump / sizeof *jump)
-            return fail(r, next, LBZ_LIMIT, NULL, "there are too many branches");
+            return fail_at(r, next, LBZ_LIMIT, NULL, "there are too many branches");
         jump[n++] = r->b->n;
-        if (!add(r, STEP_JUMP, next))
+        if (!add_statement(r, STEP_JUMP, next))
             return false;
         r->b->code[unless].target = r->b->n;
         r->at = after_space(r, next + 4);
@@ -268,12 +268,12 @@ static bool read_if(ProcedureReader *r)
 static bool read_while(ProcedureReader *r)
 {
     size_t top = r->b->n;
-    ProcedureStmt *s = add(r, STEP_UNLESS, r->at);
-    Node *e = expression(r, piece_end(r, r->at, true));
+    ProcedureStmt *s = add_statement(r, STEP_UNLESS, r->at);
+    Node *e = read_expression_to(r, piece_end(r, r->at, true));
     if (!s || ctx_failed(r->c) || !read_braces(r))
         return false;
     r->b->code[top].e = e;
-    s = add(r, STEP_JUMP, r->at);
+    s = add_statement(r, STEP_JUMP, r->at);
     if (!s)
         return false;
     s->target = top;
@@ -300,30 +300,30 @@ static bool read_range(ProcedureReader *r, ProcedureStmt *f)
     skip_blanks(r);
     size_t n = name_length(r, r->at), end = piece_end(r, r->at, true);
     if (n == 0)
-        return fail(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }",
-                    "a name is expected here");
+        return fail_at(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }",
+                       "a name is expected here");
     if (!may_assign(r, r->at, n))
         return false;
     f->sym = sym_intern(r->c, r->s + r->at, n);
-    know(r, r->s + r->at, n);
+    know_name(r, r->s + r->at, n);
     r->at += n;
     skip_blanks(r);
     size_t colon = find_colon(r, r->at, end);
     bool in = word_at(r, r->at, "in");
     if (r->at >= end || (r->s[r->at] != '=' && !in) || colon == end)
-        return fail(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }",
-                    "a range from:to is expected here");
+        return fail_at(r, r->at, LBZ_SYNTAX, "write for i = 1:n { ... }",
+                       "a range from:to is expected here");
     r->at += in ? 2 : 1;
-    f->e = expression(r, colon);
+    f->e = read_expression_to(r, colon);
     r->at = colon + 1;
     colon = find_colon(r, r->at, end);
     f->step = r->c->one;
     if (colon < end && !ctx_failed(r->c)) {
-        f->step = expression(r, colon);
+        f->step = read_expression_to(r, colon);
         r->at = colon + 1;
     }
     if (!ctx_failed(r->c))
-        f->limit = expression(r, end);
+        f->limit = read_expression_to(r, end);
     return !ctx_failed(r->c);
 }
 
@@ -334,11 +334,11 @@ static bool read_for(ProcedureReader *r)
     if (!read_range(r, &f))
         return false;
     size_t top = r->b->n;
-    ProcedureStmt *s = add(r, STEP_FOR, f.at.pos);
+    ProcedureStmt *s = add_statement(r, STEP_FOR, f.at.pos);
     if (!s)
         return false;
     *s = f;
-    if (!read_braces(r) || !(s = add(r, STEP_NEXT, r->at)))
+    if (!read_braces(r) || !(s = add_statement(r, STEP_NEXT, r->at)))
         return false;
     s->target = top;
     s->loop = f.loop;
@@ -351,9 +351,9 @@ static bool read_return(ProcedureReader *r)
     ProcedureStmt s = {.op = STEP_RETURN, .at = {(uint32_t)r->at, 1}};
     size_t end = piece_end(r, r->at, false);
     if (after_space(r, r->at) < end)
-        s.e = expression(r, end);
+        s.e = read_expression_to(r, end);
     r->at = end;
-    ProcedureStmt *t = add(r, STEP_RETURN, r->at);
+    ProcedureStmt *t = add_statement(r, STEP_RETURN, r->at);
     if (t)
         *t = s;
     return t && !ctx_failed(r->c);
@@ -366,15 +366,15 @@ static bool read_index(ProcedureReader *r, ProcedureStmt *s, size_t close)
     if (ctx_failed(r->c))
         return false;
     if (!ex_is(list, OP_LIST) || list->n == 0 || list->n > PROCEDURE_RANK)
-        return fail(r, r->at, LBZ_SYNTAX, "write v[i] = e or A[i, j] = e",
-                    "this is no index");
+        return fail_at(r, r->at, LBZ_SYNTAX, "write v[i] = e or A[i, j] = e",
+                       "this is no index");
     s->index = list->a;
     s->nindex = list->n;
     return true;
 }
 
 /* Is this an assignment? Its '=' then, else 0; *close gets the ] of an indexed one. */
-static size_t assignment(const ProcedureReader *r, size_t end, size_t *close)
+static size_t find_assignment(const ProcedureReader *r, size_t end, size_t *close)
 {
     size_t i = r->at, n = name_length(r, i);
     int depth = 0;
@@ -415,10 +415,10 @@ static bool read_assignment(ProcedureReader *r, size_t eq, size_t close, size_t 
     if (close && !read_index(r, &s, close))
         return false;
     r->at = eq + 1;
-    s.e = expression(r, end);
+    s.e = read_expression_to(r, end);
     if (!close)
-        know(r, name, n);
-    ProcedureStmt *t = add(r, s.op, r->at);
+        know_name(r, name, n);
+    ProcedureStmt *t = add_statement(r, s.op, r->at);
     if (t)
         *t = s;
     return t && !ctx_failed(r->c);
@@ -433,14 +433,14 @@ static bool read_simple(ProcedureReader *r)
         skip_blanks(r);
     }
     end = piece_end(r, r->at, false);
-    size_t eq = assignment(r, end, &close);
+    size_t eq = find_assignment(r, end, &close);
     if (eq)
         return read_assignment(r, eq, close, end, let);
     if (let)
-        return fail(r, r->at, LBZ_SYNTAX, "write let x = 1",
-                    "a name = value is expected here");
-    Node *e = expression(r, end);
-    ProcedureStmt *s = ctx_failed(r->c) ? NULL : add(r, STEP_VALUE, at);
+        return fail_at(r, r->at, LBZ_SYNTAX, "write let x = 1",
+                       "a name = value is expected here");
+    Node *e = read_expression_to(r, end);
+    ProcedureStmt *s = ctx_failed(r->c) ? NULL : add_statement(r, STEP_VALUE, at);
     if (s)
         s->e = e;
     return s != NULL;
@@ -469,11 +469,11 @@ static bool read_statements(ProcedureReader *r)
     for (;;) {
         skip_gap(r);
         if (r->at >= r->to)
-            return r->depth == 0 ||
-                   fail(r, r->at, LBZ_INCOMPLETE, "close what is open", "a } is missing");
+            return r->depth == 0 || fail_at(r, r->at, LBZ_INCOMPLETE,
+                                            "close what is open", "a } is missing");
         if (r->s[r->at] == '}')
             return r->depth > 0 ||
-                   fail(r, r->at, LBZ_SYNTAX, NULL, "there is no { to close");
+                   fail_at(r, r->at, LBZ_SYNTAX, NULL, "there is no { to close");
         if (!read_statement(r) || ctx_poll(r->c))
             return false;
     }
@@ -494,8 +494,8 @@ Procedure *procedure_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t 
                       .arg = &r};
     *b = (Procedure){.sym = sym, .params = params, .nparams = nparams, .text = text};
     for (size_t i = 0; i < nparams; i++)
-        know(&r, sym_name(c, params[i]), strlen(sym_name(c, params[i])));
-    if (!read_statements(&r) || !add(&r, STEP_END, to))
+        know_name(&r, sym_name(c, params[i]), strlen(sym_name(c, params[i])));
+    if (!read_statements(&r) || !add_statement(&r, STEP_END, to))
         return NULL;
     return b;
 }

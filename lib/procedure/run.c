@@ -3,18 +3,24 @@
 #include "procedure/vm.h"
 #include <math.h>
 
-static VMValue *reg(VM *m, uint32_t r)
+static VMValue *register_at(VM *m, uint32_t r)
 {
     return &m->reg[m->frame[m->nframes - 1].base + r];
 }
 
-static const VFun *current(const VM *m) { return m->fun[m->frame[m->nframes - 1].fun]; }
+static const VFun *current_function(const VM *m)
+{
+    return m->fun[m->frame[m->nframes - 1].fun];
+}
 
 static bool limit_error(VM *m, const char *what, uint64_t limit, const char *hint)
 {
     ctx_error(m->c, LBZ_LIMIT, hint, "%s%s%s %llu times",
-              current(m)->b->sym == P_NONE ? "" : sym_name(m->c, current(m)->b->sym),
-              current(m)->b->sym == P_NONE ? "" : ": ", what, (unsigned long long)limit);
+              current_function(m)->b->sym == P_NONE
+                  ? ""
+                  : sym_name(m->c, current_function(m)->b->sym),
+              current_function(m)->b->sym == P_NONE ? "" : ": ", what,
+              (unsigned long long)limit);
     return false;
 }
 
@@ -63,9 +69,9 @@ bool vm_start(VM *m, const VMValue *args, size_t n)
     return true;
 }
 
-static bool unset(VM *m, uint32_t r)
+static bool unset_error(VM *m, uint32_t r)
 {
-    const VFun *f = current(m);
+    const VFun *f = current_function(m);
     if (r < f->nnames)
         ctx_error(m->c, LBZ_NAME, "assign it on every way that leads here",
                   "%s has no value yet", f->reg_name[r]);
@@ -78,20 +84,20 @@ static bool unset(VM *m, uint32_t r)
 }
 
 /* The operands of x. False when one has no value yet. */
-static bool operands(VM *m, const VIns *x, const VMValue **arg)
+static bool get_operands(VM *m, const VIns *x, const VMValue **arg)
 {
-    const uint32_t *r = current(m)->args + x->args;
+    const uint32_t *r = current_function(m)->args + x->args;
     for (uint32_t i = 0; i < x->nargs; i++) {
-        arg[i] = reg(m, r[i]);
+        arg[i] = register_at(m, r[i]);
         if (!arg[i]->set)
-            return unset(m, r[i]);
+            return unset_error(m, r[i]);
     }
     return true;
 }
 
 static bool run_call(VM *m, const VIns *x)
 {
-    const VFun *caller = current(m);
+    const VFun *caller = current_function(m);
     uint32_t base = m->frame[m->nframes - 1].base;
     if (!count_round(m) || !push_frame(m, x->a, x->dst))
         return false;
@@ -99,9 +105,9 @@ static bool run_call(VM *m, const VIns *x)
         const VMValue *a = &m->reg[base + caller->args[x->args + i]];
         if (!a->set) {
             pop_frame(m);
-            return unset(m, caller->args[x->args + i]);
+            return unset_error(m, caller->args[x->args + i]);
         }
-        vm_value_copy(reg(m, i), a);
+        vm_value_copy(register_at(m, i), a);
     }
     return true;
 }
@@ -110,18 +116,18 @@ static bool run_return(VM *m, const VIns *x)
 {
     VMValue r = {0};
     uint32_t dst = m->frame[m->nframes - 1].dst;
-    if (!reg(m, x->a)->set)
-        return unset(m, x->a);
-    vm_value_copy(&r, reg(m, x->a));
+    if (!register_at(m, x->a)->set)
+        return unset_error(m, x->a);
+    vm_value_copy(&r, register_at(m, x->a));
     pop_frame(m);
-    vm_value_copy(m->nframes ? reg(m, dst) : &m->result, &r);
+    vm_value_copy(m->nframes ? register_at(m, dst) : &m->result, &r);
     vm_value_clear(&r);
     return true;
 }
 
 static bool run_unless(VM *m, const VIns *x, uint32_t *pc)
 {
-    const VMValue *v = reg(m, x->a);
+    const VMValue *v = register_at(m, x->a);
     if (v->t) {
         ctx_error(m->c, LBZ_SHAPE, "use norm(v) or sum(v)", "a condition is no list");
         return false;
@@ -134,7 +140,7 @@ static bool run_unless(VM *m, const VIns *x, uint32_t *pc)
 
 static bool run_for(VM *m, const VIns *x, uint32_t *pc)
 {
-    VMValue *s = reg(m, x->a);
+    VMValue *s = register_at(m, x->a);
     if (s[1].t || s[2].t || s[3].t || !(s[2].v != 0)) {
         ctx_error(m->c, LBZ_DOMAIN, "write for i = 1:n or for i = 10:-1:1",
                   "the range of a loop needs numbers and a step that is not 0");
@@ -145,22 +151,22 @@ static bool run_for(VM *m, const VIns *x, uint32_t *pc)
         *pc = x->target;
         return true;
     }
-    vm_value_clear(reg(m, x->dst));
-    *reg(m, x->dst) = (VMValue){.v = i, .set = true};
+    vm_value_clear(register_at(m, x->dst));
+    *register_at(m, x->dst) = (VMValue){.v = i, .set = true};
     return count_round(m);
 }
 
 static bool run_kernel(VM *m, const VIns *x)
 {
-    const VFun *f = current(m);
+    const VFun *f = current_function(m);
     const VMValue *small[8],
         **arg = x->nargs <= 8 ? small : mem_alloc(x->nargs * sizeof *arg);
     if (!arg) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
         return false;
     }
-    bool ok = operands(m, x, arg);
-    VMValue *dst = reg(m, x->dst);
+    bool ok = get_operands(m, x, arg);
+    VMValue *dst = register_at(m, x->dst);
     if (ok && x->op == V_KERNEL)
         ok = vm_kernel(m, &f->kernel[x->a], arg, x->nargs, dst);
     else if (ok && x->op == V_LIST)
@@ -171,10 +177,12 @@ static bool run_kernel(VM *m, const VIns *x)
         ok = count_round(m) &&
              vm_slope(m, x->a, arg, x->nargs, f->args + x->args + x->nargs, dst);
     else if (ok && x->op == V_STORE)
-        ok = dst->set ? vm_store(m, dst, arg, x->nargs, reg(m, x->a)) : unset(m, x->dst);
+        ok = dst->set ? vm_store(m, dst, arg, x->nargs, register_at(m, x->a))
+                      : unset_error(m, x->dst);
     else if (ok)
-        ok = reg(m, x->a)->set ? vm_index(m, reg(m, x->a), arg, x->nargs, dst)
-                               : unset(m, x->a);
+        ok = register_at(m, x->a)->set
+                 ? vm_index(m, register_at(m, x->a), arg, x->nargs, dst)
+                 : unset_error(m, x->a);
     if (arg != small)
         mem_free(arg);
     if (ok && m->trail)
@@ -184,9 +192,9 @@ static bool run_kernel(VM *m, const VIns *x)
 
 static bool run_copy(VM *m, const VIns *x)
 {
-    if (!reg(m, x->a)->set)
-        return unset(m, x->a);
-    vm_value_copy(reg(m, x->dst), reg(m, x->a));
+    if (!register_at(m, x->a)->set)
+        return unset_error(m, x->a);
+    vm_value_copy(register_at(m, x->dst), register_at(m, x->a));
     return true;
 }
 
@@ -203,8 +211,8 @@ static bool run_one(VM *m)
     case V_SLOPE: return run_kernel(m, x);
     case V_COPY: return run_copy(m, x);
     case V_CONST:
-        vm_value_clear(reg(m, x->dst));
-        *reg(m, x->dst) = (VMValue){.v = x->k, .set = true};
+        vm_value_clear(register_at(m, x->dst));
+        *register_at(m, x->dst) = (VMValue){.v = x->k, .set = true};
         return true;
     case V_CALL: return run_call(m, x);
     case V_UNLESS: return run_unless(m, x, &f->pc);
@@ -215,7 +223,7 @@ static bool run_one(VM *m)
     }
     case V_FOR: return run_for(m, x, &f->pc);
     case V_NEXT:
-        reg(m, x->a)->v += 1;
+        register_at(m, x->a)->v += 1;
         f->pc = x->target;
         return true;
     case V_RETURN: return run_return(m, x);

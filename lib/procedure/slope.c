@@ -27,7 +27,7 @@ static bool to_list(VM *m, const VMValue *v, ProcedureList *l)
     return ok;
 }
 
-static bool open_job(SlopeRun *j, const uint32_t *orders)
+static bool open_slope_run(SlopeRun *j, const uint32_t *orders)
 {
     VM *m = j->m;
     Arena *tmp = &m->c->tmp;
@@ -120,7 +120,7 @@ bool vm_slope(VM *m, uint32_t fun, const VMValue *const *arg, size_t n,
 {
     SlopeRun j = {.m = m, .arg = arg, .nargs = n};
     ArenaMark mark = arena_mark(&m->c->tmp);
-    bool ok = open_job(&j, orders) && record_slope(&j, fun);
+    bool ok = open_slope_run(&j, orders) && record_slope(&j, fun);
     if (ok) {
         VMValue r = {.v = j.a.v[j.a.out[0]], .set = true};
         r.x = slope_aux(&j);

@@ -69,7 +69,7 @@ uint32_t tape_end(VM *m)
 uint32_t tape_input(VM *m) { return tape_entry(m); }
 
 /* adj[1 .. n]: what is known at the end; zero adjoints are skipped. */
-static void sweep(const Tape *t, double *adj)
+static void sweep_tape(const Tape *t, double *adj)
 {
     for (size_t i = t->n; i >= 1; i--) {
         double a = adj[i];
@@ -81,7 +81,7 @@ static void sweep(const Tape *t, double *adj)
 }
 
 /* ---- states -------------------------------------------------------------------------------------- */
-static size_t width(const VMValue *v) { return !v->set ? 0 : v->t ? v->t->n : 1; }
+static size_t value_width(const VMValue *v) { return !v->set ? 0 : v->t ? v->t->n : 1; }
 
 Aux *vm_value_aux(const VMValue *v) { return v->t ? v->t->x : (Aux *)(uintptr_t)&v->x; }
 
@@ -89,7 +89,7 @@ static size_t total_width(const VMValue *r, size_t n)
 {
     size_t w = 0;
     for (size_t i = 0; i < n; i++)
-        w += width(&r[i]);
+        w += value_width(&r[i]);
     return w;
 }
 
@@ -151,7 +151,7 @@ static bool number_state(VM *m)
         if (!vm_value_own(m, &m->reg[i]))
             return false;
         Aux *x = vm_value_aux(&m->reg[i]);
-        for (size_t k = 0; k < width(&m->reg[i]); k++)
+        for (size_t k = 0; k < value_width(&m->reg[i]); k++)
             x[k].id = tape_input(m);
     }
     return !ctx_failed(m->c);
@@ -184,10 +184,10 @@ static bool sweep_stretch(VM *m, const Snapshot *s, uint64_t to, const double *e
     size_t nr = m->nframes ? m->nregs : 1, at = 0;
     for (size_t i = 0; i < nr; i++) {
         const Aux *x = vm_value_aux(&r[i]);
-        for (size_t k = 0; k < width(&r[i]); k++)
+        for (size_t k = 0; k < value_width(&r[i]); k++)
             adj[x[k].id] += end[at++]; /* constants have the id 0: nobody reads that */
     }
-    sweep(&m->tape, adj);
+    sweep_tape(&m->tape, adj);
     memcpy(begin, adj + 1, n * sizeof *adj);
     mem_free(adj);
     return true;
@@ -299,7 +299,7 @@ bool vm_begin(VM *m, const ProcedureList *x, const ProcedureList *dir, size_t ni
     return true;
 }
 
-static void report(const VM *m)
+static void report_special(const VM *m)
 {
     if (m->w->special)
         *m->w->special |= m->special;
@@ -325,7 +325,7 @@ bool procedure_forward(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t 
     ok = ok && vm_begin(&m, x, dir, nin) && vm_run(&m, UINT64_MAX) &&
          vm_value_to_list(&m, &m.result, false, out) &&
          vm_value_to_list(&m, &m.result, true, dout);
-    report(&m);
+    report_special(&m);
     vm_free(&m);
     return ok;
 }
@@ -380,7 +380,7 @@ bool procedure_reverse(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t 
     mem_free(end);
     mem_free(begin);
     snapshot_free(&start);
-    report(&m);
+    report_special(&m);
     vm_free(&m);
     return ok && !ctx_failed(c);
 }
@@ -421,7 +421,7 @@ static bool number_of(Ctx *c, const Node *e, double *x)
     return ok;
 }
 
-static bool fill(Ctx *c, const Node *e, ProcedureList *l, unsigned level, size_t *at)
+static bool fill_list(Ctx *c, const Node *e, ProcedureList *l, unsigned level, size_t *at)
 {
     if (level == l->rank)
         return !ex_is(e, OP_LIST) && number_of(c, e, &l->v[(*at)++]);
@@ -431,7 +431,7 @@ static bool fill(Ctx *c, const Node *e, ProcedureList *l, unsigned level, size_t
         return false;
     }
     for (uint32_t i = 0; i < e->n; i++)
-        if (!fill(c, e->a[i], l, level + 1, at))
+        if (!fill_list(c, e->a[i], l, level + 1, at))
             return false;
     return true;
 }
@@ -443,7 +443,7 @@ bool procedure_list_from_node(Ctx *c, const Node *e, ProcedureList *l)
     if (!shape_of(c, e, l))
         return false;
     l->v = mem_alloc((l->n + 1) * sizeof *l->v);
-    if (l->v && fill(c, e, l, 0, &at))
+    if (l->v && fill_list(c, e, l, 0, &at))
         return true;
     procedure_list_free(l);
     if (!ctx_failed(c))

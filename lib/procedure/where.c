@@ -79,7 +79,7 @@ static bool may_explain(const Err *e)
            e->status == LBZ_NAME;
 }
 
-static void explain(Err *e, const ProcedureWhere *w)
+static void explain_where(Err *e, const ProcedureWhere *w)
 {
     size_t n = strlen(e->message);
     snprintf(e->message + n, sizeof e->message - n,
@@ -92,7 +92,7 @@ void procedure_explain(Ctx *c, const Procedure *b, const ProcedureStmt *s)
     Err *e = &c->env.err;
     ProcedureWhere w = where_is(c, b, s);
     if (w.function && (e->status == LBZ_DOMAIN || e->status == LBZ_SHAPE))
-        explain(e, &w);
+        explain_where(e, &w);
 }
 
 void vm_explain(VM *m)
@@ -102,7 +102,7 @@ void vm_explain(VM *m)
     m->c->env.about = NULL;
     if (!w.function || !may_explain(e))
         return;
-    explain(e, &w);
+    explain_where(e, &w);
     e->about = w.call ? w.call : e->about;
 }
 

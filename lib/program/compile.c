@@ -30,7 +30,7 @@ typedef struct {
     Node *const *leaf; /* nodes that are inputs, whatever they are; or NULL */
 } Lower;
 
-static bool lower(Lower *l, Node *const *e, size_t n, uint32_t *outs);
+static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs);
 
 static uint32_t value_of(Lower *l, const Node *n)
 {
@@ -39,7 +39,7 @@ static uint32_t value_of(Lower *l, const Node *n)
     return (uint32_t)v;
 }
 
-static uint32_t number(Lower *l, Num x) { return pg_const(l->p, num_to_double(x)); }
+static uint32_t number_value(Lower *l, Num x) { return pg_const(l->p, num_to_double(x)); }
 
 /* ---- order ---------------------------------------------------------------------------- */
 /* How many children are evaluated where the node is: of binders only the limits, later. */
@@ -67,7 +67,7 @@ static int by_id(const void *a, const void *b)
 }
 
 /* The nodes to evaluate, by id; in the tmp arena. */
-static Node **collect(Lower *l, Node *const *e, size_t n, size_t *count)
+static Node **collect_nodes(Lower *l, Node *const *e, size_t n, size_t *count)
 {
     Map seen;
     map_init(&seen, &l->c->tmp);
@@ -109,7 +109,7 @@ typedef struct {
     uint32_t num, den; /* P_NONE: 1 */
 } Quotient;
 
-static void times(Lower *l, uint32_t *side, uint32_t v)
+static void multiply_side(Lower *l, uint32_t *side, uint32_t v)
 {
     *side = *side == P_NONE ? v : pg_mul(l->p, *side, v);
 }
@@ -129,7 +129,7 @@ static uint32_t power_number(Lower *l, uint32_t b, Num x)
     int64_t p, q;
     if (word_ratio(x, &p, &q))
         return pg_root(l->p, b, p, q);
-    return pg_pow(l->p, b, number(l, x));
+    return pg_pow(l->p, b, number_value(l, x));
 }
 
 static bool is_negative_power(const Node *f)
@@ -140,11 +140,11 @@ static bool is_negative_power(const Node *f)
 static void factor_into(Lower *l, const Node *f, Quotient *q)
 {
     if (!is_negative_power(f)) {
-        times(l, &q->num, value_of(l, f));
+        multiply_side(l, &q->num, value_of(l, f));
         return;
     }
     Num x = num_neg(&l->c->tmp, f->a[1]->num);
-    times(l, &q->den, power_number(l, value_of(l, f->a[0]), x));
+    multiply_side(l, &q->den, power_number(l, value_of(l, f->a[0]), x));
 }
 
 static Quotient quotient_of(Lower *l, const Node *n)
@@ -158,7 +158,7 @@ static Quotient quotient_of(Lower *l, const Node *n)
     return q;
 }
 
-static uint32_t divide(Lower *l, Quotient q)
+static uint32_t divide_sides(Lower *l, Quotient q)
 {
     uint32_t num = q.num == P_NONE ? pg_const(l->p, 1) : q.num;
     return q.den == P_NONE ? num : pg_div(l->p, num, q.den);
@@ -167,7 +167,7 @@ static uint32_t divide(Lower *l, Quotient q)
 static bool is_power_of_two(int64_t q) { return (q & (q - 1)) == 0; }
 
 /* k*rest: decimals multiply; fractions multiply by the numerator, divide by the denominator. */
-static uint32_t scaled(Lower *l, Num k, const Node *rest)
+static uint32_t scaled_value(Lower *l, Num k, const Node *rest)
 {
     int64_t p, q;
     const int64_t exact = (int64_t)1 << 53;
@@ -179,16 +179,16 @@ static uint32_t scaled(Lower *l, Num k, const Node *rest)
         is_power_of_two(q)) {
         Quotient r = is_negative_power(rest) ? quotient_of(l, rest)
                                              : (Quotient){value_of(l, rest), P_NONE};
-        uint32_t c = number(l, k);
+        uint32_t c = number_value(l, k);
         r.num = r.num == P_NONE ? c : pg_mul(l->p, c, r.num);
-        return divide(l, r);
+        return divide_sides(l, r);
     }
     Quotient r = quotient_of(l, rest);
     uint32_t c = pg_const(l->p, (double)p);
     r.num = r.num == P_NONE ? c : pg_mul(l->p, c, r.num);
     if (q != 1)
-        times(l, &r.den, pg_const(l->p, (double)q));
-    return divide(l, r);
+        multiply_side(l, &r.den, pg_const(l->p, (double)q));
+    return divide_sides(l, r);
 }
 
 /* ---- sums --------------------------------------------------------------------------------- */
@@ -198,10 +198,10 @@ static bool is_minus(const Node *t) { return num_sgn(ex_coef(t)) < 0; }
 static uint32_t term_size(Lower *l, const Node *t)
 {
     if (ex_is_num(t))
-        return number(l, num_abs(&l->c->tmp, t->num));
+        return number_value(l, num_abs(&l->c->tmp, t->num));
     if (t->op != OP_SCALE)
         return value_of(l, t);
-    return scaled(l, num_abs(&l->c->tmp, t->a[0]->num), t->a[1]);
+    return scaled_value(l, num_abs(&l->c->tmp, t->a[0]->num), t->a[1]);
 }
 
 static uint32_t long_sum(Lower *l, const Node *n)
@@ -243,18 +243,18 @@ static uint32_t lower_pow(Lower *l, const Node *n)
     if (ex_is_exp(n))
         return pg_fn1(l->p, OP_exp, value_of(l, n->a[1]));
     if (is_negative_power(n))
-        return divide(l, quotient_of(l, n));
+        return divide_sides(l, quotient_of(l, n));
     if (ex_is_num(n->a[1]))
         return power_number(l, value_of(l, n->a[0]), n->a[1]->num);
     return pg_pow(l->p, value_of(l, n->a[0]), value_of(l, n->a[1]));
 }
 
 /* ---- sum() and prod() ----------------------------------------------------------------------- */
-static bool limits(Lower *l, const Node *n, double *lo, double *hi)
+static bool sum_limits_of(Lower *l, const Node *n, double *lo, double *hi)
 {
     uint32_t v[2];
     Lower inner = *l; /* its memo is its own */
-    if (!lower(&inner, &n->a[2], 2, v))
+    if (!lower_all(&inner, &n->a[2], 2, v))
         return false;
     if (l->p->val[v[0]].op != P_CONST || l->p->val[v[1]].op != P_CONST) {
         ctx_error(l->c, LBZ_UNABLE, "give numbers as the limits",
@@ -282,11 +282,11 @@ static uint32_t body_at(Lower *l, const Node *n, double k)
     b[0] = (Binding){n->a[1]->sym, pg_const(l->p, k)};
     memcpy(b + 1, l->bind, l->nbind * sizeof *b);
     Lower inner = {l->c, l->p, b, l->nbind + 1, {0}, l->depth + 1, NULL};
-    lower(&inner, &n->a[0], 1, &v);
+    lower_all(&inner, &n->a[0], 1, &v);
     return v;
 }
 
-static uint32_t unrolled(Lower *l, const Node *n, double lo, double hi)
+static uint32_t unroll_sum(Lower *l, const Node *n, double lo, double hi)
 {
     size_t count = hi >= lo ? (size_t)(hi - lo + 1) : 0;
     uint32_t prod = pg_const(l->p, 1);
@@ -308,7 +308,7 @@ static uint32_t unrolled(Lower *l, const Node *n, double lo, double hi)
 }
 
 /* sum() as a loop: the body's inputs are its variable and what is bound around it. */
-static uint32_t looped(Lower *l, const Node *n, double lo, double hi)
+static uint32_t loop_sum(Lower *l, const Node *n, double lo, double hi)
 {
     uint32_t k = (uint32_t)l->nbind + 1, out = 0;
     Program *body = program_new(l->p->env, k);
@@ -324,7 +324,7 @@ static uint32_t looped(Lower *l, const Node *n, double lo, double hi)
         args[i - 1] = l->bind[i - 1].val;
     }
     Lower inner = {l->c, body, b, k, {0}, l->depth + 1, NULL};
-    if (!lower(&inner, &n->a[0], 1, &out)) {
+    if (!lower_all(&inner, &n->a[0], 1, &out)) {
         program_free(body);
         return 0;
     }
@@ -342,7 +342,7 @@ static uint32_t lower_integral(Lower *l, const Node *n)
     uint32_t *sym = ex_free_syms(c, n->a[0], &all);
     uint32_t *args = ARENA_NEW(&c->tmp, uint32_t, all + 2), r = 0;
     Lower inner = *l; /* its memo is its own */
-    if ((sym || !all) && args && lower(&inner, &n->a[2], 2, args)) {
+    if ((sym || !all) && args && lower_all(&inner, &n->a[2], 2, args)) {
         for (size_t i = 0; i < all; i++) {
             if (sym[i] == n->a[1]->sym)
                 continue;
@@ -366,7 +366,7 @@ static uint32_t lower_binder(Lower *l, const Node *n)
                   NESTED_BINDERS);
         return 0;
     }
-    if (!limits(l, n, &lo, &hi))
+    if (!sum_limits_of(l, n, &lo, &hi))
         return 0;
     ArenaMark m = arena_mark(&l->c->tmp);
     bool small = (hi - lo + 1) * (double)ex_dag_size(l->c, n->a[0]) <= UNROLL_VALUES;
@@ -376,7 +376,7 @@ static uint32_t lower_binder(Lower *l, const Node *n)
                   "a product of %.3g factors is too long", hi - lo + 1);
         return 0;
     }
-    return small || n->op == OP_PROD ? unrolled(l, n, lo, hi) : looped(l, n, lo, hi);
+    return small || n->op == OP_PROD ? unroll_sum(l, n, lo, hi) : loop_sum(l, n, lo, hi);
 }
 
 /* ---- the rest ------------------------------------------------------------------------------- */
@@ -443,12 +443,12 @@ static uint32_t lower_constant(Lower *l, const Node *n)
 static uint32_t lower_node(Lower *l, const Node *n)
 {
     switch ((int)n->op) {
-    case OP_NUM: return number(l, n->num);
+    case OP_NUM: return number_value(l, n->num);
     case OP_CONST: return lower_constant(l, n);
     case OP_SYM: return lower_symbol(l, n);
     case OP_ADD: return lower_add(l, n);
-    case OP_SCALE: return scaled(l, n->a[0]->num, n->a[1]);
-    case OP_MUL: return divide(l, quotient_of(l, n));
+    case OP_SCALE: return scaled_value(l, n->a[0]->num, n->a[1]);
+    case OP_MUL: return divide_sides(l, quotient_of(l, n));
     case OP_POW: return lower_pow(l, n);
     case OP_IF:
         return pg_select(l->p, value_of(l, n->a[0]), value_of(l, n->a[1]),
@@ -472,13 +472,13 @@ static uint32_t lower_node(Lower *l, const Node *n)
     }
 }
 
-static bool lower(Lower *l, Node *const *e, size_t n, uint32_t *outs)
+static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs)
 {
     size_t count = 0;
     map_init(&l->memo, &l->c->tmp);
     for (uint32_t i = 0; l->leaf && i < l->p->nin; i++)
         map_put(&l->memo, l->leaf[i]->id, i);
-    Node **order = collect(l, e, n, &count);
+    Node **order = collect_nodes(l, e, n, &count);
     const Node *outer = l->p->at;
     for (size_t i = 0; order && i < count; i++) {
         const void *about = l->c->env.about;
@@ -506,7 +506,7 @@ bool program_compile(Ctx *c, Program *p, const uint32_t *in, Node *const *e, siz
     for (uint32_t i = 0; ok && i < p->nin; i++)
         b[i] = (Binding){in[i], i};
     Lower l = {c, p, b, p->nin, {0}, 0, NULL};
-    ok = ok && lower(&l, e, n, outs);
+    ok = ok && lower_all(&l, e, n, outs);
     arena_release(&c->tmp, m);
     return ok;
 }
@@ -516,7 +516,7 @@ bool program_compile_over(Ctx *c, Program *p, Node *const *leaf, Node *const *e,
 {
     ArenaMark m = arena_mark(&c->tmp);
     Lower l = {c, p, NULL, 0, {0}, 0, leaf};
-    bool ok = lower(&l, e, n, outs);
+    bool ok = lower_all(&l, e, n, outs);
     arena_release(&c->tmp, m);
     return ok;
 }

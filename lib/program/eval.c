@@ -142,7 +142,7 @@ static void put_value(Str *text, double x)
     str_puts(text, t);
 }
 
-static bool divides(const Node *n)
+static bool is_divisor(const Node *n)
 {
     return n->op == OP_POW && ex_is_num(n->a[1]) && num_sgn(n->a[1]->num) < 0;
 }
@@ -154,9 +154,9 @@ const Node *program_node(const Program *p, uint32_t i)
         return n;
     const Node *m = n->op == OP_SCALE ? n->a[1] : n;
     if (m->op != OP_MUL)
-        return divides(m) ? m : n;
+        return is_divisor(m) ? m : n;
     for (uint32_t k = 0; k < m->n; k++) {
-        if (divides(m->a[k])) {
+        if (is_divisor(m->a[k])) {
             if (divisor)
                 return n;
             divisor = m->a[k];

@@ -2,7 +2,7 @@
 #include "program/program.h"
 
 /* tangent + k * t, where P_NONE is 0. */
-static uint32_t plus(Program *p, uint32_t sum, uint32_t k, uint32_t t)
+static uint32_t add_scaled_tangent(Program *p, uint32_t sum, uint32_t k, uint32_t t)
 {
     if (k == P_NONE || t == P_NONE)
         return sum;
@@ -61,7 +61,9 @@ static uint32_t tangent_of(Program *p, uint32_t i, const uint32_t *tan)
     case P_ADD:
     case P_SUB: return tangent_addsub(p, &v, tan);
     case P_NEG: return tan[v.a] == P_NONE ? P_NONE : pg_neg(p, tan[v.a]);
-    case P_MUL: return plus(p, plus(p, P_NONE, v.b, tan[v.a]), v.a, tan[v.b]);
+    case P_MUL:
+        return add_scaled_tangent(p, add_scaled_tangent(p, P_NONE, v.b, tan[v.a]), v.a,
+                                  tan[v.b]);
     case P_DIV: return tangent_div(p, i, &v, tan);
     case P_SUM: return tangent_sum(p, &v, tan);
     case P_SELECT:
@@ -76,7 +78,7 @@ static uint32_t tangent_of(Program *p, uint32_t i, const uint32_t *tan)
     for (size_t k = 0; k < n; k++) {
         o = pg_operands(p, i, &o, buf) ? o : buf; /* partials may move p->args */
         if (tan[o[k]] != P_NONE)
-            t = plus(p, t, pg_partial(p, i, k), tan[o[k]]);
+            t = add_scaled_tangent(p, t, pg_partial(p, i, k), tan[o[k]]);
     }
     return t;
 }

@@ -8,7 +8,7 @@
 #include <math.h>
 
 /* Room for one more of `size` bytes in *a; false when memory is out. */
-static bool grow(Program *p, void **a, size_t size, size_t n, size_t *cap)
+static bool grow_array(Program *p, void **a, size_t size, size_t n, size_t *cap)
 {
     if (n < *cap)
         return true;
@@ -64,7 +64,7 @@ static bool table_grow(Program *p)
 }
 
 /* The value v, an old one if it was computed before. */
-static uint32_t put(Program *p, ProgramValue v)
+static uint32_t number_value_of(Program *p, ProgramValue v)
 {
     if (!table_grow(p))
         return 0;
@@ -73,8 +73,9 @@ static uint32_t put(Program *p, ProgramValue v)
         if (val_same(&p->val[p->table[h] - 1], &v))
             return p->table[h] - 1;
     size_t cap = p->cap, cap2 = p->cap;
-    if (p->n >= P_NONE - 1 || !grow(p, (void **)&p->val, sizeof *p->val, p->n, &cap) ||
-        !grow(p, (void **)&p->origin, sizeof *p->origin, p->n, &cap2))
+    if (p->n >= P_NONE - 1 ||
+        !grow_array(p, (void **)&p->val, sizeof *p->val, p->n, &cap) ||
+        !grow_array(p, (void **)&p->origin, sizeof *p->origin, p->n, &cap2))
         return 0;
     p->cap = cap;
     p->val[p->n] = v;
@@ -92,16 +93,16 @@ static bool all_const(const Program *p, const uint32_t *v, size_t n)
 }
 
 /* put, unless the operands are constants and the result is a finite number. */
-static uint32_t fold(Program *p, ProgramValue v, size_t n)
+static uint32_t fold_constants(Program *p, ProgramValue v, size_t n)
 {
     uint32_t o[3] = {v.a, v.b, v.c};
     if (!all_const(p, o, n))
-        return put(p, v);
+        return number_value_of(p, v);
     double k[3];
     for (size_t i = 0; i < n; i++)
         k[i] = p->val[o[i]].k;
     double r = program_apply(&v, k[0], n > 1 ? k[1] : 0, n > 2 ? k[2] : 0);
-    return isfinite(r) ? pg_const(p, r) : put(p, v);
+    return isfinite(r) ? pg_const(p, r) : number_value_of(p, v);
 }
 
 Program *program_new(Env *env, uint32_t nin)
@@ -114,7 +115,7 @@ Program *program_new(Env *env, uint32_t nin)
     memset(p, 0, sizeof *p);
     p->env = env;
     for (uint32_t i = 0; i < nin; i++)
-        put(p, (ProgramValue){.op = P_IN, .a = i});
+        number_value_of(p, (ProgramValue){.op = P_IN, .a = i});
     p->nin = nin;
     if (!p->val && nin > 0) {
         program_free(p);
@@ -145,7 +146,7 @@ void program_free(Program *p)
 
 uint32_t pg_const(Program *p, double k)
 {
-    return put(p, (ProgramValue){.op = P_CONST, .k = k});
+    return number_value_of(p, (ProgramValue){.op = P_CONST, .k = k});
 }
 
 uint32_t pg_neg(Program *p, uint32_t a)
@@ -159,7 +160,7 @@ uint32_t pg_neg(Program *p, uint32_t a)
         return pg_sub(p, v.b, v.a);
     if (v.op == P_MUL && p->val[v.a].op == P_CONST)
         return pg_mul(p, pg_const(p, -p->val[v.a].k), v.b);
-    return put(p, (ProgramValue){.op = P_NEG, .a = a});
+    return number_value_of(p, (ProgramValue){.op = P_NEG, .a = a});
 }
 
 uint32_t pg_add(Program *p, uint32_t a, uint32_t b)
@@ -172,8 +173,8 @@ uint32_t pg_add(Program *p, uint32_t a, uint32_t b)
         return pg_sub(p, a, p->val[b].a);
     if (p->val[a].op == P_NEG)
         return pg_sub(p, b, p->val[a].a);
-    return fold(p, (ProgramValue){.op = P_ADD, .a = a < b ? a : b, .b = a < b ? b : a},
-                2);
+    return fold_constants(
+        p, (ProgramValue){.op = P_ADD, .a = a < b ? a : b, .b = a < b ? b : a}, 2);
 }
 
 uint32_t pg_sub(Program *p, uint32_t a, uint32_t b)
@@ -184,7 +185,7 @@ uint32_t pg_sub(Program *p, uint32_t a, uint32_t b)
         return pg_neg(p, b);
     if (p->val[b].op == P_NEG)
         return pg_add(p, a, p->val[b].a);
-    return fold(p, (ProgramValue){.op = P_SUB, .a = a, .b = b}, 2);
+    return fold_constants(p, (ProgramValue){.op = P_SUB, .a = a, .b = b}, 2);
 }
 
 /* Constants are kept on the left: so equal products are found equal. */
@@ -207,7 +208,7 @@ uint32_t pg_mul(Program *p, uint32_t a, uint32_t b)
         return pg_div(p, a, p->val[b].b);
     if (p->val[a].op == P_DIV && pg_is_const(p, p->val[a].a, 1))
         return pg_div(p, b, p->val[a].b);
-    return fold(p, (ProgramValue){.op = P_MUL, .a = a, .b = b}, 2);
+    return fold_constants(p, (ProgramValue){.op = P_MUL, .a = a, .b = b}, 2);
 }
 
 uint32_t pg_div(Program *p, uint32_t a, uint32_t b)
@@ -216,7 +217,7 @@ uint32_t pg_div(Program *p, uint32_t a, uint32_t b)
         return a;
     if (pg_is_const(p, b, -1))
         return pg_neg(p, a);
-    return fold(p, (ProgramValue){.op = P_DIV, .a = a, .b = b}, 2);
+    return fold_constants(p, (ProgramValue){.op = P_DIV, .a = a, .b = b}, 2);
 }
 
 /* n operands copied to args; the offset. */
@@ -224,7 +225,7 @@ static uint32_t put_args(Program *p, size_t n, const uint32_t *v)
 {
     size_t at = p->nargs;
     for (size_t i = 0; i < n; i++) {
-        if (!grow(p, (void **)&p->args, sizeof *p->args, p->nargs, &p->args_cap))
+        if (!grow_array(p, (void **)&p->args, sizeof *p->args, p->nargs, &p->args_cap))
             return 0;
         p->args[p->nargs++] = v[i];
     }
@@ -239,7 +240,8 @@ uint32_t pg_sum(Program *p, size_t n, const uint32_t *v)
             s = pg_add(p, s, v[i]);
         return s;
     }
-    return put(p, (ProgramValue){.op = P_SUM, .a = put_args(p, n, v), .b = (uint32_t)n});
+    return number_value_of(
+        p, (ProgramValue){.op = P_SUM, .a = put_args(p, n, v), .b = (uint32_t)n});
 }
 
 uint32_t pg_powi(Program *p, uint32_t a, int64_t n)
@@ -257,7 +259,7 @@ uint32_t pg_powi(Program *p, uint32_t a, int64_t n)
     if (n == 4)
         return pg_powi(p, pg_mul(p, a, a), 2);
     uint32_t k = pg_const(p, (double)n);
-    return fold(p, (ProgramValue){.op = P_POW, .a = a, .b = k}, 2);
+    return fold_constants(p, (ProgramValue){.op = P_POW, .a = a, .b = k}, 2);
 }
 
 uint32_t pg_pow(Program *p, uint32_t a, uint32_t b)
@@ -271,7 +273,7 @@ uint32_t pg_pow(Program *p, uint32_t a, uint32_t b)
         return pg_fn1(p, OP_exp2, b);
     if (pg_is_const(p, a, 10))
         return pg_fn1(p, OP_exp10, b);
-    return fold(p, (ProgramValue){.op = P_POW, .a = a, .b = b}, 2);
+    return fold_constants(p, (ProgramValue){.op = P_POW, .a = a, .b = b}, 2);
 }
 
 uint32_t pg_root(Program *p, uint32_t a, int64_t num, int64_t den)
@@ -293,12 +295,14 @@ uint32_t pg_root(Program *p, uint32_t a, int64_t num, int64_t den)
 
 uint32_t pg_signed_power(Program *p, uint32_t a, double k, bool odd)
 {
-    return fold(p, (ProgramValue){.op = P_ROOT, .a = a, .b = odd, .k = k}, 1);
+    return fold_constants(p, (ProgramValue){.op = P_ROOT, .a = a, .b = odd, .k = k}, 1);
 }
 
 uint32_t pg_hold(Program *p, uint32_t a)
 {
-    return p->val[a].op == P_CONST ? a : put(p, (ProgramValue){.op = P_HOLD, .a = a});
+    return p->val[a].op == P_CONST
+               ? a
+               : number_value_of(p, (ProgramValue){.op = P_HOLD, .a = a});
 }
 
 uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v)
@@ -308,27 +312,28 @@ uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v)
         r.b = v[1];
     if (n > 2)
         r.c = v[2];
-    return fold(p, r, n);
+    return fold_constants(p, r, n);
 }
 
 uint32_t pg_part(Program *p, POp op, Op fn, const uint32_t *v)
 {
     bool one = op == P_PART1;
-    return fold(p,
-                (ProgramValue){.op = (uint16_t)op,
-                               .fn = (uint16_t)fn,
-                               .a = v[0],
-                               .b = v[1],
-                               .c = one ? 0 : v[2]},
-                one ? 2 : 3);
+    return fold_constants(p,
+                          (ProgramValue){.op = (uint16_t)op,
+                                         .fn = (uint16_t)fn,
+                                         .a = v[0],
+                                         .b = v[1],
+                                         .c = one ? 0 : v[2]},
+                          one ? 2 : 3);
 }
 
 uint32_t pg_fn1(Program *p, Op fn, uint32_t a) { return pg_fn(p, fn, 1, &a); }
 
 uint32_t pg_logic(Program *p, POp op, uint32_t a, uint32_t b)
 {
-    return fold(p, (ProgramValue){.op = (uint16_t)op, .a = a, .b = op == P_NOT ? 0 : b},
-                op == P_NOT ? 1 : 2);
+    return fold_constants(
+        p, (ProgramValue){.op = (uint16_t)op, .a = a, .b = op == P_NOT ? 0 : b},
+        op == P_NOT ? 1 : 2);
 }
 
 uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b)
@@ -337,7 +342,7 @@ uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b)
         return a;
     if (p->val[cond].op == P_CONST)
         return p->val[cond].k != 0 ? a : b;
-    return put(p, (ProgramValue){.op = P_SELECT, .a = cond, .b = a, .c = b});
+    return number_value_of(p, (ProgramValue){.op = P_SELECT, .a = cond, .b = a, .c = b});
 }
 
 uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out)
@@ -347,18 +352,19 @@ uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out)
     while (i < l->nout && l->out[i] != out)
         i++;
     if (i == l->nout) {
-        if (!grow(p, (void **)&l->out, sizeof *l->out, l->nout, &l->nout_cap))
+        if (!grow_array(p, (void **)&l->out, sizeof *l->out, l->nout, &l->nout_cap))
             return 0;
         l->out[l->nout++] = out;
     }
-    return put(p, (ProgramValue){.op = P_LOOP, .a = loop, .b = (uint32_t)i});
+    return number_value_of(p, (ProgramValue){.op = P_LOOP, .a = loop, .b = (uint32_t)i});
 }
 
 uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, double lo,
                  double hi)
 {
     uint32_t *copy = mem_alloc((body->nin + 1) * sizeof *copy);
-    if (!copy || !grow(p, (void **)&p->loop, sizeof *p->loop, p->nloops, &p->loops_cap)) {
+    if (!copy ||
+        !grow_array(p, (void **)&p->loop, sizeof *p->loop, p->nloops, &p->loops_cap)) {
         env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
         mem_free(copy);
         program_free(body);
@@ -372,7 +378,7 @@ uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, 
 
 bool pg_add_quad(Program *p, ProgramQuad q)
 {
-    if (!grow(p, (void **)&p->quad, sizeof *p->quad, p->nquads, &p->quads_cap))
+    if (!grow_array(p, (void **)&p->quad, sizeof *p->quad, p->nquads, &p->quads_cap))
         return false;
     p->quad[p->nquads++] = q;
     return true;
@@ -380,7 +386,7 @@ bool pg_add_quad(Program *p, ProgramQuad q)
 
 uint32_t pg_quad_value(Program *p, uint32_t quad)
 {
-    return put(p, (ProgramValue){.op = P_QUAD, .a = quad});
+    return number_value_of(p, (ProgramValue){.op = P_QUAD, .a = quad});
 }
 
 size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3])
@@ -460,8 +466,8 @@ static uint32_t carry_over(Program *p, const Program *q, uint32_t v, const uint3
     case P_NEG: return pg_neg(p, x.a);
     case P_HOLD: return pg_hold(p, x.a);
     case P_SELECT: return pg_select(p, x.a, x.b, x.c);
-    case P_CONST: return put(p, x);
-    default: return fold(p, x, n);
+    case P_CONST: return number_value_of(p, x);
+    default: return fold_constants(p, x, n);
     }
 }
 

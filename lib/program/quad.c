@@ -77,7 +77,7 @@ static bool close_enough(const arb_t x, slong prec, double *out)
     return true;
 }
 
-static double integral(const ProgramQuad *q, const arb_struct *at)
+static double certified_integral(const ProgramQuad *q, const arb_struct *at)
 {
     arb_t x;
     double d = NAN;
@@ -123,7 +123,7 @@ static double integral_at(const ProgramQuad *q, const double *v)
         arb_init(&at[i]);
         arb_set_d(&at[i], v[q->args[i]]);
     }
-    double d = integral(q, at);
+    double d = certified_integral(q, at);
     for (size_t i = 0; i < n; i++)
         arb_clear(&at[i]);
     mem_free(at);
@@ -167,7 +167,7 @@ static uint32_t body_at(Program *p, const ProgramQuad *q, uint32_t at)
 }
 
 /* Has op a jump somewhere, as a function of its operands? */
-static bool jumps(Op op)
+static bool has_jump(Op op)
 {
     switch (op) {
     case OP_LT:
@@ -198,7 +198,7 @@ static bool moving_jump(const ProgramQuad *q, uint32_t s)
     ArenaMark m = arena_mark(&c->tmp);
     Node *root = q->body, **order = ex_walk(c, 1, &root, &n);
     for (size_t i = 0; order && i < n && !found; i++)
-        found = jumps((Op)order[i]->op) && ex_depends(c, order[i], q->var) &&
+        found = has_jump((Op)order[i]->op) && ex_depends(c, order[i], q->var) &&
                 ex_depends(c, order[i], s);
     arena_release(&c->tmp, m);
     return found;

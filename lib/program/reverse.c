@@ -15,7 +15,7 @@ typedef struct {
 } ProgramSweep;
 
 /* adj[v] += a, which counts under the guard g. */
-static void give(ProgramSweep *s, uint32_t v, uint32_t a, uint32_t g)
+static void add_adjoint_of(ProgramSweep *s, uint32_t v, uint32_t a, uint32_t g)
 {
     if (a == P_NONE || s->p->val[v].op == P_CONST)
         return;
@@ -31,7 +31,8 @@ static void give(ProgramSweep *s, uint32_t v, uint32_t a, uint32_t g)
         s->guard[v] = P_NONE;
 }
 
-static void give_select(ProgramSweep *s, const ProgramValue *v, uint32_t a, uint32_t g)
+static void add_select_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a,
+                                uint32_t g)
 {
     Program *p = s->p;
     uint32_t yes = v->a, no = pg_logic(p, P_NOT, v->a, 0);
@@ -39,27 +40,28 @@ static void give_select(ProgramSweep *s, const ProgramValue *v, uint32_t a, uint
         yes = pg_logic(p, P_AND, g, yes);
         no = pg_logic(p, P_AND, g, no);
     }
-    give(s, v->b, a, yes);
-    give(s, v->c, a, no);
+    add_adjoint_of(s, v->b, a, yes);
+    add_adjoint_of(s, v->c, a, no);
 }
 
-static void give_sum(ProgramSweep *s, const ProgramValue *v, uint32_t a, uint32_t g)
+static void add_sum_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a,
+                             uint32_t g)
 {
     for (uint32_t i = 0; i < v->b; i++)
-        give(s, s->p->args[v->a + i], a, g);
+        add_adjoint_of(s, s->p->args[v->a + i], a, g);
 }
 
 /* f = a/b: da = adj/b, db = -da*f */
-static void give_div(ProgramSweep *s, uint32_t i, const ProgramValue *v, uint32_t a,
-                     uint32_t g)
+static void add_quotient_adjoints(ProgramSweep *s, uint32_t i, const ProgramValue *v,
+                                  uint32_t a, uint32_t g)
 {
     uint32_t t = pg_div(s->p, a, v->b);
-    give(s, v->a, t, g);
+    add_adjoint_of(s, v->a, t, g);
     if (s->p->val[v->b].op != P_CONST)
-        give(s, v->b, pg_neg(s->p, pg_mul(s->p, t, i)), g);
+        add_adjoint_of(s, v->b, pg_neg(s->p, pg_mul(s->p, t, i)), g);
 }
 
-static void give_partials(ProgramSweep *s, uint32_t i, uint32_t a, uint32_t g)
+static void add_partial_adjoints(ProgramSweep *s, uint32_t i, uint32_t a, uint32_t g)
 {
     uint32_t buf[3];
     const uint32_t *o;
@@ -71,7 +73,7 @@ static void give_partials(ProgramSweep *s, uint32_t i, uint32_t a, uint32_t g)
             continue;
         uint32_t d = pg_partial(s->p, i, k);
         if (d != P_NONE)
-            give(s, to, pg_mul(s->p, a, d), g);
+            add_adjoint_of(s, to, pg_mul(s->p, a, d), g);
     }
 }
 
@@ -83,24 +85,24 @@ static void sweep_value(ProgramSweep *s, uint32_t i)
     p->at = p->origin[i];
     switch ((POp)v.op) {
     case P_ADD:
-        give(s, v.a, a, g);
-        give(s, v.b, a, g);
+        add_adjoint_of(s, v.a, a, g);
+        add_adjoint_of(s, v.b, a, g);
         break;
     case P_SUB:
-        give(s, v.a, a, g);
+        add_adjoint_of(s, v.a, a, g);
         if (p->val[v.b].op != P_CONST)
-            give(s, v.b, pg_neg(p, a), g);
+            add_adjoint_of(s, v.b, pg_neg(p, a), g);
         break;
-    case P_NEG: give(s, v.a, pg_neg(p, a), g); break;
+    case P_NEG: add_adjoint_of(s, v.a, pg_neg(p, a), g); break;
     case P_MUL:
         if (p->val[v.a].op != P_CONST)
-            give(s, v.a, pg_mul(p, a, v.b), g);
-        give(s, v.b, pg_mul(p, a, v.a), g);
+            add_adjoint_of(s, v.a, pg_mul(p, a, v.b), g);
+        add_adjoint_of(s, v.b, pg_mul(p, a, v.a), g);
         break;
-    case P_DIV: give_div(s, i, &v, a, g); break;
-    case P_SUM: give_sum(s, &v, a, g); break;
-    case P_SELECT: give_select(s, &v, a, g); break;
-    default: give_partials(s, i, a, g);
+    case P_DIV: add_quotient_adjoints(s, i, &v, a, g); break;
+    case P_SUM: add_sum_adjoints(s, &v, a, g); break;
+    case P_SELECT: add_select_adjoints(s, &v, a, g); break;
+    default: add_partial_adjoints(s, i, a, g);
     }
 }
 
@@ -118,7 +120,7 @@ bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t 
         memset(s.adj, 0xff, n * sizeof *s.adj);
         memset(s.guard, 0xff, n * sizeof *s.guard);
         for (size_t i = 0; i < nout; i++)
-            give(&s, outs[i], seed[i], P_NONE);
+            add_adjoint_of(&s, outs[i], seed[i], P_NONE);
         for (uint32_t i = n; i-- > p->nin;) {
             if (i % 256 == 0 && env_poll(p->env))
                 break;

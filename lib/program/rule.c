@@ -20,15 +20,15 @@ typedef struct {
 
 static uint32_t rule_sum(RuleReader *r);
 
-static void skip(RuleReader *r)
+static void skip_space(RuleReader *r)
 {
     while (*r->s == ' ')
         r->s++;
 }
 
-static bool eat(RuleReader *r, char c)
+static bool eat_char(RuleReader *r, char c)
 {
-    skip(r);
+    skip_space(r);
     if (*r->s != c)
         return false;
     r->s++;
@@ -63,9 +63,9 @@ static uint32_t rule_call(RuleReader *r, const char *s, size_t n)
             return 0;
         }
         a[k++] = rule_sum(r);
-    } while (eat(r, ','));
+    } while (eat_char(r, ','));
     Op fn = op_find_n(s, n, k);
-    if (!eat(r, ')') || !op_is_function(fn)) {
+    if (!eat_char(r, ')') || !op_is_function(fn)) {
         r->bad = true;
         return 0;
     }
@@ -74,11 +74,11 @@ static uint32_t rule_call(RuleReader *r, const char *s, size_t n)
 
 static uint32_t rule_atom(RuleReader *r)
 {
-    if (eat(r, '-'))
+    if (eat_char(r, '-'))
         return pg_neg(r->p, rule_atom(r));
-    if (eat(r, '(')) {
+    if (eat_char(r, '(')) {
         uint32_t v = rule_sum(r);
-        if (!eat(r, ')'))
+        if (!eat_char(r, ')'))
             r->bad = true;
         return v;
     }
@@ -92,16 +92,16 @@ static uint32_t rule_atom(RuleReader *r)
     while (is_name(*r->s))
         r->s++;
     size_t n = (size_t)(r->s - s);
-    return eat(r, '(') ? rule_call(r, s, n) : rule_variable(r, s, n);
+    return eat_char(r, '(') ? rule_call(r, s, n) : rule_variable(r, s, n);
 }
 
 static uint32_t rule_product(RuleReader *r)
 {
     uint32_t v = rule_atom(r);
     for (;;)
-        if (eat(r, '*'))
+        if (eat_char(r, '*'))
             v = pg_mul(r->p, v, rule_atom(r));
-        else if (eat(r, '/'))
+        else if (eat_char(r, '/'))
             v = pg_div(r->p, v, rule_atom(r));
         else
             return v;
@@ -113,9 +113,9 @@ static uint32_t rule_sum(RuleReader *r)
     for (;;) {
         if (r->bad)
             return 0;
-        if (eat(r, '+'))
+        if (eat_char(r, '+'))
             v = pg_add(r->p, v, rule_product(r));
-        else if (eat(r, '-'))
+        else if (eat_char(r, '-'))
             v = pg_sub(r->p, v, rule_product(r));
         else
             return v;
@@ -126,7 +126,7 @@ uint32_t pg_rule(Program *p, const char *text, const uint32_t *xyz, size_t n, ui
 {
     RuleReader r = {p, text, xyz, n, f, false};
     uint32_t v = rule_sum(&r);
-    skip(&r);
+    skip_space(&r);
     if (!r.bad && !*r.s)
         return v;
     env_error(p->env, LBZ_UNABLE, NULL, "the rule `%s` cannot be made a program", text);

@@ -146,7 +146,7 @@ static Change *push_change(lbz_session *s, ChangeKind kind, uint32_t sym)
 }
 
 /* Puts d (NULL: nothing) in the place of sym's definition and returns the old one. */
-static Def *exchange(lbz_session *s, uint32_t sym, Def *d)
+static Def *exchange_definition(lbz_session *s, uint32_t sym, Def *d)
 {
     Def *old = s->names.by_sym[sym];
     s->names.by_sym[sym] = d;
@@ -169,14 +169,14 @@ static bool make_room(lbz_session *s, uint32_t sym)
     return true;
 }
 
-static bool install(lbz_session *s, uint32_t sym, Def *d)
+static bool install_definition(lbz_session *s, uint32_t sym, Def *d)
 {
     if (!make_room(s, sym)) {
         def_free(d);
         return out_of_memory(s->c);
     }
     Change *ch = push_change(s, CHANGE_DEFINITION, sym);
-    Def *old = exchange(s, sym, d);
+    Def *old = exchange_definition(s, sym, d);
     if (ch)
         ch->def = old;
     else
@@ -231,7 +231,7 @@ bool defs_undo(lbz_session *s)
         s->undo = ch->older;
         s->nundo--;
         if (ch->kind == CHANGE_DEFINITION)
-            ch->def = exchange(s, ch->sym, ch->def);
+            ch->def = exchange_definition(s, ch->sym, ch->def);
         else if (ch->kind == CHANGE_ASSUMPTION)
             set_assumption(s, ch->sym, ch->assume, ch->declared);
         else
@@ -251,7 +251,7 @@ bool defs_forget(lbz_session *s, uint32_t sym)
 {
     bool any = false;
     if (names_find(&s->names, sym))
-        any = install(s, sym, NULL);
+        any = install_definition(s, sym, NULL);
     if (defs_assumed(s, sym)) {
         defs_assume(s, sym, S_ANY, false);
         any = true;
@@ -425,7 +425,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     }
     note_parameters(s, d);
     d->serial = ++s->serial;
-    return install(s, d->sym, d);
+    return install_definition(s, d->sym, d);
 }
 
 /* ---- printing */

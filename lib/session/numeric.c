@@ -307,7 +307,7 @@ static Node *number_list(Ctx *c, const double *v, size_t n)
     return e ? ex_list(c, n, e) : c->poison;
 }
 
-static Node *rows(Ctx *c, const double *v, size_t m, size_t n)
+static Node *rows_to_node(Ctx *c, const double *v, size_t m, size_t n)
 {
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, m + 1);
     for (size_t i = 0; e && i < m; i++)
@@ -315,13 +315,13 @@ static Node *rows(Ctx *c, const double *v, size_t m, size_t n)
     return e ? ex_list(c, m, e) : c->poison;
 }
 
-static Node *first(Node *list)
+static Node *first_element(Node *list)
 {
     return ex_is(list, OP_LIST) && list->n == 1 ? list->a[0] : list;
 }
 
 /* r gets the derivatives that are asked for; their number, 0 on error. */
-static size_t accumulate(PointTask *j, Accum *a, double *r)
+static size_t compute_derivatives(PointTask *j, Accum *a, double *r)
 {
     bool ok = true;
     switch ((int)j->op->op) {
@@ -337,21 +337,21 @@ static size_t accumulate(PointTask *j, Accum *a, double *r)
     }
 }
 
-static Node *accumulated(PointTask *j, Accum *a, double *r)
+static Node *derivatives_as_node(PointTask *j, Accum *a, double *r)
 {
     Ctx *c = j->c;
-    size_t n = explain_outputs(j, a) ? accumulate(j, a, r) : 0;
+    size_t n = explain_outputs(j, a) ? compute_derivatives(j, a, r) : 0;
     if (!n || !explain_result(j, a, r, n))
         return c->poison;
     switch ((int)j->op->op) {
-    case OP_HESSIAN: return rows(c, r, j->nin, j->nin);
-    case OP_JACOBIAN: return rows(c, r, j->nout, j->nin);
-    case OP_DIFF: return first(number_list(c, r, 1));
+    case OP_HESSIAN: return rows_to_node(c, r, j->nin, j->nin);
+    case OP_JACOBIAN: return rows_to_node(c, r, j->nout, j->nin);
+    case OP_DIFF: return first_element(number_list(c, r, 1));
     default: return number_list(c, r, n);
     }
 }
 
-static const char *route(const PointTask *j)
+static const char *route_name(const PointTask *j)
 {
     switch ((int)j->op->op) {
     case OP_HESSIAN:
@@ -362,7 +362,7 @@ static const char *route(const PointTask *j)
     }
 }
 
-static Node *run_job(PointTask *j)
+static Node *run_task(PointTask *j)
 {
     Accum a;
     Ctx *c = j->c;
@@ -374,12 +374,12 @@ static Node *run_job(PointTask *j)
     } else if (accum_init(&a, c, j->in, j->x, j->nin, j->out, j->nout)) {
         if (j->s->set.value[SET_mode] == MODE_AUTO)
             j->mode = accum_best_mode(&a);
-        v = accumulated(j, &a, r);
-        j->s->ans.mode = route(j);
+        v = derivatives_as_node(j, &a, r);
+        j->s->ans.mode = route_name(j);
     }
     if (!ctx_failed(c)) {
-        ctx_note(c, "by %s accumulation: %zu input%s, %zu output%s", route(j), j->nin,
-                 j->nin == 1 ? "" : "s", j->nout, j->nout == 1 ? "" : "s");
+        ctx_note(c, "by %s accumulation: %zu input%s, %zu output%s", route_name(j),
+                 j->nin, j->nin == 1 ? "" : "s", j->nout, j->nout == 1 ? "" : "s");
     }
     if (r)
         accum_free(&a);
@@ -407,7 +407,7 @@ static Node *by_accumulation(lbz_session *s, const Parsed *parsed, const Node *a
     bool vector = j.op->op == OP_JACOBIAN || j.op->op == OP_JVP || j.op->op == OP_VJP;
     if (!vector && ex_is(f, OP_LIST))
         return NULL;
-    return j.out && read_vector(&j, parsed) && !ctx_failed(c) ? run_job(&j) : c->poison;
+    return j.out && read_vector(&j, parsed) && !ctx_failed(c) ? run_task(&j) : c->poison;
 }
 
 bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,

@@ -28,7 +28,7 @@ static bool is_derivative(const Node *n)
 /* ---- what is asked */
 
 /* The name that is the i-th to differentiate by; NULL: no more. */
-static const Node *variable(const Node *op, size_t i)
+static const Node *variable_at(const Node *op, size_t i)
 {
     if (ex_is(op, OP_DIFF))
         return 1 + 2 * i < op->n ? op->a[1 + 2 * i] : NULL;
@@ -39,7 +39,7 @@ static const Node *variable(const Node *op, size_t i)
     return i < op->a[1]->n ? op->a[1]->a[i] : NULL;
 }
 
-static size_t place(const Ask *q, uint32_t sym)
+static size_t place_of_input(const Ask *q, uint32_t sym)
 {
     size_t i = 0;
     while (i < q->p.nin && q->in[i] != sym)
@@ -71,7 +71,7 @@ static bool read_value(Ask *q, Node *e, ProcedureList *l)
 static bool add_input(Ask *q, const Node *x)
 {
     const Node *at = q->at;
-    size_t i = place(q, x->sym);
+    size_t i = place_of_input(q, x->sym);
     if (i < q->p.nin)
         return true;
     for (uint32_t k = 1; k + 1 < at->n; k += 2) {
@@ -95,7 +95,7 @@ static bool read_inputs(Ask *q)
     q->p.x = q->x = ARENA_NEW0(a, ProcedureList, bound + 1);
     if (!q->in || !q->x)
         return false;
-    for (size_t i = 0; (v = variable(q->op, i)) != NULL; i++)
+    for (size_t i = 0; (v = variable_at(q->op, i)) != NULL; i++)
         if (!ex_is(v, OP_SYM) || !add_input(q, v))
             return false;
     q->p.nvars = q->op->n < 2 ? bound : q->p.nin;
@@ -119,7 +119,7 @@ static bool read_orders(Ask *q)
     for (uint32_t i = 1; q->order && i + 1 < op->n; i += 2) {
         if (!ex_get_int(op->a[i + 1], &k) || k < 0 || k > 100)
             return false;
-        q->order[place(q, op->a[i]->sym)] += (unsigned)k;
+        q->order[place_of_input(q, op->a[i]->sym)] += (unsigned)k;
         all += k;
     }
     q->p.order = all == 1 && q->p.nvars == 1 ? NULL : q->order;
@@ -187,7 +187,7 @@ static bool all_finite(Ask *q, size_t n)
     return true;
 }
 
-static Node *shaped(Ask *q, const ProcedureList *shape, double *v)
+static Node *shaped_node(Ask *q, const ProcedureList *shape, double *v)
 {
     ProcedureList l = *shape;
     l.v = v;
@@ -202,17 +202,17 @@ static Node *by_names(Ask *q, double *row)
         q->op->op == OP_HVP || q->op->op == OP_VJP; /* their names are always a list */
     if (q->op->n > 1 &&
         (ex_is(q->op->a[1], OP_SYM) || (product && q->p.nvars == 1 && q->x[0].rank)))
-        return shaped(q, &q->x[0], row);
+        return shaped_node(q, &q->x[0], row);
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, q->p.nvars + 1);
     for (size_t i = 0; e && i < q->p.nvars; i++) {
-        e[i] = shaped(q, &q->x[i], row);
+        e[i] = shaped_node(q, &q->x[i], row);
         row += q->x[i].n;
     }
     return e ? ex_list(c, q->p.nvars, e) : c->poison;
 }
 
 /* shape(value) + shape(names); at most PROCEDURE_RANK deep. */
-static Node *rows(Ask *q, unsigned level, double **row)
+static Node *nested_rows(Ask *q, unsigned level, double **row)
 {
     Ctx *c = q->p.c;
     if (level == q->p.out.rank) {
@@ -223,23 +223,23 @@ static Node *rows(Ask *q, unsigned level, double **row)
     size_t n = q->p.out.dim[level];
     Node **e = ARENA_NEW(&c->pool[1].arena, Node *, n + 1);
     for (size_t i = 0; e && i < n; i++)
-        e[i] = rows(q, level + 1, row);
+        e[i] = nested_rows(q, level + 1, row);
     return e ? ex_list(c, n, e) : c->poison;
 }
 
-static Node *answer(Ask *q)
+static Node *answer_as_node(Ask *q)
 {
     ProcedurePoint *p = &q->p;
     ProcedureList square = {.rank = 2, .dim = {p->n, p->n}, .n = p->n * p->n};
     double *row = p->d;
     size_t m = p->out.n;
     if (p->order || p->what == OP_JVP)
-        return all_finite(q, m) ? shaped(q, &p->out, p->d) : p->c->poison;
+        return all_finite(q, m) ? shaped_node(q, &p->out, p->d) : p->c->poison;
     if (p->what == OP_HESSIAN)
-        return all_finite(q, p->n * p->n) ? shaped(q, &square, p->d) : p->c->poison;
+        return all_finite(q, p->n * p->n) ? shaped_node(q, &square, p->d) : p->c->poison;
     if (p->what == OP_HVP || p->what == OP_VJP)
         return all_finite(q, p->n) ? by_names(q, p->d) : p->c->poison;
-    return all_finite(q, m * p->n) ? rows(q, 0, &row) : p->c->poison;
+    return all_finite(q, m * p->n) ? nested_rows(q, 0, &row) : p->c->poison;
 }
 
 void answer_note_kink(Ctx *c, size_t n, double from, double to)
@@ -254,7 +254,7 @@ void answer_note_kink(Ctx *c, size_t n, double from, double to)
     ctx_note(c, "not differentiable here: subderivative [%s, %s]", lo, hi);
 }
 
-static void tell(Ask *q)
+static void note_route(Ask *q)
 {
     ProcedurePoint *p = &q->p;
     p->s->ans.mode = p->route;
@@ -264,7 +264,7 @@ static void tell(Ask *q)
         answer_note_kink(p->c, p->n, p->lo, p->hi);
 }
 
-static Node *run(Ask *q)
+static Node *run_at_point(Ask *q)
 {
     ProcedurePoint *p = &q->p;
     int64_t mode = p->s->set.value[SET_mode];
@@ -275,8 +275,8 @@ static Node *run(Ask *q)
     p->mode = mode == 2 ? ACC_FORWARD : ACC_REVERSE;
     p->e = read_function(q);
     if (!ctx_failed(p->c) && read_vector(q) && session_point_run(p)) {
-        r = answer(q);
-        tell(q);
+        r = answer_as_node(q);
+        note_route(q);
     }
     session_point_free(p);
     return r;
@@ -316,7 +316,7 @@ Node *session_procedure_at(lbz_session *s, const Parsed *parsed, Node *at)
     if (!ctx_failed(c) && !machine)
         r = by_formula(&q, &why);
     if (!r && !ctx_failed(c) && can)
-        r = run(&q);
+        r = run_at_point(&q);
     if (!r && !ctx_failed(c))
         c->env.err = why;
     for (size_t i = 0; q.x && i < q.p.nin; i++)

@@ -32,7 +32,7 @@ static bool open_record(ProcedurePoint *p, Accum *a)
     return ok;
 }
 
-static bool room(ProcedurePoint *p, size_t n)
+static bool make_room_for(ProcedurePoint *p, size_t n)
 {
     mem_free(p->d);
     p->d = n < (size_t)1 << 28 ? mem_alloc((n + 1) * sizeof *p->d) : NULL;
@@ -75,12 +75,12 @@ static bool record_first(ProcedurePoint *p, Accum *a)
 {
     size_t m = p->out.n, n = p->n;
     if (p->what == OP_JVP) {
-        bool ok = room(p, m);
+        bool ok = make_room_for(p, m);
         for (size_t k = 0; ok && k < m; k++)
             ok = accum_along(a, k, p->vec, &p->d[k]);
         return ok;
     }
-    if (!room(p, m * n) || !accum_jacobian(a, p->mode, p->d))
+    if (!make_room_for(p, m * n) || !accum_jacobian(a, p->mode, p->d))
         return false;
     for (size_t i = 0; p->what == OP_VJP && i < n; i++) {
         double s = 0;
@@ -95,16 +95,16 @@ static bool record_second(ProcedurePoint *p, Accum *a)
 {
     if (p->what == OP_HESSIAN) {
         p->route = "forward over reverse";
-        return one_output(p, "hessian()") && room(p, p->n * p->n) &&
+        return one_output(p, "hessian()") && make_room_for(p, p->n * p->n) &&
                accum_hessian(a, 0, p->d);
     }
     if (p->what == OP_HVP) {
         p->route = "forward over reverse";
-        return one_output(p, "hvp()") && right_length(p, p->n) && room(p, p->n) &&
-               accum_hvp(a, 0, p->vec, p->d);
+        return one_output(p, "hvp()") && right_length(p, p->n) &&
+               make_room_for(p, p->n) && accum_hvp(a, 0, p->vec, p->d);
     }
     p->route = "forward";
-    return room(p, p->out.n) && accum_order(a, p->order, p->d);
+    return make_room_for(p, p->out.n) && accum_order(a, p->order, p->d);
 }
 
 static bool by_record(ProcedurePoint *p, bool first)
@@ -135,14 +135,15 @@ static ProcedureList *zero_direction(ProcedurePoint *p)
 }
 
 /* The slopes along dir, into every step-th place of p->d from at on. */
-static bool slopes(ProcedurePoint *p, const ProcedureList *dir, size_t at, size_t step)
+static bool slopes_along(ProcedurePoint *p, const ProcedureList *dir, size_t at,
+                         size_t step)
 {
     ProcedureList slope;
     procedure_list_free(&p->out);
     if (!procedure_forward(p->c, &p->world, p->e, p->in, p->x, dir, p->nin, &p->out,
                            &slope))
         return false;
-    bool ok = p->d || room(p, p->out.n * step);
+    bool ok = p->d || make_room_for(p, p->out.n * step);
     for (size_t k = 0; ok && k < slope.n; k++)
         p->d[k * step + at] = slope.v[k];
     procedure_list_free(&slope);
@@ -159,12 +160,12 @@ static bool run_forward(ProcedurePoint *p)
         for (size_t k = 0; ok && k < p->x[i].n; k++) {
             dir[i].v[k] = p->what == OP_JVP ? p->vec[at++] : 1;
             if (p->what != OP_JVP) {
-                ok = slopes(p, dir, at++, p->n);
+                ok = slopes_along(p, dir, at++, p->n);
                 dir[i].v[k] = 0;
             }
         }
     }
-    return p->what == OP_JVP ? ok && slopes(p, dir, 0, 1) : ok;
+    return p->what == OP_JVP ? ok && slopes_along(p, dir, 0, 1) : ok;
 }
 
 /* One sweep; weight: of the outputs, NULL: all 1. */
@@ -189,7 +190,7 @@ static bool run_sweep(ProcedurePoint *p, const ProcedureList *weight, double *ro
 static bool run_single(ProcedurePoint *p)
 {
     p->route = "reverse";
-    return room(p, p->n) && run_sweep(p, NULL, p->d);
+    return make_room_for(p, p->n) && run_sweep(p, NULL, p->d);
 }
 
 static bool run_reverse(ProcedurePoint *p)
@@ -198,7 +199,7 @@ static bool run_reverse(ProcedurePoint *p)
         return !ctx_failed(p->c);
     size_t m = p->what == OP_VJP ? 1 : p->out.n;
     ProcedureList w = {.n = p->out.n, .v = mem_alloc((p->out.n + 1) * sizeof(double))};
-    bool ok = w.v && room(p, m * p->n);
+    bool ok = w.v && make_room_for(p, m * p->n);
     p->route = "reverse";
     for (size_t k = 0; ok && k < m; k++) {
         for (size_t i = 0; i < w.n; i++)
@@ -243,14 +244,14 @@ static Node *symbols_like(Ctx *c, const ProcedureList *x, unsigned level, uint32
     return e ? ex_list(c, x->dim[level], e) : c->poison;
 }
 
-static void flatten(Node *e, Node **out, size_t *n)
+static void list_leaves(Node *e, Node **out, size_t *n)
 {
     if (!ex_is(e, OP_LIST)) {
         out[(*n)++] = e;
         return;
     }
     for (uint32_t i = 0; i < e->n; i++) /* at most PROCEDURE_RANK deep */
-        flatten(e->a[i], out, n);
+        list_leaves(e->a[i], out, n);
 }
 
 /* The formula over sym[], which are at[]; conditions are decided by those, but for ties. */
@@ -290,7 +291,7 @@ static bool by_formula(ProcedurePoint *p)
     Node *r = sym && at && out && x ? formula_at(p, sym, at) : c->poison;
     Accum acc = {0};
     if (!ctx_failed(c)) {
-        flatten(r, out, &m);
+        list_leaves(r, out, &m);
         for (size_t i = 0; i < p->n; i++)
             x[i] = num_to_double(at[i]->num);
     }
@@ -311,7 +312,7 @@ static bool by_formula(ProcedurePoint *p)
 
 /* What the run gave is put right by the rule for kinks; a path that is too long for that stays with
  * the rule at each single kink. */
-static bool mend(ProcedurePoint *p, unsigned special)
+static bool apply_kink_rule(ProcedurePoint *p, unsigned special)
 {
     if (((special & PROCEDURE_TIE) && by_formula(p)) || special == PROCEDURE_TIE ||
         ctx_failed(p->c))
@@ -336,7 +337,7 @@ static bool first_derivatives(ProcedurePoint *p)
     bool ok =
         choose_mode(p) && (p->mode == ACC_FORWARD ? run_forward(p) : run_reverse(p));
     p->world.special = NULL;
-    return ok && (!special || mend(p, special));
+    return ok && (!special || apply_kink_rule(p, special));
 }
 
 bool session_point_run(ProcedurePoint *p)

@@ -8,7 +8,7 @@
 #include "session/session.h"
 
 /* root, a session node of the context from, rebuilt in the session pool of to. */
-static Node *transfer(Ctx *from, Ctx *to, Node *root)
+static Node *transfer_node(Ctx *from, Ctx *to, Node *root)
 {
     ArenaMark m = arena_mark(&from->tmp);
     NodeMap done;
@@ -107,7 +107,7 @@ static bool remake_all(lbz_session *s, Ctx *to, Remade *all, bool remake)
 {
     for (size_t i = 0; i < all->n; i++) {
         Node *r = remake ? read_again(s, to, all->v[i]) : NULL;
-        all->body[i] = r ? r : transfer(s->c, to, all->v[i]->body);
+        all->body[i] = r ? r : transfer_node(s->c, to, all->v[i]->body);
         if (!all->body[i])
             return false;
     }
@@ -126,7 +126,7 @@ bool defs_rebuild(lbz_session *s, bool remake)
         copy_symbols(s->c, to);
         ok = remake_all(s, to, &all, remake);
     }
-    Node *large = ok && s->large ? transfer(s->c, to, s->large) : NULL;
+    Node *large = ok && s->large ? transfer_node(s->c, to, s->large) : NULL;
     for (size_t i = 0; ok && i < all.n; i++)
         all.v[i]->body = all.body[i];
     mem_free(all.v);

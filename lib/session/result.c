@@ -48,7 +48,7 @@ Str *answer_text(lbz_session *s)
 /* ---- numbers */
 
 /* An attempt that failed takes nothing away from the result; Ctrl-C does. */
-static void forgive(Ctx *c)
+static void ignore_failure(Ctx *c)
 {
     if (c->env.err.status != LBZ_INTERRUPT)
         c->env.err.status = LBZ_OK;
@@ -63,19 +63,19 @@ bool answer_number(Ctx *c, Node *n, double *d)
     if (!eval_is_constant(c, n))
         return false;
     bool ok = ball_double(c, n, d) == LBZ_OK && !ctx_failed(c) && isfinite(*d);
-    forgive(c);
+    ignore_failure(c);
     return ok;
 }
 
 /* Decimal digits of a constant that is no decimal or integer itself. */
-static bool approximate(lbz_session *s, Node *n, Str *out)
+static bool put_approximation(lbz_session *s, Node *n, Str *out)
 {
     Ctx *c = s->c;
     if (!eval_is_constant(c, n) || ex_is_int(n) || (ex_is_num(n) && n->num.dec))
         return false;
     size_t digits = (size_t)s->set.value[SET_digits];
     bool ok = ball_digits(c, n, digits, out) == LBZ_OK && !ctx_failed(c);
-    forgive(c);
+    ignore_failure(c);
     if (!ok)
         str_clear(out);
     return ok;
@@ -145,7 +145,7 @@ static void show_value(lbz_session *s, const EvalResult *r)
     str_puts(out, str_cstr(&s->ans.text));
     str_puts(out, "   (= ");
     print_limited(c, out, r->value, LONGEST);
-    if (!ex_is_num(r->value) && approximate(s, r->value, &digits))
+    if (!ex_is_num(r->value) && put_approximation(s, r->value, &digits))
         str_printf(out, " = %s", str_cstr(&digits));
     for (size_t i = 0; i < r->nat; i++) {
         str_printf(out, "%s%s = ", i ? ", " : " at ", sym_name(c, r->at_sym[i]));
@@ -205,7 +205,7 @@ static char *copy_text(const char *text, size_t n)
     return r;
 }
 
-static void remember(lbz_session *s, const EvalResult *r, const char *input, size_t n)
+static void keep_result(lbz_session *s, const EvalResult *r, const char *input, size_t n)
 {
     enum { INPUT_MAX = 200 };
     Kept *k = &s->kept[s->nresults % RESULTS_KEPT];
@@ -273,16 +273,16 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
         set_number(s, r->formula);
     if (decimals && ex_is(r->formula, OP_LIST))
         set_tensor(s, r->formula);
-    a->has_approx = decimals && !r->text && approximate(s, r->formula, &a->approx);
+    a->has_approx = decimals && !r->text && put_approximation(s, r->formula, &a->approx);
     if (r->value && !ctx_failed(c))
         show_value(s, r);
-    remember(s, r, input, n);
+    keep_result(s, r, input, n);
 }
 
 /* ---- lbz_result */
 
 /* Line, column and length in code points of the bytes [pos, pos + len). */
-static lbz_span locate(const char *text, size_t n, size_t pos, size_t len)
+static lbz_span locate_span(const char *text, size_t n, size_t pos, size_t len)
 {
     lbz_span sp = {1, 1, 0};
     for (size_t i = 0; i < n && i < pos; i++) {
@@ -318,7 +318,7 @@ static void fill_error(const Answer *a, const char *text, size_t n, lbz_result *
     r->text = "";
     r->message = a->err.message;
     r->hint = a->err.hint;
-    r->span = locate(text, n, a->err_base + a->err.span.pos, a->err.span.len);
+    r->span = locate_span(text, n, a->err_base + a->err.span.pos, a->err.span.len);
 }
 
 static void fill_trace(Answer *a, lbz_result *r)

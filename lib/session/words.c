@@ -19,7 +19,7 @@ typedef struct {
     size_t n, cap;
 } Words;
 
-static void offer(Words *w, lbz_word kind, const char *name, const char *help)
+static void offer_word(Words *w, lbz_word kind, const char *name, const char *help)
 {
     if (!name || strncmp(name, w->prefix, w->len) != 0)
         return;
@@ -40,30 +40,32 @@ static void offer_table(Words *w)
         if (op_is_function((Op)op) || op_is_structural((Op)op)) {
             bool phrase =
                 op == OP_AT || op == OP_IMPLICIT; /* typed as words, not as calls */
-            offer(w, LBZ_WORD_FUNCTION, phrase ? NULL : op_info((Op)op)->name,
-                  op_info((Op)op)->help);
+            offer_word(w, LBZ_WORD_FUNCTION, phrase ? NULL : op_info((Op)op)->name,
+                       op_info((Op)op)->help);
         }
     }
     for (size_t i = 0; i < synonym_count(); i++) {
         const char *name;
         Op op;
         synonym_at(i, &name, &op);
-        offer(w, LBZ_WORD_FUNCTION, name, op_info(op)->help);
+        offer_word(w, LBZ_WORD_FUNCTION, name, op_info(op)->help);
     }
     for (size_t i = 0; i < command_count(); i++)
-        offer(w, LBZ_WORD_COMMAND, command_at(i)->name, command_at(i)->help);
+        offer_word(w, LBZ_WORD_COMMAND, command_at(i)->name, command_at(i)->help);
     for (size_t i = 0; i < SET_COUNT; i++) {
-        offer(w, LBZ_WORD_SETTING, setting_info((SettingId)i)->name,
-              setting_info((SettingId)i)->help);
+        offer_word(w, LBZ_WORD_SETTING, setting_info((SettingId)i)->name,
+                   setting_info((SettingId)i)->help);
     }
-    offer(w, LBZ_WORD_FUNCTION, "sum", "sum(e, k, a, b): the sum of e for k from a to b");
-    offer(w, LBZ_WORD_FUNCTION, "prod",
-          "prod(e, k, a, b): the product of e for k from a to b");
-    offer(w, LBZ_WORD_FUNCTION, "int", "int(e, t, a, b): the integral of e from a to b");
-    offer(w, LBZ_WORD_NAME, "pi", "3.14159...");
-    offer(w, LBZ_WORD_NAME, "e", "2.71828...");
-    offer(w, LBZ_WORD_NAME, "inf", "infinity");
-    offer(w, LBZ_WORD_NAME, "ans", "the last result, as %");
+    offer_word(w, LBZ_WORD_FUNCTION, "sum",
+               "sum(e, k, a, b): the sum of e for k from a to b");
+    offer_word(w, LBZ_WORD_FUNCTION, "prod",
+               "prod(e, k, a, b): the product of e for k from a to b");
+    offer_word(w, LBZ_WORD_FUNCTION, "int",
+               "int(e, t, a, b): the integral of e from a to b");
+    offer_word(w, LBZ_WORD_NAME, "pi", "3.14159...");
+    offer_word(w, LBZ_WORD_NAME, "e", "2.71828...");
+    offer_word(w, LBZ_WORD_NAME, "inf", "infinity");
+    offer_word(w, LBZ_WORD_NAME, "ans", "the last result, as %");
 }
 
 static void offer_names(Words *w, const lbz_session *s)
@@ -71,10 +73,10 @@ static void offer_names(Words *w, const lbz_session *s)
     for (uint32_t i = 0; i < s->c->syms_kept; i++) {
         const Def *d = names_find(&s->names, i);
         if (d) {
-            offer(w, d->kind == DEF_FUNCTION ? LBZ_WORD_FUNCTION : LBZ_WORD_NAME,
-                  sym_name(s->c, i), d->source);
+            offer_word(w, d->kind == DEF_FUNCTION ? LBZ_WORD_FUNCTION : LBZ_WORD_NAME,
+                       sym_name(s->c, i), d->source);
         } else if (defs_assumed(s, i)) {
-            offer(w, LBZ_WORD_NAME, sym_name(s->c, i), NULL);
+            offer_word(w, LBZ_WORD_NAME, sym_name(s->c, i), NULL);
         }
     }
 }
@@ -130,13 +132,13 @@ void lbz_complete(lbz_session *s, const char *prefix, size_t len,
 
 /* ---- barriers */
 
-static bool letter(char ch)
+static bool is_letter_at(char ch)
 {
     return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' ||
            (unsigned char)ch >= 0x80;
 }
 
-static bool word_char(char ch) { return letter(ch) || (ch >= '0' && ch <= '9'); }
+static bool word_char(char ch) { return is_letter_at(ch) || (ch >= '0' && ch <= '9'); }
 
 static size_t skip_blanks(const char *t, size_t n, size_t i)
 {
@@ -146,7 +148,7 @@ static size_t skip_blanks(const char *t, size_t n, size_t i)
 }
 
 /* name = or name := or name(...) = at the beginning: a definition. */
-static bool defines(const char *t, size_t n, size_t i)
+static bool is_definition(const char *t, size_t n, size_t i)
 {
     size_t from = i;
     while (i < n && word_char(t[i]))
@@ -171,7 +173,7 @@ static bool changes_session(const char *t, size_t n, size_t i)
 {
     char word[32];
     size_t k = 0;
-    while (i + k < n && k + 1 < sizeof word && letter(t[i + k])) {
+    while (i + k < n && k + 1 < sizeof word && is_letter_at(t[i + k])) {
         word[k] = t[i + k];
         k++;
     }
@@ -179,9 +181,9 @@ static bool changes_session(const char *t, size_t n, size_t i)
     const CommandInfo *cmd = k ? command_find(word, k) : NULL;
     if (cmd && strcmp(word, "time") == 0) {
         i = skip_blanks(t, n, i + k);
-        return defines(t, n, i);
+        return is_definition(t, n, i);
     }
-    return (cmd && cmd->barrier) || defines(t, n, i);
+    return (cmd && cmd->barrier) || is_definition(t, n, i);
 }
 
 /* % as an operand, or the word ans; % as modulo is taken for one, too: that costs time
@@ -194,7 +196,7 @@ static bool reads_results(const char *t, size_t n)
                 i++;
         } else if (t[i] == '%') {
             return true;
-        } else if (letter(t[i])) {
+        } else if (is_letter_at(t[i])) {
             size_t from = i;
             while (i < n && word_char(t[i]))
                 i++;

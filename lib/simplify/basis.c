@@ -80,7 +80,7 @@ typedef struct {
     Node **symbol; /* by group root, or by monomial when split */
 } Lattice;
 
-static int find(Lattice *l, int i)
+static int lattice_root(Lattice *l, int i)
 {
     while (l->v[i].group != i)
         i = l->v[i].group = l->v[l->v[i].group].group;
@@ -138,7 +138,7 @@ static void lattice_see(Ctx *c, Lattice *l, Node *arg)
         if (first < 0)
             first = k;
         else
-            l->v[find(l, k)].group = find(l, first);
+            l->v[lattice_root(l, k)].group = lattice_root(l, first);
     }
     if (l->nargs == l->args_cap) {
         size_t cap = l->args_cap ? l->args_cap * 2 : 16;
@@ -186,7 +186,7 @@ static bool lattice_close(Ctx *c, Lattice *l)
             continue;
         uint64_t at = 0;
         (void)map_get(&l->at, monomial_of(c, term_of(x, 0))->id, &at);
-        int g = find(l, (int)at);
+        int g = lattice_root(l, (int)at);
         Num k = content_of(c, x);
         Node *unit = ex_scale(c, num_inv(&c->tmp, k), x);
         if (!l->unit[g]) {
@@ -225,7 +225,7 @@ static bool next_coord(Ctx *c, Lattice *l, Node *x, uint32_t *i, Coord *out)
     Node *t = term_of(x, *i);
     uint64_t at = 0;
     (void)map_get(&l->at, monomial_of(c, t)->id, &at);
-    int g = find(l, (int)at);
+    int g = lattice_root(l, (int)at);
     Num k, d;
     if (l->split[g]) {
         d = l->v[at].denom_lcm;
@@ -288,7 +288,7 @@ static Rotation rotation_of(Ctx *c, Node *t, int64_t n)
     return r;
 }
 
-static Rotation compose(Ctx *c, Rotation a, Rotation b)
+static Rotation compose_rotations(Ctx *c, Rotation a, Rotation b)
 {
     return (Rotation){ex_sub(c, ex_mul2(c, a.cos, b.cos), ex_mul2(c, a.sin, b.sin)),
                       ex_add2(c, ex_mul2(c, a.sin, b.cos), ex_mul2(c, a.cos, b.sin))};
@@ -331,11 +331,11 @@ static Rotation power_of_rotation(Ctx *c, Rotation r, int64_t n)
         n = -n;
     }
     for (; n > 0; n--)
-        p = compose(c, p, r);
+        p = compose_rotations(c, p, r);
     return p;
 }
 
-static Rotation rotate(Ctx *c, Lattice *l, Node *x)
+static Rotation rotate_angle(Ctx *c, Lattice *l, Node *x)
 {
     Node *pi_term;
     Rotation r = {c->one, c->zero}, one, base;
@@ -348,7 +348,7 @@ static Rotation rotate(Ctx *c, Lattice *l, Node *x)
         one = inverse_rotation(c, k.unit, &base) && k.n < 40 && k.n > -40
                   ? power_of_rotation(c, base, k.n)
                   : rotation_of(c, k.symbol, k.n);
-        r = first ? one : compose(c, r, one);
+        r = first ? one : compose_rotations(c, r, one);
     }
     return r;
 }
@@ -378,7 +378,7 @@ static Node *angle_step(void *arg, Ctx *c, Node *old, Node *n)
     Node *x = rat_expand(c, n->a[0]);
     if (x->syms == 0 && ex_rest(c, x) == c->pi)
         return n->op == OP_sin || n->op == OP_cos ? n : quotient_of_trig(c, (Op)n->op, x);
-    Rotation r = rotate(c, arg, x);
+    Rotation r = rotate_angle(c, arg, x);
     switch (n->op) {
     case OP_sin: return r.sin;
     case OP_cos: return r.cos;
@@ -390,7 +390,7 @@ static Node *angle_step(void *arg, Ctx *c, Node *old, Node *n)
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------------- */
-static bool survey(Ctx *c, Lattice *l, Node *root)
+static bool survey_angles(Ctx *c, Lattice *l, Node *root)
 {
     size_t count = 0;
     Node **order = ex_walk(c, 1, &root, &count);
@@ -412,7 +412,7 @@ Node *basis_rewrite(Ctx *c, Node *n)
     for (int pass = 0; pass < 2 && !ctx_failed(c); pass++) {
         Lattice l = {.angles = pass == 0};
         map_init(&l.at, &c->tmp);
-        if (!survey(c, &l, n))
+        if (!survey_angles(c, &l, n))
             return c->poison;
         n = rewrite_loop(c, n, l.angles ? angle_step : exp_step, &l);
     }

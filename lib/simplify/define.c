@@ -8,7 +8,7 @@ static Node *inv(Ctx *c, Node *x) { return ex_pow(c, x, c->minus_one); }
 static Node *sq(Ctx *c, Node *x) { return ex_powi(c, x, 2); }
 static Node *log_of(Ctx *c, Node *x) { return ex_fn1(c, OP_log, x); }
 
-static Node *degrees(Ctx *c, Node *x)
+static Node *in_degrees(Ctx *c, Node *x)
 {
     return ex_mul(c, 3, (Node *[]){x, c->pi, ex_rat(c, 1, 180)});
 }
@@ -82,7 +82,7 @@ static Node *exp_of(Ctx *c, Node *x)
 }
 
 /* (exp(x) + s*exp(-x))/2 */
-static Node *hyperbolic(Ctx *c, Node *x, int s)
+static Node *exp_half_sum(Ctx *c, Node *x, int s)
 {
     Node *p = exp_of(c, x), *m = exp_of(c, ex_neg(c, x));
     return ex_mul2(c, c->half, ex_add2(c, p, s < 0 ? ex_neg(c, m) : m));
@@ -266,13 +266,13 @@ static Node *define1(Ctx *c, Node *n)
     case OP_cot:
     case OP_sec:
     case OP_csc: return n; /* angles: below */
-    case OP_sind: return ex_fn1(c, OP_sin, degrees(c, x));
-    case OP_cosd: return ex_fn1(c, OP_cos, degrees(c, x));
-    case OP_tand: return ex_fn1(c, OP_tan, degrees(c, x));
-    case OP_secd: return ex_fn1(c, OP_sec, degrees(c, x));
-    case OP_cscd: return ex_fn1(c, OP_csc, degrees(c, x));
-    case OP_cotd: return ex_fn1(c, OP_cot, degrees(c, x));
-    case OP_deg2rad: return degrees(c, x);
+    case OP_sind: return ex_fn1(c, OP_sin, in_degrees(c, x));
+    case OP_cosd: return ex_fn1(c, OP_cos, in_degrees(c, x));
+    case OP_tand: return ex_fn1(c, OP_tan, in_degrees(c, x));
+    case OP_secd: return ex_fn1(c, OP_sec, in_degrees(c, x));
+    case OP_cscd: return ex_fn1(c, OP_csc, in_degrees(c, x));
+    case OP_cotd: return ex_fn1(c, OP_cot, in_degrees(c, x));
+    case OP_deg2rad: return in_degrees(c, x);
     case OP_rad2deg: return ex_div(c, ex_scale(c, num_int(180), x), c->pi);
     case OP_sinpi: return ex_fn1(c, OP_sin, ex_mul2(c, c->pi, x));
     case OP_cospi: return ex_fn1(c, OP_cos, ex_mul2(c, c->pi, x));
@@ -282,11 +282,11 @@ static Node *define1(Ctx *c, Node *n)
         px = ex_mul2(c, c->pi, x);
         return ex_sub(c, ex_div(c, ex_fn1(c, OP_cos, px), x),
                       ex_div(c, ex_fn1(c, OP_sin, px), ex_mul2(c, px, x)));
-    case OP_sinh: return hyperbolic(c, x, -1);
-    case OP_cosh: return hyperbolic(c, x, 1);
+    case OP_sinh: return exp_half_sum(c, x, -1);
+    case OP_cosh: return exp_half_sum(c, x, 1);
     case OP_tanh: return tanh_of(c, x);
-    case OP_sech: return inv(c, hyperbolic(c, x, 1));
-    case OP_csch: return inv(c, hyperbolic(c, x, -1));
+    case OP_sech: return inv(c, exp_half_sum(c, x, 1));
+    case OP_csch: return inv(c, exp_half_sum(c, x, -1));
     case OP_coth: return inv(c, tanh_of(c, x));
     case OP_acos:
         return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi),

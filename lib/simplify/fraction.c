@@ -116,7 +116,7 @@ static double fraction_least_cost(const Offers *o, const Fraction *q)
     return n > 1 ? all + 0.9 * (double)(n - 1) : all - one_sum;
 }
 
-static void offer(const Offers *o, const Fraction *q)
+static void offer_fraction(const Offers *o, const Fraction *q)
 {
     Best *b = o->b;
     double most = b->node == b->root && b->limit > b->cost ? b->limit : b->cost;
@@ -155,14 +155,14 @@ static void offer_over(const Offers *o, const Fraction *dens,
     fmpz_mpoly_factor_t fac;
     if (fraction_begin(o, &q, 1, dens)) {
         fraction_put(&q, num, 1);
-        offer(o, &q);
+        offer_fraction(o, &q);
     }
     fraction_end(&q);
     fmpz_mpoly_factor_init(fac, o->f->ctx);
     if (!ctx_failed(o->b->c) && has_factors(o, fac, num)) {
         if (fraction_begin(o, &q, fac->num, dens)) {
             put_factors(&q, fac, 1);
-            offer(o, &q);
+            offer_fraction(o, &q);
         }
         fraction_end(&q);
     }
@@ -262,7 +262,7 @@ static slong gen_with(const Field *f, Op op, const Node *arg)
 
 /* g^2 = p + q*h^2 as a relation; el_reduce runs from new to old, so the relation must not
  * lead to a newer generator that has one itself: ties have one relation a pair. */
-static void tie(Field *f, slong g, slong h, int p, int q)
+static void relate_squares(Field *f, slong g, slong h, int p, int q)
 {
     Generator *k = &f->gen[g];
     fmpz_mpoly_t t;
@@ -279,7 +279,7 @@ static void tie(Field *f, slong g, slong h, int p, int q)
 
 /* Ties every pair there is, eliminating the squares of `a` (side 0) or of `b` (side 1). True
  * when there is a pair. */
-static bool tie_all(Field *f, int side)
+static bool relate_all_squares(Field *f, int side)
 {
     bool any = false;
     for (slong i = 0, n = f->ngens; i < n; i++) {
@@ -291,15 +291,15 @@ static bool tie_all(Field *f, int side)
                 continue;
             any = true;
             if (side == 0)
-                tie(f, i, h, t->p, t->q);
+                relate_squares(f, i, h, t->p, t->q);
             else /* b^2 = (a^2 - p)/q, q = +-1 */
-                tie(f, h, i, -t->p * t->q, t->q);
+                relate_squares(f, h, i, -t->p * t->q, t->q);
         }
     }
     return any;
 }
 
-static void untie(Field *f)
+static void drop_relations(Field *f)
 {
     for (slong i = 0; i < f->ngens; i++)
         if (f->gen[i].q == 2 && op_is_function((Op)f->gen[i].node->op)) {
@@ -347,12 +347,13 @@ void best_offer_field(Best *b, Node *n, bool quick)
             offer_elem(&o, &t);
         if (f.cut && !f.failed && !ctx_failed(c))
             offer_reduced(&o, &t);
-        for (int side = 0; side < 2 && !f.failed && !ctx_failed(c) && tie_all(&f, side);
+        for (int side = 0;
+             side < 2 && !f.failed && !ctx_failed(c) && relate_all_squares(&f, side);
              side++) {
             /* without squares t is in lowest terms, unless its denominators have factors left */
             if (has_squares(&f, &t) || quick || f.cut)
                 offer_reduced(&o, &t);
-            untie(&f);
+            drop_relations(&f);
         }
         el_clear(&f, &t);
     }

@@ -118,7 +118,7 @@ static Size size_by_children(Ctx *c, Node *n, NodeVec *todo)
 }
 
 /* ---- a whole expression ----------------------------------------------------------------------------- */
-static Size size(Ctx *c, Node *root)
+static Size expression_size(Ctx *c, Node *root)
 {
     Size s = size_of(c, root);
     if (s.cost)
@@ -140,5 +140,5 @@ static Size size(Ctx *c, Node *root)
     return s;
 }
 
-double measure_cost(Ctx *c, Node *n) { return (double)size(c, n).cost / UNIT; }
-double measure_additions(Ctx *c, Node *n) { return size(c, n).additions; }
+double measure_cost(Ctx *c, Node *n) { return (double)expression_size(c, n).cost / UNIT; }
+double measure_additions(Ctx *c, Node *n) { return expression_size(c, n).additions; }

@@ -17,7 +17,7 @@ typedef struct {
     Num power;
 } PowerRule;
 
-static Node *const *factors(Node *const *n, size_t *count)
+static Node *const *factors_of(Node *const *n, size_t *count)
 {
     if ((*n)->op == OP_SCALE)
         n = &(*n)->a[1];
@@ -25,7 +25,7 @@ static Node *const *factors(Node *const *n, size_t *count)
     return (*n)->op == OP_MUL ? (*n)->a : n;
 }
 
-static bool occurs(Ctx *c, Node *in, Node *what)
+static bool occurs_in(Ctx *c, Node *in, Node *what)
 {
     return ex_replace(c, in, &what, &c->zero, 1) != in;
 }
@@ -34,7 +34,7 @@ static bool occurs(Ctx *c, Node *in, Node *what)
 static bool rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, PowerRule *r)
 {
     size_t n;
-    Node *const *f = factors(&t, &n), *moving = NULL;
+    Node *const *f = factors_of(&t, &n), *moving = NULL;
     for (size_t i = 0; i < n; i++)
         if (ex_depends_any(c, f[i], free, 2)) {
             if (moving)
@@ -46,7 +46,7 @@ static bool rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, PowerRule *r
     bool exp = ex_is_exp(moving);
     Node *power = exp ? c->one : ex_exponent(c, moving), *k = ex_div(c, t, moving);
     r->base = exp ? moving : ex_base(moving);
-    if (!ex_is_num(power) || num_sgn(power->num) <= 0 || occurs(c, k, r->base))
+    if (!ex_is_num(power) || num_sgn(power->num) <= 0 || occurs_in(c, k, r->base))
         return false;
     r->power = power->num;
     r->rest = rat_expand(c, ex_div(c, ex_sub(c, t, F), k));
@@ -57,7 +57,7 @@ static bool rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, PowerRule *r
 static Node *by_rule(Ctx *c, Node *t, const PowerRule *r)
 {
     size_t n;
-    Node *const *f = factors(&t, &n);
+    Node *const *f = factors_of(&t, &n);
     for (size_t i = 0; i < n; i++) {
         Node *m = ex_is_exp(f[i]) ? c->one : ex_exponent(c, f[i]);
         if ((ex_is_exp(f[i]) ? f[i] : ex_base(f[i])) != r->base || !ex_is_num(m))
@@ -73,7 +73,7 @@ static Node *by_rule(Ctx *c, Node *t, const PowerRule *r)
     return t;
 }
 
-static Node *reduced(Ctx *c, Node *n, const PowerRule *r)
+static Node *reduce_power(Ctx *c, Node *n, const PowerRule *r)
 {
     for (int round = 0; round < ROUNDS && !ctx_poll(c); round++) {
         ArenaMark m = arena_mark(&c->tmp);
@@ -91,10 +91,10 @@ static Node *reduced(Ctx *c, Node *n, const PowerRule *r)
 }
 
 /* n = top/bottom */
-static void split(Ctx *c, Node *n, Node **top, Node **bottom)
+static void split_quotient(Ctx *c, Node *n, Node **top, Node **bottom)
 {
     size_t count;
-    Node *const *f = factors(&n, &count);
+    Node *const *f = factors_of(&n, &count);
     *bottom = c->one;
     for (size_t i = 0; i < count; i++) {
         Node *e = ex_exponent(c, f[i]);
@@ -113,13 +113,13 @@ Node *simplify_where(Ctx *c, Node *n, Node *F, const uint32_t *free, SimplifyLev
     double least = measure_cost(c, best);
     Attempt a = attempt_begin(c);
     F = rat_expand(c, F);
-    split(c, rat_together(c, best), &top, &bottom);
+    split_quotient(c, rat_together(c, best), &top, &bottom);
     for (uint32_t i = 0; F->op == OP_ADD && F->n <= MAX_TERMS && i < F->n && !ctx_poll(c);
          i++) {
         PowerRule r;
         if (!rule_of(c, F, F->a[i], free, &r))
             continue;
-        Node *t = reduced(c, top, &r), *b = bottom;
+        Node *t = reduce_power(c, top, &r), *b = bottom;
         if (num_is_one(r.power)) /* elsewhere, too */
             b = ex_replace(c, bottom, &r.base, &r.rest, 1);
         Node *s = t == top && b == bottom ? best : simplify(c, ex_div(c, t, b), level);

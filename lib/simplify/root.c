@@ -18,7 +18,7 @@ static bool is_square(Node *n, Node **f)
 }
 
 /* A sum k*(1 - sin(u)^2) and the like as k*cos(u)^2, or NULL. */
-static Node *square_of_tied(Ctx *c, Node *n)
+static Node *square_of_related(Ctx *c, Node *n)
 {
     Node *f;
     if (n->op != OP_ADD || n->n != 2)
@@ -54,7 +54,7 @@ static Node *shorter_expanded(Ctx *c, Node *u)
 
 static Node *simpler_radicand(Ctx *c, Node *u)
 {
-    Node *r = square_of_tied(c, u);
+    Node *r = square_of_related(c, u);
     if (r)
         return r;
     r = simplify_factor_terms(c, u, true);

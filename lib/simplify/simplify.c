@@ -95,7 +95,7 @@ static Node *exponent_in(Ctx *c, Node *t, const Node *base)
 }
 
 /* The smaller of two exponents whose difference is a number, or NULL. */
-static Node *smaller(Ctx *c, Node *x, Node *y)
+static Node *smaller_exponent(Ctx *c, Node *x, Node *y)
 {
     if (x == y)
         return x;
@@ -110,7 +110,7 @@ static Node *least_exponent(Ctx *c, Node *n, const Node *base)
 {
     Node *x = exponent_in(c, n->a[0], base);
     for (uint32_t j = 1; x && j < n->n; j++)
-        x = smaller(c, x, exponent_in(c, n->a[j], base));
+        x = smaller_exponent(c, x, exponent_in(c, n->a[j], base));
     return x;
 }
 
@@ -327,7 +327,7 @@ static void one_denominator(Best *b, Node *n)
 }
 
 /* Forms that are taken however little they save. */
-static void take(Best *b, Node *r)
+static void take_form(Best *b, Node *r)
 {
     if (!r || r == b->node || ex_is_poison(r))
         return;
@@ -340,7 +340,7 @@ static void take(Best *b, Node *r)
 
 /* The last touch: factors of the best form made one, common factors taken out of its factors. g: the
  * latter, done to the region as it was. */
-static void polish(Best *b, Node *g)
+static void polish_best(Best *b, Node *g)
 {
     Ctx *c = b->c;
     if (b->node->op == OP_ADD)
@@ -353,7 +353,7 @@ static void polish(Best *b, Node *g)
         if (!ex_is_poison(f) && measure_cost(c, f) <= m + PARENTHESES)
             b->node = f;
     }
-    take(b, simplify_join_radicals(c, b->node));
+    take_form(b, simplify_join_radicals(c, b->node));
 }
 
 Node *simplify_region(Ctx *c, Node *n, void *arg)
@@ -367,7 +367,7 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
     Attempt at = attempt_begin(c);
     Node *g = factor_all(c, n, false), *h = factor_all(c, n, true);
     one_denominator(&b, n);
-    take(&b, simplify_clear_denominators(c, n));
+    take_form(&b, simplify_clear_denominators(c, n));
     best_offer(&b, g);
     best_offer(&b, h);
     if (h != n)
@@ -386,7 +386,7 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         else
             best_offer_field(&b, b.node, b.limit > SMALL && !deep);
     }
-    polish(&b, g);
+    polish_best(&b, g);
     return attempt_end(c, &at) ? b.node : n;
 }
 

@@ -26,7 +26,7 @@ static bool is_hyperbolic(const Node *n)
 static bool is_cosine(const Node *n) { return n->op == OP_cos || n->op == OP_cosh; }
 
 /* root with every function and sum that swap knows replaced. */
-static Node *swapped(Ctx *c, Node *root, Swap swap)
+static Node *swap_functions(Ctx *c, Node *root, Swap swap)
 {
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
@@ -336,7 +336,7 @@ static Signs signs_of(Ctx *c, Node *root)
 }
 
 /* r, a rewriting or NULL, with its regions simplified. */
-static Node *finished(Best *b, Node *r)
+static Node *finish_rewriting(Best *b, Node *r)
 {
     return r && !ctx_failed(b->c)
                ? rat_regions(b->c, r, b->deep, simplify_region, b->deep ? b : NULL)
@@ -347,7 +347,7 @@ static void offer_swapped(Best *b, Node *n, Swap swap, bool no_roots)
 {
     Ctx *c = b->c;
     Attempt at = attempt_begin(c);
-    Node *r = finished(b, swapped(c, n, swap));
+    Node *r = finish_rewriting(b, swap_functions(c, n, swap));
     if (r && (!no_roots || !has_root_of_cos(c, r)))
         best_offer(b, r);
     (void)attempt_end(c, &at);
@@ -357,7 +357,7 @@ static void offer_cosines(Best *b)
 {
     Attempt at = attempt_begin(b->c);
     b->new_functions = false; /* one for another */
-    best_offer(b, finished(b, swapped(b->c, b->node, joined_cosine)));
+    best_offer(b, finish_rewriting(b, swap_functions(b->c, b->node, joined_cosine)));
     b->new_functions = true;
     (void)attempt_end(b->c, &at);
 }
@@ -367,7 +367,7 @@ static void offer_bessels(Best *b)
     Attempt at = attempt_begin(b->c);
     Node *n = b->node;
     for (int step = -1; step <= 1; step += 2) {
-        Node *r = finished(b, fewer_orders(b->c, n, step));
+        Node *r = finish_rewriting(b, fewer_orders(b->c, n, step));
         if (r && !divides_anew(b->c, n, r))
             best_offer(b, r);
     }

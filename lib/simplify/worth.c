@@ -28,7 +28,7 @@ typedef struct {
     NodeVec functions; /* in TRIG_IDENTITIES, distinct */
 } Scan;
 
-static bool is_tied(const Node *n)
+static bool has_identity(const Node *n)
 {
     for (const SquareIdentity *t = TRIG_IDENTITIES;
          t < TRIG_IDENTITIES + N_TRIG_IDENTITIES; t++)
@@ -37,18 +37,18 @@ static bool is_tied(const Node *n)
     return false;
 }
 
-static void visit(Scan *s, Node *n)
+static void visit_node(Scan *s, Node *n)
 {
     uint64_t v;
     int64_t e;
-    if (n->op == OP_POW && is_tied(n->a[0]) && ex_get_int(n->a[1], &e) && e % 2 == 0)
+    if (n->op == OP_POW && has_identity(n->a[0]) && ex_get_int(n->a[1], &e) && e % 2 == 0)
         nodevec_push(s->c, &s->squares, n->a[0]);
     if (map_get(&s->seen, n->id, &v))
         return;
     map_put(&s->seen, n->id, 1);
     if (is_generator(n)) {
         s->gens++;
-        if (is_tied(n))
+        if (has_identity(n))
             nodevec_push(s->c, &s->functions, n);
         return;
     }
@@ -57,7 +57,7 @@ static void visit(Scan *s, Node *n)
 }
 
 /* Two functions of the same argument whose squares are tied, and two of those squares. */
-static bool has_pair(const Scan *s)
+static bool has_squares_of_pair(const Scan *s)
 {
     for (size_t i = 0; i < s->functions.n; i++)
         for (size_t j = 0; j < s->functions.n; j++) {
@@ -82,16 +82,16 @@ bool simplify_worth_field(Ctx *c, Node *n, double cost)
     map_init(&s.seen, &c->tmp);
     nodevec_push(c, &s.todo, n);
     while (s.todo.n)
-        visit(&s, s.todo.v[--s.todo.n]);
+        visit_node(&s, s.todo.v[--s.todo.n]);
     bool yes = (s.gens <= FEW_GENERATORS && cost <= FEW_LARGE) ||
-               (cost <= FEW_LARGE && has_pair(&s));
+               (cost <= FEW_LARGE && has_squares_of_pair(&s));
     arena_release(&c->tmp, m);
     return yes;
 }
 
 /* ---- what a field would not better ------------------------------------------------------------------- */
 /* Two of the functions have squares that are tied. */
-static bool has_tied(const PlainGenerators *k)
+static bool has_related_squares(const PlainGenerators *k)
 {
     for (size_t i = 0; i < k->n; i++)
         for (size_t j = 0; j < k->n; j++)
@@ -104,7 +104,7 @@ static bool has_tied(const PlainGenerators *k)
 }
 
 /* n without its factor s, which becomes the sum of its terms times the powers above the line. */
-static Node *spread(Ctx *c, Node *n, Node *s)
+static Node *distribute_factor(Ctx *c, Node *n, Node *s)
 {
     Node *body = n->op == OP_SCALE ? n->a[1] : n;
     NodeVec above = {0}, below = {0}, sum = {0};
@@ -144,8 +144,8 @@ Node *simplify_lowest_terms(Ctx *c, Node *n)
             above = below ? above : b;
         }
     }
-    yes = yes && !has_tied(&k);
-    Node *r = !yes ? NULL : above ? spread(c, n, above) : n;
+    yes = yes && !has_related_squares(&k);
+    Node *r = !yes ? NULL : above ? distribute_factor(c, n, above) : n;
     arena_release(&c->tmp, m);
     return r;
 }

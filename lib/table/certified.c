@@ -233,7 +233,7 @@ void cert_sind(arb_t r, const arb_t x, slong prec) { sin_degrees(r, x, 0, prec);
 void cert_cosd(arb_t r, const arb_t x, slong prec) { sin_degrees(r, x, 90, prec); }
 
 /* r = a/b, undefined where b is exactly 0 */
-static void quotient(arb_t r, const arb_t a, const arb_t b, slong prec)
+static void defined_quotient(arb_t r, const arb_t a, const arb_t b, slong prec)
 {
     if (arb_is_zero(b))
         cert_undefined(r);
@@ -249,7 +249,7 @@ static void quotient(arb_t r, const arb_t a, const arb_t b, slong prec)
         arb_init(b);                                     \
         sin_degrees(a, x, shift_above, prec);            \
         sin_degrees(b, x, shift_below, prec);            \
-        quotient(r, a, b, prec);                         \
+        defined_quotient(r, a, b, prec);                 \
         arb_clear(a);                                    \
         arb_clear(b);                                    \
     }
@@ -382,7 +382,7 @@ void cert_sgn(arb_t r, const arb_t x, slong prec)
 }
 
 /* An exact number cut towards 0; half: rounded to the nearest integer, halves away from 0. */
-static void cut(arb_t r, const arb_t x, bool half)
+static void cut_to_integer(arb_t r, const arb_t x, bool half)
 {
     arf_srcptr m = arb_midref(x);
     arf_t whole, part;
@@ -404,13 +404,13 @@ static void cut(arb_t r, const arb_t x, bool half)
 static void trunc_at(arb_t r, const arb_t x, slong prec)
 {
     (void)prec;
-    cut(r, x, false);
+    cut_to_integer(r, x, false);
 }
 
 static void round_at(arb_t r, const arb_t x, slong prec)
 {
     (void)prec;
-    cut(r, x, true);
+    cut_to_integer(r, x, true);
 }
 
 /* The bounds of the ball are cut at its own precision, not at prec: an integer inside must not

@@ -415,7 +415,7 @@ void cert_airybiprime(arb_t r, const arb_t x, slong prec)
 
 /* r = f(x)*exp(+-2/3*x^(3/2)); for x < 0 the exponent is imaginary: no scaling for Bi, no real
  * value for Ai */
-static void scaled(arb_t r, const arb_t x, int sign, slong prec, CertifiedFn1 f)
+static void scaled_airy(arb_t r, const arb_t x, int sign, slong prec, CertifiedFn1 f)
 {
     WITH(t);
 
@@ -439,24 +439,24 @@ static void scaled(arb_t r, const arb_t x, int sign, slong prec, CertifiedFn1 f)
 
 void cert_airyaix(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, 1, prec, cert_airyai);
+    scaled_airy(r, x, 1, prec, cert_airyai);
 }
 void cert_airyaiprimex(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, 1, prec, cert_airyaiprime);
+    scaled_airy(r, x, 1, prec, cert_airyaiprime);
 }
 void cert_airybix(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, -1, prec, cert_airybi);
+    scaled_airy(r, x, -1, prec, cert_airybi);
 }
 void cert_airybiprimex(arb_t r, const arb_t x, slong prec)
 {
-    scaled(r, x, -1, prec, cert_airybiprime);
+    scaled_airy(r, x, -1, prec, cert_airybiprime);
 }
 
 /* ---- elliptic integrals, zeta, W, polylogarithm */
-static void elliptic(arb_t r, const arb_t m, slong prec,
-                     void (*f)(acb_t, const acb_t, slong))
+static void real_elliptic(arb_t r, const arb_t m, slong prec,
+                          void (*f)(acb_t, const acb_t, slong))
 {
     acb_t z;
     acb_init(z);
@@ -468,7 +468,7 @@ static void elliptic(arb_t r, const arb_t m, slong prec,
     acb_clear(z);
 }
 
-UNDEFINED_IF(cert_ge(x, 1), ellipk, elliptic(r, x, prec, acb_elliptic_k))
+UNDEFINED_IF(cert_ge(x, 1), ellipk, real_elliptic(r, x, prec, acb_elliptic_k))
 
 void cert_ellipe(arb_t r, const arb_t x, slong prec)
 {
@@ -479,7 +479,7 @@ void cert_ellipe(arb_t r, const arb_t x, slong prec)
     else if (!cert_lt(x, 1))
         arb_indeterminate(r);
     else
-        elliptic(r, x, prec, acb_elliptic_e);
+        real_elliptic(r, x, prec, acb_elliptic_e);
 }
 
 UNDEFINED_IF(arb_is_one(x), zeta, arb_zeta(r, x, prec))

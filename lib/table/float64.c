@@ -97,22 +97,24 @@ double f64_cotd(double x)
     return q & 1 ? -t : 1 / t;
 }
 
-static double degrees(double a) { return a * (180 / PI); }
+static double radians_to_degrees(double a) { return a * (180 / PI); }
 
 double f64_asind(double x)
 {
-    return fabs(x) == 0.5 ? 60 * x : fabs(x) == 1 ? 90 * x : degrees(asin(x));
+    return fabs(x) == 0.5 ? 60 * x : fabs(x) == 1 ? 90 * x : radians_to_degrees(asin(x));
 }
 
 double f64_acosd(double x)
 {
-    return fabs(x) == 0.5 ? 90 - 60 * x : fabs(x) == 1 ? 90 - 90 * x : degrees(acos(x));
+    return fabs(x) == 0.5 ? 90 - 60 * x
+           : fabs(x) == 1 ? 90 - 90 * x
+                          : radians_to_degrees(acos(x));
 }
 
-double f64_atand(double x) { return fabs(x) == 1 ? 45 * x : degrees(atan(x)); }
+double f64_atand(double x) { return fabs(x) == 1 ? 45 * x : radians_to_degrees(atan(x)); }
 double f64_acotd(double x)
 {
-    return x == 0 ? 90 : fabs(x) == 1 ? 45 * x : degrees(atan(1 / x));
+    return x == 0 ? 90 : fabs(x) == 1 ? 45 * x : radians_to_degrees(atan(1 / x));
 }
 double f64_acot(double x) { return x == 0 ? PI / 2 : atan(1 / x); }
 
@@ -121,8 +123,11 @@ static double other_leg(double x) { return sqrt(fabs(x) - 1) * sqrt(fabs(x) + 1)
 
 double f64_asec(double x) { return atan2(other_leg(x), x > 0 ? 1 : -1); }
 double f64_acsc(double x) { return atan2(x > 0 ? 1 : -1, other_leg(x)); }
-double f64_asecd(double x) { return fabs(x) == 2 ? 90 - 60 / x : degrees(f64_asec(x)); }
-double f64_acscd(double x) { return fabs(x) == 2 ? 60 / x : degrees(f64_acsc(x)); }
+double f64_asecd(double x)
+{
+    return fabs(x) == 2 ? 90 - 60 / x : radians_to_degrees(f64_asec(x));
+}
+double f64_acscd(double x) { return fabs(x) == 2 ? 60 / x : radians_to_degrees(f64_acsc(x)); }
 
 /* ---- hyperbolic */
 double f64_sech(double x)

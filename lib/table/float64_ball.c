@@ -363,18 +363,22 @@ static void binomial_k(arb_t r, const arb_t n, const arb_t k, slong prec)
 }
 
 /* Numbers whose sums need no great space. */
-static bool moderate(double x) { return x == 0 || (fabs(x) < 1e15 && fabs(x) > 1e-200); }
+static bool is_moderate(double x)
+{
+    return x == 0 || (fabs(x) < 1e15 && fabs(x) > 1e-200);
+}
 
 double f64_digamma_gap(double x, double y)
 {
-    if (is_pole_of_gamma(x) || is_pole_of_gamma(x + y) || !moderate(x) || !moderate(y))
+    if (is_pole_of_gamma(x) || is_pole_of_gamma(x + y) || !is_moderate(x) ||
+        !is_moderate(y))
         return f64_digamma(x) - f64_digamma(x + y);
     return round_ball2(digamma_gap, x, y);
 }
 
 double f64_binomial_log_slope(unsigned i, double n, double k)
 {
-    if (moderate(n) && moderate(k))
+    if (is_moderate(n) && is_moderate(k))
         return round_ball2(i == 0 ? binomial_n : binomial_k, n, k);
     double common = f64_digamma(1 + n - k);
     return i == 0 ? f64_digamma(1 + n) - common : common - f64_digamma(1 + k);

@@ -125,7 +125,7 @@ const CommandInfo *command_find(const char *name, size_t n)
 /* ---- names */
 enum { ANY_COUNT = -1 };
 
-static bool takes(Op op, long argc)
+static bool takes_arguments(Op op, long argc)
 {
     const OpInfo *f = &infos[op];
     if (argc == ANY_COUNT)
@@ -141,7 +141,7 @@ static inline __attribute__((always_inline)) Op find_in(char first, const char *
 {
 #define TRY(nm, op)                                                                  \
     if (nm[0] == first && n == sizeof nm - 1 && memcmp(s, nm, sizeof nm - 1) == 0 && \
-        takes(op, argc))                                                             \
+        takes_arguments(op, argc))                                                   \
         return op;
 #define FUNCTION(id, nm, ...) TRY(nm, OP_##id) TRY(#id, OP_##id)
 #define S(id, nm, ...) TRY(nm, OP_##id)
@@ -156,7 +156,7 @@ static inline __attribute__((always_inline)) Op find_in(char first, const char *
     return OP_POISON;
 }
 
-static Op find(const char *s, size_t n, long argc)
+static Op find_name(const char *s, size_t n, long argc)
 {
     if (n == 0)
         return OP_POISON;
@@ -173,9 +173,9 @@ static Op find(const char *s, size_t n, long argc)
     }
 }
 
-Op op_find(const char *name, size_t n) { return find(name, n, ANY_COUNT); }
+Op op_find(const char *name, size_t n) { return find_name(name, n, ANY_COUNT); }
 
 Op op_find_n(const char *name, size_t n, size_t argc)
 {
-    return find(name, n, argc < 1 << 20 ? (long)argc : 1 << 20);
+    return find_name(name, n, argc < 1 << 20 ? (long)argc : 1 << 20);
 }

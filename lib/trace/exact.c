@@ -44,7 +44,7 @@ static void set_constant(const Trace *t, uint32_t i, arb_t r, slong prec)
         program_ball_fraction(r, x->k, prec);
 }
 
-static bool evaluate(const Trace *t, TraceExact *e, slong prec)
+static bool evaluate_rows(const Trace *t, TraceExact *e, slong prec)
 {
     const Program *p = t->a->p;
     for (uint32_t i = 0; i < p->n; i++)
@@ -59,15 +59,15 @@ static bool evaluate(const Trace *t, TraceExact *e, slong prec)
 }
 
 /* d/d from times its tangent, or the other way round; nothing comes of exact zeros. */
-static void carry(arb_ptr to, arb_srcptr from, arb_srcptr partial, size_t lanes,
-                  slong prec)
+static void carry_derivative(arb_ptr to, arb_srcptr from, arb_srcptr partial,
+                             size_t lanes, slong prec)
 {
     for (size_t k = 0; k < lanes && !arb_is_zero(partial); k++)
         if (!arb_is_zero(from + k))
             arb_addmul(to + k, from + k, partial, prec);
 }
 
-static void sweep(const Trace *t, TraceExact *e, slong prec)
+static void sweep_derivatives(const Trace *t, TraceExact *e, slong prec)
 {
     size_t lanes = t->lanes;
     _arb_vec_zero(e->dot, e->ndot);
@@ -76,8 +76,8 @@ static void sweep(const Trace *t, TraceExact *e, slong prec)
             arb_set_d(e->dot + i, t->dot[i]); /* the directions */
         for (size_t i = 0; i < t->e.n; i++) {
             const Edge *g = &t->e.edge[i];
-            carry(e->dot + g->to * lanes, e->dot + g->from * lanes, e->v + g->partial,
-                  lanes, prec);
+            carry_derivative(e->dot + g->to * lanes, e->dot + g->from * lanes,
+                             e->v + g->partial, lanes, prec);
         }
         return;
     }
@@ -85,13 +85,13 @@ static void sweep(const Trace *t, TraceExact *e, slong prec)
         arb_one(e->dot + t->a->out[k] * lanes + k);
     for (size_t i = t->e.n; i-- > 0;) {
         const Edge *g = &t->e.edge[i];
-        carry(e->dot + g->from * lanes, e->dot + g->to * lanes, e->v + g->partial, lanes,
-              prec);
+        carry_derivative(e->dot + g->from * lanes, e->dot + g->to * lanes,
+                         e->v + g->partial, lanes, prec);
     }
 }
 
 /* Is x known to more digits than are shown? What cannot be told from 0 at the last precision is 0. */
-static bool settle(arb_ptr x, slong prec)
+static bool is_known(arb_ptr x, slong prec)
 {
     if (!arb_is_finite(x))
         return false;
@@ -104,12 +104,12 @@ static bool all_known(const Trace *t, TraceExact *e, slong prec)
 {
     bool ok = true;
     for (size_t r = 0; r < t->nrows; r++) {
-        ok = ok && settle(e->v + t->row[r], prec);
+        ok = ok && is_known(e->v + t->row[r], prec);
         for (size_t k = 0; k < t->lanes; k++)
-            ok = ok && settle(e->dot + t->row[r] * t->lanes + k, prec);
+            ok = ok && is_known(e->dot + t->row[r] * t->lanes + k, prec);
     }
     for (size_t i = 0; i < t->e.n; i++)
-        ok = ok && settle(e->v + t->e.edge[i].partial, prec);
+        ok = ok && is_known(e->v + t->e.edge[i].partial, prec);
     return ok;
 }
 
@@ -139,8 +139,9 @@ TraceExact *trace_exact(const Trace *t)
     e->ndot = (slong)(t->a->nprimal * t->lanes);
     e->v = _arb_vec_init(e->nv);
     e->dot = _arb_vec_init(e->ndot);
-    for (slong prec = PREC_FIRST; prec <= PREC_LAST && evaluate(t, e, prec); prec *= 2) {
-        sweep(t, e, prec);
+    for (slong prec = PREC_FIRST; prec <= PREC_LAST && evaluate_rows(t, e, prec);
+         prec *= 2) {
+        sweep_derivatives(t, e, prec);
         if (all_known(t, e, prec)) {
             round_all(t, e);
             return e;

@@ -8,7 +8,7 @@
 enum { NUMBER = 24, WIDEST = 48 };
 
 /* ---- text ------------------------------------------------------------------------------------------ */
-static void pad(Str *out, size_t from, size_t width)
+static void pad_to(Str *out, size_t from, size_t width)
 {
     while (out->n < from + width)
         str_putc(out, ' ');
@@ -18,17 +18,17 @@ static void put_value(const Trace *t, uint32_t v, Str *out)
 {
     size_t from = out->n;
     trace_value(t, v, WRITE_PLAIN, out);
-    pad(out, from, NUMBER);
+    pad_to(out, from, NUMBER);
 }
 
 static void put_dot(const Trace *t, size_t i, Str *out)
 {
     size_t from = out->n;
     trace_dot(t, i, WRITE_PLAIN, out);
-    pad(out, from, NUMBER);
+    pad_to(out, from, NUMBER);
 }
 
-static void trim(Str *s)
+static void trim_blanks(Str *s)
 {
     while (s->n && s->s[s->n - 1] == ' ')
         s->s[--s->n] = 0;
@@ -59,7 +59,7 @@ static void text_head(const Trace *t, size_t width, Str *out)
     }
     if (t->of.nwhere)
         str_puts(out, "statement");
-    trim(out);
+    trim_blanks(out);
 }
 
 static void text_row(const Trace *t, size_t r, size_t width, Str *out)
@@ -68,7 +68,7 @@ static void text_row(const Trace *t, size_t r, size_t width, Str *out)
     str_printf(out, "\nv%-4zu = ", r + 1);
     size_t from = out->n;
     trace_expression(t, v, WRITE_PLAIN, out);
-    pad(out, from, width);
+    pad_to(out, from, width);
     str_puts(out, "  ");
     put_value(t, v, out);
     for (size_t k = 0; t->of.mode == ACC_FORWARD && k < t->lanes; k++)
@@ -76,7 +76,7 @@ static void text_row(const Trace *t, size_t r, size_t width, Str *out)
     const ProcedureWhere *w = trace_where(t, r);
     if (w)
         str_puts(out, w->text ? w->text : w->function);
-    trim(out);
+    trim_blanks(out);
 }
 
 static void text_gap(const Trace *t, Str *out)

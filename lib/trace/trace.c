@@ -74,7 +74,7 @@ static bool lanes_alloc(Trace *t, size_t lanes)
     return true;
 }
 
-static bool tangents(Trace *t)
+static bool make_tangents(Trace *t)
 {
     const Accum *a = t->a;
     if (!lanes_alloc(t, t->of.dir ? 1 : a->nin))
@@ -88,7 +88,7 @@ static bool tangents(Trace *t)
     return true;
 }
 
-static bool adjoints(Trace *t)
+static bool make_adjoints(Trace *t)
 {
     const Accum *a = t->a;
     if (!lanes_alloc(t, a->nout))
@@ -115,7 +115,7 @@ Trace *trace_new(const TraceOf *of)
     }
     *t = (Trace){.of = *of, .a = of->a};
     if (accum_linearise(of->a, &t->e) && number_rows(t) && chain_edges(t) &&
-        (of->mode == ACC_FORWARD ? tangents(t) : adjoints(t))) {
+        (of->mode == ACC_FORWARD ? make_tangents(t) : make_adjoints(t))) {
         t->exact = trace_exact(t);
         return t;
     }

@@ -210,7 +210,7 @@ static void put_loop(const TraceWriter *w, uint32_t v)
         print_brief(w->t->a->c, w->out, n, 60);
 }
 
-static const char *infix(POp op, TraceWrite how)
+static const char *infix_sign(POp op, TraceWrite how)
 {
     static const char *const plain[P_OPS] = {
         [P_ADD] = " + ",   [P_SUB] = " - ", [P_MUL] = "*",   [P_SUM] = " + ",
@@ -253,7 +253,7 @@ void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out)
             break;
         }
         /* fallthrough */
-    default: put_list(&w, "", infix((POp)x->op, how), "", o, n);
+    default: put_list(&w, "", infix_sign((POp)x->op, how), "", o, n);
     }
 }
 
