@@ -54,6 +54,51 @@ verdict 'calls in lib/ of a later room' "$(
                 print file[i] ": " name[i] " of " home[name[i]]
     }')"
 
+# What the names that a folder exports begin with: the folder, or a concept in it with a type of
+# its own. No two folders share one; lbz_ names belong to leibniz.h.
+prefixes='
+base:      mem_ env_ arena_ str_ utf8_ map_ hash_
+number:    num_ decimal_ double_
+table:     op_ command_ synonym_ float64_ f64_ certified_ cert_
+expr:      ex_ ctx_ sym_ subst_ list_ nodevec_ attempt_
+field:     field_ el_ poly_ rat_
+parse:     parse_ parsed_ parser_ lex_
+print:     print_ form_ box_ emit_
+ball:      ball_
+diff:      diff_
+simplify:  simplify_ best_ measure_ prove_ trig_ TRIG_ basis_ define_
+program:   program_ pg_
+cpu:       cpu_ code_
+point:     accum_ kink_ slope_
+procedure: procedure_ formula_ vm_ tape_ record_
+trace:     trace_
+eval:      eval_ symlist_
+session:   session_ defs_ setting_ settings_ args_ answer_
+commands:  statement_ cmd_ request_ constant_'
+verdict 'names that a folder exports under no prefix of its own, or a prefix of two folders' "$(
+    {
+        echo "$prefixes"
+        for o in lib/*/.libs/*.o lib/*/*.o; do
+            [ -f "$o" ] && ${NM:-nm} -g --defined-only "$o" | sed "s|^|$o |"
+        done
+    } | awk '
+    $1 ~ /:$/ {
+        d = substr($1, 1, length($1) - 1)
+        of[d] = $0
+        for (i = 2; i <= NF; i++) {
+            if ($i in owner) print $i ": of " owner[$i] " and " d
+            owner[$i] = d
+        }
+        next
+    }
+    NF < 3 || $1 ~ /liblazy/ || $NF ~ /^(lbz_|DW\.ref|__odr_asan|__x86\.)/ { next }
+    {
+        split($1, p, "/"); k = split(of[p[2]], own, " ")
+        for (i = 2; i <= k; i++)
+            if (index($NF, own[i]) == 1 || $NF "_" == own[i]) next
+        print $1 ": " $NF
+    }')"
+
 verdict 'src/ may include only leibniz.h and its own headers' "$(
     cd "$top/src" 2>/dev/null && for f in *.c *.h; do
         [ -f "$f" ] || continue

@@ -689,7 +689,7 @@ START_TEST(exact_points)
 }
 END_TEST
 
-/* ---- the text of the partials, as C; these names mean the kernels from here on */
+/* ---- the text of the partials, as C; these names mean the float64 functions from here on */
 #include "table/float64_names.h"
 
 static double text_partial(Op op, unsigned i, double x, double y, double z, double f)

@@ -1,6 +1,6 @@
 /* ball/eval.c - certified evaluation of DAGs: which node is evaluated when,
- * conditions, sums and products. The operations themselves are in ball_real.c and
- * ball_complex.c.
+ * conditions, sums and products. The operations themselves are in real.c and
+ * complex.c.
  *
  * No recursion but into the bodies of binders, at most BALL_MAX_DEPTH deep. A value is
  * computed at most once per generation of its frame. Vals may move when a new node gets

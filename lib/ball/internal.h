@@ -64,7 +64,7 @@ typedef struct {
 
 enum { BALL_MAX_TERMS = 1000000, BALL_MAX_DEPTH = 16, BALL_SPECIAL_WORK = 16384 };
 
-/* ball_eval.c */
+/* eval.c */
 /* As ball_eval; *work, unless NULL, gets the number of operations. */
 lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
                           size_t k, slong prec, arb_t out, const Node **bad,
@@ -94,16 +94,16 @@ static inline acb_srcptr ball_carg(BallEval *ev, BallFrame *f, const Node *n, ui
     return &ball_done(ev, f, n->a[i])->z;
 }
 
-/* ball_real.c: one operation on values that are there */
+/* real.c: one operation on values that are there */
 void ball_real_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
 void ball_set_num(arb_t r, Num x, slong prec);
 /* Are the bounds of z small enough to go on with? Overflow is not an infinity of the
  * answer. */
 bool ball_sane(const arb_t x);
 
-/* ball_complex.c */
+/* complex.c */
 void ball_complex_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
-/* ball_integral.c: v = INT n, whose bounds are evaluated */
+/* integral.c: v = INT n, whose bounds are evaluated */
 void ball_integrate(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
 
 #endif

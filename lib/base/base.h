@@ -1,9 +1,14 @@
-/* base/base.h - memory, text, maps, errors, interruption. Knows nothing of mathematics.
+/* base/base.h - memory, errors, interruption, arenas, text and maps. Knows nothing of mathematics.
  *
- * Env is what every floor above carries along: the first error of a statement, the place in
- * the input that is being worked on, and the limits. Arenas report exhaustion to their Env
- * and go on serving small requests from a reserve, so that callers need not check every
- * allocation: they poll the Env, which says stop.
+ * Invariant: the interrupt flag is the only mutable global. Env is what everything else carries
+ * along: the first error of a statement, the place in the input that is being worked on, the
+ * limits. An arena that is exhausted reports that to its Env and goes on serving small requests
+ * from a reserve, so callers need not check every allocation: they poll the Env, which says stop.
+ * Owners: what an arena handed out dies with the arena or at its mark; a Str owns its bytes.
+ * May use: leibniz.h only.
+ * Files: base.c (memory, errors, the interrupt flag, arenas, maps), text.c (strings that grow,
+ * UTF-8, widths on a terminal). The two call each other: errors are cut at whole characters, and
+ * strings take their memory here.
  */
 #ifndef LBZ_BASE_H
 #define LBZ_BASE_H

@@ -2,6 +2,14 @@
  * commands, which are statements that begin with a word of the table's rows C.
  *
  * Adding a command: a row C(run, ...) in ops.def and a function cmd_RUN here.
+ * Invariant: the first error stops the line; what earlier statements did stays.
+ * Owners: all that lasts is the session's; a command's work lives in the statement.
+ * May use: all folders before it.
+ * Files: statement.c (a line to statements, one after the other), commands.c (the words),
+ * check.c with constant.[ch] (check A == B), gradcheck.c, request.h (`E at x=1`, as asked) with
+ * numeric.c (reads it; forward, reverse), trace.c, help.c, names.c (vars, save, load ...), show.c
+ * (set, time, latex ...).
+ * statement, commands, names and show are one circle: load and time run statements.
  */
 #ifndef LBZ_COMMANDS_H
 #define LBZ_COMMANDS_H

@@ -1,6 +1,6 @@
 /* commands/constant.h - do the two sides of a check that failed differ by a constant only? */
-#ifndef LBZ_CONSTANT_H
-#define LBZ_CONSTANT_H
+#ifndef LBZ_COMMANDS_CONSTANT_H
+#define LBZ_COMMANDS_CONSTANT_H
 
 #include "commands/commands.h"
 

@@ -1,7 +1,7 @@
 /* commands/request.h - what the commands that differentiate at a point have been asked:
  * `E at x=1, y=2 [along (u, v)]`. */
-#ifndef LBZ_JOB_H
-#define LBZ_JOB_H
+#ifndef LBZ_COMMANDS_REQUEST_H
+#define LBZ_COMMANDS_REQUEST_H
 
 #include "point/point.h"
 #include "session/procedure.h"

@@ -1,7 +1,12 @@
-/* cpu/cpu.h - the instructions of the CPU backend; shared by cpu*.c only.
+/* cpu/cpu.h - the CPU backend: instructions, and the ways to run them.
  *
- * A slot is a double in a scalar run and an array of BLOCK doubles in a block run. Slots are:
- * the inputs, the constants, then temporaries, which are used again when their value is dead.
+ * A slot is a double in a scalar run and an array of BLOCK doubles in a block run. Slots are: the
+ * inputs, the constants, then temporaries, which are used again when their value is dead.
+ * Invariant: scalar runs have libm's values on every machine; a block is 256 elements.
+ * Owners: a Code owns its arrays and is never changed after it is made (but for code_speed_up); the
+ * slots of a run are the caller's. May use: base, table, program.
+ * Files: compile.c (a program to instructions), scalar.c (one point), native.c (one point as
+ * machine code), block.c (many points, BLOCK at a time: the backend), vector.c (vector functions).
  */
 #ifndef LBZ_CPU_H
 #define LBZ_CPU_H

@@ -1,6 +1,6 @@
 /* diff/coefficients.h - certified Taylor coefficients at a number, to any order. */
-#ifndef LBZ_DIFF_BALL_H
-#define LBZ_DIFF_BALL_H
+#ifndef LBZ_DIFF_COEFFICIENTS_H
+#define LBZ_DIFF_COEFFICIENTS_H
 
 #include "ball/series.h"
 

@@ -1,6 +1,14 @@
-/* diff/diff.h - symbolic differentiation. Exact, memoised: work and result are linear in the
- * number of distinct nodes. Results are canonical, not yet simplified. Unknown partials (besselj
- * in its order) are UNABLE. */
+/* diff/diff.h - symbolic differentiation: forward, reverse, n-th, implicit, Taylor.
+ *
+ * Exact and memoised: work and result are linear in the number of distinct nodes. Results are
+ * canonical, not yet simplified. Unknown partials (besselj in its order) are UNABLE.
+ * Invariant: a derivative holds wherever the function is differentiable.
+ * Owners: results are nodes of the statement; the compiled rules belong to the context.
+ * May use: base, number, table, expr, parse (the texts of partials), print, ball.
+ * Files: diff.c (forward), gradient.c (all partials in one reverse sweep), order.c (n-th
+ * derivatives), rules.c (partials of the table's rows), series.c (Taylor coefficients as nodes),
+ * coefficients.[ch] (the same, certified, by balls), internal.h.
+ */
 #ifndef LBZ_DIFF_H
 #define LBZ_DIFF_H
 

@@ -16,7 +16,7 @@ typedef struct {
     Map at;        /* node id -> position */
     Contribs *adj; /* by position */
     uint64_t mask; /* symbols asked for */
-    Node *bar;     /* adjoint of the node at work */
+    Node *adjoint; /* adjoint of the node at work */
 } NodeSweep;
 
 static void add_adjoint(NodeSweep *s, Node *to, Node *amount)
@@ -46,7 +46,7 @@ static void sweep_product(NodeSweep *s, Node *n)
         if (!(n->a[i]->syms & s->mask))
             continue;
         memcpy(f, n->a, n->n * sizeof *f);
-        f[i] = s->bar;
+        f[i] = s->adjoint;
         add_adjoint(s, n->a[i], ex_mul(c, n->n, f));
     }
 }
@@ -59,9 +59,9 @@ static void sweep_power(NodeSweep *s, Node *n)
         add_adjoint(
             s, b,
             ex_mul(c, 3,
-                   (Node *[]){s->bar, e, ex_pow(c, b, ex_add2(c, e, c->minus_one))}));
+                   (Node *[]){s->adjoint, e, ex_pow(c, b, ex_add2(c, e, c->minus_one))}));
     if (e->syms & s->mask)
-        add_adjoint(s, e, ex_mul(c, 3, (Node *[]){s->bar, n, ex_fn1(c, OP_log, b)}));
+        add_adjoint(s, e, ex_mul(c, 3, (Node *[]){s->adjoint, n, ex_fn1(c, OP_log, b)}));
 }
 
 /* Nodes whose derivative rule is easier forward: one forward derivative per symbol asked for,
@@ -74,7 +74,7 @@ static void sweep_forward(NodeSweep *s, Node *n)
     for (size_t i = 0; i < k && !ctx_failed(c); i++) {
         Node *x = ex_sym(c, syms[i]);
         if (x->syms & s->mask)
-            add_adjoint(s, x, ex_mul2(c, s->bar, diff(c, n, syms[i])));
+            add_adjoint(s, x, ex_mul2(c, s->adjoint, diff(c, n, syms[i])));
     }
 }
 
@@ -88,14 +88,14 @@ static void sweep_node(NodeSweep *s, Node *n)
     case OP_DETACH: return;
     case OP_ADD:
         for (uint32_t i = 0; i < n->n; i++)
-            add_adjoint(s, n->a[i], s->bar);
+            add_adjoint(s, n->a[i], s->adjoint);
         return;
-    case OP_SCALE: add_adjoint(s, n->a[1], ex_scale(c, n->a[0]->num, s->bar)); return;
+    case OP_SCALE: add_adjoint(s, n->a[1], ex_scale(c, n->a[0]->num, s->adjoint)); return;
     case OP_MUL: sweep_product(s, n); return;
     case OP_POW: sweep_power(s, n); return;
     case OP_IF:
-        add_adjoint(s, n->a[1], ex_if(c, n->a[0], s->bar, c->zero));
-        add_adjoint(s, n->a[2], ex_if(c, n->a[0], c->zero, s->bar));
+        add_adjoint(s, n->a[1], ex_if(c, n->a[0], s->adjoint, c->zero));
+        add_adjoint(s, n->a[2], ex_if(c, n->a[0], c->zero, s->adjoint));
         return;
     default:
         if (!op_is_function((Op)n->op)) {
@@ -104,7 +104,7 @@ static void sweep_node(NodeSweep *s, Node *n)
         }
         for (uint32_t i = 0; i < n->n; i++)
             if (n->a[i]->syms & s->mask)
-                add_adjoint(s, n->a[i], ex_mul2(c, s->bar, diff_partial(c, n, i)));
+                add_adjoint(s, n->a[i], ex_mul2(c, s->adjoint, diff_partial(c, n, i)));
     }
 }
 
@@ -123,10 +123,10 @@ static bool sweep_back(NodeSweep *s, Node *e, Node **order, size_t count)
         Contribs *a = &s->adj[i];
         if (!a->n)
             continue;
-        s->bar = ex_add(c, a->n, a->v);
-        a->v[0] = s->bar;
+        s->adjoint = ex_add(c, a->n, a->v);
+        a->v[0] = s->adjoint;
         a->n = 1;
-        if (s->bar != c->zero)
+        if (s->adjoint != c->zero)
             sweep_node(s, order[i]);
     }
     return !ctx_failed(c);

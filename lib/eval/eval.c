@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 /* Errors from here on are about this operator. */
-static void point_at(Ctx *c, const Evaluation *ev, const Node *op)
+static void set_error_place(Ctx *c, const Evaluation *ev, const Node *op)
 {
     uint64_t v;
     if (ev->parsed && map_get(&ev->parsed->spans, op->id, &v))
@@ -253,7 +253,7 @@ static void carry_one(Evaluation *ev, Node *x, NodeMap *done, const Map *inner)
 {
     Ctx *c = ev->c;
     Node **a = carried_children(c, x, done);
-    point_at(c, ev, x);
+    set_error_place(c, ev, x);
     if (a && !ctx_failed(c)) {
         bool structural = op_is_structural((Op)x->op);
         c->env.about = structural ? NULL : x;
@@ -374,7 +374,7 @@ static void finish_result(Evaluation *ev, Node *e, Node *inner, Node *r, EvalRes
     Ctx *c = ev->c;
     if (e != inner) {
         r = ev->names->count && ev->dvars.n ? value_of(ev, inner, r) : r;
-        point_at(c, ev, e);
+        set_error_place(c, ev, e);
         out->formula = numeric_value(ev, r, e->a, e->n, &out->text);
         return;
     }

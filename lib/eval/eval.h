@@ -1,10 +1,16 @@
 /* eval/eval.h - carrying out what the parser left to do.
  *
- * The parser leaves derivatives, substitutions, expand ... in the nodes as structural
- * operators; names and functions of the user are plain symbols and APPLY nodes.
- * Evaluation carries the operators out from the inside outwards and puts definitions in.
- * Names stay symbols until an operator needs to see what they stand for: d/dx looks
- * through a name that depends on x, never through x itself.
+ * The parser leaves derivatives, substitutions, expand ... in the nodes as structural operators;
+ * names and functions of the user are plain symbols and APPLY nodes. Evaluation carries the
+ * operators out from the inside outwards and puts definitions in. Invariant: names stay symbols
+ * until an operator needs to see what they stand for: d/dx looks through a name that depends on x,
+ * never through x itself.
+ * Owners: definitions are the session's; results are nodes of the statement.
+ * May use: base, number, table, expr, field, parse, print, ball, diff, simplify, point.
+ * Files: eval.c (the walk, results), names.c (definitions put in), derivative.c (the derivative
+ * operators), point.c (values at a point, kinks), tie.c (max and min that tie), order.c (high
+ * orders, Taylor), exact.c and fold.c (constants), internal.h. All but exact.c and fold.c are one
+ * circle: operators need names put in, and what is put in has operators to be carried out.
  */
 #ifndef LBZ_EVAL_H
 #define LBZ_EVAL_H

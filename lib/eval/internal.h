@@ -1,6 +1,6 @@
 /* eval/internal.h - what the files of evaluation share; nobody else includes it. */
-#ifndef LBZ_EVAL_IMPL_H
-#define LBZ_EVAL_IMPL_H
+#ifndef LBZ_EVAL_INTERNAL_H
+#define LBZ_EVAL_INTERNAL_H
 
 #include "eval/eval.h"
 

@@ -238,10 +238,10 @@ typedef struct {
     uint64_t hash, syms;
     uint32_t newest, height;
     uint8_t flags;
-} Kids;
+} ChildFacts;
 
 /* False: one of them is poison. */
-static inline bool kids_read(Kids *k, size_t count, Node *const *a)
+static inline bool children_read(ChildFacts *k, size_t count, Node *const *a)
 {
     for (size_t i = 0; i < count; i++) {
         const Node *n = a[i];
@@ -254,7 +254,7 @@ static inline bool kids_read(Kids *k, size_t count, Node *const *a)
     return !(k->flags & NF_POISON);
 }
 
-static Node *node_new(Ctx *c, Pool *p, const Shell *s, const Kids *k)
+static Node *node_new(Ctx *c, Pool *p, const Shell *s, const ChildFacts *k)
 {
     Node *n = arena_alloc(&p->arena, shell_bytes(s));
     if (!n || c->env.err.status == LBZ_LIMIT)
@@ -275,8 +275,8 @@ static Node *node_new(Ctx *c, Pool *p, const Shell *s, const Kids *k)
 Node *ctx_intern(Ctx *c, const Shell *s)
 {
     Pool *p = &c->pool[c->into];
-    Kids k = {.hash = leaf_hash(c, s)};
-    if (!kids_read(&k, s->n, s->a))
+    ChildFacts k = {.hash = leaf_hash(c, s)};
+    if (!children_read(&k, s->n, s->a))
         return c->poison;
     if (c->into == 1 && k.newest < FIRST_STATEMENT_ID) {
         Node **at = pool_find(&c->pool[0], s, k.hash);
@@ -316,10 +316,10 @@ static inline Node **inner_find(const Pool *p, uint64_t h, Op op, size_t n,
 Node *ex_intern(Ctx *c, Op op, size_t n, Node *const *a)
 {
     Pool *p = &c->pool[c->into];
-    Kids k = {.hash = inner_hash(op, 0)};
+    ChildFacts k = {.hash = inner_hash(op, 0)};
     if (!n || (p->n + 1) * 2 > p->cap)
         return ctx_intern(c, &(Shell){.op = op, .n = n, .a = a});
-    if (!kids_read(&k, n, a))
+    if (!children_read(&k, n, a))
         return c->poison;
     if (c->into == 1 && k.newest < FIRST_STATEMENT_ID) {
         Node **at = inner_find(&c->pool[0], k.hash, op, n, a);

@@ -1,5 +1,5 @@
 /* expr/exact.c - exact values of functions at infinity (limits), at 0 and 1, at logarithms:
- * what expr_fn.c asks when no rule of its own applies. NULL: no exact value is known. */
+ * what function.c asks when no rule of its own applies. NULL: no exact value is known. */
 #include "expr/internal.h"
 
 /* ---- Bernoulli numbers */

@@ -13,7 +13,7 @@ static uint8_t sign_of_num(Num x)
 }
 
 /* The signs of -x for those of x. */
-static inline unsigned sign_turned(unsigned a)
+static inline unsigned sign_negated(unsigned a)
 {
     return (a & S_ZERO) | (a & S_NEG ? S_POS : 0) | (a & S_POS ? S_NEG : 0);
 }
@@ -23,14 +23,14 @@ static inline uint8_t sign_times(unsigned a, unsigned b)
     enum { SIDES = S_NEG | S_POS };
     unsigned r = ((a | b) & S_ZERO) | (a & b & S_INTEGER);
     r |= a & b & SIDES ? S_POS : 0;
-    return (uint8_t)(r | (a & sign_turned(b) & SIDES ? S_NEG : 0));
+    return (uint8_t)(r | (a & sign_negated(b) & SIDES ? S_NEG : 0));
 }
 
 static inline uint8_t sign_plus(unsigned a, unsigned b)
 {
     enum { SIDES = S_NEG | S_POS };
     unsigned r = ((a | b) & SIDES) | (a & b & (S_INTEGER | S_ZERO));
-    return (uint8_t)(r | (a & sign_turned(b) & SIDES ? S_ZERO : 0));
+    return (uint8_t)(r | (a & sign_negated(b) & SIDES ? S_ZERO : 0));
 }
 
 /* The sign of b^(p/q): odd q is the real root. */

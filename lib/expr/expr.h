@@ -1,8 +1,24 @@
-/* expr/expr.h - immutable, hash-consed expression nodes.
+/* expr/expr.h - immutable, hash-consed expression nodes: what everything else works on.
  *
- * Structural equality is pointer equality. Nodes are canonical by construction:
+ * Invariant: structural equality is pointer equality, and nodes are canonical by construction (the
+ * forms stand below). Constructors pass POISON through; the error is in ctx->env.err.
+ * Owners: nodes live in one of two pools of a Ctx, the session pool (definitions) and the
+ * statement pool, which ctx_begin_statement empties. Session nodes never point into the statement
+ * pool. A Ctx belongs to whoever made it.
+ * May use: base, number, table.
+ * Files: ctx.c (the context, pools, symbols, notes), expr.c (leaves, what is known of a node,
+ * conditions, binders, rebuilding), sum.c, product.c, power.c, function.c (the constructors),
+ * exact.c (exact values of functions), lists.[ch] (functions of lists), walk.c (order, walks,
+ * substitution), attempt.c (work that may fail), internal.h (shared by these).
+ * All but lists.c and attempt.c are one circle: a sum collects products, a product powers, a power
+ * may turn out a sum, and making a context makes its first nodes.
+ */
+#ifndef LBZ_EXPR_H
+#define LBZ_EXPR_H
+
+/* The canonical forms:
  *
- *   NUM            an exact rational (num.h)
+ *   NUM            an exact rational (number/number.h)
  *   CONST          pi, e, inf (which one: sym)
  *   SYM            a symbol (sym: its index in the context)
  *   ADD   t1 ... tn    n >= 2; at most one NUM and it stands first; no ADD inside, no
@@ -34,13 +50,7 @@
  *
  * Real domain: constructors only rewrite what holds for every real value at which the original
  * is defined. x^(p/q) with odd q is the real root ((-8)^(1/3) is -2); even q needs x >= 0.
- *
- * Nodes live in one of two pools of a Ctx: the session pool (definitions) and the statement
- * pool, which ctx_begin_statement empties. Session nodes never point into the statement pool.
- * Constructors pass POISON through; the error is in ctx->env.err.
  */
-#ifndef LBZ_EXPR_H
-#define LBZ_EXPR_H
 
 #include "number/number.h"
 #include "table/table.h"
@@ -137,7 +147,7 @@ struct ctx {
     void (*free_rules)(Ctx *c);
     bool
         open_lists; /* procedures are read: a list is an operand like others, as names may be lists */
-    void *owner; /* the session above; unused on this floor */
+    void *owner; /* the session above; unused here */
 };
 
 Ctx *ctx_new(void); /* NULL: no memory */

@@ -1,4 +1,4 @@
-/* expr/function.c - function nodes: rewriting to kernel operators, exact special values, parity,
+/* expr/function.c - function nodes: rewriting to core operators, exact special values, parity,
  * inverse pairs. What no rule changes is interned as it is. */
 #include "expr/internal.h"
 

@@ -1,4 +1,4 @@
-/* expr/internal.h - what the files of floor 3 share among themselves. */
+/* expr/internal.h - what the files of expr share among themselves. */
 #ifndef LBZ_EXPR_INTERNAL_H
 #define LBZ_EXPR_INTERNAL_H
 
@@ -36,7 +36,7 @@ static inline void nodevec_push(Ctx *c, NodeVec *v, Node *x)
         v->v[v->n++] = x;
 }
 
-/* expr_exact.c: values at exact points; NULL: none is known. */
+/* exact.c: values at exact points; NULL: none is known. */
 Node *ex_exact_value1(Ctx *c, Op op, Node *x);
 Node *ex_exact_value2(Ctx *c, Op op, Node *x, Node *y);
 Node *ex_exact_zeta(Ctx *c, int64_t n); /* n != 1 */

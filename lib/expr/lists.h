@@ -1,6 +1,6 @@
 /* expr/lists.h - functions of lists of formulas: v[i], sum(v), norm(v) ... */
-#ifndef LBZ_LISTS_H
-#define LBZ_LISTS_H
+#ifndef LBZ_EXPR_LISTS_H
+#define LBZ_EXPR_LISTS_H
 
 #include "expr/expr.h"
 

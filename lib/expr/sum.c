@@ -21,7 +21,7 @@ typedef struct {
 } Terms;
 
 /* 1.0 times pi or pi*x is no less a decimal than 2.0 times it. */
-static bool drops_one(Num k, const Node *rest)
+static bool omits_coefficient(Num k, const Node *rest)
 {
     if (!num_is_one(k) || !k.dec)
         return num_is_one(k);
@@ -36,7 +36,7 @@ Node *ex_scale_raw(Ctx *c, Num k, Node *rest)
 {
     if (num_is_zero(k))
         return c->zero;
-    if (drops_one(k, rest))
+    if (omits_coefficient(k, rest))
         return rest;
     return ex_intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
 }
@@ -220,7 +220,7 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
 {
     if (ex_is_poison(a))
         return a;
-    if (drops_one(k, a))
+    if (omits_coefficient(k, a))
         return a;
     if (c->open_lists && num_is_zero(k) && !ex_is_num(a)) /* 0*c may be a list of zeros */
         return ex_intern(c, OP_SCALE, 2, (Node *[]){c->zero, a});

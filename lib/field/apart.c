@@ -1,5 +1,5 @@
 /* field/apart.c - partial fractions in one variable: over the irreducible factors of the denominator,
- * by extended gcds of univariate polynomials whose coefficients are fractions in the other kernels
+ * by extended gcds of univariate polynomials whose coefficients are fractions in the other generators
  * (solved as one linear system by undetermined coefficients, FLINT's rational arithmetic). */
 #include "expr/internal.h"
 #include "field/rational.h"

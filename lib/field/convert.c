@@ -194,7 +194,7 @@ static void convert_power(Field *f, Elem *r, Node *n)
     el_clear(f, &t);
 }
 
-/* The kernel op(args) for arguments in lowest terms; an argument with a negative leading
+/* The generator op(args) for arguments in lowest terms; an argument with a negative leading
  * coefficient is turned round when the function is odd or even. */
 static void convert_function(Field *f, Elem *r, Node *n)
 {

@@ -1,23 +1,30 @@
-/* field/field.h - rational functions over kernels, on FLINT's multivariate polynomials.
+/* field/field.h - rational functions over generators, on FLINT's multivariate polynomials.
  *
- * An element is num / (cden * den_1^e_1 * den_2^e_2 ...): one polynomial over a product of known,
- * mostly irreducible denominators, so that sums need no gcd: they take the largest exponents.
- * Generators stand for kernels: symbols, functions, roots, powers with symbolic exponents, signs.
- * Algebraic ones have a relation g^q = rel in older generators; el_reduce applies them.
- *
- * Two ways of taking roots apart:
+ * A generator stands for what is no number, sum or product: a symbol, a function, a root, a power
+ * with a symbolic exponent, a sign. Invariant: an element is num / (cden * den_1^e_1 * ...), one
+ * polynomial over a product of known, mostly irreducible denominators, so that sums need no gcd;
+ * algebraic generators have a relation g^q = rel in older ones. Once f->failed is set (fuel, too
+ * many generators, an error) all functions do nothing.
+ * Owners: a Field owns its generators, denominators and the elements that field_elem returns; an
+ * Elem that was made by el_init is the caller's. May use: base, number, table, expr; FLINT.
+ * Files: field.c (elements), convert.c (nodes to elements), node.c (and back), root.c (roots,
+ * powers, logarithms, signs), factor.c and irreducible.c (factors), rational.[ch] (expand, factor,
+ * together, collect), apart.c (partial fractions). field, convert, root, node and rational are one
+ * circle: what generators a field needs is found by the conversion, whose roots are simplified by
+ * expanding radicands, in a field.
+ */
+#ifndef LBZ_FIELD_H
+#define LBZ_FIELD_H
+
+/* The ways of taking roots apart:
  *   FIELD_PROVE    every irreducible factor f of a radicand has its own root |f|^(1/Q), with
  *              R^Q = s*f, s the sign of f (a generator with s^2 = 1 unless known). What the even
  *              roots of the expression say of signs (their radicands are not negative) becomes
  *              relations between sign generators. Then multiplicative relations between
  *              radicands are found, and only those that hold on the common domain.
- *   FIELD_DISPLAY  a root is one kernel, the radicand as it stands: what people want to see.
- *   FIELD_EXPAND   the same, and negative powers are kernels, too: nothing is divided.
- *
- * All functions do nothing once f->failed is set (fuel, too many generators, an error).
+ *   FIELD_DISPLAY  a root is one generator, the radicand as it stands: what people want to see.
+ *   FIELD_EXPAND   the same, and negative powers are generators, too: nothing is divided.
  */
-#ifndef LBZ_FIELD_H
-#define LBZ_FIELD_H
 
 #include "expr/expr.h"
 #include <flint/fmpq.h>
@@ -71,7 +78,7 @@ typedef struct {
     fmpz_mpoly_struct den[FIELD_DENS];
 } Field;
 
-/* A field for expressions made of n's kernels (n a list: of all its elements). Fails (f->failed)
+/* A field for expressions made of n's generators (n a list: of all its elements). Fails (f->failed)
  * when there are too many. */
 void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n);
 void field_clear(Field *f);
@@ -102,17 +109,17 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p);
 /* p is proved to be irreducible, but for an integer content; false: not known. */
 bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p);
 
-/* Kernels whose products with each other are never rewritten: symbols, most functions. */
+/* Generators whose products with each other are never rewritten: symbols, most functions. */
 bool field_is_plain(const Node *n);
 enum { MOST_GENERATORS = 12 };
 typedef struct {
     Node *v[MOST_GENERATORS];
     size_t n;
 } PlainGenerators;
-/* The term t as coefficient times positive powers of plain kernels: the new ones are put into k, their
+/* The term t as coefficient times positive powers of plain generators: the new ones are put into k, their
  * exponents into e, unless that is NULL. False: it is no such term. */
 bool field_read_term(PlainGenerators *k, Node *t, ulong *e);
-/* The sum n is a polynomial in plain kernels, put into k, that is proved to be irreducible. */
+/* The sum n is a polynomial in plain generators, put into k, that is proved to be irreducible. */
 bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k);
 void poly_make_primitive(Field *f, fmpz_mpoly_t p,
                          fmpz_t k); /* p = k * (new p), lead > 0 */

@@ -261,7 +261,7 @@ static uint64_t degrees_in(const Image *p, slong v)
 }
 
 /* The image is no product of a polynomial in the first variable and one in w. */
-static bool is_tied(Image *p, slong w)
+static bool is_inseparable(Image *p, slong w)
 {
     uint32_t a = p->x[0], b = p->x[w], a2 = any_residue(p), b2 = any_residue(p);
     uint32_t ab = value_of_image(p);
@@ -307,7 +307,7 @@ static bool shown_by_images(Image *p)
             continue;
         for (slong v = 0; v < p->vars; v++) {
             uint64_t whole = (uint64_t)1 << p->top[v] | 1, got = whole;
-            tied[v] = tied[v] || is_tied(p, v);
+            tied[v] = tied[v] || is_inseparable(p, v);
             if (set[v] != whole && p->top[v] > 1)
                 got = degrees_in(p, v);
             seen[v] |= got != NOT_SEEN;

@@ -1,7 +1,7 @@
 /* field/rational.c - the named rational transformations: expand, factor, together, apart, collect.
  *
  * An expression is a tree of arithmetic regions (sums, products, powers) whose leaves are
- * kernels: functions and the like, with regions of their own as arguments. Each transformation
+ * generators: functions and the like, with regions of their own as arguments. Each transformation
  * works region by region, innermost first. A transformation that runs out of fuel leaves the
  * region as it is.
  */
@@ -158,7 +158,7 @@ Node *rat_factor(Ctx *c, Node *n)
     return rat_regions(c, n, true, together_region, &how);
 }
 
-/* ---- by powers of one kernel --------------------------------------------------------------------------- */
+/* ---- by powers of one generator --------------------------------------------------------------------------- */
 typedef struct {
     Node *x;
 } OneGenerator;

@@ -1,6 +1,6 @@
 /* field/rational.h - the named rational transformations, and the regions they work on. */
-#ifndef LBZ_RATIONAL_H
-#define LBZ_RATIONAL_H
+#ifndef LBZ_FIELD_RATIONAL_H
+#define LBZ_FIELD_RATIONAL_H
 
 #include "field/field.h"
 
@@ -11,7 +11,7 @@ Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, voi
 
 Node *rat_together(Ctx *c, Node *n); /* one fraction, cancelled */
 Node *rat_expand(Ctx *c, Node *n);   /* products and integer powers multiplied out */
-Node *rat_factor(Ctx *c, Node *n);   /* over the rationals, kernels as symbols */
+Node *rat_factor(Ctx *c, Node *n);   /* over the rationals, generators as symbols */
 Node *rat_apart(Ctx *c, Node *n, uint32_t x); /* partial fractions in x */
 Node *rat_collect(Ctx *c, Node *n, Node *x);  /* by powers of x */
 

@@ -103,7 +103,7 @@ static void parts_of(Field *f, RadicandParts *s, const Elem *b)
 }
 
 /* ---- generators that belong to a polynomial ------------------------------------------------------ */
-/* A fresh symbol for a kernel that is never shown; roots and powers of |f| are positive. */
+/* A fresh symbol for a generator that is never shown; roots and powers of |f| are positive. */
 static Node *hidden_symbol(Ctx *c, bool positive)
 {
     uint32_t s = sym_fresh(c, "k");
@@ -415,7 +415,7 @@ static void prove_root(Field *f, Elem *r, const Elem *b, Num x)
     parts_clear(f, &s);
 }
 
-/* ---- display: one kernel for the whole root -------------------------------------------------------- */
+/* ---- display: one generator for the whole root -------------------------------------------------------- */
 /* The radicand as it is shown: factored only when a factor leaves the root. */
 static Node *shown_radicand(Field *f, const Elem *b, int64_t order)
 {

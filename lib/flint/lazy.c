@@ -7,6 +7,10 @@
  * on a call costs one indirect jump. Invariant: a slot holds either its own first-call label or the function, both of which may
  * be jumped to at any time, from any thread.
  *
+ * The folder flint: this file, lazy-names.sh, which writes lazy.names, and nothing else; it has no
+ * header, as callers include FLINT's own. It uses nothing of ours; all folders may call FLINT. The
+ * libraries, once open, belong to the process.
+ *
  * Empty where configure found that FLINT is to be linked as usual.
  */
 #ifdef LAZY_LIBS

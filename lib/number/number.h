@@ -1,13 +1,16 @@
 /* number/number.h - exact rational numbers, a machine word fast path over GMP.
  *
- * A Num is a value: copy it freely. Small ones (both parts fit int64) need no memory; big
- * ones point to immutable limbs in the arena that was given to the operation. A Num is
- * always in lowest terms with a positive denominator. `dec` says that the number was
- * written (or computed) as a decimal: it is exact all the same, prints as a decimal, and
- * makes what it is combined with decimal (0.1 + 1/5 is 0.3).
+ * A Num is a value: copy it freely. Small ones (both parts fit int64) need no memory; big ones
+ * point to immutable limbs, owned by the arena that was given to the operation. Invariant: lowest
+ * terms, positive denominator, small whenever both parts fit. `dec` says that the number was
+ * written (or computed) as a decimal: it is exact all the same, prints as a decimal, and makes
+ * what it is combined with decimal (0.1 + 1/5 is 0.3).
+ * May use: base.
+ * Files: num.c (arithmetic, comparison, GMP), integer.c (factorials, binomials, roots, factors),
+ * text.c (to and from text and doubles), view.h (shared by these: a Num seen by GMP in place).
  */
-#ifndef LBZ_NUM_H
-#define LBZ_NUM_H
+#ifndef LBZ_NUMBER_H
+#define LBZ_NUMBER_H
 
 #include "base/base.h"
 #include <gmp.h>

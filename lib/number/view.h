@@ -1,7 +1,7 @@
-/* number/view.h - what the files of floor 1 share: a Num seen as a GMP rational without
+/* number/view.h - what the files of number share: a Num seen as a GMP rational without
  * copying. */
-#ifndef LBZ_NUM_VIEW_H
-#define LBZ_NUM_VIEW_H
+#ifndef LBZ_NUMBER_VIEW_H
+#define LBZ_NUMBER_VIEW_H
 
 #include "number/number.h"
 

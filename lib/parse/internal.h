@@ -1,4 +1,4 @@
-/* parse/internal.h - what the parts of the parser share; included by parse*.c only.
+/* parse/internal.h - what the parts of the parser share; nobody else includes it.
  *
  * The parser is a machine with two states, "an operand is due" and "an operator may
  * follow", over a stack of values and a stack of frames. A frame is an operator that
@@ -197,10 +197,10 @@ static inline uint32_t after_group(const Parser *p, uint32_t i)
     return tok(p, i)->closed ? tok(p, i)->match + 1 : LEX_NONE;
 }
 
-/* ---- parse_infix.c */
+/* ---- infix.c */
 bool parser_operator(Parser *p); /* false: the token is not part of the expression */
 
-/* ---- parse_build.c: frames to nodes */
+/* ---- build.c: frames to nodes */
 void parser_reduce_top(Parser *p);
 void parser_add_term(Parser *p, ParserFrame *f); /* the operand of a sum is complete */
 void parser_add_factor(Parser *p, ParserFrame *f);
@@ -221,13 +221,13 @@ Node *parser_build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32
 void parser_build_list(Parser *p, ParserFrame *f);
 void parser_build_cases(Parser *p, ParserFrame *f);
 
-/* ---- parse_call.c: argument lists to nodes */
+/* ---- call.c: argument lists to nodes */
 void parser_finish_call(Parser *p, ParserFrame *f, uint32_t end);
 Node *parser_apply_function(Parser *p, Op op, Node *x, Node *expo);
 Node *parser_function_derivative(Parser *p, Op op, Node *x, Node *order, uint32_t pos,
                                  uint32_t end);
 
-/* ---- parse_name.c: what a name means where it stands */
+/* ---- name.c: what a name means where it stands */
 void parser_operand_name(Parser *p);
 NameKind parser_name_kind(Parser *p, const char *name, size_t n);
 bool parser_is_constant(const char *name, size_t n);
@@ -240,14 +240,14 @@ Node *parser_operand_past_result(Parser *p);
 ParserFrame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
 bool parser_has_comma(const Parser *p, uint32_t paren);
 
-/* ---- parse_apply.c: functions without parentheses; each is true when it applied */
+/* ---- apply.c: functions without parentheses; each is true when it applied */
 bool parser_apply_named(Parser *p, const char *name, size_t n, Op op);
 bool parser_apply_own(Parser *p, const char *name, size_t n);
 bool parser_derivative_order_follows(Parser *p, const char *name, size_t n);
 void parser_operand_ordered(Parser *p, const char *name, size_t n);
 void parser_after_exponent(Parser *p, const ParserFrame *f);
 
-/* ---- parse_deriv.c: d/dx in all spellings */
+/* ---- derivative.c: d/dx in all spellings */
 bool parser_operand_derivative(Parser *p);
 bool parser_derivative_begins(const Parser *p,
                               uint32_t i); /* does one begin at token i? */
@@ -257,7 +257,7 @@ Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
 void parser_finish_where(Parser *p, ParserFrame *f);
 void parser_note_quotients(Parser *p);
 
-/* ---- parse_error.c: what went wrong, and remarks on readings */
+/* ---- error.c: what went wrong, and remarks on readings */
 void parser_unexpected_operand(Parser *p); /* an operand is due and cannot begin here */
 void parser_unexpected_operator(Parser *p);
 void parser_not_closed(Parser *p, const ParserFrame *f);

@@ -1,6 +1,6 @@
 /* parse/lex.h - text to tokens. Tokens point into the text and own nothing. */
-#ifndef LBZ_LEX_H
-#define LBZ_LEX_H
+#ifndef LBZ_PARSE_LEX_H
+#define LBZ_PARSE_LEX_H
 
 #include "expr/expr.h"
 

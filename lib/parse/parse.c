@@ -1,6 +1,6 @@
 /* parse/parse.c - the machine: tokens to frames and values, in one pass over the tokens. See
- * parse_internal.h for its states. Here are the stacks and what happens where an operand
- * is due; parse_infix.c holds the other state, parse_build.c makes nodes of frames. */
+ * internal.h for its states. Here are the stacks and what happens where an operand
+ * is due; infix.c holds the other state, build.c makes nodes of frames. */
 #include "parse/internal.h"
 #include <stddef.h>
 

@@ -1,6 +1,17 @@
-/* parse/parse.h - text to statements whose expressions are nodes. What the text asks
- * to be carried out (derivatives, substitution, expand ...) is left in the nodes as
- * structural operators of ops.def; evaluation (floor 6) carries it out. */
+/* parse/parse.h - text to statements whose expressions are nodes.
+ *
+ * What the text asks to be carried out (derivatives, substitution, expand ...) is left in the nodes
+ * as structural operators of ops.def; eval carries it out. Invariant: one pass over the tokens, no
+ * recursion on user data, and every error has the place it is about.
+ * Owners: statements, spans and nodes live in the statement pool, tokens and stacks in the tmp
+ * arena. May use: base, number, table, expr.
+ * Files: lex.[ch] (text to tokens), parse.c (stacks, operands), infix.c (operators, brackets),
+ * name.c (what a name means), apply.c (functions without parentheses), call.c (argument lists),
+ * derivative.c (d/dx in all spellings), build.c (frames to nodes), statement.c (lines, commands,
+ * definitions), error.c (what is wrong, in a sentence), internal.h (the machine they share).
+ * parse, infix, name, apply, call, derivative and build are one circle: they are one machine, cut
+ * by what is read; each pushes onto the stacks of parse.c, which calls the reader that is due.
+ */
 #ifndef LBZ_PARSE_H
 #define LBZ_PARSE_H
 

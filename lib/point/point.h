@@ -1,8 +1,15 @@
-/* point/point.h - value and derivatives of an expression at a point, by accumulation in
- * either mode, with the rule for kinks and singular points of language.md; what the commands
- * forward, reverse, trace and gradcheck use. Never the symbolic route. */
-#ifndef LBZ_ACCUM_H
-#define LBZ_ACCUM_H
+/* point/point.h - value and derivatives of an expression at a point, by accumulation in either
+ * mode, with the rule for kinks and singular points of language.md.
+ *
+ * What forward, reverse, trace and gradcheck use; never the symbolic route. Invariant: where there
+ * is no derivative, the subgradient of least norm is given and said to be one.
+ * Owners: an Accum owns its program and values; names and points are the caller's.
+ * May use: base, number, table, expr, print, ball, program.
+ * Files: accum.c (values, gradients, Jacobians, Hessians), kink.c (the rule for kinks), slope.[ch]
+ * (slopes by differences of certified values), judge.c (a verdict on all the routes).
+ */
+#ifndef LBZ_POINT_H
+#define LBZ_POINT_H
 
 #include "program/program.h"
 

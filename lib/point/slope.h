@@ -1,7 +1,7 @@
 /* point/slope.h - slopes of an expression at a point by differences of certified values, at so
  * high a precision that neither rounding nor the step shows: the judge of the other routes. */
-#ifndef LBZ_SLOPE_H
-#define LBZ_SLOPE_H
+#ifndef LBZ_POINT_SLOPE_H
+#define LBZ_POINT_SLOPE_H
 
 #include "ball/ball.h"
 
@@ -52,7 +52,7 @@ bool slope_nearby(SlopeProbe *s, size_t i, double *lo, double *hi);
  * known. */
 double slope_rounding(SlopeProbe *s, Node *d);
 
-/* ---- slope_judge.c: verdicts, from good to bad */
+/* ---- judge.c: verdicts, from good to bad */
 typedef enum {
     VERDICT_AGREE,
     VERDICT_BRANCH,

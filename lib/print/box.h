@@ -1,4 +1,4 @@
-/* print/box.h - private to print_*.c: two-dimensional text.
+/* print/box.h - private to print: two-dimensional text.
  *
  * A Box knows its width, height and baseline (the row, from the top, that lines up with
  * what stands beside it). Boxes are made from smaller ones and may be shared; they are

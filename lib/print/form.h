@@ -1,4 +1,4 @@
-/* print/form.h - private to print_*.c: the form in which a node is shown.
+/* print/form.h - private to print: the form in which a node is shown.
  *
  * A Form says in which order terms and factors stand, what is above and below a fraction
  * line and where minus signs go. Plain text, LaTeX and the two-dimensional printer all
@@ -122,7 +122,7 @@ static inline Entry *form_entry(Forms *F, const Node *n)
     return e->node == n ? e : &F->unit;
 }
 
-/* print_leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from the children,
+/* leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from the children,
  * `between` bytes between each two of them and `around` more. */
 static inline Form *form_new(Forms *F, FormKind kind, int strength, size_t n)
 {
@@ -140,7 +140,7 @@ Form *form_number(Forms *F, Num x); /* x >= 0, an integer or a decimal */
 Form *form_other(Forms *F, const Node *n);
 void form_measure(Form *f, size_t between, size_t around);
 
-/* print_order.c */
+/* order.c */
 void form_set_order_info(Forms *F, Entry *e);           /* deg, rank, poly, has_sym */
 bool form_order_factors(Forms *F, Entry **f, size_t n); /* sorts into printing order */
 /* Stable sort of n pieces of `size` bytes by less-or-equal. False: no memory,
@@ -166,7 +166,7 @@ NameParts print_name_parts(const char *s, size_t n);
 int print_greek_find(const char *s, size_t n);
 extern const char *const print_greek_utf8[];
 
-/* ---- writing forms out with a stack instead of recursion (print_emit.c) */
+/* ---- writing forms out with a stack instead of recursion (emit.c) */
 typedef struct {
     const Form *f; /* NULL: text */
     const char *text;

@@ -1,5 +1,5 @@
 /* print/leaf.c - forms of what is shown as it stands (names, numbers, calls,
- * lists, conditions), and the lengths of forms. What is rearranged is in print_form.c. */
+ * lists, conditions), and the lengths of forms. What is rearranged is in form.c. */
 #include "print/form.h"
 
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)

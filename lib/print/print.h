@@ -1,5 +1,14 @@
-/* print/print.h - nodes to text. The order of what is printed depends on content only.
- * Plain text can be typed back in and gives the same node. */
+/* print/print.h - nodes to text: plain, LaTeX, two dimensions, trees, graphs.
+ *
+ * Invariant: what is printed, and in which order, depends on content only; plain text can be typed
+ * back in and gives the same node; no recursion, and no more text is made than is printed.
+ * Owners: texts go to the caller's Str; forms and boxes live in the tmp arena until print returns.
+ * May use: base, number, table, expr.
+ * Files: form.[ch] (how a node is shown, for all printers) with leaf.c (what is shown as it
+ * stands), order.c (the order of terms and factors) and names.c (Greek letters, subscripts);
+ * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] (two dimensions),
+ * graph.c (trees, DOT), share.c (names for common subexpressions).
+ */
 #ifndef LBZ_PRINT_H
 #define LBZ_PRINT_H
 

@@ -174,7 +174,7 @@ static Node **leaves_of(CodeGen *g, Node *e, size_t *count)
 
 /* ---- kernels ---------------------------------------------------------------------------------------- */
 /* Has value i kinks or jumps where an operand passes through some number? */
-static bool is_delicate(const Program *p, uint32_t i)
+static bool has_kinks_or_jumps(const Program *p, uint32_t i)
 {
     const ProgramValue *v = &p->val[i];
     return (v->op >= P_LT && v->op <= P_NE) ||
@@ -188,7 +188,7 @@ static size_t find_tests(VKernel *k, uint32_t *outs)
     const uint32_t *o;
     size_t n = 0;
     for (uint32_t i = 0; i <= k->out; i++) {
-        if (!is_delicate(k->p, i))
+        if (!has_kinks_or_jumps(k->p, i))
             continue;
         k->test[k->ntests++] = i;
         size_t m = pg_operands(k->p, i, &o, buf);

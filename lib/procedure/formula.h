@@ -1,12 +1,12 @@
-/* procedure/formula.h - procedures on formulas; shared by procedure_formula.c (expressions, calls) and
- * block_branch.c (statements, branches that both are taken).
+/* procedure/formula.h - procedures on formulas; shared by formula.c (expressions, calls) and
+ * branch.c (statements, branches that both are taken).
  *
  * Calls, expressions and sums under way are frames of one stack, so that recursion in a procedure costs
  * memory only. What a frame needs lives in the tmp arena and is released with it, the innermost
  * first.
  */
-#ifndef LBZ_BLOCK_FORMULA_H
-#define LBZ_BLOCK_FORMULA_H
+#ifndef LBZ_PROCEDURE_FORMULA_H
+#define LBZ_PROCEDURE_FORMULA_H
 
 #include "procedure/procedure.h"
 
@@ -105,7 +105,7 @@ typedef struct {
     Node *result;
 } FormulaRun;
 
-/* ---- procedure_formula.c */
+/* ---- formula.c */
 bool formula_push_eval(
     FormulaRun *j, Node *e); /* a frame for e on top: its value goes to the one below */
 void formula_deliver(FormulaRun *j, Node *v); /* the top frame is done */
@@ -115,7 +115,7 @@ void *formula_grow(FormulaRun *j, void *old, size_t size, size_t n,
                    size_t *cap);          /* in the tmp arena */
 Node *formula_condition(Ctx *c, Node *n); /* yes or no where numbers tell; else n */
 
-/* ---- block_branch.c */
+/* ---- branch.c */
 void formula_step_call(FormulaRun *j);
 
 #endif

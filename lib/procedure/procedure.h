@@ -1,14 +1,19 @@
-/* procedure/procedure.h - functions with control flow, `f(a) = { b = 2*a; while ... }`.
+/* procedure/procedure.h - functions made of statements, `f(a) = { b = 2*a; while ... }`.
  *
- * The text of a procedure becomes a list of statements with jumps (Procedure); the same list is run in
- * three ways: on numbers (values, tangents, or with a recorded tape for the reverse sweep) and
- * on formulas, where that is possible. Expressions inside are nodes; those that work element by
- * element are compiled to programs and so are their partial derivatives.
- *
- * Everything here lives for one statement: Procedures are in the statement pool.
+ * The text of a procedure becomes a list of statements with jumps; the same list is run on numbers
+ * (values, tangents, or with a recorded tape for the reverse sweep) and on formulas, where that is
+ * possible. Expressions inside are nodes; those that work element by element are compiled to
+ * kernels, with all their partial derivatives. Invariant: calls are frames, not C calls.
+ * Owners: Procedures live in the statement pool; the machine owns its registers, tape and code.
+ * May use: base, number, table, expr, parse, print, ball, program, cpu, point.
+ * Files: parse.c (text to statements), vm.h (the machine) with code.c (its instructions), run.c,
+ * list.c (numbers and lists), tape.c (derivatives), record.c (the path as a program), slope.c
+ * (derivatives inside), where.c (places); formula.[ch] and branch.c (runs on formulas).
+ * Circles: code, list, record, run, slope, tape, where are the parts of one machine; formula and
+ * branch call each other as calls contain statements and statements calls.
  */
-#ifndef LBZ_BLOCK_H
-#define LBZ_BLOCK_H
+#ifndef LBZ_PROCEDURE_H
+#define LBZ_PROCEDURE_H
 
 #include "parse/parse.h"
 #include "program/program.h"

@@ -1,4 +1,4 @@
-/* procedure/vm.h - the machine that runs procedures on numbers; shared by block_*.c only.
+/* procedure/vm.h - the machine that runs procedures on numbers; private to procedure.
  *
  * A value is a number or a rectangular list. What it carries besides depends on the mode: a
  * tangent (FORWARD), the place on the tape that made it (TAPE) or the value of a program that is
@@ -7,8 +7,8 @@
  * The whole state of a run is the frames and the registers: it can be copied (Snapshot) and
  * gone on with from there, which is what checkpointing does.
  */
-#ifndef LBZ_BLOCK_VM_H
-#define LBZ_BLOCK_VM_H
+#ifndef LBZ_PROCEDURE_VM_H
+#define LBZ_PROCEDURE_VM_H
 
 #include "program/backend.h"
 #include "procedure/procedure.h"
@@ -138,14 +138,14 @@ typedef struct {
     unsigned depth;        /* of code generation */
 } VM;
 
-/* ---- block_code.c */
+/* ---- code.c */
 bool vm_function(VM *m, uint32_t sym, size_t nargs,
                  uint32_t *index);                            /* compiled on demand */
 bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin); /* function 0 */
 void vm_free(VM *m);
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap);
 
-/* ---- block_list.c */
+/* ---- list.c */
 VMList *vm_list_new(VM *m, unsigned rank, const size_t *dim); /* NULL with an error */
 void vm_list_release(VMList *l);
 void vm_value_clear(VMValue *v);
@@ -158,16 +158,16 @@ bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out);
 bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out);
 bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out);
 
-/* ---- block_run.c */
+/* ---- run.c */
 bool vm_start(VM *m, const VMValue *args, size_t n);
 /* Runs until the end (nframes == 0 then), or until step, or until the tape is full. */
 bool vm_run(VM *m, uint64_t until);
 
-/* ---- block_where.c */
+/* ---- where.c */
 void vm_explain(VM *m);    /* adds to the error under way where the machine stands */
 void vm_note_where(VM *m); /* of the values recorded since the last call, for the trail */
 
-/* ---- procedure_record.c */
+/* ---- record.c */
 uint32_t record_id(VM *m, Aux x, double v); /* as a value of the record */
 Aux record_aux(VM *m, uint32_t id);
 Aux record_kernel(VM *m, const VKernel *k, const VMValue *const *arg, size_t n,
@@ -177,11 +177,11 @@ Aux record_norm(VM *m, const Aux *x, const double *v, size_t n);
 Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w,
                size_t n);
 
-/* ---- block_slope.c */
+/* ---- slope.c */
 bool vm_slope(VM *m, uint32_t fun, const VMValue *const *arg, size_t n,
               const uint32_t *orders, VMValue *dst);
 
-/* ---- block_tape.c */
+/* ---- tape.c */
 bool vm_init(VM *m, Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
              size_t nin);
 /* Puts the inputs into the registers of function 0. */

@@ -3,8 +3,8 @@
  *
  * Code is immutable once made: threads may run it at the same time, each with slots of its own.
  */
-#ifndef LBZ_BACKEND_H
-#define LBZ_BACKEND_H
+#ifndef LBZ_PROGRAM_BACKEND_H
+#define LBZ_PROGRAM_BACKEND_H
 
 #include "program/program.h"
 

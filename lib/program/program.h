@@ -1,16 +1,17 @@
-/* program/program.h - numeric programs, what an expression becomes when numbers are asked for.
+/* program/program.h - numeric programs: what an expression becomes when numbers are asked for.
  *
- * A Program is a list of float64 values in SSA form: every value is computed once, from
- * earlier ones; equal computations are one value (value numbering). Inputs and constants are
- * values too. Forward and reverse accumulation append to a program: derivatives are values
- * like all others, and can be differentiated again. A Program knows nothing of slots, blocks
- * or devices: Code (backend.h) is made from it for the outputs that are wanted.
- *
- * Every value has a shape; scalar programs have rank 0 throughout. What follows for arrays
- * (views, products, reductions) adds opcodes and shapes, not another kind of program.
- *
- * Ownership: a Program owns its arrays; origin[] points to nodes of the statement that
- * compiled it and is only valid that long.
+ * A Program is a list of float64 values in SSA form: every value is computed once, from earlier
+ * ones; equal computations are one value. Inputs and constants are values too. Tangents and
+ * adjoints are appended as further values, and can be differentiated again. Every value has a
+ * shape; scalar programs have rank 0 throughout. A Program knows nothing of slots, blocks or
+ * devices: Code (backend.h) is made from it for the outputs that are wanted.
+ * Owners: a Program owns its arrays; origin[] points to nodes of the statement that compiled it.
+ * May use: base, number, table, expr, print, ball, diff.
+ * Files: program.c (making values), compile.c (from nodes), rule.c (table texts as values, partials
+ * of values), forward.c and reverse.c (accumulation), eval.c (values one by one), ball.[ch] (as
+ * balls), quad.c (integrals), backend.h (what runs programs). Circles: program, compile, eval, quad
+ * (an integral is a value that compiles its own integrand); rule, forward, reverse (partials are
+ * differentiated by accumulation, which asks for partials).
  */
 #ifndef LBZ_PROGRAM_H
 #define LBZ_PROGRAM_H
@@ -127,7 +128,7 @@ uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, 
                  double hi); /* takes body */
 uint32_t pg_loop_out(Program *p, uint32_t loop,
                      uint32_t out); /* another output of a loop */
-/* Integrals (program_quad.c): args[2 + n], sym[n]. Certified values; only finite limits. */
+/* Integrals (quad.c): args[2 + n], sym[n]. Certified values; only finite limits. */
 uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
                  const uint32_t *sym, size_t n);
 bool pg_add_quad(Program *p, ProgramQuad q); /* takes q, unless it fails */

@@ -2,7 +2,7 @@
  *
  * Invariant: a Def in s->names or in the undo list has its body in the session pool of
  * the present context. When an assumption is dropped, formulas and functions are read
- * again from their text (session_rebuild.c).
+ * again from their text (rebuild.c).
  */
 #include "session/session.h"
 

@@ -16,19 +16,19 @@ typedef struct {
     const void *about;
     size_t nnotes;
     bool keep_calls, used_result;
-} Aside;
+} SavedState;
 
-static Aside put_aside(lbz_session *s)
+static SavedState save_state(lbz_session *s)
 {
     Env *env = &s->c->env;
-    Aside a = {env->err,     env->at,       env->about,
-               s->c->nnotes, s->keep_calls, s->used_result};
+    SavedState a = {env->err,     env->at,       env->about,
+                    s->c->nnotes, s->keep_calls, s->used_result};
     env->err.status = LBZ_OK;
     env->about = NULL;
     return a;
 }
 
-static void take_back(lbz_session *s, const Aside *a)
+static void restore_state(lbz_session *s, const SavedState *a)
 {
     Env *env = &s->c->env;
     if (env->err.status != LBZ_INTERRUPT || a->err.status != LBZ_OK)
@@ -60,7 +60,7 @@ static bool has_image(const Node *n)
 }
 
 /* What each place stands for with definitions put in; the nodes themselves where that fails. */
-static void put_in(lbz_session *s, Places *q)
+static void put_in_definitions(lbz_session *s, Places *q)
 {
     Ctx *c = s->c;
     size_t k = 0;
@@ -123,7 +123,7 @@ static size_t find_place(lbz_session *s, Places *q, const Node *about)
 {
     size_t i = exact_place(q, about);
     if (i == q->n) {
-        put_in(s, q);
+        put_in_definitions(s, q);
         s->c->env.err.status = LBZ_OK;
         i = exact_place(q, about);
     }
@@ -139,7 +139,7 @@ bool session_place(lbz_session *s, const Node *about, Span *at)
     const ExpressionText *p = &s->place;
     if (!p->text || !about)
         return false;
-    Aside aside = put_aside(s);
+    SavedState aside = save_state(s);
     parsed_init(c, &parsed);
     map_init(&q.seen, ctx_arena(c));
     parsed.places = &q;
@@ -149,7 +149,7 @@ bool session_place(lbz_session *s, const Node *about, Span *at)
     bool found = i < q.n;
     if (found)
         *at = q.at[i];
-    take_back(s, &aside);
+    restore_state(s, &aside);
     return found;
 }
 

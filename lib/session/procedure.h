@@ -1,6 +1,6 @@
 /* session/procedure.h - functions made of statements, as a session has them. */
-#ifndef LBZ_BLOCK_WORLD_H
-#define LBZ_BLOCK_WORLD_H
+#ifndef LBZ_SESSION_PROCEDURE_H
+#define LBZ_SESSION_PROCEDURE_H
 
 #include "point/point.h"
 #include "procedure/procedure.h"
@@ -21,7 +21,7 @@ typedef struct {
 } ProcedureUse;
 ProcedureUse session_procedure_use(lbz_session *s, Node *e);
 
-/* ---- block_point.c: derivatives at a point */
+/* ---- procedure_point.c: derivatives at a point */
 typedef struct {
     lbz_session *s;
     Ctx *c;

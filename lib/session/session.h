@@ -1,9 +1,17 @@
-/* session/session.h - names, definitions, statements, commands: one line in, one result
- * out.
+/* session/session.h - names, definitions, settings and results: what lives from line to line.
  *
- * A session owns its context, its definitions (struct def of eval.h, their bodies in the
- * context's session pool) and the texts of the last result. Definitions change only when
- * the whole statement succeeded.
+ * Invariant: definitions change only when the whole statement succeeded.
+ * Owners: a session owns its context, its definitions (struct def of eval.h, their bodies in the
+ * context's session pool) and the texts of the last result.
+ * May use: base, number, table, expr, parse, print, ball, diff, simplify, eval,
+ * program, point, procedure.
+ * Files: session.c (the life of a session), definitions.c (definitions, assumptions, undo),
+ * rebuild.c (the context made anew), settings.[ch], result.c (nodes to lbz_result), place.c (where
+ * a node was typed), numeric.c (accumulation by `set mode`, dual numbers), arguments.c (pieces of a
+ * command's text), words.c (completion, barriers), procedure.[ch] with procedure_call.c,
+ * procedure_at.c and procedure_point.c (functions made of statements). All but numeric, place,
+ * rebuild, settings, words and procedure_point are one circle: the options for evaluation lead to
+ * calls of procedures, which are evaluated with these options.
  */
 #ifndef LBZ_SESSION_H
 #define LBZ_SESSION_H
@@ -100,7 +108,7 @@ EvalOptions session_eval_options(const lbz_session *s);
 size_t session_statement_end(const char *text, size_t n, size_t from);
 void session_note(lbz_session *s, const char *text);
 
-/* ---- session_place.c: where in s->place the node about, or what it was made from, was typed.
+/* ---- place.c: where in s->place the node about, or what it was made from, was typed.
  * False: it is not known. The error under way, if any, stays as it is. */
 bool session_place(lbz_session *s, const Node *about, Span *at);
 /* Points the error under way at what it is about. */
@@ -110,7 +118,7 @@ const Node *session_describe(lbz_session *s, const Accum *a, uint32_t v, Str *ou
 /* ", column 5" for what about is, or nothing. */
 void session_place_text(lbz_session *s, const Node *about, Str *out);
 
-/* ---- session_defs.c: definitions, assumptions, undo */
+/* ---- definitions.c: definitions, assumptions, undo */
 bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed);
 bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
 void defs_clear(lbz_session *s);
@@ -131,7 +139,7 @@ void defs_print_value(lbz_session *s, Str *out,
 void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym); /* "x > 0" */
 bool defs_assumed(const lbz_session *s, uint32_t sym);
 
-/* ---- session_result.c: from nodes to lbz_result */
+/* ---- result.c: from nodes to lbz_result */
 void answer_clear(Answer *a);
 void answer_free(Answer *a);
 void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n);
@@ -142,15 +150,15 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r);
 Str *answer_text(lbz_session *s);
 Node *session_result(void *arg, long k); /* ParseEnv.result */
 
-/* ---- session_numeric.c: dual numbers, and derivatives at a point by accumulation where `set mode`
+/* ---- numeric.c: dual numbers, and derivatives at a point by accumulation where `set mode`
  * asks for it. *handled: the answer is there (or an error, then false). */
 bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
                      const char *text, bool *handled);
 
-/* ---- block_world.c: functions made of statements */
+/* ---- procedure.c: functions made of statements */
 bool session_check_procedure(lbz_session *s, const Stmt *st,
                              const char *text); /* can it be read? */
-/* ---- session_call_procedure.c; EvalOptions has them. NULL: it stays. */
+/* ---- procedure_call.c; EvalOptions has them. NULL: it stays. */
 Node *session_call_procedure(void *session, const Def *d, Node *n, Node *const *a);
 bool session_has_open_call(void *session, Node *e);
 

@@ -1,6 +1,6 @@
 /* session/settings.h - the settings of a session, as one table. */
-#ifndef LBZ_SETTINGS_H
-#define LBZ_SETTINGS_H
+#ifndef LBZ_SESSION_SETTINGS_H
+#define LBZ_SESSION_SETTINGS_H
 
 #include "base/base.h"
 

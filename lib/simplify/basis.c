@@ -1,4 +1,4 @@
-/* simplify/basis.c - rewriting an expression to independent kernels, for proofs.
+/* simplify/basis.c - rewriting an expression to independent generators, for proofs.
  *
  * Functions with a definition in terms of others are replaced by it (sec, sinh, erfc, gamma(x+1)
  * ...). Then every exponential becomes a product of powers of fresh positive symbols, and
@@ -8,10 +8,8 @@
  *
  * The result means the same as the input wherever the input is defined.
  */
-#include "diff/diff.h"
 #include "expr/internal.h"
 #include "simplify/internal.h"
-#include "parse/parse.h"
 #include "simplify/simplify.h"
 
 /* ---- one loop: rebuild and replace --------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* simplify/fraction.c - candidates of a region by way of a field: one fraction in lowest terms with the
  * numerator expanded or factored, and the same after eliminating one of each pair of squares
- * that the kernels tie together (sin^2 + cos^2 = 1 ...).
+ * that the generators tie together (sin^2 + cos^2 = 1 ...).
  *
  * Few of them win. So no node is made of a fraction before a lower bound of its cost, read off its
  * polynomials, says that it may.

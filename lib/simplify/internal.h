@@ -51,12 +51,12 @@ bool simplify_worth_field(Ctx *c, Node *n, double cost);
 /* NULL, or what a field would make of n: n with the numerator multiplied out, n being one fraction in lowest
  * terms already, its sums irreducible. */
 Node *simplify_lowest_terms(Ctx *c, Node *n);
-/* Forms with other trigonometric kernels: half angles doubled, tangents as quotients ... */
+/* Forms with other trigonometric functions: half angles doubled, tangents as quotients ... */
 void best_offer_trig(Best *b, Node *n);
 
 /* define.c: the function node n (children already rewritten) in terms of other functions, or n. */
 Node *define_by_others(Ctx *c, Node *n);
-/* basis.c: rewriting to independent kernels before a proof. */
+/* basis.c: rewriting to independent generators before a proof. */
 Node *basis_rewrite(Ctx *c, Node *n);
 
 #endif

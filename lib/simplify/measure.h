@@ -1,6 +1,6 @@
 /* simplify/measure.h - the cost that simplification minimises. */
-#ifndef LBZ_MEASURE_H
-#define LBZ_MEASURE_H
+#ifndef LBZ_SIMPLIFY_MEASURE_H
+#define LBZ_SIMPLIFY_MEASURE_H
 
 #include "expr/expr.h"
 

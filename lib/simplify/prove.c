@@ -1,6 +1,6 @@
 /* simplify/prove.c - is an expression zero for all real values at which it is defined?
  *
- * YES by normal form: after basis_rewrite the kernels are independent, so the expression is zero
+ * YES by normal form: after basis_rewrite the generators are independent, so the expression is zero
  * if its numerator is, modulo the relations of roots and signs. NO by a certified value that
  * is not 0. Expressions with branches are proved branch by branch.
  */
@@ -53,7 +53,7 @@ static void own_facts(Ctx *c, Node *n)
     arena_release(&c->tmp, m);
 }
 
-/* The facts are rewritten together with n: they need the same kernels. */
+/* The facts are rewritten together with n: they need the same generators. */
 static bool zero_by_normal_form(Ctx *c, Node *n)
 {
     Attempt at = attempt_begin(c);

@@ -31,7 +31,7 @@ static bool occurs_in(Ctx *c, Node *in, Node *what)
 }
 
 /* The rule that the term t = k*base^power of F gives. */
-static bool rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, PowerRule *r)
+static bool power_rule_of(Ctx *c, Node *F, Node *t, const uint32_t *free, PowerRule *r)
 {
     size_t n;
     Node *const *f = factors_of(&t, &n), *moving = NULL;
@@ -117,7 +117,7 @@ Node *simplify_where(Ctx *c, Node *n, Node *F, const uint32_t *free, SimplifyLev
     for (uint32_t i = 0; F->op == OP_ADD && F->n <= MAX_TERMS && i < F->n && !ctx_poll(c);
          i++) {
         PowerRule r;
-        if (!rule_of(c, F, F->a[i], free, &r))
+        if (!power_rule_of(c, F, F->a[i], free, &r))
             continue;
         Node *t = reduce_power(c, top, &r), *b = bottom;
         if (num_is_one(r.power)) /* elsewhere, too */

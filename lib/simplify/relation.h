@@ -1,6 +1,6 @@
 /* simplify/relation.h - smaller forms under an equation. */
-#ifndef LBZ_RELATION_H
-#define LBZ_RELATION_H
+#ifndef LBZ_SIMPLIFY_RELATION_H
+#define LBZ_SIMPLIFY_RELATION_H
 
 #include "simplify/simplify.h"
 

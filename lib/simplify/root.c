@@ -235,7 +235,7 @@ Node *simplify_clear_denominators(Ctx *c, Node *n)
 }
 
 /* One of the terms of sum has the factor f. */
-static bool in_a_term(Node *sum, const Node *f)
+static bool occurs_as_factor(Node *sum, const Node *f)
 {
     for (uint32_t i = 0; i < sum->n; i++) {
         Node *t = sum->a[i]->op == OP_SCALE ? sum->a[i]->a[1] : sum->a[i];
@@ -261,7 +261,7 @@ Node *simplify_split_fraction(Ctx *c, Node *n)
             below = f;
         }
     }
-    if (!sum || !below || !in_a_term(sum, ex_pow(c, below, c->minus_one)))
+    if (!sum || !below || !occurs_as_factor(sum, ex_pow(c, below, c->minus_one)))
         return NULL;
     ArenaMark m = arena_mark(&c->tmp);
     Node *rest = ex_div(c, n, sum);

@@ -2,8 +2,8 @@
  *
  * Candidates of an arithmetic region, cheapest first: the region itself; the common factor of
  * its terms taken out, common denominators too; then, where that promises something, by way of a
- * field (simplify_field.c). Then the same is tried on what whole expressions become by rewriting
- * trigonometric kernels (simplify_trig.c). The cheapest by measure_cost() wins if it saves enough; ties go to the earlier
+ * field (fraction.c). Then the same is tried on what whole expressions become by rewriting
+ * trigonometric functions (trig.c). The cheapest by measure_cost() wins if it saves enough; ties go to the earlier
  * candidate in ex_cmp order, so the result depends on content only.
  *
  * Arguments of functions are left as the user wrote them unless simplify() is asked for by name.

@@ -1,4 +1,16 @@
-/* simplify/simplify.h - smaller forms, normal forms over kernels (FLINT), proofs of zero. */
+/* simplify/simplify.h - smaller forms of a node, and proofs that one is zero.
+ *
+ * Invariant: a result has the same value wherever the original has one; it depends on content only;
+ * at worst the original comes back. Proofs are never guesses.
+ * Owners: results are nodes of the statement, as is all that was tried.
+ * May use: base, number, table, expr, field, ball.
+ * Files: simplify.c (candidates of a region; the cheapest wins), measure.[ch] (the cost), worth.c
+ * (is a field worth trying), fraction.c (candidates by a field), root.c (radicands, products),
+ * trig.c (trigonometric and Bessel forms), addition.c (addition theorems), relation.[ch] (under an
+ * equation), prove.c (zero or not) with basis.c (independent generators) and define.c (functions by
+ * others), internal.h. simplify, fraction, root, trig and worth are one circle: candidates are
+ * offered to simplify.c, and some simplify their own regions first.
+ */
 #ifndef LBZ_SIMPLIFY_H
 #define LBZ_SIMPLIFY_H
 

@@ -1,4 +1,4 @@
-/* simplify/trig.c - candidates with other trigonometric or hyperbolic kernels, and with Bessel
+/* simplify/trig.c - candidates with other trigonometric or hyperbolic functions, and with Bessel
  * functions of fewer orders. */
 #include "expr/internal.h"
 #include "simplify/measure.h"
@@ -86,7 +86,7 @@ static bool is_part(const Node *x)
 /* The sine and cosine of the double angle: sin u = K*S/(1 + C), cos u = K, K^2 = (1 + C)/2, and
  * the same for hyperbolic ones. A result that still holds the root K says nothing of signs and
  * is thrown away. */
-static Node *to_double(Ctx *c, Node *f)
+static Node *to_double_angle(Ctx *c, Node *f)
 {
     bool circular = is_circular(f);
     if ((!circular && !is_hyperbolic(f)) || !is_part(f->a[0]))
@@ -397,7 +397,7 @@ void best_offer_trig(Best *b, Node *n)
     if (s.tangents && !ctx_failed(c))
         offer_swapped(b, b->node, to_tangents, false);
     if (s.halves && !ctx_failed(c))
-        offer_swapped(b, n, to_double, true);
+        offer_swapped(b, n, to_double_angle, true);
     if (s.inverses && !ctx_failed(c)) {
         if (b->node == b->root) /* where functions go away, it may be a little longer */
             b->cost = b->limit + ALGEBRAIC;

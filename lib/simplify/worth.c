@@ -123,7 +123,7 @@ static Node *distribute_factor(Ctx *c, Node *n, Node *s)
     return ex_mul(c, below.n, below.v);
 }
 
-/* One fraction of plain kernels, irreducible sums and no more than one of them above the line: the factors of
+/* One fraction of plain generators, irreducible sums and no more than one of them above the line: the factors of
  * a canonical product are distinct and primitive, so it is in lowest terms, and factored. What else a
  * field might make of it is the numerator multiplied out. */
 Node *simplify_lowest_terms(Ctx *c, Node *n)

@@ -1,5 +1,5 @@
 /* table/certified.c - certified values of the elementary functions, and the table of all
- * routines. The others are in ball_special.c. Contract: certified_fn.h.
+ * routines. The others are in certified_special.c. Contract: certified.h.
  *
  * Most routines here are one formula in which the argument occurs once, so that balls stay as
  * narrow as they can be; the rest split the ball at the point where the formula changes.
@@ -114,7 +114,7 @@ bool cert_order(ulong *n, const arb_t x, arb_t r)
 }
 
 /* r = the ball from a to b, exact numbers */
-static void from_to(arb_t r, slong a, slong b, slong prec)
+static void set_interval(arb_t r, slong a, slong b, slong prec)
 {
     arf_t u, v;
     arf_init(u);
@@ -433,7 +433,7 @@ void cert_step(arb_t r, const arb_t x, slong prec)
         arb_one(r);
         arb_mul_2exp_si(r, r, -1);
     } else {
-        from_to(r, 0, 1, prec);
+        set_interval(r, 0, 1, prec);
     }
 }
 
@@ -444,7 +444,7 @@ void cert_step_at(arb_t r, const arb_t x, const arb_t v, slong prec)
     } else if (arb_is_zero(x)) {
         arb_set(r, v);
     } else {
-        from_to(r, 0, 1, prec);
+        set_interval(r, 0, 1, prec);
         arb_union(r, r, v, prec);
     }
 }

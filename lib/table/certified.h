@@ -6,8 +6,8 @@
  * apart. r must be none of the arguments. Arguments are finite. Accuracy: about prec bits,
  * relative where the function allows it at that precision; the caller raises prec as needed.
  */
-#ifndef LBZ_BALL_FN_H
-#define LBZ_BALL_FN_H
+#ifndef LBZ_TABLE_CERTIFIED_H
+#define LBZ_TABLE_CERTIFIED_H
 
 #include "table/table.h"
 #include <arb.h>

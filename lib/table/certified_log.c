@@ -1,5 +1,5 @@
 /* table/certified_log.c - certified values of sinc, of combined logarithms and exponentials, and
- * of the error function's family. Contract: certified_fn.h.
+ * of the error function's family. Contract: certified.h.
  *
  * The formulas avoid cancellation where these functions exist to avoid it: log1mexp near 0,
  * log1pmx near 0, erfcx far out.
@@ -324,8 +324,8 @@ void cert_xlogx(arb_t r, const arb_t x, slong prec)
 }
 
 /* r = x*log(y), where log may be log or log1p and y is at the edge of its domain at edge */
-static void x_log(arb_t r, const arb_t x, const arb_t y, slong edge, CertifiedFn1 log,
-                  slong prec)
+static void x_times_log(arb_t r, const arb_t x, const arb_t y, slong edge,
+                        CertifiedFn1 log, slong prec)
 {
     if (cert_lt(y, edge)) {
         cert_undefined(r);
@@ -345,12 +345,12 @@ static void x_log(arb_t r, const arb_t x, const arb_t y, slong edge, CertifiedFn
 
 void cert_xlogy(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
-    x_log(r, x, y, 0, cert_log, prec);
+    x_times_log(r, x, y, 0, cert_log, prec);
 }
 
 void cert_xlog1py(arb_t r, const arb_t x, const arb_t y, slong prec)
 {
-    x_log(r, x, y, -1, cert_log1p, prec);
+    x_times_log(r, x, y, -1, cert_log1p, prec);
 }
 
 /* r = hi + f(lo - hi), where hi is the argument with the greater middle */

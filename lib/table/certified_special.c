@@ -1,5 +1,5 @@
 /* table/certified_special.c - certified values of the gamma, Bessel, Airy, zeta families and of
- * integrals. Contract: certified_fn.h. Arb's complex routines serve where it has no real one; the
+ * integrals. Contract: certified.h. Arb's complex routines serve where it has no real one; the
  * values are real there, so the real part of the enclosure encloses them.
  */
 #include "table/certified.h"

@@ -1,5 +1,5 @@
-/* table/float64.c - float64 functions from libm and formulas, and the table of all kernels,
- * made by pasting the text of ops.def. Those from certified balls are in kernels_ball.c.
+/* table/float64.c - float64 functions from libm and formulas, and the table of them all,
+ * made by pasting the text of ops.def. Those from certified balls are in float64_ball.c.
  */
 #include "table/float64.h"
 #include <math.h>
@@ -127,7 +127,10 @@ double f64_asecd(double x)
 {
     return fabs(x) == 2 ? 90 - 60 / x : radians_to_degrees(f64_asec(x));
 }
-double f64_acscd(double x) { return fabs(x) == 2 ? 60 / x : radians_to_degrees(f64_acsc(x)); }
+double f64_acscd(double x)
+{
+    return fabs(x) == 2 ? 60 / x : radians_to_degrees(f64_acsc(x));
+}
 
 /* ---- hyperbolic */
 double f64_sech(double x)

@@ -1,7 +1,7 @@
 /* table/float64.h - every function of the table and its partials in float64.
  *
  * The table's value and partial columns are C text over these functions: a file that pastes them
- * includes kernel_names.h, which leads the table's names here. float64_fn() has everything as
+ * includes float64_names.h, which leads the table's names here. float64_fn() has everything as
  * pointers, with better partials where the text is inaccurate in float64 (1 - f*f of tanh far
  * out) or has a removable singularity (sin(x)/x at 0).
  *
@@ -9,10 +9,10 @@
  * anybody reads. Accuracy, in ulp of the result (for functions that cross 0: of the terms that
  * meet there): 1 for what is computed by certified balls, rounded correctly but for ties that
  * 2048 bits do not decide; libm's (at most 2, tgamma 5, j0 j1 y0 y1 9) for what comes from
- * there; 4 for the formulas in kernels.c. All are thread-safe. tests/test_table.c measures.
+ * there; 4 for the formulas in float64.c. All are thread-safe. tests/test_table.c measures.
  */
-#ifndef LBZ_KERNELS_H
-#define LBZ_KERNELS_H
+#ifndef LBZ_TABLE_FLOAT64_H
+#define LBZ_TABLE_FLOAT64_H
 
 #include "table/table.h"
 
@@ -89,7 +89,7 @@ double f64_logaddexp(double x, double y);
 double f64_logsubexp(double x, double y);
 double f64_clamp(double x, double lo, double hi);
 
-/* ---- by certified balls (kernels_ball.c) */
+/* ---- by certified balls (float64_ball.c) */
 double f64_digamma(double x);
 double f64_trigamma(double x);
 double f64_invdigamma(double x);

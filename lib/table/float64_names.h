@@ -2,8 +2,8 @@
  * that paste that text as C. Function-like, so that the ids of the table stay as they are; to be
  * included last, for some of these names mean other things in C (gamma, abs).
  */
-#ifndef LBZ_KERNEL_NAMES_H
-#define LBZ_KERNEL_NAMES_H
+#ifndef LBZ_TABLE_FLOAT64_NAMES_H
+#define LBZ_TABLE_FLOAT64_NAMES_H
 
 #include "table/float64.h"
 #include <math.h>

@@ -1,13 +1,25 @@
-/* table/table.h - the operator table as data. Generated from ops.def; nothing is listed here
- * a second time.
+/* table/table.h - the operator table as data: lib/ops.def, read for the rest of the engine.
  *
- * Columns of a function row: id (OP_id; also a name that is understood), name (as typed and
+ * Invariant: nothing that a row says is listed anywhere a second time; the arrays here are made
+ * by pasting ops.def. All of it is constant data, owned by nobody.
+ * May use: base, and FLINT for the certified routines.
+ * Files: table.c (rows, commands and synonyms by id and by name), float64.[ch] (every function
+ * and its partials in float64, f64_*), float64_names.h (leads the names in the table's C texts to
+ * those), float64_ball.c (the ones that libm does not have, by way of balls), certified.[ch] with
+ * certified_log.c and certified_special.c (the certified values, cert_*). The three certified
+ * files call each other: the table of routines stands in certified.c, and the elementary ones
+ * there are what the others are made of.
+ */
+#ifndef LBZ_TABLE_H
+#define LBZ_TABLE_H
+
+/* Columns of a function row: id (OP_id; also a name that is understood), name (as typed and
  * printed; rows of different arity may share one: log(x) and log(x, b)), argument names for
- * people (F1: x), flags, value, partials, the certified routine (certified_fn.h), LaTeX, domain
+ * people (F1: x), flags, value, partials, the certified routine (certified.h), LaTeX, domain
  * for people, help line.
  *
  * A certified routine tells "certainly undefined" (log(-1), asin(2), gamma(0)) from "cannot tell
- * at this precision" by cert_undefined() of certified_fn.h versus arb_indeterminate().
+ * at this precision" by cert_undefined() of certified.h versus arb_indeterminate().
  *
  * LaTeX: a name that is set before its parenthesised arguments, or, where it has a '#', a
  * template: #1 #2 #3 stand for the arguments, #(1) #(2) #(3) for the arguments in parentheses
@@ -17,8 +29,6 @@
  * round, trunc, mod, rem: the slope between the jumps. step(0) is 1/2, so that sign(x) is
  * 2*step(x) - 1 everywhere, and has derivative dirac(x); step(x, v) has v at 0 and slope 0.
  */
-#ifndef LBZ_OPS_H
-#define LBZ_OPS_H
 
 #include "base/base.h"
 
@@ -39,7 +49,7 @@ enum {
 };
 
 typedef enum {
-    /* kernel operators, described in expr.h */
+    /* core operators, described in expr.h */
     OP_POISON,
     OP_NUM,
     OP_CONST,
@@ -107,9 +117,9 @@ typedef struct {
     const char *latex, *domain, *usage, *help;
 } OpInfo;
 
-const OpInfo *op_info(Op op); /* for every op; most kernel operators have only a name */
+const OpInfo *op_info(Op op); /* for every op; most core operators have only a name */
 
-/* What a name means: name, id or synonym of a function or structural operator, or of the kernel
+/* What a name means: name, id or synonym of a function or structural operator, or of the core
  * operators that are typed as functions (sum, prod, int). OP_POISON when it is none. */
 Op op_find(const char *name,
            size_t n); /* of several rows the one with the fewest arguments */

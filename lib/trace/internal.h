@@ -1,6 +1,6 @@
 /* trace/internal.h - what the files of traces share; nobody else includes it. */
-#ifndef LBZ_TRACE_IMPL_H
-#define LBZ_TRACE_IMPL_H
+#ifndef LBZ_TRACE_INTERNAL_H
+#define LBZ_TRACE_INTERNAL_H
 
 #include "trace/trace.h"
 

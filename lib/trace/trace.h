@@ -1,4 +1,13 @@
-/* trace/trace.h - the evaluation trace of an expression, for people and for programs. */
+/* trace/trace.h - the evaluation trace of an expression, for people and for programs.
+ *
+ * Invariant: rows stand in the order of evaluation and name earlier rows only; numbers have 17
+ * digits, and are the exact values rounded where the point is known exactly.
+ * Owners: a Trace owns its arrays; what it traces is the caller's and lives as long.
+ * May use: base, number, table, expr, print, ball, program, point, procedure (where values of
+ * procedures were computed).
+ * Files: trace.c (rows, tangents, adjoints), exact.c (numbers by balls), write.c (the pieces of a
+ * trace), text.c (for people, LaTeX), data.c (JSON, tables), internal.h.
+ */
 #ifndef LBZ_TRACE_H
 #define LBZ_TRACE_H
 
