@@ -1,6 +1,6 @@
-/* test_alloc.c - memory runs out at the n-th allocation of a session, for n = 1, 2, ... until there is
- * no n-th. Whatever fails: nothing crashes, results keep their promises, and once there is memory
- * again the same session answers rightly.
+/* test_alloc.c - memory runs out at the n-th allocation of a session, for n = 1, 2, ...
+ * until there is no n-th. Whatever fails: nothing crashes, results keep their promises,
+ * and once there is memory again the same session answers rightly.
  */
 #include "base/base.h"
 

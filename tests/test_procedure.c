@@ -1,5 +1,5 @@
-/* test_procedure.c - functions made of statements: values and derivatives in both modes, formulas by
- * unrolling, limits and errors, checkpoints. Through the public interface. */
+/* test_procedure.c - functions made of statements: values and derivatives in both modes,
+ * formulas by unrolling, limits and errors, checkpoints. Through the public interface. */
 #include "base/base.h"
 
 #include <check.h>

@@ -32,7 +32,7 @@ static const char *shown(Node *n)
     return buf;
 }
 
-/* ---- derivatives as they must come out ------------------------------------------------------- */
+/* ---- derivatives as they must come out --------------------------------------------- */
 static const Pair derivatives[] = {
     {"x^2*sin(x)", "2*x*sin(x) + x^2*cos(x)"},
     {"tanh(x)", "1 - tanh(x)^2"},
@@ -122,7 +122,7 @@ START_TEST(golden_derivatives)
 }
 END_TEST
 
-/* ---- named transformations ---------------------------------------------------------------------- */
+/* ---- named transformations --------------------------------------------------------- */
 typedef Node *(*Transform)(Ctx *, Node *);
 static Node *apart_x(Ctx *k, Node *n) { return rat_apart(k, n, sym_intern(k, "x", 1)); }
 static Node *collect_x(Ctx *k, Node *n)
@@ -171,7 +171,7 @@ START_TEST(golden_transforms)
 }
 END_TEST
 
-/* ---- proofs ---------------------------------------------------------------------------------------- */
+/* ---- proofs ------------------------------------------------------------------------ */
 static const char *const zeros[] = {
     "sin(x)^2+cos(x)^2-1",
     "tan(x)-sin(x)/cos(x)",
@@ -232,7 +232,7 @@ START_TEST(proves_no_falsehood)
 }
 END_TEST
 
-/* ---- random expressions: every transformation keeps the value ----------------------------------------- */
+/* ---- random expressions: every transformation keeps the value ---------------------- */
 static uint64_t seed;
 static unsigned draw(unsigned n)
 {
@@ -443,7 +443,7 @@ START_TEST(taylor_and_orders)
 }
 END_TEST
 
-/* ---- irreducible polynomials ------------------------------------------------------------------- */
+/* ---- irreducible polynomials ------------------------------------------------------- */
 /* Is the polynomial n shown to be irreducible at a glance, and is it by FLINT's factorisation? */
 static void irreducible(Node *n, bool *shown_so, bool *is_so)
 {

@@ -1,8 +1,8 @@
-/* test_table.c - loops over the operator table: every row's kernel against its certified value,
- * every partial (as the kernel has it and as the text has it) against a central difference of
- * the certified value at high precision, domains, parity and range flags, enclosures of wide
- * balls, the symbolic route. The points are the same for all rows; which of them lie in the domain is decided here,
- * from the text of the domain column.
+/* test_table.c - loops over the operator table: every row's kernel against its certified
+ * value, every partial (as the kernel has it and as the text has it) against a central
+ * difference of the certified value at high precision, domains, parity and range flags,
+ * enclosures of wide balls, the symbolic route. The points are the same for all rows;
+ * which of them lie in the domain is decided here, from the text of the domain column.
  */
 #include "ball/ball.h"
 #include "diff/diff.h"

@@ -1,9 +1,10 @@
 /* ball/removable.c - products like sin(x)/x on balls around the point where they are 0/0.
  *
- * If f and its derivatives below the k-th are 0 at p, then f(x) = (x - p)^k * g(x), and on a convex
- * set that contains p and x, g(x) lies in the convex hull of the k-th Taylor coefficients of f there
- * (Hermite-Genocchi). A power series around a whole ball encloses these. That f is 0 at p has to be
- * certain: the coefficients have to come out as 0 exactly.
+ * If f and its derivatives below the k-th are 0 at p, then f(x) = (x - p)^k * g(x), and
+ * on a convex set that contains p and x, g(x) lies in the convex hull of the k-th Taylor
+ * coefficients of f there (Hermite-Genocchi). A power series around a whole ball encloses
+ * these. That f is 0 at p has to be certain: the coefficients have to come out as 0
+ * exactly.
  */
 #include "ball/removable.h"
 

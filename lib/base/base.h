@@ -38,7 +38,7 @@ void *mem_realloc(void *p, size_t n); /* NULL on failure, p stays valid */
 void mem_free(void *p);
 extern _Thread_local long mem_fail_at; /* tests: 0 = never, n = the n-th from now fails */
 
-/* ---- errors ---------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------ */
 typedef struct {
     uint32_t pos, len; /* bytes from the start of the statement text */
 } Span;
@@ -54,8 +54,8 @@ typedef struct {
 typedef struct {
     Err err; /* the first error since env_reset */
     Span at; /* the piece of input the present work stems from */
-    const void *
-        about; /* the part of it that is worked on, to those who can find it there: a node */
+    /* the part of it that is worked on, to those who can find it there: a node */
+    const void *about;
     size_t mem_used; /* bytes in all arenas of this Env */
     size_t mem_cap;  /* more than this is LBZ_LIMIT */
     uint64_t steps;  /* work done since env_reset, in rough node visits */
@@ -75,8 +75,8 @@ void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char
  * Call once per step of every loop over user data. */
 static inline bool env_poll(Env *env);
 static inline bool env_failed(const Env *env) { return env->err.status != LBZ_OK; }
-extern LBZ_HIDDEN volatile sig_atomic_t
-    env_interrupted;              /* the flag behind lbz_interrupt */
+/* the flag behind lbz_interrupt */
+extern LBZ_HIDDEN volatile sig_atomic_t env_interrupted;
 LBZ_COLD bool env_stop(Env *env); /* env_poll where something may be the matter */
 static inline bool env_poll(Env *env)
 {
@@ -85,7 +85,7 @@ static inline bool env_poll(Env *env)
     return LBZ_LIKELY(!matter) ? false : env_stop(env);
 }
 
-/* ---- arenas ---------------------------------------------------------------------------- */
+/* ---- arenas ------------------------------------------------------------------------ */
 typedef struct chunk Chunk;
 enum { ARENA_ALIGN = 16 };
 struct chunk {
@@ -121,8 +121,8 @@ static inline ArenaMark arena_mark(const Arena *a)
 {
     return (ArenaMark){a->chunk, a->at};
 }
-static inline void arena_release(Arena *a,
-                                 ArenaMark m); /* what was allocated since m dies */
+/* what was allocated since m dies */
+static inline void arena_release(Arena *a, ArenaMark m);
 
 LBZ_COLD void *arena_alloc_slow(Arena *a, size_t n);     /* arena_alloc in all cases */
 LBZ_COLD void arena_release_slow(Arena *a, ArenaMark m); /* arena_release in all cases */
@@ -146,7 +146,7 @@ static inline void arena_release(Arena *a, ArenaMark m)
 #define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))
 #define ARENA_NEW0(a, T, n) ((T *)arena_zalloc((a), (size_t)(n) * sizeof(T)))
 
-/* ---- text ------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------------------- */
 typedef struct {
     char *s; /* NUL-terminated whenever n > 0 or str_cstr was called */
     size_t n, cap;
@@ -179,12 +179,12 @@ const char *str_cstr(Str *b); /* never NULL */
 
 /* UTF-8: bytes of the code point at s (1..4), 0 when invalid; *cp gets it. */
 unsigned utf8_get(const char *s, size_t n, uint32_t *cp);
-bool utf8_valid(const char *s, size_t n,
-                size_t *bad);               /* *bad: offset of the first bad byte */
+/* *bad: offset of the first bad byte */
+bool utf8_valid(const char *s, size_t n, size_t *bad);
 size_t utf8_len(const char *s, size_t n);   /* code points in n valid bytes */
 size_t utf8_width(const char *s, size_t n); /* terminal columns, by wcwidth rules */
 
-/* ---- hash map from 64-bit keys (0 allowed) to 64-bit values; lives in an arena ---------- */
+/* ---- hash map from 64-bit keys (0 allowed) to 64-bit values; lives in an arena ----- */
 typedef struct {
     uint64_t key, val;
 } MapEntry;

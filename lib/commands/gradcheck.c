@@ -17,7 +17,7 @@ typedef struct {
     SlopeProbe probe;
 } GradCheck;
 
-/* ---- routes ------------------------------------------------------------------------------- */
+/* ---- routes ------------------------------------------------------------------------ */
 
 /* How large the terms are that accumulation adds up: derivatives with all partials positive. */
 static bool term_sizes(GradCheck *k, Accum *a, double *size)
@@ -165,7 +165,7 @@ static bool symbolic_route(GradCheck *k)
     return ignore_failure(c);
 }
 
-/* ---- answers ------------------------------------------------------------------------------ */
+/* ---- answers ----------------------------------------------------------------------- */
 
 static void put_value(char out[32], bool has, double d)
 {
@@ -249,7 +249,7 @@ static void set_answer_gradient(const GradCheck *k)
     a->proof = worst == VERDICT_UNRESOLVED ? "" : "numeric";
 }
 
-/* ---- the command ---------------------------------------------------------------------------- */
+/* ---- the command ------------------------------------------------------------------- */
 
 static bool make_rows(GradCheck *k)
 {

@@ -15,7 +15,7 @@ static bool out_of_memory(Ctx *c)
     return false;
 }
 
-/* ---- reading ----------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 /* *at is evaluated; l gets its value. */
 static bool read_value(Request *j, Node **at, ProcedureList *l)
@@ -176,7 +176,7 @@ void request_free(Request *j)
     }
 }
 
-/* ---- answers ------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------- */
 
 /* "x" or, for an element of a list, "x[2]" and "x[1,2]". */
 static void element_name(const ProcedureList *l, size_t k, char *out, size_t cap)
@@ -270,7 +270,7 @@ static bool answer_with_names(Request *j, double value, const double *grad, bool
     return ok;
 }
 
-/* ---- formulas --------------------------------------------------------------------------------- */
+/* ---- formulas ---------------------------------------------------------------------- */
 
 /* "exp(800) in exp(x)"; returns what stands for it in the text. And the same with ", column 9". */
 static const Node *describe_without_column(Request *j, const Accum *a, uint32_t v,
@@ -389,7 +389,7 @@ static bool run_formula(Request *j)
     return ok;
 }
 
-/* ---- functions made of statements, lists ------------------------------------------------------ */
+/* ---- functions made of statements, lists ------------------------------------------- */
 
 static size_t count_elements(const Request *j)
 {
@@ -517,7 +517,7 @@ static bool run_procedure(Request *j)
     return ok;
 }
 
-/* ---- commands --------------------------------------------------------------------------------- */
+/* ---- commands ---------------------------------------------------------------------- */
 
 static bool run_derivatives(lbz_session *s, const char *text, Span args, AccumMode mode)
 {

@@ -297,7 +297,7 @@ Node *diff(Ctx *c, Node *e, uint32_t x)
     return ctx_failed(c) ? c->poison : memo_get(c, e, x);
 }
 
-/* ---- F(x, y) = 0 ------------------------------------------------------------------------------- */
+/* ---- F(x, y) = 0 ------------------------------------------------------------------- */
 Node *diff_implicit(Ctx *c, Node *F, uint32_t y, uint32_t x, unsigned n)
 {
     Node *fx = diff(c, F, x), *fy = diff(c, F, y);

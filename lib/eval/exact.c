@@ -1,6 +1,6 @@
 /* eval/exact.c - constants of a result that have an exact value which only their size
- * tells (floor, ceil, max and min of constants), quotients of logarithms, and sums of polynomials in
- * closed form.
+ * tells (floor, ceil, max and min of constants), quotients of logarithms, and sums of
+ * polynomials in closed form.
  */
 #include "eval/internal.h"
 #include "expr/internal.h"

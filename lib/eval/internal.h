@@ -45,11 +45,11 @@ typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;
  * EXPAND_NEEDED names that are bound somewhere stay, too, unless they depend on own. */
 Node *eval_expand(Evaluation *ev, Node *e, const SymList *own, ExpandWhat what);
 bool eval_closure(Evaluation *ev, Node *e); /* fills order, bound */
-Node *eval_carry(Evaluation *ev,
-                 Node *e);             /* structural operators carried out; names stay */
+/* structural operators carried out; names stay */
+Node *eval_carry(Evaluation *ev, Node *e);
 uint32_t eval_scratch(Evaluation *ev); /* a symbol that nobody can type */
-Node *eval_attach(Evaluation *ev,
-                  Node *e); /* detach(e) is e again, unless it is to be kept */
+/* detach(e) is e again, unless it is to be kept */
+Node *eval_attach(Evaluation *ev, Node *e);
 
 /* The derivative operators; a: the operands, carried out. */
 Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner);

@@ -9,7 +9,7 @@
 
 enum { TABLE_MIN = 256, TABLE_LARGE = 1 << 15 };
 
-/* ---- symbols -------------------------------------------------------------------------- */
+/* ---- symbols ----------------------------------------------------------------------- */
 static bool symbols_grow(Ctx *c)
 {
     size_t cap = c->syms_cap ? c->syms_cap * 2 : 64;
@@ -102,7 +102,7 @@ uint32_t sym_fresh(Ctx *c, const char *like)
     }
 }
 
-/* ---- pools ----------------------------------------------------------------------------- */
+/* ---- pools ------------------------------------------------------------------------- */
 static bool pool_init(Pool *p, Env *env, uint32_t first_id)
 {
     p->n = 0;
@@ -374,7 +374,7 @@ Node *ctx_keep(Ctx *c, const Node *n, Node *const *a)
     return k;
 }
 
-/* ---- the context ------------------------------------------------------------------------ */
+/* ---- the context ------------------------------------------------------------------- */
 static Node *new_constant(Ctx *c, uint32_t which)
 {
     return ctx_intern(c, &(Shell){.op = OP_CONST, .sym = which});

@@ -2,7 +2,7 @@
  * Invariant: every function here returns a canonical node or poison. */
 #include "expr/internal.h"
 
-/* ---- facts ------------------------------------------------------------------------------ */
+/* ---- facts ------------------------------------------------------------------------- */
 static uint8_t sign_of_num(Num x)
 {
     int s = num_sgn(x);
@@ -151,7 +151,7 @@ void ex_set_facts(Ctx *c, Node *n)
         n->flags |= NF_RISK;
 }
 
-/* ---- leaves ----------------------------------------------------------------------------- */
+/* ---- leaves ------------------------------------------------------------------------ */
 void nodevec_grow(Ctx *c, NodeVec *v)
 {
     size_t cap = v->cap ? v->cap * 2 : 16;
@@ -186,7 +186,7 @@ Node *ex_string(Ctx *c, const char *s, size_t n)
     return ctx_intern(c, &(Shell){.op = OP_STRING, .sym = (uint32_t)n, .text = s});
 }
 
-/* ---- lists ------------------------------------------------------------------------------ */
+/* ---- lists ------------------------------------------------------------------------- */
 Node *ex_list(Ctx *c, size_t n, Node *const *e) { return ex_intern(c, OP_LIST, n, e); }
 
 /* The sum of lists of one length, element by element. */
@@ -239,7 +239,7 @@ Node *list_mul(Ctx *c, size_t n, Node *const *f)
     return r;
 }
 
-/* ---- unknown functions, conditions, binders ------------------------------------------------ */
+/* ---- unknown functions, conditions, binders ---------------------------------------- */
 Node *ex_apply(Ctx *c, uint32_t f, size_t k, Node *const *args, Node *const *orders)
 {
     ArenaMark m = arena_mark(&c->tmp);
@@ -343,7 +343,7 @@ Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a)
     return ex_intern(c, op, n, a);
 }
 
-/* ---- rebuilding -------------------------------------------------------------------------- */
+/* ---- rebuilding -------------------------------------------------------------------- */
 Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a)
 {
     switch (n->op) {

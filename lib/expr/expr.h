@@ -74,8 +74,8 @@ enum {
 struct node {
     uint64_t hash; /* from content only: the same in every run */
     uint64_t syms; /* which symbols occur free: bit (sym index mod 64) */
-    uint32_t
-        id; /* children have smaller ids; session nodes smaller than statement nodes */
+    /* children have smaller ids; session nodes smaller than statement nodes */
+    uint32_t id;
     uint16_t op;      /* Op */
     uint8_t sign;     /* S_... */
     uint8_t flags;    /* NF_... */
@@ -98,8 +98,8 @@ enum { MUL_LONG = 32 };
 enum { INT_LEAST = -16, INT_MOST = 47 }; /* these integers have their nodes at hand */
 
 typedef struct {
-    const char *
-        name; /* NUL-terminated, UTF-8 (Greek letters are stored as their names: alpha) */
+    /* NUL-terminated, UTF-8 (Greek letters are stored as their names: alpha) */
+    const char *name;
     uint64_t hash;
     uint8_t assume; /* S_... mask as assumed; S_ANY when nothing is */
     bool decl_real;
@@ -134,19 +134,19 @@ struct ctx {
     Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes,
         *no;
     Map diff_memo; /* (node id, symbol) -> derivative; emptied with the statement pool */
-    Size *sizes
-        [2]; /* by pool and node id: see measure.c; emptied with the statement pool */
+    /* by pool and node id: see measure.c; emptied with the statement pool */
+    Size *sizes[2];
     size_t nsizes[2];
-    const char *
-        *notes; /* remarks for the user on this statement, in the statement pool */
+    /* remarks for the user on this statement, in the statement pool */
+    const char **notes;
     size_t nnotes, notes_cap;
     Node **facts; /* nodes that are not negative on the domain of the statement */
     size_t nfacts, facts_cap;
     uint32_t mark; /* last mark handed out by ex_walk */
     void *rules;   /* diff.c: compiled partial derivatives of the table's rows */
     void (*free_rules)(Ctx *c);
-    bool
-        open_lists; /* procedures are read: a list is an operand like others, as names may be lists */
+    /* procedures are read: a list is an operand like others, as names may be lists */
+    bool open_lists;
     void *owner; /* the session above; unused here */
 };
 
@@ -208,8 +208,8 @@ Node *ex_list(Ctx *c, size_t n, Node *const *e);
 Node *ex_if(Ctx *c, Node *cond, Node *a, Node *b);
 Node *ex_compare(Ctx *c, Op op, Node *a, Node *b);       /* LT LE EQ NE */
 Node *ex_logic(Ctx *c, Op op, size_t n, Node *const *a); /* AND OR NOT */
-Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo,
-                Node *hi);                                    /* INT SUM PROD */
+/* INT SUM PROD */
+Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo, Node *hi);
 Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a); /* no rewriting */
 /* The node n with children a instead of its own, by the constructor of its op. */
 Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a);

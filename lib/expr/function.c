@@ -2,7 +2,7 @@
  * inverse pairs. What no rule changes is interned as it is. */
 #include "expr/internal.h"
 
-/* ---- multiples of pi ------------------------------------------------------------------------ */
+/* ---- multiples of pi --------------------------------------------------------------- */
 /* x = k*pi + rest; false when no such term is there. */
 static bool pi_part(Ctx *c, Node *x, Num *k, Node **rest)
 {
@@ -166,7 +166,7 @@ static bool inverse_pair(Op f, Op g)
     return false;
 }
 
-/* ---- inverse functions at exact arguments ------------------------------------------------------- */
+/* ---- inverse functions at exact arguments ------------------------------------------ */
 /* r with f(r*pi) = x for f = sin (asin) or tan (atan); false when x is none of the known. */
 static bool arc_table(Ctx *c, Op op, Node *x, Num *r)
 {
@@ -216,7 +216,7 @@ static Node *arc_value(Ctx *c, Op op, Node *x)
     return ex_scale(c, r, c->pi);
 }
 
-/* ---- logarithm, abs, sign ------------------------------------------------------------------------ */
+/* ---- logarithm, abs, sign ---------------------------------------------------------- */
 static Node *log_value(Ctx *c, Node *x)
 {
     if (x == c->e)
@@ -297,7 +297,7 @@ static Node *modulus_of(Ctx *c, Op op, Node *x)
     return NULL;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------- */
 static Node *round_value(Ctx *c, Op op, Node *x)
 {
     if (ex_is_num(x)) {
@@ -489,7 +489,7 @@ static Node *other_value(Ctx *c, Op op, Node *x)
     }
 }
 
-/* ---- the constructor ---------------------------------------------------------------------------- */
+/* ---- the constructor --------------------------------------------------------------- */
 static Node *rewritten1(Ctx *c, Op op, Node *x)
 {
     switch (op) {

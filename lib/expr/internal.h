@@ -18,8 +18,8 @@ typedef struct {
 Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child is */
 /* A statement node in the session pool; a: its children there. What is known of it stays. */
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a);
-void ex_set_facts(Ctx *c,
-                  Node *n); /* sign, flags, syms; flags and syms have the children's */
+/* sign, flags, syms; flags and syms have the children's */
+void ex_set_facts(Ctx *c, Node *n);
 Node *ex_intern(Ctx *c, Op op, size_t n, Node *const *a); /* op of a[0..n), likewise */
 
 /* A growing array of nodes in the tmp arena. */

@@ -9,7 +9,7 @@
 
 enum { POW_BITS = 1 << 16, MAX_PRIMES = 64 };
 
-/* ---- numbers --------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------- */
 typedef struct {
     Num p;
     Num exponent;
@@ -189,7 +189,7 @@ Node *ex_pow_num(Ctx *c, Node *b, Node *x)
     return num_is_int(x->num) ? integer_power(c, b, x) : rational_power(c, b, x);
 }
 
-/* ---- exp ----------------------------------------------------------------------------------- */
+/* ---- exp --------------------------------------------------------------------------- */
 /* The factor u^k that the term k*log(u) of an exponent stands for, or NULL. */
 static Node *log_term(Ctx *c, Node *t)
 {
@@ -239,7 +239,7 @@ static Node *exp_of(Ctx *c, Node *x)
     return r;
 }
 
-/* ---- powers of powers, products, sums ------------------------------------------------------- */
+/* ---- powers of powers, products, sums ---------------------------------------------- */
 static bool is_even_num(const Node *x) { return ex_is_num(x) && num_is_even(x->num); }
 
 static Node *power_of_power(Ctx *c, Node *b, Node *x)

@@ -1,7 +1,8 @@
 /* expr/product.c - products: exact content times sorted powers of distinct bases.
- * Invariant: see expr.h, there also what is done with long products. A sum that is a factor with an integer exponent is primitive and
- * its first term that is no number has a positive coefficient; content and sign go to
- * the front, so that (2*x + 2)*(1 + x) is 2*(x + 1)^2. */
+ * Invariant: see expr.h, there also what is done with long products. A sum that is a
+ * factor with an integer exponent is primitive and its first term that is no number has a
+ * positive coefficient; content and sign go to the front, so that (2*x + 2)*(1 + x) is
+ * 2*(x + 1)^2. */
 #include "expr/internal.h"
 #include <stdlib.h>
 

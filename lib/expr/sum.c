@@ -246,7 +246,7 @@ Node *ex_scale(Ctx *c, Num k, Node *a)
     return ex_scale_raw(c, k, a);
 }
 
-/* ---- content ----------------------------------------------------------------------------- */
+/* ---- content ----------------------------------------------------------------------- */
 /* Seen without arithmetic: the coefficients are integers and one of them is 1. */
 static bool plainly_primitive(const Node *sum)
 {

@@ -3,7 +3,7 @@
 #include "expr/internal.h"
 #include <stdlib.h>
 
-/* ---- order ------------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------- */
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 
 /* Names in natural order: x2 before x10. */
@@ -79,7 +79,7 @@ int ex_cmp(const Node *a, const Node *b)
     return 0;
 }
 
-/* ---- walks ------------------------------------------------------------------------------- */
+/* ---- walks ------------------------------------------------------------------------- */
 typedef struct {
     Node *n;
     uint32_t next;
@@ -239,7 +239,7 @@ double ex_tree_size(Ctx *c, Node *n)
     return r;
 }
 
-/* ---- free symbols --------------------------------------------------------------------------- */
+/* ---- free symbols ------------------------------------------------------------------ */
 static bool is_binder(const Node *n)
 {
     return n->op == OP_INT || n->op == OP_SUM || n->op == OP_PROD;
@@ -356,7 +356,7 @@ uint32_t *ex_free_syms(Ctx *c, Node *n, size_t *k)
     return v;
 }
 
-/* ---- substitution ------------------------------------------------------------------------- */
+/* ---- substitution ------------------------------------------------------------------ */
 /* Errors are about the node that was put together again, unless a caller has said more. */
 static Node *rebuild_node(Ctx *c, const NodeMap *done, Node *n)
 {

@@ -1,6 +1,7 @@
-/* field/apart.c - partial fractions in one variable: over the irreducible factors of the denominator,
- * by extended gcds of univariate polynomials whose coefficients are fractions in the other generators
- * (solved as one linear system by undetermined coefficients, FLINT's rational arithmetic). */
+/* field/apart.c - partial fractions in one variable: over the irreducible factors of the
+ * denominator, by extended gcds of univariate polynomials whose coefficients are
+ * fractions in the other generators (solved as one linear system by undetermined
+ * coefficients, FLINT's rational arithmetic). */
 #include "expr/internal.h"
 #include "field/rational.h"
 

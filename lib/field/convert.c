@@ -3,7 +3,7 @@
 #include "expr/internal.h"
 #include "field/field.h"
 
-/* ---- which children are converted --------------------------------------------------------------- */
+/* ---- which children are converted -------------------------------------------------- */
 /* Negative powers that expand leaves alone. */
 static bool kept_power(const Field *f, const Node *n)
 {
@@ -51,7 +51,7 @@ static const Elem *elem_of(const Field *f, const Node *n)
     return map_get(&f->elem_of_node, n->id, &v) ? (const Elem *)(uintptr_t)v : NULL;
 }
 
-/* ---- exponentials and symbolic powers for display ------------------------------------------------ */
+/* ---- exponentials and symbolic powers for display ---------------------------------- */
 /* b^(k*v): v primitive. One generator b^(v/D) serves all k; D and the sign were found before. */
 static Num exponent_direction(Ctx *c, Node *x, Node **v)
 {
@@ -157,7 +157,7 @@ static void display_power(Field *f, Elem *r, Node *b, Node *x)
     el_clear(f, &t);
 }
 
-/* ---- node by node --------------------------------------------------------------------------------------- */
+/* ---- node by node ------------------------------------------------------------------ */
 static void set_generator(Field *f, Elem *r, Node *n)
 {
     slong g = field_gen_of(f, n);
@@ -309,7 +309,7 @@ static void survey_orders(Field *f, Node *n)
     }
 }
 
-/* ---- traversal ---------------------------------------------------------------------------------- */
+/* ---- traversal --------------------------------------------------------------------- */
 typedef struct {
     Node *n;
     uint32_t next;

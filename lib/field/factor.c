@@ -1,9 +1,10 @@
 /* field/factor.c - irreducible factors of polynomials: what is seen at a glance first.
  *
- * Content and common variables are taken out by looking at the exponents. What is left is mostly
- * irreducible, and mostly that is seen at a glance: some variable occurs once, with degree one and a
- * constant coefficient, or images modulo primes show it. Only the rest is worth FLINT's
- * factorisation, which costs some hundred microseconds however small the polynomial. */
+ * Content and common variables are taken out by looking at the exponents. What is left is
+ * mostly irreducible, and mostly that is seen at a glance: some variable occurs once,
+ * with degree one and a constant coefficient, or images modulo primes show it. Only the
+ * rest is worth FLINT's factorisation, which costs some hundred microseconds however
+ * small the polynomial. */
 #include "field/field.h"
 #include <flint/fmpz_poly_factor.h>
 

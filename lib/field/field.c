@@ -3,7 +3,7 @@
 
 enum { FACTOR_LENGTH = 1500 }; /* longer denominators are not factored */
 
-/* ---- set-up -------------------------------------------------------------------------------- */
+/* ---- set-up ------------------------------------------------------------------------ */
 void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
 {
     memset(f, 0, offsetof(Field, gen));
@@ -147,7 +147,7 @@ slong field_gen_of(Field *f, Node *n)
     return g;
 }
 
-/* ---- fuel ------------------------------------------------------------------------------------ */
+/* ---- fuel -------------------------------------------------------------------------- */
 static bool spend_fuel(Field *f, double work)
 {
     f->fuel -= work;
@@ -202,7 +202,7 @@ slong field_den(Field *f, const fmpz_mpoly_t p)
     return f->ndens++;
 }
 
-/* ---- arithmetic --------------------------------------------------------------------------------- */
+/* ---- arithmetic -------------------------------------------------------------------- */
 static void lower_content(Field *f, Elem *a)
 {
     if (fmpz_is_one(a->cden) || fmpz_mpoly_is_zero(a->num, f->ctx)) {
@@ -403,7 +403,7 @@ bool el_equal(Field *f, const Elem *a, const Elem *b)
            fmpz_mpoly_equal(a->num, b->num, f->ctx);
 }
 
-/* ---- relations ------------------------------------------------------------------------------------- */
+/* ---- relations --------------------------------------------------------------------- */
 /* num = sum c_j g^j  ->  sum c_j g^(j mod q) * rel^(j div q), over rel's denominator. */
 static void apply_relation(Field *f, Elem *a, slong g, const Elem *rel, unsigned q)
 {
@@ -506,7 +506,7 @@ void el_use_roots(Field *f, Elem *a)
     fmpz_mpoly_clear(t, f->ctx);
 }
 
-/* ---- zero -------------------------------------------------------------------------------------------- */
+/* ---- zero -------------------------------------------------------------------------- */
 /* The set with every sign that has become dependent replaced by what it depends on. */
 static void resolve_signs(Field *f, uint64_t *set, bool *negative)
 {

@@ -59,8 +59,8 @@ typedef struct {
     FieldMode mode;
     bool failed;
     double fuel; /* term products left */
-    bool
-        quick; /* of polynomials in several variables only contents are split off, if short */
+    /* of polynomials in several variables only contents are split off, if short */
+    bool quick;
     bool modest; /* of polynomials of high degree only powers are taken out; */
     bool cut;    /* that has happened: denominators may have factors left */
     fmpz_mpoly_ctx_t ctx;
@@ -73,8 +73,8 @@ typedef struct {
     Map powers;          /* display: direction of an exponent -> denominator, sign */
     Elem **pool;         /* all elements made by field_elem, to be cleared */
     size_t npool, pool_cap;
-    Generator
-        gen[FIELD_GENS]; /* only what is in use is ever written: the arrays are large */
+    /* only what is in use is ever written: the arrays are large */
+    Generator gen[FIELD_GENS];
     fmpz_mpoly_struct den[FIELD_DENS];
 } Field;
 
@@ -95,8 +95,8 @@ void el_mul(Field *f, Elem *r, const Elem *a, const Elem *b); /* r may be a or b
 void el_pow(Field *f, Elem *r, const Elem *a, int64_t n);
 void el_inv(Field *f, Elem *r, const Elem *a);
 void el_reduce(Field *f, Elem *a); /* apply relations until all degrees are below them */
-void el_cancel(Field *f,
-               Elem *a); /* divide numerator by denominators where they divide */
+/* divide numerator by denominators where they divide */
+void el_cancel(Field *f, Elem *a);
 void el_use_roots(Field *f, Elem *a); /* b/sqrt(b) to sqrt(b), sqrt(b)/b to 1/sqrt(b) */
 bool el_equal(Field *f, const Elem *a, const Elem *b); /* as written; cancel first */
 bool field_is_zero(Field *f, Elem *a);                 /* reduces a */
@@ -116,18 +116,18 @@ typedef struct {
     Node *v[MOST_GENERATORS];
     size_t n;
 } PlainGenerators;
-/* The term t as coefficient times positive powers of plain generators: the new ones are put into k, their
- * exponents into e, unless that is NULL. False: it is no such term. */
+/* The term t as coefficient times positive powers of plain generators: the new ones are
+ * put into k, their exponents into e, unless that is NULL. False: it is no such term. */
 bool field_read_term(PlainGenerators *k, Node *t, ulong *e);
 /* The sum n is a polynomial in plain generators, put into k, that is proved to be irreducible. */
 bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k);
-void poly_make_primitive(Field *f, fmpz_mpoly_t p,
-                         fmpz_t k); /* p = k * (new p), lead > 0 */
+/* p = k * (new p), lead > 0 */
+void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k);
 
 /* Index of the (irreducible) denominator p, registered when new; p is primitive. */
 slong field_den(Field *f, const fmpz_mpoly_t p);
-slong field_new_gen(Field *f, GeneratorKind kind,
-                    Node *node);       /* -1 and failed when full */
+/* -1 and failed when full */
+slong field_new_gen(Field *f, GeneratorKind kind, Node *node);
 slong field_gen_of(Field *f, Node *n); /* the free generator that stands for node n */
 
 slong field_survey(Field *f, Node *n); /* exponents; returns a bound for the generators */
@@ -136,8 +136,8 @@ const Elem *field_elem(Field *f, Node *n);
 /* b^x for a rational x that is no integer, b^m for a symbolic m, log|b|, |b|, sign b. */
 void field_root(Field *f, Elem *r, const Elem *b, Num x);
 void field_power(Field *f, Elem *r, const Elem *b, Node *x);
-void field_nonnegative(Field *f,
-                       const Elem *b); /* b >= 0 is known: a constraint on signs */
+/* b >= 0 is known: a constraint on signs */
+void field_nonnegative(Field *f, const Elem *b);
 void field_log(Field *f, Elem *r, const Elem *b);
 void field_abs(Field *f, Elem *r, const Elem *b, bool sign_only);
 

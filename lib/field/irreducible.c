@@ -39,7 +39,7 @@ enum {
 };
 static const uint64_t NOT_SEEN = ~(uint64_t)0; /* all degrees: the image had a square */
 
-/* ---- polynomials in one variable modulo m ------------------------------------------------------ */
+/* ---- polynomials in one variable modulo m ------------------------------------------ */
 typedef struct {
     uint32_t a[2 * MOST_DEGREE + 1]; /* a[i] < m belongs to v^i */
     int d;                           /* degree; -1: zero */
@@ -185,7 +185,7 @@ static uint64_t degrees_of(Poly u, Mod m)
     return u.d > 0 ? set | set << u.d : set;
 }
 
-/* ---- images --------------------------------------------------------------------------------------- */
+/* ---- images ------------------------------------------------------------------------ */
 typedef struct {
     slong terms, vars;
     const ulong *e;   /* exponents: vars a term */
@@ -275,7 +275,7 @@ static bool is_inseparable(Image *p, slong w)
     return rem_mod(ab * a2b2, p->m) != rem_mod(a2b * ab2, p->m);
 }
 
-/* ---- the test ---------------------------------------------------------------------------------------- */
+/* ---- the test ---------------------------------------------------------------------- */
 /* a*v^2 + b*v + c: the discriminant is no square. */
 static bool is_irreducible_quadratic(const Image *p)
 {
@@ -366,7 +366,7 @@ bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p)
     return yes;
 }
 
-/* ---- sums of nodes ------------------------------------------------------------------------------------ */
+/* ---- sums of nodes ----------------------------------------------------------------- */
 bool field_read_term(PlainGenerators *k, Node *t, ulong *e)
 {
     if (t->op == OP_SCALE)

@@ -58,9 +58,9 @@ Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, voi
     return ctx_failed(c) ? c->poison : r;
 }
 
-/* ---- attempts ------------------------------------------------------------------------------------ */
+/* ---- attempts ---------------------------------------------------------------------- */
 
-/* ---- expand --------------------------------------------------------------------------------------- */
+/* ---- expand ------------------------------------------------------------------------ */
 /* Nothing to multiply out: a sum of terms without sums as factors. Long products that are
  * factors are multiplied out in any case. */
 static bool is_expanded_factor(const Node *f)
@@ -125,7 +125,7 @@ static Node *expand_region(Ctx *c, Node *n, void *arg)
 
 Node *rat_expand(Ctx *c, Node *n) { return rat_regions(c, n, true, expand_region, NULL); }
 
-/* ---- together, factor ------------------------------------------------------------------------------- */
+/* ---- together, factor -------------------------------------------------------------- */
 static Node *together_with(Field *f, Node *n, void *arg)
 {
     const Elem *e = field_elem(f, n);
@@ -158,7 +158,7 @@ Node *rat_factor(Ctx *c, Node *n)
     return rat_regions(c, n, true, together_region, &how);
 }
 
-/* ---- by powers of one generator --------------------------------------------------------------------------- */
+/* ---- by powers of one generator ---------------------------------------------------- */
 typedef struct {
     Node *x;
 } OneGenerator;

@@ -102,7 +102,7 @@ static void parts_of(Field *f, RadicandParts *s, const Elem *b)
     el_clear(f, &t);
 }
 
-/* ---- generators that belong to a polynomial ------------------------------------------------------ */
+/* ---- generators that belong to a polynomial ---------------------------------------- */
 /* A fresh symbol for a generator that is never shown; roots and powers of |f| are positive. */
 static Node *hidden_symbol(Ctx *c, bool positive)
 {
@@ -415,7 +415,7 @@ static void prove_root(Field *f, Elem *r, const Elem *b, Num x)
     parts_clear(f, &s);
 }
 
-/* ---- display: one generator for the whole root -------------------------------------------------------- */
+/* ---- display: one generator for the whole root ------------------------------------- */
 /* The radicand as it is shown: factored only when a factor leaves the root. */
 static Node *shown_radicand(Field *f, const Elem *b, int64_t order)
 {
@@ -475,7 +475,7 @@ void field_root(Field *f, Elem *r, const Elem *b, Num x)
         display_root(f, r, b, x);
 }
 
-/* ---- symbolic exponents -------------------------------------------------------------------------------- */
+/* ---- symbolic exponents ------------------------------------------------------------ */
 /* r *= |p|^(k*m). A generator that is a root or a power itself leads to what it is one of. */
 static void times_symbolic(Field *f, Elem *r, const fmpz_mpoly_t p, Num k, Node *m)
 {
@@ -553,7 +553,7 @@ void field_power(Field *f, Elem *r, const Elem *b, Node *x)
     parts_clear(f, &s);
 }
 
-/* ---- logarithm, abs, sign -------------------------------------------------------------------------------- */
+/* ---- logarithm, abs, sign ---------------------------------------------------------- */
 void field_log(Field *f, Elem *r, const Elem *b)
 {
     RadicandParts s;

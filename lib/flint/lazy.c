@@ -1,11 +1,12 @@
 /* flint/lazy.c - FLINT and Arb, opened at their first use.
  *
- * Loading them takes longer than most answers, and most answers need none of them. So we are linked
- * with stand-ins: for each function in lazy.names (made by the build from what our objects leave
- * undefined) a label of that name that jumps through its slot. A slot leads to the resolver first,
- * which opens the library that has the function and fills the slots of all its functions; from then
- * on a call costs one indirect jump. Invariant: a slot holds either its own first-call label or the function, both of which may
- * be jumped to at any time, from any thread.
+ * Loading them takes longer than most answers, and most answers need none of them. So we
+ * are linked with stand-ins: for each function in lazy.names (made by the build from what
+ * our objects leave undefined) a label of that name that jumps through its slot. A slot
+ * leads to the resolver first, which opens the library that has the function and fills
+ * the slots of all its functions; from then on a call costs one indirect jump. Invariant:
+ * a slot holds either its own first-call label or the function, both of which may be
+ * jumped to at any time, from any thread.
  *
  * The folder flint: this file, lazy-names.sh, which writes lazy.names, and nothing else; it has no
  * header, as callers include FLINT's own. It uses nothing of ours; all folders may call FLINT. The

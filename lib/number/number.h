@@ -40,9 +40,9 @@ static inline int num_sgn(Num x);
 static inline int num_cmp(Num x, Num y); /* by value; dec is ignored */
 bool num_eq(Num x, Num y);               /* same value and same dec */
 uint64_t num_hash(Num x);                /* from content only */
-static inline bool num_get_int(Num x,
-                               int64_t *i); /* true when x is an integer in int64 */
-size_t num_bits(Num x);                     /* bits of numerator plus denominator */
+/* true when x is an integer in int64 */
+static inline bool num_get_int(Num x, int64_t *i);
+size_t num_bits(Num x); /* bits of numerator plus denominator */
 
 /* Results that would need more than about 2^27 bits (2^24 where fractions have to be reduced)
  * record LBZ_LIMIT and return 0. floor, ceil, round, numer and denom are exact integers: never

@@ -159,8 +159,8 @@ void parser_pop_frame(Parser *p);
 void parser_reduce_above(Parser *p, int bp);      /* all operators that bind tighter */
 ParserFrame *parser_reduce_to_barrier(Parser *p); /* all operators; the barrier */
 bool parser_operand_begins(const Parser *p, uint32_t i);
-bool parser_closes_itself(
-    const ParserFrame *f); /* closed by what closes the bracket around it */
+/* closed by what closes the bracket around it */
+bool parser_closes_itself(const ParserFrame *f);
 const Token *parser_token_beyond(Parser *p, uint32_t i); /* token_ahead in all cases */
 
 static inline Token *tok(const Parser *p, uint32_t i)
@@ -209,8 +209,8 @@ static inline bool value_is_condition(const Node *n)
 {
     return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
 }
-LBZ_COLD void parser_condition_error(
-    Parser *p, const ParserValue *v); /* the error: v is a condition */
+/* the error: v is a condition */
+LBZ_COLD void parser_condition_error(Parser *p, const ParserValue *v);
 static inline void need_number(Parser *p, const ParserValue *v)
 {
     if (value_is_condition(v->n))
@@ -249,8 +249,8 @@ void parser_after_exponent(Parser *p, const ParserFrame *f);
 
 /* ---- derivative.c: d/dx in all spellings */
 bool parser_operand_derivative(Parser *p);
-bool parser_derivative_begins(const Parser *p,
-                              uint32_t i); /* does one begin at token i? */
+/* does one begin at token i? */
+bool parser_derivative_begins(const Parser *p, uint32_t i);
 bool parser_derivative_by_e(Parser *p, uint32_t i);
 Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
                               uint32_t end);

@@ -70,7 +70,7 @@ bool accum_evaluate(Accum *a)
     return program_values(a->p, a->x, v);
 }
 
-/* ---- the linearised program --------------------------------------------------------------- */
+/* ---- the linearised program -------------------------------------------------------- */
 static bool add_edge(Accum *a, Edges *e, uint32_t to, uint32_t from, uint32_t partial)
 {
     if (partial == P_NONE)
@@ -180,7 +180,7 @@ static bool forward_all(Accum *a, const Edges *e, uint32_t n, const uint32_t *wa
     return !ctx_failed(a->c);
 }
 
-/* ---- kinks ------------------------------------------------------------------------------------ */
+/* ---- kinks ------------------------------------------------------------------------- */
 static bool all_finite(const double *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -232,7 +232,7 @@ static bool apply_kink_rule(Accum *a, uint32_t out, double *grad)
     return ok && !ctx_failed(a->c);
 }
 
-/* ---- gradients ---------------------------------------------------------------------------------- */
+/* ---- gradients --------------------------------------------------------------------- */
 /* A partial that is infinite may have met a tangent that is 0, without a trace. */
 static bool any_infinite_edge(const Accum *a, const Edges *e)
 {

@@ -14,7 +14,7 @@
 
 enum { PREC = 1600, STEP = 200, MAX_VALUES = 20000, MAX_DIRECTIONS = 64, MAX_AXES = 64 };
 
-/* ---- is it a kink? ------------------------------------------------------------------------ */
+/* ---- is it a kink? ----------------------------------------------------------------- */
 static bool differs(double a, double b)
 {
     return !(fabs(a - b) <= 1e-9 * (1 + fabs(a) + fabs(b)));
@@ -62,7 +62,7 @@ bool kink_at(const Accum *a, uint32_t out)
     return false;
 }
 
-/* ---- limits ------------------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------ */
 typedef struct {
     const Accum *a;
     const uint32_t *adj;
@@ -230,7 +230,7 @@ static bool collect_limits(Near *s)
     return !ctx_failed(a->c);
 }
 
-/* ---- the element of least norm -------------------------------------------------------------------- */
+/* ---- the element of least norm ----------------------------------------------------- */
 /* The partial derivative by input i when it exists: by the axis, or all rows agree. */
 static bool limits_agree(const Near *s, size_t i, double *out)
 {

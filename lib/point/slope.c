@@ -58,7 +58,7 @@ void slope_close(SlopeProbe *s)
     s->p = NULL;
 }
 
-/* ---- values ------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------ */
 
 /* The power of two that steps along in[i] are counted in. */
 static slong step_exponent(const SlopeProbe *s, size_t i)
@@ -129,7 +129,7 @@ lbz_status slope_value(SlopeProbe *s)
     return st;
 }
 
-/* ---- quotients ----------------------------------------------------------------------------- */
+/* ---- quotients --------------------------------------------------------------------- */
 
 /* Narrow enough? A quotient that may be 0 is, when it is 0 in float64. */
 static bool is_narrow(const arb_t q)
@@ -221,7 +221,7 @@ static SlopeKind one_sided_limit(SlopeProbe *s, Beside b, slong from, slong to, 
     return kind;
 }
 
-/* ---- the two sides ------------------------------------------------------------------------- */
+/* ---- the two sides ----------------------------------------------------------------- */
 
 /* inner: how far from the point the quotients begin, in steps. */
 static void both_limits(SlopeProbe *s, size_t i, slong inner, Slopes *out, arb_struct *v)
@@ -284,7 +284,7 @@ void slope_sides(SlopeProbe *s, size_t i, Slopes *out)
     arb_clear(&v[1]);
 }
 
-/* ---- branches ------------------------------------------------------------------------------ */
+/* ---- branches ---------------------------------------------------------------------- */
 
 /* What n decides at b: the order of the sides of a condition, the value of an integer part. NaN:
  * cannot be told. */
@@ -335,7 +335,7 @@ bool slope_branches(SlopeProbe *s, size_t i)
     return differ;
 }
 
-/* ---- rounding ------------------------------------------------------------------------------ */
+/* ---- rounding ---------------------------------------------------------------------- */
 
 bool slope_nearby(SlopeProbe *s, size_t i, double *lo, double *hi)
 {

@@ -43,8 +43,8 @@ Box *box_frac(Ctx *c, Box *num, Box *den);
 Box *box_sup(Ctx *c, Box *base, Box *up);
 Box *box_root(Ctx *c, Box *a);
 Box *box_fence(Ctx *c, int style, Box *a);
-Box *box_stack(Ctx *c, size_t n, Box *const *a, size_t pivot,
-               bool left); /* baseline: a[pivot]'s */
+/* baseline: a[pivot]'s */
+Box *box_stack(Ctx *c, size_t n, Box *const *a, size_t pivot, bool left);
 Box *box_grid(Ctx *c, size_t rows, size_t cols, Box *const *a, bool left);
 /* One of the drawn signs of calculus, as tall as body needs: op is OP_INT, OP_SUM,
  * OP_PROD. */

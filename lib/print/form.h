@@ -68,8 +68,8 @@ typedef struct entry Entry;
 struct entry {
     Node *node;
     Form *stand; /* by itself; when alone is set */
-    Form *
-        term; /* as a term of a sum, where a minus sign costs nothing; when in_sum is set */
+    /* as a term of a sum, where a minus sign costs nothing; when in_sum is set */
+    Form *term;
     Form *sum;     /* ADD: as a sum, numbers distributed; else stand */
     Form *flip;    /* den: the form of 1/node */
     Form *negated; /* ADD: the form of -node, made when first asked for */
@@ -111,8 +111,9 @@ typedef struct {
     Form *root;
 } Forms;
 
-/* Forms of everything below the roots; F->root is the last one's. False with the error recorded when memory is out or the
- * user interrupted. The caller marks the tmp arena before and releases it after. */
+/* Forms of everything below the roots; F->root is the last one's. False with the error
+ * recorded when memory is out or the user interrupted. The caller marks the tmp arena
+ * before and releases it after. */
 bool form_build(Forms *F, Ctx *c, size_t n, Node *const *roots);
 /* The entry of a node; of one that has none, the product of no factors. */
 static inline Entry *form_entry(Forms *F, const Node *n)
@@ -122,8 +123,8 @@ static inline Entry *form_entry(Forms *F, const Node *n)
     return e->node == n ? e : &F->unit;
 }
 
-/* leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from the children,
- * `between` bytes between each two of them and `around` more. */
+/* leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from
+ * the children, `between` bytes between each two of them and `around` more. */
 static inline Form *form_new(Forms *F, FormKind kind, int strength, size_t n)
 {
     Form *f = ARENA_NEW(&F->c->tmp, Form, 1);

@@ -18,8 +18,8 @@ void print_plain(Ctx *c, Str *out, Node *n);
 void print_latex(Ctx *c, Str *out, Node *n);
 /* The text of a number: 1.5e-12, and 1e-12 as a power of ten alone. */
 void print_latex_number(Str *out, const char *text, size_t len);
-void print_pretty(Ctx *c, Str *out,
-                  Node *n);                 /* two-dimensional, lines separated by '\n' */
+/* two-dimensional, lines separated by '\n' */
+void print_pretty(Ctx *c, Str *out, Node *n);
 void print_tree(Ctx *c, Str *out, Node *n); /* the DAG, indented; shared nodes once */
 void print_dot(Ctx *c, Str *out, Node *n);  /* Graphviz */
 /* Plain text of at most max characters; a longer result is printed in shared form,

@@ -1,6 +1,7 @@
-/* procedure/branch.c - the statements of a procedure on formulas. A condition without an answer lets
- * both branches of an `if` run, one after the other; what they assign differently becomes
- * `if cond then a else b`, and so do the values they return. A loop needs an answer.
+/* procedure/branch.c - the statements of a procedure on formulas. A condition without an
+ * answer lets both branches of an `if` run, one after the other; what they assign
+ * differently becomes `if cond then a else b`, and so do the values they return. A loop
+ * needs an answer.
  *
  * Where a point is given, it answers what the formulas leave open, except at a tie.
  */
@@ -9,7 +10,7 @@
 
 static FormulaCall *top_call(FormulaRun *j) { return &j->frame[j->n - 1].call_; }
 
-/* ---- conditions ---------------------------------------------------------------------------------- */
+/* ---- conditions -------------------------------------------------------------------- */
 /* The value of x where the values of its operands are in done; NULL: it has none. */
 static Node *node_at_point(FormulaRun *j, Node *x, const NodeMap *done, bool *tie)
 {
@@ -57,7 +58,7 @@ static int truth_of(const Ctx *c, const Node *v)
     return v == c->no || ex_is_num(v) ? 0 : -1;
 }
 
-/* ---- forks ------------------------------------------------------------------------------------------ */
+/* ---- forks ------------------------------------------------------------------------- */
 /* `if cond then a else b`, of lists element by element. NULL: there is no such thing. */
 static Node *merge_values(FormulaRun *j, Node *cond, Node *a, Node *b)
 {
@@ -208,7 +209,7 @@ static void give_back(FormulaRun *j, Node *v)
         finish_call(j, NULL);
 }
 
-/* ---- statements ---------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------- */
 /* The i-th expression of a statement; NULL: it has no more. */
 static Node *statement_operand(const ProcedureStmt *s, unsigned i)
 {

@@ -19,7 +19,7 @@ typedef struct {
 
 static uint32_t gen_node(CodeGen *g, Node *e);
 
-/* ---- small makers ------------------------------------------------------------------------------ */
+/* ---- small makers ------------------------------------------------------------------ */
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap)
 {
     if (n < *cap)
@@ -102,7 +102,7 @@ static void land_jump(CodeGen *g, size_t at)
         g->f->code[at].target = (uint32_t)g->f->n;
 }
 
-/* ---- what is elementwise ------------------------------------------------------------------------ */
+/* ---- what is elementwise ----------------------------------------------------------- */
 static bool is_cut(const Node *n)
 {
     switch ((int)n->op) {
@@ -172,7 +172,7 @@ static Node **leaves_of(CodeGen *g, Node *e, size_t *count)
     return ctx_failed(g->c) ? NULL : leaf;
 }
 
-/* ---- kernels ---------------------------------------------------------------------------------------- */
+/* ---- kernels ----------------------------------------------------------------------- */
 /* Has value i kinks or jumps where an operand passes through some number? */
 static bool has_kinks_or_jumps(const Program *p, uint32_t i)
 {
@@ -264,7 +264,7 @@ static uint32_t gen_kernel(CodeGen *g, Node *e)
     return dst;
 }
 
-/* ---- cuts --------------------------------------------------------------------------------------------- */
+/* ---- cuts -------------------------------------------------------------------------- */
 static uint32_t gen_operands(CodeGen *g, VOp op, uint32_t a, Op fn, Node *const *e,
                              size_t n)
 {
@@ -445,7 +445,7 @@ static uint32_t gen_node(CodeGen *g, Node *e)
     return r;
 }
 
-/* ---- statements ---------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------- */
 static uint32_t local_reg(const CodeGen *g, uint32_t sym)
 {
     uint64_t v = 1;
@@ -542,7 +542,7 @@ static bool gen_procedure(CodeGen *g)
     return !ctx_failed(g->c);
 }
 
-/* ---- functions -------------------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------- */
 static bool add_function(VM *m, Procedure *b, uint32_t *index)
 {
     VFun *f = mem_alloc(sizeof *f);

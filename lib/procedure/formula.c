@@ -14,7 +14,7 @@ enum {
     MOST_TERMS = 5000000
 };
 
-/* ---- small things ---------------------------------------------------------------------------- */
+/* ---- small things ------------------------------------------------------------------ */
 void *formula_grow(FormulaRun *j, void *old, size_t size, size_t n, size_t *cap)
 {
     if (n < *cap)
@@ -75,7 +75,7 @@ Node *formula_condition(Ctx *c, Node *n)
     return yes ? c->yes : c->no;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------ */
+/* ---- frames ------------------------------------------------------------------------ */
 static FormulaFrame *push_frame(FormulaRun *j, FormulaFrameKind kind)
 {
     if (j->n == j->cap) {
@@ -136,7 +136,7 @@ bool formula_push_eval(FormulaRun *j, Node *e)
     return push_due(j, &f->eval.due, e);
 }
 
-/* ---- names --------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------- */
 /* The variable of a sum around the frame; NULL. */
 static Node *sum_variable(const FormulaRun *j, const FormulaFrame *f, const Node *x)
 {
@@ -162,7 +162,7 @@ static Node *name_value(FormulaRun *j, const FormulaFrame *f, Node *x)
     return v ? v : x;
 }
 
-/* ---- calls ----------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------- */
 static void add_local(CalleeInfo *f, uint32_t sym)
 {
     for (size_t i = 0; i < f->nlocals; i++)
@@ -249,7 +249,7 @@ static Node *call_function(FormulaRun *j, Node *n, Node *const *a)
     return push_call(j, info, a, key) ? NULL : c->poison;
 }
 
-/* ---- expressions ------------------------------------------------------------------------------------- */
+/* ---- expressions ------------------------------------------------------------------- */
 static Node *evaluate_node(FormulaRun *j, Node *n, Node *const *a)
 {
     Ctx *c = j->c;
@@ -331,8 +331,8 @@ static Node *known_value(FormulaRun *j, const FormulaFrame *f, Node *x)
     return x->n == 0 || ex_is_num(x) ? x : NULL;
 }
 
-/* Goes on until the value is there or a frame has to be worked on first. An `if` whose condition has
- * an answer evaluates that branch only: that ends recursions. */
+/* Goes on until the value is there or a frame has to be worked on first. An `if` whose
+ * condition has an answer evaluates that branch only: that ends recursions. */
 static void eval_step(FormulaRun *j)
 {
     FormulaFrame *f = &j->frame[j->n - 1];
@@ -402,7 +402,7 @@ static void sum_step(FormulaRun *j)
         j->frame[self + 1].sum = self;
 }
 
-/* ---- from outside ---------------------------------------------------------------------------------------- */
+/* ---- from outside ------------------------------------------------------------------ */
 /* Where an error stems from: the innermost call. */
 static void explain_call(const FormulaRun *j)
 {

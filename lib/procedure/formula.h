@@ -1,9 +1,9 @@
 /* procedure/formula.h - procedures on formulas; shared by formula.c (expressions, calls) and
  * branch.c (statements, branches that both are taken).
  *
- * Calls, expressions and sums under way are frames of one stack, so that recursion in a procedure costs
- * memory only. What a frame needs lives in the tmp arena and is released with it, the innermost
- * first.
+ * Calls, expressions and sums under way are frames of one stack, so that recursion in a
+ * procedure costs memory only. What a frame needs lives in the tmp arena and is released
+ * with it, the innermost first.
  */
 #ifndef LBZ_PROCEDURE_FORMULA_H
 #define LBZ_PROCEDURE_FORMULA_H
@@ -28,8 +28,8 @@ typedef struct {
 typedef struct {
     Node *cond;
     size_t other, join;
-    Node **before,
-        **first; /* values of locals and result at the `if`; after the first branch */
+    /* values of locals and result at the `if`; after the first branch */
+    Node **before, **first;
     bool second; /* the second branch is under way */
     bool ended;  /* the first branch has returned */
 } Fork;
@@ -81,8 +81,8 @@ typedef enum { FORMULA_CALL, FORMULA_EVAL, FORMULA_SUM } FormulaFrameKind;
 typedef struct {
     FormulaFrameKind kind;
     ArenaMark mark;
-    size_t call,
-        sum; /* frames around this one that give names values; FORMULA_NO_FRAME */
+    /* frames around this one that give names values; FORMULA_NO_FRAME */
+    size_t call, sum;
     union {
         FormulaCall call_;
         FormulaEval eval;
@@ -106,13 +106,13 @@ typedef struct {
 } FormulaRun;
 
 /* ---- formula.c */
-bool formula_push_eval(
-    FormulaRun *j, Node *e); /* a frame for e on top: its value goes to the one below */
+/* a frame for e on top: its value goes to the one below */
+bool formula_push_eval(FormulaRun *j, Node *e);
 void formula_deliver(FormulaRun *j, Node *v); /* the top frame is done */
 bool formula_count_round(FormulaRun *j, const Procedure *b);
 Node *formula_refuse(FormulaRun *j, const Procedure *b, Node *why);
-void *formula_grow(FormulaRun *j, void *old, size_t size, size_t n,
-                   size_t *cap);          /* in the tmp arena */
+/* in the tmp arena */
+void *formula_grow(FormulaRun *j, void *old, size_t size, size_t n, size_t *cap);
 Node *formula_condition(Ctx *c, Node *n); /* yes or no where numbers tell; else n */
 
 /* ---- branch.c */

@@ -12,7 +12,7 @@ static bool shape_error(VM *m, const char *hint, const char *what)
     return false;
 }
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------ */
 VMList *vm_list_new(VM *m, unsigned rank, const size_t *dim)
 {
     size_t n = 1;
@@ -95,7 +95,7 @@ static void set_list(VMValue *out, VMList *l)
     *out = (VMValue){.t = l, .set = true};
 }
 
-/* ---- indices ------------------------------------------------------------------------------------ */
+/* ---- indices ----------------------------------------------------------------------- */
 static bool index_of(VM *m, const VMValue *i, size_t dim, size_t *out)
 {
     if (i->t)
@@ -198,7 +198,7 @@ bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out)
     return true;
 }
 
-/* ---- functions of lists ---------------------------------------------------------------------------- */
+/* ---- functions of lists ------------------------------------------------------------ */
 static const double *value_elements(const VMValue *a, const Aux **x, size_t *n)
 {
     *n = a->t ? a->t->n : 1;
@@ -325,7 +325,7 @@ bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out)
     }
 }
 
-/* ---- elementwise expressions -------------------------------------------------------------------------- */
+/* ---- elementwise expressions ------------------------------------------------------- */
 static bool kernel_blame(VM *m, const VKernel *k)
 {
     double *v = mem_alloc((k->p->n + 1) * sizeof *v);
@@ -361,8 +361,9 @@ static bool is_active(const VM *m, const VMValue *const *arg, size_t n, size_t a
     return false;
 }
 
-/* Can a kink of v be where its operands are a[0], a[1], a[2]? Kinks of the table are at whole and half
- * numbers, and where two operands, their signs aside, are equal or multiples. */
+/* Can a kink of v be where its operands are a[0], a[1], a[2]? Kinks of the table are at
+ * whole and half numbers, and where two operands, their signs aside, are equal or
+ * multiples. */
 static bool may_be_kink(const ProgramValue *v, const double *a)
 {
     if (v->op >= P_LT && v->op <= P_NE)

@@ -25,7 +25,7 @@ typedef struct {
 
 static bool read_statements(ProcedureReader *r);
 
-/* ---- small pieces of text ---------------------------------------------------------------- */
+/* ---- small pieces of text ---------------------------------------------------------- */
 static bool is_start(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
@@ -130,7 +130,7 @@ static size_t piece_end(const ProcedureReader *r, size_t at, bool condition)
     return i;
 }
 
-/* ---- names ----------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------- */
 static NameKind lookup_local(void *arg, const char *name, size_t n)
 {
     const ProcedureReader *r = arg;
@@ -170,7 +170,7 @@ static Node *outer_result(void *arg, long k)
     return ctx_error(r->c, LBZ_NAME, NULL, "there is no earlier result here");
 }
 
-/* ---- statements -------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------- */
 static ProcedureStmt *add_statement(ProcedureReader *r, ProcedureOp op, size_t at)
 {
     Procedure *b = r->b;

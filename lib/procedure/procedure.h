@@ -79,8 +79,8 @@ typedef struct {
     Node *const *at;
     size_t npoint;
     unsigned nested; /* derivatives of functions inside one another, so far */
-    unsigned *
-        special; /* may be NULL; gets PROCEDURE_KINK, PROCEDURE_TIE where derivatives met them */
+    /* may be NULL; gets PROCEDURE_KINK, PROCEDURE_TIE where derivatives met them */
+    unsigned *special;
 } ProcedureScope;
 
 /* The text between the braces. spans may be NULL. NULL with the error in c. */

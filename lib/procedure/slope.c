@@ -1,6 +1,7 @@
-/* procedure/slope.c - derivatives of functions inside procedures, x - f(x)/f'(x): the path of f at its
- * arguments is recorded apart and differentiated there, so that no other derivative under way
- * is confused with it; the result is a number that can be differentiated again.
+/* procedure/slope.c - derivatives of functions inside procedures, x - f(x)/f'(x): the
+ * path of f at its arguments is recorded apart and differentiated there, so that no other
+ * derivative under way is confused with it; the result is a number that can be
+ * differentiated again.
  */
 #include "point/point.h"
 #include "procedure/vm.h"

@@ -11,7 +11,7 @@
 
 enum { CUTS = 64 };
 
-/* ---- the tape ------------------------------------------------------------------------------- */
+/* ---- the tape ---------------------------------------------------------------------- */
 void tape_clear(Tape *t)
 {
     t->n = t->npairs = 0;
@@ -80,7 +80,7 @@ static void sweep_tape(const Tape *t, double *adj)
     }
 }
 
-/* ---- states -------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------ */
 static size_t value_width(const VMValue *v) { return !v->set ? 0 : v->t ? v->t->n : 1; }
 
 Aux *vm_value_aux(const VMValue *v) { return v->t ? v->t->x : (Aux *)(uintptr_t)&v->x; }
@@ -157,7 +157,7 @@ static bool number_state(VM *m)
     return !ctx_failed(m->c);
 }
 
-/* ---- the reverse sweep by stretches ------------------------------------------------------------------ */
+/* ---- the reverse sweep by stretches ------------------------------------------------ */
 /* Runs from s to step `to` with a tape and sweeps. end: adjoints of the state (or result) there;
  * begin: of the state at s. *fits is false, and nothing is done, when the tape was too short. */
 static bool sweep_stretch(VM *m, const Snapshot *s, uint64_t to, const double *end,
@@ -241,7 +241,7 @@ static bool sweep_range(VM *m, const Snapshot *s, uint64_t to, const double *end
     return sweep_cut(m, s, to, cuts < CUTS ? cuts : CUTS, end, begin);
 }
 
-/* ---- from outside ---------------------------------------------------------------------------------------- */
+/* ---- from outside ------------------------------------------------------------------ */
 void procedure_list_free(ProcedureList *l)
 {
     mem_free(l->v);
@@ -385,7 +385,7 @@ bool procedure_reverse(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t 
     return ok && !ctx_failed(c);
 }
 
-/* ---- lists as nodes ------------------------------------------------------------------------------------------ */
+/* ---- lists as nodes ---------------------------------------------------------------- */
 /* The shape of nested lists along their first elements. */
 static bool shape_of(Ctx *c, const Node *e, ProcedureList *l)
 {

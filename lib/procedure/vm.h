@@ -1,8 +1,9 @@
 /* procedure/vm.h - the machine that runs procedures on numbers; private to procedure.
  *
- * A value is a number or a rectangular list. What it carries besides depends on the mode: a
- * tangent (FORWARD), the place on the tape that made it (TAPE) or the value of a program that is
- * written on the way (RECORD: the path taken, without its conditions). Lists are counted references and are copied before they are changed while shared.
+ * A value is a number or a rectangular list. What it carries besides depends on the mode:
+ * a tangent (FORWARD), the place on the tape that made it (TAPE) or the value of a
+ * program that is written on the way (RECORD: the path taken, without its conditions).
+ * Lists are counted references and are copied before they are changed while shared.
  *
  * The whole state of a run is the frames and the registers: it can be copied (Snapshot) and
  * gone on with from there, which is what checkpointing does.
@@ -72,8 +73,8 @@ typedef struct {
     Code *value, *grad;
     double *slots, *gslots;
     size_t runs;
-    double *in,
-        *res;       /* of one evaluation: res[0] the value, res[1 + i] the partials ... */
+    /* of one evaluation: res[0] the value, res[1 + i] the partials ... */
+    double *in, *res;
     uint32_t *test; /* ... then the operands of these values, which have kinks or jumps */
     size_t ntests;
     bool answers; /* a condition: nothing to differentiate */
@@ -139,8 +140,8 @@ typedef struct {
 } VM;
 
 /* ---- code.c */
-bool vm_function(VM *m, uint32_t sym, size_t nargs,
-                 uint32_t *index);                            /* compiled on demand */
+/* compiled on demand */
+bool vm_function(VM *m, uint32_t sym, size_t nargs, uint32_t *index);
 bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin); /* function 0 */
 void vm_free(VM *m);
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap);

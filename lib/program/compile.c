@@ -41,7 +41,7 @@ static uint32_t value_of(Lower *l, const Node *n)
 
 static uint32_t number_value(Lower *l, Num x) { return pg_const(l->p, num_to_double(x)); }
 
-/* ---- order ---------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------- */
 /* How many children are evaluated where the node is: of binders only the limits, later. */
 static size_t inner_children(const Node *n)
 {
@@ -104,7 +104,7 @@ static Node **collect_nodes(Lower *l, Node *const *e, size_t n, size_t *count)
     return list;
 }
 
-/* ---- products --------------------------------------------------------------------------- */
+/* ---- products ---------------------------------------------------------------------- */
 typedef struct {
     uint32_t num, den; /* P_NONE: 1 */
 } Quotient;
@@ -191,7 +191,7 @@ static uint32_t scaled_value(Lower *l, Num k, const Node *rest)
     return divide_sides(l, r);
 }
 
-/* ---- sums --------------------------------------------------------------------------------- */
+/* ---- sums -------------------------------------------------------------------------- */
 static bool is_minus(const Node *t) { return num_sgn(ex_coef(t)) < 0; }
 
 /* The term without its sign. */
@@ -249,7 +249,7 @@ static uint32_t lower_pow(Lower *l, const Node *n)
     return pg_pow(l->p, value_of(l, n->a[0]), value_of(l, n->a[1]));
 }
 
-/* ---- sum() and prod() ----------------------------------------------------------------------- */
+/* ---- sum() and prod() -------------------------------------------------------------- */
 static bool sum_limits_of(Lower *l, const Node *n, double *lo, double *hi)
 {
     uint32_t v[2];
@@ -379,7 +379,7 @@ static uint32_t lower_binder(Lower *l, const Node *n)
     return small || n->op == OP_PROD ? unroll_sum(l, n, lo, hi) : loop_sum(l, n, lo, hi);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------- */
 static uint32_t lower_symbol(Lower *l, const Node *n)
 {
     for (size_t i = 0; i < l->nbind; i++)

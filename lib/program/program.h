@@ -99,8 +99,8 @@ struct program {
     bool by_text;   /* partials by the table's formulas only, not P_PART */
 };
 
-Program *program_new(
-    Env *env, uint32_t nin); /* inputs are the values 0 .. nin-1; NULL: no memory */
+/* inputs are the values 0 .. nin-1; NULL: no memory */
+Program *program_new(Env *env, uint32_t nin);
 void program_free(Program *p);
 
 /* ---- making values. When memory is out the error is recorded and the value 0 (or another
@@ -117,17 +117,18 @@ uint32_t pg_pow(Program *p, uint32_t a, uint32_t b);
 uint32_t pg_root(Program *p, uint32_t a, int64_t num, int64_t den);
 uint32_t pg_signed_power(Program *p, uint32_t a, double k, bool odd); /* P_ROOT */
 uint32_t pg_hold(Program *p, uint32_t a);
-uint32_t pg_powi(Program *p, uint32_t a,
-                 int64_t n); /* multiplications where they are as good */
+/* multiplications where they are as good */
+uint32_t pg_powi(Program *p, uint32_t a, int64_t n);
 uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v);
 uint32_t pg_part(Program *p, POp op, Op fn, const uint32_t *v);
 uint32_t pg_fn1(Program *p, Op fn, uint32_t a);
 uint32_t pg_logic(Program *p, POp op, uint32_t a, uint32_t b);
 uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b);
+/* takes body */
 uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, double lo,
-                 double hi); /* takes body */
-uint32_t pg_loop_out(Program *p, uint32_t loop,
-                     uint32_t out); /* another output of a loop */
+                 double hi);
+/* another output of a loop */
+uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out);
 /* Integrals (quad.c): args[2 + n], sym[n]. Certified values; only finite limits. */
 uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
                  const uint32_t *sym, size_t n);
@@ -172,12 +173,12 @@ bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t 
                  uint32_t *adj);
 
 /* ---- direct evaluation, value by value: for traces, kinks and finding out what went wrong */
-double program_apply(const ProgramValue *v, double a, double b,
-                     double c); /* of operands */
-double program_value(const Program *p, const double *v,
-                     uint32_t i); /* v[]: earlier values */
-bool program_values(const Program *p, const double *in,
-                    double *v); /* all; false: stopped */
+/* of operands */
+double program_apply(const ProgramValue *v, double a, double b, double c);
+/* v[]: earlier values */
+double program_value(const Program *p, const double *v, uint32_t i);
+/* all; false: stopped */
+bool program_values(const Program *p, const double *in, double *v);
 /* The first value that is not finite although its operands are, on the way to out; P_NONE. */
 uint32_t program_culprit(const Program *p, const double *v, uint32_t out);
 /* The operation that value i is, with its operands: "log(-1)"; and what it stands for:

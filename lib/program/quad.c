@@ -64,7 +64,7 @@ uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *a
     return 0;
 }
 
-/* ---- values -------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------ */
 /* Is x known well enough? What is 0 to 30 digits is taken for it. */
 static bool close_enough(const arb_t x, slong prec, double *out)
 {
@@ -140,7 +140,7 @@ double program_quad_value(const Program *p, const double *v, const ProgramValue 
     return d;
 }
 
-/* ---- derivatives --------------------------------------------------------------------------------- */
+/* ---- derivatives ------------------------------------------------------------------- */
 /* The integrand at a limit. */
 static uint32_t body_at(Program *p, const ProgramQuad *q, uint32_t at)
 {

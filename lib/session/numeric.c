@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* ---- dual numbers -------------------------------------------------------------------------- */
+/* ---- dual numbers ------------------------------------------------------------------ */
 
 static bool has_duals(Ctx *c, Node *e)
 {
@@ -86,7 +86,7 @@ static bool run_dual(lbz_session *s, const Parsed *parsed, Node *e)
     return true;
 }
 
-/* ---- set mode forward | reverse ---------------------------------------------------------------- */
+/* ---- set mode forward | reverse ---------------------------------------------------- */
 
 /* The words of `set mode`. */
 enum { MODE_AUTO, MODE_SYMBOLIC, MODE_FORWARD, MODE_REVERSE };

@@ -1,5 +1,5 @@
-/* session/procedure_at.c - `D E at x = 0.3` where E calls functions made of statements: what is asked,
- * and the answer as numbers and lists. The work is in procedure_point.c.
+/* session/procedure_at.c - `D E at x = 0.3` where E calls functions made of statements:
+ * what is asked, and the answer as numbers and lists. The work is in procedure_point.c.
  *
  * By formulas where there are some; in float64 where a function has none, where a name stands for a
  * list, and where the point is inexact and a loop runs: decimals in loops grow without end.

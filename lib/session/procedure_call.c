@@ -1,5 +1,5 @@
-/* session/procedure_call.c - calls of functions made of statements, and their derivatives: f(2), f''(0.3),
- * f(dual(2, 1)).
+/* session/procedure_call.c - calls of functions made of statements, and their
+ * derivatives: f(2), f''(0.3), f(dual(2, 1)).
  *
  * An exact call is carried out on formulas, where f has one, and stays what it is where it has none
  * and an argument is no number. A call with a decimal in a function with loops is carried out in

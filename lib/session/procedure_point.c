@@ -1,9 +1,9 @@
-/* session/procedure_point.c - derivatives at a point of functions made of statements, in float64: what
- * `D f(x) at x = 0.3` and f''(0.3) come to where f has no formula.
+/* session/procedure_point.c - derivatives at a point of functions made of statements, in
+ * float64: what `D f(x) at x = 0.3` and f''(0.3) come to where f has no formula.
  *
- * First derivatives run the function itself, forward or reverse by the numbers of inputs and outputs.
- * Second ones, and all on kinks, go by the record of the path that is taken: a program, in which
- * the rule for kinks and forward over reverse are those of formulas.
+ * First derivatives run the function itself, forward or reverse by the numbers of inputs
+ * and outputs. Second ones, and all on kinks, go by the record of the path that is taken:
+ * a program, in which the rule for kinks and forward over reverse are those of formulas.
  */
 #include "session/procedure.h"
 

@@ -124,8 +124,8 @@ bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
 void defs_clear(lbz_session *s);
 bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
 bool defs_undo(lbz_session *s);
-void defs_join_changes(lbz_session *s,
-                       uint64_t since);          /* of later statements: one undo */
+/* of later statements: one undo */
+void defs_join_changes(lbz_session *s, uint64_t since);
 void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
 void defs_free(lbz_session *s);
 /* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
@@ -134,8 +134,8 @@ bool defs_rebuild(lbz_session *s, bool remake);
 /* Definitions sorted by time; the caller frees. NULL: none or no memory. */
 Def **defs_sorted(const lbz_session *s, size_t *n);
 void defs_print(lbz_session *s, Str *out, const Def *d, size_t max); /* "y = x^2" */
-void defs_print_value(lbz_session *s, Str *out,
-                      const Def *d); /* as lines that read back */
+/* as lines that read back */
+void defs_print_value(lbz_session *s, Str *out, const Def *d);
 void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym); /* "x > 0" */
 bool defs_assumed(const lbz_session *s, uint32_t sym);
 
@@ -156,8 +156,8 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
                      const char *text, bool *handled);
 
 /* ---- procedure.c: functions made of statements */
-bool session_check_procedure(lbz_session *s, const Stmt *st,
-                             const char *text); /* can it be read? */
+/* can it be read? */
+bool session_check_procedure(lbz_session *s, const Stmt *st, const char *text);
 /* ---- procedure_call.c; EvalOptions has them. NULL: it stays. */
 Node *session_call_procedure(void *session, const Def *d, Node *n, Node *const *a);
 bool session_has_open_call(void *session, Node *e);

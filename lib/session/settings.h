@@ -62,8 +62,8 @@ typedef struct {
 const SettingInfo *setting_info(SettingId id);
 SettingId setting_find(const char *name, size_t n); /* SET_COUNT: none */
 void settings_init(Settings *set);
-bool setting_put(Settings *set, SettingId id, const char *value,
-                 size_t n); /* false: invalid */
+/* false: invalid */
+bool setting_put(Settings *set, SettingId id, const char *value, size_t n);
 /* The caller's own default; a setting that nobody has changed follows it. */
 bool setting_default(Settings *set, SettingId id, const char *value, size_t n);
 bool setting_changed(const Settings *set, SettingId id);

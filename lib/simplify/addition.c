@@ -98,7 +98,7 @@ Node *trig_expand(Ctx *c, Node *root)
     return ctx_failed(c) ? c->poison : r;
 }
 
-/* ---- reduce ------------------------------------------------------------------------------------- */
+/* ---- reduce ------------------------------------------------------------------------ */
 /* sin(u)^s*cos(u)^c is (1/2i)^s (1/2)^c (z - 1/z)^s (z + 1/z)^c, z = exp(iu): in a product of such,
  * with S sines in all, the frequencies m and -m have the same coefficient, but for the sign (-1)^S.
  * So all waves are sines when S is odd, else cosines, and half of the frequencies give them all. */

@@ -12,7 +12,7 @@
 #include "simplify/internal.h"
 #include "simplify/simplify.h"
 
-/* ---- one loop: rebuild and replace --------------------------------------------------------------- */
+/* ---- one loop: rebuild and replace ------------------------------------------------- */
 /* What becomes of the node `old`, given it with rewritten children. */
 typedef Node *(*Rewrite)(void *arg, Ctx *c, Node *old, Node *n);
 
@@ -55,7 +55,7 @@ static Node *define_step(void *arg, Ctx *c, Node *old, Node *n)
     return n;
 }
 
-/* ---- exponents and angles ------------------------------------------------------------------------------ */
+/* ---- exponents and angles ---------------------------------------------------------- */
 /* One monomial that occurs in arguments; those that occur in a single proportion share a
  * group, whose direction is `unit`, and one fresh symbol. */
 typedef struct {
@@ -245,7 +245,7 @@ static bool next_coord(Ctx *c, Lattice *l, Node *x, uint32_t *i, Coord *out)
     return true;
 }
 
-/* ---- exponentials ----------------------------------------------------------------------------------------- */
+/* ---- exponentials ------------------------------------------------------------------ */
 /* Arguments are looked up as they were surveyed: not rewritten inside. */
 static Node *exp_step(void *arg, Ctx *c, Node *old, Node *n)
 {
@@ -259,7 +259,7 @@ static Node *exp_step(void *arg, Ctx *c, Node *old, Node *n)
     return r;
 }
 
-/* ---- angles ------------------------------------------------------------------------------------------------- */
+/* ---- angles ------------------------------------------------------------------------ */
 typedef struct {
     Node *cos, *sin; /* of a multiple of an angle */
 } Rotation;
@@ -387,7 +387,7 @@ static Node *angle_step(void *arg, Ctx *c, Node *old, Node *n)
     }
 }
 
-/* ---- all of it -------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------- */
 static bool survey_angles(Ctx *c, Lattice *l, Node *root)
 {
     size_t count = 0;

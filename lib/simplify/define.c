@@ -1,5 +1,6 @@
-/* simplify/define.c - functions by their definitions in terms of others, for proofs: sec, sinh, erfc,
- * gamma(x + 1), exp(3*atanh(x)) ... The definition holds wherever the function is defined. */
+/* simplify/define.c - functions by their definitions in terms of others, for proofs: sec,
+ * sinh, erfc, gamma(x + 1), exp(3*atanh(x)) ... The definition holds wherever the
+ * function is defined. */
 #include "expr/internal.h"
 #include "simplify/internal.h"
 #include "simplify/simplify.h"

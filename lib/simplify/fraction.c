@@ -1,6 +1,6 @@
-/* simplify/fraction.c - candidates of a region by way of a field: one fraction in lowest terms with the
- * numerator expanded or factored, and the same after eliminating one of each pair of squares
- * that the generators tie together (sin^2 + cos^2 = 1 ...).
+/* simplify/fraction.c - candidates of a region by way of a field: one fraction in lowest
+ * terms with the numerator expanded or factored, and the same after eliminating one of
+ * each pair of squares that the generators tie together (sin^2 + cos^2 = 1 ...).
  *
  * Few of them win. So no node is made of a fraction before a lower bound of its cost, read off its
  * polynomials, says that it may.
@@ -11,7 +11,7 @@
 
 enum { SIMPLIFY_FUEL = 200000, FACTOR_LENGTH = 2000 };
 
-/* ---- fractions as products of powers of polynomials ---------------------------------------------- */
+/* ---- fractions as products of powers of polynomials -------------------------------- */
 typedef struct {
     const fmpz_mpoly_struct *p;
     int64_t e;
@@ -74,7 +74,7 @@ static Node *fraction_node(const Offers *o, const Fraction *q)
     return ex_mul(c, q->n + 2, t);
 }
 
-/* ---- what they cost at least -------------------------------------------------------------------- */
+/* ---- what they cost at least ------------------------------------------------------- */
 /* The least cost of p's node, whatever becomes of coefficients; 0 where nothing can be said. */
 static double least_cost(const Offers *o, const fmpz_mpoly_t p)
 {
@@ -95,8 +95,8 @@ static double least_cost(const Offers *o, const fmpz_mpoly_t p)
     return p->length ? all : 0;
 }
 
-/* As measure_cost() would find, less what numbers cost. Distinct powers do not meet: their bases are
- * sums, or generators without rules for products. */
+/* As measure_cost() would find, less what numbers cost. Distinct powers do not meet:
+ * their bases are sums, or generators without rules for products. */
 static double fraction_least_cost(const Offers *o, const Fraction *q)
 {
     double all = 0, one_sum = 0;
@@ -125,7 +125,7 @@ static void offer_fraction(const Offers *o, const Fraction *q)
     best_offer(b, fraction_node(o, q));
 }
 
-/* ---- candidates ------------------------------------------------------------------------------------- */
+/* ---- candidates -------------------------------------------------------------------- */
 /* The factors of p; false when it is one, or not known to be more. */
 static bool has_factors(const Offers *o, fmpz_mpoly_factor_t fac,
                         const fmpz_mpoly_struct *p)
@@ -182,7 +182,7 @@ static void offer_elem(const Offers *o, const Elem *e)
     fraction_end(&dens);
 }
 
-/* ---- lowest terms under relations ------------------------------------------------------------------ */
+/* ---- lowest terms under relations -------------------------------------------------- */
 /* num and den as polynomials, relations applied to both, the gcd divided out. */
 static bool lowest_terms(Field *f, const Elem *a, fmpz_mpoly_t num, fmpz_mpoly_t den)
 {
@@ -245,7 +245,7 @@ static void offer_reduced(const Offers *o, const Elem *e)
     fmpz_mpoly_clear(den, f->ctx);
 }
 
-/* ---- squares that are tied together ------------------------------------------------------------------ */
+/* ---- squares that are tied together ------------------------------------------------ */
 const SquareIdentity TRIG_IDENTITIES[N_TRIG_IDENTITIES] = {
     {OP_sin, OP_cos, 1, -1}, {OP_cosh, OP_sinh, 1, 1},  {OP_sec, OP_tan, 1, 1},
     {OP_csc, OP_cot, 1, 1},  {OP_sech, OP_tanh, 1, -1}, {OP_csch, OP_coth, -1, 1},

@@ -35,10 +35,11 @@ Node *simplify_factor_terms(Ctx *c, Node *n, bool denominators);
 Node *simplify_region(Ctx *c, Node *n, void *arg);
 /* n in lowest terms, with squares reduced, by FLINT. quick: without the costly factorisations. */
 void best_offer_field(Best *b, Node *n, bool quick);
-/* root with radicands over one denominator, or squares of one function; root itself when there are none. */
+/* root with radicands over one denominator, or squares of one function; root itself when
+ * there are none. */
 Node *simplify_radicands(Ctx *c, Node *root);
-/* A product with two of its factors made one: short sums multiplied where that leaves two terms, as in
- * (a - b)*(a + b), signs of such sums, powers of a sum and its opposite. */
+/* A product with two of its factors made one: short sums multiplied where that leaves two
+ * terms, as in (a - b)*(a + b), signs of such sums, powers of a sum and its opposite. */
 Node *simplify_join_factors(Ctx *c, Node *n);
 /* Roots of numbers and of names in a product as one, where that is shorter: 1/sqrt(2*pi). */
 Node *simplify_join_radicals(Ctx *c, Node *n);
@@ -48,8 +49,8 @@ Node *simplify_clear_denominators(Ctx *c, Node *n);
 Node *simplify_split_fraction(Ctx *c, Node *n);
 /* Whether a region larger than SMALL, of that measure, should be tried in a field all the same. */
 bool simplify_worth_field(Ctx *c, Node *n, double cost);
-/* NULL, or what a field would make of n: n with the numerator multiplied out, n being one fraction in lowest
- * terms already, its sums irreducible. */
+/* NULL, or what a field would make of n: n with the numerator multiplied out, n being one
+ * fraction in lowest terms already, its sums irreducible. */
 Node *simplify_lowest_terms(Ctx *c, Node *n);
 /* Forms with other trigonometric functions: half angles doubled, tangents as quotients ... */
 void best_offer_trig(Best *b, Node *n);

@@ -25,7 +25,7 @@ static uint64_t num_cost(Num x) /* in units */
     return x.q == 1 ? c : c + UNIT + (x.q >= 100 ? UNIT : 0);
 }
 
-/* ---- what is known ------------------------------------------------------------------------------ */
+/* ---- what is known ----------------------------------------------------------------- */
 static bool sizes_grow(Ctx *c, int pool, size_t index)
 {
     size_t n = 2 * (index + 64);
@@ -57,7 +57,7 @@ static inline Size size_of(Ctx *c, const Node *n)
     return known ? *known : (Size){(uint32_t)MOST, (uint32_t)MOST};
 }
 
-/* ---- own costs, in units ------------------------------------------------------------------------- */
+/* ---- own costs, in units ----------------------------------------------------------- */
 /* As a factor: a negative power is a divisor. b: the base's cost, x: the exponent's */
 static uint64_t power_cost(const Node *n, uint64_t b, uint64_t x)
 {
@@ -117,7 +117,7 @@ static Size size_by_children(Ctx *c, Node *n, NodeVec *todo)
                   (uint32_t)(additions < MOST ? additions : MOST)};
 }
 
-/* ---- a whole expression ----------------------------------------------------------------------------- */
+/* ---- a whole expression ------------------------------------------------------------ */
 static Size expression_size(Ctx *c, Node *root)
 {
     Size s = size_of(c, root);

@@ -10,7 +10,7 @@
 
 enum { PROOF_FUEL = 40000000, MAX_CASES = 6, POINTS = 6 };
 
-/* ---- normal form ------------------------------------------------------------------------------- */
+/* ---- normal form ------------------------------------------------------------------- */
 /* What n's own functions and the statement's facts say of signs. A fact that the field cannot
  * take in is left out. */
 static void use_facts(Field *f, Node *const *fact, size_t n)
@@ -139,7 +139,7 @@ static bool zero_by_cases(Ctx *c, Node *n)
     return true;
 }
 
-/* ---- a value that is not zero --------------------------------------------------------------------- */
+/* ---- a value that is not zero ------------------------------------------------------ */
 static uint64_t next_random(uint64_t *s)
 {
     *s = *s * 6364136223846793005u + 1442695040888963407u;

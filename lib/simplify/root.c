@@ -1,5 +1,6 @@
-/* simplify/root.c - candidates with simpler radicands, and products whose factors meet: pairs of sums that
- * multiply to a shorter one, roots of numbers and of others, fractions below fraction lines.
+/* simplify/root.c - candidates with simpler radicands, and products whose factors meet:
+ * pairs of sums that multiply to a shorter one, roots of numbers and of others, fractions
+ * below fraction lines.
  *
  * A radicand is looked into although it is an argument, as roots are what derivatives of inverse
  * functions leave behind: sqrt(1 - x^2/a^2) is sqrt(a^2 - x^2)/abs(a), sqrt(1 - sin(x)^2) is
@@ -83,7 +84,7 @@ Node *simplify_radicands(Ctx *c, Node *root)
     return r;
 }
 
-/* ---- conjugates ------------------------------------------------------------------------------------- */
+/* ---- conjugates -------------------------------------------------------------------- */
 enum { CONJUGATE_TERMS = 3 };
 
 /* The product of two short sums where it has two terms, or NULL. */
@@ -197,7 +198,7 @@ Node *simplify_join_radicals(Ctx *c, Node *n)
     return join_constants(c, a && b ? join_with_number(c, n, a, b) : n);
 }
 
-/* ---- fractions below fraction lines ------------------------------------------------------------------- */
+/* ---- fractions below fraction lines ------------------------------------------------ */
 enum { DEEPEST = 6 }; /* levels of a region that are looked at */
 
 static Node *cleared_at(Ctx *c, Node *n, int level);

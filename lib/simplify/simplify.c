@@ -1,10 +1,11 @@
 /* simplify/simplify.c - the smallest form among candidates.
  *
- * Candidates of an arithmetic region, cheapest first: the region itself; the common factor of
- * its terms taken out, common denominators too; then, where that promises something, by way of a
- * field (fraction.c). Then the same is tried on what whole expressions become by rewriting
- * trigonometric functions (trig.c). The cheapest by measure_cost() wins if it saves enough; ties go to the earlier
- * candidate in ex_cmp order, so the result depends on content only.
+ * Candidates of an arithmetic region, cheapest first: the region itself; the common
+ * factor of its terms taken out, common denominators too; then, where that promises
+ * something, by way of a field (fraction.c). Then the same is tried on what whole
+ * expressions become by rewriting trigonometric functions (trig.c). The cheapest by
+ * measure_cost() wins if it saves enough; ties go to the earlier candidate in ex_cmp
+ * order, so the result depends on content only.
  *
  * Arguments of functions are left as the user wrote them unless simplify() is asked for by name.
  */
@@ -13,16 +14,16 @@
 #include "simplify/measure.h"
 
 enum { MAX_TERMS = 400 };
-static const double FEW_TERMS = 8,
-                    TERMS_PER_COST = 0.3;        /* multiplied out by constructors */
+/* multiplied out by constructors */
+static const double FEW_TERMS = 8, TERMS_PER_COST = 0.3;
 static const double SMALL = 30, PROMISING = 0.9; /* when a field is tried */
 static const double LARGEST = 20000; /* beyond this measure nothing is tried */
 static const double LARGE = 1500;    /* beyond this measure only local rules are tried */
 static const double WORTH = 0.86;    /* a rewriting must save this much to be worth it */
-static const double PARENTHESES =
-    0.5; /* they are worth it around what a common factor leaves */
-static const double NEW_FUNCTION_COST =
-    2.2; /* what a function that was not there before costs */
+/* they are worth it around what a common factor leaves */
+static const double PARENTHESES = 0.5;
+/* what a function that was not there before costs */
+static const double NEW_FUNCTION_COST = 2.2;
 
 /* Function nodes of n that root does not have. */
 static int count_new_functions(Ctx *c, Node *root, Node *n)
@@ -80,7 +81,7 @@ void best_offer(Best *b, Node *n)
     }
 }
 
-/* ---- common factors and denominators of the terms of a sum ------------------------------------ */
+/* ---- common factors and denominators of the terms of a sum ------------------------- */
 /* The exponent of base in the term t: 0 when it is not there. */
 static Node *exponent_in(Ctx *c, Node *t, const Node *base)
 {
@@ -176,7 +177,7 @@ static Node *factor_all(Ctx *c, Node *n, bool denominators)
     return r;
 }
 
-/* ---- is a field worth its while? ------------------------------------------------------------------ */
+/* ---- is a field worth its while? --------------------------------------------------- */
 /* Terms of the sum n when multiplied out, as an upper bound; *work: something would be. */
 static double expanded_terms(const Node *n, bool *work)
 {
@@ -277,7 +278,7 @@ static Node *expand_few(Ctx *c, Node *n, double most, bool *work)
     return r;
 }
 
-/* ---- a region ---------------------------------------------------------------------------------------- */
+/* ---- a region ---------------------------------------------------------------------- */
 static bool has_sum(const Node *n)
 {
     if (n->op == OP_SCALE)
@@ -338,8 +339,8 @@ static void take_form(Best *b, Node *r)
     b->cost = m < b->cost ? m : b->cost;
 }
 
-/* The last touch: factors of the best form made one, common factors taken out of its factors. g: the
- * latter, done to the region as it was. */
+/* The last touch: factors of the best form made one, common factors taken out of its
+ * factors. g: the latter, done to the region as it was. */
 static void polish_best(Best *b, Node *g)
 {
     Ctx *c = b->c;

@@ -6,8 +6,8 @@
 
 /* larger expressions are not rewritten, larger ones are not turned into sums of waves */
 static const double TRIG_LARGE = 100, WAVES_LARGE = 50;
-static const double ALGEBRAIC =
-    2; /* a power may be longer than sin(atan(x)) by that much */
+/* a power may be longer than sin(atan(x)) by that much */
+static const double ALGEBRAIC = 2;
 
 typedef Node *(*Swap)(Ctx *c, Node *f); /* another form of one function or sum, or NULL */
 
@@ -125,7 +125,7 @@ static bool has_root_of_cos(Ctx *c, Node *n)
     return yes;
 }
 
-/* ---- functions of inverse functions --------------------------------------------------------------- */
+/* ---- functions of inverse functions ------------------------------------------------ */
 /* Cosine and sine of an inverse function, as they are wherever it is defined. */
 static bool arc_rotation(Ctx *c, const Node *arc, Node **cosine, Node **sine)
 {
@@ -180,7 +180,7 @@ static Node *to_algebraic(Ctx *c, Node *f)
     }
 }
 
-/* ---- cosines of double angles in sums --------------------------------------------------------------- */
+/* ---- cosines of double angles in sums ---------------------------------------------- */
 /* An even number times something. */
 static bool is_twofold(const Node *x)
 {
@@ -206,7 +206,7 @@ static Node *joined_cosine(Ctx *c, Node *n)
     return NULL;
 }
 
-/* ---- Bessel functions of three neighbouring orders ----------------------------------------------------- */
+/* ---- Bessel functions of three neighbouring orders --------------------------------- */
 static bool is_bessel(const Node *n)
 {
     return n->op == OP_besselj || n->op == OP_bessely || n->op == OP_besseli ||
@@ -275,7 +275,7 @@ static bool divides_anew(Ctx *c, Node *old, Node *n)
     return yes;
 }
 
-/* ---- what there is to do --------------------------------------------------------------------------------- */
+/* ---- what there is to do ----------------------------------------------------------- */
 /* Which of the rewritings have something to do: a look at the arguments of the function nodes
  * outside of other functions' arguments. */
 typedef struct {

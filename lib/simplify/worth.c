@@ -89,7 +89,7 @@ bool simplify_worth_field(Ctx *c, Node *n, double cost)
     return yes;
 }
 
-/* ---- what a field would not better ------------------------------------------------------------------- */
+/* ---- what a field would not better ------------------------------------------------- */
 /* Two of the functions have squares that are tied. */
 static bool has_related_squares(const PlainGenerators *k)
 {
@@ -123,9 +123,10 @@ static Node *distribute_factor(Ctx *c, Node *n, Node *s)
     return ex_mul(c, below.n, below.v);
 }
 
-/* One fraction of plain generators, irreducible sums and no more than one of them above the line: the factors of
- * a canonical product are distinct and primitive, so it is in lowest terms, and factored. What else a
- * field might make of it is the numerator multiplied out. */
+/* One fraction of plain generators, irreducible sums and no more than one of them above
+ * the line: the factors of a canonical product are distinct and primitive, so it is in
+ * lowest terms, and factored. What else a field might make of it is the numerator
+ * multiplied out. */
 Node *simplify_lowest_terms(Ctx *c, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);

@@ -143,8 +143,8 @@ double f64_airyaiprimex_slope(double x);
 double f64_airybix_slope(double x);
 double f64_airybiprimex_slope(double x);
 double f64_digamma_gap(double x, double y); /* digamma(x) - digamma(x + y) */
-double f64_binomial_log_slope(unsigned i, double n,
-                              double k); /* in n (i = 0) or k, over f */
+/* in n (i = 0) or k, over f */
+double f64_binomial_log_slope(unsigned i, double n, double k);
 double f64_dawson_slope(double x);
 double f64_erfcx_slope(double x);
 double f64_logerfcx_slope(double x);

@@ -121,8 +121,8 @@ const OpInfo *op_info(Op op); /* for every op; most core operators have only a n
 
 /* What a name means: name, id or synonym of a function or structural operator, or of the core
  * operators that are typed as functions (sum, prod, int). OP_POISON when it is none. */
-Op op_find(const char *name,
-           size_t n); /* of several rows the one with the fewest arguments */
+/* of several rows the one with the fewest arguments */
+Op op_find(const char *name, size_t n);
 /* The row of that name that takes argc arguments; also one with fewer when it FOLDS. */
 Op op_find_n(const char *name, size_t n, size_t argc);
 

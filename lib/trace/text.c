@@ -7,7 +7,7 @@
 
 enum { NUMBER = 24, WIDEST = 48 };
 
-/* ---- text ------------------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------------------- */
 static void pad_to(Str *out, size_t from, size_t width)
 {
     while (out->n < from + width)
@@ -128,7 +128,7 @@ void trace_text(Trace *t, Str *out)
         text_sweep(t, k, out);
 }
 
-/* ---- LaTeX ------------------------------------------------------------------------------------------- */
+/* ---- LaTeX ------------------------------------------------------------------------- */
 static void latex_head(const Trace *t, Str *out)
 {
     size_t numbers = t->of.mode == ACC_FORWARD ? t->lanes + 1 : 1;

@@ -23,8 +23,8 @@ typedef struct {
     const double *dir;       /* forward: along it; NULL: by each input */
     const char *const *name; /* of the inputs */
     Node *const *at; /* the inputs as they were typed; NULL: float64 is all there is */
-    const ProcedureList
-        *shape; /* the outputs are a list of this shape; NULL: one number */
+    /* the outputs are a list of this shape; NULL: one number */
+    const ProcedureList *shape;
     const ProcedureWhere *where; /* of the first nwhere values, in functions; or NULL */
     size_t nwhere;
 } TraceOf;
