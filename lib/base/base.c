@@ -23,6 +23,11 @@ void *mem_realloc(void *p, size_t n)
     return mem_must_fail() ? NULL : realloc(p, n ? n : 1);
 }
 
+void *mem_aligned(size_t align, size_t n)
+{
+    return mem_must_fail() ? NULL : aligned_alloc(align, n);
+}
+
 void mem_free(void *p) { free(p); }
 
 /* ---- interruption */
@@ -59,7 +64,10 @@ void env_init(Env *env)
 {
     memset(env, 0, sizeof *env);
     env->mem_cap = MEM_CAP_DEFAULT;
+    env->data_cap = large_machine_memory() / 2;
 }
+
+void env_release(Env *env) { large_release(&env->large); }
 
 void env_reset(Env *env)
 {
@@ -69,6 +77,7 @@ void env_reset(Env *env)
     env->err.status = LBZ_OK;
     env->err.message[0] = env->err.hint[0] = '\0';
     env->steps = 0;
+    env->data_peak = env->data_used;
 }
 
 /* Drops an incomplete code point that a cut left at the end of s. */

@@ -37,6 +37,26 @@ void *mem_alloc(size_t n);            /* NULL on failure */
 void *mem_realloc(void *p, size_t n); /* NULL on failure, p stays valid */
 void mem_free(void *p);
 extern _Thread_local long mem_fail_at; /* tests: 0 = never, n = the n-th from now fails */
+void *mem_aligned(size_t align, size_t n); /* freed by mem_free; n a multiple of align */
+
+/* ---- large memory: pieces of 1 MiB and more begin at a multiple of 2 MiB, ask for huge
+ * pages, and stay in a pool when they are freed: fresh pages cost more than what is computed in
+ * them. */
+enum { LARGE_KEPT = 16 };
+typedef struct {
+    struct {
+        void *mem;
+        size_t size;
+    } kept[LARGE_KEPT];
+    unsigned n;
+    size_t size; /* of all that is kept */
+} LargePool;
+/* At least n bytes, not cleared; NULL: no memory. *size is to be given back with them. */
+void *large_alloc(LargePool *p, size_t n, size_t *size);
+/* Keeps at most `keep` bytes. */
+void large_free(LargePool *p, void *mem, size_t size, size_t keep);
+void large_release(LargePool *p);  /* gives back what is kept */
+size_t large_machine_memory(void); /* bytes of RAM */
 
 /* ---- errors ------------------------------------------------------------------------ */
 typedef struct {
@@ -56,14 +76,18 @@ typedef struct {
     Span at; /* the piece of input the present work stems from */
     /* the part of it that is worked on, to those who can find it there: a node */
     const void *about;
-    size_t mem_used; /* bytes in all arenas of this Env */
-    size_t mem_cap;  /* more than this is LBZ_LIMIT */
+    size_t mem_used;             /* bytes in all arenas of this Env */
+    size_t mem_cap;              /* more than this is LBZ_LIMIT */
+    size_t data_used, data_peak; /* bytes of tensors, now and at most since env_reset */
+    size_t data_cap; /* more than this is LBZ_LIMIT; half the machine's memory */
+    LargePool large; /* of tensors */
     uint64_t steps;  /* work done since env_reset, in rough node visits */
     uint64_t fuel;   /* more steps than this is LBZ_LIMIT; 0 = no bound */
 } Env;
 
 void env_init(Env *env);
-void env_reset(Env *env); /* forget the error and the steps; before a statement */
+void env_release(Env *env); /* what it keeps for use again */
+void env_reset(Env *env);   /* forget the error and the steps; before a statement */
 
 /* Record an error at env->at unless there is one already. hint may be NULL. */
 void env_error(Env *env, lbz_status st, const char *hint, const char *fmt, ...)

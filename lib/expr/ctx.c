@@ -434,6 +434,7 @@ void ctx_free(Ctx *c)
     arena_free(&c->tmp);
     mem_free(c->syms);
     mem_free(c->sym_table);
+    env_release(&c->env);
     mem_free(c);
 }
 
