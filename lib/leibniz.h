@@ -56,11 +56,16 @@ typedef struct {
     unsigned long index; /* %index gives this result back; 0: the line left no result */
     const char *text;    /* plain text that can be typed back in; "" for LBZ_NOTHING */
     const char *latex;   /* set when the session's "latex" setting is on, else NULL */
-    const char *pretty;  /* two-dimensional Unicode when "pretty" is on, else NULL */
+    const char *pretty;  /* two-dimensional when "pretty" is on, else NULL */
     const char
         *approx; /* decimal digits of a constant that is exact in text, else NULL */
     const char
         *shown; /* text for people: text and what follows it, "2*x   (= 6 at x = 3)" */
+    /* Where the names of the formula stand for something: the formula's value there as text that
+     * can be typed back in, which number or tensor then tell, too; else NULL. */
+    const char *at_value;
+    /* LaTeX for people: latex and that value; NULL where latex is. */
+    const char *latex_shown;
     bool has_number;
     double number;
     const char *number_text; /* shortest text that reads back to number, else NULL */

@@ -18,6 +18,8 @@ lbz_session *eval_open(const Options *o, bool decimals)
         lbz_default(s, "strict", "on");
     if (o->format == FORMAT_LATEX)
         lbz_default(s, "latex", "on");
+    if (o->ascii)
+        lbz_default(s, "unicode", "off");
     if (!decimals)
         lbz_default(s, "approx", "off");
     return s;
@@ -77,7 +79,7 @@ int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err
     }
     if (signals_interrupted()) /* the end is near: nothing half done is shown */
         return EXIT_LINE_ERROR;
-    record_write(m->options->format, m->approx, rec, out);
+    record_write(m->options, m->approx, rec, out);
     report_write(m->err_style, rec, err);
     int status = rec->result ? status_of(m->options, &r) : EXIT_FINE;
     rec->result = NULL;

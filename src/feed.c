@@ -141,7 +141,10 @@ static bool feed_reader(Feed *f, Reader *r)
 
 static int complain(const char *name, int error)
 {
+    bool word = error == ENOENT && !strpbrk(name, "./ '");
     fprintf(stderr, "leibniz: %s: %s\n", name, strerror(error));
+    if (word)
+        fprintf(stderr, "leibniz: to evaluate it: leibniz -e %s\n", name);
     return EXIT_USAGE;
 }
 

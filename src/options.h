@@ -20,14 +20,16 @@ typedef enum { FORMAT_PLAIN, FORMAT_JSON, FORMAT_CSV, FORMAT_TSV, FORMAT_LATEX }
 typedef enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } ColorMode;
 
 typedef struct {
-    bool is_text;    /* arg is the text itself (-e), else the name of a file */
+    bool
+        is_text; /* arg is the text itself (-e, or a word that can be no file), else the name of a file */
     const char *arg; /* belongs to argv */
 } Input;
 
 typedef struct {
     Format format;
     ColorMode color;
-    bool header, bail, strict, history;
+    bool records, header, bail, strict, history;
+    bool ascii;           /* the locale asks for nothing beyond it in text for people */
     const char *simplify; /* NULL: as the session has it */
     unsigned jobs;
     Input *inputs; /* owned */

@@ -307,7 +307,7 @@ static void refuse(Pool *p, const Record *given)
     Record rec = *given;
     Buf out = {0}, err = {0};
     rec.result = &r;
-    record_write(p->m->options->format, p->m->approx, &rec, &out);
+    record_write(p->m->options, p->m->approx, &rec, &out);
     report_write(p->m->err_style, &rec, &err);
     sink_put(&p->sink, &out, &err);
     p->status = worst_status(p->status, EXIT_LINE_ERROR);

@@ -213,6 +213,10 @@ static void json_value(Buf *out, const Record *rec)
         json_string(out, r->approx);
     else
         buf_puts(out, "null");
+    if (r && r->at_value) {
+        buf_puts(out, ",\"at_value\":");
+        json_string(out, r->at_value);
+    }
     if (r && r->latex) {
         buf_puts(out, ",\"latex\":");
         json_string(out, r->latex);
@@ -254,7 +258,7 @@ static void write_json(const Record *rec, Buf *out)
     buf_puts(out, "}\n");
 }
 
-/* ---- CSV and TSV: n, in, ok, value, approx, number, error */
+/* ---- CSV and TSV: n, in, ok, value, approx, number, error, at_value */
 
 /* Per RFC 4180; quoted also where spreadsheets would trim spaces. */
 static bool csv_needs_quotes(const char *s, size_t n)
@@ -339,6 +343,7 @@ static void write_fields(Format f, const Record *rec, Buf *out)
     buf_putc(&number, 0);
     next_field(f, out, number.s);
     next_field(f, out, ok ? "" : r->message);
+    next_field(f, out, ok && r && r->at_value ? r->at_value : "");
     buf_putc(out, '\n');
     buf_free(&number);
 }
@@ -346,48 +351,68 @@ static void write_fields(Format f, const Record *rec, Buf *out)
 void record_header(Format f, Buf *out)
 {
     if (f == FORMAT_CSV)
-        buf_puts(out, "n,in,ok,value,approx,number,error\n");
+        buf_puts(out, "n,in,ok,value,approx,number,error,at_value\n");
     else if (f == FORMAT_TSV)
-        buf_puts(out, "n\tin\tok\tvalue\tapprox\tnumber\terror\n");
+        buf_puts(out, "n\tin\tok\tvalue\tapprox\tnumber\terror\tat_value\n");
 }
 
-/* ---- plain and LaTeX: nothing for a line that has no value */
+/* ---- plain and LaTeX */
 
-static void write_text(const char *text, const char *approx, Buf *out)
+/* What people read, and whether decimals may follow it; NULL: the line has no value. */
+static const char *text_of(const lbz_result *r, Format f, bool records, bool *plain)
 {
-    size_t n = strlen(text);
-    if (!n)
+    *plain = false;
+    if (!r || r->status != LBZ_OK || r->kind == LBZ_NOTHING || r->kind == LBZ_QUIT)
+        return NULL;
+    if (r->latex_shown)
+        return r->latex_shown;
+    if (r->pretty && !records)
+        return r->pretty;
+    *plain = f == FORMAT_PLAIN;
+    return r->shown ? r->shown : r->text;
+}
+
+/* One line, whatever text is: \n stands for its ends of lines. */
+static void put_line(const char *text, Buf *out)
+{
+    for (const char *nl; (nl = strchr(text, '\n')); text = nl + 1) {
+        buf_put(out, text, (size_t)(nl - text));
+        if (nl[1])
+            buf_puts(out, "\\n");
+    }
+    buf_puts(out, text);
+}
+
+static void write_text(const Options *o, bool approx, const lbz_result *r, Buf *out)
+{
+    bool plain;
+    const char *text = text_of(r, o->format, o->records, &plain);
+    if (!text || (!*text && !o->records)) {
+        buf_puts(out, o->records ? "\n" : "");
         return;
-    buf_put(out, text, n);
+    }
+    if (o->records)
+        put_line(text, out);
+    else
+        buf_puts(out, text);
+    approx = approx && plain && r->approx;
     if (approx)
-        buf_printf(out, "   \xe2\x89\x88 %s", approx);
-    if (approx || text[n - 1] != '\n')
+        buf_printf(out, "   %s %s", o->ascii ? "~" : "\xe2\x89\x88", r->approx);
+    if (approx || o->records || text[strlen(text) - 1] != '\n')
         buf_putc(out, '\n');
 }
 
-static void write_plain(Format f, bool approx, const lbz_result *r, Buf *out)
+void record_write(const Options *o, bool approx, const Record *rec, Buf *out)
 {
-    if (!r || r->status != LBZ_OK || r->kind == LBZ_NOTHING || r->kind == LBZ_QUIT)
-        return;
-    if (f == FORMAT_LATEX && r->latex)
-        write_text(r->latex, NULL, out);
-    else if (r->pretty)
-        write_text(r->pretty, NULL, out);
-    else
-        write_text(r->shown ? r->shown : r->text, approx ? r->approx : NULL, out);
-}
-
-void record_write(Format f, bool approx, const Record *rec, Buf *out)
-{
-    switch (f) {
+    switch (o->format) {
     case FORMAT_JSON: write_json(rec, out); break;
     case FORMAT_CSV:
     case FORMAT_TSV:
         if (rec->result && rec->result->status == LBZ_OK && rec->result->table)
-            write_table(f, rec, out);
+            write_table(o->format, rec, out);
         else
-            write_fields(f, rec, out);
+            write_fields(o->format, rec, out);
         break;
-    default: write_plain(f, approx, rec->result, out);
+    default: write_text(o, approx, rec->result, out);
     }
 }

@@ -28,7 +28,7 @@ typedef struct {
 
 void record_header(Format f, Buf *out);
 /* approx: people are watching, plain text also tells decimals of exact constants. */
-void record_write(Format f, bool approx, const Record *rec, Buf *out);
+void record_write(const Options *o, bool approx, const Record *rec, Buf *out);
 
 /* The notes of a result, one a line; of very many only the first. */
 void report_notes(const Style *style, const lbz_result *r, Buf *err);

@@ -32,7 +32,7 @@ typedef struct {
     Buf entry;   /* the lines so far */
     size_t done; /* bytes of entry that are evaluated (a pasted text is many entries) */
     Buf out;
-    bool quit, utf8;
+    bool quit;
     bool stopped;      /* Ctrl-C: what is left of the entry is given up */
     TypingState state; /* of the line being typed */
     char *line;        /* ENTERED: the line, from malloc */
@@ -100,10 +100,10 @@ static size_t last_line_width(const char *s)
 
 static void put_result(Repl *r, const lbz_result *res)
 {
-    const char *text = r->o->format == FORMAT_LATEX && res->latex ? res->latex
-                       : res->pretty                              ? res->pretty
-                       : res->shown                               ? res->shown
-                                                                  : res->text;
+    const char *text = res->latex_shown ? res->latex_shown
+                       : res->pretty    ? res->pretty
+                       : res->shown     ? res->shown
+                                        : res->text;
     size_t n = strlen(text);
     if (!n)
         return;
@@ -111,8 +111,8 @@ static void put_result(Repl *r, const lbz_result *res)
         n--;
     buf_put(&r->out, text, n);
     size_t used = last_line_width(text);
-    if (res->approx && text != res->latex) {
-        const char *sign = r->utf8 ? "\xe2\x89\x88" : "~";
+    if (res->approx && !res->latex_shown) {
+        const char *sign = !r->o->ascii ? "\xe2\x89\x88" : "~";
         buf_printf(&r->out, "   %s%s %s%s", r->style->dim, sign, res->approx,
                    r->style->off);
         used += 5 + strlen(res->approx);
@@ -331,13 +331,12 @@ static void converse(Repl *r)
 /* ---- start and end */
 
 /* Readline edits UTF-8 if the locale says so, and asks the environment for it. Where that
- * knows ASCII only (LANG=C, a bare container), terminals show UTF-8 all the same. */
-static bool set_locale(void)
+ * knows ASCII only (LANG=C, a bare container), terminals send UTF-8 all the same. */
+static void set_locale(void)
 {
     setlocale(LC_CTYPE, "");
     if (!strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") && setlocale(LC_CTYPE, "C.UTF-8"))
         setenv("LC_ALL", "C.UTF-8", 1);
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 /* Readline 8.2 would end every line after a Ctrl-D by one more newline. */
@@ -369,13 +368,11 @@ int repl_run(const Options *o)
     if (!r.s)
         return EXIT_INTERNAL;
     typing = &r;
-    r.utf8 = set_locale();
+    set_locale();
     signals_catch_int(false);
     set_up_readline(&r);
     fit_screen(&r);
-    printf("leibniz %s, a calculator for derivatives. Type help for a page, Ctrl-D to "
-           "leave.\n",
-           lbz_version());
+    printf("leibniz %s: type help for a page, Ctrl-D to leave\n", lbz_version());
     converse(&r);
     history_stop();
     complete_stop();

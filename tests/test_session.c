@@ -294,9 +294,14 @@ START_TEST(numbers)
     ck_assert(!r.has_number && r.number_text == NULL);
     r = eval("[1, 2]");
     ck_assert(!r.has_number && r.approx == NULL);
-    r = eval("d/dx x^2"); /* a formula with a value beside it is no number */
-    ck_assert(!r.has_number);
+    ck_assert_ptr_null(r.at_value);
+    r = eval("d/dx x^2"); /* the number is that of the value beside the formula */
     ck_assert_str_eq(r.text, "2*x");
+    ck_assert_str_eq(r.at_value, "6");
+    ck_assert(r.has_number && r.number == 6);
+    r = eval("d/dx x^2*q");
+    ck_assert_str_eq(r.at_value, "6*q");
+    ck_assert(!r.has_number);
 }
 END_TEST
 

@@ -11,12 +11,14 @@
 
 void answer_clear(Answer *a)
 {
-    Str *const all[] = {&a->text,        &a->latex,    &a->pretty, &a->approx, &a->shown,
-                        &a->number_text, &a->constant, &a->trace,  &a->cells};
+    Str *const all[] = {&a->text,  &a->latex,       &a->pretty,   &a->approx,
+                        &a->shown, &a->number_text, &a->at_value, &a->constant,
+                        &a->trace, &a->latex_shown, &a->cells};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         str_clear(all[i]);
     a->kind = LBZ_NOTHING;
-    a->has_latex = a->has_pretty = a->has_approx = a->has_shown = a->has_number = false;
+    a->has_latex = a->has_pretty = a->has_approx = a->has_shown = false;
+    a->has_number = a->has_at_value = false;
     a->proof = "";
     a->mode = NULL;
     a->index = 0;
@@ -29,8 +31,9 @@ void answer_clear(Answer *a)
 
 void answer_free(Answer *a)
 {
-    Str *const all[] = {&a->text,        &a->latex, &a->pretty,   &a->approx, &a->shown,
-                        &a->number_text, &a->notes, &a->constant, &a->trace,  &a->cells};
+    Str *const all[] = {&a->text,  &a->latex,       &a->pretty,   &a->approx,
+                        &a->shown, &a->number_text, &a->at_value, &a->constant,
+                        &a->trace, &a->latex_shown, &a->cells,    &a->notes};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         str_free(all[i]);
     mem_free(a->note_list);
@@ -137,23 +140,55 @@ static void set_number(lbz_session *s, Node *n)
 /* ---- texts */
 
 /* "   (= 6 at x = 3)": what the formula is where its names stand for something. */
-static void show_value(lbz_session *s, const EvalResult *r)
+static void show_value(lbz_session *s, const EvalResult *r, const char *digits)
 {
     enum { LONGEST = 200 };
     Ctx *c = s->c;
-    Str *out = &s->ans.shown, digits = {0};
+    Str *out = &s->ans.shown;
     str_puts(out, str_cstr(&s->ans.text));
     str_puts(out, "   (= ");
     print_limited(c, out, r->value, LONGEST);
-    if (!ex_is_num(r->value) && put_approximation(s, r->value, &digits))
-        str_printf(out, " = %s", str_cstr(&digits));
+    if (*digits)
+        str_printf(out, " %s %s", setting_on(&s->set, SET_unicode) ? "≈" : "~", digits);
     for (size_t i = 0; i < r->nat; i++) {
         str_printf(out, "%s%s = ", i ? ", " : " at ", sym_name(c, r->at_sym[i]));
         print_limited(c, out, r->at_val[i], LONGEST);
     }
     str_putc(out, ')');
-    str_free(&digits);
     s->ans.has_shown = true;
+}
+
+static void show_latex_value(lbz_session *s, const EvalResult *r, const char *digits)
+{
+    Ctx *c = s->c;
+    Str *out = &s->ans.latex_shown;
+    str_printf(out, "%s \\quad \\left(= ", str_cstr(&s->ans.latex));
+    print_latex(c, out, r->value);
+    if (*digits) {
+        str_puts(out, " \\approx ");
+        print_latex_number(out, digits, strlen(digits));
+    }
+    for (size_t i = 0; i < r->nat; i++) {
+        str_puts(out, i ? ",\\, " : "\\;\\text{at}\\; ");
+        print_latex(c, out, ex_sym(c, r->at_sym[i]));
+        str_puts(out, " = ");
+        print_latex(c, out, r->at_val[i]);
+    }
+    str_puts(out, "\\right)");
+}
+
+static void answer_value(lbz_session *s, const EvalResult *r)
+{
+    Answer *a = &s->ans;
+    Str digits = {0};
+    print_limited(s->c, &a->at_value, r->value, (size_t)s->set.value[SET_maxprint]);
+    a->has_at_value = true;
+    if (!ex_is_num(r->value) && !ctx_failed(s->c))
+        put_approximation(s, r->value, &digits);
+    show_value(s, r, str_cstr(&digits));
+    if (a->has_latex)
+        show_latex_value(s, r, str_cstr(&digits));
+    str_free(&digits);
 }
 
 void answer_latex(Ctx *c, Str *out, const EvalResult *r)
@@ -249,33 +284,37 @@ Node *session_result(void *arg, long k)
 
 /* ---- the result of an expression */
 
+static void answer_forms(lbz_session *s, const EvalResult *r)
+{
+    Answer *a = &s->ans;
+    a->has_latex = setting_on(&s->set, SET_latex);
+    if (a->has_latex)
+        answer_latex(s->c, &a->latex, r);
+    a->has_pretty = setting_on(&s->set, SET_pretty);
+    if (a->has_pretty && r->text)
+        str_puts(&a->pretty, r->text);
+    else if (a->has_pretty)
+        print_pretty(s->c, &a->pretty, r->formula);
+}
+
 void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n)
 {
     Ctx *c = s->c;
     Answer *a = &s->ans;
+    Node *known = r->value ? r->value : r->formula;
     print_text(s, r);
     if (ctx_failed(c))
         return;
     a->kind = LBZ_EXPR;
-    if (setting_on(&s->set, SET_latex)) {
-        answer_latex(c, &a->latex, r);
-        a->has_latex = true;
-    }
-    if (setting_on(&s->set, SET_pretty)) {
-        if (r->text)
-            str_puts(&a->pretty, r->text);
-        else
-            print_pretty(c, &a->pretty, r->formula);
-        a->has_pretty = true;
-    }
+    answer_forms(s, r);
     bool decimals = setting_on(&s->set, SET_approx);
-    if (decimals || ex_is_num(r->formula))
-        set_number(s, r->formula);
-    if (decimals && ex_is(r->formula, OP_LIST))
-        set_tensor(s, r->formula);
+    if (decimals || ex_is_num(known))
+        set_number(s, known);
+    if (decimals && ex_is(known, OP_LIST))
+        set_tensor(s, known);
     a->has_approx = decimals && !r->text && put_approximation(s, r->formula, &a->approx);
     if (r->value && !ctx_failed(c))
-        show_value(s, r);
+        answer_value(s, r);
     keep_result(s, r, input, n);
 }
 
@@ -354,6 +393,8 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     r->index = a->index;
     r->text = a->kind == LBZ_NOTHING ? "" : str_cstr(&a->text);
     r->latex = a->has_latex ? str_cstr(&a->latex) : NULL;
+    r->latex_shown = a->latex_shown.n ? str_cstr(&a->latex_shown) : r->latex;
+    r->at_value = a->has_at_value ? str_cstr(&a->at_value) : NULL;
     r->pretty = a->has_pretty ? str_cstr(&a->pretty) : NULL;
     r->approx = a->has_approx ? str_cstr(&a->approx) : NULL;
     r->shown = a->has_shown ? str_cstr(&a->shown) : r->text;

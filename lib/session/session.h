@@ -43,8 +43,8 @@ typedef struct {
 /* The texts of the result under way; they live until the next line. */
 typedef struct {
     lbz_kind kind;
-    Str text, latex, pretty, approx, shown, number_text;
-    bool has_latex, has_pretty, has_approx, has_shown, has_number;
+    Str text, latex, pretty, approx, shown, number_text, at_value, latex_shown;
+    bool has_latex, has_pretty, has_approx, has_shown, has_number, has_at_value;
     double number;
     lbz_verdict verdict;
     const char *proof, *mode;

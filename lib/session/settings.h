@@ -10,8 +10,10 @@
     SETTING(simplify, CHOICE, "full", "none|light|full",                              \
             "how far derivatives are simplified")                                     \
     SETTING(strict, CHOICE, "off", "off|on", "ambiguous input is an error")           \
-    SETTING(pretty, CHOICE, "off", "off|on", "two-dimensional output with Unicode")   \
-    SETTING(latex, CHOICE, "off", "off|on", "output as LaTeX, too")                   \
+    SETTING(pretty, CHOICE, "off", "off|on", "two-dimensional output")                \
+    SETTING(latex, CHOICE, "off", "off|on", "output as LaTeX; in JSON as well")       \
+    SETTING(unicode, CHOICE, "on", "off|on",                                          \
+            "signs beyond ASCII in text for people; off in a locale without them")    \
     SETTING(approx, CHOICE, "on", "off|on",                                           \
             "values of exact constants as decimals, too")                             \
     SETTING(digits, INT, "17", "1..1000000",                                          \
