@@ -478,23 +478,17 @@ void ball_put(Str *out, const arb_t x, size_t digits)
     fmpz_clear(d.exp10);
 }
 
-static bool has_special(Ctx *c, Node *n)
+static bool is_special(Ctx *c, Node *n, void *arg)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count;
-    bool found = false;
-    Node **order = ex_walk(c, 1, &n, &count);
-    for (size_t i = 0; order && i < count && !found; i++)
-        found = ball_is_special((Op)order[i]->op);
-    arena_release(&c->tmp, m);
-    return found;
+    (void)c, (void)arg;
+    return ball_is_special((Op)n->op);
 }
 
 lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out)
 {
     digits = digits ? digits : 1;
     size_t most = MAX_DIGITS;
-    if (digits > MAX_SPECIAL_DIGITS && has_special(c, n))
+    if (digits > MAX_SPECIAL_DIGITS && ex_find(c, n, 0, is_special, NULL))
         most = MAX_SPECIAL_DIGITS;
     if (digits > most)
         ctx_error(c, LBZ_LIMIT, "ask for fewer",

@@ -243,28 +243,24 @@ static bool trig_pole(Series *s, Known *p, const Node *n)
 
 static Node **coefficients_at(Series *s, Node *e, unsigned n);
 
-/* Is e made of what has a recurrence? */
-static bool has_recurrences(Ctx *c, Node *e)
+static bool has_no_recurrence(Ctx *c, Node *n, void *arg)
 {
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &e, &count);
-    for (size_t i = 0; order && i < count; i++)
-        switch (order[i]->op) {
-        case OP_NUM:
-        case OP_CONST:
-        case OP_SYM:
-        case OP_ADD:
-        case OP_SCALE:
-        case OP_MUL:
-        case OP_POW:
-        case OP_log:
-        case OP_sin:
-        case OP_cos:
-        case OP_sinh:
-        case OP_cosh: break;
-        default: return false;
-        }
-    return order != NULL;
+    (void)c, (void)arg;
+    switch (n->op) {
+    case OP_NUM:
+    case OP_CONST:
+    case OP_SYM:
+    case OP_ADD:
+    case OP_SCALE:
+    case OP_MUL:
+    case OP_POW:
+    case OP_log:
+    case OP_sin:
+    case OP_cos:
+    case OP_sinh:
+    case OP_cosh: return false;
+    default: return true;
+    }
 }
 
 /* The coefficients of f at y = a from those of its derivative, which may be a quotient that is
@@ -275,7 +271,7 @@ static bool by_integration(const Series *s, Node **p, Node *f, uint32_t y, Node 
     if (!ex_is_num(a) || s->len < 2 || s->rational)
         return false;
     Node *d = diff(c, f, y);
-    if (ctx_failed(c) || !has_recurrences(c, d))
+    if (ctx_failed(c) || ex_find(c, d, 0, has_no_recurrence, NULL))
         return false;
     Series t = {.c = c, .x = y, .a = a, .len = s->len - 1};
     p[0] = ex_subst(c, f, &y, &a, 1);

@@ -27,32 +27,26 @@ uint32_t eval_scratch(Evaluation *ev)
     return sym_intern(ev->c, name, (size_t)n);
 }
 
+typedef struct {
+    const uint32_t *syms;
+    Node *const *by;
+    size_t k;
+} Held;
+
+static Node *hold_step(const Rewriting *w, Node *x, Node *const *a)
+{
+    const Held *h = w->arg;
+    if (!ex_is(x, OP_DETACH))
+        return ex_with(w->c, x, a);
+    return h->k && !ex_is_poison(a[0]) ? ex_subst(w->c, a[0], h->syms, h->by, h->k)
+                                       : a[0];
+}
+
 /* Differentiation takes DETACH nodes as constants; they stay until all is differentiated. */
 Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k)
 {
-    if (!(e->flags & NF_STRUCTURAL))
-        return e;
-    ArenaMark m = arena_mark(&c->tmp);
-    NodeMap done;
-    size_t n;
-    nodemap_init(&done, c);
-    Node **order = ex_walk_some(c, 1, &e, NF_STRUCTURAL, 0, &n);
-    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        Node *x = order[i], **a = ARENA_NEW(&c->tmp, Node *, x->n + 1u), *r;
-        for (size_t j = 0; a && j < x->n; j++) {
-            r = nodemap_get(&done, x->a[j]);
-            a[j] = r ? r : x->a[j];
-        }
-        r = !a                         ? c->poison
-            : !ex_is(x, OP_DETACH)     ? ex_rebuild(c, x, a)
-            : k && !ex_is_poison(a[0]) ? ex_subst(c, a[0], syms, by, k)
-                                       : a[0];
-        if (x->flags & NF_STRUCTURAL)
-            nodemap_put(&done, x, r);
-    }
-    Node *r = nodemap_get(&done, e);
-    arena_release(&c->tmp, m);
-    return ctx_failed(c) || !r ? c->poison : r;
+    Held h = {syms, by, k};
+    return e->flags & NF_STRUCTURAL ? ex_rewrite(c, e, NF_STRUCTURAL, hold_step, &h) : e;
 }
 
 Node *eval_attach(Evaluation *ev, Node *e)

@@ -102,25 +102,14 @@ static Node *log_quotient(Ctx *c, Node *n)
 
 enum { MAX_DEGREE = 30 };
 
-/* Is e made of the symbol k by sums, products and small powers only? */
-static bool polynomial_in(Ctx *c, Node *e, uint32_t k)
+/* Is x more than a sum, product or small power made of the symbol k? */
+static bool not_polynomial(Ctx *c, Node *x, void *k)
 {
-    size_t n;
-    bool yes = true;
-    ArenaMark m = arena_mark(&c->tmp);
-    Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && yes && i < n; i++) {
-        Node *x = order[i];
-        int64_t p;
-        if (ex_depends(c, x, k)) {
-            yes =
-                ex_is(x, OP_SYM) || ex_is(x, OP_ADD) || ex_is(x, OP_SCALE) ||
-                ex_is(x, OP_MUL) ||
-                (ex_is(x, OP_POW) && ex_get_int(x->a[1], &p) && p > 0 && p <= MAX_DEGREE);
-        }
-    }
-    arena_release(&c->tmp, m);
-    return yes && order;
+    int64_t p;
+    return ex_depends(c, x, *(uint32_t *)k) &&
+           !(ex_is(x, OP_SYM) || ex_is(x, OP_ADD) || ex_is(x, OP_SCALE) ||
+             ex_is(x, OP_MUL) ||
+             (ex_is(x, OP_POW) && ex_get_int(x->a[1], &p) && p > 0 && p <= MAX_DEGREE));
 }
 
 /* Faulhaber: the sum of k^m for k from 1 to n is the sum over j <= m of
@@ -171,7 +160,7 @@ static Node *closed_sum(Ctx *c, Node *body, Node *var, Node *lo, Node *hi)
     bool from = ex_get_int(lo, &a), to = ex_get_int(hi, &b);
     if (!ex_is(var, OP_SYM) || ((lo->flags | hi->flags) & (NF_INF | NF_DEC)) ||
         (ex_is_num(lo) && !from) || (ex_is_num(hi) && !to) || (from && to && b < a) ||
-        ex_is(body, OP_LIST) || !polynomial_in(c, body, var->sym))
+        ex_is(body, OP_LIST) || ex_find(c, body, 0, not_polynomial, &var->sym))
         return NULL;
     Node *r = polynomial_sum(c, rat_expand(c, body), var->sym, lo, hi);
     if (r && !(from && to))
@@ -181,9 +170,11 @@ static Node *closed_sum(Ctx *c, Node *body, Node *var, Node *lo, Node *hi)
 
 /* ---- the walk */
 
-static Node *exact_node(Ctx *c, Node *x, bool *closed)
+static Node *exact_step(const Rewriting *w, Node *n, Node *const *a)
 {
-    Node *r = NULL;
+    Ctx *c = w->c;
+    bool *closed = w->arg;
+    Node *x = ex_with(c, n, a), *r = NULL;
     switch (x->op) {
     case OP_floor:
     case OP_ceil:
@@ -212,26 +203,8 @@ static Node *exact_node(Ctx *c, Node *x, bool *closed)
 Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level)
 {
     bool closed = false;
-    size_t n;
     if (ctx_failed(c) || (!e->n && !ex_is(e, OP_LIST)))
         return e;
-    ArenaMark m = arena_mark(&c->tmp);
-    NodeMap done;
-    nodemap_init(&done, c);
-    Node **order = ex_walk(c, 1, &e, &n), *r = e;
-    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        Node *x = order[i], **a = NULL;
-        for (uint32_t j = 0; j < x->n; j++) {
-            Node *child = nodemap_get(&done, x->a[j]);
-            if (child && !a && (a = ARENA_NEW(&c->tmp, Node *, x->n)) != NULL)
-                memcpy(a, x->a, x->n * sizeof *a);
-            if (child && a)
-                a[j] = child;
-        }
-        r = exact_node(c, a ? ex_rebuild(c, x, a) : x, &closed);
-        if (r != x)
-            nodemap_put(&done, x, r);
-    }
-    arena_release(&c->tmp, m);
+    Node *r = ex_rewrite(c, e, 0, exact_step, &closed);
     return ctx_failed(c) ? c->poison : closed ? simplify(c, r, level) : r;
 }

@@ -28,83 +28,72 @@ typedef struct fold {
     Ctx *c;
     Node *(*constant)(struct fold *f, Node *k); /* what a maximal constant becomes */
     size_t digits;
-    NodeMap done;
 } Fold;
 
-static Node *fold_children(Fold *f, Node *n)
+static Node *fold_child(const Rewriting *w, Node *n)
 {
-    if (eval_is_constant(f->c, n))
-        return f->constant(f, n);
-    Node *r = nodemap_get(&f->done, n);
-    return r ? r : n;
+    Fold *f = w->arg;
+    return eval_is_constant(w->c, n) ? f->constant(f, n) : rewriting_of(w, n);
 }
 
-/* A sum or product: its constant operands as one. a has room for n + 1. */
-static Node *fold_group(Fold *f, bool sum, Node *const *operand, size_t n, Node **a)
+/* A sum or product: its constant operands as one. */
+static Node *fold_group(const Rewriting *w, bool sum, Node *const *operand, size_t n)
 {
-    Ctx *c = f->c;
-    Node **k = ARENA_NEW(&c->tmp, Node *, n);
+    Ctx *c = w->c;
+    Fold *f = w->arg;
+    Node **k = ARENA_NEW(&c->tmp, Node *, n), **a = ARENA_NEW(&c->tmp, Node *, n + 1);
     size_t nk = 0, na = 0;
-    for (size_t i = 0; k && i < n; i++)
+    if (!k || !a)
+        return c->poison;
+    for (size_t i = 0; i < n; i++)
         if (eval_is_constant(c, operand[i]))
             k[nk++] = operand[i];
         else
-            a[na++] = fold_children(f, operand[i]);
+            a[na++] = rewriting_of(w, operand[i]);
     if (nk)
         a[na++] = f->constant(f, sum ? ex_add(c, nk, k) : ex_mul(c, nk, k));
     return sum ? ex_add(c, na, a) : ex_mul(c, na, a);
 }
 
-static Node *fold_scaled(Fold *f, Node *n)
+static Node *fold_scaled(const Rewriting *w, Node *n)
 {
     Node *r = n->a[1];
     size_t k = ex_is(r, OP_MUL) ? r->n : 1;
-    Node **operand = ARENA_NEW(&f->c->tmp, Node *, k + 1);
-    Node **a = ARENA_NEW(&f->c->tmp, Node *, k + 2);
-    if (!operand || !a)
-        return f->c->poison;
+    Node **operand = ARENA_NEW(&w->c->tmp, Node *, k + 1);
+    if (!operand)
+        return w->c->poison;
     operand[0] = n->a[0];
     memcpy(operand + 1, ex_is(r, OP_MUL) ? r->a : &n->a[1], k * sizeof *operand);
-    return fold_group(f, false, operand, k + 1, a);
+    return fold_group(w, false, operand, k + 1);
 }
 
-static Node *fold_node(Fold *f, Node *n)
+static Node *fold_step(const Rewriting *w, Node *n, Node *const *rewritten)
 {
-    Ctx *c = f->c;
+    Ctx *c = w->c;
+    (void)rewritten; /* of constants it is the largest that count */
+    if (!n->n || eval_is_constant(c, n))
+        return n;
     if (ex_is(n, OP_SCALE))
-        return fold_scaled(f, n);
-    Node **a = ARENA_NEW(&c->tmp, Node *, n->n + 1u);
-    if (!a)
-        return c->poison;
+        return fold_scaled(w, n);
     if (ex_is(n, OP_ADD) || ex_is(n, OP_MUL))
-        return fold_group(f, ex_is(n, OP_ADD), n->a, n->n, a);
+        return fold_group(w, ex_is(n, OP_ADD), n->a, n->n);
+    Node **a = ARENA_NEW(&c->tmp, Node *, n->n);
     bool same = true;
-    for (size_t i = 0; i < n->n; i++) {
+    for (size_t i = 0; a && i < n->n; i++) {
         /* exponents and orders that are numbers stay what they are, and so does the e of
          * exp */
         bool stays = (ex_is_num(n->a[i]) && (ex_is(n, OP_POW) || ex_is(n, OP_APPLY))) ||
                      (i == 0 && ex_is_exp(n));
-        a[i] = stays ? n->a[i] : fold_children(f, n->a[i]);
+        a[i] = stays ? n->a[i] : fold_child(w, n->a[i]);
         same = same && a[i] == n->a[i];
     }
-    return same ? n : ex_rebuild(c, n, a);
+    return !a ? c->poison : same ? n : ex_rebuild(c, n, a);
 }
 
 static Node *fold_all(Fold *f, Node *e)
 {
-    Ctx *c = f->c;
-    if (eval_is_constant(c, e))
-        return f->constant(f, e);
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t n;
-    nodemap_init(&f->done, c);
-    Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && i < n && !ctx_poll(c); i++)
-        if (order[i]->n && !ex_is_num(order[i]) && !eval_is_constant(c, order[i]))
-            nodemap_put(&f->done, order[i], fold_node(f, order[i]));
-    Node *r = nodemap_get(&f->done, e);
-    arena_release(&c->tmp, m);
-    return ctx_failed(c) ? c->poison : r ? r : e;
+    return eval_is_constant(f->c, e) ? f->constant(f, e)
+                                     : ex_rewrite(f->c, e, 0, fold_step, f);
 }
 
 /* ---- real values */
@@ -127,23 +116,17 @@ static Node *no_value(Ctx *c, const Node *bad)
     return c->poison;
 }
 
-static bool has_risk(Ctx *c, Node *k)
+static bool is_risk(Ctx *c, Node *n, void *arg)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t n;
-    bool found = false;
-    Node **order = ex_walk(c, 1, &k, &n);
-    for (size_t i = 0; order && i < n && !found; i++)
-        found = ex_may_be_undefined(order[i]);
-    arena_release(&c->tmp, m);
-    return found;
+    (void)c, (void)arg;
+    return ex_may_be_undefined(n);
 }
 
 /* False, with the error, when k certainly has no real value. */
 static bool check_value(Ctx *c, Node *k)
 {
     enum { BITS = 64 };
-    if (!has_risk(c, k))
+    if (!ex_find(c, k, 0, is_risk, NULL))
         return true;
     const Node *bad = NULL;
     lbz_status st = k->flags & NF_DEC ? LBZ_UNABLE : ball_glance(c, k, &bad);
@@ -201,7 +184,7 @@ static Node *decimal_of(Fold *f, Node *k)
 
 Node *eval_finish(Ctx *c, Node *e)
 {
-    Fold f = {c, decimal_of, 0, {0}};
+    Fold f = {c, decimal_of, 0};
     return ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold_all(&f, e);
 }
 
@@ -230,22 +213,18 @@ static Node *digits_of(Fold *f, Node *k)
     return ex_num(c, x);
 }
 
-/* An integral, sum or product without end that has no free names, or NULL. */
-static Node *find_endless(Ctx *c, Node *e)
+/* An integral, sum or product without end that has no free names. */
+static bool is_endless(Ctx *c, Node *x, void *arg)
 {
-    size_t n, k;
-    ArenaMark m = arena_mark(&c->tmp);
-    Node *r = NULL, **order = ex_walk_some(c, 1, &e, NF_INF, 0, &n);
-    for (size_t i = 0; order && i < n && !r; i++) {
-        Node *x = order[i];
-        bool binder = ex_is(x, OP_INT) || ex_is(x, OP_SUM) || ex_is(x, OP_PROD);
-        if (binder && ((x->a[2]->flags | x->a[3]->flags) & NF_INF)) {
-            (void)ex_free_syms(c, x, &k);
-            r = k == 0 ? x : NULL;
-        }
+    size_t k = 1;
+    (void)arg;
+    if ((ex_is(x, OP_INT) || ex_is(x, OP_SUM) || ex_is(x, OP_PROD)) &&
+        ((x->a[2]->flags | x->a[3]->flags) & NF_INF)) {
+        ArenaMark m = arena_mark(&c->tmp);
+        (void)ex_free_syms(c, x, &k);
+        arena_release(&c->tmp, m);
     }
-    arena_release(&c->tmp, m);
-    return r;
+    return k == 0;
 }
 
 static Node *endless_error(Ctx *c, Node *x)
@@ -266,8 +245,8 @@ static Node *endless_error(Ctx *c, Node *x)
 
 Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
 {
-    Fold f = {c, digits_of, digits, {0}};
-    Node *tail = e->flags & NF_INF ? find_endless(c, e) : NULL;
+    Fold f = {c, digits_of, digits};
+    Node *tail = e->flags & NF_INF ? ex_find(c, e, NF_INF, is_endless, NULL) : NULL;
     if (ctx_failed(c) || tail)
         return tail && !ctx_failed(c) ? endless_error(c, tail) : c->poison;
     if (!text || !eval_is_constant(c, e))

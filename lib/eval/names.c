@@ -484,38 +484,20 @@ static Node *apply_sum(Evaluation *ev, Node *n, Node *const *a)
     return ex_is(n, OP_SUM) ? ex_add(c, k, t) : ex_mul(c, k, t);
 }
 
+static Node *functions_step(const Rewriting *w, Node *x, Node *const *a)
+{
+    Ctx *c = w->c;
+    const void *about = c->env.about;
+    c->env.about = about ? about : x;
+    Node *r = ex_is(x, OP_APPLY)                      ? apply_function(w->arg, x, a)
+              : ex_is(x, OP_SUM) || ex_is(x, OP_PROD) ? apply_sum(w->arg, x, a)
+                                                      : ex_with(c, x, a);
+    c->env.about = about;
+    return r;
+}
+
 Node *eval_functions(Evaluation *ev, Node *e)
 {
-    Ctx *c = ev->c;
-    if (!(e->flags & (NF_APPLY | NF_BINDER)))
-        return e;
-    ArenaMark m = arena_mark(&c->tmp);
-    NodeMap done;
-    nodemap_init(&done, c);
-    size_t n;
-    Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        Node *x = order[i];
-        if (!(x->flags & (NF_APPLY | NF_BINDER)))
-            continue;
-        Node **a = ARENA_NEW(&c->tmp, Node *, x->n + 1);
-        bool same = true;
-        for (size_t j = 0; a && j < x->n; j++) {
-            Node *r = nodemap_get(&done, x->a[j]);
-            a[j] = r ? r : x->a[j];
-            same = same && a[j] == x->a[j];
-        }
-        const void *about = c->env.about;
-        c->env.about = about ? about : x;
-        Node *r = !a                                      ? c->poison
-                  : ex_is(x, OP_APPLY)                    ? apply_function(ev, x, a)
-                  : ex_is(x, OP_SUM) || ex_is(x, OP_PROD) ? apply_sum(ev, x, a)
-                  : same                                  ? x
-                                                          : ex_rebuild(c, x, a);
-        c->env.about = about;
-        nodemap_put(&done, x, r);
-    }
-    Node *r = nodemap_get(&done, e);
-    arena_release(&c->tmp, m);
-    return ctx_failed(c) || !r ? c->poison : r;
+    enum { CALLS = NF_APPLY | NF_BINDER };
+    return e->flags & CALLS ? ex_rewrite(ev->c, e, CALLS, functions_step, ev) : e;
 }

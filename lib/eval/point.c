@@ -49,20 +49,14 @@ static bool has_steps(Op op)
            op == OP_mod || op == OP_rem;
 }
 
-bool eval_has_kinks(Ctx *c, Node *e)
+static bool is_kink(Ctx *c, Node *x, void *arg)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t n;
-    bool found = false;
-    Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && i < n && !found; i++) {
-        Node *x = order[i];
-        found = ex_is(x, OP_clamp) || has_steps((Op)x->op) ||
-                switch_of(c, (Op)x->op, x->a) != NULL;
-    }
-    arena_release(&c->tmp, m);
-    return found;
+    (void)arg;
+    return ex_is(x, OP_clamp) || has_steps((Op)x->op) ||
+           switch_of(c, (Op)x->op, x->a) != NULL;
 }
+
+bool eval_has_kinks(Ctx *c, Node *e) { return ex_find(c, e, 0, is_kink, NULL) != NULL; }
 
 typedef struct {
     Evaluation *ev;
@@ -71,6 +65,7 @@ typedef struct {
     Node *p;
     Op kink;   /* the first one met at p; OP_POISON: none */
     bool lost; /* a branch could not be decided */
+    int side;  /* that is looked at */
 } Point;
 
 static int sign_at(Point *pt, Node *u)
@@ -153,45 +148,30 @@ static Node *choose_step(Point *pt, Op op, Node *const *a, int side)
     return s == 2 ? NULL : quotient ? ex_sub(c, a[0], ex_mul2(c, a[1], k)) : k;
 }
 
-static Node *node_beside(Point *pt, Node *n, Node *const *a, int side)
+static Node *beside_step(const Rewriting *w, Node *n, Node *const *a)
 {
-    Ctx *c = pt->c;
+    Ctx *c = w->c;
+    Point *pt = w->arg;
+    if (!n->n || !ex_depends(c, n, pt->x))
+        return n;
     if (ex_is(n, OP_clamp)) { /* max(lo, min(x, hi)) */
         Op before = pt->kink;
-        Node *below[] = {a[0], a[2]}, *r = choose_branch(pt, OP_min, below, side);
+        Node *below[] = {a[0], a[2]}, *r = choose_branch(pt, OP_min, below, pt->side);
         Node *above[] = {r ? r : ex_fn2(c, OP_min, a[0], a[2]), a[1]};
-        r = choose_branch(pt, OP_max, above, side);
+        r = choose_branch(pt, OP_max, above, pt->side);
         pt->kink = before == OP_POISON && pt->kink != before ? OP_clamp : pt->kink;
         return r ? r : ex_fn2(c, OP_max, above[0], above[1]);
     }
-    Node *r = has_steps((Op)n->op) ? choose_step(pt, (Op)n->op, a, side)
-                                   : choose_branch(pt, (Op)n->op, a, side);
-    return r ? r : ex_rebuild(c, n, a);
+    Node *r = has_steps((Op)n->op) ? choose_step(pt, (Op)n->op, a, pt->side)
+                                   : choose_branch(pt, (Op)n->op, a, pt->side);
+    return r ? r : ex_with(c, n, a);
 }
 
 /* e as it is close to p on one side, free of the kinks at p. */
 static Node *one_side(Point *pt, Node *e, int side)
 {
-    Ctx *c = pt->c;
-    ArenaMark m = arena_mark(&c->tmp);
-    NodeMap done;
-    size_t n;
-    nodemap_init(&done, c);
-    Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        Node *x = order[i];
-        if (!x->n || ex_is_num(x) || !ex_depends(c, x, pt->x))
-            continue;
-        Node **a = ARENA_NEW(&c->tmp, Node *, x->n);
-        for (size_t k = 0; a && k < x->n; k++) {
-            Node *r = nodemap_get(&done, x->a[k]);
-            a[k] = r ? r : x->a[k];
-        }
-        nodemap_put(&done, x, a ? node_beside(pt, x, a, side) : c->poison);
-    }
-    Node *r = nodemap_get(&done, e);
-    arena_release(&c->tmp, m);
-    return r ? r : e;
+    pt->side = side;
+    return ex_rewrite(pt->c, e, 0, beside_step, pt);
 }
 
 static bool same_number(Ctx *c, Node *a, Node *b)
@@ -358,7 +338,7 @@ static Node *slope_at_singularity(Point *pt, Node *e, Node *R)
 Node *eval_slope(Evaluation *ev, Node *operand, Node *R, uint32_t x, Node *p)
 {
     Ctx *c = ev->c;
-    Point pt = {ev, c, x, p, OP_POISON, false};
+    Point pt = {.ev = ev, .c = c, .x = x, .p = p, .kink = OP_POISON};
     if (ctx_failed(c))
         return c->poison;
     if (!eval_is_constant(c, p))
@@ -489,46 +469,33 @@ static Node *derivative_here(At *at, Node *n)
 }
 
 /* The value node by node: derivatives get theirs, the rest is put together again. */
-static Node *piecewise_value(At *at, Node *e)
+static Node *piecewise_step(const Rewriting *w, Node *x, Node *const *a)
 {
-    Ctx *c = at->c;
-    NodeMap val;
-    size_t n;
-    nodemap_init(&val, c);
-    Node **order = ex_walk(c, 1, &e, &n);
-    for (size_t i = 0; order && i < n && !ctx_poll(c); i++) {
-        Node *x = order[i], *r = NULL;
-        if (op_is_structural((Op)x->op)) {
-            r = derivative_here(at, x);
-            Node *plain = r || ctx_failed(c) ? NULL : nodemap_get(at->done, x);
-            r = plain ? value_of_bound(at, plain) : r;
-        } else if (x->flags & NF_STRUCTURAL) {
-            Node **a = ARENA_NEW(&c->tmp, Node *, x->n);
-            for (size_t k = 0; a && k < x->n; k++) {
-                a[k] = nodemap_get(&val, x->a[k]);
-                a[k] = a[k] ? a[k] : value_of_bound(at, x->a[k]);
-            }
-            r = a ? ex_rebuild(c, x, a) : NULL;
-        }
-        if (r)
-            nodemap_put(&val, x, r);
+    At *at = w->arg;
+    Ctx *c = w->c;
+    if (op_is_structural((Op)x->op)) {
+        Node *r = derivative_here(at, x);
+        Node *plain = r || ctx_failed(c) ? NULL : nodemap_get(at->done, x);
+        return r ? r : plain ? value_of_bound(at, plain) : c->poison;
     }
-    Node *r = nodemap_get(&val, e);
-    return ctx_failed(c) || !r ? c->poison : r;
+    Node **val = ARENA_NEW(&c->tmp, Node *, x->n);
+    for (size_t k = 0; val && k < x->n; k++)
+        val[k] = x->a[k]->flags & NF_STRUCTURAL ? a[k] : value_of_bound(at, x->a[k]);
+    return val ? ex_rebuild(c, x, val) : c->poison;
+}
+
+static bool has_kinked_operand(Ctx *c, Node *x, void *arg)
+{
+    const At *at = arg;
+    Node *operand = nodemap_get(&at->ev->operand_of, x);
+    return operand && eval_has_kinks(c, operand);
 }
 
 /* Is there a derivative in e whose value the formula alone may not tell? */
 static bool may_need_slopes(At *at, Node *e)
 {
-    Ctx *c = at->c;
-    size_t n;
-    Node **order = e->flags & NF_STRUCTURAL ? ex_walk(c, 1, &e, &n) : NULL;
-    for (size_t i = 0; order && i < n; i++) {
-        Node *operand = nodemap_get(&at->ev->operand_of, order[i]);
-        if (operand && eval_has_kinks(c, operand))
-            return true;
-    }
-    return false;
+    return (e->flags & NF_STRUCTURAL) &&
+           ex_find(at->c, e, NF_STRUCTURAL, has_kinked_operand, at);
 }
 
 Node *eval_at(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done)
@@ -544,7 +511,7 @@ Node *eval_at(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done)
         r = kinks ? NULL : eval_try_subst(c, e, at.own.v, at.by, at.own.n);
         if (!r && !ctx_failed(c)) {
             r = (op->a[0]->flags & NF_STRUCTURAL)
-                    ? piecewise_value(&at, op->a[0])
+                    ? ex_rewrite(c, op->a[0], NF_STRUCTURAL, piecewise_step, &at)
                     : ex_subst(c, e, at.own.v, at.by, at.own.n);
             if (c->env.err.status == LBZ_DOMAIN)
                 eval_hint_limit(c, e, at.own.v, at.by, at.own.n);

@@ -6,20 +6,18 @@
 
 #include <math.h>
 
-/* Does max or min stand in e, more than one of the names in both its arguments? */
-static bool may_tie(Ctx *c, Node *e, const uint32_t *in, size_t n)
+typedef struct {
+    const uint32_t *in;
+    size_t n;
+} NamesIn;
+
+/* Is x a max or min with some of the names in both its arguments? */
+static bool may_tie(Ctx *c, Node *x, void *arg)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count;
-    bool tie = false;
-    Node **order = n > 1 ? ex_walk(c, 1, &e, &count) : NULL;
-    for (size_t i = 0; order && i < count && !tie; i++) {
-        Node *x = order[i];
-        tie = (ex_is(x, OP_max) || ex_is(x, OP_min)) &&
-              ex_depends_any(c, x->a[0], in, n) && ex_depends_any(c, x->a[1], in, n);
-    }
-    arena_release(&c->tmp, m);
-    return tie;
+    const NamesIn *k = arg;
+    return (ex_is(x, OP_max) || ex_is(x, OP_min)) &&
+           ex_depends_any(c, x->a[0], k->in, k->n) &&
+           ex_depends_any(c, x->a[1], k->in, k->n);
 }
 
 static Node *fraction_of_double(Ctx *c, double d)
@@ -50,7 +48,7 @@ static bool tied_gradient(Ctx *c, Node *e, const uint32_t *in, const double *x, 
 
 bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, Node **grad)
 {
-    if (!may_tie(c, e, in, n))
+    if (n < 2 || !ex_find(c, e, 0, may_tie, &(NamesIn){in, n}))
         return false;
     double *x = ARENA_NEW(&c->tmp, double, n), *g = ARENA_NEW(&c->tmp, double, n);
     for (size_t i = 0; x && g && i < n; i++) {

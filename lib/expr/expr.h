@@ -9,8 +9,8 @@
  * Files: ctx.c (the context, pools, symbols, notes), expr.c (leaves, what is known of a node,
  * conditions, binders, rebuilding), sum.c, product.c, power.c, function.c (the constructors),
  * exact.c (exact values of functions), lists.[ch] (functions of lists), walk.c (order, walks,
- * substitution), attempt.c (work that may fail), internal.h (shared by these).
- * All but lists.c and attempt.c are one circle: a sum collects products, a product powers, a power
+ * substitution), rewrite.c (rewriting, replacing, finding), attempt.c (work that may fail), internal.h (shared by these).
+ * All but lists.c, rewrite.c and attempt.c are one circle: a sum collects products, a product powers, a power
  * may turn out a sum, and making a context makes its first nodes.
  */
 #ifndef LBZ_EXPR_H
@@ -302,8 +302,42 @@ void subst_begin(Subst *s, Ctx *c);
 void subst_put(Subst *s, uint32_t sym, Node *by);
 Node *subst_run(Subst *s, Node *n);
 Node *ex_subst(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k);
-/* Replaces whole subexpressions. */
+
+/* ---- rewrite.c */
+/* What the node x becomes, given what its children have become: a, which is x->a itself where none
+ * of them has changed. */
+typedef struct rewriting Rewriting;
+typedef Node *RewriteStep(const Rewriting *w, Node *x, Node *const *a);
+struct rewriting {
+    Ctx *c;
+    RewriteStep *step;
+    void *arg;      /* the step's own */
+    NodeMap became; /* nodes that have changed -> what they are now */
+};
+/* root rewritten node by node, children first; nodes without one of the flags (0: any) below
+ * it stay as they are, and steps do not see them. Linear in the number of distinct nodes. */
+Node *ex_rewrite(Ctx *c, Node *root, unsigned flags, RewriteStep *step, void *arg);
+static inline Node *rewriting_of(const Rewriting *w, Node *n)
+{
+    Node *r = nodemap_get(&w->became, n);
+    return r ? r : n;
+}
+/* x with the children a, as a step gets them. */
+static inline Node *ex_with(Ctx *c, Node *x, Node *const *a)
+{
+    return a == x->a ? x : ex_rebuild(c, x, a);
+}
+/* The same; errors are about x, unless a caller has said more. */
+Node *ex_rebuild_about(Ctx *c, Node *x, Node *const *a);
+/* Replaces whole subexpressions: from[i] by to[i]; ... */
 Node *ex_replace(Ctx *c, Node *n, Node *const *from, Node *const *to, size_t k);
+/* ... every node of root for which swap has another form, not NULL, by that form. */
+typedef Node *NodeSwap(Ctx *c, Node *n, void *arg);
+Node *ex_swap(Ctx *c, Node *root, NodeSwap *swap, void *arg);
+/* The first node of root, children before parents, that `is` accepts; NULL: there is none. Looks
+ * below root only at nodes that have one of the flags; 0: at all. */
+typedef bool NodeTest(Ctx *c, Node *n, void *arg);
+Node *ex_find(Ctx *c, Node *root, unsigned flags, NodeTest *is, void *arg);
 
 /* ---- attempt.c */
 /* Work whose errors do not concern the user (a candidate that has no value): begin remembers the

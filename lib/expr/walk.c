@@ -357,30 +357,6 @@ uint32_t *ex_free_syms(Ctx *c, Node *n, size_t *k)
 }
 
 /* ---- substitution ------------------------------------------------------------------ */
-/* Errors are about the node that was put together again, unless a caller has said more. */
-static Node *rebuild_node(Ctx *c, const NodeMap *done, Node *n)
-{
-    bool same = true;
-    uint32_t k = n->n;
-    const void *about = c->env.about;
-    if (k == 0)
-        return n;
-    ArenaMark m = arena_mark(&c->tmp);
-    Node **a = ARENA_NEW(&c->tmp, Node *, k);
-    if (!a)
-        return c->poison;
-    for (uint32_t i = 0; i < k; i++) {
-        Node *x = nodemap_get(done, n->a[i]);
-        a[i] = x ? x : n->a[i];
-        same &= a[i] == n->a[i];
-    }
-    c->env.about = about ? about : n;
-    Node *r = same ? n : ex_rebuild(c, n, a);
-    c->env.about = about;
-    arena_release(&c->tmp, m);
-    return r;
-}
-
 void subst_begin(Subst *s, Ctx *c)
 {
     s->c = c;
@@ -472,7 +448,7 @@ static Node *next_needed(const Subst *s, WalkStep *f)
     return NULL;
 }
 
-/* x from what its children have become; errors are about it. */
+/* x from what its children have become. */
 static Node *subst_node(const Subst *s, Node *x)
 {
     Node *pick = taken_branch(s, x), *few[4], **a = few, *r;
@@ -486,10 +462,7 @@ static Node *subst_node(const Subst *s, Node *x)
         a[i] = subst_got(s, x->a[i]);
         same &= a[i] == x->a[i];
     }
-    const void *about = s->c->env.about;
-    s->c->env.about = about ? about : x;
-    r = !a ? s->c->poison : same ? x : ex_rebuild(s->c, x, a);
-    s->c->env.about = about;
+    r = !a ? s->c->poison : ex_rebuild_about(s->c, x, same ? x->a : a);
     arena_release(&s->c->tmp, m);
     return r;
 }
@@ -538,26 +511,6 @@ Node *ex_subst(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k)
     Node *r = subst_run(&s, n);
     arena_release(&c->tmp, m);
     return r;
-}
-
-Node *ex_replace(Ctx *c, Node *root, Node *const *from, Node *const *to, size_t k)
-{
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
-    NodeMap by, done;
-    nodemap_init(&by, c);
-    nodemap_init(&done, c);
-    for (size_t i = 0; i < k; i++)
-        nodemap_put(&by, from[i], to[i]);
-    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
-        r = nodemap_get(&by, order[i]);
-        if (!r)
-            r = rebuild_node(c, &done, order[i]);
-        nodemap_put(&done, order[i], r);
-    }
-    arena_release(&c->tmp, m);
-    return ctx_failed(c) ? c->poison : r;
 }
 
 Node *ex_keep(Ctx *c, Node *root)

@@ -24,6 +24,19 @@ static bool holds_regions(const Node *n, bool deep)
            n->op == OP_SUM || n->op == OP_PROD || op_is_structural((Op)n->op);
 }
 
+typedef struct {
+    Node *(*f)(Ctx *c, Node *n, void *arg);
+    void *arg;
+    NodeMap is_root; /* of a region */
+} Regions;
+
+static Node *region_step(const Rewriting *w, Node *x, Node *const *a)
+{
+    const Regions *g = w->arg;
+    Node *r = ex_with(w->c, x, a);
+    return nodemap_get(&g->is_root, x) && is_arithmetic(r) ? g->f(w->c, r, g->arg) : r;
+}
+
 Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, void *arg),
                   void *arg)
 {
@@ -31,34 +44,18 @@ Node *rat_regions(Ctx *c, Node *root, bool deep, Node *(*f)(Ctx *c, Node *n, voi
         return f(c, root, arg);
     ArenaMark m = arena_mark(&c->tmp);
     size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
-    NodeMap done, is_root;
-    nodemap_init(&done, c);
-    nodemap_init(&is_root, c);
-    nodemap_put(&is_root, root, root);
+    Regions g = {.f = f, .arg = arg};
+    Node **order = ex_walk(c, 1, &root, &count);
+    nodemap_init(&g.is_root, c);
+    nodemap_put(&g.is_root, root, root);
     for (size_t i = 0; order && i < count; i++)
         if (holds_regions(order[i], deep))
             for (uint32_t j = 0; j < order[i]->n; j++)
-                nodemap_put(&is_root, order[i]->a[j], order[i]->a[j]);
-    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
-        Node *n = order[i];
-        uint32_t k = n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
-        Node **a = ARENA_NEW(&c->tmp, Node *, k + 1);
-        bool same = true;
-        for (uint32_t j = 0; a && j < k; j++) {
-            a[j] = nodemap_get(&done, n->a[j]);
-            same &= a[j] == n->a[j];
-        }
-        r = same || !a ? n : ex_rebuild(c, n, a);
-        if (nodemap_get(&is_root, n) && is_arithmetic(r))
-            r = f(c, r, arg);
-        nodemap_put(&done, n, r);
-    }
+                nodemap_put(&g.is_root, order[i]->a[j], order[i]->a[j]);
+    Node *r = order ? ex_rewrite(c, root, 0, region_step, &g) : c->poison;
     arena_release(&c->tmp, m);
-    return ctx_failed(c) ? c->poison : r;
+    return r;
 }
-
-/* ---- attempts ---------------------------------------------------------------------- */
 
 /* ---- expand ------------------------------------------------------------------------ */
 /* Nothing to multiply out: a sum of terms without sums as factors. Long products that are

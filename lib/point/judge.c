@@ -50,19 +50,16 @@ static int route_outside(const SlopeRow *r, double lo, double hi)
     return ROUTES;
 }
 
+static bool is_piecewise(Ctx *c, Node *n, void *arg)
+{
+    (void)c, (void)arg;
+    return op_is_function((Op)n->op) && (op_info((Op)n->op)->flags & PIECEWISE);
+}
+
 /* Does e have kinks, jumps or conditions anywhere? */
 static bool has_pieces(SlopeProbe *s)
 {
-    ArenaMark m = arena_mark(&s->c->tmp);
-    size_t count = 0;
-    bool found = (s->e->flags & NF_COND) != 0;
-    Node **order = found ? NULL : ex_walk(s->c, 1, &s->e, &count);
-    for (size_t i = 0; order && i < count && !found; i++) {
-        Op op = (Op)order[i]->op;
-        found = op_is_function(op) && (op_info(op)->flags & PIECEWISE);
-    }
-    arena_release(&s->c->tmp, m);
-    return found;
+    return (s->e->flags & NF_COND) || ex_find(s->c, s->e, 0, is_piecewise, NULL);
 }
 
 /* Is the value among the slopes that rounding the point leaves open? */

@@ -7,27 +7,19 @@
  */
 #include "session/session.h"
 
+static Node *transfer_step(const Rewriting *w, Node *x, Node *const *a)
+{
+    Ctx *to = w->arg;
+    return ctx_failed(to) ? to->poison : ex_rebuild(to, x, a);
+}
+
 /* root, a session node of the context from, rebuilt in the session pool of to. */
 static Node *transfer_node(Ctx *from, Ctx *to, Node *root)
 {
-    ArenaMark m = arena_mark(&from->tmp);
-    NodeMap done;
-    size_t n;
-    nodemap_init(&done, from);
-    Node **order = ex_walk(from, 1, &root, &n);
     ctx_begin_statement(to);
-    for (size_t i = 0; order && i < n && !ctx_failed(to); i++) {
-        Node *x = order[i];
-        size_t k = ex_is_num(x) || ex_is(x, OP_STRING) ? 0 : x->n;
-        Node **a = ARENA_NEW(&from->tmp, Node *, k + 1);
-        for (size_t j = 0; a && j < k; j++)
-            a[j] = nodemap_get(&done, x->a[j]);
-        nodemap_put(&done, x, a ? ex_rebuild(to, x, a) : to->poison);
-    }
-    Node *r = order ? nodemap_get(&done, root) : NULL;
-    r = r && !ctx_failed(to) ? ex_keep(to, r) : NULL;
-    arena_release(&from->tmp, m);
-    return r && !ctx_failed(to) ? r : NULL;
+    Node *r = ex_rewrite(from, root, 0, transfer_step, to);
+    r = ctx_failed(from) || ctx_failed(to) ? NULL : ex_keep(to, r);
+    return ctx_failed(to) ? NULL : r;
 }
 
 /* The body of d as its text gives it under the present assumptions; NULL: no text, or it

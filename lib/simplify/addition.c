@@ -76,26 +76,16 @@ static Node *expand_function(Ctx *c, Node *n)
     }
 }
 
+static Node *expand_step(const Rewriting *w, Node *x, Node *const *a)
+{
+    Node *r = ex_with(w->c, x, a);
+    bool parts = op_is_function((Op)r->op) && r->n == 1 && has_parts(r->a[0]);
+    return parts ? expand_function(w->c, r) : r;
+}
+
 Node *trig_expand(Ctx *c, Node *root)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
-    NodeMap done;
-    nodemap_init(&done, c);
-    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
-        Node *n = order[i];
-        uint32_t k = n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
-        Node **a = ARENA_NEW(&c->tmp, Node *, k + 1);
-        for (uint32_t j = 0; a && j < k; j++)
-            a[j] = nodemap_get(&done, n->a[j]);
-        r = k && a ? ex_rebuild(c, n, a) : n;
-        if (op_is_function((Op)r->op) && r->n == 1 && has_parts(r->a[0]))
-            r = expand_function(c, r);
-        nodemap_put(&done, n, r);
-    }
-    arena_release(&c->tmp, m);
-    return ctx_failed(c) ? c->poison : r;
+    return ex_rewrite(c, root, 0, expand_step, NULL);
 }
 
 /* ---- reduce ------------------------------------------------------------------------ */

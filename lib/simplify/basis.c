@@ -12,40 +12,12 @@
 #include "simplify/internal.h"
 #include "simplify/simplify.h"
 
-/* ---- one loop: rebuild and replace ------------------------------------------------- */
-/* What becomes of the node `old`, given it with rewritten children. */
-typedef Node *(*Rewrite)(void *arg, Ctx *c, Node *old, Node *n);
-
-static Node *rewrite_loop(Ctx *c, Node *root, Rewrite f, void *arg)
+static Node *define_step(const Rewriting *w, Node *x, Node *const *a)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count), *r = c->poison;
-    NodeMap done;
-    nodemap_init(&done, c);
-    for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
-        Node *n = order[i];
-        uint32_t k = n->op == OP_NUM || n->op == OP_STRING ? 0 : n->n;
-        Node **a = ARENA_NEW(&c->tmp, Node *, k + 1);
-        bool same = true;
-        for (uint32_t j = 0; a && j < k; j++) {
-            a[j] = nodemap_get(&done, n->a[j]);
-            same &= a[j] == n->a[j];
-        }
-        r = f(arg, c, n, same || !a ? n : ex_rebuild(c, n, a));
-        nodemap_put(&done, n, r);
-    }
-    arena_release(&c->tmp, m);
-    return ctx_failed(c) ? c->poison : r;
-}
-
-static Node *define_step(void *arg, Ctx *c, Node *old, Node *n)
-{
-    (void)arg;
-    (void)old;
-    for (int i = 0; i < 4;
-         i++) { /* definitions lead to defined functions: erfcx, li, ... */
-        Node *r = define_by_others(c, n);
+    Node *n = ex_with(w->c, x, a);
+    /* definitions lead to defined functions: erfcx, li, ... */
+    for (int i = 0; i < 4; i++) {
+        Node *r = define_by_others(w->c, n);
         if (r == n)
             break;
         n = r;
@@ -247,12 +219,13 @@ static bool next_coord(Ctx *c, Lattice *l, Node *x, uint32_t *i, Coord *out)
 
 /* ---- exponentials ------------------------------------------------------------------ */
 /* Arguments are looked up as they were surveyed: not rewritten inside. */
-static Node *exp_step(void *arg, Ctx *c, Node *old, Node *n)
+static Node *exp_step(const Rewriting *w, Node *n, Node *const *a)
 {
-    Lattice *l = arg;
-    if (!ex_is_exp(old) || ex_is_num(old->a[1]))
-        return n;
-    Node *x = old->a[1], *r = c->one;
+    Ctx *c = w->c;
+    Lattice *l = w->arg;
+    if (!ex_is_exp(n) || ex_is_num(n->a[1]))
+        return ex_with(c, n, a);
+    Node *x = n->a[1], *r = c->one;
     Coord k;
     for (uint32_t i = 0; next_coord(c, l, x, &i, &k);)
         r = ex_mul2(c, r, ex_powi(c, k.symbol, k.n));
@@ -368,15 +341,15 @@ static Node *quotient_of_trig(Ctx *c, Op op, Node *x)
     }
 }
 
-static Node *angle_step(void *arg, Ctx *c, Node *old, Node *n)
+static Node *angle_step(const Rewriting *w, Node *n, Node *const *a)
 {
-    if (!is_trig(old))
-        return n;
-    n = old;
+    Ctx *c = w->c;
+    if (!is_trig(n))
+        return ex_with(c, n, a);
     Node *x = rat_expand(c, n->a[0]);
     if (x->syms == 0 && ex_rest(c, x) == c->pi)
         return n->op == OP_sin || n->op == OP_cos ? n : quotient_of_trig(c, (Op)n->op, x);
-    Rotation r = rotate_angle(c, arg, x);
+    Rotation r = rotate_angle(c, w->arg, x);
     switch (n->op) {
     case OP_sin: return r.sin;
     case OP_cos: return r.cos;
@@ -404,7 +377,7 @@ static bool survey_angles(Ctx *c, Lattice *l, Node *root)
 
 Node *basis_rewrite(Ctx *c, Node *n)
 {
-    n = rewrite_loop(c, n, define_step, NULL);
+    n = ex_rewrite(c, n, 0, define_step, NULL);
     /* angles first: they hold exponentials inside as they are; then exponents, whose
      * monomials may hold the new symbols */
     for (int pass = 0; pass < 2 && !ctx_failed(c); pass++) {
@@ -412,7 +385,7 @@ Node *basis_rewrite(Ctx *c, Node *n)
         map_init(&l.at, &c->tmp);
         if (!survey_angles(c, &l, n))
             return c->poison;
-        n = rewrite_loop(c, n, l.angles ? angle_step : exp_step, &l);
+        n = ex_rewrite(c, n, 0, l.angles ? angle_step : exp_step, &l);
     }
     return n;
 }

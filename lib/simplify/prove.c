@@ -74,17 +74,10 @@ static bool zero_by_normal_form(Ctx *c, Node *n)
     return attempt_end(c, &at) && zero;
 }
 
-/* The first IF of n whose branches hold no other, or NULL. */
-static Node *innermost_if(Ctx *c, Node *n)
+static bool is_if(Ctx *c, Node *n, void *arg)
 {
-    size_t count = 0;
-    ArenaMark m = arena_mark(&c->tmp);
-    Node **order = ex_walk(c, 1, &n, &count), *r = NULL;
-    for (size_t i = 0; order && i < count && !r; i++)
-        if (order[i]->op == OP_IF)
-            r = order[i];
-    arena_release(&c->tmp, m);
-    return r;
+    (void)c, (void)arg;
+    return ex_is(n, OP_IF);
 }
 
 typedef struct {
@@ -119,7 +112,9 @@ static bool zero_by_cases(Ctx *c, Node *n)
     size_t k = 1, tried = 0;
     while (k) {
         Case now = todo[--k];
-        Node *branch = now.e->flags & NF_COND ? innermost_if(c, now.e) : NULL;
+        /* the first: its branches hold no other */
+        Node *branch =
+            now.e->flags & NF_COND ? ex_find(c, now.e, NF_COND, is_if, NULL) : NULL;
         if (!branch) {
             if (++tried > MAX_CASES || !zero_in_case(c, &now))
                 return false;
@@ -181,41 +176,19 @@ static bool nonzero_somewhere(Ctx *c, Node *n)
     return found;
 }
 
-/* Decimals are exact numbers like others: n with them as fractions. */
-static Node *without_decimals(Ctx *c, Node *n)
+/* Decimals are exact numbers like others: they become fractions. */
+static Node *without_decimals(const Rewriting *w, Node *x, Node *const *a)
 {
-    size_t count = 0;
-    ArenaMark m = arena_mark(&c->tmp);
-    NodeMap done;
-    nodemap_init(&done, c);
-    Node **order = ex_walk_some(c, 1, &n, NF_DEC, 0, &count);
-    for (size_t i = 0; order && i < count; i++) {
-        Node *x = order[i], **a;
-        if (!(x->flags & NF_DEC))
-            continue;
-        if (ex_is_num(x)) {
-            Num v = x->num;
-            v.dec = false;
-            nodemap_put(&done, x, ex_num(c, v));
-            continue;
-        }
-        a = ARENA_NEW(&c->tmp, Node *, x->n + 1u);
-        for (uint32_t k = 0; a && k < x->n; k++) {
-            Node *y = nodemap_get(&done, x->a[k]);
-            a[k] = y ? y : x->a[k];
-        }
-        nodemap_put(&done, x, a ? ex_rebuild(c, x, a) : c->poison);
-    }
-    Node *r = nodemap_get(&done, n);
-    arena_release(&c->tmp, m);
-    return r ? r : n;
+    Num v = ex_is_num(x) ? x->num : NUM_ZERO;
+    v.dec = false;
+    return ex_is_num(x) ? ex_num(w->c, v) : ex_with(w->c, x, a);
 }
 
 Proof prove_zero(Ctx *c, Node *n)
 {
     if (n->flags & NF_DEC) {
         Attempt at = attempt_begin(c);
-        n = without_decimals(c, n);
+        n = ex_rewrite(c, n, NF_DEC, without_decimals, NULL);
         if (!attempt_end(c, &at))
             return PROOF_UNKNOWN;
     }

@@ -62,26 +62,23 @@ static Node *simpler_radicand(Ctx *c, Node *u)
     return r == u ? shorter_expanded(c, u) : r;
 }
 
+static bool is_root_of_sum(Ctx *c, Node *n, void *arg)
+{
+    (void)c, (void)arg;
+    return n->op == OP_POW && n->a[0]->op == OP_ADD && ex_is_num(n->a[1]) &&
+           !ex_is_int(n->a[1]);
+}
+
+static Node *simpler_root(Ctx *c, Node *n, void *arg)
+{
+    Node *u = is_root_of_sum(c, n, arg) ? simpler_radicand(c, n->a[0]) : NULL;
+    return !u || u == n->a[0] ? NULL : ex_pow(c, u, n->a[1]);
+}
+
 Node *simplify_radicands(Ctx *c, Node *root)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count);
-    NodeVec from = {0}, to = {0};
-    for (size_t i = 0; order && i < count; i++) {
-        Node *n = order[i];
-        if (n->op != OP_POW || !ex_is_num(n->a[1]) || ex_is_int(n->a[1]) ||
-            n->a[0]->op != OP_ADD)
-            continue;
-        Node *u = simpler_radicand(c, n->a[0]);
-        if (u == n->a[0])
-            continue;
-        nodevec_push(c, &from, n);
-        nodevec_push(c, &to, ex_pow(c, u, n->a[1]));
-    }
-    Node *r = from.n ? ex_replace(c, root, from.v, to.v, from.n) : root;
-    arena_release(&c->tmp, m);
-    return r;
+    bool any = ex_find(c, root, 0, is_root_of_sum, NULL) != NULL;
+    return any ? ex_swap(c, root, simpler_root, NULL) : root;
 }
 
 /* ---- conjugates -------------------------------------------------------------------- */

@@ -9,8 +9,6 @@ static const double TRIG_LARGE = 100, WAVES_LARGE = 50;
 /* a power may be longer than sin(atan(x)) by that much */
 static const double ALGEBRAIC = 2;
 
-typedef Node *(*Swap)(Ctx *c, Node *f); /* another form of one function or sum, or NULL */
-
 static bool is_circular(const Node *n)
 {
     return n->op == OP_sin || n->op == OP_cos || n->op == OP_tan || n->op == OP_cot ||
@@ -25,33 +23,14 @@ static bool is_hyperbolic(const Node *n)
 
 static bool is_cosine(const Node *n) { return n->op == OP_cos || n->op == OP_cosh; }
 
-/* root with every function and sum that swap knows replaced. */
-static Node *swap_functions(Ctx *c, Node *root, Swap swap)
-{
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count);
-    NodeVec from = {0}, to = {0};
-    for (size_t i = 0; order && i < count; i++) {
-        bool asked = op_is_function((Op)order[i]->op) || order[i]->op == OP_ADD;
-        Node *r = asked ? swap(c, order[i]) : NULL;
-        if (r) {
-            nodevec_push(c, &from, order[i]);
-            nodevec_push(c, &to, r);
-        }
-    }
-    Node *r = from.n ? ex_replace(c, root, from.v, to.v, from.n) : NULL;
-    arena_release(&c->tmp, m);
-    return r;
-}
-
 static Node *inverse_of(Ctx *c, Op op, Node *x)
 {
     return ex_pow(c, ex_fn1(c, op, x), c->minus_one);
 }
 
-static Node *to_quotients(Ctx *c, Node *f)
+static Node *to_quotients(Ctx *c, Node *f, void *arg)
 {
+    (void)arg;
     Node *x = f->a[0];
     switch (f->op) {
     case OP_tan: return ex_div(c, ex_fn1(c, OP_sin, x), ex_fn1(c, OP_cos, x));
@@ -67,8 +46,9 @@ static Node *to_quotients(Ctx *c, Node *f)
 }
 
 /* sin = tan*cos: where the cosines cancel, tangents are left. */
-static Node *to_tangents(Ctx *c, Node *f)
+static Node *to_tangents(Ctx *c, Node *f, void *arg)
 {
+    (void)arg;
     Node *x = f->a[0];
     if (f->op == OP_sin)
         return ex_mul2(c, ex_fn1(c, OP_tan, x), ex_fn1(c, OP_cos, x));
@@ -86,8 +66,9 @@ static bool is_part(const Node *x)
 /* The sine and cosine of the double angle: sin u = K*S/(1 + C), cos u = K, K^2 = (1 + C)/2, and
  * the same for hyperbolic ones. A result that still holds the root K says nothing of signs and
  * is thrown away. */
-static Node *to_double_angle(Ctx *c, Node *f)
+static Node *to_double_angle(Ctx *c, Node *f, void *arg)
 {
+    (void)arg;
     bool circular = is_circular(f);
     if ((!circular && !is_hyperbolic(f)) || !is_part(f->a[0]))
         return NULL;
@@ -110,18 +91,14 @@ static Node *to_double_angle(Ctx *c, Node *f)
     }
 }
 
-static bool has_root_of_cos(Ctx *c, Node *n)
+static bool is_root_of_cos(Ctx *c, Node *n, void *arg)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &n, &count);
-    bool yes = !order;
-    for (size_t i = 0; order && i < count; i++)
-        if (order[i]->op == OP_POW && ex_is_num(order[i]->a[1]) &&
-            !ex_is_int(order[i]->a[1]) && order[i]->a[0]->op == OP_ADD)
-            for (uint32_t j = 0; j < order[i]->a[0]->n; j++)
-                yes |= is_cosine(ex_rest(c, order[i]->a[0]->a[j]));
-    arena_release(&c->tmp, m);
+    bool yes = false;
+    (void)arg;
+    if (ex_is(n, OP_POW) && ex_is_num(n->a[1]) && !ex_is_int(n->a[1]) &&
+        ex_is(n->a[0], OP_ADD))
+        for (uint32_t j = 0; j < n->a[0]->n; j++)
+            yes |= is_cosine(ex_rest(c, n->a[0]->a[j]));
     return yes;
 }
 
@@ -160,8 +137,9 @@ static bool of_inverse(const Node *f)
 }
 
 /* cos(atan(x)) = 1/sqrt(x^2 + 1) and the like */
-static Node *to_algebraic(Ctx *c, Node *f)
+static Node *to_algebraic(Ctx *c, Node *f, void *arg)
 {
+    (void)arg;
     Node *k, *s;
     if (!of_inverse(f) || !arc_rotation(c, f->a[0], &k, &s))
         return NULL;
@@ -189,8 +167,9 @@ static bool is_twofold(const Node *x)
 }
 
 /* A sum with k + w*cos(2*u), w = k or -k, as one with 2*k*cos(u)^2 or 2*k*sin(u)^2; or NULL. */
-static Node *joined_cosine(Ctx *c, Node *n)
+static Node *joined_cosine(Ctx *c, Node *n, void *arg)
 {
+    (void)arg;
     for (uint32_t i = 1; n->op == OP_ADD && ex_is_num(n->a[0]) && i < n->n; i++) {
         Node *t = n->a[i], *f = ex_rest(c, t), *k = n->a[0], *w = ex_num(c, ex_coef(t));
         bool same = w == k;
@@ -213,16 +192,25 @@ static bool is_bessel(const Node *n)
            n->op == OP_besselk;
 }
 
-/* f by those of the next two orders below (step -1) or above (1):
+typedef struct {
+    int step;  /* to the next orders below: -1, above: 1 */
+    Map there; /* the functions that occur: node ids */
+} Orders;
+
+/* f by those of the next two orders, if they occur:
  * J_(m-1) + J_(m+1) = 2*m/x*J_m, Y the same; I_(m-1) - I_(m+1) = 2*m/x*I_m; -K as I. */
-static Node *by_neighbours(Ctx *c, Node *f, int step, const Map *there)
+static Node *by_neighbours(Ctx *c, Node *f, void *arg)
 {
-    uint64_t v;
+    const Orders *o = arg;
+    int step = o->step;
+    if (!is_bessel(f))
+        return NULL;
     Node *m = ex_add2(c, f->a[0], ex_int(c, step)), *x = f->a[1];
     Node *near = ex_fn2(c, (Op)f->op, m, x);
     Node *far = ex_fn2(c, (Op)f->op, ex_add2(c, m, ex_int(c, step)), x);
     /* I and K of negative integers are those of positive ones */
-    if (!map_get(there, near->id, &v) || !map_get(there, far->id, &v) || near->a[0] != m)
+    if (!map_get(&o->there, near->id, NULL) || !map_get(&o->there, far->id, NULL) ||
+        near->a[0] != m)
         return NULL;
     bool circular = f->op == OP_besselj || f->op == OP_bessely;
     int sign = circular ? 1 : f->op == OP_besseli ? step : -step;
@@ -231,25 +219,21 @@ static Node *by_neighbours(Ctx *c, Node *f, int step, const Map *there)
     return ex_add2(c, t, circular ? ex_neg(c, far) : far);
 }
 
+static bool note_bessel(Ctx *c, Node *n, void *there)
+{
+    (void)c;
+    if (is_bessel(n))
+        map_put(there, n->id, 1);
+    return false;
+}
+
 static Node *fewer_orders(Ctx *c, Node *root, int step)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    size_t count = 0;
-    Node **order = ex_walk(c, 1, &root, &count);
-    NodeVec from = {0}, to = {0};
-    Map there;
-    map_init(&there, &c->tmp);
-    for (size_t i = 0; order && i < count; i++)
-        if (is_bessel(order[i]))
-            map_put(&there, order[i]->id, 1);
-    for (size_t i = 0; order && i < count; i++) {
-        Node *r = is_bessel(order[i]) ? by_neighbours(c, order[i], step, &there) : NULL;
-        if (r) {
-            nodevec_push(c, &from, order[i]);
-            nodevec_push(c, &to, r);
-        }
-    }
-    Node *r = from.n ? ex_replace(c, root, from.v, to.v, from.n) : NULL;
+    Orders o = {.step = step};
+    map_init(&o.there, &c->tmp);
+    (void)ex_find(c, root, 0, note_bessel, &o.there);
+    Node *r = ex_swap(c, root, by_neighbours, &o);
     arena_release(&c->tmp, m);
     return r;
 }
@@ -335,20 +319,20 @@ static Signs signs_of(Ctx *c, Node *root)
     return s;
 }
 
-/* r, a rewriting or NULL, with its regions simplified. */
-static Node *finish_rewriting(Best *b, Node *r)
+/* r, a rewriting of n, with its regions simplified; NULL: it is n itself. */
+static Node *finish_rewriting(Best *b, const Node *n, Node *r)
 {
-    return r && !ctx_failed(b->c)
+    return r != n && !ctx_failed(b->c)
                ? rat_regions(b->c, r, b->deep, simplify_region, b->deep ? b : NULL)
                : NULL;
 }
 
-static void offer_swapped(Best *b, Node *n, Swap swap, bool no_roots)
+static void offer_swapped(Best *b, Node *n, NodeSwap *swap, bool no_roots)
 {
     Ctx *c = b->c;
     Attempt at = attempt_begin(c);
-    Node *r = finish_rewriting(b, swap_functions(c, n, swap));
-    if (r && (!no_roots || !has_root_of_cos(c, r)))
+    Node *r = finish_rewriting(b, n, ex_swap(c, n, swap, NULL));
+    if (r && (!no_roots || !ex_find(c, r, 0, is_root_of_cos, NULL)))
         best_offer(b, r);
     (void)attempt_end(c, &at);
 }
@@ -357,7 +341,8 @@ static void offer_cosines(Best *b)
 {
     Attempt at = attempt_begin(b->c);
     b->new_functions = false; /* one for another */
-    best_offer(b, finish_rewriting(b, swap_functions(b->c, b->node, joined_cosine)));
+    best_offer(b,
+               finish_rewriting(b, b->node, ex_swap(b->c, b->node, joined_cosine, NULL)));
     b->new_functions = true;
     (void)attempt_end(b->c, &at);
 }
@@ -367,7 +352,7 @@ static void offer_bessels(Best *b)
     Attempt at = attempt_begin(b->c);
     Node *n = b->node;
     for (int step = -1; step <= 1; step += 2) {
-        Node *r = finish_rewriting(b, fewer_orders(b->c, n, step));
+        Node *r = finish_rewriting(b, n, fewer_orders(b->c, n, step));
         if (r && !divides_anew(b->c, n, r))
             best_offer(b, r);
     }
@@ -375,8 +360,9 @@ static void offer_bessels(Best *b)
 }
 
 /* gamma(x + n), factorials and binomials by gamma(x): for quotients of them. */
-static Node *to_gamma(Ctx *c, Node *f)
+static Node *to_gamma(Ctx *c, Node *f, void *arg)
 {
+    (void)arg;
     if (f->op != OP_gamma && f->op != OP_factorial && f->op != OP_binomial &&
         f->op != OP_beta)
         return NULL;
