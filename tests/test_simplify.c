@@ -414,6 +414,36 @@ START_TEST(gradients_agree)
 }
 END_TEST
 
+/* ---- attempts ---------------------------------------------------------------------- */
+START_TEST(attempts_forgive)
+{
+    static const lbz_status all[] = {LBZ_SYNTAX, LBZ_NAME,  LBZ_SHAPE,    LBZ_DOMAIN,
+                                     LBZ_UNABLE, LBZ_LIMIT, LBZ_INTERRUPT};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        bool stays = all[i] == LBZ_INTERRUPT || all[i] == LBZ_LIMIT;
+        ctx_begin_statement(c);
+        ctx_note(c, "before");
+        Attempt at = attempt_begin(c);
+        ctx_note(c, "of the attempt");
+        ctx_error(c, all[i], NULL, "bad");
+        ck_assert(!attempt_end(c, &at));
+        ck_assert_uint_eq(c->nnotes, 1);
+        ck_assert_int_eq(c->env.err.status, stays ? all[i] : LBZ_OK);
+        bool gone = attempt_forgive(c, FORGIVE_ALL);
+        ck_assert(gone == (all[i] != LBZ_INTERRUPT));
+    }
+    ctx_begin_statement(c);
+    ctx_error(c, LBZ_NAME, NULL, "first");
+    ck_assert(!attempt_forgive(c, FORGIVE_UNDEFINED));
+    Attempt at = attempt_begin(c);
+    ctx_error(c, LBZ_DOMAIN, NULL, "second");
+    ck_assert(attempt_end(c, &at)); /* the error was there before */
+    Err e = attempt_error(c);
+    ck_assert(e.status == LBZ_NAME && !ctx_failed(c));
+    ck_assert_str_eq(e.message, "first");
+}
+END_TEST
+
 START_TEST(taylor_and_orders)
 {
     static const Pair t[] = {{"exp(x)", "x^3/6 + x^2/2 + x + 1"},
@@ -552,6 +582,7 @@ int main(void)
     tcase_add_test(t, values_are_kept);
     tcase_add_test(t, derivatives_are_right);
     tcase_add_test(t, gradients_agree);
+    tcase_add_test(t, attempts_forgive);
     tcase_add_test(t, taylor_and_orders);
     tcase_add_test(t, irreducible_at_a_glance);
     tcase_add_test(t, irreducible_is_true);

@@ -99,10 +99,8 @@ ConstantKind constant_difference(Ctx *c, Node *l, Node *r, const uint32_t *syms,
     arb_init(value);
     if (k && !ctx_failed(c) && same_at(c, d, syms, points, k, n, value))
         kind = kind_of(c, d, syms, k, value, text);
-    if (c->env.err.status == LBZ_UNABLE || c->env.err.status == LBZ_DOMAIN) {
-        c->env.err.status = LBZ_OK; /* it was only asked in addition */
-        kind = CONSTANT_NO;
-    }
+    if (ctx_failed(c)) /* it was only asked in addition */
+        kind = attempt_forgive(c, FORGIVE_UNDEFINED) ? CONSTANT_NO : kind;
     arb_clear(value);
     return kind;
 }

@@ -107,15 +107,6 @@ static bool float_routes(GradCheck *k, const double *x)
     return true;
 }
 
-/* An error of what was only tried is none of the command's, unless it is a limit. */
-static bool ignore_failure(Ctx *c)
-{
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
-        c->env.err.status = LBZ_OK;
-    return !ctx_failed(c);
-}
-
 /* The formula's value: by the rule for kinks and singular points, as in d/dx E at x=1. */
 static bool value_at_point(GradCheck *k, size_t i, double *d)
 {
@@ -151,7 +142,8 @@ static bool symbolic_route(GradCheck *k)
     if (g && diff_gradient(c, j->e, j->in, j->nin, g))
         k->formula = g;
     bool kinks = eval_has_kinks(c, j->e);
-    for (size_t i = 0; k->formula && i < j->nin && ignore_failure(c); i++) {
+    for (size_t i = 0; k->formula && i < j->nin && attempt_forgive(c, FORGIVE_UNDEFINED);
+         i++) {
         SlopeRow *r = &k->row[i];
         if (!kinks) {
             Node *v =
@@ -159,10 +151,10 @@ static bool symbolic_route(GradCheck *k)
             r->has[SYMBOLIC] =
                 !ctx_failed(c) && ball_double(c, v, &r->d[SYMBOLIC]) == LBZ_OK;
         }
-        if (!r->has[SYMBOLIC] && ignore_failure(c))
+        if (!r->has[SYMBOLIC] && attempt_forgive(c, FORGIVE_UNDEFINED))
             r->has[SYMBOLIC] = value_at_point(k, i, &r->d[SYMBOLIC]);
     }
-    return ignore_failure(c);
+    return attempt_forgive(c, FORGIVE_UNDEFINED);
 }
 
 /* ---- answers ----------------------------------------------------------------------- */
@@ -326,10 +318,8 @@ static Node *path_formula(GradCheck *k, Node *const *at)
     w.npoint = j->nin;
     w.limits.steps = w.limits.steps < MOST_STEPS ? w.limits.steps : MOST_STEPS;
     Node *f = b ? procedure_formula(c, &w, b, arg) : NULL;
-    if (ctx_failed(c) && c->env.err.status != LBZ_INTERRUPT) {
-        c->env.err.status = LBZ_OK;
-        return NULL;
-    }
+    if (ctx_failed(c))
+        f = attempt_forgive(c, FORGIVE_ALL) ? NULL : c->poison;
     return f;
 }
 

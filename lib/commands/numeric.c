@@ -485,8 +485,7 @@ static void explain_procedure(Request *j, const double *grad, size_t n)
         accum_free(&a);
     }
     request_record_free(&rec);
-    if (j->c->env.err.status == LBZ_LIMIT)
-        j->c->env.err.status = LBZ_OK;
+    (void)attempt_forgive(j->c, FORGIVE(LBZ_LIMIT));
 }
 
 static bool finite_answer(const ProcedureList *out, const double *grad, size_t n)

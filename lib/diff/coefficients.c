@@ -189,8 +189,5 @@ bool diff_ball_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, slong pr
     acb_clear(z);
     ball_series_clear(&s);
     arena_release(&c->tmp, m);
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
-        c->env.err.status = LBZ_OK;
-    return ok && !ctx_failed(c);
+    return attempt_forgive(c, FORGIVE_UNDEFINED) && ok;
 }

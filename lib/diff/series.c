@@ -515,8 +515,7 @@ static bool is_irrational(const Series *s, Node *n)
     if ((n->op != OP_POW && !op_is_function((Op)n->op)) || !ex_depends(c, n, s->x))
         return false;
     Node *v = ex_subst(c, n, &s->x, &s->a, 1);
-    if (c->env.err.status == LBZ_DOMAIN || c->env.err.status == LBZ_UNABLE)
-        c->env.err.status = LBZ_OK; /* a pole may cancel */
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED); /* a pole may cancel */
     return !ex_is_poison(v) && !ex_is_num(v);
 }
 
@@ -652,9 +651,7 @@ Node *diff_nth_rational(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
     Known *p = n <= MAX_DEGREE ? one_pass(&s, e) : NULL;
     bool ok = p && p->v == 0 && p->n > n;
     Node *r = ok ? ex_scale(c, num_factorial(&c->tmp, n), p->c[n]) : NULL;
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
-        c->env.err.status = LBZ_OK;
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
     arena_release(&c->tmp, m);
     return r && !ex_is_poison(r) ? r : NULL;
 }

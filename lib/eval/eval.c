@@ -388,8 +388,7 @@ static bool open_calls_are_done(const Evaluation *ev, EvalResult *r)
     const EvalOptions *opt = ev->opt;
     if (!opt->has_open_call || !opt->has_open_call(opt->procedure_arg, r->formula))
         return true;
-    Err why = ev->c->env.err;
-    ev->c->env.err.status = LBZ_OK;
+    Err why = attempt_error(ev->c);
     if (!r->value || opt->has_open_call(opt->procedure_arg, r->value)) {
         ev->c->env.err = why;
         return false;

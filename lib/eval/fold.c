@@ -141,14 +141,6 @@ static bool check_value(Ctx *c, Node *k)
     return !ctx_failed(c);
 }
 
-/* After a failed attempt that is not the user's fault: go on without. */
-static void ignore_failure(Ctx *c)
-{
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_UNABLE || st == LBZ_DOMAIN)
-        c->env.err.status = LBZ_OK;
-}
-
 /* Is the constant 0 although no precision tells? A proof saves the search for digits. */
 static bool proved_zero(Ctx *c, Node *k)
 {
@@ -161,7 +153,7 @@ static bool proved_zero(Ctx *c, Node *k)
                 arb_contains_zero(x) && mag_cmp_2exp_si(arb_radref(x), -BITS / 2) < 0;
     arb_clear(x);
     bool zero = open && !ctx_failed(c) && prove_zero(c, k) == PROOF_YES;
-    ignore_failure(c);
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
     return zero;
 }
 
@@ -174,7 +166,7 @@ static Node *decimal_of(Fold *f, Node *k)
     if (proved_zero(c, k))
         return ex_num(c, (Num){0, 1, true});
     if (ball_double(c, k, &d) != LBZ_OK || !(d - d == 0)) {
-        ignore_failure(c);
+        (void)attempt_forgive(c, FORGIVE_UNDEFINED);
         return k;
     }
     Num x = num_from_double(ctx_arena(c), d);

@@ -88,13 +88,6 @@ static bool is_large_formula(Ctx *c, Node *e, uint32_t x, int64_t k)
     return false;
 }
 
-static void ignore_failure(Ctx *c)
-{
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE)
-        c->env.err.status = LBZ_OK;
-}
-
 Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *n)
 {
     Ctx *c = ev->c;
@@ -107,7 +100,7 @@ Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *
         return ctx_failed(c) ? NULL : r;
     bool decimal = ev->decimals || ((p->flags | e->flags) & NF_DEC);
     bool large = !decimal && is_large_formula(c, e, x, k);
-    ignore_failure(c);
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
     if ((!decimal && !large) || ctx_failed(c))
         return NULL;
     size_t digits = decimal ? (ev->decimals ? ev->decimals : 0) : DIGITS;
@@ -264,17 +257,15 @@ static Node *put_in_all_but(Ctx *c, Node *e, const uint32_t *in, Node *const *at
 static bool limit_along(Ctx *c, Node *e, uint32_t x, Node *p, Node **limit)
 {
     bool ok = diff_series(c, e, x, p, 0, limit);
-    ignore_failure(c);
-    return ok && !ctx_failed(c) && eval_is_constant(c, *limit);
+    return attempt_forgive(c, FORGIVE_UNDEFINED) && ok && eval_is_constant(c, *limit);
 }
 
 void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n)
 {
     enum { MOST_NODES = 500 };
-    Err why = c->env.err;
+    Err why = attempt_error(c);
     size_t notes = c->nnotes;
     Node *limit = NULL;
-    c->env.err.status = LBZ_OK;
     for (size_t i = 0; i < n && !ctx_poll(c); i++) {
         Node *f = eval_is_constant(c, at[i]) ? put_in_all_but(c, e, in, at, n, i) : NULL;
         if (!f || ex_dag_size(c, f) > MOST_NODES ||

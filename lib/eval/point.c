@@ -12,12 +12,9 @@ Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, siz
     if (ctx_failed(c))
         return NULL;
     Node *r = ex_subst(c, e, syms, by, k);
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE) {
-        c->env.err.status = LBZ_OK;
-        return NULL;
-    }
-    return st == LBZ_OK ? r : NULL;
+    bool ok = !ctx_failed(c);
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
+    return ok ? r : NULL;
 }
 
 /* ---- kinks */
@@ -267,8 +264,7 @@ static bool probe_values(const Point *pt, Node *f, int side, double *v)
         Node *at = ex_add2(c, pt->p, step);
         Node *r = eval_try_subst(c, f, &pt->x, &at, 1);
         if (!r || !eval_is_constant(c, r) || ball_double(c, r, &v[i]) != LBZ_OK) {
-            if (c->env.err.status == LBZ_DOMAIN || c->env.err.status == LBZ_UNABLE)
-                c->env.err.status = LBZ_OK;
+            (void)attempt_forgive(c, FORGIVE_UNDEFINED);
             return false;
         }
     }

@@ -40,10 +40,7 @@ static bool tied_gradient(Ctx *c, Node *e, const uint32_t *in, const double *x, 
     bool ok = accum_init(&a, c, in, x, n, &e, 1) && accum_evaluate(&a) &&
               kink_at(&a, a.out[0]) && accum_gradient(&a, ACC_REVERSE, 0, grad);
     accum_free(&a);
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_DOMAIN || st == LBZ_UNABLE || st == LBZ_NAME)
-        c->env.err.status = LBZ_OK;
-    return ok && !ctx_failed(c);
+    return attempt_forgive(c, FORGIVE_UNDEFINED | FORGIVE(LBZ_NAME)) && ok;
 }
 
 bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, Node **grad)
@@ -53,7 +50,7 @@ bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, No
     double *x = ARENA_NEW(&c->tmp, double, n), *g = ARENA_NEW(&c->tmp, double, n);
     for (size_t i = 0; x && g && i < n; i++) {
         if (!eval_is_constant(c, at[i]) || ball_double(c, at[i], &x[i]) != LBZ_OK) {
-            c->env.err.status = c->env.err.status == LBZ_LIMIT ? LBZ_LIMIT : LBZ_OK;
+            (void)attempt_forgive(c, FORGIVE_ANY);
             return false;
         }
     }

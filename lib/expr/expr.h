@@ -340,11 +340,23 @@ typedef bool NodeTest(Ctx *c, Node *n, void *arg);
 Node *ex_find(Ctx *c, Node *root, unsigned flags, NodeTest *is, void *arg);
 
 /* ---- attempt.c */
-/* Work whose errors do not concern the user (a candidate that has no value): begin remembers the
- * error state, end restores it and tells whether the work went well. Interrupts and limits
- * stay. */
+/* Statuses whose errors concern nobody, as the work was only tried. An interrupt always stays; a
+ * limit is forgiven only to work that had smaller limits than its statement, or was only asked in
+ * addition to a result that stands. */
+#define FORGIVE(status) (1u << (status))
+enum {
+    FORGIVE_UNDEFINED = FORGIVE(LBZ_DOMAIN) | FORGIVE(LBZ_UNABLE),
+    FORGIVE_ALL = ~0u >> 1,
+    FORGIVE_ANY = FORGIVE_ALL & ~FORGIVE(LBZ_LIMIT)
+};
+/* Forgets the error there is if it is one of these. True: none is left. */
+bool attempt_forgive(Ctx *c, unsigned what);
+/* Takes the error away, to be put back into c->env.err when the work in between does no better. */
+Err attempt_error(Ctx *c);
+/* A candidate that may have no value: end forgives what is in FORGIVE_ANY, drops the notes taken
+ * since begin, and tells whether the work went well. */
 typedef struct {
-    Err err;
+    bool failed; /* before */
     size_t nnotes;
 } Attempt;
 Attempt attempt_begin(Ctx *c);

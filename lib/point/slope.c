@@ -43,11 +43,9 @@ bool slope_open(SlopeProbe *s, Ctx *c, Node *e, const uint32_t *in, Node *const 
         return false;
     }
     s->here = ex_subst(c, e, in, at, nin);
-    if (c->env.err.status == LBZ_DOMAIN) { /* slope_value tells of it */
-        c->env.err.status = LBZ_OK;
+    if (c->env.err.status == LBZ_DOMAIN) /* slope_value tells of it */
         s->here = NULL;
-    }
-    return !ctx_failed(c);
+    return attempt_forgive(c, FORGIVE(LBZ_DOMAIN));
 }
 
 void slope_close(SlopeProbe *s)
@@ -98,11 +96,9 @@ static bool place_point(SlopeProbe *s, const Beside *b, slong prec)
 static Node *put_in_exactly(SlopeProbe *s, Node *n)
 {
     Node *e = n == s->e ? s->here : ex_subst(s->c, n, s->in, s->at, s->nin);
-    if (ctx_failed(s->c) && s->c->env.err.status == LBZ_DOMAIN) {
-        s->c->env.err.status = LBZ_OK;
-        e = NULL;
-    }
-    return e;
+    bool undefined = s->c->env.err.status == LBZ_DOMAIN;
+    (void)attempt_forgive(s->c, FORGIVE(LBZ_DOMAIN));
+    return undefined ? NULL : e;
 }
 
 /* n at b. At the point itself by its exact values, which conditions and integer parts need. */

@@ -86,9 +86,9 @@ bool args_name(lbz_session *s, const char *text, Span a, uint32_t *sym)
         *sym = e->sym;
         return true;
     }
-    c->env.err.status = LBZ_OK;
-    env_error_at(&c->env, a, LBZ_SYNTAX, NULL,
-                 a.len ? "%.*s is not a name" : "a name is missing",
-                 (int)(a.len < 60 ? a.len : 60), text + a.pos);
+    if (attempt_forgive(c, FORGIVE_ANY))
+        env_error_at(&c->env, a, LBZ_SYNTAX, NULL,
+                     a.len ? "%.*s is not a name" : "a name is missing",
+                     (int)(a.len < 60 ? a.len : 60), text + a.pos);
     return false;
 }

@@ -62,8 +62,7 @@ static bool find_dual(lbz_session *s, const Parsed *parsed, Node *e, Node **v, N
     *d = ctx_failed(c) ? c->poison : value_at_zero(s, parsed, real, t, true);
     if (!use.procedures || c->env.err.status != LBZ_UNABLE)
         return !ctx_failed(c);
-    Err why = c->env.err;
-    c->env.err.status = LBZ_OK;
+    Err why = attempt_error(c);
     if (session_dual_numbers(s, parsed, e, v, d))
         return true;
     c->env.err = ctx_failed(c) ? c->env.err : why;

@@ -21,9 +21,8 @@ typedef struct {
 static SavedState save_state(lbz_session *s)
 {
     Env *env = &s->c->env;
-    SavedState a = {env->err,     env->at,       env->about,
-                    s->c->nnotes, s->keep_calls, s->used_result};
-    env->err.status = LBZ_OK;
+    SavedState a = {attempt_error(s->c), env->at,       env->about,
+                    s->c->nnotes,        s->keep_calls, s->used_result};
     env->about = NULL;
     return a;
 }
@@ -124,7 +123,7 @@ static size_t find_place(lbz_session *s, Places *q, const Node *about)
     size_t i = exact_place(q, about);
     if (i == q->n) {
         put_in_definitions(s, q);
-        s->c->env.err.status = LBZ_OK;
+        (void)attempt_forgive(s->c, FORGIVE_ALL);
         i = exact_place(q, about);
     }
     return i < q->n ? i : enclosing_place(s->c, q, about);
@@ -144,7 +143,8 @@ bool session_place(lbz_session *s, const Node *about, Span *at)
     map_init(&q.seen, ctx_arena(c));
     parsed.places = &q;
     (void)parse_expr(c, &pe, p->text, p->at.pos, p->at.pos + p->at.len, &parsed);
-    c->env.err.status = LBZ_OK; /* the parser may have met the error itself */
+    /* the parser may have met the error itself */
+    (void)attempt_forgive(c, FORGIVE_ALL);
     size_t i = q.n && q.n <= MOST_PLACES ? find_place(s, &q, about) : q.n;
     bool found = i < q.n;
     if (found)

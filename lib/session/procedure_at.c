@@ -292,9 +292,8 @@ static Node *by_formula(Ask *q, Err *why)
     if (!ctx_failed(c))
         return r;
     *why = c->env.err;
-    if (why->status == LBZ_INTERRUPT || why->status == LBZ_SYNTAX)
+    if (!attempt_forgive(c, FORGIVE_ALL & ~FORGIVE(LBZ_SYNTAX)))
         return c->poison;
-    c->env.err.status = LBZ_OK;
     c->nnotes = notes;
     return NULL;
 }

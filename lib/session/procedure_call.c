@@ -204,12 +204,9 @@ static Node *call_machine(const ProcedureCall *k)
         r = k->orders ? machine_slope(k, x, order, dir, n) : machine_value(k, x);
     for (uint32_t i = 0; x && i < k->n; i++)
         procedure_list_free(&x[i]);
-    lbz_status st = c->env.err.status;
-    if (st == LBZ_NAME || st == LBZ_UNABLE) {
-        c->env.err.status = LBZ_OK;
-        return NULL;
-    }
-    return ctx_failed(c) ? c->poison : r;
+    bool bad = ctx_failed(c);
+    bool forgiven = attempt_forgive(c, FORGIVE(LBZ_NAME) | FORGIVE(LBZ_UNABLE));
+    return !bad ? r : forgiven ? NULL : c->poison;
 }
 
 /* ---- calls */
@@ -234,8 +231,7 @@ Node *session_call_procedure(void *session, const Def *d, Node *n, Node *const *
     r = call_formula(&k, b, numbers && k.orders);
     if (c->env.err.status != LBZ_UNABLE)
         return r;
-    Err why = c->env.err;
-    c->env.err.status = LBZ_OK;
+    Err why = attempt_error(c);
     r = numbers && !machine ? call_machine(&k) : NULL;
     if (!r && s->no_formula.status == LBZ_OK)
         s->no_formula = why;

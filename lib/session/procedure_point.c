@@ -305,8 +305,7 @@ static bool by_formula(ProcedurePoint *p)
     accum_free(&acc);
     mem_free(ok ? naive : p->d);
     p->d = ok ? p->d : naive;
-    if (!ok && c->env.err.status != LBZ_INTERRUPT)
-        c->env.err.status = LBZ_OK;
+    (void)attempt_forgive(c, FORGIVE_ALL);
     return ok;
 }
 
@@ -320,8 +319,7 @@ static bool apply_kink_rule(ProcedurePoint *p, unsigned special)
     double *naive = p->d;
     p->d = NULL;
     bool ok = by_record(p, true);
-    if (!ok && p->c->env.err.status == LBZ_LIMIT) {
-        p->c->env.err.status = LBZ_OK;
+    if (!ok && attempt_forgive(p->c, FORGIVE(LBZ_LIMIT))) {
         mem_free(p->d);
         p->d = naive;
         return true;

@@ -50,13 +50,6 @@ Str *answer_text(lbz_session *s)
 
 /* ---- numbers */
 
-/* An attempt that failed takes nothing away from the result; Ctrl-C does. */
-static void ignore_failure(Ctx *c)
-{
-    if (c->env.err.status != LBZ_INTERRUPT)
-        c->env.err.status = LBZ_OK;
-}
-
 bool answer_number(Ctx *c, Node *n, double *d)
 {
     if (ex_is_num(n)) {
@@ -66,7 +59,7 @@ bool answer_number(Ctx *c, Node *n, double *d)
     if (!eval_is_constant(c, n))
         return false;
     bool ok = ball_double(c, n, d) == LBZ_OK && !ctx_failed(c) && isfinite(*d);
-    ignore_failure(c);
+    (void)attempt_forgive(c, FORGIVE_ALL);
     return ok;
 }
 
@@ -78,7 +71,7 @@ static bool put_approximation(lbz_session *s, Node *n, Str *out)
         return false;
     size_t digits = (size_t)s->set.value[SET_digits];
     bool ok = ball_digits(c, n, digits, out) == LBZ_OK && !ctx_failed(c);
-    ignore_failure(c);
+    (void)attempt_forgive(c, FORGIVE_ALL); /* it is only added to the result */
     if (!ok)
         str_clear(out);
     return ok;
