@@ -145,6 +145,12 @@ void lbz_resume(void);
 /* Columns that n bytes of UTF-8 take on a terminal: wide characters 2, combining ones 0, a byte
  * that is not UTF-8 1. Tabs and control characters are the caller's business. */
 size_t lbz_width(const char *text, size_t n);
+/* Bytes of the UTF-8 character that n > 0 bytes begin with; 0: they begin with none. */
+size_t lbz_character(const char *text, size_t n);
+/* Text as a JSON string, quotes included, as put gets it piece by piece; a byte that is not UTF-8
+ * becomes U+FFFD. Traces are written with it, too. */
+void lbz_json(const char *text, size_t n,
+              void (*put)(const char *text, size_t n, void *arg), void *arg);
 
 const char *lbz_status_name(lbz_status st); /* "SYNTAX" ... */
 const char *lbz_version(void);

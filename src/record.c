@@ -6,63 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t text_step(const char *s, size_t n, bool *valid)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = u[0] < 0x80   ? 1
-                 : u[0] < 0xc2 ? 0
-                 : u[0] < 0xe0 ? 2
-                 : u[0] < 0xf0 ? 3
-                 : u[0] < 0xf5 ? 4
-                               : 0;
-    *valid = len == 1;
-    if (len < 2 || len > n)
-        return 1;
-    unsigned cp = u[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((u[i] & 0xc0) != 0x80)
-            return 1;
-        cp = cp << 6 | (u[i] & 0x3fu);
-    }
-    *valid = cp >= least[len] && cp <= 0x10ffff && (cp < 0xd800 || cp > 0xdfff);
-    return *valid ? len : 1;
-}
-
 /* ---- JSON */
 
-static void json_char(Buf *out, unsigned char c)
-{
-    switch (c) {
-    case '"': buf_puts(out, "\\\""); break;
-    case '\\': buf_puts(out, "\\\\"); break;
-    case '\n': buf_puts(out, "\\n"); break;
-    case '\r': buf_puts(out, "\\r"); break;
-    case '\t': buf_puts(out, "\\t"); break;
-    default:
-        if (c < 0x20 || c == 0x7f)
-            buf_printf(out, "\\u%04x", c);
-        else
-            buf_putc(out, (char)c);
-    }
-}
+static void put_text(const char *s, size_t n, void *out) { buf_put(out, s, n); }
 
-/* A byte that is not UTF-8 becomes U+FFFD: JSON text has to be valid. */
 static void json_string_n(Buf *out, const char *s, size_t n)
 {
-    buf_putc(out, '"');
-    for (size_t i = 0; i < n;) {
-        bool valid;
-        size_t len = text_step(s + i, n - i, &valid);
-        if (!valid)
-            buf_puts(out, "\xef\xbf\xbd");
-        else if (len == 1)
-            json_char(out, (unsigned char)s[i]);
-        else
-            buf_put(out, s + i, len);
-        i += len;
-    }
-    buf_putc(out, '"');
+    lbz_json(s, n, put_text, out);
 }
 
 static void json_string(Buf *out, const char *s) { json_string_n(out, s, strlen(s)); }
@@ -288,9 +238,8 @@ static void field(Format f, Buf *out, const char *s, size_t n)
     if (quotes)
         buf_putc(out, '"');
     for (size_t i = 0; i < n;) {
-        bool valid;
-        size_t len = text_step(s + i, n - i, &valid);
-        if (!valid || !s[i])
+        size_t k = lbz_character(s + i, n - i), len = k ? k : 1;
+        if (!k || !s[i])
             buf_puts(out, "\xef\xbf\xbd");
         else if (f == FORMAT_TSV && len == 1)
             tsv_char(out, s[i]);

@@ -45,7 +45,4 @@ void report_source(const Style *style, const char *text, size_t n, lbz_span at,
 void report_caret(const Style *style, const char *line, size_t n, lbz_span at,
                   size_t indent, Buf *err);
 
-/* Bytes of the code point at s: 1 for a byte that is not UTF-8; *valid tells. */
-size_t text_step(const char *s, size_t n, bool *valid);
-
 #endif

@@ -20,8 +20,7 @@ typedef struct {
 
 static Cell cell_at(const char *s, size_t n)
 {
-    bool valid;
-    size_t len = text_step(s, n, &valid);
+    size_t valid = lbz_character(s, n), len = valid ? valid : 1;
     unsigned char c = (unsigned char)*s;
     if (c == '\t')
         return (Cell){1, 1, true, false};
@@ -37,9 +36,10 @@ static Cell cell_at(const char *s, size_t n)
 static size_t offset_of(const char *s, size_t n, unsigned col)
 {
     size_t at = 0;
-    bool valid;
-    for (unsigned i = 1; i < col && at < n; i++)
-        at += text_step(s + at, n - at, &valid);
+    for (unsigned i = 1; i < col && at < n; i++) {
+        size_t len = lbz_character(s + at, n - at);
+        at += len ? len : 1;
+    }
     return at;
 }
 

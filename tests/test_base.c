@@ -299,6 +299,26 @@ START_TEST(hash_depends_on_every_byte)
 }
 END_TEST
 
+static void append(const char *s, size_t n, void *out) { str_put(out, s, n); }
+
+START_TEST(json_strings)
+{
+    static const char in[] = "a\"\\\n\r\t\x01\x7f\xc3\xa9\xff\xc3\0z";
+    Str s = {0};
+    lbz_json(in, sizeof in - 1, append, &s);
+    ck_assert_str_eq(str_cstr(&s), "\"a\\\"\\\\\\n\\r\\t\\u0001\\u007f\xc3\xa9"
+                                   "\xef\xbf\xbd\xef\xbf\xbd\\u0000z\"");
+    str_clear(&s);
+    lbz_json("", 0, append, &s);
+    ck_assert_str_eq(str_cstr(&s), "\"\"");
+    str_free(&s);
+    ck_assert_uint_eq(lbz_character("\xe2\x82\xac", 3), 3);
+    ck_assert_uint_eq(lbz_character("\xe2\x82\xac", 2), 0);
+    ck_assert_uint_eq(lbz_character("\xed\xa0\x80", 3), 0);
+    ck_assert_uint_eq(lbz_character("a", 1), 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("base");
@@ -316,6 +336,7 @@ int main(void)
     tcase_add_test(t, map_agrees_with_array);
     tcase_add_test(t, map_without_memory_stays_whole);
     tcase_add_test(t, hash_depends_on_every_byte);
+    tcase_add_test(t, json_strings);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

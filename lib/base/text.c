@@ -1,4 +1,4 @@
-/* base/text.c - growing strings, UTF-8, terminal width.
+/* base/text.c - growing strings, UTF-8, JSON strings, terminal width.
  *
  * A Str that runs out of memory keeps what it has, sets `failed` and ignores what
  * follows. UTF-8 is read strictly: no overlong forms, surrogates or code points above
@@ -114,6 +114,55 @@ size_t utf8_len(const char *s, size_t n)
     for (size_t i = 0; i < n; i++)
         k += ((unsigned char)s[i] & 0xc0) != 0x80;
     return k;
+}
+
+size_t lbz_character(const char *text, size_t n)
+{
+    uint32_t cp;
+    return utf8_get(text, n, &cp);
+}
+
+/* ---- JSON */
+
+/* What stands in JSON for the character of len bytes, len 0 for a byte that is no UTF-8. NULL:
+ * itself. */
+static const char *json_escape(unsigned len, uint32_t cp, char room[8])
+{
+    if (!len)
+        return "\xef\xbf\xbd";
+    switch (cp) {
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
+    default:
+        if (cp >= 0x20 && cp != 0x7f)
+            return NULL;
+        snprintf(room, 8, "\\u%04x", (unsigned)cp);
+        return room;
+    }
+}
+
+void lbz_json(const char *text, size_t n,
+              void (*put)(const char *text, size_t n, void *arg), void *arg)
+{
+    char room[8];
+    uint32_t cp;
+    size_t from = 0; /* of what has not been put yet */
+    put("\"", 1, arg);
+    for (size_t i = 0, len; i < n; i += len) {
+        unsigned k = utf8_get(text + i, n - i, &cp);
+        len = k ? k : 1;
+        const char *escape = json_escape(k, cp, room);
+        if (!escape)
+            continue;
+        put(text + from, i - from, arg);
+        put(escape, strlen(escape), arg);
+        from = i + len;
+    }
+    put(text + from, n - from, arg);
+    put("\"", 1, arg);
 }
 
 /* ---- terminal width */

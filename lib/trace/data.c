@@ -3,18 +3,11 @@
 #include <math.h>
 
 /* ---- JSON -------------------------------------------------------------------------- */
+static void put_text(const char *s, size_t n, void *out) { str_put(out, s, n); }
+
 static void json_string(Str *out, const char *s)
 {
-    str_putc(out, '"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            str_putc(out, '\\');
-        if ((unsigned char)*s < ' ')
-            str_printf(out, "\\u%04x", (unsigned)*s);
-        else
-            str_putc(out, *s);
-    }
-    str_putc(out, '"');
+    lbz_json(s, strlen(s), put_text, out);
 }
 
 /* The number written from there on, or null for what is not finite. */
