@@ -267,37 +267,6 @@ START_TEST(factorials_and_binomials)
 }
 END_TEST
 
-START_TEST(roots_are_exact)
-{
-    Arena *a = &arena;
-    mpq_t p;
-    mpq_init(p);
-    for (int i = 0; i < 5000; i++) {
-        random_mpq(p);
-        unsigned k = 2 + (unsigned)gmp_urandomm_ui(rnd, 6);
-        Num x = num_set_mpq(a, p), r, y = num_pow(a, x, k);
-        Num want = k % 2 ? x : num_abs(a, x);
-        ck_assert(num_root(a, y, k, &r));
-        ck_assert(num_eq(r, want));
-        if (num_sgn(x)) {
-            Num z = num_add(a, num_mul(a, num_denom(a, y), num_int(7)), num_numer(a, y));
-            if (num_root(a, z, k, &r))
-                ck_assert(num_eq(num_pow(a, r, k), z));
-        }
-        ck_assert(k % 2 || !num_sgn(y) || !num_root(a, num_neg(a, y), k, &r));
-    }
-    mpq_clear(p);
-    Num r;
-    ck_assert(!num_root(a, num_int(2), 2, &r));
-    ck_assert(!num_root(a, num_int(9), 3, &r));
-    ck_assert(num_root(a, num_int(INT64_MIN), 63, &r) && num_eq(r, num_int(-2)));
-    ck_assert(num_root(a, num_int(-8), 3, &r) && num_eq(r, num_int(-2)));
-    ck_assert(num_root(a, NUM_ONE, 1000000, &r) && num_is_one(r));
-    ck_assert(num_root(a, num_int(3037000499 * 3037000499), 2, &r));
-    ck_assert(num_eq(r, num_int(3037000499)));
-}
-END_TEST
-
 START_TEST(power_is_split_off)
 {
     Arena *a = &arena;
@@ -581,7 +550,6 @@ int main(void)
     tcase_add_test(t, memory_can_run_out);
     tcase_add_test(t, decimals_spread);
     tcase_add_test(t, factorials_and_binomials);
-    tcase_add_test(t, roots_are_exact);
     tcase_add_test(t, power_is_split_off);
     tcase_add_test(t, words_are_factored);
     tcase_add_test(t, literals);

@@ -203,7 +203,8 @@ static Node *inner_binder(Ctx *c, Node *n, Node *inner)
     return ex_mul2(c, k, ex_binder(c, (Op)n->op, rest, var, lo, hi));
 }
 
-Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
+/* d/dx of INT, SUM, PROD: Leibniz's rule, given the derivatives of body and bounds. */
+static Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
 {
     Node *body = n->a[0], *var = n->a[1], *lo = n->a[2], *hi = n->a[3];
     bool moving = d[2] != c->zero || d[3] != c->zero;

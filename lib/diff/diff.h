@@ -24,9 +24,8 @@ Node *diff_implicit(Ctx *c, Node *F, uint32_t y, uint32_t x, unsigned n);
 /* out[0..n] get the Taylor coefficients of e in x about a; removable singularities are filled.
  * False on error. */
 bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out);
-/* sum of p[k]*(x - a)^k for k = 0..n; diff_taylor: of the coefficients of e. */
+/* sum of p[k]*(x - a)^k for k = 0..n */
 Node *diff_polynomial(Ctx *c, Node *const *p, uint32_t x, Node *a, unsigned n);
-Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
 /* The n-th derivative at x = a from the power series there, if all is rational; else NULL. */
 Node *diff_nth_rational(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
 /* The i-th partial of a function node f(args): the table's rule with arguments put in. */

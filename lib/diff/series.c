@@ -587,14 +587,6 @@ static Node **coefficients_at(Series *s, Node *e, unsigned n)
     return NULL;
 }
 
-static bool degree_ok(Ctx *c, unsigned n)
-{
-    if (n > MAX_DEGREE)
-        ctx_error(c, LBZ_LIMIT, "ask for a lower degree",
-                  "Taylor polynomials are made up to degree %d", MAX_DEGREE);
-    return n <= MAX_DEGREE;
-}
-
 static void note_filled(const Series *s)
 {
     Str at = {0};
@@ -620,8 +612,11 @@ Node *diff_polynomial(Ctx *c, Node *const *p, uint32_t x, Node *a, unsigned n)
 
 bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
 {
-    if (!degree_ok(c, n))
+    if (n > MAX_DEGREE) {
+        ctx_error(c, LBZ_LIMIT, "ask for a lower degree",
+                  "Taylor polynomials are made up to degree %d", MAX_DEGREE);
         return false;
+    }
     ArenaMark m = arena_mark(&c->tmp);
     Series s = {.c = c, .x = x, .a = a, .len = (size_t)n + 1};
     Node **p = coefficients_at(&s, e, n);
@@ -631,17 +626,6 @@ bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
     }
     arena_release(&c->tmp, m);
     return p && !ctx_failed(c);
-}
-
-Node *diff_taylor(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)
-{
-    ArenaMark m = arena_mark(&c->tmp);
-    Node **p = degree_ok(c, n) ? ARENA_NEW(&c->tmp, Node *, (size_t)n + 1) : NULL,
-         *r = c->poison;
-    if (p && diff_series(c, e, x, a, n, p))
-        r = diff_polynomial(c, p, x, a, n);
-    arena_release(&c->tmp, m);
-    return r;
 }
 
 Node *diff_nth_rational(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n)

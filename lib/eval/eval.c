@@ -1,7 +1,7 @@
 /* eval/eval.c - the evaluation of one statement's expression: the walk that carries structural
  * operators out, and what is done with the result.
  *
- * Invariant: a node that eval_carry returns has no structural operator inside; names are
+ * Invariant: a node that carry_expression returns has no structural operator inside; names are
  * still symbols in it. Operands are carried out before the operator itself (children come
  * first in ex_walk), so one loop does it all.
  */
@@ -258,7 +258,8 @@ static void carry_one(Evaluation *ev, Node *x, NodeMap *done, const Map *inner)
     }
 }
 
-Node *eval_carry(Evaluation *ev, Node *e)
+/* Structural operators carried out; names stay. */
+static Node *carry_expression(Evaluation *ev, Node *e)
 {
     Ctx *c = ev->c;
     if (!(e->flags & NF_STRUCTURAL))
@@ -320,9 +321,9 @@ static Node *carry_all(Evaluation *ev, Node *e)
     if (!eval_closure(ev, e))
         return ev->c->poison;
     for (size_t i = 0; i < ev->norder && !ctx_poll(ev->c); i++)
-        ev->carried[i] = eval_carry(ev, ev->order[i]->body);
+        ev->carried[i] = carry_expression(ev, ev->order[i]->body);
     ev->own_statement = true;
-    return eval_carry(ev, e);
+    return carry_expression(ev, e);
 }
 
 /* The names that were put in last, for "at x = 3". */

@@ -45,9 +45,7 @@ typedef enum { EXPAND_NEEDED, EXPAND_ALL } ExpandWhat;
  * EXPAND_NEEDED names that are bound somewhere stay, too, unless they depend on own. */
 Node *eval_expand(Evaluation *ev, Node *e, const SymList *own, ExpandWhat what);
 bool eval_closure(Evaluation *ev, Node *e); /* fills order, bound */
-/* structural operators carried out; names stay */
-Node *eval_carry(Evaluation *ev, Node *e);
-uint32_t eval_scratch(Evaluation *ev); /* a symbol that nobody can type */
+uint32_t eval_scratch(Evaluation *ev);      /* a symbol that nobody can type */
 /* detach(e) is e again, unless it is to be kept */
 Node *eval_attach(Evaluation *ev, Node *e);
 

@@ -453,16 +453,6 @@ void ctx_begin_statement(Ctx *c)
     c->nsizes[0] = c->nsizes[1] = 0;
 }
 
-void ctx_drop_session(Ctx *c)
-{
-    pool_reset(&c->pool[0], 1);
-    c->nsyms =
-        c->syms_kept; /* names die with the arena: the caller interns what it needs */
-    c->syms_kept = 0;
-    symbols_forget(c);
-    (void)ctx_leaves(c);
-}
-
 void ctx_note(Ctx *c, const char *fmt, ...)
 {
     char text[400];

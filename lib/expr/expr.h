@@ -166,9 +166,6 @@ Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)
     LBZ_PRINTF(4, 5) LBZ_COLD;
 static inline Arena *ctx_arena(Ctx *c) { return &c->pool[c->into].arena; }
 
-/* Forgets every session node and symbol (assumptions too); the caller re-interns what it keeps. */
-void ctx_drop_session(Ctx *c);
-
 /* ---- leaves */
 uint32_t sym_intern(Ctx *c, const char *name, size_t n); /* index of the symbol */
 void sym_keep_all(Ctx *c); /* the symbols made so far outlive the statement */

@@ -55,6 +55,5 @@ Node *list_add(Ctx *c, size_t n, Node *const *t);
 Node *list_mul(Ctx *c, size_t n, Node *const *f);
 /* Products of rational powers of positive integers, reduced by prime factors. */
 Node *ex_mul_radicals(Ctx *c, size_t n, Node *const *powers);
-Node *ex_pow_num(Ctx *c, Node *b, Node *x);
 
 #endif

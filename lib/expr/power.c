@@ -174,7 +174,7 @@ static Node *symbolic_power(Ctx *c, Node *b, Node *x)
     return ex_intern(c, OP_POW, 2, (Node *[]){b, x});
 }
 
-Node *ex_pow_num(Ctx *c, Node *b, Node *x)
+static Node *pow_num(Ctx *c, Node *b, Node *x)
 {
     if (num_is_zero(b->num))
         return zero_power(c, b, x);
@@ -283,7 +283,7 @@ static Node *split_content(Ctx *c, Num k, Node *rest, Node *x)
 static Node *power_of_scale(Ctx *c, Node *b, Node *x)
 {
     if (ex_is_int(x))
-        return ex_mul2(c, ex_pow_num(c, b->a[0], x), ex_pow(c, b->a[1], x));
+        return ex_mul2(c, pow_num(c, b->a[0], x), ex_pow(c, b->a[1], x));
     return ex_is_num(x) && !x->num.dec ? split_content(c, b->a[0]->num, b->a[1], x)
                                        : NULL;
 }
@@ -326,7 +326,7 @@ static Node *power_of_sum(Ctx *c, Node *b, Node *x)
         k = ex_sum_content(c, b, true);
         if (num_is_one(k))
             return NULL;
-        return ex_mul2(c, ex_pow_num(c, ex_num(c, k), x),
+        return ex_mul2(c, pow_num(c, ex_num(c, k), x),
                        ex_pow(c, ex_sum_divide(c, b, k), x));
     }
     if (!ex_is_num(x) || x->num.dec)
@@ -345,7 +345,7 @@ static Node *power_of_inf(Ctx *c, Node *x)
 static Node *power_by_base(Ctx *c, Node *b, Node *x)
 {
     switch (b->op) {
-    case OP_NUM: return ex_pow_num(c, b, x);
+    case OP_NUM: return pow_num(c, b, x);
     case OP_CONST:
         return b == c->inf ? power_of_inf(c, x) : b == c->e ? exp_of(c, x) : NULL;
     case OP_POW: return power_of_power(c, b, x);

@@ -70,7 +70,7 @@ void el_one(Field *f, Elem *r)
     memset(r->e, 0, sizeof r->e);
 }
 
-void field_fmpz_from_num(fmpz_t z, Num x)
+static void fmpz_from_num(fmpz_t z, Num x)
 {
     if (num_is_small(x)) {
         fmpz_set_si(z, x.p);
@@ -100,9 +100,9 @@ void el_set_num(Field *f, Elem *r, Num x)
     el_one(f, r);
     fmpz_t p;
     fmpz_init(p);
-    field_fmpz_from_num(p, num_numer(&f->c->tmp, x));
+    fmpz_from_num(p, num_numer(&f->c->tmp, x));
     fmpz_mpoly_set_fmpz(r->num, p, f->ctx);
-    field_fmpz_from_num(r->cden, num_denom(&f->c->tmp, x));
+    fmpz_from_num(r->cden, num_denom(&f->c->tmp, x));
     fmpz_clear(p);
 }
 
@@ -188,7 +188,8 @@ static void times_den(Field *f, fmpz_mpoly_t r, slong i, int64_t k)
     fmpz_mpoly_clear(t, f->ctx);
 }
 
-slong field_den(Field *f, const fmpz_mpoly_t p)
+/* Index of the (irreducible) denominator p, registered when new; p is primitive. */
+static slong field_den(Field *f, const fmpz_mpoly_t p)
 {
     for (slong i = 0; i < f->ndens; i++)
         if (fmpz_mpoly_equal(&f->den[i], p, f->ctx))

@@ -124,8 +124,6 @@ bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k);
 /* p = k * (new p), lead > 0 */
 void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k);
 
-/* Index of the (irreducible) denominator p, registered when new; p is primitive. */
-slong field_den(Field *f, const fmpz_mpoly_t p);
 /* -1 and failed when full */
 slong field_new_gen(Field *f, GeneratorKind kind, Node *node);
 slong field_gen_of(Field *f, Node *n); /* the free generator that stands for node n */
@@ -145,8 +143,6 @@ void field_abs(Field *f, Elem *r, const Elem *b, bool sign_only);
 typedef enum { SHOW_EXPANDED, SHOW_FACTORED } Show;
 Node *field_node(Field *f, const Elem *a, Show num, Show den);
 Node *poly_node(Field *f, const fmpz_mpoly_t p);
-Node *poly_node_factored(Field *f, const fmpz_mpoly_t p);
-void field_fmpz_from_num(fmpz_t z, Num x);
 Num field_num_from_fmpz(Ctx *c, const fmpz_t z);
 
 #endif

@@ -29,7 +29,7 @@ Node *poly_node(Field *f, const fmpz_mpoly_t p)
     return r;
 }
 
-Node *poly_node_factored(Field *f, const fmpz_mpoly_t p)
+static Node *poly_node_factored(Field *f, const fmpz_mpoly_t p)
 {
     Ctx *c = f->c;
     fmpz_mpoly_factor_t fac;

@@ -1,4 +1,4 @@
-/* number/integer.c - number theory that exact values need: factorials, binomials, roots,
+/* number/integer.c - number theory that exact values need: factorials, binomials,
  * factors. Sizes are bounded before GMP is asked, as in num.c.
  */
 #include "number/view.h"
@@ -39,7 +39,7 @@ Num num_binomial(Arena *a, int64_t n, uint64_t k)
     return num_take_mpz(a, z, false);
 }
 
-/* ---- roots */
+/* ---- factors */
 
 /* r^k, or UINT64_MAX when that is more than 2^64 - 2 */
 static uint64_t pow_u64(uint64_t r, unsigned k)
@@ -53,53 +53,6 @@ static uint64_t pow_u64(uint64_t r, unsigned k)
     }
     return z;
 }
-
-/* the exact k-th root of u <= 2^63, k >= 2 */
-static bool root_u64(uint64_t u, unsigned k, uint64_t *root)
-{
-    uint64_t r = (uint64_t)llround(pow((double)u, 1.0 / k));
-    for (uint64_t c = r ? r - 1 : 0; c <= r + 1; c++) {
-        if (pow_u64(c, k) == u) {
-            *root = c;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool root_big(Arena *a, Num x, unsigned k, Num *root)
-{
-    NumView w;
-    mpq_srcptr v = num_view(&w, x);
-    mpq_t z;
-    mpq_init(z);
-    if (!mpz_root(mpq_denref(z), mpq_denref(v), k) ||
-        !mpz_root(mpq_numref(z), mpq_numref(v), k)) {
-        mpq_clear(z);
-        return false;
-    }
-    *root = num_take_mpq(a, z, x.dec);
-    return true;
-}
-
-bool num_root(Arena *a, Num x, unsigned k, Num *root)
-{
-    if (k == 0 || (k % 2 == 0 && num_sgn(x) < 0))
-        return false;
-    if (k == 1) {
-        *root = x;
-        return true;
-    }
-    if (!num_is_small(x))
-        return root_big(a, x, k, root);
-    uint64_t p, q;
-    if (!root_u64(num_abs_u64(x.p), k, &p) || !root_u64((uint64_t)x.q, k, &q))
-        return false;
-    *root = (Num){x.p < 0 ? -(int64_t)p : (int64_t)p, (int64_t)q, x.dec};
-    return true;
-}
-
-/* ---- factors */
 
 /* Small factors by trial division: most questions end there, and FLINT, which does the
  * rest, is opened only when it is needed. */

@@ -7,7 +7,7 @@
  */
 #include "number/view.h"
 
-uint64_t num_gcd_u64(uint64_t a, uint64_t b)
+static uint64_t gcd_u64(uint64_t a, uint64_t b)
 {
     if (a == 0 || b == 0)
         return a | b;
@@ -127,7 +127,7 @@ static Num from_u64(Arena *a, uint64_t p, bool negative, uint64_t q, bool dec)
 
 Num num_rat(Arena *a, int64_t p, int64_t q)
 {
-    uint64_t up = num_abs_u64(p), uq = num_abs_u64(q), g = num_gcd_u64(up, uq);
+    uint64_t up = num_abs_u64(p), uq = num_abs_u64(q), g = gcd_u64(up, uq);
     return from_u64(a, up / g, (p < 0) != (q < 0) && p, uq / g, false);
 }
 
@@ -223,11 +223,11 @@ static bool add_small(Num x, Num y, Num *r)
         r->q = 1;
         return !__builtin_add_overflow(x.p, y.p, &r->p);
     }
-    int64_t g = (int64_t)num_gcd_u64((uint64_t)x.q, (uint64_t)y.q), a, b, t;
+    int64_t g = (int64_t)gcd_u64((uint64_t)x.q, (uint64_t)y.q), a, b, t;
     if (__builtin_mul_overflow(x.p, y.q / g, &a) ||
         __builtin_mul_overflow(y.p, x.q / g, &b) || __builtin_add_overflow(a, b, &t))
         return false;
-    int64_t h = (int64_t)num_gcd_u64(num_abs_u64(t), (uint64_t)g);
+    int64_t h = (int64_t)gcd_u64(num_abs_u64(t), (uint64_t)g);
     r->p = t / h;
     if (t == 0) {
         r->q = 1;
@@ -258,8 +258,8 @@ static bool mul_small(Num x, Num y, Num *r)
         r->q = 1;
         return !__builtin_mul_overflow(x.p, y.p, &r->p);
     }
-    uint64_t g = num_gcd_u64(num_abs_u64(x.p), (uint64_t)y.q);
-    uint64_t h = num_gcd_u64(num_abs_u64(y.p), (uint64_t)x.q);
+    uint64_t g = gcd_u64(num_abs_u64(x.p), (uint64_t)y.q);
+    uint64_t h = gcd_u64(num_abs_u64(y.p), (uint64_t)x.q);
     if (g > INT64_MAX || h > INT64_MAX)
         return false;
     if (g == 1 && h == 1) { /* divisions are slow */
@@ -398,8 +398,8 @@ Num num_gcd(Arena *a, Num x, Num y)
     if (num_is_small(x) && num_is_small(y)) {
         uint64_t q = (uint64_t)x.q;
         if (y.q == x.q ||
-            !__builtin_mul_overflow(q / num_gcd_u64(q, (uint64_t)y.q), (uint64_t)y.q, &q))
-            return from_u64(a, num_gcd_u64(num_abs_u64(x.p), num_abs_u64(y.p)), false, q,
+            !__builtin_mul_overflow(q / gcd_u64(q, (uint64_t)y.q), (uint64_t)y.q, &q))
+            return from_u64(a, gcd_u64(num_abs_u64(x.p), num_abs_u64(y.p)), false, q,
                             dec);
     }
     if (!product_fits(x, y))

@@ -66,8 +66,6 @@ Num num_copy(Arena *a, Num x); /* the same value with its limbs in a */
 Num num_factorial(Arena *a, uint64_t n);
 Num num_binomial(Arena *a, int64_t n, uint64_t k);
 
-/* The exact real k-th root (odd k: also of negatives); false when it is irrational. */
-bool num_root(Arena *a, Num x, unsigned k, Num *root);
 /* For an integer n >= 1: n = out^k * rest with the k-th power taken out as far as trial
  * division by small primes and perfect-power tests reach. */
 void num_split_power(Arena *a, Num n, unsigned k, Num *out, Num *rest);

@@ -36,7 +36,6 @@ static inline mpq_srcptr num_view(NumView *w, Num x)
     return w->v;
 }
 
-uint64_t num_gcd_u64(uint64_t a, uint64_t b);
 Num num_too_big(Arena *a); /* records LBZ_LIMIT; returns 0 */
 /* As num_set_mpq and num_set_mpz, and clears the temporary. */
 Num num_take_mpq(Arena *a, mpq_t q, bool dec);

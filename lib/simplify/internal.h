@@ -26,8 +26,6 @@ typedef struct {
     bool new_functions; /* forms on offer may hold functions that root does not have */
 } Best;
 
-/* deep: asked for by name; whatever is smaller is better. */
-Best best_begin(Ctx *c, Node *n, bool deep);
 void best_offer(Best *b, Node *n);
 /* The common factor of a sum's terms taken out; with denominators: one fraction. */
 Node *simplify_factor_terms(Ctx *c, Node *n, bool denominators);

@@ -46,7 +46,7 @@ static int count_new_functions(Ctx *c, Node *root, Node *n)
     return k;
 }
 
-Best best_begin(Ctx *c, Node *n, bool deep)
+static Best best_begin(Ctx *c, Node *n, bool deep)
 {
     double m = measure_cost(c, n);
     return (Best){.c = c,
