@@ -33,6 +33,19 @@ static void tag(const char *usage)
     putchar('\n');
 }
 
+/* A column's text, its functions called as they are typed. */
+static void man_formula(const char *text)
+{
+    while (*text) {
+        size_t n;
+        char piece[100];
+        const char *word = op_word(text, &n);
+        snprintf(piece, sizeof piece, "%.*s", n ? (int)n : 1, text);
+        roff(word ? word : piece);
+        text += n ? n : 1;
+    }
+}
+
 /* The table's columns call the arguments x, y, z in this order; where people have other names for
  * them the formulas would mislead. */
 static void man_partials(const OpInfo *op)
@@ -45,7 +58,7 @@ static void man_partials(const OpInfo *op)
         if (!op->partial[i] || !*op->partial[i])
             continue;
         printf(".br\nd/d%s: ", arg[i]);
-        roff(op->partial[i]);
+        man_formula(op->partial[i]);
         putchar('\n');
     }
 }

@@ -220,14 +220,17 @@ static void help_partial(Str *out, const OpInfo *info, size_t i)
     snprintf(label, sizeof label, "d/d%s", name[i]);
     str_printf(out, "\n  %-12s", label);
     bool uses_f = false;
+    if (!*text)
+        str_puts(out, "no formula is known");
     for (const char *p = text; *p;) {
-        size_t n = 0;
-        while ((p[n] | 32) >= 'a' && (p[n] | 32) <= 'z')
-            n++;
+        size_t n;
+        const char *word = op_word(p, &n);
         size_t k = n == 1 && *p >= 'x' && *p <= 'z' ? (size_t)(*p - 'x') : 3;
         bool number = p > text && p[-1] >= '0' && p[-1] <= '9';
         if (k < info->max_args && k < 3 && !number)
             str_puts(out, name[k]);
+        else if (word)
+            str_puts(out, word);
         else
             str_put(out, p, n ? n : 1);
         uses_f = uses_f || (n == 1 && *p == 'f');
@@ -248,10 +251,7 @@ static void help_function(Str *out, Op op)
     }
     str_printf(out, "%s(%s): %s", info->name, info->args, info->help);
     for (size_t i = 0; i < info->max_args && i < 3; i++)
-        if (!info->partial[i] || strcmp(info->partial[i], "UNKNOWN") == 0)
-            put_line(out, "derivative", i ? "" : "no formula is known");
-        else
-            help_partial(out, info, i);
+        help_partial(out, info, i);
     put_line(out, "domain", info->domain);
     help_synonyms(out, op);
 }

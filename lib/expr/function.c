@@ -78,23 +78,24 @@ static Node *pole_error(Ctx *c, const char *f)
     return ctx_error(c, LBZ_DOMAIN, "choose another point", "%s has a pole there", f);
 }
 
-static Node *quotient_at(Ctx *c, Op op, Node *s, Node *k)
+static Node *quotient_at(Ctx *c, Op op, Node *s, Node *k, const char *name)
 {
     Node *top = op == OP_tan ? s : op == OP_cot ? k : c->one;
     Node *bottom = op == OP_tan || op == OP_sec ? k : s;
     if (!top || !bottom)
         return NULL;
     if (bottom == c->zero)
-        return pole_error(c, op_info(op)->name);
+        return pole_error(c, name);
     Node *r = ex_div(c, top, bottom);
     /* no nested radicals out of the blue: sin(pi/10) has none, tan(pi/10) would */
     return ex_tree_size(c, r) > 12 ? NULL : r;
 }
 
-static Node *trig_at(Ctx *c, Op op, Num r)
+/* op at r*pi; name: of the function that was typed. */
+static Node *trig_at(Ctx *c, Op op, Num r, const char *name)
 {
     Node *s = op == OP_cos ? NULL : sin_at(c, r), *k = op == OP_sin ? NULL : cos_at(c, r);
-    return op == OP_sin ? s : op == OP_cos ? k : quotient_at(c, op, s, k);
+    return op == OP_sin ? s : op == OP_cos ? k : quotient_at(c, op, s, k, name);
 }
 
 /* f(u + m*pi/2) for m = 0..3 as sign and function. */
@@ -141,7 +142,7 @@ static Node *trig_value(Ctx *c, Op op, Node *x)
     if (!pi_part(c, x, &k, &rest) || k.dec)
         return NULL;
     if (!rest)
-        return trig_at(c, op, k);
+        return trig_at(c, op, k, op_info(op)->name);
     int64_t m;
     Num twice = num_mod(&c->tmp, num_mul(&c->tmp, k, num_int(2)), num_int(4));
     if (!num_get_int(twice, &m))
@@ -182,7 +183,7 @@ static bool arc_table(Ctx *c, Op op, Node *x, Num *r)
         if ((op == OP_atan && (at[i].q == 10 || at[i].q == 2)) ||
             (ex_is_num(y) && !rational))
             continue;
-        if ((op == OP_asin ? sin_at(c, q) : trig_at(c, OP_tan, q)) == y) {
+        if ((op == OP_asin ? sin_at(c, q) : trig_at(c, OP_tan, q, "tan")) == y) {
             *r = neg ? num_neg(&c->tmp, q) : q;
             return true;
         }
@@ -427,6 +428,49 @@ static Node *whole_log(Ctx *c, Num x, Num base)
     return NULL;
 }
 
+/* Trigonometric functions in degrees or half turns; the inverse ones give degrees. */
+static const struct {
+    uint16_t op, plain, half_turn;
+    bool inverse;
+} units[] = {{OP_sind, OP_sin, 180, false},  {OP_cosd, OP_cos, 180, false},
+             {OP_tand, OP_tan, 180, false},  {OP_secd, OP_sec, 180, false},
+             {OP_cscd, OP_csc, 180, false},  {OP_cotd, OP_cot, 180, false},
+             {OP_sinpi, OP_sin, 1, false},   {OP_cospi, OP_cos, 1, false},
+             {OP_tanpi, OP_tan, 1, false},   {OP_asind, OP_asin, 180, true},
+             {OP_acosd, OP_acos, 180, true}, {OP_atand, OP_atan, 180, true},
+             {OP_asecd, OP_asec, 180, true}, {OP_acscd, OP_acsc, 180, true},
+             {OP_acotd, OP_acot, 180, true}};
+
+/* Is x a number outside the domain of an inverse sine or cosine (inside that of the secant's)? */
+static bool outside_domain(Ctx *c, Op plain, const Node *x)
+{
+    int size = ex_is_num(x) ? num_cmp(num_abs(&c->tmp, x->num), NUM_ONE) : 0;
+    return plain == OP_asin || plain == OP_acos   ? size > 0
+           : plain == OP_asec || plain == OP_acsc ? size < 0
+                                                  : false;
+}
+
+static Node *in_other_units(Ctx *c, Op op, Node *x)
+{
+    size_t i = 0, n = sizeof units / sizeof *units;
+    while (i < n && units[i].op != op)
+        i++;
+    if (i == n || !is_constant(x))
+        return NULL;
+    Num half_turn = num_int(units[i].half_turn);
+    if (!units[i].inverse)
+        return ex_is_num(x)
+                   ? trig_at(c, (Op)units[i].plain, num_div(&c->tmp, x->num, half_turn),
+                             op_info(op)->name)
+                   : NULL;
+    if (outside_domain(c, (Op)units[i].plain, x))
+        return domain_error(c, op);
+    Node *r = ex_fn1(c, (Op)units[i].plain, x);
+    return r == c->zero || ex_rest(c, r) == c->pi
+               ? ex_mul2(c, r, ex_div(c, ex_num(c, half_turn), c->pi))
+               : NULL;
+}
+
 static Node *other_value(Ctx *c, Op op, Node *x)
 {
     Num one = NUM_ONE;
@@ -473,19 +517,7 @@ static Node *other_value(Ctx *c, Op op, Node *x)
                : x == c->zero ? c->half
                               : NULL;
     case OP_dirac: return ex_is_nonzero(x) ? c->zero : NULL;
-    case OP_sind:
-    case OP_cosd:
-    case OP_tand:
-    case OP_sinpi:
-    case OP_cospi: {
-        if (!ex_is_num(x) || x->num.dec)
-            return NULL;
-        bool degrees = op == OP_sind || op == OP_cosd || op == OP_tand;
-        Num r = degrees ? num_div(&c->tmp, x->num, num_int(180)) : x->num;
-        Op f = op == OP_sind || op == OP_sinpi ? OP_sin : op == OP_tand ? OP_tan : OP_cos;
-        return trig_at(c, f, r);
-    }
-    default: return NULL;
+    default: return in_other_units(c, op, x);
     }
 }
 
@@ -514,7 +546,7 @@ static Node *special_value(Ctx *c, Op op, Node *x)
     case OP_csc:
     case OP_cot:
         if (x == c->zero)
-            return trig_at(c, op, NUM_ZERO);
+            return trig_at(c, op, NUM_ZERO, op_info(op)->name);
         return trig_value(c, op, x);
     case OP_asin:
     case OP_acos:
@@ -631,6 +663,8 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
                : y == c->zero ? c->zero
                               : ex_exact_value2(c, op, x, y);
     case OP_xlogy: return x == c->zero ? c->zero : NULL;
+    case OP_step_at:
+        return ex_is_pos(x) ? c->one : ex_is_neg(x) ? c->zero : x == c->zero ? y : NULL;
     case OP_besselj:
     case OP_bessely:
     case OP_besseli:

@@ -288,6 +288,23 @@ static Node *power_of_scale(Ctx *c, Node *b, Node *x)
                                        : NULL;
 }
 
+/* How a factor f of (k f1 f2 ...)^x stands to being taken out; scaled: there is a k, whose own root
+ * has been taken. Where f is 0 the power may have a value whatever the sign of the others, so it
+ * leaves only with all of them, or if x < 0. */
+typedef enum { FACTOR_STAYS, FACTOR_WITH_OTHERS, FACTOR_LEAVES } Leaving;
+
+static Leaving factor_leaving(Ctx *c, Node *f, Node *x, bool scaled)
+{
+    bool number = ex_is_num(x);
+    bool odd = number && !num_is_even(num_denom(&c->tmp, x->num));
+    if (ex_is_int(x) || (!scaled && (odd || ex_is_pos(f))))
+        return FACTOR_LEAVES;
+    bool even = number && !x->num.dec && f->op == OP_POW && is_even_num(f->a[1]);
+    if (!even && (scaled || !number || !ex_is_nonneg(f)))
+        return FACTOR_STAYS;
+    return ex_is_neg(x) || ex_is_nonzero(f) ? FACTOR_LEAVES : FACTOR_WITH_OTHERS;
+}
+
 /* Factors of (f1 f2 ...)^x that may be taken out: all for odd roots, known signs else. */
 static Node *power_of_product(Ctx *c, Node *b, Node *x)
 {
@@ -298,13 +315,12 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
     size_t n = apart ? body->n : 1;
     Node *const *f = apart ? body->a : &b->a[1];
     NodeVec out = {0}, in = {0};
-    bool all = ex_is_num(x) && !num_is_even(num_denom(&c->tmp, x->num));
+    bool together = !scaled || num_sgn(b->a[0]->num) > 0;
+    for (size_t i = 0; i < n; i++)
+        together = together && ex_is_nonneg(f[i]);
     for (size_t i = 0; i < n; i++) {
-        bool even =
-            ex_is_num(x) && !x->num.dec && f[i]->op == OP_POW && is_even_num(f[i]->a[1]);
-        bool take =
-            ex_is_int(x) || even ||
-            (!scaled && (all || ex_is_pos(f[i]) || (ex_is_nonneg(f[i]) && ex_is_num(x))));
+        Leaving l = factor_leaving(c, f[i], x, scaled);
+        bool take = l == FACTOR_LEAVES || (l == FACTOR_WITH_OTHERS && together);
         nodevec_push(c, take ? &out : &in, take ? ex_pow(c, f[i], x) : f[i]);
     }
     Node *r = NULL;

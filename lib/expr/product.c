@@ -241,7 +241,7 @@ static bool collect_bases(Ctx *c, Factors *s, NodeVec *out)
         if (p == c->one || (ex_is_num(p) && num_is_one(p->num)))
             continue;
         again |= j > i + 1 && (ex_base(p) != b || p->op == OP_MUL || p->op == OP_SCALE ||
-                               ex_is_num(p));
+                               p->op == OP_ADD || ex_is_num(p));
         nodevec_push(c, out, p);
     }
     return again;

@@ -179,3 +179,14 @@ Op op_find_n(const char *name, size_t n, size_t argc)
 {
     return find_name(name, n, argc < 1 << 20 ? (long)argc : 1 << 20);
 }
+
+const char *op_word(const char *text, size_t *n)
+{
+    size_t k = 0;
+    while ((text[k] | 32) >= 'a' && (text[k] | 32) <= 'z')
+        for (k++; text[k] == '_' || (text[k] >= '0' && text[k] <= '9'); k++)
+            continue;
+    Op op = k > 1 ? op_find(text, k) : OP_POISON;
+    *n = k;
+    return op == OP_POISON ? NULL : op_info(op)->name;
+}

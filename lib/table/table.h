@@ -27,7 +27,8 @@
  *
  * Kinks. abs, sign: 0 at 0. relu: 0 at 0. max, min, clamp: 1/2 each where they tie. floor, ceil,
  * round, trunc, mod, rem: the slope between the jumps. step(0) is 1/2, so that sign(x) is
- * 2*step(x) - 1 everywhere, and has derivative dirac(x); step(x, v) has v at 0 and slope 0.
+ * 2*step(x) - 1 everywhere; step(x, v) has v at 0. Jumps have slope 0: derivatives are those of
+ * functions, dirac comes from nowhere but where it is typed.
  */
 
 #include "base/base.h"
@@ -125,6 +126,9 @@ const OpInfo *op_info(Op op); /* for every op; most core operators have only a n
 Op op_find(const char *name, size_t n);
 /* The row of that name that takes argc arguments; also one with fewer when it FOLDS. */
 Op op_find_n(const char *name, size_t n, size_t argc);
+/* The word that a column's text begins with, of *n bytes, as it is typed and printed: step_at is
+ * step. NULL: it begins with no name of a row. */
+const char *op_word(const char *text, size_t *n);
 
 typedef struct {
     const char *name, *usage, *help;
