@@ -38,7 +38,8 @@ typedef enum {
     LBZ_CHECK,   /* verdict and proof are set */
     LBZ_GRAD,    /* forward/reverse: number and grad are set */
     LBZ_TEXT,    /* the answer of a command: text to show as it stands */
-    LBZ_QUIT     /* quit or exit: the caller is asked to end the session */
+    LBZ_QUIT,    /* quit or exit: the caller is asked to end the session */
+    LBZ_HELP     /* as LBZ_TEXT, to be read: lines may be broken at blanks to fit */
 } lbz_kind;
 
 enum { LBZ_RANK_MAX = 8 };
@@ -117,15 +118,17 @@ const char *lbz_get(lbz_session *s, const char *name);
 bool lbz_is_barrier(lbz_session *s, const char *text, size_t len);
 
 /* Completion: calls each for every name that begins with the len bytes at prefix: functions,
- * constants, commands, settings, the user's own names; sorted. A name with two meanings is
- * offered once for each. help is one line, "" when there is none. A prefix "NAME=..." asks for
- * the words that the setting NAME may have instead. */
+ * constants, commands, settings, words of the grammar, Greek letters, the user's own names; sorted.
+ * A name with two meanings is offered once for each. help is one line, "" when there is none. A
+ * prefix "NAME=..." asks for the words that the setting NAME may have instead. */
 typedef enum {
     LBZ_WORD_FUNCTION, /* is followed by "(": also structural operators, the user's functions */
     LBZ_WORD_NAME, /* constants, variables, symbols with assumptions */
     LBZ_WORD_COMMAND,
     LBZ_WORD_SETTING,
-    LBZ_WORD_VALUE /* of a setting */
+    LBZ_WORD_VALUE,   /* of a setting */
+    LBZ_WORD_KEYWORD, /* where, then ...: inside a statement */
+    LBZ_WORD_TOPIC    /* help has a page of that name */
 } lbz_word;
 void lbz_complete(lbz_session *s, const char *prefix, size_t len,
                   void (*each)(lbz_word kind, const char *name, const char *help,

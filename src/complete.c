@@ -2,7 +2,8 @@
  * here. */
 #include "complete.h"
 
-#include "buf.h"
+#include "pager.h"
+#include "signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,10 @@ enum {
     NAMES = 1 << LBZ_WORD_NAME,
     COMMANDS = 1 << LBZ_WORD_COMMAND,
     SETTINGS = 1 << LBZ_WORD_SETTING,
-    VALUES = 1 << LBZ_WORD_VALUE
+    VALUES = 1 << LBZ_WORD_VALUE,
+    KEYWORDS = 1 << LBZ_WORD_KEYWORD,
+    TOPICS = 1 << LBZ_WORD_TOPIC,
+    HELP = FUNCTIONS | NAMES | COMMANDS | SETTINGS | TOPICS
 };
 
 static bool word_is(const char *s, size_t n, const char *word)
@@ -97,12 +101,12 @@ static unsigned kinds_at(const char *line, int start)
 {
     const char *stmt = line;
     for (const char *p = line; p < line + start; p++)
-        if (*p == ';' || *p == '\n')
+        if (*p == ';' || *p == '\n' || *p == '{')
             stmt = p + 1;
     while (*stmt == ' ' && stmt < line + start)
         stmt++;
     if (*stmt == '?' && stmt < line + start)
-        return FUNCTIONS | NAMES | COMMANDS | SETTINGS;
+        return HELP;
     size_t n = 0;
     while (stmt + n < line + start && stmt[n] != ' ')
         n++;
@@ -111,22 +115,22 @@ static unsigned kinds_at(const char *line, int start)
     if (word_is(stmt, n, "save") || word_is(stmt, n, "load"))
         return 0;
     if (word_is(stmt, n, "help"))
-        return FUNCTIONS | NAMES | COMMANDS | SETTINGS;
+        return HELP;
     if (word_is(stmt, n, "set"))
         return setting_before(stmt + n, line + start) ? VALUES : SETTINGS;
     if (word_is(stmt, n, "unset"))
         return SETTINGS;
-    return FUNCTIONS | NAMES;
+    return FUNCTIONS | NAMES | KEYWORDS;
 }
 
 /* After a function its parenthesis, unless it is there or help is asked for. */
 static char append_after(char **matches)
 {
     const Word *w = matches && !matches[1] ? find_word(matches[0]) : NULL;
-    if (!w || w->kind == LBZ_WORD_NAME)
+    if (!w || w->kind == LBZ_WORD_NAME || tab.kinds == HELP)
         return '\0';
     if (w->kind == LBZ_WORD_FUNCTION)
-        return tab.kinds & SETTINGS || rl_line_buffer[rl_point] == '(' ? '\0' : '(';
+        return rl_line_buffer[rl_point] == '(' ? '\0' : '(';
     return ' ';
 }
 
@@ -156,36 +160,36 @@ static char **attempt(const char *text, int start, int end)
     return matches;
 }
 
-/* ---- several matches: one a line with its help, when they fit on the screen */
+/* ---- several matches: one a line with its help */
 
-static void show_line(const Word *w, int width, int cols)
+static void put_match(Buf *out, const Word *w, int width, int cols)
 {
     int room = cols - width - 3;
-    printf("%-*s", width, w->name);
+    buf_printf(out, "%-*s", width, w->name);
     if (room > 0 && *w->help) {
-        size_t n = strlen(w->help);
+        size_t n = strcspn(w->help, "\n");
         while (lbz_width(w->help, n) > (size_t)room)
             n--;
-        printf("  %s%.*s%s", tab.style->dim, (int)n, w->help, tab.style->off);
+        buf_printf(out, "  %s%.*s%s", tab.style->dim, (int)n, w->help, tab.style->off);
     }
-    putchar('\n');
+    buf_putc(out, '\n');
 }
 
 static void show(char **matches, int n, int longest)
 {
     int rows, cols;
+    Buf out = {0};
     rl_get_screen_size(&rows, &cols);
     rl_crlf();
-    if (n > rows - 3 || !tab.n) {
-        rl_display_match_list(matches, n, longest);
-        rl_forced_update_display();
-        return;
-    }
+    fflush(rl_outstream);
     for (int i = 1; i <= n; i++) {
         const Word *w = find_word(matches[i]);
-        show_line(w ? w : &(Word){0, matches[i], ""}, longest, cols);
+        put_match(&out, w ? w : &(Word){0, matches[i], ""}, longest, cols);
     }
-    fflush(stdout);
+    pager_show(out.s, out.n, tab.style);
+    buf_free(&out);
+    if (!signals_ending())
+        signals_resume(); /* Ctrl-C has ended the list, not the line */
     rl_forced_update_display();
 }
 

@@ -10,6 +10,7 @@
 #include "batch.h"
 #include "complete.h"
 #include "history.h"
+#include "pager.h"
 #include "signals.h"
 
 #include <langinfo.h>
@@ -44,16 +45,22 @@ static const char prompt_first[] = "> ", prompt_more[] = ". ";
 
 /* ---- screen */
 
-static void write_out(Repl *r)
+/* last: the prompt is next, and a long answer can wait for its reader. */
+static void write_out(Repl *r, bool last)
 {
-    if (r->out.n > 0)
+    if (r->out.n && last) {
+        signals_watch();
+        pager_show(r->out.s, r->out.n, r->style);
+        signals_unwatch();
+    } else if (r->out.n) {
         fwrite(r->out.s, 1, r->out.n, stdout);
+    }
     fflush(stdout);
     buf_clear(&r->out);
 }
 
-/* Results that would fill more than a screen are printed in shared form, unless the user
- * has set another limit. */
+/* Results that would fill more than a screen are printed in shared form, and factorials as such,
+ * unless the user has set other limits. */
 static void fit_screen(Repl *r)
 {
     int rows, cols;
@@ -63,6 +70,7 @@ static void fit_screen(Repl *r)
         return;
     snprintf(most, sizeof most, "%d", (rows - 3) * cols);
     lbz_default(r->s, "maxprint", most);
+    lbz_default(r->s, "maxdigits", most);
 }
 
 /* `set color` is heard from one entry to the next. */
@@ -98,6 +106,13 @@ static size_t last_line_width(const char *s)
     return lbz_width(s, strlen(s));
 }
 
+static void put_wrapped(Repl *r, const char *text, size_t n)
+{
+    int rows, cols;
+    rl_get_screen_size(&rows, &cols);
+    pager_wrap(text, n, cols > 0 ? (size_t)cols : 80, &r->out);
+}
+
 static void put_result(Repl *r, const lbz_result *res)
 {
     const char *text = res->latex_shown ? res->latex_shown
@@ -109,7 +124,10 @@ static void put_result(Repl *r, const lbz_result *res)
         return;
     while (n && text[n - 1] == '\n')
         n--;
-    buf_put(&r->out, text, n);
+    if (res->kind == LBZ_HELP)
+        put_wrapped(r, text, n);
+    else
+        buf_put(&r->out, text, n);
     size_t used = last_line_width(text);
     if (res->approx && !res->latex_shown) {
         const char *sign = !r->o->ascii ? "\xe2\x89\x88" : "~";
@@ -119,6 +137,26 @@ static void put_result(Repl *r, const lbz_result *res)
     }
     put_index(r, res->index, used);
     buf_putc(&r->out, '\n');
+}
+
+static void put_labelled(Repl *r, const char *colour, const char *label, const char *text)
+{
+    Buf line = {0};
+    buf_printf(&line, "%s %s\n", label, text);
+    buf_printf(&r->out, "%s%s%s", colour, label, r->style->off);
+    size_t at = r->out.n;
+    put_wrapped(r, line.s, line.n);
+    memmove(r->out.s + at, r->out.s + at + strlen(label), r->out.n - at - strlen(label));
+    r->out.n -= strlen(label);
+    buf_free(&line);
+}
+
+static void put_notes(Repl *r, const lbz_result *res)
+{
+    Buf notes = {0};
+    report_notes(r->style, res, &notes);
+    put_wrapped(r, notes.s, notes.n);
+    buf_free(&notes);
 }
 
 /* A caret right under what was typed, if that stands unbroken above; else the line
@@ -135,9 +173,9 @@ static void put_error(Repl *r, const char *text, size_t n, const lbz_result *res
     } else {
         report_source(r->style, text, n, res->span, indent, &r->out);
     }
-    buf_printf(&r->out, "%serror:%s %s\n", r->style->error, r->style->off, res->message);
+    put_labelled(r, r->style->error, "error:", res->message);
     if (res->hint && *res->hint)
-        buf_printf(&r->out, "%shint:%s %s\n", r->style->hint, r->style->off, res->hint);
+        put_labelled(r, r->style->hint, "hint:", res->hint);
 }
 
 /* ---- evaluation */
@@ -152,7 +190,7 @@ static bool evaluate(Repl *r, const char *text, size_t n, bool above, bool final
     if (res.status == LBZ_INCOMPLETE && !final)
         return false;
     r->stopped = signals_interrupted();
-    report_notes(r->style, &res, &r->out);
+    put_notes(r, &res);
     if (res.status == LBZ_INTERRUPT) /* behind the ^C that the terminal has shown */
         buf_printf(&r->out, "\n%sinterrupted%s\n", r->style->note, r->style->off);
     else if (res.status != LBZ_OK)
@@ -161,7 +199,7 @@ static bool evaluate(Repl *r, const char *text, size_t n, bool above, bool final
         r->quit = true;
     else if (res.kind != LBZ_NOTHING)
         put_result(r, &res);
-    write_out(r);
+    write_out(r, text + n == r->entry.s + r->entry.n);
     signals_resume();
     return true;
 }
@@ -255,10 +293,7 @@ static void give_up_line(Repl *r)
 static void suspend(void)
 {
     rl_deprep_terminal();
-    signals_unwatch();
-    raise(SIGTSTP);
-    signals_watch();
-    signals_take(SIGCONT);
+    signals_stop();
     rl_prep_terminal(1);
     rl_forced_update_display();
 }
@@ -274,10 +309,8 @@ static void handle_signals(Repl *r)
 {
     if (signals_interrupted())
         give_up_line(r);
-    if (signals_take(SIGTERM))
-        leave_by(SIGTERM);
-    if (signals_take(SIGHUP))
-        leave_by(SIGHUP);
+    if (signals_ending())
+        leave_by(signals_ending());
     if (signals_take(SIGTSTP))
         suspend();
     if (signals_take(SIGCONT)) {
@@ -372,6 +405,7 @@ int repl_run(const Options *o)
     signals_catch_int(false);
     set_up_readline(&r);
     fit_screen(&r);
+    lbz_default(r.s, "rows", "on");
     printf("leibniz %s: type help for a page, Ctrl-D to leave\n", lbz_version());
     converse(&r);
     history_stop();

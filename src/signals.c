@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t came[NSIG];
-static const int watched[] = {SIGTSTP, SIGCONT, SIGWINCH, SIGTERM, SIGHUP};
-enum { NWATCHED = sizeof watched / sizeof *watched };
+/* Those before NENDING end the program. */
+static const int watched[] = {SIGTERM,   SIGHUP,  SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2,
+                              SIGVTALRM, SIGXCPU, SIGTSTP, SIGCONT, SIGWINCH};
+enum { NWATCHED = sizeof watched / sizeof *watched, NENDING = 8 };
 
 static void on_signal(int sig)
 {
@@ -83,6 +85,22 @@ bool signals_take(int sig)
     bool yes = came[sig];
     came[sig] = 0;
     return yes;
+}
+
+int signals_ending(void)
+{
+    for (int i = 0; i < NENDING; i++)
+        if (came[watched[i]])
+            return watched[i];
+    return 0;
+}
+
+void signals_stop(void)
+{
+    signals_unwatch();
+    raise(SIGTSTP);
+    signals_watch();
+    signals_take(SIGCONT);
 }
 
 static bool any_came(void)

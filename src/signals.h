@@ -15,13 +15,18 @@ void signals_resume(void);
 /* Ends the program by sig, as its parent expects of a program that does not catch it. */
 _Noreturn void signals_die(int sig);
 
-/* While a line is typed: SIGTSTP, SIGCONT, SIGWINCH, SIGTERM and SIGHUP set flags. */
+/* While a line is typed: SIGTSTP, SIGCONT, SIGWINCH and those that ask for the end (SIGTERM,
+ * SIGHUP, SIGQUIT, SIGALRM, SIGUSR1 ...) set flags. */
 void signals_watch(void);
 /* While a line is evaluated: they do what they do by default, except that SIGWINCH is
  * noted. */
 void signals_unwatch(void);
 /* Takes the flag of a signal: true once for each time it came (or several). */
 bool signals_take(int sig);
+/* One that asks for the end of the program and has come, or 0. */
+int signals_ending(void);
+/* Stops the program as Ctrl-Z does, until it goes on. */
+void signals_stop(void);
 /* Waits until fd can be read or a watched signal has come, without a race between
  * them. */
 void signals_wait(int fd);

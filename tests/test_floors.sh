@@ -75,7 +75,7 @@ procedure: procedure_ formula_ vm_ tape_ record_
 trace:     trace_
 eval:      eval_ symlist_
 session:   session_ defs_ setting_ settings_ args_ answer_
-commands:  statement_ cmd_ request_ constant_'
+commands:  statement_ cmd_ request_ constant_ page_ word_'
 verdict 'names that a folder exports under no prefix of its own, or a prefix of two folders' "$(
     {
         echo "$prefixes"

@@ -316,7 +316,7 @@ START_TEST(assumptions)
         {"assume x < 0", "!DOMAIN 8+5 x > 0 is assumed already", NULL},
         {"sq(x) = sqrt(x^2)", "", "x > 0 holds for the argument of sq, too"},
         {"sq(t) = sqrt(t^2); sq(-3)", "3", NULL},
-        {"undo; undo; undo", "", NULL},
+        {"undo; undo; undo", "", "took back assume x > 0; now nothing is assumed of x"},
         {"y", "abs(x)", NULL},
         {"assume x >= 0, n integer; vars", "~assume x >= 0\nassume n integer", NULL},
         {"forget x; y", "abs(x)", NULL},
@@ -336,15 +336,17 @@ START_TEST(undo_takes_back)
         {"x = 1", "", NULL},
         {"x = 2", "", NULL},
         {"f(t) = t^2", "", NULL},
-        {"undo", "", NULL},
+        {"undo", "", "took back f(t) = t^2; now f is free"},
         {"f(3)", "f(3)", NULL},
-        {"undo; x", "1", NULL},
-        {"undo; x", "x", NULL},
-        {"a = 1; b = 2", "", NULL},
+        {"undo; x", "1", "took back x = 2; now x = 1"},
+        {"undo; x", "x", "took back x = 1; now x is free"},
+        {"redo; x", "1", "did again x = 1"},
+        {"undo; a = 1; b = 2", "", "took back x = 1"},
+        {"redo", "!NAME 5+0 nothing to make again", NULL},
         {"clear; a + b", "a + b", "2 names are forgotten; undo brings them back"},
-        {"undo; a + b", "3", NULL},
+        {"undo; a + b", "3", "took back forget b, forget a"},
         {"set digits 5; set digits", "5", NULL},
-        {"undo; set digits", "17", NULL},
+        {"undo; set digits", "17", "took back set digits 5; now digits is 17"},
     };
     RUN(lines);
 }
@@ -593,7 +595,7 @@ START_TEST(barriers)
 END_TEST
 
 typedef struct {
-    char names[4000];
+    char names[6000];
     char last[60];
     int sorted;
 } Offered;
@@ -605,7 +607,7 @@ static void offered(lbz_word kind, const char *name, const char *help, void *arg
     o->sorted += strcmp(o->last, name) <= 0 ? 0 : 1;
     snprintf(o->last, sizeof o->last, "%s", name);
     size_t at = strlen(o->names);
-    snprintf(o->names + at, sizeof o->names - at, "%s%c ", name, "fncsv"[kind]);
+    snprintf(o->names + at, sizeof o->names - at, "%s%c ", name, "fncsvkt"[kind]);
 }
 
 START_TEST(completion)
@@ -623,10 +625,42 @@ START_TEST(completion)
     lbz_complete(s, "simp", 4, offered, &o);
     ck_assert_str_eq(o.names, "simplifyf simplifys ");
     memset(&o, 0, sizeof o);
+    lbz_complete(s, "deri", 4, offered, &o);
+    lbz_complete(s, "lam", 3, offered, &o);
+    lbz_complete(s, "wh", 2, offered, &o);
+    ck_assert_str_eq(o.names, "derivativest lambdan lambertwf wherek whilec ");
+    memset(&o, 0, sizeof o);
     lbz_complete(s, "simplify=", 9, offered, &o);
     lbz_complete(s, "color=al", 8, offered, &o);
     lbz_complete(s, "digits=", 7, offered, &o);
     ck_assert_str_eq(o.names, "nonev lightv fullv alwaysv ");
+}
+END_TEST
+
+static void fits_screen(const char *line, size_t most)
+{
+    size_t rows = 1;
+    lbz_result r = eval(line);
+    ck_assert_int_eq(r.kind, LBZ_HELP);
+    for (const char *at = r.text; at; at = strchr(at, '\n'), at += at != NULL) {
+        ck_assert_msg(lbz_width(at, strcspn(at, "\n")) < 80, "%s: wide: %s", line, at);
+        rows += at > r.text;
+    }
+    ck_assert_msg(rows <= most, "%s has %zu rows", line, rows);
+}
+
+START_TEST(pages_fit_the_screen)
+{
+    static const char *const topics[] = {
+        "derivatives",  "definitions", "blocks", "numbers", "lists",
+        "accumulation", "checks",      "output", "keys",    "operators"};
+    char line[64];
+    fits_screen("help", 22);
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
+        ck_assert_ptr_nonnull(strstr(eval("help").text, topics[i]));
+        snprintf(line, sizeof line, "help %s", topics[i]);
+        fits_screen(line, 22);
+    }
 }
 END_TEST
 
@@ -692,6 +726,7 @@ int main(void)
     tcase_add_test(t, dump_reads_back);
     tcase_add_test(t, barriers);
     tcase_add_test(t, completion);
+    tcase_add_test(t, pages_fit_the_screen);
     tcase_add_test(t, settings_by_name);
     tcase_add_test(t, many_definitions);
     suite_add_tcase(suite, t);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <time.h>
 
 typedef struct {
@@ -227,6 +228,61 @@ START_TEST(tab_completes_with_help)
     expect(&t, "set simplify ");
     send(&t, "\003");
     ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(long_answers_wait)
+{
+    Term t = start();
+    type(&t, "help");
+    expect(&t, "commands, settings\n> "); /* all of it fits */
+    type(&t, "help names");
+    expect(&t, "% -- space: next page, q: leave");
+    ck_assert_ptr_null(strstr(t.screen.s, "W = lambertw"));
+    send(&t, "\r"); /* a line */
+    expect(&t, "% -- space: next page, q: leave");
+    send(&t, "x ");
+    expect(&t, "W = lambertw");
+    expect(&t, "\n> ");
+    type(&t, "help names");
+    expect(&t, "leave");
+    send(&t, "\003"); /* Ctrl-C ends it, too, and nothing else */
+    expect(&t, "> ");
+    type(&t, "20 + 3");
+    expect(&t, "\n23 ");
+    type(&t, "help names\r20 + 4"); /* what was typed ahead is no key of the pager */
+    expect(&t, "\n24 ");
+    send(&t, "\t");
+    expect(&t, "abs2"); /* all words, with what they are */
+    expect(&t, "square, x^2");
+    expect(&t, "leave");
+    send(&t, "q");
+    expect(&t, "> ");
+    type(&t, "[1, 2; 30, 4]");
+    expect(&t, "\n[[ 1, 2],\n [30, 4]] ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+START_TEST(signals_restore_the_terminal)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        Term t = start();
+        struct termios mode;
+        int status = 0;
+        send(&t, "20 +");
+        expect(&t, "20 +");
+        kill(t.pid, signals[i]);
+        while (waitpid(t.pid, &status, WNOHANG) == 0)
+            term_read(&t, 50);
+        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == signals[i]);
+        ck_assert_int_eq(tcgetattr(t.fd, &mode), 0);
+        ck_assert((mode.c_lflag & ICANON) && (mode.c_lflag & ECHO));
+        close(t.fd);
+        free(t.raw.s);
+        free(t.screen.s);
+    }
 }
 END_TEST
 
@@ -491,7 +547,9 @@ START_TEST(large_results_fit_the_screen)
     Term t = start();
     type(&t, "d^9/dx^9 exp(sin(x)*cos(x)+x^2)*tan(x)/(1+exp(x))");
     expect(&t, "t1 = ");
-    expect(&t, "\n> ");
+    expect(&t, "q: leave");
+    send(&t, "q");
+    expect(&t, "> ");
     size_t lines = 0;
     for (const char *p = t.screen.s; *p; p++)
         lines += *p == '\n';
@@ -533,6 +591,8 @@ int main(void)
     tcase_add_test(tc, quit_ends);
     tcase_add_test(tc, caret_stands_under_the_typed_line);
     tcase_add_test(tc, tab_completes_with_help);
+    tcase_add_test(tc, long_answers_wait);
+    tcase_add_test(tc, signals_restore_the_terminal);
     tcase_add_test(tc, unfinished_input_goes_on);
     tcase_add_test(tc, interrupt_clears_the_line);
     tcase_add_test(tc, interrupt_stops_a_computation);

@@ -200,6 +200,9 @@ void str_puts(Str *b, const char *s);
 static inline void str_putc(Str *b, char c) { str_put(b, &c, 1); }
 void str_printf(Str *b, const char *fmt, ...) LBZ_PRINTF(2, 3);
 const char *str_cstr(Str *b); /* never NULL */
+/* How many letters have to be put in, left out, changed or exchanged with their neighbour to make
+ * one of a and b from the other; case is forgiven. 40 where one is longer than that. */
+unsigned str_distance(const char *a, size_t n, const char *b, size_t m);
 
 /* UTF-8: bytes of the code point at s (1..4), 0 when invalid; *cp gets it. */
 unsigned utf8_get(const char *s, size_t n, uint32_t *cp);

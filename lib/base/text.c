@@ -243,3 +243,32 @@ size_t utf8_width(const char *s, size_t n)
     }
     return w;
 }
+
+/* ---- likeness */
+
+static char lower_case(char ch) { return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch; }
+
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* Row by row of the table of distances between beginnings; the two rows above are kept. */
+unsigned str_distance(const char *a, size_t n, const char *b, size_t m)
+{
+    enum { LONGEST = 40 };
+    unsigned row[3][LONGEST + 1];
+    if (n > LONGEST || m > LONGEST)
+        return LONGEST;
+    for (unsigned j = 0; j <= m; j++)
+        row[0][j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        unsigned *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
+        now[0] = (unsigned)i;
+        for (size_t j = 1; j <= m; j++) {
+            bool same = lower_case(a[i - 1]) == lower_case(b[j - 1]);
+            now[j] = least(least(up[j], now[j - 1]) + 1, up[j - 1] + !same);
+            if (i > 1 && j > 1 && lower_case(a[i - 1]) == lower_case(b[j - 2]) &&
+                lower_case(a[i - 2]) == lower_case(b[j - 1]))
+                now[j] = least(now[j], up2[j - 2] + 1);
+        }
+    }
+    return row[n % 3][m];
+}

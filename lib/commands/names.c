@@ -1,5 +1,5 @@
 /* commands/names.c - commands about names: vars, var, assume, forget, undo,
- * clear, save, load, history; and lbz_dump. */
+ * redo, clear, save, load, history; and lbz_dump. */
 #include "commands/commands.h"
 
 #include <errno.h>
@@ -215,14 +215,22 @@ bool cmd_forget(lbz_session *s, const char *text, Span args)
     return true;
 }
 
+static bool nothing_left(lbz_session *s, Span args, const char *what)
+{
+    env_error_at(&s->c->env, args, LBZ_NAME, NULL, "there is nothing to %s", what);
+    return false;
+}
+
 bool cmd_undo(lbz_session *s, const char *text, Span args)
 {
     (void)text;
-    if (!defs_undo(s)) {
-        env_error_at(&s->c->env, args, LBZ_NAME, NULL, "there is nothing to take back");
-        return false;
-    }
-    return true;
+    return defs_undo(s) || nothing_left(s, args, "take back");
+}
+
+bool cmd_redo(lbz_session *s, const char *text, Span args)
+{
+    (void)text;
+    return defs_redo(s) || nothing_left(s, args, "make again");
 }
 
 bool cmd_clear(lbz_session *s, const char *text, Span args)

@@ -1,19 +1,22 @@
 /* commands/show.c - settings, timing and other forms of a result: set, unset,
- * time, latex, graph. */
+ * time, digits, latex, graph. */
 #include "commands/commands.h"
 
 #include <stdio.h>
 #include <time.h>
+
+enum { MOST_DIGITS = 1000000 }; /* that digits writes */
 
 /* ---- set, unset */
 
 static void list_settings(lbz_session *s)
 {
     Str *out = answer_text(s);
+    s->ans.kind = LBZ_HELP;
     for (size_t i = 0; i < SET_COUNT; i++) {
         const SettingInfo *info = setting_info((SettingId)i);
-        str_printf(out, "%s%-10s %-8s %s (%s)", i ? "\n" : "", info->name, s->set.text[i],
-                   info->help, info->values);
+        str_printf(out, "%s%-10s %-8s  %s (%s)", i ? "\n" : "", info->name,
+                   s->set.text[i], info->help, info->values);
     }
 }
 
@@ -112,7 +115,41 @@ bool cmd_time(lbz_session *s, const char *text, Span args)
     return ok;
 }
 
-/* ---- latex, graph */
+/* ---- digits, latex, graph */
+
+/* x in full: as a decimal that it is exactly, else as it is. */
+static void print_all_digits(Str *out, Num x)
+{
+    Str digits = {0};
+    int64_t exp10;
+    if (x.dec && !num_is_zero(x) && num_digits(&digits, x, MOST_DIGITS, &exp10)) {
+        decimal_print(out, num_sgn(x) < 0, str_cstr(&digits), digits.n, exp10,
+                      MOST_DIGITS, true);
+    } else {
+        x.dec = false;
+        num_print(out, x);
+    }
+    str_free(&digits);
+}
+
+bool cmd_digits(lbz_session *s, const char *text, Span args)
+{
+    EvalResult r;
+    Num x;
+    if (!args_eval(s, text, args, &r))
+        return false;
+    switch (eval_exact_value(s->c, r.value ? r.value : r.formula, MOST_DIGITS, &x)) {
+    case EXACT_OK: print_all_digits(answer_text(s), x); break;
+    case EXACT_LONG:
+        env_error_at(&s->c->env, args, LBZ_LIMIT, "N(E, 50) gives its first digits",
+                     "it has more than %d digits", MOST_DIGITS);
+        break;
+    case EXACT_NO:
+        env_error_at(&s->c->env, args, LBZ_UNABLE, "N(E, 50) gives 50 certified digits",
+                     "this is no integer, fraction or decimal whose digits end");
+    }
+    return !ctx_failed(s->c);
+}
 
 bool cmd_latex(lbz_session *s, const char *text, Span args)
 {

@@ -110,7 +110,7 @@ static Node *numeric_value(Evaluation *ev, Node *e, Node *const *a, size_t n,
     }
     if (digits > 1000000)
         return ctx_error(c, LBZ_LIMIT, NULL, "at most 1000000 digits can be asked for");
-    return eval_numeric(c, e, (size_t)digits, text);
+    return eval_numeric(c, e, (size_t)digits, n > 1, text);
 }
 
 static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a);
@@ -419,7 +419,7 @@ static Node *finish_number(void *arg, Node *k)
     const Finish *f = arg;
     Ctx *c = f->ev->c;
     k = k->flags & NF_APPLY ? eval_expand(f->ev, k, &none, EXPAND_ALL) : k;
-    return f->digits ? eval_numeric(c, k, f->digits, NULL) : eval_finish(c, k);
+    return f->digits ? eval_numeric(c, k, f->digits, false, NULL) : eval_finish(c, k);
 }
 
 /* A Taylor polynomial is written by rising powers of x - a. */

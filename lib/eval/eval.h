@@ -9,7 +9,7 @@
  * May use: base, number, table, expr, field, parse, print, ball, diff, simplify, point.
  * Files: eval.c (the walk, results), names.c (definitions put in), derivative.c (the derivative
  * operators), point.c (values at a point, kinks), tie.c (max and min that tie), order.c (high
- * orders, Taylor), exact.c and fold.c (constants), internal.h. All but exact.c and fold.c are one
+ * orders, Taylor), exact.c, fold.c and digits.c (constants), internal.h. All but these three are one
  * circle: operators need names put in, and what is put in has operators to be carried out.
  */
 #ifndef LBZ_EVAL_H
@@ -108,6 +108,11 @@ Node *eval_finish(Ctx *c, Node *e);
 Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level);
 /* Every detach(u) in e becomes u with these values put in. */
 Node *eval_hold(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
+/* The exact value of a constant made of numbers by + - * / ^, factorial, gamma and binomial, of at
+ * most so many digits above and below its bar. NO: it is not made so, or has none. LONG: it has
+ * more. */
+typedef enum { EXACT_OK, EXACT_NO, EXACT_LONG } ExactStatus;
+ExactStatus eval_exact_value(Ctx *c, Node *e, size_t digits, Num *out);
 bool eval_has_kinks(Ctx *c, Node *e);   /* abs, max, comparisons, steps ... anywhere */
 bool eval_is_constant(Ctx *c, Node *n); /* a number could be given: no free symbols */
 

@@ -182,13 +182,10 @@ Node *eval_finish(Ctx *c, Node *e)
 
 /* ---- N */
 
-static Node *digits_of(Fold *f, Node *k)
+/* k rounded to so many digits. */
+static Node *round_constant(Fold *f, Node *k)
 {
     Ctx *c = f->c;
-    if (ex_is_int(k) && !(k->flags & NF_DEC))
-        return k;
-    if (proved_zero(c, k))
-        return c->zero;
     Str s = {0};
     Num x = NUM_ZERO;
     lbz_status st = ball_digits(c, k, f->digits, &s);
@@ -201,8 +198,18 @@ static Node *digits_of(Fold *f, Node *k)
     str_free(&s);
     if (!used)
         return ctx_failed(c) ? c->poison : k;
+    if (ex_is_int(k) && num_cmp(x, k->num) == 0)
+        return k;
     x.dec = true;
     return ex_num(c, x);
+}
+
+/* Integers inside a formula are exponents and factors: they stay. */
+static Node *digits_of(Fold *f, Node *k)
+{
+    if (ex_is_int(k) && !(k->flags & NF_DEC))
+        return k;
+    return proved_zero(f->c, k) ? f->c->zero : round_constant(f, k);
 }
 
 /* An integral, sum or product without end that has no free names. */
@@ -235,19 +242,47 @@ static Node *endless_error(Ctx *c, Node *x)
     return c->poison;
 }
 
-Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text)
+/* The digits as they are printed go to *text, unless the integer e has no more than these. */
+static Node *numeric_text(Fold *f, Node *e, const char **text)
 {
+    Ctx *c = f->c;
+    Num x;
+    Str b = {0};
+    bool ok = ball_digits(c, e, f->digits, &b) == LBZ_OK;
+    const char *s = str_cstr(&b);
+    size_t sign = *s == '-';
+    bool whole = ok && ex_is_int(e) &&
+                 num_parse(ctx_arena(c), s + sign, b.n - sign, &x) &&
+                 num_cmp(x, num_abs(ctx_arena(c), e->num)) == 0;
+    if (ok && !whole)
+        *text = arena_strndup(&c->pool[1].arena, s, b.n);
+    str_free(&b);
+    return ctx_failed(c) ? c->poison : e;
+}
+
+/* Integers that are elements are rounded, those in formulas are not. Deeper lists than matrices
+ * of matrices count as formulas. */
+static Node *numeric_elements(Fold *f, Node *e, unsigned depth)
+{
+    Ctx *c = f->c;
+    if (!ex_is(e, OP_LIST) || !depth)
+        return ex_is_int(e) ? round_constant(f, e) : fold_all(f, e);
+    Node **r = ARENA_NEW(&c->tmp, Node *, e->n + 1u);
+    for (size_t i = 0; r && i < e->n; i++)
+        r[i] = ctx_poll(c) ? c->poison : numeric_elements(f, e->a[i], depth - 1);
+    return r ? ex_list(c, e->n, r) : c->poison;
+}
+
+Node *eval_numeric(Ctx *c, Node *e, size_t digits, bool integers, const char **text)
+{
+    enum { DEEPEST = 8 };
     Fold f = {c, digits_of, digits};
     Node *tail = e->flags & NF_INF ? ex_find(c, e, NF_INF, is_endless, NULL) : NULL;
     if (ctx_failed(c) || tail)
         return tail && !ctx_failed(c) ? endless_error(c, tail) : c->poison;
+    if (ex_is_int(e) && !integers)
+        return e;
     if (!text || !eval_is_constant(c, e))
-        return fold_all(&f, e);
-    if (ex_is_int(e) || proved_zero(c, e))
-        return ex_is_int(e) ? e : c->zero;
-    Str s = {0};
-    if (ball_digits(c, e, digits, &s) == LBZ_OK)
-        *text = arena_strndup(&c->pool[1].arena, str_cstr(&s), s.n);
-    str_free(&s);
-    return ctx_failed(c) ? c->poison : e;
+        return integers ? numeric_elements(&f, e, DEEPEST) : fold_all(&f, e);
+    return proved_zero(c, e) ? c->zero : numeric_text(&f, e, text);
 }

@@ -74,8 +74,9 @@ const char *eval_taylor_text(Evaluation *ev, Node *(*finish)(void *arg, Node *k)
                              void *arg);
 /* e with values put in, or NULL where that has no value; there is no error then. */
 Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, size_t k);
-/* Constants of e as decimals. When e is one constant, text gets the digits themselves. */
-Node *eval_numeric(Ctx *c, Node *e, size_t digits, const char **text);
+/* Constants of e as decimals; integers that are e or its elements are rounded, too, if wanted.
+ * When e is one constant, text gets the digits themselves. */
+Node *eval_numeric(Ctx *c, Node *e, size_t digits, bool integers, const char **text);
 
 /* One round: applications of defined functions and finite sums replaced by what they are.
  */

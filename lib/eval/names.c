@@ -298,9 +298,13 @@ static void check_depth(Evaluation *ev)
     if (!ev->last_function || ctx_failed(c) ||
         (ev->round < levels && ev->calls <= (uint64_t)CALLS_PER_LEVEL * levels))
         return;
-    env_error(&c->env, LBZ_LIMIT, endless_hint, "%s calls itself %s",
+    bool deep = ev->round >= levels;
+    env_error(&c->env, LBZ_LIMIT,
+              "does it end? `set recursion N` allows more, at a price in time and memory",
+              deep ? "%s calls itself more than %u levels deep"
+                   : "%s calls itself more than %u times",
               sym_name(c, ev->last_function->sym),
-              ev->round < levels ? "too many times" : "too deep");
+              deep ? levels : CALLS_PER_LEVEL * levels);
 }
 
 Node *eval_expand(Evaluation *ev, Node *e, const SymList *own, ExpandWhat what)

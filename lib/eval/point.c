@@ -180,32 +180,57 @@ static bool same_number(Ctx *c, Node *a, Node *b)
            (!ex_is_num(d) && eval_is_constant(c, d) && ball_sign(c, d) == 0);
 }
 
+/* A name that nobody typed: sym_fresh makes t_1. */
+static bool is_made_up(const Ctx *c, uint32_t x)
+{
+    const char *bar = strrchr(sym_name(c, x), '_');
+    return x >= c->syms_kept && bar && bar[1] && !bar[1 + strspn(bar + 1, "0123456789")];
+}
+
+/* " (x = 1)": where the kink is, in the name differentiated by; nothing where a note that says
+ * "at 0" says it already. Parameters have their names behind an '@'. */
+static void print_where(const Point *pt, bool at_zero, Str *s)
+{
+    const char *x = sym_name(pt->c, pt->x), *own = strrchr(x, '@');
+    if (at_zero && ex_is_num(pt->p) && num_sgn(pt->p->num) == 0)
+        return;
+    if (is_made_up(pt->c, pt->x))
+        str_puts(s, " (at ");
+    else
+        str_printf(s, " (%s = ", own ? own + 1 : x);
+    print_brief(pt->c, s, pt->p, 40);
+    str_putc(s, ')');
+}
+
+/* What is not smooth, and how people call the place. */
+static bool print_kink(Op kink, Str *s)
+{
+    const char *f = op_info(kink)->name;
+    if (!op_is_function(kink))
+        str_puts(s, "not differentiable where the branches meet");
+    else if (kink == OP_max || kink == OP_min)
+        str_printf(s, "%s is not differentiable where its arguments are equal", f);
+    else if (has_steps(kink))
+        str_printf(s, "%s steps here, so the slopes differ", f);
+    else if (kink == OP_clamp)
+        str_puts(s, "clamp is not differentiable at its bounds");
+    else
+        str_printf(s, "%s is not differentiable at 0", f);
+    return op_is_function(kink) && kink != OP_max && kink != OP_min && kink != OP_clamp &&
+           !has_steps(kink);
+}
+
 static void print_note(const Point *pt, Node *lo, Node *hi)
 {
     Ctx *c = pt->c;
     Str s = {0};
-    str_puts(&s, "[");
+    print_where(pt, print_kink(pt->kink, &s), &s);
+    str_puts(&s, ": subderivative [");
     print_plain(c, &s, lo);
     str_puts(&s, ", ");
     print_plain(c, &s, hi);
     str_puts(&s, "]");
-    const char *f = op_info(pt->kink)->name;
-    if (!op_is_function(pt->kink)) {
-        ctx_note(c, "not differentiable where the branches meet: subderivative %s",
-                 str_cstr(&s));
-    } else if (pt->kink == OP_max || pt->kink == OP_min) {
-        ctx_note(
-            c, "%s is not differentiable where its arguments are equal: subderivative %s",
-            f, str_cstr(&s));
-    } else if (has_steps(pt->kink)) {
-        ctx_note(c, "%s steps here, so the slopes differ: subderivative %s", f,
-                 str_cstr(&s));
-    } else if (pt->kink == OP_clamp) {
-        ctx_note(c, "clamp is not differentiable at its bounds: subderivative %s",
-                 str_cstr(&s));
-    } else {
-        ctx_note(c, "%s is not differentiable at 0: subderivative %s", f, str_cstr(&s));
-    }
+    ctx_note(c, "%s", str_cstr(&s));
     str_free(&s);
 }
 

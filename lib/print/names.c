@@ -24,6 +24,14 @@ int print_greek_find(const char *s, size_t n)
     return -1;
 }
 
+const char *print_greek_name(size_t i, const char **letter)
+{
+    if (i >= sizeof(greek_name) / sizeof(*greek_name))
+        return NULL;
+    *letter = print_greek_utf8[i];
+    return greek_name[i];
+}
+
 static bool is_ascii_digit(char ch) { return ch >= '0' && ch <= '9'; }
 
 NameParts print_name_parts(const char *s, size_t n)

@@ -360,7 +360,7 @@ static Box *make_boxes(Pretty *P, const Form *root)
 /* ---- lines
  * ----------------------------------------------------------------------------- */
 
-static int terminal_width(void)
+int print_width(void)
 {
     const char *s = getenv("COLUMNS");
     int w = s ? atoi(s) : 0;
@@ -450,7 +450,7 @@ static bool draw_lines(Pretty *P, Str *out, int width, bool dry)
 
 static bool draw_broken(Pretty *P, Str *out, Box *b)
 {
-    int width = terminal_width();
+    int width = print_width();
 
     if (b->w <= width)
         return box_draw(P->c, out, b);

@@ -6,7 +6,7 @@
  * May use: base, number, table, expr.
  * Files: form.[ch] (how a node is shown, for all printers) with leaf.c (what is shown as it
  * stands), order.c (the order of terms and factors) and names.c (Greek letters, subscripts);
- * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] (two dimensions),
+ * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] (two dimensions), rows.c (matrices),
  * graph.c (trees, DOT), share.c (names for common subexpressions).
  */
 #ifndef LBZ_PRINT_H
@@ -20,6 +20,10 @@ void print_latex(Ctx *c, Str *out, Node *n);
 void print_latex_number(Str *out, const char *text, size_t len);
 /* two-dimensional, lines separated by '\n' */
 void print_pretty(Ctx *c, Str *out, Node *n);
+/* A list of rows of equal length, elements that are no lists; and such a one row by row. */
+bool print_is_matrix(const Node *n);
+void print_rows(Ctx *c, Str *out, Node *n);
+int print_width(void);                      /* columns of the terminal, by $COLUMNS */
 void print_tree(Ctx *c, Str *out, Node *n); /* the DAG, indented; shared nodes once */
 void print_dot(Ctx *c, Str *out, Node *n);  /* Graphviz */
 /* Plain text of at most max characters; a longer result is printed in shared form,
@@ -35,5 +39,7 @@ double print_length(Ctx *c, Node *n);
  * which each uses earlier ones only; in the statement pool. Used by cse and
  * print_limited. */
 size_t print_share(Ctx *c, size_t nroots, Node **roots, uint32_t **names, Node ***defs);
+/* The names that are Greek letters on paper, and these; NULL behind the last. */
+const char *print_greek_name(size_t i, const char **letter);
 
 #endif

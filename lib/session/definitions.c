@@ -1,6 +1,6 @@
-/* session/definitions.c - definitions, assumptions and undo.
+/* session/definitions.c - definitions and assumptions.
  *
- * Invariant: a Def in s->names or in the undo list has its body in the session pool of
+ * Invariant: a Def in s->names, s->undo or s->redo has its body in the session pool of
  * the present context. When an assumption is dropped, formulas and functions are read
  * again from their text (rebuild.c).
  */
@@ -11,7 +11,7 @@
 
 /* ---- Def objects */
 
-static void def_free(Def *d)
+void defs_free_definition(Def *d)
 {
     if (!d)
         return;
@@ -92,61 +92,15 @@ static Def *def_new(Ctx *c, const Stmt *st, Node *body, char *source)
     for (size_t i = 0; ok && i < st->nparams; i++)
         ok = symlist_add(&d->params, st->params[i]) || out_of_memory(c);
     if (!ok || !def_finish(c, d, body)) {
-        def_free(d);
+        defs_free_definition(d);
         return NULL;
     }
     return d;
 }
 
-/* ---- undo */
+/* ---- names and what they stand for */
 
-static void change_free(Change *ch)
-{
-    def_free(ch->def);
-    mem_free(ch);
-}
-
-/* Old changes go, but what one statement changed (clear, load) is kept or goes as a whole. */
-static void trim_undo(lbz_session *s)
-{
-    if (s->nundo < 2 * UNDO_LEVELS)
-        return;
-    Change *ch = s->undo;
-    size_t kept = 1;
-    while (ch->older && (kept < UNDO_LEVELS || ch->older->statement == ch->statement)) {
-        ch = ch->older;
-        kept++;
-    }
-    Change *old = ch->older;
-    ch->older = NULL;
-    while (old) {
-        Change *next = old->older;
-        change_free(old);
-        old = next;
-    }
-    s->nundo = kept;
-}
-
-/* NULL: no memory; then the change can be made, but not taken back. */
-static Change *push_change(lbz_session *s, ChangeKind kind, uint32_t sym)
-{
-    Change *ch = mem_alloc(sizeof *ch);
-    if (!ch)
-        return NULL;
-    memset(ch, 0, sizeof *ch);
-    ch->kind = kind;
-    ch->sym = sym;
-    ch->statement = s->statement;
-    if (s->undo && s->undo->statement != s->statement)
-        trim_undo(s);
-    ch->older = s->undo;
-    s->undo = ch;
-    s->nundo++;
-    return ch;
-}
-
-/* Puts d (NULL: nothing) in the place of sym's definition and returns the old one. */
-static Def *exchange_definition(lbz_session *s, uint32_t sym, Def *d)
+Def *defs_exchange(lbz_session *s, uint32_t sym, Def *d)
 {
     Def *old = s->names.by_sym[sym];
     s->names.by_sym[sym] = d;
@@ -172,26 +126,26 @@ static bool make_room(lbz_session *s, uint32_t sym)
 static bool install_definition(lbz_session *s, uint32_t sym, Def *d)
 {
     if (!make_room(s, sym)) {
-        def_free(d);
+        defs_free_definition(d);
         return out_of_memory(s->c);
     }
-    Change *ch = push_change(s, CHANGE_DEFINITION, sym);
-    Def *old = exchange_definition(s, sym, d);
+    Change *ch = defs_push_change(s, CHANGE_DEFINITION, sym);
+    Def *old = defs_exchange(s, sym, d);
     if (ch)
         ch->def = old;
     else
-        def_free(old);
+        defs_free_definition(old);
     return true;
 }
 
 void defs_setting(lbz_session *s, SettingId id)
 {
-    Change *ch = push_change(s, CHANGE_SETTING, (uint32_t)id);
+    Change *ch = defs_push_change(s, CHANGE_SETTING, (uint32_t)id);
     if (ch)
         memcpy(ch->text, s->set.text[id], sizeof ch->text);
 }
 
-static void set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
+void defs_set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
 {
     Symbol *info = &s->c->syms[sym];
     s->rebuild_due = s->rebuild_due || info->assume != assume;
@@ -205,40 +159,14 @@ static void set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool de
 bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
 {
     const Symbol *info = &s->c->syms[sym];
-    Change *ch = push_change(s, CHANGE_ASSUMPTION, sym);
+    Change *ch = defs_push_change(s, CHANGE_ASSUMPTION, sym);
     if (ch) {
         ch->assume = info->assume;
         ch->declared = info->decl_real;
     }
-    set_assumption(s, sym, assume, declared);
+    defs_set_assumption(s, sym, assume, declared);
     sym_keep_all(s->c);
     return ch != NULL;
-}
-
-void defs_join_changes(lbz_session *s, uint64_t since)
-{
-    for (Change *ch = s->undo; ch && ch->statement > since; ch = ch->older)
-        ch->statement = since;
-}
-
-bool defs_undo(lbz_session *s)
-{
-    if (!s->undo)
-        return false;
-    uint64_t statement = s->undo->statement;
-    while (s->undo && s->undo->statement == statement) {
-        Change *ch = s->undo;
-        s->undo = ch->older;
-        s->nundo--;
-        if (ch->kind == CHANGE_DEFINITION)
-            ch->def = exchange_definition(s, ch->sym, ch->def);
-        else if (ch->kind == CHANGE_ASSUMPTION)
-            set_assumption(s, ch->sym, ch->assume, ch->declared);
-        else
-            setting_put(&s->set, (SettingId)ch->sym, ch->text, strlen(ch->text));
-        change_free(ch);
-    }
-    return true;
 }
 
 bool defs_assumed(const lbz_session *s, uint32_t sym)
@@ -267,13 +195,9 @@ void defs_clear(lbz_session *s)
 
 void defs_free(lbz_session *s)
 {
-    while (s->undo) {
-        Change *ch = s->undo;
-        s->undo = ch->older;
-        change_free(ch);
-    }
+    defs_free_changes(s);
     for (size_t i = 0; i < s->names.n; i++)
-        def_free(s->names.by_sym[i]);
+        defs_free_definition(s->names.by_sym[i]);
     mem_free(s->names.by_sym);
 }
 
@@ -420,7 +344,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     bool may_turn =
         st->kind != ST_ASSIGN && (!fresh || symlist_has(&d->mentions, st->sym));
     if (may_turn && reject_cycle(s, st, text, &d->mentions)) {
-        def_free(d);
+        defs_free_definition(d);
         return false;
     }
     note_parameters(s, d);

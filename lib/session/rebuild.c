@@ -61,10 +61,10 @@ typedef struct {
     size_t n;
 } Remade;
 
-/* Every Def: those in force and those undo may bring back. */
+/* Every Def: those in force and those undo or redo may bring back. */
 static bool gather_all(const lbz_session *s, Remade *all)
 {
-    size_t most = s->names.count + s->nundo + 1, n;
+    size_t most = s->names.count + s->nchanges + 1, n;
     all->n = 0;
     all->v = mem_alloc(most * sizeof *all->v);
     all->body = mem_alloc(most * sizeof *all->body);
@@ -76,9 +76,11 @@ static bool gather_all(const lbz_session *s, Remade *all)
     for (size_t i = 0; i < n; i++)
         all->v[all->n++] = now[i];
     mem_free(now);
-    for (const Change *ch = s->undo; ch; ch = ch->older)
-        if (ch->def)
-            all->v[all->n++] = ch->def;
+    const Change *const lists[] = {s->undo, s->redo};
+    for (size_t i = 0; i < 2; i++)
+        for (const Change *ch = lists[i]; ch; ch = ch->older)
+            if (ch->def)
+                all->v[all->n++] = ch->def;
     return true;
 }
 

@@ -138,8 +138,10 @@ static void show_value(lbz_session *s, const EvalResult *r, const char *digits)
     enum { LONGEST = 200 };
     Ctx *c = s->c;
     Str *out = &s->ans.shown;
-    str_puts(out, str_cstr(&s->ans.text));
-    str_puts(out, "   (= ");
+    if (s->ans.has_shown)
+        str_puts(out, "\n(= ");
+    else
+        str_printf(out, "%s   (= ", str_cstr(&s->ans.text));
     print_limited(c, out, r->value, LONGEST);
     if (*digits)
         str_printf(out, " %s %s", setting_on(&s->set, SET_unicode) ? "≈" : "~", digits);
@@ -168,6 +170,17 @@ static void show_latex_value(lbz_session *s, const EvalResult *r, const char *di
         print_latex(c, out, r->at_val[i]);
     }
     str_puts(out, "\\right)");
+}
+
+/* A matrix by rows, unless it is long. */
+static void show_rows(lbz_session *s, const EvalResult *r)
+{
+    Answer *a = &s->ans;
+    a->has_shown = setting_on(&s->set, SET_rows) && print_is_matrix(r->formula) &&
+                   a->text.n <= (size_t)s->set.value[SET_maxprint] &&
+                   str_cstr(&a->text)[0] == '[';
+    if (a->has_shown)
+        print_rows(s->c, &a->shown, r->formula);
 }
 
 static void answer_value(lbz_session *s, const EvalResult *r)
@@ -206,9 +219,23 @@ static void print_shared(Ctx *c, Str *out, Node *root)
     print_plain(c, out, root);
 }
 
+/* 5000!: whoever types it wants its digits, if they fit; 2^5000 stays. */
+static bool write_out(lbz_session *s, Node *e, Str *out)
+{
+    size_t most = (size_t)s->set.value[SET_maxdigits];
+    Num x;
+    bool asked = ex_is(e, OP_factorial) || ex_is(e, OP_gamma) || ex_is(e, OP_binomial);
+    if (!asked || eval_exact_value(s->c, e, most, &x) != EXACT_OK)
+        return false;
+    num_print(out, x);
+    return true;
+}
+
 static void print_text(lbz_session *s, const EvalResult *r)
 {
     Str *out = &s->ans.text;
+    if (!r->text && write_out(s, r->formula, out))
+        return;
     if (r->text) {
         str_puts(out, r->text);
     } else if (r->series && strlen(r->series) <= (size_t)s->set.value[SET_maxprint]) {
@@ -300,6 +327,7 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
         return;
     a->kind = LBZ_EXPR;
     answer_forms(s, r);
+    show_rows(s, r);
     bool decimals = setting_on(&s->set, SET_approx);
     if (decimals || ex_is_num(known))
         set_number(s, known);

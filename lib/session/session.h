@@ -5,12 +5,12 @@
  * context's session pool) and the texts of the last result.
  * May use: base, number, table, expr, parse, print, ball, diff, simplify, eval,
  * program, point, procedure.
- * Files: session.c (the life of a session), definitions.c (definitions, assumptions, undo),
+ * Files: session.c (the life of a session), definitions.c (definitions, assumptions), undo.c,
  * rebuild.c (the context made anew), settings.[ch], result.c (nodes to lbz_result), place.c (where
  * a node was typed), numeric.c (accumulation by `set mode`, dual numbers), arguments.c (pieces of a
- * command's text), words.c (completion, barriers), procedure.[ch] with procedure_call.c,
+ * command's text), barrier.c (lines that a parallel run waits for), procedure.[ch] with procedure_call.c,
  * procedure_at.c and procedure_point.c (functions made of statements). All but numeric, place,
- * rebuild, settings, words and procedure_point are one circle: the options for evaluation lead to
+ * rebuild, settings, barrier and procedure_point are one circle: the options for evaluation lead to
  * calls of procedures, which are evaluated with these options.
  */
 #ifndef LBZ_SESSION_H
@@ -20,7 +20,8 @@
 #include "eval/eval.h"
 #include "session/settings.h"
 
-/* What undo takes back: the state of one thing before a statement changed it. */
+/* What undo takes back and redo makes again: the other state of a thing that a statement
+ * changed. */
 typedef enum { CHANGE_DEFINITION, CHANGE_ASSUMPTION, CHANGE_SETTING } ChangeKind;
 typedef struct change {
     struct change *older;
@@ -81,8 +82,8 @@ struct lbz_session {
     Names names;
     Settings set;
     uint64_t serial, statement;
-    Change *undo;
-    size_t nundo;
+    Change *undo, *redo; /* newest first */
+    size_t nchanges;     /* in both */
     Kept kept[RESULTS_KEPT];
     unsigned long nresults;
     Node *large;               /* the last result whose text was too long to keep ... */
@@ -118,16 +119,17 @@ const Node *session_describe(lbz_session *s, const Accum *a, uint32_t v, Str *ou
 /* ", column 5" for what about is, or nothing. */
 void session_place_text(lbz_session *s, const Node *about, Str *out);
 
-/* ---- definitions.c: definitions, assumptions, undo */
+/* ---- definitions.c: definitions, assumptions */
 bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed);
 bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
 void defs_clear(lbz_session *s);
 bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
-bool defs_undo(lbz_session *s);
-/* of later statements: one undo */
-void defs_join_changes(lbz_session *s, uint64_t since);
 void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
 void defs_free(lbz_session *s);
+void defs_free_definition(Def *d); /* NULL: nothing to do */
+/* Puts d (NULL: nothing) in the place of sym's definition and returns the old one. */
+Def *defs_exchange(lbz_session *s, uint32_t sym, Def *d);
+void defs_set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
 /* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
  * then all is as it was. */
 bool defs_rebuild(lbz_session *s, bool remake);
@@ -138,6 +140,15 @@ void defs_print(lbz_session *s, Str *out, const Def *d, size_t max); /* "y = x^2
 void defs_print_value(lbz_session *s, Str *out, const Def *d);
 void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym); /* "x > 0" */
 bool defs_assumed(const lbz_session *s, uint32_t sym);
+
+/* ---- undo.c: false: there is nothing to take back, or to make again; a note tells what was. */
+bool defs_undo(lbz_session *s);
+bool defs_redo(lbz_session *s);
+/* of later statements: one undo */
+void defs_join_changes(lbz_session *s, uint64_t since);
+/* NULL: no memory; then the change can be made, but not taken back. */
+Change *defs_push_change(lbz_session *s, ChangeKind kind, uint32_t sym);
+void defs_free_changes(lbz_session *s);
 
 /* ---- result.c: from nodes to lbz_result */
 void answer_clear(Answer *a);

@@ -11,6 +11,7 @@
             "how far derivatives are simplified")                                     \
     SETTING(strict, CHOICE, "off", "off|on", "ambiguous input is an error")           \
     SETTING(pretty, CHOICE, "off", "off|on", "two-dimensional output")                \
+    SETTING(rows, CHOICE, "off", "off|on", "matrices row by row; on at the prompt")   \
     SETTING(latex, CHOICE, "off", "off|on", "output as LaTeX; in JSON as well")       \
     SETTING(unicode, CHOICE, "on", "off|on",                                          \
             "signs beyond ASCII in text for people; off in a locale without them")    \
@@ -19,6 +20,8 @@
     SETTING(digits, INT, "17", "1..1000000",                                          \
             "significant digits of N(e) and of the value "                            \
             "shown beside an exact constant")                                         \
+    SETTING(maxdigits, INT, "1000000", "100..1000000",                                \
+            "longer values stay as they are typed: 100000!")                          \
     SETTING(maxprint, INT, "20000", "100..1000000000",                                \
             "longer results are printed in "                                          \
             "shared form, in characters")                                             \
