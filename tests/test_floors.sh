@@ -60,7 +60,7 @@ prefixes='
 base:      mem_ large_ env_ arena_ str_ utf8_ map_ hash_
 tensor:    tensor_ dims_ dtype_
 number:    num_ decimal_ double_
-table:     op_ command_ synonym_ float64_ f64_ certified_ cert_
+table:     op_ command_ synonym_ rule_ float64_ f64_ certified_ cert_
 expr:      ex_ ctx_ sym_ subst_ list_ nodevec_ attempt_
 field:     field_ el_ poly_ rat_
 parse:     parse_ parsed_ parser_ lex_

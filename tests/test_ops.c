@@ -1,8 +1,10 @@
-/* test_ops.c - the operator table as data: names, arities, synonyms, commands. */
-#include "table/table.h"
+/* test_ops.c - the operator table as data: names, arities, texts, synonyms, commands. */
+#include "table/float64.h"
+#include "table/rule.h"
 
 #include <check.h>
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 
 static Op find(const char *s) { return op_find(s, strlen(s)); }
@@ -42,6 +44,88 @@ START_TEST(row)
     ck_assert_msg((f->flags & (ODD | EVEN)) != (ODD | EVEN), "%s", f->name);
     ck_assert_msg((f->flags & (SMOOTH | PIECEWISE)) != 0,
                   "%s is neither smooth nor made of pieces", f->name);
+}
+END_TEST
+
+/* The reader of the texts against the C compiler: numbers are kept in a list, results are their
+ * places in it. */
+typedef struct {
+    double v[64];
+    size_t n;
+} Numbers;
+
+static uintptr_t keep(Numbers *k, double x)
+{
+    k->v[k->n] = x;
+    return k->n++;
+}
+
+static uintptr_t read_number(void *k, unsigned x) { return keep(k, x); }
+static uintptr_t read_pi(void *k) { return keep(k, 3.14159265358979323846); }
+
+static double call_function(Op fn, const double *x)
+{
+    const Float64Fn *f = float64_fn(fn);
+    return f->arity == 1   ? f->v1(x[0])
+           : f->arity == 2 ? f->v2(x[0], x[1])
+                           : f->v3(x[0], x[1], x[2]);
+}
+
+static uintptr_t read_call(void *arg, Op fn, size_t n, const uintptr_t *a)
+{
+    Numbers *k = arg;
+    double x[3];
+    for (size_t i = 0; i < n; i++)
+        x[i] = k->v[a[i]];
+    return keep(k, call_function(fn, x));
+}
+
+static uintptr_t read_combined(void *arg, RuleOp op, uintptr_t a, uintptr_t b)
+{
+    Numbers *k = arg;
+    double x = k->v[a], y = k->v[b];
+    return keep(k, op == RULE_ADD   ? x + y
+                   : op == RULE_SUB ? x - y
+                   : op == RULE_MUL ? x * y
+                   : op == RULE_DIV ? x / y
+                                    : -x);
+}
+
+/* What C makes of the text; the value, or partial i. */
+static double compiled_text(Op op, unsigned i, const double *x, double f)
+{
+    const Float64Fn *k = float64_fn(op);
+    return i == RULE_VALUE ? f
+           : k->arity == 1 ? k->d1[0](x[0], f)
+           : k->arity == 2 ? k->d2[i](x[0], x[1], f)
+                           : k->d3[i](x[0], x[1], x[2], f);
+}
+
+START_TEST(texts_are_read_as_c_reads_them)
+{
+    static const RuleMaker maker = {read_number, read_pi, read_call, read_combined};
+    static const uintptr_t named[RULE_NAMES] = {0, 1, 2, 3};
+    Op op = (Op)_i;
+    const OpInfo *info = op_info(op);
+    Env env;
+    env_init(&env);
+    for (unsigned i = 0; op_is_function(op) && i < RULE_TEXTS; i++) {
+        const char *text = i == RULE_VALUE ? info->value : info->partial[i];
+        if (!text || !*text)
+            continue;
+        const Rule *r = rule_find(&env, op, i);
+        ck_assert_msg(r, "%s: %s", info->name, text);
+        ck_assert_ptr_eq(r, rule_find(&env, op, i));
+        Numbers k = {{0.31, 0.47, 0.62}, 4};
+        k.v[3] = call_function(op, k.v);
+        double got = k.v[rule_run(r, &maker, &k, named)],
+               want = compiled_text(op, i, k.v, k.v[3]);
+        bool own = i != RULE_VALUE && float64_fn(op)->own[i];
+        ck_assert_msg(got == want || (isnan(got) && isnan(want)) ||
+                          (own && fabs(got - want) <= 1e-13 * fabs(want)),
+                      "%s: %s: %.17g, not %.17g", info->name, text, got, want);
+    }
+    env_release(&env);
 }
 END_TEST
 
@@ -147,6 +231,8 @@ int main(void)
 
     tcase_add_loop_test(t, row, OP_FIRST_STRUCTURAL + 1, OP_FIRST_FUNCTION);
     tcase_add_loop_test(t, row, OP_FIRST_FUNCTION + 1, OP_COUNT);
+    tcase_add_loop_test(t, texts_are_read_as_c_reads_them, OP_FIRST_FUNCTION + 1,
+                        OP_COUNT);
     tcase_add_test(t, latex_templates_name_arguments);
     tcase_add_test(t, arity_chooses_the_row);
     tcase_add_test(t, names_that_are_none);

@@ -67,7 +67,12 @@ void env_init(Env *env)
     env->data_cap = large_machine_memory() / 2;
 }
 
-void env_release(Env *env) { large_release(&env->large); }
+void env_release(Env *env)
+{
+    if (env->rules)
+        env->free_rules(env);
+    large_release(&env->large);
+}
 
 void env_reset(Env *env)
 {

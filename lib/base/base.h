@@ -71,7 +71,7 @@ typedef struct {
     char hint[400];
 } Err;
 
-typedef struct {
+typedef struct env {
     Err err; /* the first error since env_reset */
     Span at; /* the piece of input the present work stems from */
     /* the part of it that is worked on, to those who can find it there: a node */
@@ -81,8 +81,11 @@ typedef struct {
     size_t data_used, data_peak; /* bytes of tensors, now and at most since env_reset */
     size_t data_cap; /* more than this is LBZ_LIMIT; half the machine's memory */
     LargePool large; /* of tensors */
-    uint64_t steps;  /* work done since env_reset, in rough node visits */
-    uint64_t fuel;   /* more steps than this is LBZ_LIMIT; 0 = no bound */
+    /* the table's texts, once read (table/rule.h); NULL: none yet */
+    struct rules *rules;
+    void (*free_rules)(struct env *env);
+    uint64_t steps; /* work done since env_reset, in rough node visits */
+    uint64_t fuel;  /* more steps than this is LBZ_LIMIT; 0 = no bound */
 } Env;
 
 void env_init(Env *env);

@@ -427,8 +427,6 @@ void ctx_free(Ctx *c)
 {
     if (!c)
         return;
-    if (c->rules)
-        c->free_rules(c);
     pool_free(&c->pool[0]);
     pool_free(&c->pool[1]);
     arena_free(&c->tmp);

@@ -143,8 +143,6 @@ struct ctx {
     Node **facts; /* nodes that are not negative on the domain of the statement */
     size_t nfacts, facts_cap;
     uint32_t mark; /* last mark handed out by ex_walk */
-    void *rules;   /* diff.c: compiled partial derivatives of the table's rows */
-    void (*free_rules)(Ctx *c);
     /* procedures are read: a list is an operand like others, as names may be lists */
     bool open_lists;
     void *owner; /* the session above; unused here */

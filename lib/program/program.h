@@ -7,11 +7,11 @@
  * devices: Code (backend.h) is made from it for the outputs that are wanted.
  * Owners: a Program owns its arrays; origin[] points to nodes of the statement that compiled it.
  * May use: base, number, table, expr, print, ball, diff.
- * Files: program.c (making values), compile.c (from nodes), rule.c (table texts as values, partials
- * of values), forward.c and reverse.c (accumulation), eval.c (values one by one), ball.[ch] (as
- * balls), quad.c (integrals), backend.h (what runs programs). Circles: program, compile, eval, quad
- * (an integral is a value that compiles its own integrand); rule, forward, reverse (partials are
- * differentiated by accumulation, which asks for partials).
+ * Files: program.c (making values), compile.c (from nodes), rule.c (partials of values), forward.c
+ * and reverse.c (accumulation), eval.c (values one by one), ball.[ch] (as balls), quad.c
+ * (integrals), backend.h (what runs programs). Circles: program, compile, eval, quad (an integral
+ * is a value that compiles its own integrand); rule, forward, reverse (partials are differentiated
+ * by accumulation, which asks for partials).
  */
 #ifndef LBZ_PROGRAM_H
 #define LBZ_PROGRAM_H
@@ -145,9 +145,6 @@ static inline bool pg_is_const(const Program *p, uint32_t v, double k)
 /* The operands of value v (at most 3, or those of a sum or loop); returns their number. */
 size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3]);
 
-/* A text of the operator table over x, y, z and f. P_NONE with an error when it uses what
- * programs do not have. */
-uint32_t pg_rule(Program *p, const char *text, const uint32_t *xyz, size_t n, uint32_t f);
 /* The value v of q, as a value of p, where the inputs of q are in[]. */
 uint32_t pg_inline(Program *p, const Program *q, uint32_t v, const uint32_t *in);
 /* The partial derivative of value v with respect to its i-th operand, as a new value; P_NONE

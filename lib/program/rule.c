@@ -1,136 +1,42 @@
-/* program/rule.c - the texts of the operator table as values of a program; partial
- * derivatives of values.
- *
- * The texts are ours and short: the parser here may recurse. It reads what ops.def allows:
- * calls by id, + - * /, integers, pi, x y z f.
- */
+/* program/rule.c - partial derivatives of values, most of them from the texts of the table. */
 #include "program/program.h"
 #include "table/float64.h"
-#include <math.h>
-#include <stdlib.h>
+#include "table/rule.h"
 
-typedef struct {
-    Program *p;
-    const char *s;
-    const uint32_t *xyz;
-    size_t n;
-    uint32_t f;
-    bool bad;
-} RuleReader;
+static uintptr_t make_number(void *p, unsigned k) { return pg_const(p, k); }
 
-static uint32_t rule_sum(RuleReader *r);
+static uintptr_t make_pi(void *p) { return pg_const(p, 3.14159265358979323846); }
 
-static void skip_space(RuleReader *r)
+static uintptr_t make_call(void *p, Op fn, size_t n, const uintptr_t *a)
 {
-    while (*r->s == ' ')
-        r->s++;
+    uint32_t v[3];
+    for (size_t i = 0; i < n; i++)
+        v[i] = (uint32_t)a[i];
+    return pg_fn(p, fn, n, v);
 }
 
-static bool eat_char(RuleReader *r, char c)
+static uintptr_t make_combined(void *p, RuleOp op, uintptr_t x, uintptr_t y)
 {
-    skip_space(r);
-    if (*r->s != c)
-        return false;
-    r->s++;
-    return true;
-}
-
-static bool is_name(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_';
-}
-
-static uint32_t rule_variable(RuleReader *r, const char *s, size_t n)
-{
-    if (n == 2 && memcmp(s, "pi", 2) == 0)
-        return pg_const(r->p, 3.14159265358979323846);
-    if (n == 1 && *s == 'f')
-        return r->f;
-    if (n == 1 && *s >= 'x' && *s <= 'z' && (size_t)(*s - 'x') < r->n)
-        return r->xyz[*s - 'x'];
-    r->bad = true;
-    return 0;
-}
-
-static uint32_t rule_call(RuleReader *r, const char *s, size_t n)
-{
-    uint32_t a[3];
-    size_t k = 0;
-    do {
-        if (k == 3) {
-            r->bad = true;
-            return 0;
-        }
-        a[k++] = rule_sum(r);
-    } while (eat_char(r, ','));
-    Op fn = op_find_n(s, n, k);
-    if (!eat_char(r, ')') || !op_is_function(fn)) {
-        r->bad = true;
-        return 0;
-    }
-    return pg_fn(r->p, fn, k, a);
-}
-
-static uint32_t rule_atom(RuleReader *r)
-{
-    if (eat_char(r, '-'))
-        return pg_neg(r->p, rule_atom(r));
-    if (eat_char(r, '(')) {
-        uint32_t v = rule_sum(r);
-        if (!eat_char(r, ')'))
-            r->bad = true;
-        return v;
-    }
-    const char *s = r->s;
-    if (*s >= '0' && *s <= '9') {
-        char *end;
-        double k = strtod(s, &end);
-        r->s = end;
-        return pg_const(r->p, k);
-    }
-    while (is_name(*r->s))
-        r->s++;
-    size_t n = (size_t)(r->s - s);
-    return eat_char(r, '(') ? rule_call(r, s, n) : rule_variable(r, s, n);
-}
-
-static uint32_t rule_product(RuleReader *r)
-{
-    uint32_t v = rule_atom(r);
-    for (;;)
-        if (eat_char(r, '*'))
-            v = pg_mul(r->p, v, rule_atom(r));
-        else if (eat_char(r, '/'))
-            v = pg_div(r->p, v, rule_atom(r));
-        else
-            return v;
-}
-
-static uint32_t rule_sum(RuleReader *r)
-{
-    uint32_t v = rule_product(r);
-    for (;;) {
-        if (r->bad)
-            return 0;
-        if (eat_char(r, '+'))
-            v = pg_add(r->p, v, rule_product(r));
-        else if (eat_char(r, '-'))
-            v = pg_sub(r->p, v, rule_product(r));
-        else
-            return v;
+    uint32_t a = (uint32_t)x, b = (uint32_t)y;
+    switch (op) {
+    case RULE_ADD: return pg_add(p, a, b);
+    case RULE_SUB: return pg_sub(p, a, b);
+    case RULE_MUL: return pg_mul(p, a, b);
+    case RULE_DIV: return pg_div(p, a, b);
+    default: return pg_neg(p, a);
     }
 }
 
-uint32_t pg_rule(Program *p, const char *text, const uint32_t *xyz, size_t n, uint32_t f)
+/* The i-th partial of fn at v[n], where fn has the value f, by its text. P_NONE: it has none. */
+static uint32_t partial_by_text(Program *p, Op fn, size_t i, const uint32_t *v, size_t n,
+                                uint32_t f)
 {
-    RuleReader r = {p, text, xyz, n, f, false};
-    uint32_t v = rule_sum(&r);
-    skip_space(&r);
-    if (!r.bad && !*r.s)
-        return v;
-    env_error(p->env, LBZ_UNABLE, NULL, "the rule `%s` cannot be made a program", text);
-    return P_NONE;
+    static const RuleMaker values = {make_number, make_pi, make_call, make_combined};
+    const Rule *r = rule_find(p->env, fn, (unsigned)i);
+    uintptr_t named[RULE_NAMES] = {[RULE_F] = f};
+    for (size_t k = 0; k < n; k++)
+        named[k] = v[k];
+    return r ? (uint32_t)rule_run(r, &values, p, named) : P_NONE;
 }
 
 static uint32_t zero_is_none(const Program *p, uint32_t v)
@@ -145,12 +51,12 @@ static uint32_t partial_part(Program *p, uint32_t v, size_t i)
     uint32_t n = x.op == P_PART1 ? 1 : 2, in[2] = {0, 1}, r = P_NONE;
     if (i >= n) /* f: counted with the arguments */
         return P_NONE;
-    const char *text = op_info((Op)x.fn)->partial[x.op == P_PART2Y];
     Program *q = program_new(p->env, n);
     if (!q)
         return P_NONE;
     q->by_text = true;
-    uint32_t t = pg_rule(q, text, in, n, pg_fn(q, (Op)x.fn, n, in));
+    uint32_t t =
+        partial_by_text(q, (Op)x.fn, x.op == P_PART2Y, in, n, pg_fn(q, (Op)x.fn, n, in));
     uint32_t seed[2] = {P_NONE, P_NONE}, *tan = mem_alloc((q->n + 1) * sizeof *tan);
     seed[i] = pg_const(q, 1);
     if (tan && t != P_NONE && program_tangent(q, seed, tan, t + 1) && tan[t] != P_NONE)
@@ -163,22 +69,20 @@ static uint32_t partial_part(Program *p, uint32_t v, size_t i)
 static uint32_t partial_fn(Program *p, uint32_t v, size_t i)
 {
     const ProgramValue x = p->val[v];
-    const OpInfo *info = op_info((Op)x.fn);
     uint32_t a[3] = {x.a, x.b, x.c};
-    const char *text = info->partial[i];
-    if (!text || !*text) {
-        env_error(p->env, LBZ_UNABLE, "differentiate with respect to its other arguments",
-                  "the derivative of %s in its %s argument is not known", info->name,
-                  i == 0   ? "first"
-                  : i == 1 ? "second"
-                           : "third");
-        return P_NONE;
-    }
     if (!p->by_text && float64_fn((Op)x.fn)->own[i]) {
         a[x.op == P_FN1 ? 1 : 2] = v;
         return pg_part(p, x.op == P_FN1 ? P_PART1 : i ? P_PART2Y : P_PART2X, (Op)x.fn, a);
     }
-    return zero_is_none(p, pg_rule(p, text, a, (size_t)(x.op - P_FN1 + 1), v));
+    uint32_t d = partial_by_text(p, (Op)x.fn, i, a, (size_t)(x.op - P_FN1 + 1), v);
+    if (d == P_NONE)
+        env_error(p->env, LBZ_UNABLE, "differentiate with respect to its other arguments",
+                  "the derivative of %s in its %s argument is not known",
+                  op_info((Op)x.fn)->name,
+                  i == 0   ? "first"
+                  : i == 1 ? "second"
+                           : "third");
+    return zero_is_none(p, d);
 }
 
 static uint32_t partial_pow(Program *p, uint32_t v, size_t i)
