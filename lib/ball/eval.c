@@ -60,17 +60,6 @@ static bool slots_grow(BallFrame *f)
     return true;
 }
 
-static bool vals_grow(BallFrame *f)
-{
-    size_t cap = f->cap ? 2 * f->cap : 32;
-    BallVal *v = mem_realloc(f->vals, cap * sizeof *v);
-    if (!v)
-        return false;
-    f->vals = v;
-    f->cap = cap;
-    return true;
-}
-
 void ball_no_memory(BallEval *ev)
 {
     env_error(&ev->c->env, LBZ_LIMIT, NULL,
@@ -85,7 +74,7 @@ static BallVal *frame_val(BallEval *ev, BallFrame *f, const Node *n)
     if (s->key)
         return &f->vals[s->val];
     if ((4 * (f->n + 1) > 3 * f->nslots && !slots_grow(f)) ||
-        (f->n == f->cap && !vals_grow(f))) {
+        !MEM_ROOM(f->vals, f->n, f->cap)) {
         ball_no_memory(ev);
         return NULL;
     }
@@ -120,17 +109,10 @@ void ball_fail(BallVal *v, lbz_status st, const Node *bad)
 
 static void push_todo(BallEval *ev, BallFrame *f, const Node *n)
 {
-    if (ev->ntodo == ev->todo_cap) {
-        size_t cap = ev->todo_cap ? 2 * ev->todo_cap : 64;
-        BallTodo *t = mem_realloc(ev->todo, cap * sizeof *t);
-        if (!t) {
-            ball_no_memory(ev);
-            return;
-        }
-        ev->todo = t;
-        ev->todo_cap = cap;
-    }
-    ev->todo[ev->ntodo++] = (BallTodo){n, f, 0};
+    if (MEM_ROOM(ev->todo, ev->ntodo, ev->todo_cap))
+        ev->todo[ev->ntodo++] = (BallTodo){n, f, 0};
+    else
+        ball_no_memory(ev);
 }
 
 /* The value of n if it is there; else n is put on the stack, the answer is NULL, and the

@@ -36,15 +36,9 @@ acb_poly_struct *ball_series_put(BallSeries *s, const Node *n)
     acb_poly_struct *p = ball_series_get(s, n);
     if (p)
         return p;
-    if (s->n == s->cap) {
-        size_t cap = s->cap ? 2 * s->cap : 32;
-        p = mem_realloc(s->all, cap * sizeof *p);
-        if (!p) {
-            env_error(&s->c->env, LBZ_LIMIT, NULL, "out of memory");
-            return NULL;
-        }
-        s->all = p;
-        s->cap = cap;
+    if (!MEM_ROOM(s->all, s->n, s->cap)) {
+        env_error(&s->c->env, LBZ_LIMIT, NULL, "out of memory");
+        return NULL;
     }
     map_put(&s->of, n->id, s->n);
     p = &s->all[s->n++];

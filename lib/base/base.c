@@ -30,6 +30,31 @@ void *mem_aligned(size_t align, size_t n)
 
 void mem_free(void *p) { free(p); }
 
+char *mem_strndup(const char *s, size_t n)
+{
+    char *r = mem_alloc(n + 1);
+    if (r) {
+        memcpy(r, s, n);
+        r[n] = '\0';
+    }
+    return r;
+}
+
+enum { ROOM_FIRST = 8 };
+
+bool mem_room(void *array, size_t *cap, size_t size)
+{
+    size_t more = *cap ? 2 * *cap : ROOM_FIRST;
+    void *v;
+    memcpy(&v, array, sizeof v);
+    v = mem_realloc(v, more * size);
+    if (!v)
+        return false;
+    memcpy(array, &v, sizeof v);
+    *cap = more;
+    return true;
+}
+
 /* ---- interruption */
 
 volatile sig_atomic_t env_interrupted;
@@ -295,6 +320,20 @@ void *arena_zalloc(Arena *a, size_t n)
 {
     void *p = arena_alloc(a, n);
     return p ? memset(p, 0, n) : NULL;
+}
+
+bool arena_room(Arena *a, void *array, size_t *cap, size_t size)
+{
+    size_t more = *cap ? 2 * *cap : ROOM_FIRST;
+    void *old, *v = arena_alloc(a, more * size);
+    if (!v || arena_in_reserve(a, v))
+        return false;
+    memcpy(&old, array, sizeof old);
+    if (*cap)
+        memcpy(v, old, *cap * size);
+    memcpy(array, &v, sizeof v);
+    *cap = more;
+    return true;
 }
 
 char *arena_strndup(Arena *a, const char *s, size_t n)

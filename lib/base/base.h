@@ -36,6 +36,7 @@
 void *mem_alloc(size_t n);            /* NULL on failure */
 void *mem_realloc(void *p, size_t n); /* NULL on failure, p stays valid */
 void mem_free(void *p);
+char *mem_strndup(const char *s, size_t n); /* ended by a NUL; NULL on failure */
 extern _Thread_local long mem_fail_at; /* tests: 0 = never, n = the n-th from now fails */
 void *mem_aligned(size_t align, size_t n); /* freed by mem_free; n a multiple of align */
 
@@ -169,6 +170,14 @@ static inline void arena_release(Arena *a, ArenaMark m)
     else
         arena_release_slow(a, m);
 }
+
+/* Room for element number n in the array v of cap elements, which then has twice as many. False: no
+ * memory, which an arena has told its Env; the array stays. */
+#define MEM_ROOM(v, n, cap) ((n) < (cap) || mem_room(&(v), &(cap), sizeof *(v)))
+#define ARENA_ROOM(a, v, n, cap) \
+    ((n) < (cap) || arena_room((a), &(v), &(cap), sizeof *(v)))
+LBZ_COLD bool mem_room(void *array, size_t *cap, size_t size);
+LBZ_COLD bool arena_room(Arena *a, void *array, size_t *cap, size_t size);
 
 #define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))
 #define ARENA_NEW0(a, T, n) ((T *)arena_zalloc((a), (size_t)(n) * sizeof(T)))

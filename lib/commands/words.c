@@ -122,14 +122,8 @@ static void offer(void *arg, lbz_word kind, const char *name, const char *help)
     Words *w = arg;
     if (strncmp(name, w->prefix, w->len) != 0)
         return;
-    if (w->n == w->cap) {
-        size_t cap = w->cap ? 2 * w->cap : 64;
-        Completion *more = mem_realloc(w->v, cap * sizeof *more);
-        if (!more)
-            return;
-        w->v = more;
-        w->cap = cap;
-    }
+    if (!MEM_ROOM(w->v, w->n, w->cap))
+        return;
     w->v[w->n++] = (Completion){kind, name, help};
 }
 

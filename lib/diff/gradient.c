@@ -25,16 +25,8 @@ static void add_adjoint(NodeSweep *s, Node *to, Node *amount)
     if (!(to->syms & s->mask) || amount == s->c->zero || !map_get(&s->at, to->id, &k))
         return;
     Contribs *a = &s->adj[k];
-    if (a->n == a->cap) {
-        size_t cap = a->cap ? a->cap * 2 : 4;
-        Node **v = ARENA_NEW(&s->c->tmp, Node *, cap);
-        if (!v)
-            return;
-        if (a->n)
-            memcpy(v, a->v, a->n * sizeof *v);
-        a->v = v;
-        a->cap = cap;
-    }
+    if (!ARENA_ROOM(&s->c->tmp, a->v, a->n, a->cap))
+        return;
     a->v[a->n++] = amount;
 }
 

@@ -20,14 +20,8 @@ bool symlist_has(const SymList *l, uint32_t sym)
 
 static bool symlist_push(SymList *l, uint32_t sym)
 {
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 4;
-        uint32_t *v = mem_realloc(l->v, cap * sizeof *v);
-        if (!v)
-            return false;
-        l->v = v;
-        l->cap = cap;
-    }
+    if (!MEM_ROOM(l->v, l->n, l->cap))
+        return false;
     l->v[l->n++] = sym;
     return true;
 }
@@ -129,29 +123,18 @@ static void print_path(const Ctx *c, uint32_t sym, const CycleStep *stack, size_
     str_printf(path, " -> %s", sym_name(c, sym));
 }
 
-static CycleStep *grow_frames(Ctx *c, CycleStep *stack, size_t depth, size_t *cap)
-{
-    if (depth < *cap)
-        return stack;
-    *cap = *cap ? 2 * *cap : 32;
-    CycleStep *more = ARENA_NEW(&c->tmp, CycleStep, *cap);
-    if (more && depth)
-        memcpy(more, stack, depth * sizeof *more);
-    return more;
-}
-
 bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
                 const SymList *mentions, Str *path)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Map seen;
     map_init(&seen, &c->tmp);
-    size_t cap = 0, depth = 1;
-    CycleStep *stack = grow_frames(c, NULL, 0, &cap);
+    size_t cap = 0, depth = 0;
+    CycleStep *stack = NULL;
     bool found = false;
-    if (stack)
-        stack[0] = (CycleStep){NULL, mentions, 0, !function};
-    while (stack && depth && !found && !ctx_poll(c)) {
+    if (ARENA_ROOM(&c->tmp, stack, 0, cap))
+        stack[depth++] = (CycleStep){NULL, mentions, 0, !function};
+    while (depth && !found && !ctx_poll(c)) {
         CycleStep *f = &stack[depth - 1];
         if (f->i == f->deps->n) {
             depth--;
@@ -167,8 +150,7 @@ bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
         if (!d || map_get(&seen, 2 * (uint64_t)next + variable, NULL))
             continue;
         map_put(&seen, 2 * (uint64_t)next + variable, 1);
-        stack = grow_frames(c, stack, depth, &cap);
-        if (stack)
+        if (ARENA_ROOM(&c->tmp, stack, depth, cap))
             stack[depth++] = (CycleStep){d, &d->mentions, 0, variable};
     }
     if (found)
@@ -198,11 +180,11 @@ static void order_push(Evaluation *ev, Def *d)
 static void reach_definitions(Evaluation *ev, const SymList *deps)
 {
     Ctx *c = ev->c;
-    size_t cap = 0, depth = 1;
-    CycleStep *stack = grow_frames(c, NULL, 0, &cap);
-    if (stack)
-        stack[0] = (CycleStep){NULL, deps, 0, false};
-    while (stack && depth && !ctx_poll(c)) {
+    size_t cap = 0, depth = 0;
+    CycleStep *stack = NULL;
+    if (ARENA_ROOM(&c->tmp, stack, 0, cap))
+        stack[depth++] = (CycleStep){NULL, deps, 0, false};
+    while (depth && !ctx_poll(c)) {
         CycleStep *f = &stack[depth - 1];
         if (f->i == f->deps->n) {
             if (f->def)
@@ -216,8 +198,7 @@ static void reach_definitions(Evaluation *ev, const SymList *deps)
         map_put(&ev->index, d->sym, 0);
         for (size_t i = 0; i < d->bound.n; i++)
             symlist_add(&ev->bound, d->bound.v[i]);
-        stack = grow_frames(c, stack, depth, &cap);
-        if (stack)
+        if (ARENA_ROOM(&c->tmp, stack, depth, cap))
             stack[depth++] = (CycleStep){d, &d->mentions, 0, false};
     }
 }

@@ -464,16 +464,8 @@ void ctx_note(Ctx *c, const char *fmt, ...)
         if (strcmp(c->notes[i], text) == 0)
             return;
     Arena *a = &c->pool[1].arena;
-    if (c->nnotes == c->notes_cap) {
-        size_t cap = c->notes_cap ? c->notes_cap * 2 : 8;
-        const char **t = ARENA_NEW(a, const char *, cap);
-        if (!t || ctx_failed(c))
-            return;
-        if (c->nnotes)
-            memcpy(t, c->notes, c->nnotes * sizeof *t);
-        c->notes = t;
-        c->notes_cap = cap;
-    }
+    if (!ARENA_ROOM(a, c->notes, c->nnotes, c->notes_cap))
+        return;
     c->notes[c->nnotes++] = arena_strndup(a, text, strlen(text));
 }
 
@@ -484,16 +476,8 @@ void ctx_fact(Ctx *c, Node *n)
     for (size_t i = 0; i < c->nfacts; i++)
         if (c->facts[i] == n)
             return;
-    if (c->nfacts == c->facts_cap) {
-        size_t cap = c->facts_cap ? c->facts_cap * 2 : 8;
-        Node **t = ARENA_NEW(&c->pool[1].arena, Node *, cap);
-        if (!t)
-            return;
-        if (c->nfacts)
-            memcpy(t, c->facts, c->nfacts * sizeof *t);
-        c->facts = t;
-        c->facts_cap = cap;
-    }
+    if (!ARENA_ROOM(&c->pool[1].arena, c->facts, c->nfacts, c->facts_cap))
+        return;
     c->facts[c->nfacts++] = n;
 }
 

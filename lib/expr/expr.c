@@ -152,18 +152,6 @@ void ex_set_facts(Ctx *c, Node *n)
 }
 
 /* ---- leaves ------------------------------------------------------------------------ */
-void nodevec_grow(Ctx *c, NodeVec *v)
-{
-    size_t cap = v->cap ? v->cap * 2 : 16;
-    Node **t = ARENA_NEW(&c->tmp, Node *, cap);
-    if (!t)
-        return;
-    if (v->n)
-        memcpy(t, v->v, v->n * sizeof *t);
-    v->v = t;
-    v->cap = cap;
-}
-
 Node *ex_num(Ctx *c, Num x)
 {
     if (x.q == 1 && x.p >= INT_LEAST && x.p <= INT_MOST && !x.dec)

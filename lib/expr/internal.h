@@ -27,12 +27,9 @@ typedef struct {
     Node **v;
     size_t n, cap;
 } NodeVec;
-void nodevec_grow(Ctx *c, NodeVec *v);
 static inline void nodevec_push(Ctx *c, NodeVec *v, Node *x)
 {
-    if (v->n == v->cap)
-        nodevec_grow(c, v);
-    if (LBZ_LIKELY(v->n < v->cap))
+    if (LBZ_LIKELY(ARENA_ROOM(&c->tmp, v->v, v->n, v->cap)))
         v->v[v->n++] = x;
 }
 

@@ -24,19 +24,8 @@ static uint32_t wanted_children(const Field *f, const Node *n)
 static Elem *new_elem(Field *f)
 {
     Ctx *c = f->c;
-    if (f->npool == f->pool_cap) {
-        size_t cap = f->pool_cap ? f->pool_cap * 2 : 64;
-        Elem **p = ARENA_NEW(&c->tmp, Elem *, cap);
-        if (!p) {
-            f->failed = true;
-            return NULL;
-        }
-        if (f->npool)
-            memcpy(p, f->pool, f->npool * sizeof *p);
-        f->pool = p;
-        f->pool_cap = cap;
-    }
-    Elem *e = ARENA_NEW(&c->tmp, Elem, 1);
+    bool room = ARENA_ROOM(&c->tmp, f->pool, f->npool, f->pool_cap);
+    Elem *e = room ? ARENA_NEW(&c->tmp, Elem, 1) : NULL;
     if (!e) {
         f->failed = true;
         return NULL;
@@ -322,16 +311,8 @@ typedef struct {
 
 static bool push_node(Field *f, TodoStack *s, Node *n)
 {
-    if (s->n == s->cap) {
-        size_t cap = s->cap ? s->cap * 2 : 64;
-        Todo *v = ARENA_NEW(&f->c->tmp, Todo, cap);
-        if (!v)
-            return false;
-        if (s->n)
-            memcpy(v, s->v, s->n * sizeof *v);
-        s->v = v;
-        s->cap = cap;
-    }
+    if (!ARENA_ROOM(&f->c->tmp, s->v, s->n, s->cap))
+        return false;
     s->v[s->n++] = (Todo){n, 0};
     return true;
 }

@@ -198,16 +198,9 @@ typedef struct {
 
 static void put_box(Canvas *v, const Box *b, int x, int y)
 {
-    if (v->n == v->cap && !v->failed) {
-        size_t cap = v->cap ? 2 * v->cap : 64;
-        BoxPlace *p = mem_realloc(v->st, cap * sizeof(*p));
-        if (p) {
-            v->st = p;
-            v->cap = cap;
-        } else {
-            v->failed = true;
-            env_error(&v->c->env, LBZ_LIMIT, NULL, "out of memory while drawing");
-        }
+    if (!v->failed && !MEM_ROOM(v->st, v->n, v->cap)) {
+        v->failed = true;
+        env_error(&v->c->env, LBZ_LIMIT, NULL, "out of memory while drawing");
     }
     if (!v->failed)
         v->st[v->n++] = (BoxPlace){b, x, y};

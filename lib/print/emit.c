@@ -6,17 +6,10 @@
 
 static Piece *piece_new(Emit *e)
 {
-    if (e->n == e->cap && !e->failed) {
-        size_t cap = e->cap ? 2 * e->cap : 64;
-        Piece *p = mem_realloc(e->p, cap * sizeof(*p));
-        if (!p) {
-            e->failed = true;
-            env_error(&e->c->env, LBZ_LIMIT, "Ask for a smaller result.",
-                      "out of memory while printing");
-        } else {
-            e->p = p;
-            e->cap = cap;
-        }
+    if (!e->failed && !MEM_ROOM(e->p, e->n, e->cap)) {
+        e->failed = true;
+        env_error(&e->c->env, LBZ_LIMIT, "Ask for a smaller result.",
+                  "out of memory while printing");
     }
     return e->failed ? &e->sink : &e->p[e->n++];
 }

@@ -21,16 +21,8 @@ typedef struct {
 
 static void push_box(Pretty *P, Box *b)
 {
-    if (P->n == P->cap) {
-        size_t cap = P->cap ? 2 * P->cap : 64;
-        Box **v = ARENA_NEW(&P->c->tmp, Box *, cap);
-        if (!v)
-            return;
-        if (P->n)
-            memcpy(v, P->v, P->n * sizeof(*v));
-        P->v = v;
-        P->cap = cap;
-    }
+    if (!ARENA_ROOM(&P->c->tmp, P->v, P->n, P->cap))
+        return;
     P->v[P->n++] = b;
 }
 
@@ -344,14 +336,8 @@ static Box *make_boxes(Pretty *P, const Form *root)
         k = f->f->a[f->next++].f;
         if (is_done(P, k, &b))
             continue;
-        if (n == cap) {
-            PrettyStep *t = ARENA_NEW(&P->c->tmp, PrettyStep, 2 * cap);
-            if (!t)
-                return NULL;
-            memcpy(t, st, n * sizeof(*st));
-            st = t;
-            cap *= 2;
-        }
+        if (!ARENA_ROOM(&P->c->tmp, st, n, cap))
+            return NULL;
         st[n++] = (PrettyStep){k, 0};
     }
     return ctx_failed(P->c) ? NULL : signed_box(P, root, false);

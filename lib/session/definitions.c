@@ -23,16 +23,6 @@ void defs_free_definition(Def *d)
     mem_free(d);
 }
 
-static char *copy_text(const char *s, size_t n)
-{
-    char *r = mem_alloc(n + 1);
-    if (r) {
-        memcpy(r, s, n);
-        r[n] = '\0';
-    }
-    return r;
-}
-
 static bool out_of_memory(Ctx *c)
 {
     env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
@@ -277,7 +267,7 @@ static char *source_of(lbz_session *s, const Stmt *st, const char *text)
     }
     if (plain)
         print_limited(s->c, &b, st->expr, 100000);
-    char *r = b.failed ? NULL : copy_text(str_cstr(&b), b.n);
+    char *r = b.failed ? NULL : mem_strndup(str_cstr(&b), b.n);
     str_free(&b);
     return r;
 }
@@ -300,7 +290,7 @@ static Node *value_now(lbz_session *s, const Stmt *st, const Parsed *parsed)
 /* The statements of a function with their braces; line ends matter in them. */
 static char *procedure_source(const Stmt *st, const char *text)
 {
-    return copy_text(text + st->body.pos - 1, st->body.len + 2);
+    return mem_strndup(text + st->body.pos - 1, st->body.len + 2);
 }
 
 /* The body was read with what is assumed of a name that is also a parameter. */

@@ -250,16 +250,6 @@ static void print_text(lbz_session *s, const EvalResult *r)
 
 /* ---- history */
 
-static char *copy_text(const char *text, size_t n)
-{
-    char *r = mem_alloc(n + 1);
-    if (r) {
-        memcpy(r, text, n);
-        r[n] = '\0';
-    }
-    return r;
-}
-
 static void keep_result(lbz_session *s, const EvalResult *r, const char *input, size_t n)
 {
     enum { INPUT_MAX = 200 };
@@ -271,9 +261,9 @@ static void keep_result(lbz_session *s, const EvalResult *r, const char *input, 
     size_t cut = n < INPUT_MAX ? n : INPUT_MAX;
     while (cut && cut < n && ((unsigned char)input[cut] & 0xc0) == 0x80)
         cut--;
-    k->input = copy_text(input, cut);
+    k->input = mem_strndup(input, cut);
     if (s->ans.text.n <= RESULT_TEXT_MAX && !r->shared) {
-        k->text = copy_text(str_cstr(&s->ans.text), s->ans.text.n);
+        k->text = mem_strndup(str_cstr(&s->ans.text), s->ans.text.n);
         return;
     }
     Node *kept = ex_keep(s->c, r->formula);

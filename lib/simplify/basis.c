@@ -62,16 +62,8 @@ static int mono_index(Ctx *c, Lattice *l, Node *m)
     uint64_t k;
     if (map_get(&l->at, m->id, &k))
         return (int)k;
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 16;
-        Mono *v = ARENA_NEW(&c->tmp, Mono, cap);
-        if (!v)
-            return 0;
-        if (l->n)
-            memcpy(v, l->v, l->n * sizeof *v);
-        l->v = v;
-        l->cap = cap;
-    }
+    if (!ARENA_ROOM(&c->tmp, l->v, l->n, l->cap))
+        return 0;
     l->v[l->n] = (Mono){m, NUM_ONE, (int)l->n};
     map_put(&l->at, m->id, l->n);
     return (int)l->n++;
@@ -110,16 +102,8 @@ static void lattice_see(Ctx *c, Lattice *l, Node *arg)
         else
             l->v[lattice_root(l, k)].group = lattice_root(l, first);
     }
-    if (l->nargs == l->args_cap) {
-        size_t cap = l->args_cap ? l->args_cap * 2 : 16;
-        Node **v = ARENA_NEW(&c->tmp, Node *, cap);
-        if (!v)
-            return;
-        if (l->nargs)
-            memcpy(v, l->args, l->nargs * sizeof *v);
-        l->args = v;
-        l->args_cap = cap;
-    }
+    if (!ARENA_ROOM(&c->tmp, l->args, l->nargs, l->args_cap))
+        return;
     l->args[l->nargs++] = arg;
 }
 
