@@ -214,6 +214,7 @@ START_TEST(tab_completes_with_help)
     expect(&t, "Airy"); /* the help line */
     expect(&t, "airybi");
     send(&t, "\003");
+    expect(&t, "\n> ");
     type(&t, "velocity = 3");
     expect(&t, "\n> ");
     send(&t, "velo\t");
