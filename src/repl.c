@@ -86,15 +86,21 @@ static void choose_style(Repl *r)
     complete_style(r->style);
 }
 
-/* The number of the result stands dim at the right edge where there is room for it. */
+/* The number of the result stands dim at the right edge, on a line of its own where there is no
+ * room behind the used columns of the last one. */
 static void put_index(Repl *r, unsigned long index, size_t used)
 {
+    int rows, cols;
     char text[32];
-    int rows, cols, n = snprintf(text, sizeof text, "%%%lu", index);
+    int n = snprintf(text, sizeof text, "%%%lu", index);
     rl_get_screen_size(&rows, &cols);
-    size_t need = used + 3 + (size_t)n;
-    if (!index || need >= (size_t)cols)
+    if (!index || cols < 20)
         return;
+    used = used && used % (size_t)cols == 0 ? (size_t)cols : used % (size_t)cols;
+    if (used + 3 + (size_t)n >= (size_t)cols) {
+        buf_putc(&r->out, '\n');
+        used = 0;
+    }
     buf_fill(&r->out, ' ', (size_t)cols - 1 - used - (size_t)n);
     buf_printf(&r->out, "%s%s%s", r->style->dim, text, r->style->off);
 }

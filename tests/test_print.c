@@ -276,6 +276,122 @@ START_TEST(test_pretty)
 }
 END_TEST
 
+static const char *const pretty_ascii[][2] = {
+    {"sqrt(x)/pi*alpha", "        _\n"
+                         "alpha*\\/x\n"
+                         "---------\n"
+                         "   pi"},
+    {"floor(x/2) >= 1", "     /x\\\n"
+                        "floor|-| >= 1\n"
+                        "     \\2/"},
+    {"sqrt(x/y) + abs(x)", "  _\n"
+                           " |x\n"
+                           " |- + |x|\n"
+                           "\\|y"},
+    {"sum(k^2/(k + 1), k, 1, inf)", " inf\n"
+                                    "____\n"
+                                    "\\       2\n"
+                                    " \\     k\n"
+                                    " /    -----\n"
+                                    "/___  k + 1\n"
+                                    "k = 1"},
+    {"int(1/t, t, 1, x)", "x\n"
+                          "/ 1\n"
+                          "| - dt\n"
+                          "/ t\n"
+                          "1"},
+    {"if x <= 0 then 1/x else 1", "/ 1\n"
+                                  "| -  if x <= 0\n"
+                                  "< x\n"
+                                  "\\ 1  otherwise"},
+    {"[1, x^2; 3, y]", "[    2]\n"
+                       "[1  x ]\n"
+                       "[3  y ]"},
+    {"prod(k, k, 1, n)", "  n\n"
+                         "_____\n"
+                         "|   | k\n"
+                         "|   |\n"
+                         "k = 1"},
+};
+
+START_TEST(test_pretty_ascii)
+{
+    const char *in = pretty_ascii[_i][0];
+    ck_text(print_pretty_ascii, read_node(in), in, pretty_ascii[_i][1]);
+}
+END_TEST
+
+/* The columns that the widest line takes; no line ends with a blank. */
+static size_t ck_lines(Printer print, const char *text, const char *columns, Str *s)
+{
+    size_t widest = 0;
+
+    setenv("COLUMNS", columns, 1);
+    print(c, s, read_node(text));
+    unsetenv("COLUMNS");
+    for (const char *p = str_cstr(s); p; p = strchr(p, '\n'), p += p != NULL) {
+        size_t n = strcspn(p, "\n"), w = utf8_width(p, n);
+        widest = w > widest ? w : widest;
+        ck_assert(n == 0 || p[n - 1] != ' ');
+    }
+    return widest;
+}
+
+/* What is too wide is cut at operators, inside fractions, roots, calls and brackets, too. */
+START_TEST(test_pretty_breaks)
+{
+    static const char *const wide[] = {
+        "(first_name*x + second_name*x^2 + third_name*x^3)/(fourth_name + fifth_name*y)",
+        "sqrt(first_name*x + second_name*x^2 + third_name*x^3 + fourth_name)",
+        "sin(first_name + second_name/third_name)^2*(fourth_name + fifth_name/y)^z",
+        "1/(1 + 1/(first_name + second_name + third_name + fourth_name))",
+        "[first_name, second_name/third_name, fourth_name, fifth_name]",
+        "[[first_name + second_name, third_name],[fourth_name + fifth_name, x]]",
+    };
+    static const char *const names[] = {"first_name", "second_name", "third_name",
+                                        "fourth_name"};
+    static const Printer all[] = {print_pretty, print_pretty_ascii};
+
+    for (size_t i = 0; i < 2 * sizeof wide / sizeof *wide; i++) {
+        Str s = {0};
+        ck_assert_uint_le(ck_lines(all[i % 2], wide[i / 2], "32", &s), 32);
+        for (size_t k = 0; k < 4; k++) /* no name is cut */
+            ck_assert_msg(strstr(s.s, names[k]) != NULL, "%s: %s", wide[i / 2], s.s);
+        str_free(&s);
+    }
+}
+END_TEST
+
+START_TEST(test_pretty_tall_sums)
+{
+    ck_text(print_pretty, read_node("sum((1 + 1/k)/(k + 1/x), k, 1, n)"), "a tall sum",
+            "  n\n"
+            "_____\n"
+            "╲     1\n"
+            " ╲    ─ + 1\n"
+            "  ╲   k\n"
+            "  ╱   ─────\n"
+            " ╱        1\n"
+            "╱     k + ─\n"
+            "‾‾‾‾‾     x\n"
+            "k = 1");
+}
+END_TEST
+
+START_TEST(test_rows)
+{
+    ck_text(print_rows, read_node("[1, x^2; 300, y]"), "rows",
+            "[[  1, x^2],\n [300,   y]]");
+    setenv("COLUMNS", "20", 1);
+    ck_text(print_rows, read_node("[1, 123456789012; 300000000, y]"), "rows",
+            "[[1, 123456789012],\n [300000000, y]]");
+    unsetenv("COLUMNS");
+    ck_assert(!print_is_matrix(read_node("[1, 2]")));
+    ck_assert(!print_is_matrix(read_node("[[1], [2, 3]]")));
+    ck_assert(!print_is_matrix(read_node("[[[1]]]")));
+}
+END_TEST
+
 /* No line is wider than the terminal, and nothing is lost. */
 START_TEST(test_pretty_wraps)
 {
@@ -679,7 +795,12 @@ static Suite *suite(void)
     tcase_add_loop_test(looks, test_plain, 0, sizeof(plain) / sizeof(*plain));
     tcase_add_loop_test(looks, test_latex, 0, sizeof(latex) / sizeof(*latex));
     tcase_add_loop_test(looks, test_pretty, 0, sizeof(pretty) / sizeof(*pretty));
+    tcase_add_loop_test(looks, test_pretty_ascii, 0,
+                        sizeof(pretty_ascii) / sizeof(*pretty_ascii));
     tcase_add_test(looks, test_pretty_wraps);
+    tcase_add_test(looks, test_pretty_breaks);
+    tcase_add_test(looks, test_pretty_tall_sums);
+    tcase_add_test(looks, test_rows);
     tcase_add_test(looks, test_graph);
     tcase_add_test(looks, test_deterministic);
     suite_add_tcase(s, looks);

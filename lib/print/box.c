@@ -4,14 +4,79 @@
 
 enum { CANVAS_MAX = 1 << 22 };
 
-/* Pieces of brackets: alone, then top, middle, bottom, and the waist of a brace. */
-static const char *const fence_left[][5] = {
-    {"(", "⎛", "⎜", "⎝", "⎜"}, {"[", "⎡", "⎢", "⎣", "⎢"}, {"│", "│", "│", "│", "│"},
-    {"⌊", "⎢", "⎢", "⎣", "⎢"}, {"⌈", "⎡", "⎢", "⎢", "⎢"}, {"{", "⎧", "⎪", "⎩", "⎨"},
+const Signs box_unicode = {
+    .left = {{"(", "⎛", "⎜", "⎝", "⎜"},
+             {"[", "⎡", "⎢", "⎣", "⎢"},
+             {"│", "│", "│", "│", "│"},
+             {"⌊", "⎢", "⎢", "⎣", "⎢"},
+             {"⌈", "⎡", "⎢", "⎢", "⎢"},
+             {"{", "⎧", "⎪", "⎩", "⎨"}},
+    .right = {{")", "⎞", "⎟", "⎠", "⎟"},
+              {"]", "⎤", "⎥", "⎦", "⎥"},
+              {"│", "│", "│", "│", "│"},
+              {"⌋", "⎥", "⎥", "⎦", "⎥"},
+              {"⌉", "⎤", "⎥", "⎥", "⎥"},
+              {"", "", "", "", ""}},
+    .bar = "─",
+    .times = "·",
+    .pi = "π",
+    .inf = "∞",
+    .le = " ≤ ",
+    .ge = " ≥ ",
+    .ne = " ≠ ",
+    .over = "_",
+    .root = "√",
+    .root_top = "┌",
+    .root_side = "│",
+    .root_foot = "╲",
+    .down = "╲",
+    .up = "╱",
+    .sum_foot = "‾",
+    .prod_left = "┬",
+    .prod_top = "─",
+    .prod_right = "┬",
+    .prod_side = "│",
+    .int_top = "⌠",
+    .int_side = "⎮",
+    .int_foot = "⌡",
 };
-static const char *const fence_right[][5] = {
-    {")", "⎞", "⎟", "⎠", "⎟"}, {"]", "⎤", "⎥", "⎦", "⎥"}, {"│", "│", "│", "│", "│"},
-    {"⌋", "⎥", "⎥", "⎦", "⎥"}, {"⌉", "⎤", "⎥", "⎥", "⎥"}, {"", "", "", "", ""},
+
+const Signs box_ascii = {
+    .left = {{"(", "/", "|", "\\", "|"},
+             {"[", "[", "[", "[", "["},
+             {"|", "|", "|", "|", "|"},
+             {"[", "[", "[", "[", "["},
+             {"[", "[", "[", "[", "["},
+             {"{", "/", "|", "\\", "<"}},
+    .right = {{")", "\\", "|", "/", "|"},
+              {"]", "]", "]", "]", "]"},
+              {"|", "|", "|", "|", "|"},
+              {"]", "]", "]", "]", "]"},
+              {"]", "]", "]", "]", "]"},
+              {"", "", "", "", ""}},
+    .bar = "-",
+    .times = "*",
+    .pi = "pi",
+    .inf = "inf",
+    .le = " <= ",
+    .ge = " >= ",
+    .ne = " != ",
+    .over = "_",
+    .root = "/",
+    .root_top = " ",
+    .root_side = "|",
+    .root_foot = "\\",
+    .down = "\\",
+    .up = "/",
+    .sum_foot = "_",
+    .prod_left = "_",
+    .prod_top = "_",
+    .prod_right = "_",
+    .prod_side = "|",
+    .int_top = "/",
+    .int_side = "|",
+    .int_foot = "/",
+    .ascii = true,
 };
 
 static Box *box_new(Ctx *c, BoxKind kind, size_t n, Box *const *a)
@@ -81,11 +146,12 @@ Box *box_sup(Ctx *c, Box *base, Box *up)
     return b;
 }
 
-Box *box_root(Ctx *c, Box *a)
+/* In ASCII the root sign is \/ and takes two columns always. */
+Box *box_root(Ctx *c, const Signs *signs, Box *a)
 {
     Box *b = box_new(c, B_ROOT, 1, &a);
 
-    b->w = a->w + (a->h > 1 ? 2 : 1);
+    b->w = a->w + (a->h > 1 || signs->ascii ? 2 : 1);
     b->h = a->h + 1;
     b->base = a->base + 1;
     return b;
@@ -156,24 +222,78 @@ Box *box_grid(Ctx *c, size_t rows, size_t cols, Box *const *a, bool left)
     return b;
 }
 
-Box *box_sign(Ctx *c, Op op, const Box *body)
+/* indent blanks, first, then count times fill. */
+static Box *box_repeat(Ctx *c, int indent, const char *first, const char *fill, int count)
 {
-    static const char *const sum[] = {"____", "╲", "╱", "‾‾‾‾"};
-    static const char *const prod[] = {"┬───┬", "│   │", "│   │"};
-    Box *row[4], *b, **column;
-    int h = max2(3, body->h);
+    size_t nfirst = strlen(first), nfill = strlen(fill),
+           n = (size_t)indent + nfirst + (size_t)count * nfill;
+    char *s = ARENA_NEW(&c->tmp, char, n + 1), *p = s;
 
-    if (op != OP_INT) {
-        size_t n = op == OP_SUM ? 4 : 3;
-        for (size_t i = 0; i < n; i++)
-            row[i] = box_puts(c, op == OP_SUM ? sum[i] : prod[i]);
-        return box_stack(c, n, row, n - 2, true);
-    }
+    if (!s)
+        return box_puts(c, first);
+    memset(p, ' ', (size_t)indent);
+    p += indent;
+    memcpy(p, first, nfirst);
+    p += nfirst;
+    for (; count > 0; count--, p += nfill)
+        memcpy(p, fill, nfill);
+    return box_text(c, s, n);
+}
+
+/* A bar, strokes down and up again, a bar; in ASCII the second bar stands beside the last
+ * stroke. The body's baseline meets the first stroke that goes up. */
+static Box *sum_sign(Ctx *c, const Signs *g, int up, int down)
+{
+    int m = max2(1, max2(up, down + (g->ascii ? 1 : 0))), width = max2(4, m + 2);
+    size_t n = 0;
+    Box **row = ARENA_NEW(&c->tmp, Box *, 2 * m + 2);
+
+    if (!row)
+        return box_puts(c, "sum");
+    row[n++] = box_repeat(c, 0, "_", "_", width - 1);
+    for (int i = 0; i < m; i++)
+        row[n++] = box_repeat(c, i, g->down, "", 0);
+    for (int i = m - 1; i >= 0; i--)
+        row[n++] = box_repeat(c, i, g->up, "_", g->ascii && i == 0 ? width - 1 : 0);
+    if (!g->ascii)
+        row[n++] = box_repeat(c, 0, g->sum_foot, g->sum_foot, width - 1);
+    return box_stack(c, n, row, (size_t)m + 1, true);
+}
+
+static Box *product_sign(Ctx *c, const Signs *g, int up, int down)
+{
+    size_t n = 0;
+    Box **row = ARENA_NEW(&c->tmp, Box *, up + down + 1);
+
+    if (!row)
+        return box_puts(c, "prod");
+    row[n++] = box_row(c, 2,
+                       (Box *[]){box_repeat(c, 0, g->prod_left, g->prod_top, 3),
+                                 box_puts(c, g->prod_right)});
+    for (int i = 0; i < up + down; i++)
+        row[n++] = box_row(
+            c, 2,
+            (Box *[]){box_repeat(c, 0, g->prod_side, " ", 3), box_puts(c, g->prod_side)});
+    return box_stack(c, n, row, (size_t)up, true);
+}
+
+Box *box_sign(Ctx *c, const Signs *g, Op op, const Box *body)
+{
+    Box *b, **column;
+    int h = max2(3, body->h), up = max2(1, body->base),
+        down = max2(1, body->h - 1 - body->base);
+
+    if (op == OP_SUM)
+        return sum_sign(c, g, body->base, body->h - 1 - body->base);
+    if (op == OP_PROD)
+        return product_sign(c, g, up, down);
     column = ARENA_NEW(&c->tmp, Box *, h);
     if (!column)
-        return box_puts(c, "∫");
+        return box_puts(c, "int");
     for (int i = 0; i < h; i++)
-        column[i] = box_puts(c, i == 0 ? "⌠" : i == h - 1 ? "⌡" : "⎮");
+        column[i] = box_puts(c, i == 0       ? g->int_top
+                                : i == h - 1 ? g->int_foot
+                                             : g->int_side);
     b = box_stack(c, (size_t)h, column, 0, true);
     b->base = body->h < 3 ? 1 : body->base;
     return b;
@@ -189,6 +309,7 @@ typedef struct {
 
 typedef struct {
     Ctx *c;
+    const Signs *signs;
     uint32_t *cell;
     int w, h;
     BoxPlace *st;
@@ -240,20 +361,22 @@ static void draw_fence(Canvas *v, const Box *b, int x, int y, const char *const 
 
 static void draw_root(Canvas *v, const Box *b, int x, int y)
 {
+    const Signs *g = v->signs;
     bool tall = b->h > 2;
-    int left = tall ? 2 : 1;
+    int left = b->w - b->a[0]->w;
 
     put_box(v, b->a[0], x + left, y + 1);
     for (int i = left; i < b->w; i++)
-        write_one(v, x + i, y, tall ? "─" : "_");
+        write_one(v, x + i, y, tall && !g->ascii ? g->bar : g->over);
     if (!tall) {
-        write_one(v, x, y + 1, "√");
+        write_one(v, x, y + 1, g->root_foot);
+        write_one(v, x + left - 1, y + 1, g->root);
         return;
     }
-    write_one(v, x + 1, y, "┌");
+    write_one(v, x + 1, y, g->root_top);
     for (int i = 1; i < b->h; i++)
-        write_one(v, x + 1, y + i, "│");
-    write_one(v, x, y + b->h - 1, "╲");
+        write_one(v, x + 1, y + i, g->root_side);
+    write_one(v, x, y + b->h - 1, g->root_foot);
 }
 
 static void draw_grid(Canvas *v, const Box *b, int x, int y)
@@ -275,7 +398,7 @@ static void draw_frac(Canvas *v, const Box *b, int x, int y)
     put_box(v, b->a[0], x + (b->w - b->a[0]->w) / 2, y);
     put_box(v, b->a[1], x + (b->w - b->a[1]->w) / 2, y + b->base + 1);
     for (int i = 0; i < b->w; i++)
-        write_one(v, x + i, y + b->base, "─");
+        write_one(v, x + i, y + b->base, v->signs->bar);
 }
 
 static void draw_children(Canvas *v, const Box *b, int x, int y)
@@ -307,8 +430,8 @@ static void draw_one(Canvas *v, BoxPlace p)
         break;
     case B_ROOT: draw_root(v, b, p.x, p.y); break;
     case B_FENCE:
-        draw_fence(v, b, p.x, p.y, fence_left[b->style]);
-        draw_fence(v, b, p.x + b->w - 1, p.y, fence_right[b->style]);
+        draw_fence(v, b, p.x, p.y, v->signs->left[b->style]);
+        draw_fence(v, b, p.x + b->w - 1, p.y, v->signs->right[b->style]);
         put_box(v, b->a[0], p.x + 1 + (b->style == FENCE_BRACE), p.y);
         break;
     case B_GRID: draw_grid(v, b, p.x, p.y); break;
@@ -340,10 +463,10 @@ static void put_canvas(Str *out, const Canvas *v)
     }
 }
 
-bool box_draw(Ctx *c, Str *out, Box *b)
+bool box_draw(Ctx *c, const Signs *signs, Str *out, Box *b)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Canvas v = {.c = c, .w = b->w, .h = b->h};
+    Canvas v = {.c = c, .signs = signs, .w = b->w, .h = b->h};
 
     if (b->w <= 0 || (double)b->w * b->h > CANVAS_MAX)
         return false;

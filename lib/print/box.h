@@ -23,6 +23,18 @@ typedef enum {
 /* Kinds of brackets of B_FENCE. */
 enum { FENCE_PAREN, FENCE_BRACKET, FENCE_BAR, FENCE_FLOOR, FENCE_CEIL, FENCE_BRACE };
 
+/* What things are drawn with. Pieces of brackets: alone, then top, middle, bottom, and the waist
+ * of a brace. */
+typedef struct {
+    const char *left[6][5], *right[6][5];
+    const char *bar, *times, *pi, *inf, *le, *ge, *ne;
+    const char *over, *root, *root_top, *root_side, *root_foot; /* over: of a low root */
+    const char *down, *up, *sum_foot, *prod_left, *prod_top, *prod_right, *prod_side;
+    const char *int_top, *int_side, *int_foot;
+    bool ascii;
+} Signs;
+extern const Signs box_unicode, box_ascii;
+
 typedef struct box Box;
 struct box {
     uint8_t kind, style;
@@ -41,17 +53,24 @@ Box *box_puts(Ctx *c, const char *s);
 Box *box_row(Ctx *c, size_t n, Box *const *a);
 Box *box_frac(Ctx *c, Box *num, Box *den);
 Box *box_sup(Ctx *c, Box *base, Box *up);
-Box *box_root(Ctx *c, Box *a);
+Box *box_root(Ctx *c, const Signs *signs, Box *a);
 Box *box_fence(Ctx *c, int style, Box *a);
 /* baseline: a[pivot]'s */
 Box *box_stack(Ctx *c, size_t n, Box *const *a, size_t pivot, bool left);
 Box *box_grid(Ctx *c, size_t rows, size_t cols, Box *const *a, bool left);
 /* One of the drawn signs of calculus, as tall as body needs: op is OP_INT, OP_SUM,
  * OP_PROD. */
-Box *box_sign(Ctx *c, Op op, const Box *body);
+Box *box_sign(Ctx *c, const Signs *signs, Op op, const Box *body);
+
+/* ---- break.c: a box at most width columns wide, rows in it cut into lines at operators and
+ * commas, with blank lines between lines that are tall. What cannot be cut stays as wide as it
+ * is. */
+Box *box_break(Ctx *c, const Signs *signs, Box *b, int width);
+/* Text cut into lines at operators and commas, never inside a word. */
+void box_wrap(Str *out, const char *text, size_t n, int width);
 
 /* Draws b, lines separated by '\n', no blanks at their ends. False, with nothing written,
  * when it would be larger than a canvas may be. */
-bool box_draw(Ctx *c, Str *out, Box *b);
+bool box_draw(Ctx *c, const Signs *signs, Str *out, Box *b);
 
 #endif

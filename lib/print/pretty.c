@@ -1,8 +1,8 @@
 /* print/pretty.c - forms to two-dimensional text.
  *
- * Boxes are made for the forms from below, each form once. The finished row is broken
- * between terms where it is wider than the terminal; what cannot be broken, or is too
- * large to be read in two dimensions, is printed as plain text.
+ * Boxes are made for the forms from below, each form once. What is wider than the terminal is
+ * broken at operators, inside fractions and brackets, too; what cannot be, or is too large to be
+ * read in two dimensions, is printed as plain text in lines.
  */
 #include "print/print.h"
 #include "print/box.h"
@@ -14,6 +14,7 @@
 
 typedef struct {
     Ctx *c;
+    const Signs *signs;
     Map done; /* Form address -> Box */
     Box **v;  /* boxes of the row being put together */
     size_t n, cap;
@@ -98,8 +99,8 @@ static Box *pretty_name(Pretty *P, const Form *f)
     int g = n && n->op == OP_SYM ? print_greek_find(p.stem, p.nstem) : -1;
 
     if (n && n->op == OP_CONST && n->sym != C_E)
-        return box_puts(P->c, n->sym == C_PI ? "π" : "∞");
-    if (g < 0)
+        return box_puts(P->c, n->sym == C_PI ? P->signs->pi : P->signs->inf);
+    if (g < 0 || P->signs->ascii)
         return box_text(P->c, f->text, f->ntext);
     return box_row(P->c, 2,
                    (Box *[]){box_puts(P->c, print_greek_utf8[g]),
@@ -128,23 +129,24 @@ static Box *pretty_product(Pretty *P, const Form *f)
     Box *num, *den;
 
     if (!f->nden)
-        return joined_boxes(P, f, 0, f->n, "·", BIND_POW);
-    num = joined_boxes(P, f, 0, f->n, "·", f->n > 1 ? BIND_POW : BIND_IF);
-    den = joined_boxes(P, f, f->n, all, "·", f->nden > 1 ? BIND_POW : BIND_IF);
+        return joined_boxes(P, f, 0, f->n, P->signs->times, BIND_POW);
+    num = joined_boxes(P, f, 0, f->n, P->signs->times, f->n > 1 ? BIND_POW : BIND_IF);
+    den =
+        joined_boxes(P, f, f->n, all, P->signs->times, f->nden > 1 ? BIND_POW : BIND_IF);
     return box_frac(P->c, num, den);
 }
 
-static bool is_drawn(const Form *f)
+static bool is_drawn(const Pretty *P, const Form *f)
 {
     switch ((Op)f->op) {
     case OP_sqrt:
     case OP_exp:
     case OP_abs:
-    case OP_floor:
-    case OP_ceil:
     case OP_INT:
     case OP_SUM:
     case OP_PROD: return true;
+    case OP_floor:
+    case OP_ceil: return !P->signs->ascii;
     default: return false;
     }
 }
@@ -177,7 +179,7 @@ static Box *pretty_power(Pretty *P, const Form *f)
     const Form *b = f->a[0].f;
     Box *up = exponent_box(P, f->a[1].f);
 
-    if (b->kind == FORM_CALL && !is_drawn(b)) {
+    if (b->kind == FORM_CALL && !is_drawn(P, b)) {
         Box *name = box_text(P->c, b->text, b->ntext);
         return box_row(P->c, 2, (Box *[]){box_sup(P->c, name, up), argument_box(P, b)});
     }
@@ -192,7 +194,7 @@ static Box *pretty_binder(Pretty *P, const Form *f)
     Box *body = child_box(P, f->a[0].f, false, f->op == OP_INT ? BIND_SUM : BIND_PROD),
         *part[4];
     Box *var = signed_box(P, f->a[1].f, false), *lo = signed_box(P, f->a[2].f, false);
-    Box *sign = box_sign(c, (Op)f->op, body);
+    Box *sign = box_sign(c, P->signs, (Op)f->op, body);
 
     if (f->op != OP_INT)
         lo = box_row(c, 3, (Box *[]){var, box_puts(c, " = "), lo});
@@ -208,11 +210,13 @@ static Box *pretty_binder(Pretty *P, const Form *f)
 static Box *pretty_call(Pretty *P, const Form *f)
 {
     switch ((Op)f->op) {
-    case OP_sqrt: return box_root(P->c, signed_box(P, f->a[0].f, false));
+    case OP_sqrt: return box_root(P->c, P->signs, signed_box(P, f->a[0].f, false));
     case OP_exp: return box_sup(P->c, box_puts(P->c, "e"), exponent_box(P, f->a[0].f));
     case OP_abs: return box_fence(P->c, FENCE_BAR, signed_box(P, f->a[0].f, false));
     case OP_floor:
     case OP_ceil:
+        if (P->signs->ascii)
+            break;
         return box_fence(P->c, f->op == OP_floor ? FENCE_FLOOR : FENCE_CEIL,
                          signed_box(P, f->a[0].f, false));
     case OP_INT:
@@ -265,9 +269,9 @@ static Box *pretty_list(Pretty *P, const Form *f)
 
 static Box *pretty_infix(Pretty *P, const Form *f)
 {
-    const char *le = f->text[1] == '<' ? " ≤ " : " ≥ ";
+    const char *le = f->text[1] == '<' ? P->signs->le : P->signs->ge;
     const char *s = f->op == OP_LE   ? le
-                    : f->op == OP_NE ? " ≠ "
+                    : f->op == OP_NE ? P->signs->ne
                     : f->op == OP_EQ ? " = "
                                      : f->text;
 
@@ -354,113 +358,30 @@ int print_width(void)
     return w >= 20 && w < 10000 ? w : 80;
 }
 
-/* A line may end before " + " and " - ", and after "·" and ", ". */
-static bool breaks_before(const Box *b)
-{
-    return b->kind == B_TEXT && b->ntext == 3 &&
-           (!memcmp(b->text, " + ", 3) || !memcmp(b->text, " - ", 3));
-}
-
-static bool breaks_after(const Box *b)
-{
-    return b->kind == B_TEXT && b->ntext == 2 &&
-           (!memcmp(b->text, "·", 2) || !memcmp(b->text, ", ", 2));
-}
-
-/* The parts of a row; those that are too wide themselves by their parts in turn. */
-static void flatten_row(Pretty *P, Box *root, int width)
-{
-    size_t n = 0;
-    Box **st = ARENA_NEW(&P->c->tmp, Box *, PRETTY_MAX);
-
-    if (!st)
-        return;
-    st[n++] = root;
-    while (n > 0) {
-        Box *b = st[--n];
-        if (b->kind != B_ROW || b->w <= width || n + b->n > (size_t)PRETTY_MAX) {
-            push_box(P, b);
-            continue;
-        }
-        for (uint32_t i = b->n; i-- > 0;)
-            st[n++] = b->a[i];
-    }
-}
-
-/* Draws the parts [from, to) as one line. */
-static void draw_line(Pretty *P, Str *out, size_t from, size_t to, bool first)
-{
-    Box *row = box_row(P->c, to - from, P->v + from);
-
-    if (!first) {
-        str_puts(out, row->h > 1 ? "\n\n" : "\n");
-        row = box_row(P->c, 2, (Box *[]){box_puts(P->c, "  "), row});
-    }
-    (void)box_draw(P->c, out, row);
-}
-
-/* Greedy lines of at most width columns; false, with nothing drawn, when a part is wider.
- */
-static bool draw_lines(Pretty *P, Str *out, int width, bool dry)
-{
-    size_t from = 0, last = 0;
-    int w = 0, since = 0; /* of the line, and of it since the last place to break */
-
-    for (size_t i = 0; i < P->n; i++) {
-        Box *k = P->v[i];
-        if (i > from && breaks_before(k)) {
-            last = i;
-            since = 0;
-        }
-        w += k->w;
-        since += k->w;
-        if (w > width) {
-            if (last == from)
-                return false;
-            if (!dry)
-                draw_line(P, out, from, last, from == 0);
-            from = last;
-            w = since + 2;
-            if (w > width)
-                return false;
-        }
-        if (breaks_after(k)) {
-            last = i + 1;
-            since = 0;
-        }
-    }
-    if (!dry && from < P->n)
-        draw_line(P, out, from, P->n, from == 0);
-    return true;
-}
-
-static bool draw_broken(Pretty *P, Str *out, Box *b)
-{
-    int width = print_width();
-
-    if (b->w <= width)
-        return box_draw(P->c, out, b);
-    P->n = 0;
-    flatten_row(P, b, width);
-    return draw_lines(P, out, width, true) && draw_lines(P, out, width, false);
-}
-
-void print_pretty(Ctx *c, Str *out, Node *n)
+static void draw_pretty(Ctx *c, const Signs *signs, Str *out, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Pretty P = {.c = c};
+    Pretty P = {.c = c, .signs = signs};
     Forms F;
-    Box *b;
+    int width = print_width();
     bool drawn = false;
 
-    if (form_build(&F, c, 1, &n)) {
-        if (F.root->len <= PRETTY_MAX) {
-            map_init(&P.done, &c->tmp);
-            b = make_boxes(&P, F.root);
-            drawn = b && draw_broken(&P, out, b);
-        }
-        if (!drawn && !ctx_failed(c))
-            (void)print_limited(c, out, n, (size_t)PRETTY_MAX);
+    if (form_build(&F, c, 1, &n) && F.root->len <= PRETTY_MAX) {
+        map_init(&P.done, &c->tmp);
+        Box *b = make_boxes(&P, F.root);
+        b = b ? box_break(c, signs, b, width) : NULL;
+        drawn = b && b->w <= width && box_draw(c, signs, out, b);
+    }
+    if (!drawn && !ctx_failed(c)) {
+        Str text = {0};
+        (void)print_limited(c, &text, n, (size_t)PRETTY_MAX);
+        box_wrap(out, str_cstr(&text), text.n, width);
+        out->failed |= text.failed;
+        str_free(&text);
     }
     arena_release(&c->tmp, m);
 }
+
+void print_pretty(Ctx *c, Str *out, Node *n) { draw_pretty(c, &box_unicode, out, n); }
+
+void print_pretty_ascii(Ctx *c, Str *out, Node *n) { draw_pretty(c, &box_ascii, out, n); }

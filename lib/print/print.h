@@ -6,7 +6,7 @@
  * May use: base, number, table, expr.
  * Files: form.[ch] (how a node is shown, for all printers) with leaf.c (what is shown as it
  * stands), order.c (the order of terms and factors) and names.c (Greek letters, subscripts);
- * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] (two dimensions), rows.c (matrices),
+ * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] with break.c (two dimensions), rows.c (matrices),
  * graph.c (trees, DOT), share.c (names for common subexpressions).
  */
 #ifndef LBZ_PRINT_H
@@ -20,6 +20,7 @@ void print_latex(Ctx *c, Str *out, Node *n);
 void print_latex_number(Str *out, const char *text, size_t len);
 /* two-dimensional, lines separated by '\n' */
 void print_pretty(Ctx *c, Str *out, Node *n);
+void print_pretty_ascii(Ctx *c, Str *out, Node *n);
 /* A list of rows of equal length, elements that are no lists; and such a one row by row. */
 bool print_is_matrix(const Node *n);
 void print_rows(Ctx *c, Str *out, Node *n);

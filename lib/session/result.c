@@ -132,16 +132,12 @@ static void set_number(lbz_session *s, Node *n)
 
 /* ---- texts */
 
-/* "   (= 6 at x = 3)": what the formula is where its names stand for something. */
-static void show_value(lbz_session *s, const EvalResult *r, const char *digits)
+/* "(= 6 at x = 3)": what the formula is where its names stand for something. */
+static void put_value(lbz_session *s, const EvalResult *r, const char *digits, Str *out)
 {
     enum { LONGEST = 200 };
     Ctx *c = s->c;
-    Str *out = &s->ans.shown;
-    if (s->ans.has_shown)
-        str_puts(out, "\n(= ");
-    else
-        str_printf(out, "%s   (= ", str_cstr(&s->ans.text));
+    str_puts(out, "(= ");
     print_limited(c, out, r->value, LONGEST);
     if (*digits)
         str_printf(out, " %s %s", setting_on(&s->set, SET_unicode) ? "≈" : "~", digits);
@@ -150,7 +146,21 @@ static void show_value(lbz_session *s, const EvalResult *r, const char *digits)
         print_limited(c, out, r->at_val[i], LONGEST);
     }
     str_putc(out, ')');
-    s->ans.has_shown = true;
+}
+
+/* Behind the formula, or below what has several lines. */
+static void show_value(lbz_session *s, const EvalResult *r, const char *digits)
+{
+    Answer *a = &s->ans;
+    if (!a->has_shown)
+        str_puts(&a->shown, str_cstr(&a->text));
+    str_puts(&a->shown, a->has_shown ? "\n" : "   ");
+    put_value(s, r, digits, &a->shown);
+    a->has_shown = true;
+    if (a->has_pretty) {
+        str_putc(&a->pretty, '\n');
+        put_value(s, r, digits, &a->pretty);
+    }
 }
 
 static void show_latex_value(lbz_session *s, const EvalResult *r, const char *digits)
@@ -303,8 +313,10 @@ static void answer_forms(lbz_session *s, const EvalResult *r)
     a->has_pretty = setting_on(&s->set, SET_pretty);
     if (a->has_pretty && r->text)
         str_puts(&a->pretty, r->text);
-    else if (a->has_pretty)
+    else if (a->has_pretty && setting_on(&s->set, SET_unicode))
         print_pretty(s->c, &a->pretty, r->formula);
+    else if (a->has_pretty)
+        print_pretty_ascii(s->c, &a->pretty, r->formula);
 }
 
 void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n)
