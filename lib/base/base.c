@@ -40,7 +40,7 @@ char *mem_strndup(const char *s, size_t n)
     return r;
 }
 
-enum { ROOM_FIRST = 8 };
+enum { ROOM_FIRST = 16 };
 
 bool mem_room(void *array, size_t *cap, size_t size)
 {

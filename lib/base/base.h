@@ -173,11 +173,12 @@ static inline void arena_release(Arena *a, ArenaMark m)
 
 /* Room for element number n in the array v of cap elements, which then has twice as many. False: no
  * memory, which an arena has told its Env; the array stays. */
-#define MEM_ROOM(v, n, cap) ((n) < (cap) || mem_room(&(v), &(cap), sizeof *(v)))
+#define MEM_ROOM(v, n, cap) \
+    (LBZ_LIKELY((n) < (cap)) || mem_room(&(v), &(cap), sizeof *(v)))
 #define ARENA_ROOM(a, v, n, cap) \
-    ((n) < (cap) || arena_room((a), &(v), &(cap), sizeof *(v)))
-LBZ_COLD bool mem_room(void *array, size_t *cap, size_t size);
-LBZ_COLD bool arena_room(Arena *a, void *array, size_t *cap, size_t size);
+    (LBZ_LIKELY((n) < (cap)) || arena_room((a), &(v), &(cap), sizeof *(v)))
+bool mem_room(void *array, size_t *cap, size_t size);
+bool arena_room(Arena *a, void *array, size_t *cap, size_t size);
 
 #define ARENA_NEW(a, T, n) ((T *)arena_alloc((a), (size_t)(n) * sizeof(T)))
 #define ARENA_NEW0(a, T, n) ((T *)arena_zalloc((a), (size_t)(n) * sizeof(T)))

@@ -33,6 +33,27 @@ static inline void nodevec_push(Ctx *c, NodeVec *v, Node *x)
         v->v[v->n++] = x;
 }
 
+/* Terms and factors at hand without an allocation. */
+enum { FEW = 16 };
+/* Sorts records of `size` bytes, each of which begins with the node that decides, by ex_cmp; few of
+ * them by insertion, which is as stable as it is quick. */
+void ex_sort_many(void *v, size_t n, size_t size);
+static inline void ex_sort_by_node(void *v, size_t n, size_t size)
+{
+    char *r = v, t[48];
+    if (n > FEW) {
+        ex_sort_many(v, n, size);
+        return;
+    }
+    for (size_t i = 1, j; i < n; i++) {
+        const Node *x = *(Node **)(r + i * size);
+        memcpy(t, r + i * size, size);
+        for (j = i; j > 0 && ex_cmp(*(Node **)(r + (j - 1) * size), x) > 0; j--)
+            memcpy(r + j * size, r + (j - 1) * size, size);
+        memcpy(r + j * size, t, size);
+    }
+}
+
 /* exact.c: values at exact points; NULL: none is known. */
 Node *ex_exact_value1(Ctx *c, Op op, Node *x);
 Node *ex_exact_value2(Ctx *c, Op op, Node *x, Node *y);

@@ -4,15 +4,13 @@
  * positive coefficient; content and sign go to the front, so that (2*x + 2)*(1 + x) is
  * 2*(x + 1)^2. */
 #include "expr/internal.h"
-#include <stdlib.h>
 
 typedef struct {
-    Node *base, *exponent;
+    Node *base; /* first: what factors are sorted by */
+    Node *exponent;
     Node *whole;   /* base^exponent */
     uint32_t from; /* which operand it came with */
 } Factor;
-
-enum { FEW = 16 };
 
 typedef struct {
     Factor *v;
@@ -208,11 +206,6 @@ static void absorb_into_long(Ctx *c, Factors *s)
     }
 }
 
-static int factor_cmp(const void *a, const void *b)
-{
-    return ex_cmp(((const Factor *)a)->base, ((const Factor *)b)->base);
-}
-
 /* b to the sum of the exponents of factors i to j. */
 static Node *power_of_base(Ctx *c, const Factors *s, size_t i, size_t j)
 {
@@ -337,18 +330,6 @@ static Node *product_node(Ctx *c, Num content, NodeVec *f)
     return ex_scale_raw(c, content, ex_intern(c, OP_MUL, f->n, f->v));
 }
 
-/* By insertion: as stable as it is quick for a few. */
-static void sort_few(Factor *v, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        Factor t = v[i];
-        size_t j = i;
-        for (; j > 0 && ex_cmp(v[j - 1].base, t.base) > 0; j--)
-            v[j] = v[j - 1];
-        v[j] = t;
-    }
-}
-
 /* Two sorted runs, one much shorter: it is put into the longer one by bisection, as comparing
  * factors that are deep costs more than moving them. False: it is no such case. */
 static bool merge_short(Ctx *c, Factors *s)
@@ -391,10 +372,8 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
             return c->zero;
         if (s.longs)
             absorb_into_long(c, &s);
-        if (!s.sorted && s.n <= FEW)
-            sort_few(s.v, s.n);
-        else if (!s.sorted && !merge_short(c, &s))
-            qsort(s.v, s.n, sizeof *s.v, factor_cmp);
+        if (!s.sorted && (s.n <= FEW || !merge_short(c, &s)))
+            ex_sort_by_node(s.v, s.n, sizeof *s.v);
         NodeVec out = {.v = near, .cap = FEW};
         bool again = collect_bases(c, &s, &out);
         /* what is collected without `again` has the bases that were put in */

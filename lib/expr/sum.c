@@ -1,15 +1,12 @@
 /* expr/sum.c - sums and coefficients: canonical by construction.
  * Invariant: see expr.h; like terms are found by sorting the terms without coefficients. */
 #include "expr/internal.h"
-#include <stdlib.h>
 
 typedef struct {
-    Node *rest;
+    Node *rest; /* first: what terms are sorted by */
     Num k;
     Node *whole; /* k*rest, as it came */
 } Term;
-
-enum { FEW = 16 };
 
 typedef struct {
     Term *v;
@@ -86,23 +83,6 @@ static void terms_add(Ctx *c, Terms *s, Node *t)
         terms_push(c, s, t, NUM_ONE, t);
 }
 
-static int term_cmp(const void *a, const void *b)
-{
-    return ex_cmp(((const Term *)a)->rest, ((const Term *)b)->rest);
-}
-
-/* By insertion: as stable as it is quick for a few. */
-static void sort_few(Term *v, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        Term t = v[i];
-        size_t j = i;
-        for (; j > 0 && ex_cmp(v[j - 1].rest, t.rest) > 0; j--)
-            v[j] = v[j - 1];
-        v[j] = t;
-    }
-}
-
 static Node *infinite_sum(Ctx *c, int signs)
 {
     if (signs == 3)
@@ -116,10 +96,8 @@ static Node *terms_finish(Ctx *c, Terms *s)
 {
     if (s->infinite)
         return infinite_sum(c, s->infinite);
-    if (!s->sorted && s->n <= FEW)
-        sort_few(s->v, s->n);
-    else if (!s->sorted)
-        qsort(s->v, s->n, sizeof *s->v, term_cmp);
+    if (!s->sorted)
+        ex_sort_by_node(s->v, s->n, sizeof *s->v);
     Node *few[FEW + 1], **out = few;
     if (s->n > FEW)
         out = ARENA_NEW(&c->tmp, Node *, s->n + 1);

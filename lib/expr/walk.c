@@ -79,6 +79,13 @@ int ex_cmp(const Node *a, const Node *b)
     return 0;
 }
 
+static int record_cmp(const void *a, const void *b)
+{
+    return ex_cmp(*(Node *const *)a, *(Node *const *)b);
+}
+
+void ex_sort_many(void *v, size_t n, size_t size) { qsort(v, n, size, record_cmp); }
+
 /* ---- walks ------------------------------------------------------------------------- */
 typedef struct {
     Node *n;

@@ -23,6 +23,7 @@ typedef struct {
     Node *seen[8]; /* forms that were measured already */
     size_t nseen;
     bool deep;
+    bool freely;        /* forms on offer are taken however little they save */
     bool new_functions; /* forms on offer may hold functions that root does not have */
 } Best;
 

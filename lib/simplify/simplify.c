@@ -46,6 +46,7 @@ static int count_new_functions(Ctx *c, Node *root, Node *n)
     return k;
 }
 
+/* deep: asked for by name; whatever is smaller is better. */
 static Best best_begin(Ctx *c, Node *n, bool deep)
 {
     double m = measure_cost(c, n);
@@ -57,28 +58,54 @@ static Best best_begin(Ctx *c, Node *n, bool deep)
                   .deep = deep};
 }
 
-void best_offer(Best *b, Node *n)
+static bool was_offered(Best *b, Node *n)
 {
-    if (!n || ex_is_poison(n) || n == b->node || n == b->root)
-        return;
     for (size_t i = 0; i < b->nseen; i++)
         if (b->seen[i] == n)
-            return;
+            return true;
     if (b->nseen < sizeof b->seen / sizeof *b->seen)
         b->seen[b->nseen++] = n;
-    double m = measure_cost(b->c, n);
+    return false;
+}
+
+/* n measures *m, which may grow: does it take the place of the best form? */
+static bool is_better(Best *b, Node *n, double *m)
+{
+    bool first = b->node == b->root;
+    if (b->freely)
+        return *m < (first ? b->limit : b->cost);
     /* WORTH is asked of rewritings only: where additions go away, terms have met */
-    if (m > b->cost - 1e-9 && b->node == b->root && m < b->limit - 1e-9 &&
+    if (*m > b->cost - 1e-9 && first && *m < b->limit - 1e-9 &&
         measure_additions(b->c, n) < measure_additions(b->c, b->root))
         b->cost = b->limit;
-    if (m > b->cost + 1e-9)
-        return;
+    if (*m > b->cost + 1e-9)
+        return false;
     if (b->new_functions)
-        m += NEW_FUNCTION_COST * count_new_functions(b->c, b->root, n);
-    if (m < b->cost - 1e-9 || (m < b->cost + 1e-9 && ex_cmp(n, b->node) < 0)) {
-        b->node = n;
-        b->cost = m;
-    }
+        *m += NEW_FUNCTION_COST * count_new_functions(b->c, b->root, n);
+    return *m < b->cost - 1e-9 || (*m < b->cost + 1e-9 && ex_cmp(n, b->node) < 0);
+}
+
+static void best_take(Best *b, Node *n, double m)
+{
+    b->node = n;
+    b->cost = m < b->cost ? m : b->cost;
+}
+
+void best_offer(Best *b, Node *n)
+{
+    if (!n || ex_is_poison(n) || n == b->node || n == b->root ||
+        (!b->freely && was_offered(b, n)))
+        return;
+    double m = measure_cost(b->c, n);
+    if (is_better(b, n, &m))
+        best_take(b, n, m);
+}
+
+static void best_offer_freely(Best *b, Node *n)
+{
+    b->freely = true;
+    best_offer(b, n);
+    b->freely = false;
 }
 
 /* ---- common factors and denominators of the terms of a sum ------------------------- */
@@ -291,16 +318,15 @@ static bool has_sum(const Node *n)
     return false;
 }
 
-/* Terms that all stand over the same denominator share one fraction line, however little that
- * saves: (1 - log(x))/x^2. */
-static void one_denominator(Best *b, Node *n)
+/* Terms that all stand over the same denominator share one fraction line: (1 - log(x))/x^2. NULL:
+ * they do not. */
+static Node *one_denominator(Ctx *c, Node *n)
 {
-    Ctx *c = b->c;
     if (n->op != OP_ADD || n->n > MAX_TERMS)
-        return;
+        return NULL;
     ArenaMark m = arena_mark(&c->tmp);
-    Node *t = n->a[0]->op == OP_SCALE ? n->a[0]->a[1] : n->a[0];
-    NodeVec below = {0};
+    Node *t = n->a[0]->op == OP_SCALE ? n->a[0]->a[1] : n->a[0], *r = NULL;
+    NodeVec below = {0}, s = {0};
     for (uint32_t i = 0; i < (t->op == OP_MUL ? t->n : 1); i++) {
         Node *f = t->op == OP_MUL ? t->a[i] : t;
         if (f->op != OP_POW || !ex_is_num(f->a[1]) || !ex_is_neg(f->a[1]) ||
@@ -314,29 +340,12 @@ static void one_denominator(Best *b, Node *n)
     }
     if (below.n) {
         Node *g = ex_mul(c, below.n, below.v), *inv = ex_pow(c, g, c->minus_one);
-        NodeVec s = {0};
         for (uint32_t i = 0; i < n->n; i++)
             nodevec_push(c, &s, ex_mul2(c, n->a[i], inv));
-        Node *r = ex_mul2(c, g, ex_add(c, s.n, s.v));
-        double cost = measure_cost(c, r);
-        if (!ex_is_poison(r) && cost < b->limit) {
-            b->node = r;
-            b->cost = cost < b->cost ? cost : b->cost;
-        }
+        r = ex_mul2(c, g, ex_add(c, s.n, s.v));
     }
     arena_release(&c->tmp, m);
-}
-
-/* Forms that are taken however little they save. */
-static void take_form(Best *b, Node *r)
-{
-    if (!r || r == b->node || ex_is_poison(r))
-        return;
-    double m = measure_cost(b->c, r);
-    if (m >= b->limit || (b->node != b->root && m >= b->cost))
-        return;
-    b->node = r;
-    b->cost = m < b->cost ? m : b->cost;
+    return r;
 }
 
 /* The last touch: factors of the best form made one, common factors taken out of its
@@ -354,7 +363,7 @@ static void polish_best(Best *b, Node *g)
         if (!ex_is_poison(f) && measure_cost(c, f) <= m + PARENTHESES)
             b->node = f;
     }
-    take_form(b, simplify_join_radicals(c, b->node));
+    best_offer_freely(b, simplify_join_radicals(c, b->node));
 }
 
 Node *simplify_region(Ctx *c, Node *n, void *arg)
@@ -367,8 +376,8 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         return n;
     Attempt at = attempt_begin(c);
     Node *g = factor_all(c, n, false), *h = factor_all(c, n, true);
-    one_denominator(&b, n);
-    take_form(&b, simplify_clear_denominators(c, n));
+    best_offer_freely(&b, one_denominator(c, n));
+    best_offer_freely(&b, simplify_clear_denominators(c, n));
     best_offer(&b, g);
     best_offer(&b, h);
     if (h != n)
@@ -414,12 +423,8 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
     Node *r = rat_regions(c, n, deep, simplify_region, deep ? &deep : NULL);
     if (ctx_failed(c))
         return c->poison;
-    double m = measure_cost(c, r);
-    if (r != n &&
-        (b.node == n || m <= b.cost)) { /* a region has found it worth its while */
-        b.node = r;
-        b.cost = m < b.cost ? m : b.cost;
-    }
+    if (r != n) /* a region has found it worth its while */
+        best_take(&b, r, measure_cost(c, r));
     b.new_functions = true;
     offer_roots(&b, b.node);
     best_offer_trig(&b, b.node);
