@@ -300,8 +300,8 @@ static bool check_formula(GradCheck *k)
 
 /* ---- functions made of statements: the formula of the path that is taken at the point */
 
-/* Steps on that path, and how near to the point others are looked for: 2^-NEAR_BITS. */
-enum { MOST_STEPS = 20000, NEAR_BITS = 64 };
+/* How near to the point other paths are looked for: 2^-NEAR_BITS. */
+enum { NEAR_BITS = 64 };
 
 /* E as a formula of its names where conditions are what they are at at[]; NULL: there is none. */
 static Node *path_formula(GradCheck *k, Node *const *at)
@@ -312,12 +312,10 @@ static Node *path_formula(GradCheck *k, Node *const *at)
     Node **arg = ARENA_NEW(&c->pool[1].arena, Node *, j->nin + 1);
     for (size_t i = 0; arg && i < j->nin; i++)
         arg[i] = ex_sym(c, j->in[i]);
-    Procedure *b = arg ? procedure_of_formula(c, j->e, P_NONE, j->in, j->nin) : NULL;
     w.point = j->in;
     w.at = at;
     w.npoint = j->nin;
-    w.limits.steps = w.limits.steps < MOST_STEPS ? w.limits.steps : MOST_STEPS;
-    Node *f = b ? procedure_formula(c, &w, b, arg) : NULL;
+    Node *f = session_path_formula(c, w, j->e, j->in, arg, j->nin);
     if (ctx_failed(c))
         f = attempt_forgive(c, FORGIVE_ALL) ? NULL : c->poison;
     return f;

@@ -69,6 +69,16 @@ ProcedureScope session_procedure_scope(lbz_session *s)
                                        tape_limit(s)}};
 }
 
+Node *session_path_formula(Ctx *c, ProcedureScope w, Node *e, const uint32_t *in,
+                           Node *const *arg, size_t nin)
+{
+    enum { MOST_STEPS = 20000 };
+    Procedure *b = arg ? procedure_of_formula(c, e, P_NONE, in, nin) : NULL;
+    w.limits.steps = w.limits.steps < MOST_STEPS ? w.limits.steps : MOST_STEPS;
+    Node *r = b ? procedure_formula(c, &w, b, arg) : c->poison;
+    return ctx_failed(c) ? c->poison : r;
+}
+
 bool session_calls_procedures(lbz_session *s, Node *e)
 {
     Ctx *c = s->c;

@@ -8,6 +8,10 @@
 
 /* The session's functions and names, for running procedures in the present statement. */
 ProcedureScope session_procedure_scope(lbz_session *s);
+/* e, whose names in[] stand for arg[] (NULL: no memory), as the formula of the path that is taken at
+ * w's point; poison with an error: there is none, or it is too long. */
+Node *session_path_formula(Ctx *c, ProcedureScope w, Node *e, const uint32_t *in,
+                           Node *const *arg, size_t nin);
 /* f'(a), where a function made of statements uses it. */
 Node *session_slope(void *session, Ctx *c, Node *n, Node *const *a);
 /* The statements of d, read once in a statement. */

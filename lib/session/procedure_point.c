@@ -227,7 +227,7 @@ static bool choose_mode(ProcedurePoint *p)
 
 /* ---- where conditions compare equals: both branches count, in a formula */
 
-enum { MOST_INPUTS = 1000, MOST_ROUNDS = 20000 };
+enum { MOST_INPUTS = 1000 };
 
 /* Symbols for all elements of x, as a list of its shape; at[] what they are. */
 static Node *symbols_like(Ctx *c, const ProcedureList *x, unsigned level, uint32_t *sym,
@@ -266,12 +266,10 @@ static Node *formula_at(ProcedurePoint *p, uint32_t *sym, Node **at)
         arg[i] = symbols_like(c, &p->x[i], 0, sym + n, at + n, &k);
         n += k;
     }
-    Procedure *b = arg ? procedure_of_formula(c, p->e, P_NONE, p->in, p->nin) : NULL;
     w.point = sym;
     w.at = at;
     w.npoint = n;
-    w.limits.steps = w.limits.steps < MOST_ROUNDS ? w.limits.steps : MOST_ROUNDS;
-    Node *r = b ? procedure_formula(c, &w, b, arg) : c->poison;
+    Node *r = session_path_formula(c, w, p->e, p->in, arg, p->nin);
     return ctx_failed(c) ? c->poison : ex_subst(c, r, sym + p->n, at + p->n, n - p->n);
 }
 
