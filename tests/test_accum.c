@@ -3,22 +3,13 @@
 #include "point/point.h"
 #include "parse/parse.h"
 #include "trace/trace.h"
+#include "in_ctx.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static Ctx *c;
 static uint32_t in[2];
-
-static void setup(void)
-{
-    c = ctx_new();
-    ck_assert_ptr_nonnull(c);
-}
-
-static void teardown(void) { ctx_free(c); }
 
 static Node *text(const char *s)
 {
@@ -376,10 +367,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("accum");
-    TCase *t = tcase_create("accum");
-    tcase_set_timeout(t, 60);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("accum", 60, setup, teardown);
     tcase_add_loop_test(t, both_modes, 0, NROWS);
     tcase_add_test(t, second_derivatives);
     tcase_add_test(t, second_derivatives_of_table_rows);
@@ -390,10 +378,5 @@ int main(void)
     tcase_add_test(t, trace_of_a_list);
     tcase_add_test(t, overflow_on_the_way);
     tcase_add_test(t, integrals);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

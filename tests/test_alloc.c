@@ -3,8 +3,8 @@
  * and once there is memory again the same session answers rightly.
  */
 #include "base/base.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 static const char *const script[] = {
@@ -113,16 +113,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("allocation failure");
-    TCase *t = tcase_create("sweep");
-    tcase_set_timeout(t, 300);
+    TCase *t = suite_case("allocation failure", 300, NULL, NULL);
     tcase_add_test(t, nth_allocation_fails);
     tcase_add_test(t, nth_allocation_fails_in_procedures);
     tcase_add_test(t, one_in_each_line_fails);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

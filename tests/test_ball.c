@@ -3,8 +3,8 @@
  * and limits. */
 #include "ball/ball.h"
 #include "parse/parse.h"
+#include "suite.h"
 
-#include <check.h>
 #include <mpfr.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -585,10 +585,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("ball");
-    TCase *t = tcase_create("ball");
-    tcase_set_timeout(t, 100);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("ball", 100, setup, teardown);
     tcase_add_test(t, known_digits);
     tcase_add_test(t, known_integrals);
     tcase_add_test(t, layout_of_digits);
@@ -608,10 +605,5 @@ int main(void)
     tcase_add_test(t, memory_may_fail_anywhere);
     tcase_add_test(t, a_glance_agrees_with_balls);
     tcase_add_test(t, a_glance_leaves_edges_to_balls);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

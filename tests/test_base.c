@@ -1,7 +1,7 @@
 /* test_base.c - memory, errors, arenas, strings, UTF-8, maps. */
 #include "base/base.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 START_TEST(alloc_failure_counts_down)
@@ -321,8 +321,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("base");
-    TCase *t = tcase_create("base");
+    TCase *t = suite_case("base", 60, NULL, NULL);
     tcase_add_test(t, alloc_failure_counts_down);
     tcase_add_test(t, first_error_wins);
     tcase_add_test(t, long_message_is_cut_between_code_points);
@@ -337,10 +336,5 @@ int main(void)
     tcase_add_test(t, map_without_memory_stays_whole);
     tcase_add_test(t, hash_depends_on_every_byte);
     tcase_add_test(t, json_strings);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

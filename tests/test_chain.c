@@ -4,21 +4,11 @@
 #include "diff/diff.h"
 #include "parse/parse.h"
 #include "print/print.h"
+#include "in_ctx.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static Ctx *c;
-
-static void setup(void)
-{
-    c = ctx_new();
-    ck_assert_ptr_nonnull(c);
-}
-
-static void teardown(void) { ctx_free(c); }
 
 /* x_a * ... * x_b, multiplied all at once */
 static Node *product(const char *stem, int a, int b)
@@ -251,10 +241,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("chain");
-    TCase *t = tcase_create("chain");
-    tcase_set_timeout(t, 120);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("chain", 120, setup, teardown);
     tcase_add_test(t, up_to_the_bound_products_are_flat);
     tcase_add_test(t, long_products_are_one_factor);
     tcase_add_test(t, like_bases_are_collected);
@@ -262,10 +249,5 @@ int main(void)
     tcase_add_test(t, nodes_of_chains_are_bounded);
     tcase_add_test(t, derivatives_of_chains);
     tcase_add_loop_test(t, what_is_printed_reads_back, 0, 8);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

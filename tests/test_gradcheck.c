@@ -2,25 +2,14 @@
  * go wrong, kinks, jumps, branches, what cannot be judged; and the judge itself, with a wrong
  * slope to find. */
 #include "diff/diff.h"
-#include "leibniz.h"
 #include "parse/parse.h"
 #include "point/slope.h"
+#include "in_session.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static lbz_session *s;
-
-static void setup(void)
-{
-    s = lbz_open();
-    ck_assert_ptr_nonnull(s);
-}
-
-static void teardown(void) { lbz_close(s); }
 
 static lbz_result eval(const char *text)
 {
@@ -287,10 +276,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("gradcheck");
-    TCase *t = tcase_create("gradcheck");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 60);
+    TCase *t = suite_case("gradcheck", 60, setup, teardown);
     tcase_add_test(t, right_derivatives_agree);
     tcase_add_test(t, kinks_hold_their_value);
     tcase_add_test(t, jumps_and_branches);
@@ -300,10 +286,5 @@ int main(void)
     tcase_add_test(t, slopes_are_limits);
     tcase_add_test(t, rounding_is_bounded);
     tcase_add_test(t, wrong_routes_are_found);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

@@ -1,8 +1,8 @@
 /* test_num.c - exact arithmetic against plain GMP on random operands of many sizes, text
  * and doubles by round trips and known values. */
 #include "number/number.h"
+#include "suite.h"
 
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -539,10 +539,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("num");
-    TCase *t = tcase_create("num");
-    tcase_set_timeout(t, 60);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("num", 60, setup, teardown);
     tcase_add_test(t, arithmetic_agrees_with_gmp);
     tcase_add_test(t, integer_parts_agree_with_gmp);
     tcase_add_test(t, powers);
@@ -558,10 +555,5 @@ int main(void)
     tcase_add_test(t, digits_are_nearest);
     tcase_add_test(t, doubles_are_nearest);
     tcase_add_test(t, doubles_print_shortest);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

@@ -1,8 +1,8 @@
 /* test_ops.c - the operator table as data: names, arities, texts, synonyms, commands. */
 #include "table/float64.h"
 #include "table/rule.h"
+#include "suite.h"
 
-#include <check.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -226,8 +226,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("ops");
-    TCase *t = tcase_create("table");
+    TCase *t = suite_case("ops", 60, NULL, NULL);
 
     tcase_add_loop_test(t, row, OP_FIRST_STRUCTURAL + 1, OP_FIRST_FUNCTION);
     tcase_add_loop_test(t, row, OP_FIRST_FUNCTION + 1, OP_COUNT);
@@ -238,10 +237,5 @@ int main(void)
     tcase_add_test(t, names_that_are_none);
     tcase_add_test(t, synonyms);
     tcase_add_test(t, commands);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

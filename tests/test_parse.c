@@ -2,8 +2,8 @@
  * parentheses and stars; remarks; errors with their place; statements; hostile text. */
 #include "parse/parse.h"
 #include "print/print.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -914,10 +914,7 @@ int main(void)
 {
 #define TABLE(test, table) \
     tcase_add_loop_test(t, test, 0, (int)(sizeof table / sizeof table[0]))
-    Suite *s = suite_create("parse");
-    TCase *t = tcase_create("parse");
-    tcase_set_timeout(t, 60);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("parse", 60, setup, teardown);
     TABLE(readings_hold, readings);
     TABLE(trees_hold, trees);
     TABLE(remarks_are_made, remarks);
@@ -939,10 +936,5 @@ int main(void)
     tcase_add_test(t, printed_text_reads_back);
     tcase_add_test(t, random_tokens);
     tcase_add_test(t, memory_can_run_out);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

@@ -3,8 +3,8 @@
  * tests/golden. */
 #define _GNU_SOURCE
 #include "program.h"
+#include "suite.h"
 
-#include <check.h>
 #include <poll.h>
 #include <signal.h>
 
@@ -346,9 +346,7 @@ int main(void)
 {
     setenv("LC_ALL", "C.UTF-8", 1);
     signal(SIGPIPE, SIG_IGN);
-    Suite *s = suite_create("pipe");
-    TCase *tc = tcase_create("pipe");
-    tcase_set_timeout(tc, 300);
+    TCase *tc = suite_case("pipe", 300, NULL, NULL);
     tcase_add_test(tc, flushes_when_the_next_read_would_block);
     tcase_add_test(tc, threads_change_no_byte);
     tcase_add_test(tc, full_disk_is_reported);
@@ -359,10 +357,5 @@ int main(void)
     tcase_add_test(tc, deep_and_long_lines);
     tcase_add_test(tc, strange_bytes);
     tcase_add_test(tc, huge_requests);
-    suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed != 0;
+    return suite_run();
 }

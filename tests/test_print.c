@@ -3,8 +3,8 @@
 #include "diff/diff.h"
 #include "parse/parse.h"
 #include "print/print.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -785,13 +785,9 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-    Suite *s = suite_create("print");
-    TCase *looks = tcase_create("looks"), *share = tcase_create("share");
-    TCase *hostile = tcase_create("hostile");
-
-    tcase_add_checked_fixture(looks, setup, teardown);
+    TCase *looks = suite_case("print", 60, setup, teardown);
     tcase_add_loop_test(looks, test_plain, 0, sizeof(plain) / sizeof(*plain));
     tcase_add_loop_test(looks, test_latex, 0, sizeof(latex) / sizeof(*latex));
     tcase_add_loop_test(looks, test_pretty, 0, sizeof(pretty) / sizeof(*pretty));
@@ -803,31 +799,16 @@ static Suite *suite(void)
     tcase_add_test(looks, test_rows);
     tcase_add_test(looks, test_graph);
     tcase_add_test(looks, test_deterministic);
-    suite_add_tcase(s, looks);
-    tcase_add_checked_fixture(share, setup, teardown);
+    TCase *share = suite_case("share", 60, setup, teardown);
     tcase_add_test(share, test_shared);
     tcase_add_test(share, test_shared_names);
     tcase_add_test(share, test_shared_binder);
     tcase_add_test(share, test_brief);
     tcase_add_test(share, test_short_is_whole);
-    suite_add_tcase(s, share);
-    tcase_add_checked_fixture(hostile, setup, teardown);
-    tcase_set_timeout(hostile, 120);
+    TCase *hostile = suite_case("hostile", 120, setup, teardown);
     tcase_add_test(hostile, test_random);
     tcase_add_test(hostile, test_hostile_products);
     tcase_add_test(hostile, test_hostile_depth);
     tcase_add_test(hostile, test_no_memory);
-    suite_add_tcase(s, hostile);
-    return s;
-}
-
-int main(void)
-{
-    SRunner *r = srunner_create(suite());
-    int failed;
-
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

@@ -1,8 +1,8 @@
 /* test_procedure.c - functions made of statements: values and derivatives in both modes,
  * formulas by unrolling, limits and errors, checkpoints. Through the public interface. */
 #include "base/base.h"
+#include "in_session.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <time.h>
 #include <math.h>
@@ -10,16 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static lbz_session *s;
 static lbz_result r;
-
-static void setup(void)
-{
-    s = lbz_open();
-    ck_assert_ptr_nonnull(s);
-}
-
-static void teardown(void) { lbz_close(s); }
 
 static lbz_status eval(const char *line) { return lbz_eval(s, line, strlen(line), &r); }
 
@@ -440,10 +431,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("procedure");
-    TCase *t = tcase_create("procedure");
-    tcase_set_timeout(t, 60);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("procedure", 60, setup, teardown);
     tcase_add_test(t, the_example);
     tcase_add_test(t, statements);
     tcase_add_test(t, recursion);
@@ -459,10 +447,5 @@ int main(void)
     tcase_add_test(t, gradbench);
     tcase_add_test(t, modes_and_duals);
     tcase_add_test(t, endless_loops_are_interrupted);
-    suite_add_tcase(suite, t);
-    SRunner *run = srunner_create(suite);
-    srunner_run_all(run, CK_NORMAL);
-    int failed = srunner_ntests_failed(run);
-    srunner_free(run);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

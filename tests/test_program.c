@@ -3,24 +3,14 @@
 #include "program/backend.h"
 #include "diff/diff.h"
 #include "parse/parse.h"
-#include "program.h"
+#include "in_ctx.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum { NIN = 3, POINTS = 600 };
 
-static Ctx *c;
 static uint32_t in[NIN];
-
-static void setup(void)
-{
-    c = ctx_new();
-    ck_assert_ptr_nonnull(c);
-}
-
-static void teardown(void) { ctx_free(c); }
 
 static Node *text(const char *s)
 {
@@ -260,10 +250,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("program");
-    TCase *t = tcase_create("program");
-    tcase_set_timeout(t, 60);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("program", 60, setup, teardown);
     tcase_add_loop_test(t, three_runs_agree, 0, NFORMULAS);
     tcase_add_loop_test(t, three_routes_agree, 0, NFORMULAS);
     tcase_add_test(t, long_sums_are_loops);
@@ -271,10 +258,5 @@ int main(void)
     tcase_add_test(t, arithmetic_is_as_written);
     tcase_add_test(t, gradient_of_a_sum_costs_nothing);
     tcase_add_test(t, unbound_names_are_errors);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

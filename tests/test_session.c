@@ -1,8 +1,7 @@
 /* test_session.c - lines in, results out: what a user types and what comes back, errors
  * with their place included. A transcript is run in one session, line after line. */
-#include "leibniz.h"
+#include "in_session.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +15,6 @@
 typedef struct {
     const char *in, *out, *note;
 } Line;
-
-static lbz_session *s;
-
-static void setup(void)
-{
-    s = lbz_open();
-    ck_assert_ptr_nonnull(s);
-}
-
-static void teardown(void) { lbz_close(s); }
 
 static lbz_result eval(const char *text)
 {
@@ -705,10 +694,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("session");
-    TCase *t = tcase_create("session");
-    tcase_set_timeout(t, 120);
-    tcase_add_checked_fixture(t, setup, teardown);
+    TCase *t = suite_case("session", 120, setup, teardown);
     tcase_add_test(t, readings);
     tcase_add_test(t, definitions_are_followed);
     tcase_add_test(t, functions_of_the_user);
@@ -729,10 +715,5 @@ int main(void)
     tcase_add_test(t, pages_fit_the_screen);
     tcase_add_test(t, settings_by_name);
     tcase_add_test(t, many_definitions);
-    suite_add_tcase(suite, t);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

@@ -7,18 +7,13 @@
 #include "parse/parse.h"
 #include "print/print.h"
 #include "simplify/simplify.h"
-#include <check.h>
+#include "in_ctx.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 typedef struct {
     const char *in, *out;
 } Pair;
-
-static Ctx *c;
-
-static void setup(void) { c = ctx_new(); }
-static void teardown(void) { ctx_free(c); }
 
 static uint32_t sym(const char *name) { return sym_intern(c, name, strlen(name)); }
 
@@ -570,10 +565,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("simplify");
-    TCase *t = tcase_create("simplify");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 300);
+    TCase *t = suite_case("simplify", 300, setup, teardown);
     tcase_add_loop_test(t, golden_derivatives, 0,
                         (int)(sizeof derivatives / sizeof *derivatives));
     tcase_add_loop_test(t, golden_transforms, 0,
@@ -587,10 +579,5 @@ int main(void)
     tcase_add_test(t, taylor_and_orders);
     tcase_add_test(t, irreducible_at_a_glance);
     tcase_add_test(t, irreducible_is_true);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

@@ -10,8 +10,8 @@
 #include "table/float64.h"
 #include "parse/parse.h"
 #include "print/print.h"
+#include "suite.h"
 
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -713,33 +713,26 @@ static double text_partial(Op op, unsigned i, double x, double y, double z, doub
     }
 }
 
-static void add_loop(Suite *s, const char *name, const TTest *test)
+static void add_loop(const char *name, const TTest *test)
 {
-    TCase *t = tcase_create(name);
-    tcase_set_timeout(t, 60);
-    tcase_add_loop_test(t, test, OP_FIRST_FUNCTION + 1, OP_COUNT);
-    suite_add_tcase(s, t);
+    tcase_add_loop_test(suite_case(name, 60, NULL, NULL), test, OP_FIRST_FUNCTION + 1,
+                        OP_COUNT);
 }
 
 int main(void)
 {
-    Suite *s = suite_create("table");
-    add_loop(s, "value", value_is_certified);
-    add_loop(s, "partials", partials_are_differences);
-    add_loop(s, "flags", flags_hold);
-    add_loop(s, "balls", balls_enclose);
-    add_loop(s, "symbolic", symbolic_route);
-    add_loop(s, "series", power_series);
-    add_loop(s, "extreme", extreme_arguments);
-    TCase *t = tcase_create("points");
+    TCase *t = suite_case("table", 60, NULL, NULL);
     tcase_add_test(t, kinks);
     tcase_add_test(t, removable_points);
     tcase_add_test(t, exact_points);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
+    add_loop("value", value_is_certified);
+    add_loop("partials", partials_are_differences);
+    add_loop("flags", flags_hold);
+    add_loop("balls", balls_enclose);
+    add_loop("symbolic", symbolic_route);
+    add_loop("series", power_series);
+    add_loop("extreme", extreme_arguments);
+    int status = suite_run();
     flint_cleanup();
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }

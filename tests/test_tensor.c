@@ -1,6 +1,6 @@
 /* test_tensor.c - arrays: views against the elements they stand for, copies, limits. */
 #include "tensor/tensor.h"
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 
 static Env env;
@@ -119,18 +119,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("tensor");
-    TCase *t = tcase_create("tensor");
-    tcase_add_checked_fixture(t, begin, end);
+    TCase *t = suite_case("tensor", 60, begin, end);
     tcase_add_test(t, shapes_broadcast);
     tcase_add_test(t, views_have_the_elements);
     tcase_add_test(t, copies_keep_the_elements);
     tcase_add_test(t, limits_are_errors);
     tcase_add_test(t, large_memory_is_used_again);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run();
 }

@@ -2,8 +2,8 @@
  * person types, and what the screen says. */
 #define _GNU_SOURCE
 #include "program.h"
+#include "suite.h"
 
-#include <check.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -585,9 +585,7 @@ static void remove_home(void)
 int main(void)
 {
     set_environment();
-    Suite *s = suite_create("terminal");
-    TCase *tc = tcase_create("terminal");
-    tcase_set_timeout(tc, 60);
+    TCase *tc = suite_case("terminal", 60, NULL, NULL);
     tcase_add_test(tc, answers_at_the_prompt);
     tcase_add_test(tc, quit_ends);
     tcase_add_test(tc, caret_stands_under_the_typed_line);
@@ -608,11 +606,7 @@ int main(void)
     tcase_add_test(tc, stops_and_goes_on);
     tcase_add_test(tc, what_fits_the_screen_is_not_saved);
     tcase_add_test(tc, large_results_fit_the_screen);
-    suite_add_tcase(s, tc);
-    SRunner *sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
+    int status = suite_run();
     remove_home();
-    return failed != 0;
+    return status;
 }
