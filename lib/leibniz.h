@@ -117,6 +117,18 @@ const char *lbz_get(lbz_session *s, const char *name);
  * or reads what earlier lines left (%, ans): such lines are barriers in a parallel run. */
 bool lbz_is_barrier(lbz_session *s, const char *text, size_t len);
 
+/* A line that is run in several sessions reads and writes its files once: the session that leads
+ * keeps in files what its loads and saves came to, those that follow take that, in the same order
+ * from the beginning (or the last drop) on, and touch no file. None may lead while others follow
+ * in another thread. NULL: no memory. */
+typedef struct lbz_files lbz_files;
+lbz_files *lbz_files_new(void);
+void lbz_files_free(lbz_files *f);
+void lbz_files_lead(lbz_session *s, lbz_files *f);
+void lbz_files_follow(lbz_session *s, lbz_files *f);
+size_t lbz_files_size(const lbz_files *f); /* bytes that are kept */
+void lbz_files_drop(lbz_files *f);         /* all that follow have come so far */
+
 /* Completion: calls each for every name that begins with the len bytes at prefix: functions,
  * constants, commands, settings, words of the grammar, Greek letters, the user's own names; sorted.
  * A name with two meanings is offered once for each. help is one line, "" when there is none. A

@@ -4,8 +4,8 @@
  * The main thread reads lines into chunks, the workers take chunks, the main thread
  * writes finished chunks in order. Chunks stand in a ring, so that reading is never far
  * ahead. A line that changes the session or reads the last result is a barrier:
- * everything before it is finished first, then every session evaluates it, the main
- * thread's for the output. So that % is right everywhere, all sessions first repeat the
+ * everything before it is finished first, then the main thread's session evaluates it for the
+ * output, and after it every other (files are read and written once). So that % is right everywhere, all sessions first repeat the
  * line that gave the last result. Lines that name results by number (%3) need all of
  * them: the input is kept up to a limit and evaluated once more by a fresh session, which
  * goes on alone.
@@ -53,6 +53,7 @@ typedef struct {
     unsigned nthreads;
     pthread_t *threads;
     lbz_session *s;
+    lbz_files *files; /* s leads, the workers' sessions follow */
     Sink sink;
     Buf last; /* the line that gave the last result, if no session repeated it yet */
     Buf log;  /* all statements, each as length and bytes */
@@ -98,6 +99,8 @@ static void *worker(void *arg)
     Pool *p = arg;
     lbz_session *s = eval_open(p->m->options, eval_wants_decimals(p->m));
     unsigned long round = 0;
+    if (s)
+        lbz_files_follow(s, p->files);
     lock(p);
     while (!p->stop) {
         if (round != p->round) {
@@ -227,17 +230,13 @@ static void evaluate_here(Pool *p, const Record *given)
     buf_free(&err);
 }
 
+/* The main thread's session goes first: files are read and written by it. */
 static void barrier(Pool *p, const Record *rec)
 {
-    lock(p);
     buf_clear(&p->replay[0]);
     buf_clear(&p->replay[1]);
     buf_put(&p->replay[0], p->last.s, p->last.n);
     buf_put(&p->replay[1], rec->in, rec->in_len);
-    p->waiting = p->nthreads;
-    p->round++;
-    pthread_cond_broadcast(&p->work);
-    unlock(p);
     if (p->last.n) {
         lbz_result r;
         lbz_eval(p->s, p->last.s, p->last.n, &r);
@@ -245,9 +244,14 @@ static void barrier(Pool *p, const Record *rec)
     }
     evaluate_here(p, rec);
     lock(p);
+    p->waiting = p->nthreads;
+    p->round++;
+    pthread_cond_broadcast(&p->work);
     while (p->waiting)
         pthread_cond_wait(&p->done, &p->lock);
     unlock(p);
+    if (p->log_full)
+        lbz_files_drop(p->files);
 }
 
 /* ---- results by number */
@@ -256,7 +260,7 @@ static void keep(Pool *p, const Record *rec)
 {
     if (p->log_full || rec->kind != REC_STATEMENT)
         return;
-    p->log_full = p->log.n + rec->in_len > LOG_LIMIT;
+    p->log_full = p->log.n + rec->in_len + lbz_files_size(p->files) > LOG_LIMIT;
     if (p->log_full) {
         buf_free(&p->log);
         return;
@@ -285,6 +289,7 @@ static void go_alone(Pool *p)
     if (!s)
         return;
     lbz_result r;
+    lbz_files_follow(s, p->files);
     for (size_t at = 0; at < p->log.n && !signals_interrupted();) {
         size_t n;
         memcpy(&n, p->log.s + at, sizeof n);
@@ -293,6 +298,7 @@ static void go_alone(Pool *p)
         at += n;
     }
     lbz_close(p->s);
+    lbz_files_lead(s, NULL);
     p->s = s;
     p->alone = true;
     buf_free(&p->log);
@@ -393,6 +399,7 @@ static void finish(Pool *p)
     free(p->ring);
     free(p->threads);
     lbz_close(p->s);
+    lbz_files_free(p->files);
 }
 
 int parallel_run(const Making *m)
@@ -400,8 +407,10 @@ int parallel_run(const Making *m)
     unsigned jobs = m->options->jobs;
     Pool p = {.m = m, .nthreads = jobs, .size = 4 * jobs};
     p.s = eval_open(m->options, eval_wants_decimals(m));
-    if (!p.s)
+    p.files = lbz_files_new();
+    if (!p.s || !p.files)
         return EXIT_INTERNAL;
+    lbz_files_lead(p.s, p.files);
     p.ring = xrealloc(NULL, p.size * sizeof *p.ring);
     memset(p.ring, 0, p.size * sizeof *p.ring);
     p.threads = xrealloc(NULL, jobs * sizeof *p.threads);

@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #define ARGS(...) \
     (char *[]){__VA_ARGS__}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)
@@ -276,6 +277,103 @@ static void survives_repeat(const char *what, const char *before, const char *pi
     free(t.s);
 }
 
+/* ---- save and load */
+
+static void make_folder(char folder[64])
+{
+    snprintf(folder, 64, "/tmp/leibniz-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(const char *folder)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* Many saves and loads on many threads: each is done once, nothing is left behind. */
+START_TEST(threads_save_once)
+{
+    char folder[64], line[256];
+    Text in = {0};
+    make_folder(folder);
+    for (int i = 0; i < 300; i++) {
+        snprintf(line, sizeof line,
+                 "x%d = %d\nsave %s/f%d; y = %d\nload %s/f%d\nx%d + y\n", i, i, folder,
+                 i % 5, i, folder, i % 5, i);
+        text_add(&in, line, strlen(line));
+    }
+    snprintf(line, sizeof line, "save %s/no/where; y = 0\ny\n%%1\n", folder);
+    text_add(&in, line, strlen(line));
+    Ran one = program_run(in.s, in.n, NULL, 0),
+        many = program_run(in.s, in.n, ARGS("-j", "8"));
+    ck_assert_str_eq(one.out.s, many.out.s);
+    ck_assert_str_eq(one.err.s, many.err.s);
+    ck_assert_int_eq(many.status, 2);
+    ck_assert_ptr_nonnull(strstr(one.out.s, "299\n0\n0\n"));
+    snprintf(line, sizeof line, "ls -A '%s' | wc -l | grep -qx '  *5\\|5'", folder);
+    ck_assert_int_eq(system(line), 0);
+    ran_free(&one);
+    ran_free(&many);
+    free(in.s);
+    remove_folder(folder);
+}
+END_TEST
+
+/* A pipe can be read once: by one session, for all. */
+START_TEST(threads_load_a_pipe_once)
+{
+    char folder[64], path[80], in[256];
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/pipe", folder);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int fd = open(path, O_WRONLY);
+        _exit(write(fd, "a = 5\nb = a + 1\n", 16) == 16 ? 0 : 1);
+    }
+    snprintf(in, sizeof in, "load %s\na*b\nb + 0\na + b\n%%2\n", path);
+    Ran r = run_text(in, ARGS("-j", "4"));
+    waitpid(pid, NULL, 0);
+    ck_assert_str_eq(r.out.s, "30\n6\n11\n6\n");
+    ck_assert_int_eq(r.status, 0);
+    ran_free(&r);
+    remove_folder(folder);
+}
+END_TEST
+
+/* The mode stays, a link is followed, a link to nothing and a file that is read-only are
+ * refused. */
+START_TEST(save_replaces_what_is_there)
+{
+    char folder[64], path[80], other[80], in[256];
+    struct stat st;
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/file", folder);
+    snprintf(other, sizeof other, "%s/link", folder);
+    int fd = open(path, O_WRONLY | O_CREAT, 0640);
+    close(fd);
+    chmod(path, 0640);
+    ck_assert_int_eq(symlink("file", other), 0);
+    snprintf(in, sizeof in, "x = 17\nsave %s\n", other);
+    Ran r = run_text(in, NULL, 0);
+    ck_assert_str_eq(r.err.s, "");
+    ck_assert(lstat(other, &st) == 0 && S_ISLNK(st.st_mode));
+    ck_assert(lstat(path, &st) == 0 && S_ISREG(st.st_mode));
+    ck_assert_int_eq(st.st_mode & 07777, 0640);
+    ck_assert_int_eq(st.st_size, (int)strlen("# leibniz session\nx = 17\n"));
+    unlink(path);
+    ran_free(&r);
+    r = run_text(in, NULL, 0);
+    ck_assert_ptr_nonnull(strstr(r.err.s, "link: it is a link to nothing\n"));
+    ck_assert_int_lt(lstat(path, &st), 0);
+    ran_free(&r);
+    remove_folder(folder);
+}
+END_TEST
+
 START_TEST(deep_and_long_lines)
 {
     survives_repeat("open parentheses", "", "(", 100000, "");
@@ -354,6 +452,9 @@ int main(void)
     tcase_add_test(tc, interrupt_ends_it_silently);
     tcase_add_test(tc, interrupt_ends_it_while_it_waits);
     tcase_add_test(tc, files_and_scripts);
+    tcase_add_test(tc, threads_save_once);
+    tcase_add_test(tc, threads_load_a_pipe_once);
+    tcase_add_test(tc, save_replaces_what_is_there);
     tcase_add_test(tc, deep_and_long_lines);
     tcase_add_test(tc, strange_bytes);
     tcase_add_test(tc, huge_requests);

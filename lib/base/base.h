@@ -224,6 +224,14 @@ bool utf8_valid(const char *s, size_t n, size_t *bad);
 size_t utf8_len(const char *s, size_t n);   /* code points in n valid bytes */
 size_t utf8_width(const char *s, size_t n); /* terminal columns, by wcwidth rules */
 
+/* ---- whole files: 0 or errno */
+/* Appends what can be read, a pipe to its end; EFBIG: more than most bytes. EINTR: interrupted, the
+ * error is in env. */
+int file_read(Env *env, const char *name, Str *out, size_t most);
+/* Puts n bytes in the place of the file, which keeps its mode and owner: when this returns 0 they
+ * are on the disk, else the old file is as it was. *why: what errno does not say, or NULL. */
+int file_replace(const char *name, const char *data, size_t n, const char **why);
+
 /* ---- hash map from 64-bit keys (0 allowed) to 64-bit values; lives in an arena ----- */
 typedef struct {
     uint64_t key, val;

@@ -3,11 +3,8 @@
 #include "commands/commands.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- vars, var, history */
 
@@ -296,50 +293,12 @@ static bool file_name(lbz_session *s, const char *text, Span args, char *name,
 }
 
 static bool file_error(lbz_session *s, Span args, const char *what, const char *name,
-                       int err)
+                       FileResult r)
 {
-    env_error_at(&s->c->env, args, LBZ_UNABLE, NULL, "cannot %s %.300s: %s", what, name,
-                 strerror(err));
+    if (r.err != EINTR || !ctx_failed(s->c))
+        env_error_at(&s->c->env, args, LBZ_UNABLE, NULL, "cannot %s %.300s: %s", what,
+                     name, r.why ? r.why : strerror(r.err));
     return false;
-}
-
-/* Writes all of it; 0 or errno. A regular file is on the disk then, or gone. */
-static int write_file(const char *name, const Str *b, bool regular)
-{
-    FILE *f = fopen(name, "we");
-    if (!f)
-        return errno;
-    errno = 0;
-    bool ok = fwrite(b->s, 1, b->n, f) == b->n && fflush(f) == 0 &&
-              (!regular || fsync(fileno(f)) == 0);
-    int err = ok ? 0 : errno ? errno : EIO;
-    if (fclose(f) != 0 && !err)
-        err = errno;
-    if (err && regular)
-        unlink(name);
-    return err;
-}
-
-/* The old file is replaced only when the new one is complete; what is no file (a
- * terminal, a pipe) is written to as it is. */
-static int replace_file(const char *name, const Str *b)
-{
-    struct stat st;
-    char temp[PATH_MAX + 40], *real = NULL;
-    if (stat(name, &st) == 0) {
-        if (!S_ISREG(st.st_mode))
-            return write_file(name, b, false);
-        real = realpath(name, NULL); /* a link stays a link */
-    }
-    int n = snprintf(temp, sizeof temp, "%s.%ld.tmp", real ? real : name, (long)getpid());
-    int err =
-        n < 0 || (size_t)n >= sizeof temp ? ENAMETOOLONG : write_file(temp, b, true);
-    if (!err && rename(temp, real ? real : name) != 0) {
-        err = errno;
-        unlink(temp);
-    }
-    free(real);
-    return err;
 }
 
 bool cmd_save(lbz_session *s, const char *text, Span args)
@@ -350,19 +309,11 @@ bool cmd_save(lbz_session *s, const char *text, Span args)
     Str out = {0};
     str_puts(&out, "# leibniz session\n");
     dump_lines(s, &out, true);
-    int err = out.failed ? ENOMEM : replace_file(name, &out);
+    FileResult r = {.err = ENOMEM};
+    if (!out.failed)
+        r = session_replace(s, name, str_cstr(&out), out.n);
     str_free(&out);
-    return err ? file_error(s, args_trim(text, args), "write", name, err) : true;
-}
-
-static bool read_all(FILE *f, Str *b)
-{
-    enum { MOST = 256 << 20 };
-    char block[8192];
-    size_t n;
-    while ((n = fread(block, 1, sizeof block, f)) > 0 && b->n < MOST)
-        str_put(b, block, n);
-    return !ferror(f) && !b->failed && b->n < MOST;
+    return !r.err || file_error(s, args_trim(text, args), "write", name, r);
 }
 
 /* Runs one entry of a file. 1: done, 0: an error, -1: it goes on in the next line. */
@@ -407,26 +358,16 @@ bool cmd_load(lbz_session *s, const char *text, Span args)
                      "files load each other without end");
         return false;
     }
-    FILE *f = fopen(name, "re");
-    int err = errno;
-    Str b = {0};
-    errno = 0;
-    if (!f || !read_all(f, &b)) {
-        if (f) {
-            err = errno ? errno : EFBIG;
-            fclose(f);
-        }
-        str_free(&b);
-        return file_error(s, where, "read", name, err);
-    }
-    fclose(f);
+    FileResult file = session_read(s, name);
+    if (file.err)
+        return file_error(s, where, "read", name, file);
     size_t base = s->ans.err_base;
     uint64_t began = s->statement;
     s->load_depth++;
-    unsigned line = run_lines(s, str_cstr(&b), b.n);
+    unsigned line = run_lines(s, file.text, file.n);
     s->load_depth--;
     defs_join_changes(s, began);
-    str_free(&b);
+    session_read_done(s, file);
     answer_clear(&s->ans);
     s->ans.err_base = base;
     ctx_begin_statement(s->c);

@@ -38,19 +38,22 @@ static bool is_definition(const char *t, size_t n, size_t i)
     return i < n && t[i] == '=' && (i + 1 == n || t[i + 1] != '=');
 }
 
+/* The command that the statement begins with; *k: the length of its word. */
+static const CommandInfo *command_at_begin(const char *t, size_t n, size_t i, size_t *k)
+{
+    for (*k = 0; i + *k < n && is_letter_at(t[i + *k]);)
+        ++*k;
+    return *k ? command_find(t + i, *k) : NULL;
+}
+
 static bool changes_session(const char *t, size_t n, size_t i)
 {
-    char word[32];
-    size_t k = 0;
-    while (i + k < n && k + 1 < sizeof word && is_letter_at(t[i + k])) {
-        word[k] = t[i + k];
-        k++;
-    }
-    word[k] = '\0';
-    const CommandInfo *cmd = k ? command_find(word, k) : NULL;
-    if (cmd && strcmp(word, "time") == 0) {
+    size_t k;
+    const CommandInfo *cmd = command_at_begin(t, n, i, &k);
+    bool timed = k == 4 && memcmp(t + i, "time", k) == 0;
+    if (cmd && timed) { /* what stands behind it counts */
         i = skip_blanks(t, n, i + k);
-        return is_definition(t, n, i);
+        cmd = command_at_begin(t, n, i, &k);
     }
     return (cmd && cmd->barrier) || is_definition(t, n, i);
 }

@@ -8,7 +8,7 @@
  * Files: session.c (the life of a session), definitions.c (definitions, assumptions), undo.c,
  * rebuild.c (the context made anew), settings.[ch], result.c (nodes to lbz_result), place.c (where
  * a node was typed), numeric.c (accumulation by `set mode`, dual numbers), arguments.c (pieces of a
- * command's text), barrier.c (lines that a parallel run waits for), procedure.[ch] with procedure_call.c,
+ * command's text), barrier.c (lines that a parallel run waits for), files.c, procedure.[ch] with procedure_call.c,
  * procedure_at.c and procedure_point.c (functions made of statements). All but numeric, place,
  * rebuild, settings, barrier and procedure_point are one circle: the options for evaluation lead to
  * calls of procedures, which are evaluated with these options.
@@ -94,6 +94,9 @@ struct lbz_session {
     bool remake_due;  /* ... and some may not hold any longer */
     size_t nodes_after_rebuild;
     unsigned load_depth;
+    lbz_files *files; /* what load read, to be kept or followed; NULL: for itself only */
+    size_t next_file; /* the one that a session which follows takes next */
+    bool follows;
     bool timing;
     bool keep_calls;      /* calls of functions made of statements stay as they are */
     ExpressionText place; /* what is being evaluated, for errors; text NULL: not known */
@@ -149,6 +152,17 @@ void defs_join_changes(lbz_session *s, uint64_t since);
 /* NULL: no memory; then the change can be made, but not taken back. */
 Change *defs_push_change(lbz_session *s, ChangeKind kind, uint32_t sym);
 void defs_free_changes(lbz_session *s);
+
+/* ---- files.c: err is 0 or of errno; why, when it is set, says it better. */
+typedef struct {
+    int err;
+    const char *why;
+    char *text; /* of a file that was read, ended by a NUL; give it back */
+    size_t n;
+} FileResult;
+FileResult session_read(lbz_session *s, const char *name);
+void session_read_done(lbz_session *s, FileResult r);
+FileResult session_replace(lbz_session *s, const char *name, const char *text, size_t n);
 
 /* ---- result.c: from nodes to lbz_result */
 void answer_clear(Answer *a);
