@@ -33,6 +33,7 @@ typedef struct {
     lbz_session *s;
     Ctx *c;
     Node *l, *r;
+    ExpressionText left, right; /* where they stand */
     Var *var;
     size_t k;
     Num tol; /* 0: none given */
@@ -482,10 +483,10 @@ static bool read_point(Check *k, const char *text, const Pieces *p)
     for (size_t i = 0; i < n && !ctx_failed(c); i++)
         by[i] = eval_value(c, &k->s->names, &opt, NULL, by[i]);
     c->env.at = a;
-    k->s->place = (ExpressionText){.text = text, .at = args_trim(text, p->l)};
+    k->s->place = k->left;
     k->l = ctx_failed(c) ? c->poison : ex_subst(c, k->l, syms, by, n);
     if (!ctx_failed(c))
-        k->s->place.at = args_trim(text, p->r);
+        k->s->place = k->right;
     k->r = ctx_failed(c) ? c->poison : ex_subst(c, k->r, syms, by, n);
     return !ctx_failed(c);
 }
@@ -620,7 +621,9 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
     if (!split_arguments(s, text, args, &p))
         return false;
     k.l = args_value(s, text, p.l);
+    k.left = s->place;
     k.r = ctx_failed(k.c) ? k.l : args_value(s, text, p.r);
+    k.right = s->place;
     if (ctx_failed(k.c) || (p.tol.len && !number_in(s, text, p.tol, &k.tol)) ||
         (p.at.len && !read_point(&k, text, &p)))
         return false;

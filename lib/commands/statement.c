@@ -28,7 +28,7 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
     EvalOptions opt = session_eval_options(s);
     bool handled;
     s->c->env.at = st->span;
-    s->place = (ExpressionText){.text = text, .at = st->span};
+    s->place = (ExpressionText){.text = text, .at = st->span, .made = parsed->made};
     if (ex_is(st->expr, OP_AT))
         place_names(s, st->expr);
     if (!session_special(s, st, parsed, text, &handled) || handled)

@@ -44,40 +44,66 @@ static void inverse_error(Parser *p, const char *name, size_t n, uint32_t arg)
               name);
 }
 
-/* The exponent in sin^2 x, sin^-2 x, sin^n x, or a superscript, from token i on; *after
- * is the token behind it. NULL: none of this kind. */
-static Node *simple_exponent(Parser *p, uint32_t i, uint32_t *after)
+/* The exponent in sin^2 x, sin^-2 x, sin^n x, or a superscript: tokens from..after. */
+typedef struct {
+    uint32_t from, after, value; /* value: the token of the number or name */
+    bool negative;
+} WrittenExponent;
+
+/* From token i on; false: none of this kind. */
+static bool simple_exponent(Parser *p, uint32_t i, WrittenExponent *x)
 {
-    int64_t k = 0;
-    bool symbolic, neg = false;
     size_t n;
-    if (kind_at(p, i) == TK_SUP) {
-        *after = i + 1;
-        if (!lex_superscript(&p->L, tok(p, i), &k, &symbolic))
-            return NULL;
-        return symbolic ? ex_mul2(p->c, ex_int(p->c, k), ex_sym_named(p->c, "n"))
-                        : ex_int(p->c, k);
-    }
+    int64_t k;
+    bool symbolic;
+    *x = (WrittenExponent){.from = i, .after = i + 1, .value = i};
+    if (kind_at(p, i) == TK_SUP)
+        return lex_superscript(&p->L, tok(p, i), &k, &symbolic);
     i++;
-    if (kind_at(p, i) == TK_MINUS)
-        neg = true, i++;
-    *after = i + 1;
-    if (kind_at(p, i) == TK_NAME) {
-        const char *name = lex_name(&p->L, tok(p, i), &n);
-        if (parser_is_constant(name, n) || op_find(name, n) != OP_POISON)
-            return NULL;
-        Node *s = ex_sym(p->c, sym_intern(p->c, name, n));
-        return neg ? ex_neg(p->c, s) : s;
-    }
-    Num x;
+    x->negative = kind_at(p, i) == TK_MINUS;
+    x->value = i += x->negative;
+    x->after = i + 1;
     const Token *t = tok(p, i);
-    if (t->kind != TK_NUM ||
-        num_parse(ctx_arena(p->c), p->text + t->pos, t->len, &x) != t->len)
-        return NULL;
-    return ex_num(p->c, neg ? num_neg(ctx_arena(p->c), x) : x);
+    if (t->kind == TK_NAME) {
+        const char *name = lex_name(&p->L, t, &n);
+        return !parser_is_constant(name, n) && op_find(name, n) == OP_POISON;
+    }
+    Num v;
+    return t->kind == TK_NUM &&
+           num_parse(&p->c->tmp, p->text + t->pos, t->len, &v) == t->len;
 }
 
-static void open_argument(Parser *p, Op op, uint32_t name, uint32_t arg, Node *expo)
+static void put_exponent(Parser *p, const WrittenExponent *x)
+{
+    const Token *t = tok(p, x->value);
+    uint32_t pos = t->pos, end = t->pos + t->len;
+    if (t->kind == TK_SUP) {
+        (void)parser_put_superscript(p, x->value);
+    } else if (t->kind == TK_NAME) {
+        size_t n;
+        const char *name = lex_name(&p->L, t, &n);
+        parser_put_name(p, sym_intern(p->c, name, n), pos, end);
+    } else {
+        Num v = NUM_ONE;
+        (void)num_parse(ctx_arena(p->c), p->text + pos, t->len, &v);
+        parser_put_number(p, v, pos, end);
+    }
+    if (x->negative)
+        parser_put(p, TREE_NEGATE, 1, tok(p, x->value - 1)->pos, end);
+}
+
+/* sin^-1: is the value the number -1? */
+static bool is_minus_one(const Parser *p, const ParserValue *v)
+{
+    const TreeItem *t = root_of(p, v);
+    if (t->kind == TREE_NEGATE)
+        t--; /* its operand, when that is a number */
+    else if (t->kind == TREE_NUMBER)
+        return t->op == 0 && t->number == -1;
+    return t->kind == TREE_NUMBER && t->op == 0 && t->number == 1;
+}
+
+static void open_argument(Parser *p, Op op, uint32_t name, uint32_t arg, bool expo)
 {
     ParserFrame *f;
     if (kind_at(p, arg) == TK_LPAREN) {
@@ -103,10 +129,10 @@ static bool argument_begins(Parser *p, uint32_t i)
 /* sin^2 x, sin^2(x), sin^(1/2)(x); true when it was one. */
 static bool function_power(Parser *p, const char *name, size_t n, Op op)
 {
-    uint32_t after = 0, at = p->i;
+    uint32_t at = p->i;
     bool greek = lex_is_greek(name, n);
     if (kind_at(p, at + 1) == TK_CARET && kind_at(p, at + 2) == TK_LPAREN) {
-        after = after_group(p, at + 2);
+        uint32_t after = after_group(p, at + 2);
         if (after == LEX_NONE || !argument_begins(p, after) ||
             (greek && !(kind_at(p, after) == TK_LPAREN && glued(p, after))))
             return false;
@@ -117,14 +143,15 @@ static bool function_power(Parser *p, const char *name, size_t n, Op op)
         p->i++;
         return true;
     }
-    Node *x = simple_exponent(p, at + 1, &after);
-    if (!x || !argument_begins(p, after) ||
-        (greek && !(kind_at(p, after) == TK_LPAREN && glued(p, after))))
+    WrittenExponent x;
+    if (!simple_exponent(p, at + 1, &x) || !argument_begins(p, x.after) ||
+        (greek && !(kind_at(p, x.after) == TK_LPAREN && glued(p, x.after))))
         return false;
-    if (x == p->c->minus_one)
-        inverse_error(p, name, n, after);
+    put_exponent(p, &x);
+    if (is_minus_one(p, last(p)))
+        inverse_error(p, name, n, x.after);
     else
-        open_argument(p, op, at, after, x);
+        open_argument(p, op, at, x.after, true);
     return true;
 }
 
@@ -169,7 +196,7 @@ bool parser_apply_named(Parser *p, const char *name, size_t n, Op op)
     }
     if (kind != TK_LPAREN && !op_is_function(op))
         return false;
-    open_argument(p, op, at, next, NULL);
+    open_argument(p, op, at, next, false);
     return true;
 }
 
@@ -205,45 +232,46 @@ void parser_operand_ordered(Parser *p, const char *name, size_t n)
  * value. */
 void parser_after_exponent(Parser *p, const ParserFrame *f)
 {
-    ParserValue x = *last(p);
+    const ParserValue *x = last(p);
+    const TreeItem *t = root_of(p, x);
     size_t n;
     const char *name = lex_name(&p->L, tok(p, f->name), &n);
-    p->nv--;
-    if (f->fn == OP_APPLY || (x.flags & VAL_NUM && ex_is_int(x.n) && glued(p, p->i) &&
-                              kind_at(p, p->i) == TK_LPAREN)) {
-        ParserFrame *g = parser_open_call(p, (Op)f->fn, f->name, p->i);
-        g->sym = f->sym;
-        g->expo = x.n;
-        g->primes = 1; /* with expo: differentiated so often */
+    bool whole = x->flags & VAL_NUM && t->kind == TREE_NUMBER && t->op == 0;
+    if (f->fn == OP_APPLY || (whole && glued(p, p->i) && kind_at(p, p->i) == TK_LPAREN)) {
         if (f->fn != OP_APPLY)
             parser_note(p,
                         "read as the derivative of order %s of %.*s; for a power write "
                         "%.*s(...)^%s",
-                        parser_excerpt(p, x.pos, x.end, 20), (int)n, name, (int)n, name,
-                        parser_excerpt(p, x.pos, x.end, 20));
+                        parser_excerpt(p, x->pos, x->end, 20), (int)n, name, (int)n, name,
+                        parser_excerpt(p, x->pos, x->end, 20));
+        ParserFrame *g = parser_open_call(p, (Op)f->fn, f->name, p->i);
+        g->sym = f->sym;
+        g->expo = true;
+        g->primes = 1; /* with expo: differentiated so often */
         return;
     }
-    if (x.n == p->c->minus_one)
-        p->nv--, inverse_error(p, name, n, p->i);
+    if (is_minus_one(p, x))
+        inverse_error(p, name, n, p->i);
     else
-        open_argument(p, (Op)f->fn, f->name, p->i, x.n);
+        open_argument(p, (Op)f->fn, f->name, p->i, true);
 }
 
 /* f^2(x) for a function of the user's own. */
 static bool own_function_power(Parser *p, const char *name, size_t n)
 {
-    uint32_t at = p->i, after = 0;
-    Node *x = simple_exponent(p, at + 1, &after);
-    if (!x || kind_at(p, after) != TK_LPAREN || !glued(p, after) ||
-        parser_name_kind(p, name, n) != NAME_FUNCTION)
+    uint32_t at = p->i;
+    WrittenExponent x;
+    if (!simple_exponent(p, at + 1, &x) || kind_at(p, x.after) != TK_LPAREN ||
+        !glued(p, x.after) || parser_name_kind(p, name, n) != NAME_FUNCTION)
         return false;
-    if (x == p->c->minus_one) {
-        inverse_error(p, name, n, after);
+    put_exponent(p, &x);
+    if (is_minus_one(p, last(p))) {
+        inverse_error(p, name, n, x.after);
         return true;
     }
-    ParserFrame *f = parser_open_call(p, OP_APPLY, at, after);
+    ParserFrame *f = parser_open_call(p, OP_APPLY, at, x.after);
     f->sym = sym_intern(p->c, name, n);
-    f->expo = x;
+    f->expo = true;
     return true;
 }
 

@@ -175,54 +175,76 @@ bool parser_derivative_by_e(Parser *p, uint32_t i)
 
 /* ---- meaning */
 
-static Node *order_node(Parser *p, uint32_t i)
+/* What a derivative differentiates by, and how often: a symbol, and a number, or the name n when
+ * `name` is set. */
+typedef struct {
+    uint32_t sym, tok, order_tok, name;
+    int64_t order;
+    bool symbolic;
+} DerivativeVariable;
+
+typedef struct {
+    uint32_t n;
+    DerivativeVariable v[VARS];
+} Meaning;
+
+static int64_t digits_value(Parser *p, const Token *t)
 {
+    enum { MOST = 1000000000 }; /* more than any limit */
     int64_t k = 0;
-    bool symbolic = false;
-    size_t n;
-    const Token *t = tok(p, i);
-    if (!i)
-        return p->c->one;
-    if (t->kind == TK_NAME) {
-        const char *name = lex_name(&p->L, t, &n);
-        return ex_sym(p->c, sym_intern(p->c, name, n));
+    for (uint32_t j = 0; j < t->len; j++) {
+        char ch = p->text[t->pos + j];
+        if (ch < '0' || ch > '9')
+            return 0;
+        k = k < MOST / 10 ? 10 * k + (ch - '0') : MOST;
     }
-    if (t->kind == TK_SUP) {
-        if (lex_superscript(&p->L, t, &k, &symbolic) && symbolic && k == 1)
-            return ex_sym_named(p->c, "n");
-    } else {
-        enum { MOST = 1000000000 }; /* more than any limit */
-        for (uint32_t j = 0; j < t->len; j++) {
-            char ch = p->text[t->pos + j];
-            if (ch < '0' || ch > '9') {
-                k = 0;
-                break;
-            }
-            k = k < MOST / 10 ? 10 * k + (ch - '0') : MOST;
-        }
-    }
-    if (k < 1) {
-        stand_at_token(p, i);
-        return ctx_error(p->c, LBZ_SYNTAX, "write d^2/dx^2",
-                         "the order of a derivative is a whole number from 1 on");
-    }
-    return ex_int(p->c, k);
+    return k;
 }
 
-static Node *variable_node(Parser *p, const char *name, size_t n, uint32_t i)
+/* The order that token i says; 0: there is none, and it is 1. */
+static void read_order_value(Parser *p, uint32_t i, DerivativeVariable *v)
+{
+    size_t n;
+    const Token *t = tok(p, i);
+    v->order_tok = i;
+    v->order = 1;
+    v->symbolic = false;
+    if (!i)
+        return;
+    if (t->kind == TK_NAME) {
+        const char *name = lex_name(&p->L, t, &n);
+        v->name = sym_intern(p->c, name, n);
+        v->symbolic = true;
+    } else if (t->kind == TK_SUP) {
+        bool is = lex_superscript(&p->L, t, &v->order, &v->symbolic);
+        if (is && v->symbolic && v->order == 1)
+            v->name = sym_intern(p->c, "n", 1);
+        else if (!is || v->symbolic)
+            v->order = 0;
+    } else {
+        v->order = digits_value(p, t);
+    }
+    if (v->order < 1) {
+        stand_at_token(p, i);
+        ctx_error(p->c, LBZ_SYNTAX, "write d^2/dx^2",
+                  "the order of a derivative is a whole number from 1 on");
+    }
+}
+
+static uint32_t variable_symbol(Parser *p, const char *name, size_t n, uint32_t i)
 {
     if (parser_is_constant(name, n) && !(p->ebound && n == 1 && name[0] == 'e')) {
         stand_at_token(p, i);
-        return ctx_error(p->c, LBZ_NAME, "differentiate by a variable",
-                         "%.*s is a constant and cannot vary", (int)n, name);
+        ctx_error(p->c, LBZ_NAME, "differentiate by a variable",
+                  "%.*s is a constant and cannot vary", (int)n, name);
     }
     if (n == 1 && isalpha((unsigned char)name[0]))
         p->by |= 1ull << parser_letter_bit(name[0]);
-    return ex_sym(p->c, sym_intern(p->c, name, n));
+    return sym_intern(p->c, name, n);
 }
 
 /* d^2/dxdy: one token, several variables of one letter (and digits) each. */
-static bool split_variables(Parser *p, const Spelling *s, int64_t above, Deriv *d)
+static bool split_variables(Parser *p, const Spelling *s, int64_t above, Meaning *d)
 {
     const Token *t = tok(p, s->var[0].tok);
     const char *name = p->text + t->pos;
@@ -234,64 +256,67 @@ static bool split_variables(Parser *p, const Spelling *s, int64_t above, Deriv *
         for (i++; i < t->len && name[i] != 'd'; i++)
             if (name[i] < '0' || name[i] > '9')
                 return false;
-        d->a[2 * n] = variable_node(p, name + from, i - from, s->var[0].tok);
-        d->a[2 * n + 1] = p->c->one;
-        n++;
+        d->v[n] = (DerivativeVariable){.tok = s->var[0].tok, .order = 1};
+        d->v[n++].sym = variable_symbol(p, name + from, i - from, s->var[0].tok);
     }
-    d->n = 2 * n;
+    d->n = n;
     return i == t->len && n == above;
 }
 
 /* The orders above and below must agree. */
-static bool orders_agree(Parser *p, const Spelling *s, Deriv *d)
+static bool orders_agree(Parser *p, const Spelling *s, Meaning *d)
 {
-    Node *above = order_node(p, s->order);
-    int64_t total = 0, k = 0;
-    bool counts = ex_get_int(above, &k);
+    DerivativeVariable above;
+    read_order_value(p, s->order, &above);
+    int64_t total = 0;
+    bool counts = !above.symbolic;
     for (uint32_t i = 0; i < s->n; i++) {
-        int64_t m;
-        counts = counts && ex_get_int(d->a[2 * i + 1], &m);
-        total += counts ? m : 0;
+        counts = counts && !d->v[i].symbolic;
+        total += d->v[i].order;
     }
     if (ctx_failed(p->c))
         return false;
-    if (counts ? total == k : s->n == 1 && d->a[1] == above)
-        return true;
-    return counts && split_variables(p, s, k, d);
+    if (counts)
+        return total == above.order || split_variables(p, s, above.order, d);
+    return s->n == 1 && d->v[0].symbolic && above.symbolic && d->v[0].name == above.name;
 }
 
-static Deriv *read_meaning(Parser *p, const Spelling *s, uint32_t at)
+static bool read_meaning(Parser *p, const Spelling *s, uint32_t at, Meaning *d)
 {
-    Deriv *d = ARENA_NEW(&p->c->tmp, Deriv, 1);
-    if (!d)
-        return NULL;
-    d->n = 2 * s->n;
+    d->n = s->n;
     for (uint32_t i = 0; i < s->n && !ctx_failed(p->c); i++) {
         size_t n;
         const char *name = part_name(p, s->var[i], &n);
-        d->a[2 * i] = variable_node(p, name, n, s->var[i].tok);
-        d->a[2 * i + 1] = order_node(p, s->var[i].order);
+        read_order_value(p, s->var[i].order, &d->v[i]);
+        d->v[i].tok = s->var[i].tok;
+        d->v[i].sym = variable_symbol(p, name, n, s->var[i].tok);
     }
-    if (ctx_failed(p->c))
-        return NULL;
-    if (orders_agree(p, s, d))
-        return d;
+    if (ctx_failed(p->c) || orders_agree(p, s, d))
+        return !ctx_failed(p->c);
     stand_at(p, tok(p, at)->pos, tok_end(p, s->next - 1));
     ctx_error(p->c, LBZ_SYNTAX, "write d^2/dx^2 or d^2/(dx dy)",
               "the orders above and below the bar of this derivative differ");
-    return NULL;
+    return false;
 }
 
-Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
-                              uint32_t end)
+/* Its names and orders as values; their number. */
+static uint32_t put_meaning(Parser *p, const Meaning *d)
 {
-    Node *a[2 * VARS + 1] = {e};
-    memcpy(a + 1, d->a, d->n * sizeof *a);
-    if (value_is_condition(e)) {
-        stand_at(p, pos, end);
-        return ctx_error(p->c, LBZ_SYNTAX, NULL, "a condition has no derivative");
+    for (uint32_t i = 0; i < d->n; i++) {
+        const DerivativeVariable *v = &d->v[i];
+        uint32_t t = v->order_tok ? v->order_tok : v->tok;
+        parser_put_name(p, v->sym, tok(p, v->tok)->pos, tok_end(p, v->tok));
+        if (v->symbolic)
+            parser_put_name(p, v->name, tok(p, t)->pos, tok_end(p, t));
+        else
+            parser_put_integer(p, v->order, tok(p, t)->pos, tok_end(p, t));
     }
-    return parser_build_structural(p, OP_DIFF, d->n + 1, a, pos, end);
+    return 2 * d->n;
+}
+
+void parser_put_derivative(Parser *p, uint32_t n, uint32_t pos, uint32_t end)
+{
+    parser_put(p, TREE_DIFF, n + 1, pos, end);
 }
 
 /* ---- dy/dx */
@@ -311,21 +336,26 @@ static void add_quotient(Parser *p, DerivativeQuotient q)
     p->q[p->nq++] = q;
 }
 
-static void operand_quotient(Parser *p, const Spelling *s, const Deriv *d)
+static void operand_quotient(Parser *p, const Spelling *s, const Meaning *d)
 {
     size_t n;
     const char *name = part_name(p, s->target, &n);
     uint32_t pos = tok(p, p->i)->pos, end = tok_end(p, s->next - 1);
-    Node *y = variable_node(p, name, n, s->target.tok), *e = y;
+    uint32_t y = variable_symbol(p, name, n, s->target.tok);
+    bool applied = d->n == 1 && parser_name_kind(p, name, n) == NAME_FUNCTION;
     if (ctx_failed(p->c))
         return;
-    if (parser_name_kind(p, name, n) == NAME_FUNCTION && d->n == 2)
-        e = ex_apply(p->c, y->sym, 1, d->a, &p->c->zero);
-    Node *q = parser_apply_derivative(p, d, e, pos, end);
-    if (d->n == 2)
-        add_quotient(p,
-                     (DerivativeQuotient){q, y, d->a[0], d->a[1], pos, end - pos, false});
-    parser_push_value(p, q, pos, end, 0);
+    uint32_t by = put_meaning(p, d);
+    if (applied)
+        parser_put_name(p, d->v[0].sym, pos, end);
+    if (applied)
+        parser_put(p, TREE_APPLY, 1, pos, end)->sym = y;
+    else
+        parser_put_name(p, y, pos, end);
+    parser_put(p, TREE_DIFF, by + 1, pos, end)->flags = d->n == 1 ? TREE_QUOTIENT : 0;
+    if (d->n == 1)
+        add_quotient(
+            p, (DerivativeQuotient){y, d->v[0].sym, pos, end - pos, false, applied});
     p->i = s->next;
 }
 
@@ -351,19 +381,20 @@ bool parser_operand_derivative(Parser *p)
     if (!read_derivative(p, at, &s) ||
         (s.form == D_NAME && s.target.skip && is_division(p, &s)))
         return false;
-    Deriv *d = read_meaning(p, &s, at);
-    if (!d)
+    Meaning d;
+    if (!read_meaning(p, &s, at, &d))
         return true; /* with an error */
     if (s.form == D_NAME) {
-        operand_quotient(p, &s, d);
+        operand_quotient(p, &s, &d);
         return true;
     }
+    uint32_t by = put_meaning(p, &d);
     bool call = s.form == D_PLAIN && kind_at(p, s.next) == TK_LPAREN && glued(p, s.next);
     p->i = s.form == D_GROUP ? s.target.tok : s.next;
     ParserFrame *f = s.form == D_GROUP || call
                          ? parser_push_frame(p, PF_PAREN, BP_BARRIER)
                          : parser_push_frame(p, PF_PREFIX, BP_PREFIX);
-    f->deriv = d;
+    f->deriv = by;
     if (f->kind == PF_PREFIX) {
         f->fn = OP_DIFF;
         f->name = at;
@@ -377,44 +408,30 @@ bool parser_operand_derivative(Parser *p)
 
 /* ---- where */
 
-/* The values are the expression, and both sides of the equation. */
-void parser_finish_where(Parser *p, ParserFrame *f)
+/* The values are the expression, and both sides of the equation, or a comparison. */
+void parser_reduce_where(Parser *p, ParserFrame *f)
 {
-    ParserValue *v = &p->v[f->base];
-    uint32_t pos = v->pos, end = last(p)->end;
-    Node *F, *e = v->n;
-    stand_at(p, v[1].pos, end);
-    if (f->count) {
-        need_number(p, &v[1]);
-        need_number(p, &v[2]);
-        F = ctx_failed(p->c) ? p->c->poison : ex_sub(p->c, v[1].n, v[2].n);
-    } else if (ex_is(v[1].n, OP_EQ)) {
-        F = ex_sub(p->c, v[1].n->a[0], v[1].n->a[1]);
-    } else {
+    ParserValue v = p->v[f->base];
+    uint32_t end = last(p)->end;
+    const TreeItem *equation = root_of(p, last(p));
+    if (!f->count && equation->kind != TREE_COMPARE) {
+        stand_at(p, last(p)->pos, end);
         ctx_error(p->c, kind_at(p, p->i) == TK_END ? LBZ_INCOMPLETE : LBZ_SYNTAX,
                   "write dy/dx where F(x,y) = c",
                   "an equation is expected after `where`");
         return;
     }
-    for (uint32_t i = 0; i < p->nq && !ctx_failed(p->c); i++) {
-        DerivativeQuotient *q = &p->q[i];
-        if (q->solved || q->pos < pos)
-            continue;
-        Node *y = parser_build_structural(
-            p, OP_IMPLICIT, 4, (Node *[]){F, q->y, q->x, q->order}, q->pos, end);
-        e = e == q->diff ? y : ex_replace(p->c, e, &q->diff, &y, 1);
-        q->solved = true;
-    }
-    p->nv = f->base;
-    parser_push_value(p, e, pos, end, 0);
+    for (uint32_t i = 0; i < p->nq; i++)
+        p->q[i].solved = p->q[i].solved || p->q[i].pos >= v.pos;
+    parser_put(p, TREE_WHERE, p->nv - f->base, v.pos, end)->at = v.first;
 }
 
 void parser_note_quotients(Parser *p)
 {
     for (uint32_t i = 0; i < p->nq; i++) {
         const DerivativeQuotient *q = &p->q[i];
-        const char *y = sym_name(p->c, q->y->sym), *x = sym_name(p->c, q->x->sym);
-        if (!q->solved && q->y != q->x && ex_is(q->diff->a[0], OP_SYM) &&
+        const char *y = sym_name(p->c, q->y), *x = sym_name(p->c, q->x);
+        if (!q->solved && q->y != q->x && !q->applied &&
             parser_name_kind(p, y, strlen(y)) == NAME_FREE)
             parser_note(
                 p,

@@ -7,19 +7,12 @@
 static ParserFrame *gather_operator(Parser *p, ParserFrameKind kind, int bp)
 {
     parser_reduce_above(p, bp);
-    if (top(p)->kind != kind || top(p)->bp != bp) {
-        if (kind == PF_ADD || kind == PF_MUL || kind == PF_CMP)
-            need_number(p, last(p));
+    if (top(p)->kind != kind || top(p)->bp != bp)
         parser_push_frame(p, kind, bp)->base = p->nv - 1;
-    } else {
-        switch (kind) {
-        case PF_ADD: parser_add_term(p, top(p)); break;
-        case PF_MUL: parser_add_factor(p, top(p)); break;
-        case PF_CMP: parser_add_comparison(p, top(p)); break;
-        default: break;
-        }
-    }
+    else if (kind == PF_ADD || kind == PF_MUL || kind == PF_CMP)
+        parser_end_operand(p, top(p));
     top(p)->op = kind_at(p, p->i);
+    top(p)->mixed |= top(p)->op == TK_PERCENT;
     top(p)->tok = p->i;
     p->due = true;
     return top(p);
@@ -39,7 +32,7 @@ static void note_exponent(Parser *p)
         kind_at(p, p->i) != TK_NAME)
         return;
     const ParserValue *b = last(p) - 1;
-    if (b->flags & VAL_NUM || ex_is(b->n, OP_CONST))
+    if (b->flags & VAL_NUM || root_of(p, b)->kind == TREE_CONSTANT)
         parser_note(p, "read as %s*%s", parser_excerpt(p, b->pos, last(p)->end, 60),
                     parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
 }
@@ -104,7 +97,6 @@ static void juxtapose(Parser *p)
             parser_reduce_top(p);
     if (top(p)->kind != PF_JUXT)
         parser_push_frame(p, PF_JUXT, BP_JUXT)->base = p->nv - 1;
-    need_number(p, last(p));
     p->due = true;
 }
 
@@ -117,34 +109,24 @@ static void infix_power(Parser *p)
 
 static void postfix_superscript(Parser *p)
 {
-    int64_t k;
-    bool symbolic;
     parser_reduce_above(p, BP_POW);
-    stand_at_token(p, p->i);
-    if (!lex_superscript(&p->L, tok(p, p->i), &k, &symbolic)) {
+    uint32_t pos = last(p)->pos, end = tok_end(p, p->i);
+    if (!parser_put_superscript(p, p->i)) {
+        stand_at_token(p, p->i);
         ctx_error(p->c, LBZ_SYNTAX, "write the exponent after ^",
                   "this superscript is not an exponent");
         return;
     }
-    Node *x = symbolic ? ex_mul2(p->c, ex_int(p->c, k), ex_sym_named(p->c, "n"))
-                       : ex_int(p->c, k);
-    need_number(p, last(p));
-    last(p)->n = ex_pow(p->c, last(p)->n, x);
-    last(p)->end = tok_end(p, p->i);
-    last(p)->flags = 0;
+    stand_by(p, parser_put(p, TREE_POWER, 2, pos, end), p->i);
     p->i++;
 }
 
 static void postfix_factorial(Parser *p)
 {
-    stand_at_token(p, p->i);
-    need_number(p, last(p));
+    const ParserValue *v = last(p);
     if (kind_at(p, p->i + 1) == TK_BANG && glued(p, p->i + 1))
-        parser_note(p, "read as (%s!)!",
-                    parser_excerpt(p, last(p)->pos, last(p)->end, 60));
-    last(p)->n = ex_fn1(p->c, op_find("factorial", 9), last(p)->n);
-    last(p)->end = tok_end(p, p->i);
-    last(p)->flags = 0;
+        parser_note(p, "read as (%s!)!", parser_excerpt(p, v->pos, v->end, 60));
+    stand_by(p, parser_put(p, TREE_FACTORIAL, 1, v->pos, tok_end(p, p->i)), p->i);
     p->i++;
 }
 
@@ -161,27 +143,40 @@ static void postfix_prime(Parser *p)
 
 /* ---- brackets */
 
-static void close_group(Parser *p, ParserFrame *f)
+/* d(e)/dx, d/dx(e): name is the last token of it, count its first. */
+static void close_derivative(Parser *p, const ParserFrame *f)
 {
-    uint32_t pos = tok(p, f->tok)->pos, end = tok_end(p, p->i);
-    ParserValue *v = last(p);
-    if (f->kind == PF_ABS) {
-        stand_at(p, pos, end);
-        need_number(p, v);
-        v->n = ex_fn1(p->c, op_find("abs", 3), v->n);
-        v->flags = 0;
-    } else if (f->deriv) { /* d(e)/dx: name is the last token of it */
-        end = tok_end(p, f->name);
-        v->n =
-            parser_apply_derivative(p, f->deriv, v->n, pos = tok(p, f->count)->pos, end);
-        v->flags = 0;
-        p->i = f->name;
-    } else {
-        v->flags = VAL_GROUP | (v->flags & VAL_BARE);
+    parser_put_derivative(p, f->deriv, tok(p, f->count)->pos, tok_end(p, f->name));
+    p->i = f->name;
+}
+
+/* Errors about a condition in parentheses are about these, too. */
+static void widen_condition(Parser *p, const ParserValue *v)
+{
+    TreeItem *t = &p->tree->item[v->root];
+    if (t->kind == TREE_COMPARE || t->kind == TREE_NOT || t->kind == TREE_AND ||
+        t->kind == TREE_OR) {
+        t->pos = v->pos;
+        t->end = v->end;
     }
-    v->pos = pos;
-    v->end = end;
+}
+
+static void close_group(Parser *p, ParserFrame *frame)
+{
+    ParserFrame f = *frame;
+    uint32_t pos = tok(p, f.tok)->pos, end = tok_end(p, p->i);
     parser_pop_frame(p);
+    if (f.kind == PF_ABS) {
+        parser_put(p, TREE_BARS, 1, pos, end);
+    } else if (f.deriv) {
+        close_derivative(p, &f);
+    } else {
+        ParserValue *v = last(p);
+        v->flags = VAL_GROUP | (v->flags & VAL_BARE);
+        v->pos = pos;
+        v->end = end;
+        widen_condition(p, v);
+    }
     p->i++;
 }
 
@@ -228,11 +223,11 @@ static bool close_bracket(Parser *p)
         break;
     case PF_LIST:
     case PF_PAIR:
-        parser_build_list(p, f);
+        parser_reduce_list(p, f);
         p->i++;
         break;
     case PF_CASES:
-        parser_build_cases(p, f);
+        parser_reduce_cases(p, f);
         p->i++;
         break;
     default: /* |_{x=2} */
@@ -272,12 +267,11 @@ static void bind_name(Parser *p)
                   name);
         return;
     }
-    Node *s = ex_sym(p->c, sym_intern(p->c, name, n));
-    uint32_t pos = tok(p, p->i)->pos;
-    for (uint32_t k = top(p)->base + 1; k < p->nv; k += 2)
-        if (p->v[k].n == s && p->nv < top(p)->base + 64)
+    uint32_t sym = sym_intern(p->c, name, n), from = top(p)->base + 1;
+    for (uint32_t k = from; k < p->nv && p->nv < from + 63; k += 2)
+        if (root_of(p, &p->v[k])->sym == sym)
             ctx_error(p->c, LBZ_SYNTAX, NULL, "%.*s is bound twice", (int)n, name);
-    parser_push_value(p, s, pos, tok_end(p, p->i), 0);
+    parser_put_name(p, sym, tok(p, p->i)->pos, tok_end(p, p->i));
     p->i += 2;
     p->due = true;
 }
@@ -326,11 +320,6 @@ static void infix_then(Parser *p)
         parser_unexpected_operator(p);
         return;
     }
-    if (!value_is_condition(last(p)->n)) {
-        stand_at(p, last(p)->pos, last(p)->end);
-        ctx_error(p->c, LBZ_SYNTAX, "write a comparison, as in if x < 0 then -x else x",
-                  "a condition is expected between `if` and `then`");
-    }
     f->kind = PF_THEN;
     p->due = true;
     p->i++;
@@ -374,7 +363,6 @@ static void infix_otherwise(Parser *p)
         parser_unexpected_operator(p);
         return;
     }
-    last(p)->flags |= VAL_ROW;
     p->i++;
 }
 
@@ -420,7 +408,7 @@ static bool infix_semicolon(Parser *p)
     switch (f->kind) {
     case PF_BASE: return false;
     case PF_LIST:
-        last(p)->flags |= VAL_ROW;
+        parser_end_row(p, f);
         p->i++;
         p->due = true;
         return true;
@@ -469,6 +457,7 @@ static bool infix_assign(Parser *p)
     if (f->kind == PF_CALL && (f->fn == OP_SUBS || f->fn == OP_TAYLOR) &&
         p->nv > f->base + 1) {
         last(p)->flags |= VAL_EQ;
+        parser_mark(p, TK_ASSIGN, p->i);
     } else {
         parser_bad_equals(p);
         return true;
@@ -512,7 +501,6 @@ static void infix_bracket(Parser *p)
         return;
     }
     stand_at_token(p, p->i);
-    need_number(p, last(p));
     ParserFrame *f = parser_open_call(p, OP_INDEX, p->i - 1, p->i);
     f->base = p->nv - 1;
     f->brace = true;

@@ -1,9 +1,9 @@
 /* parse/internal.h - what the parts of the parser share; nobody else includes it.
  *
  * The parser is a machine with two states, "an operand is due" and "an operator may
- * follow", over a stack of values and a stack of frames. A frame is an operator that
- * waits for its right operand, or an open bracket. Frames of sums, products and chains
- * gather all their operands and are built at once. Nothing here calls itself on user
+ * follow", over a stack of values and a stack of frames. A value is a subtree that is complete, a
+ * frame an operator that waits for its right operand, or an open bracket. Frames of sums, products
+ * and chains gather all their operands and become one item. Nothing here calls itself on user
  * input.
  */
 #ifndef LBZ_PARSE_INTERNAL_H
@@ -11,6 +11,7 @@
 
 #include "parse/lex.h"
 #include "parse/parse.h"
+#include "parse/tree.h"
 
 /* Remarks on readings; a statement of thousands of oddities gets the first few. */
 #define parser_note(p, ...)                \
@@ -74,45 +75,45 @@ enum {
     VAL_DERIV = 2, /* ends with a derivative that took the following term */
     VAL_BARE = 4,  /* a name as typed */
     VAL_EQ = 8,    /* the left side of name = value in a list; in {}: before `if` */
-    VAL_ROW = 16,  /* the last of a row of a matrix */
-    VAL_SUM = 32,
-    VAL_GROUP = 64, /* in parentheses */
-    VAL_PRODUCT = 128
+    VAL_SUM = 16,
+    VAL_GROUP = 32, /* in parentheses */
+    VAL_PRODUCT = 64
 };
 
 typedef struct {
-    Node *n;
     uint32_t pos, end;
     uint32_t flags;
+    uint32_t first,
+        root; /* its items in the tree: from first on; the last but for a mark */
 } ParserValue;
-
-/* What d^3/(dx dy^2) differentiates by: name, order, name, order ... */
-typedef struct {
-    uint32_t n;
-    Node *a[16];
-} Deriv;
 
 typedef struct {
     uint8_t kind, bp;
     uint8_t op; /* token kind of the operator whose right operand is due */
     bool brace;
+    bool mixed;     /* PF_MUL: some operator is neither * nor / */
     uint16_t fn;    /* Op of a call or prefix; OP_APPLY: unknown or the user's */
     uint32_t base;  /* index of its first value */
     uint32_t tok;   /* the token that opened it, or of its last operator */
     uint32_t name;  /* token of a function's name */
     uint32_t sym;   /* of an unknown function, or the name bound by PF_AT */
     uint32_t outer; /* barriers: index of the barrier around it */
-    uint32_t count; /* PF_CMP: comparisons so far; PF_LIST: first value of the row */
+    uint32_t count; /* PF_LIST: first value of the row; d(e)/dx: its first token */
+    uint32_t rows;  /* PF_LIST: rows so far, the first of `width` elements */
+    uint32_t width;
     uint32_t primes;
-    Deriv *deriv; /* PF_PREFIX of OP_DIFF, PF_PAREN of d(e)/dx */
-    Node *expo;   /* PF_FUNARG, PF_CALL: the power that was written behind the name */
+    uint32_t
+        deriv; /* PF_PREFIX of OP_DIFF, PF_PAREN of d(e)/dx: names and orders before base */
+    bool
+        expo; /* PF_FUNARG, PF_CALL: the power behind the name is the value before base */
 } ParserFrame;
 
+/* dy/dx as typed */
 typedef struct {
-    Node *diff; /* dy/dx as typed */
-    Node *y, *x, *order;
+    uint32_t y, x; /* symbols */
     uint32_t pos, len;
     bool solved;
+    bool applied; /* y is a function of the user's */
 } DerivativeQuotient;
 
 typedef struct {
@@ -121,6 +122,7 @@ typedef struct {
     Parsed *out; /* may be NULL */
     const char *text;
     Lexer L;
+    Tree *tree;
     uint32_t i;   /* the current token */
     bool due;     /* an operand is due */
     bool prefix;  /* stops at `at`, `on`, ',' ... outside brackets */
@@ -143,17 +145,39 @@ typedef struct {
     uint64_t meant;   /* letters that count as seen: e in xe^x */
     Span words[8];    /* longer names that might be products of them */
     uint32_t nwords;
-    Node *letter[52]; /* the symbols of letters seen; not cleared: the last member */
+    uint32_t letter[52]; /* the symbols of letters seen; not cleared: the last member */
 } Parser;
 
 /* ---- parse.c: the machine */
 void parser_init(Parser *p, Ctx *c, const ParseEnv *pe, const char *text, size_t from,
                  size_t to, Parsed *out);
-bool parser_lex(Parser *p);   /* the first run of tokens */
-Node *parser_expr(Parser *p); /* runs; p->i is the first token not used */
-/* Notes in p->out->places where n stands, if it is new. */
-void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end);
-void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags);
+bool parser_lex(Parser *p);  /* the first run of tokens */
+bool parser_expr(Parser *p); /* runs; p->i is the first token not used */
+/* Runs, and makes nodes of it. */
+Node *parser_node(Parser *p);
+TreeItem *parser_put_slow(Parser *p, TreeKind kind, uint32_t n, uint32_t pos,
+                          uint32_t end);
+/* Puts an item behind the last n values, which become one. */
+static inline TreeItem *parser_put(Parser *p, TreeKind kind, uint32_t n, uint32_t pos,
+                                   uint32_t end)
+{
+    Tree *t = p->tree;
+    if (t->n == t->cap || p->nv == p->vcap)
+        return parser_put_slow(p, kind, n, pos, end);
+    ParserValue *v = &p->v[p->nv -= n];
+    uint32_t k = t->n++;
+    *v = (ParserValue){pos, end, 0, n ? v->first : k, k};
+    t->item[k] = (TreeItem){.kind = (uint8_t)kind, .n = n, .pos = pos, .end = end};
+    p->nv++;
+    p->due = false;
+    return &t->item[k];
+}
+void parser_put_name(Parser *p, uint32_t sym, uint32_t pos, uint32_t end);
+void parser_put_integer(Parser *p, int64_t i, uint32_t pos, uint32_t end);
+void parser_put_number(Parser *p, Num x, uint32_t pos, uint32_t end);
+/* The exponent that the superscript token i is; false: it is none. */
+bool parser_put_superscript(Parser *p, uint32_t i);
+void parser_mark(Parser *p, uint8_t op, uint32_t token); /* the last value */
 ParserFrame *parser_push_frame(Parser *p, ParserFrameKind kind, int bp);
 void parser_pop_frame(Parser *p);
 void parser_reduce_above(Parser *p, int bp);      /* all operators that bind tighter */
@@ -183,6 +207,16 @@ static inline uint32_t tok_end(const Parser *p, uint32_t i)
 }
 static inline ParserFrame *top(const Parser *p) { return &p->f[p->nf - 1]; }
 static inline ParserValue *last(const Parser *p) { return &p->v[p->nv - 1]; }
+static inline const TreeItem *root_of(const Parser *p, const ParserValue *v)
+{
+    return &p->tree->item[v->root];
+}
+/* Token i is the operator of the item. */
+static inline void stand_by(const Parser *p, TreeItem *item, uint32_t i)
+{
+    item->at = tok(p, i)->pos;
+    item->op = (uint16_t)tok(p, i)->len;
+}
 static inline void stand_at(Parser *p, uint32_t pos, uint32_t end)
 {
     p->c->env.at = (Span){pos, end - pos};
@@ -200,32 +234,18 @@ static inline uint32_t after_group(const Parser *p, uint32_t i)
 /* ---- infix.c */
 bool parser_operator(Parser *p); /* false: the token is not part of the expression */
 
-/* ---- build.c: frames to nodes */
+/* ---- reduce.c: frames to items */
 void parser_reduce_top(Parser *p);
-void parser_add_term(Parser *p, ParserFrame *f); /* the operand of a sum is complete */
-void parser_add_factor(Parser *p, ParserFrame *f);
-void parser_add_comparison(Parser *p, ParserFrame *f);
-static inline bool value_is_condition(const Node *n)
-{
-    return (n->op >= OP_LT && n->op <= OP_FALSE) || n->op == OP_POISON;
-}
-/* the error: v is a condition */
-LBZ_COLD void parser_condition_error(Parser *p, const ParserValue *v);
-static inline void need_number(Parser *p, const ParserValue *v)
-{
-    if (value_is_condition(v->n))
-        parser_condition_error(p, v);
-}
-Node *parser_build_structural(Parser *p, Op op, size_t n, Node *const *a, uint32_t pos,
-                              uint32_t end);
-void parser_build_list(Parser *p, ParserFrame *f);
-void parser_build_cases(Parser *p, ParserFrame *f);
+/* The operand of a sum, product or comparison is complete: it is marked by what stands before it. */
+void parser_end_operand(Parser *p, const ParserFrame *f);
+void parser_end_row(Parser *p, ParserFrame *f);
+void parser_reduce_list(Parser *p, ParserFrame *f);
+void parser_reduce_cases(Parser *p, ParserFrame *f);
 
-/* ---- call.c: argument lists to nodes */
+/* ---- call.c: argument lists */
 void parser_finish_call(Parser *p, ParserFrame *f, uint32_t end);
-Node *parser_apply_function(Parser *p, Op op, Node *x, Node *expo);
-Node *parser_function_derivative(Parser *p, Op op, Node *x, Node *order, uint32_t pos,
-                                 uint32_t end);
+/* The function of one argument that the name of op means; POISON with an error. */
+Op parser_unary_function(Parser *p, Op op);
 
 /* ---- name.c: what a name means where it stands */
 void parser_operand_name(Parser *p);
@@ -235,7 +255,7 @@ void parser_note_words(Parser *p);
 unsigned parser_letter_bit(char ch); /* of an ASCII letter, 0 to 51 */
 void parser_survey_names(Parser *p); /* what the whole statement says about its names */
 bool parser_bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
-Node *parser_operand_past_result(Parser *p);
+void parser_operand_past_result(Parser *p);
 /* Opens the argument list at token `paren` of the function named by token `name`. */
 ParserFrame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
 bool parser_has_comma(const Parser *p, uint32_t paren);
@@ -252,9 +272,9 @@ bool parser_operand_derivative(Parser *p);
 /* does one begin at token i? */
 bool parser_derivative_begins(const Parser *p, uint32_t i);
 bool parser_derivative_by_e(Parser *p, uint32_t i);
-Node *parser_apply_derivative(Parser *p, const Deriv *d, Node *e, uint32_t pos,
-                              uint32_t end);
-void parser_finish_where(Parser *p, ParserFrame *f);
+/* The last value, differentiated by the n values (names and orders) before it. */
+void parser_put_derivative(Parser *p, uint32_t n, uint32_t pos, uint32_t end);
+void parser_reduce_where(Parser *p, ParserFrame *f);
 void parser_note_quotients(Parser *p);
 
 /* ---- error.c: what went wrong, and remarks on readings */

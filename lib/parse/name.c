@@ -9,9 +9,10 @@ enum { N_BARE = 1, N_BOUND = 2 };
 
 static const struct {
     const char *name;
-    uint8_t len, what; /* what: C_PI ..., 3 true, 4 false */
-} constants[] = {{"pi", 2, C_PI},        {"e", 1, C_E},  {"inf", 3, C_INF},
-                 {"infinity", 8, C_INF}, {"true", 4, 3}, {"false", 5, 4}};
+    uint8_t len, what; /* what: C_PI ..., TREE_TRUE, TREE_FALSE */
+} constants[] = {{"pi", 2, C_PI},        {"e", 1, C_E},
+                 {"inf", 3, C_INF},      {"infinity", 8, C_INF},
+                 {"true", 4, TREE_TRUE}, {"false", 5, TREE_FALSE}};
 
 static int constant_index(const char *name, size_t n)
 {
@@ -182,21 +183,22 @@ void parser_note_words(Parser *p)
     }
 }
 
-static void push_name(Parser *p, Node *n)
+static void push_name(Parser *p, uint32_t sym)
 {
-    parser_push_value(p, n, tok(p, p->i)->pos, tok_end(p, p->i), VAL_BARE);
+    parser_put_name(p, sym, tok(p, p->i)->pos, tok_end(p, p->i));
+    last(p)->flags = VAL_BARE;
     p->i++;
 }
 
 static bool is_letter(char ch) { return (unsigned)((ch | 32) - 'a') < 26; }
 
 /* Most symbols are letters that occur more than once. */
-static Node *letter_symbol(Parser *p, const char *letter)
+static uint32_t letter_symbol(Parser *p, const char *letter)
 {
     unsigned k = parser_letter_bit(*letter);
     if (!(p->letters >> k & 1)) {
         p->letters |= 1ull << k;
-        p->letter[k] = ex_sym(p->c, sym_intern(p->c, letter, 1));
+        p->letter[k] = sym_intern(p->c, letter, 1);
     }
     return p->letter[k];
 }
@@ -208,20 +210,32 @@ static void operand_symbol(Parser *p, const char *name, size_t n)
         return;
     }
     remember_word(p, name, tok(p, p->i)->pos, tok(p, p->i)->flags & T_UNI ? 9 : n);
-    push_name(p, ex_sym(p->c, sym_intern(p->c, name, n)));
+    push_name(p, sym_intern(p->c, name, n));
 }
 
-static Node *result_number(Parser *p, long k)
+/* The k-th result, which stands at tokens from..p->i. */
+static void put_result(Parser *p, long k, uint32_t from)
 {
-    if (p->pe && p->pe->result)
-        return p->pe->result(p->pe->arg, k);
-    return ctx_error(p->c, LBZ_NAME, NULL, "there is no result before this line");
+    Tree *t = p->tree;
+    uint32_t pos = tok(p, from)->pos, end = tok_end(p, p->i - 1);
+    Node *n = p->pe && p->pe->result ? p->pe->result(p->pe->arg, k)
+                                     : ctx_error(p->c, LBZ_NAME, NULL,
+                                                 "there is no result before this line");
+    Node **more = ARENA_NEW(ctx_arena(p->c), Node *, t->ngiven + 1u);
+    if (!more || ctx_failed(p->c))
+        return;
+    if (t->ngiven)
+        memcpy(more, t->given, t->ngiven * sizeof *more);
+    t->given = more;
+    more[t->ngiven] = n;
+    parser_put(p, TREE_GIVEN, 0, pos, end)->at = t->ngiven++;
 }
 
 /* % is the last result, %% the one before it, %3 the third of the session. */
-Node *parser_operand_past_result(Parser *p)
+void parser_operand_past_result(Parser *p)
 {
-    const Token *next = tok(p, p->i + 1);
+    uint32_t from = p->i;
+    const Token *next = tok(p, from + 1);
     long k = 1;
     p->i++;
     if (next->kind == TK_NUM && glued(p, p->i) && next->len < 9) {
@@ -230,24 +244,23 @@ Node *parser_operand_past_result(Parser *p)
             k = 10 * k + (p->text[next->pos + j] - '0');
         stand_at(p, next->pos - 1, next->pos + next->len);
         p->i++;
-        return result_number(p, -k);
+        put_result(p, -k, from);
+        return;
     }
     for (; kind_at(p, p->i) == TK_PERCENT && glued(p, p->i); p->i++)
         k++;
-    return result_number(p, k);
+    put_result(p, k, from);
 }
 
 static bool operand_constant(Parser *p, const char *name, size_t n)
 {
-    Ctx *c = p->c;
     int k = constant_index(name, n);
     if (k < 0 || (k == C_E && p->ebound))
         return false;
-    push_name(p, k == C_PI    ? c->pi
-                 : k == C_E   ? c->e
-                 : k == C_INF ? c->inf
-                 : k == 3     ? c->yes
-                              : c->no);
+    TreeItem *i = parser_put(p, TREE_CONSTANT, 0, tok(p, p->i)->pos, tok_end(p, p->i));
+    i->op = (uint16_t)k;
+    last(p)->flags = VAL_BARE;
+    p->i++;
     return true;
 }
 
@@ -396,7 +409,8 @@ void parser_operand_name(Parser *p)
     if (operand_constant(p, name, n))
         return;
     if (n == 3 && !memcmp(name, "ans", 3)) {
-        push_name(p, result_number(p, 1));
+        p->i++;
+        put_result(p, 1, p->i - 1);
         return;
     }
     if (tight && next == TK_LPAREN) {

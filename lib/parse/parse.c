@@ -1,6 +1,6 @@
 /* parse/parse.c - the machine: tokens to frames and values, in one pass over the tokens. See
- * internal.h for its states. Here are the stacks and what happens where an operand
- * is due; infix.c holds the other state, build.c makes nodes of frames. */
+ * internal.h for its states. Here are the stacks, the items they become, and what happens where an
+ * operand is due; infix.c holds the other state, reduce.c makes items of frames. */
 #include "parse/internal.h"
 #include <stddef.h>
 
@@ -18,53 +18,116 @@ static void *grow_stack(Parser *p, void *old, uint32_t n, uint32_t *cap, size_t 
     return v;
 }
 
-void parser_place(Parser *p, Node *n, uint32_t pos, uint32_t end)
+static void out_of_memory(Parser *p)
 {
-    Places *q = p->out->places;
-    Arena *a = ctx_arena(p->c);
-    if (ex_is_poison(n) || map_get(&q->seen, n->id, NULL))
-        return;
-    if (q->n == q->cap) {
-        size_t cap = q->cap ? 2 * q->cap : 64;
-        Node **node = ARENA_NEW(a, Node *, cap);
-        Span *at = ARENA_NEW(a, Span, cap);
-        if (!node || !at || ctx_failed(p->c))
-            return;
-        if (q->n) {
-            memcpy(node, q->node, q->n * sizeof *node);
-            memcpy(at, q->at, q->n * sizeof *at);
-        }
-        q->node = node;
-        q->at = at;
-        q->cap = cap;
-    }
-    map_put(&q->seen, n->id, 1);
-    q->node[q->n] = n;
-    q->at[q->n++] = (Span){pos, end - pos};
+    ctx_error(p->c, LBZ_LIMIT, NULL, "memory is out");
 }
 
-void parser_push_value(Parser *p, Node *n, uint32_t pos, uint32_t end, uint32_t flags)
+/* ---- items */
+
+/* A larger array for what lives as long as the statement; NULL: no memory. */
+static void *grow_part(Parser *p, const void *old, uint32_t n, uint32_t to, size_t size)
 {
-    if (p->out && p->out->places)
-        parser_place(p, n, pos, end);
+    Arena *a = ctx_arena(p->c);
+    void *v = arena_alloc(a, to * size);
+    if (!v || arena_in_reserve(a, v)) {
+        out_of_memory(p);
+        return NULL;
+    }
+    if (n)
+        memcpy(v, old, n * size);
+    return v;
+}
+
+/* When memory is out the machine goes on until it asks, over the last value and item. */
+TreeItem *parser_put_slow(Parser *p, TreeKind kind, uint32_t n, uint32_t pos,
+                          uint32_t end)
+{
+    Tree *t = p->tree;
     if (p->nv == p->vcap) {
         ParserValue *v = grow_stack(p, p->v, p->nv, &p->vcap, sizeof *v);
-        if (!v) {
-            ctx_error(p->c, LBZ_LIMIT, NULL, "memory is out");
-            return;
-        }
-        p->v = v;
+        p->v = v ? v : p->v;
+        p->nv -= !v;
+        if (!v)
+            out_of_memory(p);
     }
-    p->v[p->nv++] = (ParserValue){n, pos, end, flags};
-    p->due = false;
+    if (t->n == t->cap) {
+        TreeItem *v = grow_part(p, t->item, t->n, 2 * t->cap, sizeof *v);
+        t->item = v ? v : t->item;
+        t->cap *= v ? 2 : 1;
+        t->n -= !v;
+    }
+    return parser_put(p, kind, n, pos, end);
 }
+
+void parser_mark(Parser *p, uint8_t op, uint32_t token)
+{
+    ParserValue v = *last(p);
+    parser_put(p, TREE_MARK, 1, tok(p, token)->pos, tok_end(p, token))->op = op;
+    *last(p) = v;
+}
+
+void parser_put_name(Parser *p, uint32_t sym, uint32_t pos, uint32_t end)
+{
+    parser_put(p, TREE_NAME, 0, pos, end)->sym = sym;
+}
+
+static bool room_for_number(Parser *p)
+{
+    Tree *t = p->tree;
+    uint32_t cap = 2 * t->num_cap + 8;
+    if (t->nnum < t->num_cap)
+        return true;
+    Num *more = grow_part(p, t->num, t->nnum, cap, sizeof *more);
+    if (!more)
+        return false;
+    t->num = more;
+    t->num_cap = cap;
+    return true;
+}
+
+void parser_put_number(Parser *p, Num x, uint32_t pos, uint32_t end)
+{
+    bool small = x.q == 1 && !x.dec && x.p >= INT32_MIN && x.p <= INT32_MAX;
+    TreeItem *i = parser_put(p, TREE_NUMBER, 0, pos, end);
+    if (small) {
+        i->number = (int32_t)x.p;
+    } else if (room_for_number(p)) {
+        i->op = 1;
+        i->at = p->tree->nnum;
+        p->tree->num[p->tree->nnum++] = x;
+    }
+}
+
+void parser_put_integer(Parser *p, int64_t i, uint32_t pos, uint32_t end)
+{
+    parser_put_number(p, num_int(i), pos, end);
+}
+
+bool parser_put_superscript(Parser *p, uint32_t i)
+{
+    int64_t k;
+    bool symbolic;
+    uint32_t pos = tok(p, i)->pos, end = tok_end(p, i);
+    if (!lex_superscript(&p->L, tok(p, i), &k, &symbolic))
+        return false;
+    if (!symbolic || k != 1)
+        parser_put_integer(p, k, pos, end);
+    if (symbolic)
+        parser_put_name(p, sym_intern(p->c, "n", 1), pos, end);
+    if (symbolic && k != 1)
+        parser_put(p, TREE_PRODUCT, 2, pos, end);
+    return true;
+}
+
+/* ---- frames */
 
 ParserFrame *parser_push_frame(Parser *p, ParserFrameKind kind, int bp)
 {
     if (p->nf == p->fcap) {
         ParserFrame *f = grow_stack(p, p->f, p->nf, &p->fcap, sizeof *f);
         if (!f) {
-            ctx_error(p->c, LBZ_LIMIT, NULL, "memory is out");
+            out_of_memory(p);
             return &p->f[p->nf - 1];
         }
         p->f = f;
@@ -140,36 +203,46 @@ bool parser_operand_begins(const Parser *p, uint32_t i)
 /* ---- operands */
 
 /* A few digits and nothing else. */
-static bool small_integer(const char *s, size_t n, Num *x)
+static bool small_integer(const char *s, size_t n, int32_t *x)
 {
-    int64_t i = 0;
-    if (n > 17)
+    int32_t i = 0;
+    if (n > 9)
         return false;
     for (size_t k = 0; k < n; k++) {
         if (s[k] < '0' || s[k] > '9')
             return false;
         i = 10 * i + (s[k] - '0');
     }
-    *x = num_int(i);
+    *x = i;
     return true;
 }
 
-static void operand_number(Parser *p)
+static void put_number_token(Parser *p, const Token *t)
 {
-    const Token *t = tok(p, p->i);
     const char *s = p->text + t->pos;
-    Num x;
+    Num x = NUM_ZERO;
     int over, under;
     if (lex_fraction(&p->L, t, &over, &under)) {
         x = num_rat(ctx_arena(p->c), over, under);
-    } else if (!small_integer(s, t->len, &x)) {
+    } else {
         size_t used = num_parse(ctx_arena(p->c), s, t->len, &x);
         if (used + 1 == t->len && s[used] == '.')
             x.dec = true;
         else if (used != t->len)
             ctx_error(p->c, LBZ_SYNTAX, NULL, "this is not a number");
     }
-    parser_push_value(p, ex_num(p->c, x), t->pos, tok_end(p, p->i), VAL_NUM);
+    parser_put_number(p, x, t->pos, t->pos + t->len);
+}
+
+static void operand_number(Parser *p)
+{
+    const Token *t = tok(p, p->i);
+    int32_t x;
+    if (small_integer(p->text + t->pos, t->len, &x))
+        parser_put(p, TREE_NUMBER, 0, t->pos, t->pos + t->len)->number = x;
+    else
+        put_number_token(p, t);
+    last(p)->flags = VAL_NUM;
     p->i++;
 }
 
@@ -203,15 +276,8 @@ static void operand_empty(Parser *p)
     }
     uint32_t pos = tok(p, top(p)->tok)->pos;
     parser_pop_frame(p);
-    parser_push_value(p, ex_list(p->c, 0, NULL), pos, tok_end(p, p->i), 0);
+    parser_put(p, TREE_LIST, 0, pos, tok_end(p, p->i));
     p->i++;
-}
-
-static void operand_result(Parser *p)
-{
-    uint32_t pos = tok(p, p->i)->pos;
-    Node *n = parser_operand_past_result(p);
-    parser_push_value(p, n, pos, tok_end(p, p->i - 1), 0);
 }
 
 static void read_operand(Parser *p)
@@ -241,7 +307,7 @@ static void read_operand(Parser *p)
         if (!parser_operand_derivative(p))
             parser_unexpected_operand(p);
         break;
-    case TK_PERCENT: operand_result(p); break;
+    case TK_PERCENT: parser_operand_past_result(p); break;
     case TK_NL: p->i++; break;
     default: parser_unexpected_operand(p);
     }
@@ -270,15 +336,28 @@ bool parser_lex(Parser *p)
     return true;
 }
 
-Node *parser_expr(Parser *p)
+/* Most items have a token of their own. */
+static bool open_tree(Parser *p)
+{
+    enum { MORE = 16 };
+    Tree *t = p->tree = ARENA_NEW0(ctx_arena(p->c), Tree, 1);
+    if (!p->f)
+        p->f = grow_stack(p, NULL, 0, &p->fcap, sizeof *p->f);
+    if (!p->v)
+        p->v = grow_stack(p, NULL, 0, &p->vcap, sizeof *p->v);
+    if (t)
+        t->item = grow_part(p, NULL, 0, t->cap = p->L.n + MORE, sizeof *t->item);
+    if (!p->f || !p->v || !t || !t->item)
+        out_of_memory(p);
+    return !ctx_failed(p->c);
+}
+
+bool parser_expr(Parser *p)
 {
     Ctx *c = p->c;
     p->nf = p->nv = p->barrier = 0;
-    if (!p->f) {
-        p->f = grow_stack(p, NULL, 0, &p->fcap, sizeof *p->f);
-        if (!p->f)
-            return ctx_error(c, LBZ_LIMIT, NULL, "memory is out");
-    }
+    if (!open_tree(p))
+        return false;
     parser_push_frame(p, PF_BASE, BP_BARRIER);
     p->barrier = 0;
     while (!ctx_poll(c))
@@ -287,11 +366,23 @@ Node *parser_expr(Parser *p)
         else if (!parser_operator(p))
             break;
     if (ctx_failed(c))
-        return c->poison;
+        return false;
     parser_reduce_to_barrier(p);
     if (ctx_failed(c))
-        return c->poison;
+        return false;
     parser_note_words(p);
     parser_note_quotients(p);
-    return p->v[0].n;
+    return true;
+}
+
+Node *parser_node(Parser *p)
+{
+    if (!parser_expr(p))
+        return p->c->poison;
+    TreeRecord out = {0};
+    if (p->out && p->out->spans.arena) {
+        out.spans = &p->out->spans;
+        out.made = &p->out->made;
+    }
+    return tree_build(p->c, p->tree, &out);
 }

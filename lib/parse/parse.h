@@ -1,21 +1,25 @@
-/* parse/parse.h - text to statements whose expressions are nodes.
+/* parse/parse.h - text to statements whose expressions are nodes, in two steps: text to a tree in
+ * written order (tree.h), tree to nodes.
  *
  * What the text asks to be carried out (derivatives, substitution, expand ...) is left in the nodes
- * as structural operators of ops.def; eval carries it out. Invariant: one pass over the tokens, no
- * recursion on user data, and every error has the place it is about.
- * Owners: statements, spans and nodes live in the statement pool, tokens and stacks in the tmp
- * arena. May use: base, number, table, expr.
- * Files: lex.[ch] (text to tokens), parse.c (stacks, operands), infix.c (operators, brackets),
- * name.c (what a name means), apply.c (functions without parentheses), call.c (argument lists),
- * derivative.c (d/dx in all spellings), build.c (frames to nodes), statement.c (lines, commands,
- * definitions), error.c (what is wrong, in a sentence), internal.h (the machine they share).
- * parse, infix, name, apply, call, derivative and build are one circle: they are one machine, cut
- * by what is read; each pushes onto the stacks of parse.c, which calls the reader that is due.
+ * as structural operators of ops.def; eval carries it out. Invariant: one pass over the tokens, one
+ * over the tree, no recursion on user data, and every error has the place it is about.
+ * Owners: statements, spans, trees and nodes live in the statement pool, tokens and stacks in the
+ * tmp arena. May use: base, number, table, expr.
+ * Files, first step: lex.[ch] (text to tokens), parse.c (stacks, items, operands), infix.c
+ * (operators, brackets), name.c (what a name means), apply.c (functions without parentheses), call.c
+ * (argument lists), derivative.c (d/dx in all spellings), reduce.c (frames to items), error.c (what
+ * is wrong, in a sentence), internal.h (the machine they share). Second step: tree.h, build.[ch] (the
+ * loop; operators), build_call.c (calls, derivatives). Around both: statement.c (lines, commands,
+ * definitions). parse, infix, name, apply, call, derivative and reduce are one circle: they are one
+ * machine, cut by what is read; each puts values on the stack of parse.c, which calls the reader that
+ * is due. build and build_call are another: the loop calls the makers, they its stack.
  */
 #ifndef LBZ_PARSE_H
 #define LBZ_PARSE_H
 
 #include "expr/expr.h"
+#include "parse/tree.h"
 
 typedef enum {
     ST_EMPTY,
@@ -52,20 +56,12 @@ typedef struct {
     void *arg;
 } ParseEnv;
 
-/* Where each node was first made by the text; for a divisor's reciprocal: its '/'. */
-typedef struct {
-    Node **node; /* all three in the statement pool */
-    Span *at;
-    size_t n, cap;
-    Map seen;
-} Places;
-
 typedef struct {
     Stmt *stmts; /* in the statement pool */
     size_t n;
-    Places *places; /* to be filled, or NULL */
-    Map spans;      /* id of a structural node -> pos << 32 | len */
-    Map names;      /* symbol -> NameKind: what statements of this line define */
+    Map spans;    /* id of a structural node -> pos << 32 | len */
+    Map names;    /* symbol -> NameKind: what statements of this line define */
+    Reading made; /* the expression read last */
 } Parsed;
 
 /* Empty, in the statement pool; parse_line does it. */

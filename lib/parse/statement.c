@@ -220,7 +220,7 @@ static void define_function(Parser *p, Stmt *st, uint32_t eq)
     if (kind_at(p, p->i) == TK_LBRACE && procedure_begins(p, p->i))
         take_procedure(p, st, p->i);
     else
-        st->expr = parser_expr(p);
+        st->expr = parser_node(p);
 }
 
 static void read_one_statement(Parser *p, Stmt *st)
@@ -236,12 +236,12 @@ static void read_one_statement(Parser *p, Stmt *st)
         if (!may_define(p, 0, false))
             return;
         p->i = 2;
-        st->expr = parser_expr(p);
+        st->expr = parser_node(p);
     } else if (function_head(p, &eq)) {
         define_function(p, st, eq);
     } else {
         st->kind = ST_EXPR;
-        st->expr = parser_expr(p);
+        st->expr = parser_node(p);
     }
 }
 
@@ -379,7 +379,7 @@ static Node *parse_piece(Ctx *c, const ParseEnv *pe, const char *text, size_t fr
     parser_init(&p, c, pe, text, from, to, out);
     p.prefix = end != NULL;
     p.stop_eq = stop_eq;
-    Node *n = parser_lex(&p) ? parser_expr(&p) : c->poison;
+    Node *n = parser_lex(&p) ? parser_node(&p) : c->poison;
     if (!ctx_failed(c)) {
         while (!end && kind_at(&p, p.i) == TK_NL && !ctx_failed(c)) {
             token_ahead(&p, p.i);
@@ -432,7 +432,7 @@ static Node *one_binding(Parser *p, uint32_t *sym)
                          "%.*s is a constant and cannot be bound", (int)n, name);
     *sym = sym_intern(p->c, name, n);
     p->i += 2;
-    return parser_expr(p);
+    return parser_node(p);
 }
 
 bool parse_binds(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,

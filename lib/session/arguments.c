@@ -64,6 +64,7 @@ bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r)
     c->env.at = a;
     s->place = (ExpressionText){.text = text, .at = a};
     Node *e = parse_expr(c, &pe, text, a.pos, a.pos + a.len, &parsed);
+    s->place.made = parsed.made;
     c->env.at = a;
     return !ctx_failed(c) && eval_expression(c, &s->names, &opt, &parsed, e, r);
 }

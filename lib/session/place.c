@@ -1,11 +1,17 @@
 /* session/place.c - where in the text of a statement a node was typed.
  *
- * Nodes are shared and have no place. When something went wrong the text is parsed once more, and
- * this time the parser notes where each node was first made. Definitions are put into all of these
- * at once; what then is the node in question, or else is the shortest piece of text that
- * contains it, is the place. Nothing of this happens where nothing goes wrong.
+ * Nodes are shared and have no place, but the items of the tree they were made of have. Definitions
+ * are put into the nodes of all items at once; what then is the node in question, or else is the
+ * shortest piece of text that contains it, is the place. Nothing of this happens where nothing goes
+ * wrong.
  */
 #include "session/session.h"
+
+typedef struct {
+    Node **node; /* in the statement pool */
+    Span *at;
+    size_t n;
+} Places;
 
 enum { MOST_PLACES = 20000 };
 
@@ -129,23 +135,33 @@ static size_t find_place(lbz_session *s, Places *q, const Node *about)
     return i < q->n ? i : enclosing_place(s->c, q, about);
 }
 
+/* What stands where it was made first; a divisor's reciprocal at its '/'. */
+static bool gather_places(Ctx *c, const Reading *r, Places *q)
+{
+    Map seen;
+    map_init(&seen, ctx_arena(c));
+    q->node = ARENA_NEW(ctx_arena(c), Node *, r->n + 1u);
+    q->at = ARENA_NEW(ctx_arena(c), Span, r->n + 1u);
+    for (uint32_t i = 0; q->node && q->at && i < r->n; i++) {
+        const TreeItem *t = &r->tree->item[i];
+        if (ex_is_poison(r->made[i]) || map_get(&seen, r->made[i]->id, NULL))
+            continue;
+        map_put(&seen, r->made[i]->id, 1);
+        q->node[q->n] = r->made[i];
+        q->at[q->n++] = (Span){t->pos, t->end - t->pos};
+    }
+    return q->n > 0;
+}
+
 bool session_place(lbz_session *s, const Node *about, Span *at)
 {
     Ctx *c = s->c;
     Places q = {0};
-    Parsed parsed;
-    ParseEnv pe = session_parse_env(s);
     const ExpressionText *p = &s->place;
-    if (!p->text || !about)
+    if (!p->text || !about || !p->made.n || p->made.n > MOST_PLACES)
         return false;
     SavedState aside = save_state(s);
-    parsed_init(c, &parsed);
-    map_init(&q.seen, ctx_arena(c));
-    parsed.places = &q;
-    (void)parse_expr(c, &pe, p->text, p->at.pos, p->at.pos + p->at.len, &parsed);
-    /* the parser may have met the error itself */
-    (void)attempt_forgive(c, FORGIVE_ALL);
-    size_t i = q.n && q.n <= MOST_PLACES ? find_place(s, &q, about) : q.n;
+    size_t i = gather_places(c, &p->made, &q) ? find_place(s, &q, about) : q.n;
     bool found = i < q.n;
     if (found)
         *at = q.at[i];

@@ -75,6 +75,7 @@ typedef struct {
     const uint32_t *sub; /* names that have been replaced in it ... */
     Node *const *by;     /* ... by these */
     size_t nsub;
+    Reading made; /* the nodes that were made of it */
 } ExpressionText;
 
 struct lbz_session {

@@ -1,0 +1,68 @@
+/* parse/build.h - what the files of the second step share; nobody else includes it. */
+#ifndef LBZ_PARSE_BUILD_H
+#define LBZ_PARSE_BUILD_H
+
+#include "parse/lex.h"
+#include "parse/tree.h"
+#include <stddef.h>
+
+enum { BUILD_NEAR = 32 };
+
+/* dy/dx, until `where` says what defines y */
+typedef struct {
+    uint32_t item;
+    Node *diff;
+    bool solved;
+} BuiltQuotient;
+
+typedef struct {
+    Ctx *c;
+    const Tree *t;
+    const TreeRecord *out;
+    Node **v;     /* nodes of the subtrees that no item has taken yet ... */
+    uint32_t *at; /* ... and the items they were made of */
+    uint32_t nv;
+    Node **made; /* of each item */
+    BuiltQuotient *q;
+    uint32_t nq, qcap;
+    uint32_t near_sym[BUILD_NEAR]; /* symbols met, + 1 */
+    Node *near[BUILD_NEAR];        /* and their nodes; not cleared: the last member */
+} TreeBuilder;
+
+static inline void build_stand_at(TreeBuilder *b, uint32_t pos, uint32_t end)
+{
+    b->c->env.at = (Span){pos, end - pos};
+}
+/* on operand k of the stack */
+static inline void build_stand_on(TreeBuilder *b, uint32_t k)
+{
+    const TreeItem *i = &b->t->item[b->at[k]];
+    build_stand_at(b, i->pos, i->end);
+}
+static inline bool build_is_condition(const Node *n)
+{
+    return (unsigned)n->op - OP_LT <= OP_FALSE - OP_LT;
+}
+LBZ_COLD void build_condition_error(TreeBuilder *b, uint32_t k);
+static inline void build_need_number(TreeBuilder *b, uint32_t k)
+{
+    if (build_is_condition(b->v[k]))
+        build_condition_error(b, k);
+}
+static inline void build_need_numbers(TreeBuilder *b, uint32_t from)
+{
+    for (uint32_t k = from; k < b->nv; k++)
+        build_need_number(b, k);
+}
+/* A structural node; where it stands is noted. */
+Node *build_structural(TreeBuilder *b, Op op, size_t n, Node *const *a, uint32_t pos,
+                       uint32_t end);
+
+/* ---- build_call.c; the operands are those from base on */
+Node *build_call(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_apply(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_diff(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_at(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_where(TreeBuilder *b, const TreeItem *i, uint32_t base);
+
+#endif

@@ -1,0 +1,355 @@
+/* parse/build_call.c - calls and derivatives become nodes. Structural operators get their arguments
+ * in the one order that evaluation relies on:
+ *
+ *   DIFF e, x, n, y, m ...      AT e, x, a, y, b ...       SUBS e, from, to ...
+ *   TAYLOR e, x, a, n           IMPLICIT F, y, x, n        NUMERIC e [, digits]
+ *   GRAD e [, name or list]     HESSIAN, LAPLACIAN, DIV, CURL e [, list of names]
+ *   JACOBIAN f, name or list    HVP, JVP, VJP f, list, v
+ */
+#include "parse/build.h"
+#include <stdio.h>
+
+/* The arguments of a call. */
+typedef struct {
+    TreeBuilder *b;
+    Ctx *c;
+    const TreeItem *i;
+    Node **v;
+    uint32_t n, base;
+} Arguments;
+
+static Node *argument_error(const Arguments *a, uint32_t k, const char *hint,
+                            const char *what)
+{
+    build_stand_on(a->b, a->base + k);
+    return ctx_error(a->c, LBZ_SYNTAX, hint, "%s", what);
+}
+
+/* Errors from here on are about the whole call. */
+static bool numbers_only(const Arguments *a)
+{
+    for (uint32_t k = 0; k < a->n && !ctx_failed(a->c); k++)
+        build_need_number(a->b, a->base + k);
+    build_stand_at(a->b, a->i->pos, a->i->end);
+    return !ctx_failed(a->c);
+}
+
+static Node *structural(const Arguments *a, Op op, size_t n, Node *const *e)
+{
+    return build_structural(a->b, op, n, e, a->i->pos, a->i->end);
+}
+
+/* Does `=` stand behind argument k? */
+static bool has_equals(const Arguments *a, uint32_t k)
+{
+    const TreeItem *m = &a->b->t->item[a->b->at[a->base + k] + 1];
+    return m->kind == TREE_MARK && m->op == TK_ASSIGN;
+}
+
+/* ---- functions of the table */
+
+static Node *with_exponent(const Arguments *a, Node *r)
+{
+    return a->i->flags & TREE_EXPONENT && !ctx_failed(a->c) ? ex_pow(a->c, r, a->v[-1])
+                                                            : r;
+}
+
+/* sin'(x): the derivative of sin(_) by _, at _ = x; nobody can type that name. */
+static Node *derived_function(const Arguments *a, Op op)
+{
+    Ctx *c = a->c;
+    if (!numbers_only(a))
+        return c->poison;
+    Node *order = a->i->flags & TREE_ORDER ? a->v[-1] : ex_int(c, a->i->sym);
+    Node *t = ex_sym(c, sym_intern(c, "_", 1));
+    Node *d = structural(a, OP_DIFF, 3, (Node *[]){ex_fn1(c, op, t), t, order});
+    return structural(a, OP_AT, 3, (Node *[]){d, t, a->v[0]});
+}
+
+static Node *call_function(const Arguments *a, Op op)
+{
+    Ctx *c = a->c;
+    if (!numbers_only(a))
+        return c->poison;
+    if (a->n <= op_info(op)->max_args)
+        return with_exponent(a, ex_fn(c, op, a->n, a->v));
+    Node *r = a->v[0];
+    for (uint32_t k = 1; k < a->n; k++)
+        r = ex_fn2(c, op, r, a->v[k]);
+    return with_exponent(a, r);
+}
+
+/* sum(e, k, a, b); sum(v) of a list */
+static Node *call_binder(const Arguments *a, Op op)
+{
+    Node **v = a->v;
+    build_stand_at(a->b, a->i->pos, a->i->end);
+    if (a->n == 1 && ex_is(v[0], OP_LIST))
+        return op == OP_SUM ? ex_add(a->c, v[0]->n, v[0]->a)
+                            : ex_mul(a->c, v[0]->n, v[0]->a);
+    if (a->n == 1 && op == OP_SUM)
+        return structural(a, OP_TOTAL, 1, v);
+    if (a->n == 1)
+        return ctx_error(a->c, LBZ_SYNTAX, op_info(op)->usage,
+                         "%s takes 4 arguments, here is 1", op_info(op)->name);
+    if (!ex_is(v[1], OP_SYM))
+        return argument_error(a, 1, op_info(op)->usage, "a variable is expected here");
+    return numbers_only(a) ? ex_binder(a->c, op, v[0], v[1], v[2], v[3]) : a->c->poison;
+}
+
+/* ---- structural operators */
+
+/* A name, or a list of names, as a list. */
+static Node *name_list(const Arguments *a, uint32_t k)
+{
+    Node *n = a->v[k];
+    if (ex_is(n, OP_SYM))
+        return ex_list(a->c, 1, &n);
+    bool ok = ex_is(n, OP_LIST) && n->n > 0;
+    for (uint32_t i = 0; ok && i < n->n; i++)
+        ok = ex_is(n->a[i], OP_SYM);
+    return ok ? n
+              : argument_error(a, k, "write x or [x, y]",
+                               "a name or a list of names is "
+                               "expected here");
+}
+
+static Node *order_argument(const Arguments *a, uint32_t k, Node *n)
+{
+    int64_t order;
+    if (ex_is_num(n) && (!ex_get_int(n, &order) || order < 0))
+        return argument_error(a, k, "write diff(e, x, 2)",
+                              "the order of a derivative is a whole number from 0 on");
+    if (build_is_condition(n))
+        build_condition_error(a->b, a->base + k);
+    return n;
+}
+
+/* diff(e, x, n): is the name n an order? */
+static bool is_order_name(const Arguments *a, uint32_t k)
+{
+    const Node *s = a->v[k];
+    if (k != 2 || a->n != 3)
+        return false;
+    const char *name = sym_name(a->c, s->sym);
+    return (!strcmp(name, "n") || !strcmp(name, "m") || !strcmp(name, "k")) &&
+           a->v[1] != s && !ex_depends(a->c, a->v[0], s->sym);
+}
+
+/* diff(e, x, 2, {y, n}, z) */
+static Node *call_diff(const Arguments *a)
+{
+    Ctx *c = a->c;
+    Node **e = ARENA_NEW(&c->tmp, Node *, 2 * (size_t)a->n + 2);
+    uint32_t n = 1;
+    if (!e)
+        return c->poison;
+    build_need_number(a->b, a->base);
+    e[0] = a->v[0];
+    for (uint32_t k = 1; k < a->n && !ctx_failed(c);) {
+        Node *x = a->v[k];
+        if (ex_is(x, OP_LIST) && x->n == 2 && ex_is(x->a[0], OP_SYM)) {
+            e[n++] = x->a[0];
+            e[n++] = order_argument(a, k++, x->a[1]);
+            continue;
+        }
+        if (!ex_is(x, OP_SYM))
+            return argument_error(a, k, op_info(OP_DIFF)->usage,
+                                  "a variable to differentiate by is expected here");
+        e[n++] = x;
+        e[n++] = c->one;
+        if (++k < a->n && (!ex_is(a->v[k], OP_SYM) || is_order_name(a, k)) &&
+            !ex_is(a->v[k], OP_LIST)) {
+            e[n - 1] = order_argument(a, k, a->v[k]);
+            k++;
+        }
+    }
+    return structural(a, OP_DIFF, n, e);
+}
+
+/* subs(e, x=a, y=b): to each = belong two arguments. */
+static Node *call_subs(const Arguments *a)
+{
+    for (uint32_t k = 1; k < a->n; k += 2) {
+        if (!has_equals(a, k))
+            return argument_error(a, k, op_info(OP_SUBS)->usage,
+                                  "what = value is expected here");
+        build_need_number(a->b, a->base + k + 1);
+    }
+    return structural(a, OP_SUBS, a->n, a->v);
+}
+
+/* taylor(e, x=a, n), taylor(e, x, a, n), and taylor(e, x, n) about 0. */
+static Node *call_taylor(const Arguments *a)
+{
+    Ctx *c = a->c;
+    Node **v = a->v;
+    if (!ex_is(v[1], OP_SYM))
+        return argument_error(a, 1, op_info(OP_TAYLOR)->usage,
+                              "a variable is expected here");
+    if (a->n == 3)
+        ctx_note(c, "read as taylor(..., %s=0, ...)", sym_name(c, v[1]->sym));
+    if (!numbers_only(a))
+        return c->poison;
+    Node *e[4] = {v[0], v[1], a->n == 3 ? c->zero : v[2], v[a->n - 1]};
+    return structural(a, OP_TAYLOR, 4, e);
+}
+
+/* Operators of a formula (or list) and names; a direction for a single name is a list, too. */
+static Node *call_vector(const Arguments *a, Op op)
+{
+    Node *e[3] = {a->v[0]};
+    bool scalar = op == OP_GRAD || op == OP_JACOBIAN; /* grad(e, x) has the shape of x */
+    if (a->n > 1)
+        e[1] = scalar && ex_is(a->v[1], OP_SYM) ? a->v[1] : name_list(a, 1);
+    if (a->n > 2)
+        e[2] = a->v[2];
+    if (ctx_failed(a->c))
+        return a->c->poison;
+    if (a->n > 2 && op != OP_VJP && ex_is(a->v[1], OP_SYM) && !ex_is(e[2], OP_LIST))
+        e[2] = ex_list(a->c, 1, &e[2]);
+    return structural(a, op, a->n, e);
+}
+
+static Node *call_implicit(const Arguments *a)
+{
+    for (uint32_t k = 1; k < 3; k++)
+        if (!ex_is(a->v[k], OP_SYM))
+            return argument_error(a, k, "implicit(F, y, x, n)",
+                                  "a name is expected here");
+    return structural(a, OP_IMPLICIT, 4, a->v);
+}
+
+static Node *call_structural(const Arguments *a, Op op)
+{
+    if (a->i->flags & TREE_BARE)
+        return structural(a, op, 1, a->v);
+    switch (op) {
+    case OP_DIFF: return call_diff(a);
+    case OP_SUBS: return call_subs(a);
+    case OP_TAYLOR: return call_taylor(a);
+    case OP_IMPLICIT: return call_implicit(a);
+    case OP_GRAD:
+    case OP_JACOBIAN:
+    case OP_HESSIAN:
+    case OP_HVP:
+    case OP_JVP:
+    case OP_VJP:
+    case OP_LAPLACIAN:
+    case OP_DIV:
+    case OP_CURL: return call_vector(a, op);
+    case OP_APART:
+    case OP_COLLECT:
+        if (a->n > 1)
+            build_need_number(a->b, a->base + 1);
+        return structural(a, op, a->n, a->v);
+    default: return structural(a, op, a->n, a->v);
+    }
+}
+
+/* ---- all calls */
+
+/* The operands of i without the one that stands behind the function's name. */
+static Arguments arguments_of(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    uint32_t skip = i->flags & (TREE_EXPONENT | TREE_ORDER) ? 1 : 0;
+    return (Arguments){b, b->c, i, b->v + base + skip, i->n - skip, base + skip};
+}
+
+Node *build_call(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    Arguments a = arguments_of(b, i, base);
+    Op op = (Op)i->op;
+    if (i->flags & (TREE_PRIMED | TREE_ORDER))
+        return derived_function(&a, op);
+    if (op_is_function(op))
+        return call_function(&a, op);
+    return op_is_structural(op) ? call_structural(&a, op) : call_binder(&a, op);
+}
+
+Node *build_apply(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    Arguments a = arguments_of(b, i, base);
+    Ctx *c = b->c;
+    Node **orders = NULL, *order = NULL;
+    if (i->flags & TREE_PARTIAL) {
+        orders = a.v + (a.n /= 2);
+    } else if (i->flags & (TREE_PRIMED | TREE_ORDER)) {
+        order = i->flags & TREE_ORDER ? a.v[-1] : ex_int(c, i->op);
+        orders = &order;
+    }
+    return numbers_only(&a) ? with_exponent(&a, ex_apply(c, i->sym, a.n, a.v, orders))
+                            : c->poison;
+}
+
+/* ---- derivatives as they are written, and values at points */
+
+Node *build_diff(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    Node *few[BUILD_NEAR], **v = b->v + base;
+    Node **a = i->n <= BUILD_NEAR ? few : ARENA_NEW(&b->c->tmp, Node *, i->n);
+    if (!a)
+        return b->c->poison;
+    a[0] = v[i->n - 1];
+    memcpy(a + 1, v, (i->n - 1u) * sizeof *a);
+    build_stand_at(b, i->pos, i->end);
+    if (build_is_condition(a[0]))
+        ctx_error(b->c, LBZ_SYNTAX, NULL, "a condition has no derivative");
+    Node *d = build_structural(b, OP_DIFF, i->n, a, i->pos, i->end);
+    if (i->flags & TREE_QUOTIENT) {
+        if (b->nq == b->qcap) {
+            uint32_t cap = b->qcap ? 2 * b->qcap : 8;
+            BuiltQuotient *q = ARENA_NEW(&b->c->tmp, BuiltQuotient, cap);
+            if (!q)
+                return b->c->poison;
+            if (b->nq)
+                memcpy(q, b->q, b->nq * sizeof *q);
+            b->q = q;
+            b->qcap = cap;
+        }
+        b->q[b->nq++] = (BuiltQuotient){(uint32_t)(i - b->t->item), d, false};
+    }
+    return d;
+}
+
+/* e at x=1, y=2: the operands are e, x, 1, y, 2. */
+Node *build_at(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    for (uint32_t k = base + 2; k < b->nv; k += 2)
+        build_need_number(b, k);
+    return build_structural(b, OP_AT, i->n, b->v + base, i->pos, i->end);
+}
+
+/* F of `where F = 0`. */
+static Node *equation(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    Node **v = b->v + base + 1;
+    if (i->n == 3) {
+        build_need_number(b, base + 1);
+        build_need_number(b, base + 2);
+        build_stand_at(b, i->pos, i->end);
+        return ctx_failed(b->c) ? b->c->poison : ex_sub(b->c, v[0], v[1]);
+    }
+    if (ex_is(v[0], OP_EQ))
+        return ex_sub(b->c, v[0]->a[0], v[0]->a[1]);
+    build_stand_on(b, base + 1);
+    return ctx_error(b->c, LBZ_SYNTAX, "write dy/dx where F(x,y) = c",
+                     "an equation is expected after `where`");
+}
+
+Node *build_where(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    Node *F = equation(b, i, base), *e = b->v[base];
+    for (uint32_t k = 0; k < b->nq && !ctx_failed(b->c); k++) {
+        BuiltQuotient *q = &b->q[k];
+        if (q->solved || q->item < i->at)
+            continue;
+        Node **d = q->diff->a,
+             *y = ex_is(d[0], OP_APPLY) ? ex_sym(b->c, d[0]->sym) : d[0];
+        y = build_structural(b, OP_IMPLICIT, 4, (Node *[]){F, y, d[1], d[2]},
+                             b->t->item[q->item].pos, i->end);
+        e = e == q->diff ? y : ex_replace(b->c, e, &q->diff, &y, 1);
+        q->solved = true;
+    }
+    return e;
+}
