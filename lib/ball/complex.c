@@ -39,26 +39,6 @@ static bool off_atan_cuts(const acb_t z)
     return below_one(acb_imagref(z)) || !arb_contains_zero(acb_realref(z));
 }
 
-static bool real_above(const acb_t z, double bound)
-{
-    arb_t t;
-    arb_init(t);
-    arb_set_d(t, bound);
-    bool above = arb_gt(acb_realref(z), t);
-    arb_clear(t);
-    return above;
-}
-
-static bool real_below(const acb_t z, double bound)
-{
-    arb_t t;
-    arb_init(t);
-    arb_set_d(t, bound);
-    bool below = arb_lt(acb_realref(z), t);
-    arb_clear(t);
-    return below;
-}
-
 /* ---- powers */
 
 /* The real root where b is negative and the denominator odd. */
@@ -133,9 +113,9 @@ static const RealPiece pieces[OP_COUNT] = {
     [OP_floor] = acb_real_floor, [OP_ceil] = acb_real_ceil,
 };
 
-static bool below_unity(const acb_t z) { return real_below(z, 1); }
+static bool below_unity(const acb_t z) { return cert_lt(acb_realref(z), 1); }
 
-static bool above_unity(const acb_t z) { return real_above(z, 1); }
+static bool above_unity(const acb_t z) { return cert_gt(acb_realref(z), 1); }
 
 /* with a cut that the ball has to keep clear of */
 static const struct {
@@ -217,7 +197,7 @@ static void special_function(acb_t r, Op op, const acb_t z, acb_t t, slong p)
     case OP_lambertw: {
         fmpz_t branch;
         fmpz_init(branch);
-        if (real_above(z, -0.3678)) /* -1/e */
+        if (cert_side(acb_realref(z), -0.3678) > 0) /* -1/e */
             acb_lambertw(r, z, branch, 0, p);
         fmpz_clear(branch);
         break;

@@ -111,13 +111,7 @@ static void times_display_power(Field *f, Elem *r, Node *b, Node *x)
         f->failed = true;
         return;
     }
-    Elem t;
-    el_init(f, &t);
-    el_set_gen(f, &t, g);
-    el_pow(f, &t, &t, n);
-    if (!f->failed)
-        el_mul(f, r, r, &t);
-    el_clear(f, &t);
+    el_mul_gen(f, r, g, n);
 }
 
 static void display_power(Field *f, Elem *r, Node *b, Node *x)

@@ -293,6 +293,17 @@ void el_pow(Field *f, Elem *r, const Elem *a, int64_t n)
     el_reduce(f, r);
 }
 
+void el_mul_gen(Field *f, Elem *r, slong g, int64_t n)
+{
+    Elem t;
+    el_init(f, &t);
+    el_set_gen(f, &t, g);
+    el_pow(f, &t, &t, n);
+    if (!f->failed)
+        el_mul(f, r, r, &t);
+    el_clear(f, &t);
+}
+
 /* Divides p by registered denominators as often as they go, adding to e. */
 static void strip_dens(Field *f, fmpz_mpoly_t p, int32_t *e, int step,
                        const int32_t *limit)
@@ -532,16 +543,12 @@ void field_constrain(Field *f, uint64_t set, bool negative)
     if (!set)
         return;
     slong g = 63 - (slong)__builtin_clzll(set);
-    Elem *rel = &f->gen[g].rel, t;
-    el_init(f, &t);
+    Elem *rel = &f->gen[g].rel;
     el_set_num(f, rel, num_int(negative ? -1 : 1));
     for (slong i = 0; i < g; i++)
-        if (set & (uint64_t)1 << i) {
-            el_set_gen(f, &t, i);
-            el_mul(f, rel, rel, &t);
-        }
+        if (set & (uint64_t)1 << i)
+            el_mul_gen(f, rel, i, 1);
     f->gen[g].q = 1;
-    el_clear(f, &t);
 }
 
 bool field_is_zero(Field *f, Elem *a)

@@ -93,6 +93,8 @@ void el_set_poly(Field *f, Elem *r, const fmpz_mpoly_t p);
 void el_add(Field *f, Elem *r, Elem *const *a, size_t n);     /* r none of a */
 void el_mul(Field *f, Elem *r, const Elem *a, const Elem *b); /* r may be a or b */
 void el_pow(Field *f, Elem *r, const Elem *a, int64_t n);
+/* r times the generator g to the power n */
+void el_mul_gen(Field *f, Elem *r, slong g, int64_t n);
 void el_inv(Field *f, Elem *r, const Elem *a);
 void el_reduce(Field *f, Elem *a); /* apply relations until all degrees are below them */
 /* divide numerator by denominators where they divide */

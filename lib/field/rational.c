@@ -123,15 +123,23 @@ static Node *expand_region(Ctx *c, Node *n, void *arg)
 Node *rat_expand(Ctx *c, Node *n) { return rat_regions(c, n, true, expand_region, NULL); }
 
 /* ---- together, factor -------------------------------------------------------------- */
-static Node *together_with(Field *f, Node *n, void *arg)
+/* t: n in lowest terms, to be cleared. False: it has no form in the field. */
+static bool lowest_terms(Field *f, Node *n, Elem *t)
 {
     const Elem *e = field_elem(f, n);
     if (!e)
-        return NULL;
+        return false;
+    el_init(f, t);
+    el_set(f, t, e);
+    el_cancel(f, t);
+    return true;
+}
+
+static Node *together_with(Field *f, Node *n, void *arg)
+{
     Elem t;
-    el_init(f, &t);
-    el_set(f, &t, e);
-    el_cancel(f, &t);
+    if (!lowest_terms(f, n, &t))
+        return NULL;
     el_use_roots(f, &t);
     Node *r = f->failed ? NULL : field_node(f, &t, *(Show *)arg, SHOW_FACTORED);
     el_clear(f, &t);
@@ -156,22 +164,14 @@ Node *rat_factor(Ctx *c, Node *n)
 }
 
 /* ---- by powers of one generator ---------------------------------------------------- */
-typedef struct {
-    Node *x;
-} OneGenerator;
-
 /* sum of coefficient(k) * x^k, coefficients factored. */
 static Node *collect_with(Field *f, Node *n, void *arg)
 {
     Ctx *c = f->c;
-    Node *x = ((OneGenerator *)arg)->x;
-    const Elem *e = field_elem(f, n);
-    if (!e)
-        return NULL;
+    Node *x = arg;
     Elem t;
-    el_init(f, &t);
-    el_set(f, &t, e);
-    el_cancel(f, &t);
+    if (!lowest_terms(f, n, &t))
+        return NULL;
     uint64_t g;
     Node *r = NULL;
     if (!f->failed && map_get(&f->gen_of_node, x->id, &g)) {
@@ -204,6 +204,5 @@ static Node *collect_with(Field *f, Node *n, void *arg)
 
 Node *rat_collect(Ctx *c, Node *n, Node *x)
 {
-    OneGenerator k = {x};
-    return with_field(c, n, FIELD_DISPLAY, collect_with, &k);
+    return with_field(c, n, FIELD_DISPLAY, collect_with, x);
 }

@@ -164,6 +164,15 @@ static int sign_of_part(Field *f, const RadicandPart *p, slong *g)
     return 0;
 }
 
+/* r times the sign s, or the generator g where s is 0. */
+static void times_known_sign(Field *f, Elem *r, int s, slong g)
+{
+    if (s < 0)
+        fmpz_mpoly_neg(r->num, r->num, f->ctx);
+    else if (s == 0)
+        el_mul_gen(f, r, g, 1);
+}
+
 /* r *= sign(f)^k */
 static void times_sign(Field *f, Elem *r, const RadicandPart *p, int64_t k)
 {
@@ -171,16 +180,8 @@ static void times_sign(Field *f, Elem *r, const RadicandPart *p, int64_t k)
     if (k % 2 == 0 || f->failed)
         return;
     int s = sign_of_part(f, p, &g);
-    if (f->failed || s == 1)
-        return;
-    Elem t;
-    el_init(f, &t);
-    if (s < 0)
-        el_set_num(f, &t, num_int(-1));
-    else
-        el_set_gen(f, &t, g);
-    el_mul(f, r, r, &t);
-    el_clear(f, &t);
+    if (!f->failed)
+        times_known_sign(f, r, s, g);
 }
 
 /* r *= f^k for any integer k. */
@@ -226,16 +227,10 @@ static void constrain_signs(Field *f, const RadicandParts *s)
 /* Relation of a new root g. The sign comes first: relations lead to older generators only. */
 static void relate_root(Field *f, slong g, const RadicandPart *p, int sign, slong sg)
 {
-    Elem *rel = &f->gen[g].rel, t;
+    Elem *rel = &f->gen[g].rel;
     el_init(f, rel);
     el_set_poly(f, rel, p->f);
-    el_init(f, &t);
-    if (sign == 0)
-        el_set_gen(f, &t, sg);
-    else
-        el_set_num(f, &t, num_int(sign));
-    el_mul(f, rel, rel, &t);
-    el_clear(f, &t);
+    times_known_sign(f, rel, sign, sg);
     f->gen[g].q = f->root_order;
 }
 
@@ -510,13 +505,7 @@ static void times_symbolic(Field *f, Elem *r, const fmpz_mpoly_t p, Num k, Node 
         f->failed = true;
         return;
     }
-    Elem t;
-    el_init(f, &t);
-    el_set_gen(f, &t, g);
-    el_pow(f, &t, &t, n);
-    if (!f->failed)
-        el_mul(f, r, r, &t);
-    el_clear(f, &t);
+    el_mul_gen(f, r, g, n);
 }
 
 static void times_number_power(Field *f, Elem *r, const Elem *b, Num x)

@@ -236,6 +236,16 @@ static bool add_small(Num x, Num y, Num *r)
     return !__builtin_mul_overflow(x.q / g, y.q / h, &r->q);
 }
 
+static Num by_gmp(Arena *a, Num x, Num y, void (*op)(mpq_ptr, mpq_srcptr, mpq_srcptr),
+                  bool dec)
+{
+    NumView v, w;
+    mpq_t z;
+    mpq_init(z);
+    op(z, num_view(&v, x), num_view(&w, y));
+    return num_take_mpq(a, z, dec);
+}
+
 Num num_add_any(Arena *a, Num x, Num y)
 {
     Num r = {0, 1, x.dec || y.dec};
@@ -243,11 +253,7 @@ Num num_add_any(Arena *a, Num x, Num y)
         return r;
     if (!sum_fits(x, y))
         return num_too_big(a);
-    NumView v, w;
-    mpq_t z;
-    mpq_init(z);
-    mpq_add(z, num_view(&v, x), num_view(&w, y));
-    return num_take_mpq(a, z, r.dec);
+    return by_gmp(a, x, y, mpq_add, r.dec);
 }
 
 Num num_sub(Arena *a, Num x, Num y) { return num_add(a, x, num_neg(a, y)); }
@@ -278,11 +284,7 @@ Num num_mul_any(Arena *a, Num x, Num y)
         return r;
     if (!product_fits(x, y))
         return num_too_big(a);
-    NumView v, w;
-    mpq_t z;
-    mpq_init(z);
-    mpq_mul(z, num_view(&v, x), num_view(&w, y));
-    return num_take_mpq(a, z, r.dec);
+    return by_gmp(a, x, y, mpq_mul, r.dec);
 }
 
 Num num_inv(Arena *a, Num x)

@@ -35,24 +35,14 @@ void certified_call(Op op, arb_t r, const arb_struct *a, slong prec)
 }
 
 /* ---- tools */
-bool cert_lt(const arb_t x, slong n)
+int cert_side(const arb_t x, double bound)
 {
     arb_t t;
     arb_init(t);
-    arb_set_si(t, n);
-    bool lt = arb_lt(x, t);
+    arb_set_d(t, bound);
+    int side = arb_lt(x, t) ? -1 : arb_gt(x, t);
     arb_clear(t);
-    return lt;
-}
-
-bool cert_gt(const arb_t x, slong n)
-{
-    arb_t t;
-    arb_init(t);
-    arb_set_si(t, n);
-    bool gt = arb_gt(x, t);
-    arb_clear(t);
-    return gt;
+    return side;
 }
 
 void cert_monotone(arb_t r, const arb_t x, slong prec, CertifiedFn1 f)
@@ -133,28 +123,20 @@ static void pi_over(arb_t r, ulong n, slong prec)
 }
 
 /* ---- functions of Arb that need only their domain told */
-#define DEFINED_UNLESS(condition, name, call)            \
-    void cert_##name(arb_t r, const arb_t x, slong prec) \
-    {                                                    \
-        if (condition)                                   \
-            cert_undefined(r);                           \
-        else                                             \
-            call;                                        \
-    }
-DEFINED_UNLESS(arb_is_zero(x), csc, arb_csc(r, x, prec))
-DEFINED_UNLESS(arb_is_zero(x), cot, arb_cot(r, x, prec))
-DEFINED_UNLESS(arb_is_zero(x), csch, arb_csch(r, x, prec))
-DEFINED_UNLESS(arb_is_zero(x), coth, arb_coth(r, x, prec))
-DEFINED_UNLESS(arb_is_zero(x), inv, arb_inv(r, x, prec))
-DEFINED_UNLESS(arb_is_negative(x), sqrt, arb_sqrt(r, x, prec))
-DEFINED_UNLESS(arb_is_nonpositive(x), log, arb_log(r, x, prec))
-DEFINED_UNLESS(arb_is_nonpositive(x), log2, arb_log_base_ui(r, x, 2, prec))
-DEFINED_UNLESS(arb_is_nonpositive(x), log10, arb_log_base_ui(r, x, 10, prec))
-DEFINED_UNLESS(cert_le(x, -1), log1p, arb_log1p(r, x, prec))
-DEFINED_UNLESS(cert_lt(x, -1) || cert_gt(x, 1), asin, arb_asin(r, x, prec))
-DEFINED_UNLESS(cert_lt(x, -1) || cert_gt(x, 1), acos, arb_acos(r, x, prec))
-DEFINED_UNLESS(cert_lt(x, 1), acosh, arb_acosh(r, x, prec))
-DEFINED_UNLESS(cert_le(x, -1) || cert_ge(x, 1), atanh, arb_atanh(r, x, prec))
+UNDEFINED_IF(arb_is_zero(x), csc, arb_csc(r, x, prec))
+UNDEFINED_IF(arb_is_zero(x), cot, arb_cot(r, x, prec))
+UNDEFINED_IF(arb_is_zero(x), csch, arb_csch(r, x, prec))
+UNDEFINED_IF(arb_is_zero(x), coth, arb_coth(r, x, prec))
+UNDEFINED_IF(arb_is_zero(x), inv, arb_inv(r, x, prec))
+UNDEFINED_IF(arb_is_negative(x), sqrt, arb_sqrt(r, x, prec))
+UNDEFINED_IF(arb_is_nonpositive(x), log, arb_log(r, x, prec))
+UNDEFINED_IF(arb_is_nonpositive(x), log2, arb_log_base_ui(r, x, 2, prec))
+UNDEFINED_IF(arb_is_nonpositive(x), log10, arb_log_base_ui(r, x, 10, prec))
+UNDEFINED_IF(cert_le(x, -1), log1p, arb_log1p(r, x, prec))
+UNDEFINED_IF(cert_lt(x, -1) || cert_gt(x, 1), asin, arb_asin(r, x, prec))
+UNDEFINED_IF(cert_lt(x, -1) || cert_gt(x, 1), acos, arb_acos(r, x, prec))
+UNDEFINED_IF(cert_lt(x, 1), acosh, arb_acosh(r, x, prec))
+UNDEFINED_IF(cert_le(x, -1) || cert_ge(x, 1), atanh, arb_atanh(r, x, prec))
 
 /* Is |x| < 1 certainly? */
 static bool inside_unit(const arb_t x) { return cert_gt(x, -1) && cert_lt(x, 1); }
@@ -168,11 +150,11 @@ static void of_inverse(arb_t r, const arb_t x, slong prec, CertifiedFn1 f)
     f(r, t, prec);
     arb_clear(t);
 }
-DEFINED_UNLESS(inside_unit(x), asec, of_inverse(r, x, prec, arb_acos))
-DEFINED_UNLESS(inside_unit(x), acsc, of_inverse(r, x, prec, arb_asin))
-DEFINED_UNLESS(cert_le(x, 0) || cert_gt(x, 1), asech, of_inverse(r, x, prec, arb_acosh))
-DEFINED_UNLESS(arb_is_zero(x), acsch, of_inverse(r, x, prec, arb_asinh))
-DEFINED_UNLESS(cert_ge(x, -1) && cert_le(x, 1), acoth, of_inverse(r, x, prec, arb_atanh))
+UNDEFINED_IF(inside_unit(x), asec, of_inverse(r, x, prec, arb_acos))
+UNDEFINED_IF(inside_unit(x), acsc, of_inverse(r, x, prec, arb_asin))
+UNDEFINED_IF(cert_le(x, 0) || cert_gt(x, 1), asech, of_inverse(r, x, prec, arb_acosh))
+UNDEFINED_IF(arb_is_zero(x), acsch, of_inverse(r, x, prec, arb_asinh))
+UNDEFINED_IF(cert_ge(x, -1) && cert_le(x, 1), acoth, of_inverse(r, x, prec, arb_atanh))
 
 void cert_acot(arb_t r, const arb_t x, slong prec)
 {

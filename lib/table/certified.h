@@ -46,9 +46,22 @@ static inline bool cert_is_undefined(const arb_t r)
 void cert_monotone(arb_t r, const arb_t x, slong prec, CertifiedFn1 f);
 /* f on a ball, by the mean value theorem: f(middle) + df(x)*radius. */
 void cert_mean_value(arb_t r, const arb_t x, slong prec, CertifiedFn1 f, CertifiedFn1 df);
-/* Certain comparisons with an integer. */
-bool cert_lt(const arb_t x, slong n);
-bool cert_gt(const arb_t x, slong n);
+#define WITH(t) \
+    arb_t t;    \
+    arb_init(t)
+/* A function that needs no more than its domain told. */
+#define UNDEFINED_IF(condition, name, call)              \
+    void cert_##name(arb_t r, const arb_t x, slong prec) \
+    {                                                    \
+        if (condition)                                   \
+            cert_undefined(r);                           \
+        else                                             \
+            call;                                        \
+    }
+/* -1: certainly below the bound, 1: certainly above it; 0: neither. */
+int cert_side(const arb_t x, double bound);
+static inline bool cert_lt(const arb_t x, slong n) { return cert_side(x, (double)n) < 0; }
+static inline bool cert_gt(const arb_t x, slong n) { return cert_side(x, (double)n) > 0; }
 static inline bool cert_le(const arb_t x, slong n)
 {
     return cert_lt(x, n) || arb_equal_si(x, n);

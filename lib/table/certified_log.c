@@ -7,10 +7,6 @@
 #include "table/certified.h"
 #include <arb_hypgeom.h>
 
-#define WITH(t) \
-    arb_t t;    \
-    arb_init(t)
-
 /* ---- sinc and its derivatives */
 
 /* Is 2*|term| below 2^-wp*|sum|? Then it is added to the error of sum. */

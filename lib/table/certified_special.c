@@ -8,19 +8,6 @@
 #include <arb_hypgeom.h>
 #include <arb_poly.h>
 
-#define WITH(t) \
-    arb_t t;    \
-    arb_init(t)
-
-#define UNDEFINED_IF(condition, name, call)              \
-    void cert_##name(arb_t r, const arb_t x, slong prec) \
-    {                                                    \
-        if (condition)                                   \
-            cert_undefined(r);                           \
-        else                                             \
-            call;                                        \
-    }
-
 /* ---- gamma and friends */
 
 /* log|gamma(x)| for x < 0, by reflection: log(pi/|sin(pi*x)|) - log(gamma(1 - x)) */

@@ -32,70 +32,41 @@ static double sin_degree(double r)
 
 static double cos_degree(double r) { return cos(r * DEGREE); }
 
-/* sine of q quarter turns and r */
-static double sin_quarters(int q, double r, double (*s)(double), double (*c)(double))
-{
-    double v = q & 1 ? c(r) : s(r);
-    return q & 2 ? -v : v;
-}
+/* A unit of angles: how many a quarter turn has; sine and cosine for up to half as many. */
+typedef struct {
+    double quarter;
+    double (*sin)(double), (*cos)(double);
+} AngleUnit;
+static const AngleUnit half_turns = {0.5, sin_half_turn, cos_half_turn},
+                       degrees = {90, sin_degree, cos_degree};
 
-double f64_sinpi(double x)
+/* Sine of x and k quarter turns. */
+static double sin_of(const AngleUnit *u, double x, int k)
 {
     int q;
-    double r = remquo(x, 0.5, &q);
-    return sin_quarters(q, r, sin_half_turn, cos_half_turn);
+    double r = remquo(x, u->quarter, &q);
+    double v = (q + k) & 1 ? u->cos(r) : u->sin(r);
+    return (q + k) & 2 ? -v : v;
 }
 
-double f64_cospi(double x)
+/* Tangent of x, or its cotangent. */
+static double tan_of(const AngleUnit *u, double x, bool inverse)
 {
     int q;
-    double r = remquo(x, 0.5, &q);
-    return sin_quarters(q + 1, r, sin_half_turn, cos_half_turn);
-}
-
-double f64_tanpi(double x)
-{
-    int q;
-    double r = remquo(x, 0.5, &q);
-    if (r == 0.25 || r == -0.25)
+    double r = remquo(x, u->quarter, &q);
+    if (fabs(r) == u->quarter / 2)
         return (q & 1) == (r < 0) ? 1 : -1;
-    double t = sin_half_turn(r) / cos_half_turn(r);
-    return q & 1 ? -1 / t : t;
+    double t = u->sin(r) / u->cos(r);
+    return inverse ? (q & 1 ? -t : 1 / t) : (q & 1 ? -1 / t : t);
 }
 
-double f64_sind(double x)
-{
-    int q;
-    double r = remquo(x, 90, &q);
-    return sin_quarters(q, r, sin_degree, cos_degree);
-}
-
-double f64_cosd(double x)
-{
-    int q;
-    double r = remquo(x, 90, &q);
-    return sin_quarters(q + 1, r, sin_degree, cos_degree);
-}
-
-double f64_tand(double x)
-{
-    int q;
-    double r = remquo(x, 90, &q);
-    if (r == 45 || r == -45)
-        return (q & 1) == (r < 0) ? 1 : -1;
-    double t = sin_degree(r) / cos_degree(r);
-    return q & 1 ? -1 / t : t;
-}
-
-double f64_cotd(double x)
-{
-    int q;
-    double r = remquo(x, 90, &q);
-    if (r == 45 || r == -45)
-        return (q & 1) == (r < 0) ? 1 : -1;
-    double t = sin_degree(r) / cos_degree(r);
-    return q & 1 ? -t : 1 / t;
-}
+double f64_sinpi(double x) { return sin_of(&half_turns, x, 0); }
+double f64_cospi(double x) { return sin_of(&half_turns, x, 1); }
+double f64_tanpi(double x) { return tan_of(&half_turns, x, false); }
+double f64_sind(double x) { return sin_of(&degrees, x, 0); }
+double f64_cosd(double x) { return sin_of(&degrees, x, 1); }
+double f64_tand(double x) { return tan_of(&degrees, x, false); }
+double f64_cotd(double x) { return tan_of(&degrees, x, true); }
 
 static double radians_to_degrees(double a) { return a * (180 / PI); }
 

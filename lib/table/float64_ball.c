@@ -220,7 +220,19 @@ static void logerfcx_slope(arb_t r, const arb_t x, slong prec)
     arb_clear(t);
 }
 
-/* (E/(1 - m) - K)/(2*m) and (E - K)/(2*m) */
+/* (r - K)/(2*m) for the r that comes */
+static void without_ellipk(arb_t r, const arb_t m, slong prec)
+{
+    arb_t t;
+    arb_init(t);
+    cert_ellipk(t, m, prec);
+    arb_sub(r, r, t, prec);
+    arb_div(r, r, m, prec);
+    arb_mul_2exp_si(r, r, -1);
+    arb_clear(t);
+}
+
+/* (E/(1 - m) - K)/(2*m) */
 static void ellipk_slope(arb_t r, const arb_t m, slong prec)
 {
     arb_t t;
@@ -229,23 +241,15 @@ static void ellipk_slope(arb_t r, const arb_t m, slong prec)
     arb_sub_ui(t, m, 1, prec);
     arb_neg(t, t);
     arb_div(r, r, t, prec);
-    cert_ellipk(t, m, prec);
-    arb_sub(r, r, t, prec);
-    arb_div(r, r, m, prec);
-    arb_mul_2exp_si(r, r, -1);
+    without_ellipk(r, m, prec);
     arb_clear(t);
 }
 
+/* (E - K)/(2*m) */
 static void ellipe_slope(arb_t r, const arb_t m, slong prec)
 {
-    arb_t t;
-    arb_init(t);
     cert_ellipe(r, m, prec);
-    cert_ellipk(t, m, prec);
-    arb_sub(r, r, t, prec);
-    arb_div(r, r, m, prec);
-    arb_mul_2exp_si(r, r, -1);
-    arb_clear(t);
+    without_ellipk(r, m, prec);
 }
 
 /* 1/(exp(w)*(1 + w)) */
