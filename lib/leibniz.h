@@ -162,8 +162,11 @@ void lbz_resume(void);
 size_t lbz_width(const char *text, size_t n);
 /* Bytes of the UTF-8 character that n > 0 bytes begin with; 0: they begin with none. */
 size_t lbz_character(const char *text, size_t n);
-/* Text as a JSON string, quotes included, as put gets it piece by piece; a byte that is not UTF-8
- * becomes U+FFFD. Traces are written with it, too. */
+/* Does it begin with what a terminal obeys instead of showing it: a control character, a mark for
+ * the direction of text or another invisible one, or a byte that is not UTF-8? n > 0. */
+bool lbz_is_control(const char *text, size_t n);
+/* Text as a JSON string, quotes included, as put gets it piece by piece; controls are escaped, and a
+ * byte that is not UTF-8 becomes U+FFFD. Traces are written with it, too. */
 void lbz_json(const char *text, size_t n,
               void (*put)(const char *text, size_t n, void *arg), void *arg);
 

@@ -79,7 +79,10 @@ int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err
     }
     if (signals_interrupted()) /* the end is near: nothing half done is shown */
         return EXIT_LINE_ERROR;
+    size_t from = out->n;
     record_write(m->options, m->approx, rec, out);
+    if (m->screen)
+        buf_make_visible(out, from);
     report_write(m->err_style, rec, err);
     int status = rec->result ? status_of(m->options, &r) : EXIT_FINE;
     rec->result = NULL;
@@ -134,6 +137,7 @@ int batch_run(const Options *o)
         .err_style =
             style_for(o->color == COLOR_AUTO && !isatty(0) ? COLOR_NEVER : o->color, 2),
         .approx = o->format == FORMAT_PLAIN && isatty(1),
+        .screen = isatty(1),
     };
     signals_catch_int(true);
     int status = o->jobs > 1 ? parallel_run(&m) : serial_run(&m);

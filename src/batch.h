@@ -9,6 +9,7 @@ typedef struct {
     const Options *options;
     const Style *err_style;
     bool approx;
+    bool screen; /* records go to a terminal */
 } Making;
 
 /* A session set up as the options ask, or NULL when memory is out. decimals: the values

@@ -1,6 +1,8 @@
 /* buf.c - see buf.h. */
 #include "buf.h"
 
+#include "leibniz.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +77,35 @@ void buf_printf(Buf *b, const char *fmt, ...)
     vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
     va_end(ap);
     b->n += (size_t)n;
+}
+
+/* Bytes of what is shown of s, at least 1; *odd: it is not to be shown. */
+static size_t visible_step(const char *s, size_t n, bool *odd)
+{
+    size_t k = lbz_character(s, n);
+    *odd = lbz_is_control(s, n) && *s != '\n' && *s != '\t';
+    return k ? k : 1;
+}
+
+void buf_visible(Buf *b, const char *s, size_t n)
+{
+    bool odd;
+    for (size_t i = 0, k; i < n; i += k) {
+        k = visible_step(s + i, n - i, &odd);
+        buf_put(b, odd ? "?" : s + i, odd ? 1 : k);
+    }
+}
+
+void buf_make_visible(Buf *b, size_t from)
+{
+    bool odd;
+    size_t to = from;
+    for (size_t i = from, k; i < b->n; i += k) {
+        k = visible_step(b->s + i, b->n - i, &odd);
+        memmove(b->s + to, odd ? "?" : b->s + i, odd ? 1 : k);
+        to += odd ? 1 : k;
+    }
+    b->n = to;
 }
 
 void buf_double(Buf *b, double x)

@@ -17,6 +17,9 @@ void buf_puts(Buf *b, const char *s);
 void buf_putc(Buf *b, char c);
 void buf_fill(Buf *b, char c, size_t n);
 void buf_printf(Buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* With '?' for what a terminal would obey (lbz_is_control); ends of lines and tabs stay. */
+void buf_visible(Buf *b, const char *s, size_t n);
+void buf_make_visible(Buf *b, size_t from); /* the same for what is there from from on */
 /* The shortest decimal text that reads back to x. */
 void buf_double(Buf *b, double x);
 void buf_free(Buf *b);

@@ -165,12 +165,16 @@ static char **attempt(const char *text, int start, int end)
 static void put_match(Buf *out, const Word *w, int width, int cols)
 {
     int room = cols - width - 3;
-    buf_printf(out, "%-*s", width, w->name);
+    size_t n = strlen(w->name);
+    buf_visible(out, w->name, n);
+    buf_fill(out, ' ', n < (size_t)width ? (size_t)width - n : 0);
     if (room > 0 && *w->help) {
-        size_t n = strcspn(w->help, "\n");
+        n = strcspn(w->help, "\n");
         while (lbz_width(w->help, n) > (size_t)room)
             n--;
-        buf_printf(out, "  %s%.*s%s", tab.style->dim, (int)n, w->help, tab.style->off);
+        buf_printf(out, "  %s", tab.style->dim);
+        buf_visible(out, w->help, n);
+        buf_puts(out, tab.style->off);
     }
     buf_putc(out, '\n');
 }
@@ -195,8 +199,18 @@ static void show(char **matches, int n, int longest)
 
 void complete_style(const Style *style) { tab.style = style; }
 
+/* Names of files that the terminal would obey are not what they seem then, and do no harm. */
+static char *show_file_name(char *name, int n)
+{
+    Buf b = {0};
+    buf_visible(&b, name, (size_t)n);
+    buf_putc(&b, '\0');
+    return b.s;
+}
+
 void complete_start(lbz_session *s)
 {
+    rl_filename_rewrite_hook = show_file_name;
     tab.session = s;
     rl_attempted_completion_function = attempt;
     rl_completion_display_matches_hook = show;

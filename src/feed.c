@@ -142,9 +142,13 @@ static bool feed_reader(Feed *f, Reader *r)
 static int complain(const char *name, int error)
 {
     bool word = error == ENOENT && !strpbrk(name, "./ '");
-    fprintf(stderr, "leibniz: %s: %s\n", name, strerror(error));
+    Buf shown = {0};
+    buf_visible(&shown, name, strlen(name));
+    buf_putc(&shown, '\0');
+    fprintf(stderr, "leibniz: %s: %s\n", shown.s, strerror(error));
     if (word)
-        fprintf(stderr, "leibniz: to evaluate it: leibniz -e %s\n", name);
+        fprintf(stderr, "leibniz: to evaluate it: leibniz -e %s\n", shown.s);
+    buf_free(&shown);
     return EXIT_USAGE;
 }
 

@@ -45,6 +45,27 @@ static void make_folders(const char *file)
     free(p);
 }
 
+/* Entries are shown on the terminal as they are. */
+static void make_visible(void)
+{
+    HIST_ENTRY **all = history_list();
+    for (size_t i = 0; all && all[i]; i++) {
+        Buf b = {0};
+        buf_visible(&b, all[i]->line, strlen(all[i]->line));
+        buf_putc(&b, '\0');
+        free(all[i]->line);
+        all[i]->line = b.s;
+    }
+}
+
+static void give_up(const char *why)
+{
+    printf("note: the history is not saved: %s: %s\n", path, why);
+    fflush(stdout);
+    free(path);
+    path = NULL;
+}
+
 void history_start(bool enabled)
 {
     using_history();
@@ -55,19 +76,38 @@ void history_start(bool enabled)
     if (!path)
         return;
     struct stat st;
-    bool large = stat(path, &st) == 0 && st.st_size > 2 * KEPT * 40;
-    if (large)
+    bool there = stat(path, &st) == 0;
+    if (there && !S_ISREG(st.st_mode)) {
+        give_up("it is no regular file");
+        return;
+    }
+    if (there && st.st_size > 2 * KEPT * 40)
         history_truncate_file(path, KEPT); /* writes a new file and renames it */
     read_history(path);
+    make_visible();
+}
+
+/* Never one that others read from, or a device. */
+static int open_file(void)
+{
+    struct stat st;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+                  0600);
+    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+        close(fd);
+        errno = EINVAL;
+        return -1;
+    }
+    return fd;
 }
 
 /* One write, so that entries of sessions side by side do not mix. Returns 0 or errno. */
 static int append(const char *entry)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open_file();
     if (fd < 0 && errno == ENOENT) {
         make_folders(path);
-        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+        fd = open_file();
     }
     if (fd < 0)
         return errno;
@@ -88,7 +128,7 @@ static bool repeats_last(const char *entry)
     return h && !strcmp(h->line, entry);
 }
 
-void history_add(const char *entry, const Style *style)
+void history_add(const char *entry)
 {
     if (!*entry || repeats_last(entry))
         return;
@@ -97,13 +137,8 @@ void history_add(const char *entry, const Style *style)
     add_history(entry);
     add_history_time(stamp);
     int error = path ? append(entry) : 0;
-    if (!error)
-        return;
-    printf("%snote: the history is not saved: %s: %s%s\n", style->note, path,
-           strerror(error), style->off);
-    fflush(stdout);
-    free(path);
-    path = NULL;
+    if (error)
+        give_up(strerror(error));
 }
 
 void history_stop(void)

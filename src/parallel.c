@@ -314,6 +314,8 @@ static void refuse(Pool *p, const Record *given)
     Buf out = {0}, err = {0};
     rec.result = &r;
     record_write(p->m->options, p->m->approx, &rec, &out);
+    if (p->m->screen)
+        buf_make_visible(&out, 0);
     report_write(p->m->err_style, &rec, &err);
     sink_put(&p->sink, &out, &err);
     p->status = worst_status(p->status, EXIT_LINE_ERROR);

@@ -10,6 +10,7 @@
 #include "batch.h"
 #include "complete.h"
 #include "history.h"
+#include "keys.h"
 #include "pager.h"
 #include "signals.h"
 
@@ -130,10 +131,12 @@ static void put_result(Repl *r, const lbz_result *res)
         return;
     while (n && text[n - 1] == '\n')
         n--;
+    size_t from = r->out.n;
     if (res->kind == LBZ_HELP)
         put_wrapped(r, text, n);
     else
         buf_put(&r->out, text, n);
+    buf_make_visible(&r->out, from);
     size_t used = last_line_width(text);
     if (res->approx && !res->latex_shown) {
         const char *sign = !r->o->ascii ? "\xe2\x89\x88" : "~";
@@ -149,6 +152,7 @@ static void put_labelled(Repl *r, const char *colour, const char *label, const c
 {
     Buf line = {0};
     buf_printf(&line, "%s %s\n", label, text);
+    buf_make_visible(&line, 0);
     buf_printf(&r->out, "%s%s%s", colour, label, r->style->off);
     size_t at = r->out.n;
     put_wrapped(r, line.s, line.n);
@@ -237,7 +241,7 @@ static void remember(Repl *r)
     while (r->entry.n && r->entry.s[r->entry.n - 1] == '\n')
         r->entry.n--;
     buf_putc(&r->entry, 0);
-    history_add(r->entry.s, r->style);
+    history_add(r->entry.s);
     buf_clear(&r->entry);
     r->done = 0;
 }
@@ -338,10 +342,11 @@ static void type_line(Repl *r)
     }
     show_prompt(r);
     while (r->state == TYPING) {
-        signals_wait(STDIN_FILENO);
+        if (!keys_pending())
+            signals_wait(STDIN_FILENO);
         handle_signals(r);
         struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-        if (poll(&p, 1, 0) > 0)
+        if (keys_pending() || poll(&p, 1, 0) > 0)
             rl_callback_read_char();
     }
 }
@@ -393,6 +398,7 @@ static void set_up_readline(Repl *r)
     rl_readline_name = "leibniz";
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
+    rl_getc_function = keys_read;
     rl_instream = stdin;
     rl_outstream = stdout;
     rl_variable_bind("show-all-if-ambiguous", "on"); /* inputrc, read next, may say off */

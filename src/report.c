@@ -21,13 +21,9 @@ typedef struct {
 static Cell cell_at(const char *s, size_t n)
 {
     size_t valid = lbz_character(s, n), len = valid ? valid : 1;
-    unsigned char c = (unsigned char)*s;
-    if (c == '\t')
+    if (*s == '\t')
         return (Cell){1, 1, true, false};
-    if (!valid || c < 0x20 || c == 0x7f)
-        return (Cell){len, 1, false, true};
-    bool c1 = len == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0;
-    if (c1)
+    if (lbz_is_control(s, n))
         return (Cell){len, 1, false, true};
     return (Cell){len, len == 1 ? 1 : lbz_width(s, len), false, false};
 }
@@ -146,10 +142,19 @@ void report_source(const Style *style, const char *text, size_t n, lbz_span at,
     put_both(style, text, (size_t)((nl ? nl : end) - text), at, indent, true, err);
 }
 
+static void put_line(Buf *err, const char *text)
+{
+    buf_visible(err, text, strlen(text));
+    buf_putc(err, '\n');
+}
+
 void report_notes(const Style *style, const lbz_result *r, Buf *err)
 {
-    for (size_t i = 0; i < r->nnotes && i < MOST_NOTES; i++)
-        buf_printf(err, "%snote: %s%s\n", style->note, r->notes[i], style->off);
+    for (size_t i = 0; i < r->nnotes && i < MOST_NOTES; i++) {
+        buf_printf(err, "%snote: ", style->note);
+        buf_visible(err, r->notes[i], strlen(r->notes[i]));
+        buf_printf(err, "%s\n", style->off);
+    }
     if (r->nnotes > MOST_NOTES)
         buf_printf(err, "%snote: and %zu notes more%s\n", style->note,
                    r->nnotes - MOST_NOTES, style->off);
@@ -164,9 +169,13 @@ void report_write(const Style *style, const Record *rec, Buf *err)
     if (r->status == LBZ_OK)
         return;
     unsigned long line = rec->line + (r->span.line > 1 ? r->span.line - 1 : 0);
-    buf_printf(err, "%s:%lu:%u: %serror:%s %s\n", rec->file, line,
-               r->span.col ? r->span.col : 1, style->error, style->off, r->message);
+    buf_visible(err, rec->file, strlen(rec->file));
+    buf_printf(err, ":%lu:%u: %serror:%s ", line, r->span.col ? r->span.col : 1,
+               style->error, style->off);
+    put_line(err, r->message);
     report_source(style, rec->in, rec->in_len, r->span, 2, err);
-    if (r->hint && *r->hint)
-        buf_printf(err, "  %shint:%s %s\n", style->hint, style->off, r->hint);
+    if (r->hint && *r->hint) {
+        buf_printf(err, "  %shint:%s ", style->hint, style->off);
+        put_line(err, r->hint);
+    }
 }

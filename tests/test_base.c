@@ -301,6 +301,41 @@ END_TEST
 
 static void append(const char *s, size_t n, void *out) { str_put(out, s, n); }
 
+START_TEST(what_terminals_obey)
+{
+    static const char *const yes[] = {"\x1b",         "\n",           "\x7f",
+                                      "\xc2\x80",     "\xc2\x9f",     "\x9b",
+                                      "\xe2\x80\x8b", "\xe2\x81\xa9", "\xef\xbb\xbf"};
+    static const char *const no[] = {" ",        "a",
+                                     "~",        "\xc2\xa0",
+                                     "\xcf\x80", "\xe2\x82\xac",
+                                     "\xcc\x81", "\xf0\x9d\x9b\xbc"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        ck_assert_msg(lbz_is_control(yes[i], strlen(yes[i])), "%zu", i);
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        ck_assert_msg(!lbz_is_control(no[i], strlen(no[i])), "%zu", i);
+}
+END_TEST
+
+START_TEST(distances_of_words)
+{
+    static const struct {
+        const char *a, *b;
+        unsigned d;
+    } pairs[] = {{"sin", "sin", 0},  {"Sin", "sIN", 0},       {"sni", "sin", 1},
+                 {"sin", "sinh", 1}, {"cos", "sin", 3},       {"", "abc", 3},
+                 {"ab", "ba", 1},    {"kitten", "sitting", 3}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const char *a = pairs[i].a, *b = pairs[i].b;
+        ck_assert_uint_eq(str_distance(a, strlen(a), b, strlen(b)), pairs[i].d);
+        ck_assert_uint_eq(str_distance(b, strlen(b), a, strlen(a)), pairs[i].d);
+    }
+    char x[50];
+    memset(x, 'x', sizeof x);
+    ck_assert_uint_eq(str_distance(x, sizeof x, "x", 1), 40);
+}
+END_TEST
+
 START_TEST(json_strings)
 {
     static const char in[] = "a\"\\\n\r\t\x01\x7f\xc3\xa9\xff\xc3\0z";
@@ -308,6 +343,9 @@ START_TEST(json_strings)
     lbz_json(in, sizeof in - 1, append, &s);
     ck_assert_str_eq(str_cstr(&s), "\"a\\\"\\\\\\n\\r\\t\\u0001\\u007f\xc3\xa9"
                                    "\xef\xbf\xbd\xef\xbf\xbd\\u0000z\"");
+    str_clear(&s);
+    lbz_json("\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81\xc2\xa0", 11, append, &s);
+    ck_assert_str_eq(str_cstr(&s), "\"\\u009b\\u202e\\udb40\\udc41\xc2\xa0\"");
     str_clear(&s);
     lbz_json("", 0, append, &s);
     ck_assert_str_eq(str_cstr(&s), "\"\"");
@@ -336,5 +374,7 @@ int main(void)
     tcase_add_test(t, map_without_memory_stays_whole);
     tcase_add_test(t, hash_depends_on_every_byte);
     tcase_add_test(t, json_strings);
+    tcase_add_test(t, what_terminals_obey);
+    tcase_add_test(t, distances_of_words);
     return suite_run();
 }

@@ -287,6 +287,48 @@ START_TEST(signals_restore_the_terminal)
 }
 END_TEST
 
+/* Nothing that was typed, pasted or read moves the cursor, hides or turns text: no C1 control
+ * and no mark of direction comes back, in 8 bits or as UTF-8. */
+START_TEST(controls_are_not_echoed)
+{
+    Term t = start();
+    type(&t, "20 \xc2\x9b"
+             "31m\xe2\x80\xae+ \x9b"
+             "3");
+    expect(&t, "20 ?31m?+ ?3");
+    expect(&t, "error:");
+    type(&t, "load \"\xe2\x81\xa6x\"");
+    expect(&t, "cannot read ?x:");
+    type(&t, "\xce\xb1 = 3 # \xe4\xbd\xa0\xf0\x9d\x9b\xbc"); /* what is harmless passes */
+    expect(&t, "\xce\xb1 = 3 # \xe4\xbd\xa0\xf0\x9d\x9b\xbc");
+    type(&t, "\xce\xb1 + 20");
+    expect(&t, "\n23 ");
+    for (size_t i = 0; i + 2 < t.raw.n; i++) {
+        const unsigned char *s = (const unsigned char *)t.raw.s + i;
+        ck_assert(!(s[0] == 0xc2 && s[1] < 0xa0));
+        ck_assert(!(s[0] == 0xe2 && (s[1] == 0x80 || s[1] == 0x81)));
+    }
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
+/* A pipe in the place of the history would stop the program, a device get what was typed. */
+START_TEST(history_is_a_file)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/leibniz/history", home);
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    Term t = start();
+    type(&t, "20 + 5");
+    expect(&t, "\n25 ");
+    ck_assert_ptr_nonnull(strstr(t.screen.s, "the history is not saved"));
+    ck_assert_ptr_nonnull(strstr(t.screen.s, "it is no regular file"));
+    ck_assert_int_eq(term_close(&t), 0);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(unfinished_input_goes_on)
 {
     Term t = start();
@@ -592,6 +634,8 @@ int main(void)
     tcase_add_test(tc, tab_completes_with_help);
     tcase_add_test(tc, long_answers_wait);
     tcase_add_test(tc, signals_restore_the_terminal);
+    tcase_add_test(tc, controls_are_not_echoed);
+    tcase_add_test(tc, history_is_a_file);
     tcase_add_test(tc, unfinished_input_goes_on);
     tcase_add_test(tc, interrupt_clears_the_line);
     tcase_add_test(tc, interrupt_stops_a_computation);

@@ -122,11 +122,37 @@ size_t lbz_character(const char *text, size_t n)
     return utf8_get(text, n, &cp);
 }
 
+/* ---- characters that a terminal obeys instead of showing them */
+
+/* C0 and C1 are in lbz_is_control. Directions of text, line separators, invisible marks, tags. */
+static const struct {
+    uint32_t from, to;
+} formatting[] = {
+    {0x061c, 0x061c}, {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},
+    {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+};
+
+static bool is_control(uint32_t cp)
+{
+    if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+        return true;
+    for (size_t i = 0; cp >= 0x061c && i < sizeof formatting / sizeof *formatting; i++)
+        if (cp >= formatting[i].from && cp <= formatting[i].to)
+            return true;
+    return false;
+}
+
+bool lbz_is_control(const char *text, size_t n)
+{
+    uint32_t cp;
+    return utf8_get(text, n, &cp) == 0 || is_control(cp);
+}
+
 /* ---- JSON */
 
 /* What stands in JSON for the character of len bytes, len 0 for a byte that is no UTF-8. NULL:
  * itself. */
-static const char *json_escape(unsigned len, uint32_t cp, char room[8])
+static const char *json_escape(unsigned len, uint32_t cp, char room[16])
 {
     if (!len)
         return "\xef\xbf\xbd";
@@ -137,9 +163,13 @@ static const char *json_escape(unsigned len, uint32_t cp, char room[8])
     case '\r': return "\\r";
     case '\t': return "\\t";
     default:
-        if (cp >= 0x20 && cp != 0x7f)
+        if (!is_control(cp))
             return NULL;
-        snprintf(room, 8, "\\u%04x", (unsigned)cp);
+        if (cp < 0x10000)
+            snprintf(room, 16, "\\u%04x", (unsigned)cp);
+        else
+            snprintf(room, 16, "\\u%04x\\u%04x", 0xd7c0 + (unsigned)(cp >> 10),
+                     0xdc00 + (unsigned)(cp & 0x3ff));
         return room;
     }
 }
@@ -147,7 +177,7 @@ static const char *json_escape(unsigned len, uint32_t cp, char room[8])
 void lbz_json(const char *text, size_t n,
               void (*put)(const char *text, size_t n, void *arg), void *arg)
 {
-    char room[8];
+    char room[16];
     uint32_t cp;
     size_t from = 0; /* of what has not been put yet */
     put("\"", 1, arg);
