@@ -73,7 +73,7 @@ START_TEST(three_runs_agree)
     uint32_t outs[1 + NIN];
     Program *p = with_gradient(text(formulas[_i]), outs);
     Code *code = code_new(p, outs, 1 + NIN), *native = code_new(p, outs, 1 + NIN);
-    double fast[1 + NIN], *slots = code_slots(code), *v = malloc(p->n * sizeof *v),
+    double fast[1 + NIN], *slots = code_slots(code), *v = malloc((p->n + 1) * sizeof *v),
                           out[1 + NIN];
     double *x = malloc(NIN * POINTS * sizeof *x),
            *y = malloc((1 + NIN) * POINTS * sizeof *y);
@@ -87,7 +87,7 @@ START_TEST(three_runs_agree)
     ck_assert(cpu_backend.run(code, &c->env, POINTS, col, to));
     for (int k = 0; k < POINTS; k++) {
         double at[NIN] = {x[k], x[1 + 2 * k], x[2]};
-        ck_assert(program_values(p, at, v));
+        ck_assert(code_values(p, at, v, 0));
         code_run(code, slots, at, out);
         code_run(native, slots, at, fast);
         for (int i = 0; i <= NIN; i++) {
@@ -128,8 +128,8 @@ START_TEST(three_routes_agree)
         tan[i] = malloc(n * sizeof **tan);
         ck_assert(program_tangent(p, seed, tan[i], n));
     }
-    double *v = malloc(p->n * sizeof *v);
-    ck_assert(program_values(p, point, v));
+    double *v = malloc((p->n + 1) * sizeof *v);
+    ck_assert(code_values(p, point, v, 0));
     for (int i = 0; i < NIN; i++) {
         uint32_t t = tan[i][outs[0]];
         double forward = t == P_NONE ? 0 : v[t];
@@ -207,8 +207,8 @@ START_TEST(arithmetic_is_as_written)
         uint32_t out;
         Program *p = program_new(&c->env, NIN);
         ck_assert(program_compile(c, p, in, &e, 1, &out));
-        double at[NIN] = {rows[i].x, 0, 0}, *v = malloc(p->n * sizeof *v);
-        ck_assert(program_values(p, at, v));
+        double at[NIN] = {rows[i].x, 0, 0}, *v = malloc((p->n + 1) * sizeof *v);
+        ck_assert(code_values(p, at, v, 0));
         ck_assert_msg(v[out] == rows[i].want, "%s: %.17g %.17g", rows[i].e, v[out],
                       rows[i].want);
         free(v);

@@ -6,8 +6,7 @@
  */
 #define _GNU_SOURCE /* sincos */
 #include "cpu/cpu.h"
-#include <math.h>
-#include <stdlib.h>
+#include "program/pointwise.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3")
@@ -48,18 +47,14 @@ typedef struct {
             }                                                                     \
         }                                                                         \
     }
-/* clang-format off */
-BINARY(block_add, x + y)
-BINARY(block_sub, x - y)
-BINARY(block_mul, x * y)
-BINARY(block_div, x / y)
-BINARY(block_lt, x < y)
-BINARY(block_le, x <= y)
-BINARY(block_eq, x == y)
-BINARY(block_ne, x != y)
-BINARY(block_and, (x != 0) & (y != 0))
-BINARY(block_or, (x != 0) | (y != 0))
-/* clang-format on */
+#define UNARY(name, expr)                                         \
+    CLONES static void name(double *d, const double *a, size_t n) \
+    {                                                             \
+        for (size_t i = 0; i < n; i++) {                          \
+            const double x = a[i];                                \
+            d[i] = expr;                                          \
+        }                                                         \
+    }
 
 #define TERNARY(name, expr)                                                       \
     CLONES static void name(double *d, const double *a, bool a1, const double *b, \
@@ -91,30 +86,15 @@ BINARY(block_or, (x != 0) | (y != 0))
         }                                                                         \
         (void)b1;                                                                 \
     }
-/* clang-format off */
-TERNARY(block_muladd, x * y + z)
-TERNARY(block_mulsub, x * y - z)
-TERNARY(block_nmuladd, z - x * y)
-TERNARY(block_select, x != 0 ? y : z)
-/* clang-format on */
-
-CLONES static void block_neg(double *d, const double *a, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        d[i] = -a[i];
-}
-
-CLONES static void block_not(double *d, const double *a, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        d[i] = a[i] == 0;
-}
-
-CLONES static void block_sqrt(double *d, const double *a, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        d[i] = __builtin_sqrt(a[i]);
-}
+/* One function for each row: block_ADD ... */
+#define ROWS_1 UNARY
+#define ROWS_2 BINARY
+#define ROWS_3 TERNARY
+#define PW(name, n, expr) ROWS_##n(block_##name, expr)
+#define CALL(...)
+#define FUSED PW
+#include "program/pointwise.def"
+UNARY(block_sqrt, __builtin_sqrt(x))
 
 /* d may be one of the operands. */
 static void block_sum(Blocks *b, double *d, const uint32_t *args, uint32_t m, size_t n)
@@ -122,9 +102,11 @@ static void block_sum(Blocks *b, double *d, const uint32_t *args, uint32_t m, si
     double s[BLOCK];
     memcpy(s, b->ptr[args[0]], n * sizeof *s);
     for (uint32_t k = 1; k < m; k++)
-        block_add(s, s, false, b->ptr[args[k]], false, n);
+        block_ADD(s, s, false, b->ptr[args[k]], false, n);
     memcpy(d, s, n * sizeof *s);
 }
+
+static bool is_value(uint16_t fn) { return fn < FN_PARTS; }
 
 static void block_fn1(const InsInfo *f, const Ins *x, double *d, const double *a,
                       size_t n)
@@ -137,7 +119,7 @@ static void block_fn1(const InsInfo *f, const Ins *x, double *d, const double *a
 static void block_fn2(const InsInfo *f, const Ins *x, double *d, const double *a,
                       const double *b, size_t n)
 {
-    if (f->op == I_PART1 || !cpu_vec2((Op)f->fn, d, a, b, n))
+    if (!is_value(f->fn) || !cpu_vec2((Op)f->fn, d, a, b, n))
         for (size_t i = 0; i < n; i++)
             d[i] = x->f2(a[i], b[i]);
 }
@@ -154,6 +136,18 @@ static void block_pow(double *d, const double *a, const double *b, size_t n)
     if (!cpu_vec2(OP_POW, d, a, b, n))
         for (size_t i = 0; i < n; i++)
             d[i] = pow(a[i], b[i]);
+}
+
+/* |a|^b, with the sign of a if odd. */
+static void block_root(double *d, const double *a, const double *b, bool odd, size_t n)
+{
+    double sign[BLOCK], size[BLOCK];
+    memcpy(sign, a, n * sizeof *sign);
+    for (size_t i = 0; i < n; i++)
+        size[i] = fabs(a[i]);
+    block_pow(d, size, b, n);
+    for (size_t i = 0; odd && i < n; i++)
+        d[i] = sign[i] < 0 ? -d[i] : d[i];
 }
 
 /* The values of a are read before d, which may be a, is written. */
@@ -192,50 +186,34 @@ static void block_loop(Blocks *b, const CodeLoop *l, size_t n)
 static void block_ins(Blocks *b, const Ins *x, const InsInfo *f, size_t n)
 {
     double *d = b->mem + (size_t)x->d * BLOCK;
-    const double *A = b->ptr[x->a];
-    const bool a1 = b->one[x->a];
-    if (f->op == I_FN1 || f->op == I_SQRT || f->op == I_ROOT || f->op == I_LOOP) {
-        if (f->op == I_FN1)
-            block_fn1(f, x, d, A, n);
-        else if (f->op == I_SQRT)
-            block_sqrt(d, A, n);
-        else if (f->op == I_LOOP)
-            block_loop(b, &b->c->loop[x->a], n);
+    if (f->op == I_SUM || f->op == I_LOOP) {
+        if (f->op == I_SUM)
+            block_sum(b, d, b->c->args + x->a, x->b, n);
         else
-            for (size_t i = 0; i < n; i++)
-                d[i] = program_root(A[i], x->k, x->c != 0);
+            block_loop(b, &b->c->loop[x->a], n);
         return;
     }
-    if (f->op == I_SUM) {
-        block_sum(b, d, b->c->args + x->a, x->b, n);
-        return;
-    }
-    const double *B = b->ptr[x->b];
-    const bool b1 = b->one[x->b];
+    const double *A = b->ptr[x->a], *B = b->ptr[x->b], *C = b->ptr[x->c];
+    const bool a1 = b->one[x->a], b1 = b->one[x->b], c1 = b->one[x->c];
     switch ((IOp)f->op) {
-    case I_ADD: block_add(d, A, a1, B, b1, n); break;
-    case I_SUB: block_sub(d, A, a1, B, b1, n); break;
-    case I_MUL: block_mul(d, A, a1, B, b1, n); break;
-    case I_DIV: block_div(d, A, a1, B, b1, n); break;
-    case I_NEG: block_neg(d, A, n); break;
-    case I_COPY: memcpy(d, A, n * sizeof *d); break;
-    case I_MULADD: block_muladd(d, A, a1, B, b1, b->ptr[x->c], b->one[x->c], n); break;
-    case I_MULSUB: block_mulsub(d, A, a1, B, b1, b->ptr[x->c], b->one[x->c], n); break;
-    case I_NMULADD: block_nmuladd(d, A, a1, B, b1, b->ptr[x->c], b->one[x->c], n); break;
+#define CALL_1(name) block_##name(d, A, n)
+#define CALL_2(name) block_##name(d, A, a1, B, b1, n)
+#define CALL_3(name) block_##name(d, A, a1, B, b1, C, c1, n)
+#define PW(name, n, expr) \
+    case I_##name:        \
+        CALL_##n(name);   \
+        break;
+#define CALL(...)
+#define FUSED PW
+#include "program/pointwise.def"
+    case I_SQRT: block_sqrt(d, A, n); break;
     case I_POW: block_pow(d, A, B, n); break;
-    case I_FN2:
-    case I_PART1: block_fn2(f, x, d, A, B, n); break;
-    case I_FN3:
-    case I_PART2: block_fn3(x, d, A, B, b->ptr[x->c], n); break;
+    case I_EVEN_ROOT:
+    case I_ODD_ROOT: block_root(d, A, B, f->op == I_ODD_ROOT, n); break;
+    case I_FN1: block_fn1(f, x, d, A, n); break;
+    case I_FN2: block_fn2(f, x, d, A, B, n); break;
+    case I_FN3: block_fn3(x, d, A, B, C, n); break;
     case I_SINCOS: block_sincos(d, b->mem + (size_t)x->c * BLOCK, A, n); break;
-    case I_LT: block_lt(d, A, a1, B, b1, n); break;
-    case I_LE: block_le(d, A, a1, B, b1, n); break;
-    case I_EQ: block_eq(d, A, a1, B, b1, n); break;
-    case I_NE: block_ne(d, A, a1, B, b1, n); break;
-    case I_AND: block_and(d, A, a1, B, b1, n); break;
-    case I_OR: block_or(d, A, a1, B, b1, n); break;
-    case I_NOT: block_not(d, A, n); break;
-    case I_SELECT: block_select(d, A, a1, B, b1, b->ptr[x->c], b->one[x->c], n); break;
     default: break;
     }
 }

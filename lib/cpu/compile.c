@@ -5,7 +5,6 @@
  * used again. All arrays of a Code are its own.
  */
 #include "cpu/cpu.h"
-#include "table/float64.h"
 
 typedef struct {
     const Program *p;
@@ -17,7 +16,8 @@ typedef struct {
     unsigned char *inlined; /* a product that is done by the sum that uses it */
     unsigned char *done;    /* loops already placed */
     uint32_t *free;         /* slots */
-    size_t nfree, nalloc;
+    size_t nfree;
+    size_t nargs; /* of c->args in use */
     bool failed;
 } Build;
 
@@ -57,12 +57,15 @@ static void mark_needed(Build *b, const uint32_t *outs, size_t nout)
 static uint32_t fusable_product(const Build *b, uint32_t i)
 {
     const ProgramValue *v = &b->p->val[i];
-    if (v->op != P_ADD && v->op != P_SUB)
+    if ((v->op != P_ADD && v->op != P_SUB) || v->a == v->b)
         return P_NONE;
-    if (b->p->val[v->b].op == P_MUL && b->uses[v->b] == 1 && v->b != v->a)
-        return v->b;
-    if (b->p->val[v->a].op == P_MUL && b->uses[v->a] == 1 && v->b != v->a)
-        return v->a;
+    for (int k = 0; k < 2; k++) {
+        uint32_t o = k ? v->a : v->b;
+        const ProgramValue *m = &b->p->val[o];
+        bool product = m->op == P_MUL || (m->op == P_TIMES && v->op == P_ADD);
+        if (product && !m->known && b->uses[o] == 1)
+            return o;
+    }
     return P_NONE;
 }
 
@@ -91,7 +94,8 @@ static void mark_pairs(Build *b)
     for (uint32_t i = 0; i < p->n; i++) {
         const ProgramValue *v = &p->val[i];
         b->pair[i] = P_NONE;
-        if (!b->uses[i] || v->op != P_FN1 || (v->fn != OP_sin && v->fn != OP_cos))
+        if (!b->uses[i] || v->known || v->op != P_FN1 ||
+            (v->fn != OP_sin && v->fn != OP_cos))
             continue;
         uint32_t other = seen[v->a];
         if (other && p->val[other - 1].fn != v->fn) {
@@ -147,7 +151,10 @@ static void emit_fused(Build *b, uint32_t i, uint32_t m)
     const ProgramValue *v = &b->p->val[i], *w = &b->p->val[m];
     uint32_t other = v->a == m ? v->b : v->a;
     uint32_t x = b->slot[w->a], y = b->slot[w->b], z = b->slot[other];
-    IOp op = v->op == P_ADD ? I_MULADD : v->a == m ? I_MULSUB : I_NMULADD;
+    IOp op = w->op == P_TIMES ? I_TIMESADD
+             : v->op == P_ADD ? I_MULADD
+             : v->a == m      ? I_MULSUB
+                              : I_NMULADD;
     release_operands(b, i);
     Ins *s = emit_instruction(b, op);
     s->a = x;
@@ -217,62 +224,60 @@ static void emit_loop(Build *b, uint32_t i)
     release_operands(b, i);
 }
 
-static void set_function(Ins *s, const ProgramValue *v)
+/* Externs keep the slots of their operands behind those of sums. */
+static void emit_extern(Build *b, uint32_t i)
 {
-    const Float64Fn *k = float64_fn((Op)v->fn);
-    switch ((POp)v->op) {
-    case P_FN1: s->f1 = k->v1; break;
-    case P_FN2: s->f2 = k->v2; break;
-    case P_FN3: s->f3 = k->v3; break;
-    case P_PART1: s->f2 = k->d1[0]; break;
-    case P_PART2X: s->f3 = k->d2[0]; break;
-    case P_PART2Y: s->f3 = k->d2[1]; break;
-    default: break;
-    }
+    Code *c = b->c;
+    const ProgramExtern *e = &b->p->ext[b->p->val[i].a];
+    Ins *s = emit_instruction(b, I_EXTERN);
+    s->x = e->x;
+    s->a = (uint32_t)b->nargs;
+    for (size_t k = 0; k < e->x->nargs; k++)
+        c->args[b->nargs++] = b->slot[e->args[k]];
+    c->ext[c->nexts++] = e->x;
+    e->x->refs++;
+    release_operands(b, i);
+    s->d = b->slot[i] = new_slot(b);
 }
 
-static bool is_function(const ProgramValue *v)
+/* The instruction of a value of pointwise.def. */
+static IOp instruction_of(const ProgramValue *v)
 {
-    return v->op == P_FN1 || v->op == P_FN2 || v->op == P_FN3 || v->op == P_PART1 ||
-           v->op == P_PART2X || v->op == P_PART2Y;
+    static const uint8_t map[P_OPS] = {
+#define PW(name, ...) [P_##name] = I_##name,
+#define CALL PW
+#define FUSED(...)
+#include "program/pointwise.def"
+        [P_SUM] = I_SUM};
+    return v->op == P_FN1 && v->fn == OP_sqrt ? I_SQRT : (IOp)map[v->op];
+}
+
+void cpu_instruction(const Program *p, uint32_t i, Ins *x)
+{
+    const ProgramValue *v = &p->val[i];
+    *x = (Ins){
+        .go = cpu_labels()[instruction_of(v)], .d = i, .a = v->a, .b = v->b, .c = v->c};
+    if (pg_is_call(v))
+        x->f1 = program_function(v->fn).f1;
 }
 
 static void emit_plain(Build *b, uint32_t i)
 {
-    static const uint8_t map[P_OPS] = {
-        [P_ADD] = I_ADD,      [P_SUB] = I_SUB,      [P_MUL] = I_MUL, [P_DIV] = I_DIV,
-        [P_NEG] = I_NEG,      [P_HOLD] = I_COPY,    [P_POW] = I_POW, [P_ROOT] = I_ROOT,
-        [P_LT] = I_LT,        [P_LE] = I_LE,        [P_EQ] = I_EQ,   [P_NE] = I_NE,
-        [P_FN1] = I_FN1,      [P_FN2] = I_FN2,      [P_FN3] = I_FN3, [P_PART1] = I_PART1,
-        [P_PART2X] = I_PART2, [P_PART2Y] = I_PART2, [P_AND] = I_AND, [P_OR] = I_OR,
-        [P_NOT] = I_NOT,      [P_SELECT] = I_SELECT};
-    uint32_t buf[3];
+    const ProgramValue *v = &b->p->val[i];
+    uint32_t buf[3], s[3] = {0, 0, 0};
     const uint32_t *o;
     size_t n = pg_operands(b->p, i, &o, buf);
-    uint32_t s[3] = {0, 0, 0};
     for (size_t k = 0; k < n; k++)
         s[k] = b->slot[o[k]];
     release_operands(b, i);
-    const ProgramValue *v = &b->p->val[i];
-    bool root = v->op == P_FN1 && v->fn == OP_sqrt;
-    Ins *x = emit_instruction(b, root ? I_SQRT : (IOp)map[v->op]);
+    Ins *x = emit_instruction(b, instruction_of(v));
     b->c->info[b->c->n - 1].fn = v->fn;
     x->a = s[0];
     x->b = s[1];
     x->c = s[2];
-    if (v->op == P_ROOT) {
-        x->k = v->k;
-        x->c = v->b;
-    } else if (is_function(v)) {
-        set_function(x, v);
-    }
+    if (pg_is_call(v))
+        x->f1 = program_function(v->fn).f1;
     x->d = b->slot[i] = new_slot(b);
-}
-
-static void refuse_integral(Build *b)
-{
-    env_error(b->p->env, LBZ_UNABLE, NULL, "integrals are not compiled");
-    b->failed = true;
 }
 
 static void emit_value(Build *b, uint32_t i)
@@ -287,8 +292,8 @@ static void emit_value(Build *b, uint32_t i)
         emit_sum(b, i);
     else if (v->op == P_LOOP)
         emit_loop(b, i);
-    else if (v->op == P_QUAD)
-        refuse_integral(b);
+    else if (v->op == P_EXTERN)
+        emit_extern(b, i);
     else
         emit_plain(b, i);
 }
@@ -299,7 +304,7 @@ static void place_constants(Build *b)
     for (uint32_t i = 0; i < b->p->n; i++) {
         if (b->p->val[i].op == P_IN)
             b->slot[i] = b->p->val[i].a;
-        if (b->p->val[i].op != P_CONST || !b->uses[i])
+        if (!b->p->val[i].known || !b->uses[i])
             continue;
         c->konst[c->nconst] = b->p->val[i].k;
         b->slot[i] = c->nin + c->nconst++;
@@ -317,10 +322,11 @@ static void build_code(Build *b, const uint32_t *outs, size_t nout)
     for (uint32_t i = 0; i < p->n && !b->failed; i++)
         if (i % 4096 == 0 && env_poll(p->env))
             b->failed = true;
-        else if (b->uses[i] && !b->inlined[i] && p->val[i].op != P_IN &&
-                 p->val[i].op != P_CONST)
+        else if (b->uses[i] && !b->inlined[i] && p->val[i].op != P_IN && !p->val[i].known)
             emit_value(b, i);
     emit_instruction(b, I_END);
+    b->c->met = b->c->nslots; /* and one for machine code */
+    b->c->nslots += 2;
     for (size_t i = 0; i < nout; i++)
         b->c->out[i] = b->slot[outs[i]];
 }
@@ -338,6 +344,10 @@ static bool build_alloc(Build *b, size_t nout)
     b->done = take_room(b, p->nloops, 1);
     if (!c)
         return false;
+    size_t all = b->nargs = p->nargs;
+    for (size_t i = 0; i < p->nexts; i++)
+        all += p->ext[i].x->nargs;
+    c->env = p->env;
     c->nin = p->nin;
     c->nout = nout;
     c->nloops = p->nloops;
@@ -345,7 +355,8 @@ static bool build_alloc(Build *b, size_t nout)
     c->info = take_room(b, p->n + 1, sizeof *c->info);
     c->konst = take_room(b, p->n, sizeof *c->konst);
     c->out = take_room(b, nout, sizeof *c->out);
-    c->args = take_room(b, p->nargs, sizeof *c->args);
+    c->args = take_room(b, all, sizeof *c->args);
+    c->ext = take_room(b, p->nexts, sizeof *c->ext);
     c->loop = take_room(b, p->nloops, sizeof *c->loop);
     return !b->failed;
 }
@@ -378,7 +389,10 @@ void code_free(Code *c)
         mem_free(c->loop[i].args);
         mem_free(c->loop[i].to);
     }
+    for (size_t i = 0; c->ext && i < c->nexts; i++)
+        program_extern_release(c->ext[i]);
     cpu_native_free(c);
+    mem_free(c->ext);
     mem_free(c->loop);
     mem_free(c->ins);
     mem_free(c->info);

@@ -4,7 +4,7 @@
  * given, the interpreter goes on.
  *
  * rbx holds the slots; xmm0 the value of slot `held`. Rare instructions call the interpreter on a
- * copy of themselves that is followed by I_END.
+ * copy of themselves that is followed by I_END, and so do guarded products that are NaN.
  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "cpu/cpu.h"
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 enum {
-    BYTES = 64 /* of machine code for one instruction, at most */,
+    BYTES = 96 /* of machine code for one instruction, at most */,
     LONGEST_CODE = 1 << 20
 };
 
@@ -123,10 +123,9 @@ static void put_call_function(Asm *a, const Ins *x, unsigned args)
 
 static void put_call_pow(Asm *a, const Ins *x)
 {
-    put_load0(a, x->a);
-    put_sse(a, LOAD, 1, x->b);
-    put_call(a, (uint64_t)(uintptr_t)(double (*)(double, double))pow);
-    put_store0(a, x->d);
+    Ins y = *x;
+    y.f2 = pow;
+    put_call_function(a, &y, 2);
 }
 
 /* sincos(slot a, &slot d, &slot c) */
@@ -140,7 +139,7 @@ static void put_call_sincos(Asm *a, const Ins *x)
     a->held = P_NONE;
 }
 
-/* cpu_step(pair, code, slots) */
+/* cpu_step(pair, code, slots), where the pair is x and I_END. */
 static void put_call_interpreter(Asm *a, const Ins *x)
 {
     a->pair[0] = *x;
@@ -153,6 +152,44 @@ static void put_call_interpreter(Asm *a, const Ins *x)
     a->held = P_NONE;
 }
 
+/* a*b or a/b into xmm0; where that is NaN, the interpreter looks whether 0 guards it. */
+static void put_guarded(Asm *a, const Ins *x, IOp op)
+{
+    Ins y = *x;
+    y.go = cpu_labels()[op];
+    y.d = a->c->met + 1;
+    put_load0(a, x->a);
+    put_sse(a, op == I_TIMES ? MUL : DIV, 0, x->b);
+    put_bytes(a, "\x66\x0F\x2E\xC0\x7B\x00", 6); /* ucomisd xmm0, xmm0; jnp end */
+    unsigned char *from = a->at;
+    put_call_interpreter(a, &y);
+    put_sse(a, LOAD, 0, y.d);
+    from[-1] = (unsigned char)(a->at - from);
+}
+
+/* Instructions that are left to the interpreter; guarded ones where their result is NaN. */
+static bool is_rare(IOp op)
+{
+    switch (op) {
+    case I_ADD:
+    case I_SUB:
+    case I_MUL:
+    case I_DIV:
+    case I_NEG:
+    case I_HOLD:
+    case I_SQRT:
+    case I_MULADD:
+    case I_MULSUB:
+    case I_NMULADD:
+    case I_FN1:
+    case I_FN2:
+    case I_FN3:
+    case I_POW:
+    case I_SINCOS: return false;
+    default: return true;
+    }
+}
+
 static void put_instruction(Asm *a, const Ins *x, IOp op)
 {
     switch (op) {
@@ -161,23 +198,26 @@ static void put_instruction(Asm *a, const Ins *x, IOp op)
     case I_MUL: put_binary(a, x, MUL); break;
     case I_DIV: put_binary(a, x, DIV); break;
     case I_NEG: put_negate(a, x); break;
-    case I_COPY: put_load0(a, x->a), put_store0(a, x->d); break;
+    case I_HOLD: put_load0(a, x->a), put_store0(a, x->d); break;
     case I_SQRT: put_sse(a, SQRT, 0, x->a), put_store0(a, x->d); break;
     case I_MULADD: put_fused(a, x, ADD); break;
     case I_MULSUB: put_fused(a, x, SUB); break;
     case I_NMULADD: put_negative_fused(a, x); break;
     case I_FN1: put_call_function(a, x, 1); break;
-    case I_FN2:
-    case I_PART1: put_call_function(a, x, 2); break;
-    case I_FN3:
-    case I_PART2: put_call_function(a, x, 3); break;
+    case I_FN2: put_call_function(a, x, 2); break;
+    case I_FN3: put_call_function(a, x, 3); break;
     case I_POW: put_call_pow(a, x); break;
     case I_SINCOS: put_call_sincos(a, x); break;
+    case I_TIMES:
+    case I_OVER: put_guarded(a, x, op), put_store0(a, x->d); break;
+    case I_TIMESADD:
+        put_guarded(a, x, I_TIMES);
+        put_sse(a, ADD, 0, x->c);
+        put_store0(a, x->d);
+        break;
     default: put_call_interpreter(a, x); break;
     }
 }
-
-static bool is_rare(IOp op) { return op >= I_LT || op == I_SUM || op == I_ROOT; }
 
 bool code_speed_up(Code *c)
 {

@@ -1,12 +1,12 @@
 /* cpu/scalar.c - one point through the instructions; values are those of libm. */
 #define _GNU_SOURCE /* sincos */
 #include "cpu/cpu.h"
-#include <math.h>
+#include "program/pointwise.h"
 
-static void run_loop(const CodeLoop *l, double *slots, double *scratch)
+static void run_loop(const Code *c, const CodeLoop *l, double *slots)
 {
     Code *body = l->body;
-    double *s = scratch;
+    double *s = slots + c->nslots;
     double *in = s + body->nslots + body->scratch, *out = in + body->nin;
     double *sum = out + body->nout;
     memcpy(s + body->nin, body->konst, body->nconst * sizeof *s);
@@ -18,6 +18,8 @@ static void run_loop(const CodeLoop *l, double *slots, double *scratch)
         code_run(body, s, in, out);
         for (size_t i = 0; i < body->nout; i++)
             sum[i] += out[i];
+        if (((uint64_t)k & 1023) == 0 && env_poll(c->env))
+            break;
     }
     for (size_t i = 0; i < l->nout; i++)
         if (l->to[i] != P_NONE)
@@ -32,89 +34,85 @@ static double sum_of(const double *s, const uint32_t *l, uint32_t n)
     return r;
 }
 
+double cpu_extern(Env *env, const Extern *x, const uint32_t *args, const double *s)
+{
+    double near[16], r = NAN;
+    double *in = x->nargs <= 16 ? near : mem_alloc(x->nargs * sizeof *in);
+    if (in) {
+        for (size_t i = 0; i < x->nargs; i++)
+            in[i] = s[args[i]];
+        r = x->kind->value(x->arg, in);
+    } else {
+        env_error(env, LBZ_LIMIT, NULL, "out of memory");
+    }
+    if (in != near)
+        mem_free(in);
+    return r;
+}
+
+/* r is x*y or x/y: 0 where 0 met what is not finite, which is remembered. */
+static inline double guard(const Code *c, double *s, double x, double r)
+{
+    if (__builtin_expect(r != r && x == 0, 0)) {
+        s[c->met] = 1;
+        return 0;
+    }
+    return r;
+}
+
 /* With i NULL: only hands out the labels. */
 static const void *const *run_instructions(const Ins *i, const Code *c, double *s)
 {
     static const void *const labels[I_COUNT] = {
-        [I_ADD] = &&l_add,         [I_SUB] = &&l_sub,       [I_MUL] = &&l_mul,
-        [I_DIV] = &&l_div,         [I_NEG] = &&l_neg,       [I_COPY] = &&l_copy,
-        [I_SQRT] = &&l_sqrt,       [I_MULADD] = &&l_muladd, [I_MULSUB] = &&l_mulsub,
-        [I_NMULADD] = &&l_nmuladd, [I_SUM] = &&l_sum,       [I_POW] = &&l_pow,
-        [I_ROOT] = &&l_root,       [I_FN1] = &&l_fn1,       [I_FN2] = &&l_fn2,
-        [I_FN3] = &&l_fn3,         [I_PART1] = &&l_fn2,     [I_PART2] = &&l_fn3,
-        [I_SINCOS] = &&l_sincos,   [I_LT] = &&l_lt,         [I_LE] = &&l_le,
-        [I_EQ] = &&l_eq,           [I_NE] = &&l_ne,         [I_AND] = &&l_and,
-        [I_OR] = &&l_or,           [I_NOT] = &&l_not,       [I_SELECT] = &&l_select,
-        [I_LOOP] = &&l_loop,       [I_END] = &&l_end};
+#define PW(name, ...) [I_##name] = &&l_##name,
+#define CALL PW
+#define FUSED PW
+#include "program/pointwise.def"
+        [I_SQRT] = &&l_sqrt, [I_SINCOS] = &&l_sincos, [I_SUM] = &&l_sum,
+        [I_LOOP] = &&l_loop, [I_EXTERN] = &&l_extern, [I_END] = &&l_end};
     if (!i)
         return labels;
+#define NEXT \
+    i++;     \
+    goto * i->go
 #define GO(expr)          \
     do {                  \
         s[i->d] = (expr); \
-        i++;              \
-        goto * i->go;     \
+        NEXT;             \
     } while (0)
     goto * i->go;
-l_add:
-    GO(s[i->a] + s[i->b]);
-l_sub:
-    GO(s[i->a] - s[i->b]);
-l_mul:
-    GO(s[i->a] * s[i->b]);
-l_div:
-    GO(s[i->a] / s[i->b]);
-l_neg:
-    GO(-s[i->a]);
-l_copy:
-    GO(s[i->a]);
+#define times(x, y) guard(c, s, x, (x) * (y))
+#define over(x, y) guard(c, s, x, (x) / (y))
+#define f1 i->f1
+#define f2 i->f2
+#define f3 i->f3
+#define PW(name, n, expr)                                   \
+    l_##name:                                               \
+    {                                                       \
+        const double x = s[i->a], y = s[i->b], z = s[i->c]; \
+        (void)x, (void)y, (void)z;                          \
+        GO(expr);                                           \
+    }
+#define CALL PW
+#define FUSED PW
+#include "program/pointwise.def"
 l_sqrt:
     GO(sqrt(s[i->a]));
-l_muladd:
-    GO(s[i->a] * s[i->b] + s[i->c]);
-l_mulsub:
-    GO(s[i->a] * s[i->b] - s[i->c]);
-l_nmuladd:
-    GO(s[i->c] - s[i->a] * s[i->b]);
 l_sum:
     GO(sum_of(s, c->args + i->a, i->b));
-l_pow:
-    GO(pow(s[i->a], s[i->b]));
-l_root:
-    GO(program_root(s[i->a], i->k, i->c != 0));
-l_fn1:
-    GO(i->f1(s[i->a]));
-l_fn2:
-    GO(i->f2(s[i->a], s[i->b]));
-l_fn3:
-    GO(i->f3(s[i->a], s[i->b], s[i->c]));
-l_lt:
-    GO(s[i->a] < s[i->b]);
-l_le:
-    GO(s[i->a] <= s[i->b]);
-l_eq:
-    GO(s[i->a] == s[i->b]);
-l_ne:
-    GO(s[i->a] != s[i->b]);
-l_and:
-    GO(s[i->a] != 0 && s[i->b] != 0);
-l_or:
-    GO(s[i->a] != 0 || s[i->b] != 0);
-l_not:
-    GO(s[i->a] == 0);
-l_select:
-    GO(s[i->a] != 0 ? s[i->b] : s[i->c]);
 l_sincos : {
     double x = s[i->a];
     sincos(x, &s[i->d], &s[i->c]);
-    i++;
-    goto * i->go;
+    NEXT;
 }
 l_loop:
-    run_loop(&c->loop[i->a], s, s + c->nslots);
-    i++;
-    goto * i->go;
+    run_loop(c, &c->loop[i->a], s);
+    NEXT;
+l_extern:
+    GO(cpu_extern(c->env, i->x, c->args + i->a, s));
 l_end:
 #undef GO
+#undef NEXT
     return labels;
 }
 
@@ -129,6 +127,7 @@ void code_run(const Code *c, double *slots, const double *in, double *out)
 {
     if (c->nin)
         memcpy(slots, in, c->nin * sizeof *in);
+    slots[c->met] = 0;
     if (c->native)
         c->native(slots);
     else
@@ -136,3 +135,5 @@ void code_run(const Code *c, double *slots, const double *in, double *out)
     for (size_t i = 0; i < c->nout; i++)
         out[i] = slots[c->out[i]];
 }
+
+bool code_met(const Code *c, const double *slots) { return slots[c->met] != 0; }

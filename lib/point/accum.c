@@ -5,6 +5,7 @@
  * end in the same rule for kinks.
  */
 #include "point/point.h"
+#include "program/backend.h"
 #include <math.h>
 
 enum { LANES = 8 };
@@ -65,9 +66,10 @@ bool accum_evaluate(Accum *a)
     double *v = mem_realloc(a->v, (a->p->n + 1) * sizeof *v);
     if (!v)
         return no_memory(a);
+    size_t from = a->nv;
     a->v = v;
     a->nv = a->p->n;
-    return program_values(a->p, a->x, v);
+    return code_values(a->p, a->x, v, from);
 }
 
 /* ---- the linearised program -------------------------------------------------------- */
@@ -201,7 +203,7 @@ uint32_t accum_overflow(const Accum *a, uint32_t out)
     for (uint32_t i = out + 1; i-- > 0;) {
         if (!need[i])
             continue;
-        if (!isfinite(a->v[i]) && a->p->val[i].op != P_CONST)
+        if (!isfinite(a->v[i]) && !a->p->val[i].known)
             found = i; /* the last one found is the first one made */
         size_t n = pg_operands(a->p, i, &o, buf);
         bool select = a->p->val[i].op == P_SELECT;
@@ -267,7 +269,7 @@ static bool reverse_gradient(Accum *a, size_t k, double *grad)
         program_gradient(a->p, a->out[k], pg_const(a->p, 1), adj) && accum_evaluate(a);
     if (ok)
         read_adjoints(a, adj, grad);
-    a->doubtful = false;
+    a->doubtful = ok && program_hides(a->p, a->v);
     mem_free(adj);
     return ok;
 }

@@ -42,9 +42,9 @@ static bool fn_kink(const ProgramValue *x, const double *arg, size_t n, size_t k
 bool kink_value(const Program *p, const double *v, uint32_t i)
 {
     const ProgramValue *x = &p->val[i];
-    if (x->op >= P_LT && x->op <= P_NE)
+    if (pg_is_comparison(x) && !x->known)
         return v[x->a] == v[x->b];
-    if (x->op < P_FN1 || x->op > P_FN3 || !(op_info((Op)x->fn)->flags & PIECEWISE))
+    if (!pg_is_function(x) || x->known || !(op_info(pg_fn_op(x))->flags & PIECEWISE))
         return false;
     size_t n = (size_t)(x->op - P_FN1 + 1);
     double arg[3] = {v[x->a], n > 1 ? v[x->b] : 0, n > 2 ? v[x->c] : 0};
@@ -82,7 +82,7 @@ static void evaluate_near(Near *s, const double *dir, slong h)
         if (!s->need[i])
             continue;
         if (p->val[i].op != P_IN) {
-            program_ball(p, i, s->b, PREC);
+            program_ball(s->a->c, p, i, BALL_FLOAT64, s->b, PREC);
             continue;
         }
         uint32_t k = p->val[i].a;

@@ -4,7 +4,7 @@
  * What forward, reverse, trace and gradcheck use; never the symbolic route. Invariant: where there
  * is no derivative, the subgradient of least norm is given and said to be one.
  * Owners: an Accum owns its program and values; names and points are the caller's.
- * May use: base, number, table, expr, print, ball, program.
+ * May use: base, number, table, expr, print, ball, program, cpu.
  * Files: accum.c (values, gradients, Jacobians, Hessians), kink.c (the rule for kinks), slope.[ch]
  * (slopes by differences of certified values), judge.c (a verdict on all the routes).
  */
@@ -27,8 +27,9 @@ typedef struct {
     uint32_t nprimal; /* values below are those of the expression; derivatives follow */
     double *v;        /* all values, once evaluated */
     size_t nv;
-    bool doubtful; /* the last forward sweep passed an infinite partial derivative */
-    bool special;  /* known to be on a kink or a singular point of some operation */
+    bool
+        doubtful; /* a partial derivative that is not finite may have been passed unseen */
+    bool special; /* known to be on a kink or a singular point of some operation */
     bool kinked; /* no derivative at the point: the subgradient of least norm was taken */
     double kink_lo, kink_hi; /* for one input: between these */
 } Accum;

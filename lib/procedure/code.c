@@ -177,8 +177,9 @@ static Node **leaves_of(CodeGen *g, Node *e, size_t *count)
 static bool has_kinks_or_jumps(const Program *p, uint32_t i)
 {
     const ProgramValue *v = &p->val[i];
-    return (v->op >= P_LT && v->op <= P_NE) ||
-           (v->op >= P_FN1 && v->op <= P_FN3 && (op_info((Op)v->fn)->flags & PIECEWISE));
+    return !v->known &&
+           (pg_is_comparison(v) ||
+            (pg_is_function(v) && (op_info(pg_fn_op(v))->flags & PIECEWISE)));
 }
 
 /* The values whose operands have to be looked at, and those as outputs; their number. */

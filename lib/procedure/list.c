@@ -330,7 +330,7 @@ static bool kernel_blame(VM *m, const VKernel *k)
 {
     double *v = mem_alloc((k->p->n + 1) * sizeof *v);
     Str s = {0};
-    if (v && program_values(k->p, k->in, v))
+    if (v && code_values(k->p, k->in, v, 0))
         m->c->env.about = program_node(k->p, program_culprit(k->p, v, k->out));
     if (v && program_blame(m->c, k->p, v, k->out, &s))
         ctx_error(m->c, LBZ_DOMAIN, "check the values that reach it", "no real value: %s",
@@ -366,7 +366,7 @@ static bool is_active(const VM *m, const VMValue *const *arg, size_t n, size_t a
  * multiples. */
 static bool may_be_kink(const ProgramValue *v, const double *a)
 {
-    if (v->op >= P_LT && v->op <= P_NE)
+    if (pg_is_comparison(v))
         return a[0] == a[1];
     for (int i = 0; i < 3; i++) {
         double b = a[(i + 1) % 3], q = a[i] / b;
@@ -386,10 +386,13 @@ static unsigned is_special(const VKernel *k, size_t n)
             return PROCEDURE_KINK;
     for (size_t i = 0; i < k->ntests && !may; i++)
         may = may_be_kink(&k->p->val[k->test[i]], k->res + 1 + n + 3 * i);
-    double *v = may ? mem_alloc((k->p->n + 1) * sizeof *v) : NULL;
-    if (v && program_values(k->p, k->in, v))
+    bool met = !k->answers && code_met(k->grad, k->gslots);
+    double *v = may || met ? mem_alloc((k->p->n + 1) * sizeof *v) : NULL;
+    if (v && code_values(k->p, k->in, v, 0)) {
+        is = met && program_hides(k->p, v);
         for (size_t i = 0; i < k->ntests && !is; i++)
             is = kink_value(k->p, v, k->test[i]);
+    }
     mem_free(v);
     return !is ? 0 : k->answers ? PROCEDURE_TIE : PROCEDURE_KINK;
 }

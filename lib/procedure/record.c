@@ -35,7 +35,7 @@ static bool record_fits(VM *m)
 Aux record_aux(VM *m, uint32_t id)
 {
     Aux r = {0};
-    if (record_fits(m) && m->record->val[id].op != P_CONST)
+    if (record_fits(m) && !m->record->val[id].known)
         r.id = id + 1;
     return r;
 }

@@ -42,6 +42,12 @@ void code_free(Code *c);
 double *code_slots(const Code *c);
 /* One evaluation: in[nin] to out[nout]. Cost: the instructions, no allocation. */
 void code_run(const Code *c, double *slots, const double *in, double *out);
+/* Did the last run in these slots meet a tangent or adjoint 0 times a partial that is not finite?
+ * program_hides tells whether that matters. */
+bool code_met(const Code *c, const double *slots);
+/* All values of p from number `from` on; those before are in v already. v has room for p->n + 1.
+ * False: stopped, or the error is in p->env. */
+bool code_values(const Program *p, const double *in, double *v, size_t from);
 /* Makes code_run of c faster, for thousands of runs; before any thread runs c. False: this machine
  * cannot, nothing changes. */
 bool code_speed_up(Code *c);

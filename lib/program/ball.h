@@ -5,12 +5,13 @@
 #include "table/certified.h"
 #include "program/program.h"
 
-/* b[i], value i of p, from those before it, which may be without value (not finite) where
- * they do not matter. Inputs stay as they are; constants are float64. Comparisons that
- * balls leave open, loops and numeric partials (P_PART) have no value. */
-void program_ball(const Program *p, uint32_t i, arb_struct *b, slong prec);
+/* What constants are taken for: the numbers that they stand for, or float64. */
+typedef enum { BALL_EXACT, BALL_FLOAT64 } BallConstants;
 
-/* The fraction with a small denominator that k stands for, else k itself. */
-void program_ball_fraction(arb_t r, double k, slong prec);
+/* b[i], value i of p, from those before it, which may be without value (not finite) where
+ * they do not matter. Inputs stay as they are. Exponents that are fractions are exact in any case.
+ * Comparisons that balls leave open, loops, externs and partials for float64 have no value. */
+void program_ball(Ctx *c, const Program *p, uint32_t i, BallConstants how, arb_struct *b,
+                  slong prec);
 
 #endif

@@ -39,7 +39,18 @@ static uint32_t value_of(Lower *l, const Node *n)
     return (uint32_t)v;
 }
 
-static uint32_t number_value(Lower *l, Num x) { return pg_const(l->p, num_to_double(x)); }
+/* Is x, or its double, with the same numerator and denominator? */
+static bool is_double(Num x)
+{
+    const int64_t exact = (int64_t)1 << 53;
+    return num_is_small(x) && (x.q & (x.q - 1)) == 0 && x.p <= exact && x.p >= -exact;
+}
+
+static uint32_t number_value(Lower *l, Num x)
+{
+    double k = num_to_double(x);
+    return is_double(x) ? pg_const(l->p, k) : pg_rounded(l->p, k, ex_num(l->c, x));
+}
 
 /* ---- order ------------------------------------------------------------------------- */
 /* How many children are evaluated where the node is: of binders only the limits, later. */
@@ -123,13 +134,34 @@ static bool word_ratio(Num x, int64_t *p, int64_t *q)
     return true;
 }
 
-/* b^(x) for a number x, of which the sign has been taken off. */
+/* b^(num/den), lowest terms, den > 1 and num > 0; x: that number. */
+static uint32_t root_value(Lower *l, uint32_t b, int64_t num, int64_t den, Num x)
+{
+    Program *p = l->p;
+    if (den == 2 && num <= 8) {
+        uint32_t r = pg_fn1(p, OP_sqrt, b);
+        return num == 1 ? r : pg_mul(p, pg_powi(p, b, num / 2), r);
+    }
+    if (den == 3 && num <= 4)
+        return pg_powi(p, pg_fn1(p, OP_cbrt, b), num);
+    uint32_t a[2] = {b, number_value(l, x)};
+    if (den % 2 == 0)
+        return pg_pow(p, a[0], a[1]);
+    return pg_make(p, num % 2 ? P_ODD_ROOT : P_EVEN_ROOT, 0, 2, a);
+}
+
+/* b^(x) for a number x. */
 static uint32_t power_number(Lower *l, uint32_t b, Num x)
 {
     int64_t p, q;
-    if (word_ratio(x, &p, &q))
-        return pg_root(l->p, b, p, q);
-    return pg_pow(l->p, b, number_value(l, x));
+    if (!word_ratio(x, &p, &q))
+        return pg_pow(l->p, b, number_value(l, x));
+    if (q == 1)
+        return pg_powi(l->p, b, p);
+    if (p > 0)
+        return root_value(l, b, p, q, x);
+    return pg_div(l->p, pg_const(l->p, 1),
+                  root_value(l, b, -p, q, num_neg(&l->c->tmp, x)));
 }
 
 static bool is_negative_power(const Node *f)
@@ -256,7 +288,7 @@ static bool sum_limits_of(Lower *l, const Node *n, double *lo, double *hi)
     Lower inner = *l; /* its memo is its own */
     if (!lower_all(&inner, &n->a[2], 2, v))
         return false;
-    if (l->p->val[v[0]].op != P_CONST || l->p->val[v[1]].op != P_CONST) {
+    if (!l->p->val[v[0]].known || !l->p->val[v[1]].known) {
         ctx_error(l->c, LBZ_UNABLE, "give numbers as the limits",
                   "%s() can be accumulated only between constant limits",
                   n->op == OP_SUM ? "sum" : "prod");
@@ -434,10 +466,10 @@ static uint32_t lower_unable(Lower *l, const Node *n)
 
 static uint32_t lower_constant(Lower *l, const Node *n)
 {
-    static const double k[] = {[C_PI] = 3.14159265358979323846,
-                               [C_E] = 2.71828182845904523536,
-                               [C_INF] = INFINITY};
-    return pg_const(l->p, k[n->sym]);
+    static const double k[] = {
+        [C_PI] = 3.14159265358979323846, [C_E] = 2.71828182845904523536};
+    return n->sym == C_INF ? pg_const(l->p, INFINITY)
+                           : pg_rounded(l->p, k[n->sym], (Node *)(uintptr_t)n);
 }
 
 static uint32_t lower_node(Lower *l, const Node *n)
@@ -475,6 +507,7 @@ static uint32_t lower_node(Lower *l, const Node *n)
 static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs)
 {
     size_t count = 0;
+    l->p->pi = l->c->pi;
     map_init(&l->memo, &l->c->tmp);
     for (uint32_t i = 0; l->leaf && i < l->p->nin; i++)
         map_put(&l->memo, l->leaf[i]->id, i);

@@ -6,7 +6,7 @@ static uint32_t add_scaled_tangent(Program *p, uint32_t sum, uint32_t k, uint32_
 {
     if (k == P_NONE || t == P_NONE)
         return sum;
-    uint32_t m = pg_mul(p, k, t);
+    uint32_t m = pg_times(p, t, k);
     return sum == P_NONE ? m : pg_add(p, sum, m);
 }
 
@@ -47,16 +47,39 @@ static uint32_t tangent_div(Program *p, uint32_t i, const ProgramValue *v,
 {
     uint32_t t = tan[v->a];
     if (tan[v->b] != P_NONE) {
-        uint32_t m = pg_mul(p, i, tan[v->b]);
+        uint32_t m = pg_times(p, tan[v->b], i);
         t = t == P_NONE ? pg_neg(p, m) : pg_sub(p, t, m);
     }
-    return t == P_NONE ? P_NONE : pg_div(p, t, v->b);
+    return t == P_NONE ? P_NONE : pg_over(p, t, v->b);
+}
+
+/* Of a*d, where 0 is what a guards: a'*d + a*d'. */
+static uint32_t tangent_times(Program *p, const ProgramValue *v, const uint32_t *tan)
+{
+    uint32_t t = add_scaled_tangent(p, P_NONE, v->b, tan[v->a]);
+    if (tan[v->b] == P_NONE)
+        return t;
+    uint32_t m = pg_times(p, v->a, tan[v->b]);
+    return t == P_NONE ? m : pg_add(p, t, m);
+}
+
+/* Of f = a/d: a'/d - f*d'/d. */
+static uint32_t tangent_over(Program *p, uint32_t i, const ProgramValue *v,
+                             const uint32_t *tan)
+{
+    uint32_t t = tan[v->a] == P_NONE ? P_NONE : pg_over(p, tan[v->a], v->b);
+    if (tan[v->b] == P_NONE)
+        return t;
+    uint32_t m = pg_over(p, pg_times(p, i, tan[v->b]), v->b);
+    return t == P_NONE ? pg_neg(p, m) : pg_sub(p, t, m);
 }
 
 /* The tangent of value i; its operands' are in tan. */
 static uint32_t tangent_of(Program *p, uint32_t i, const uint32_t *tan)
 {
     const ProgramValue v = p->val[i];
+    if (v.known)
+        return P_NONE;
     switch ((POp)v.op) {
     case P_ADD:
     case P_SUB: return tangent_addsub(p, &v, tan);
@@ -65,6 +88,8 @@ static uint32_t tangent_of(Program *p, uint32_t i, const uint32_t *tan)
         return add_scaled_tangent(p, add_scaled_tangent(p, P_NONE, v.b, tan[v.a]), v.a,
                                   tan[v.b]);
     case P_DIV: return tangent_div(p, i, &v, tan);
+    case P_TIMES: return tangent_times(p, &v, tan);
+    case P_OVER: return tangent_over(p, i, &v, tan);
     case P_SUM: return tangent_sum(p, &v, tan);
     case P_SELECT:
         if (tan[v.b] == P_NONE && tan[v.c] == P_NONE)

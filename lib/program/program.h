@@ -2,16 +2,23 @@
  *
  * A Program is a list of float64 values in SSA form: every value is computed once, from earlier
  * ones; equal computations are one value. Inputs and constants are values too. Tangents and
- * adjoints are appended as further values, and can be differentiated again. Every value has a
- * shape; scalar programs have rank 0 throughout. A Program knows nothing of slots, blocks or
- * devices: Code (backend.h) is made from it for the outputs that are wanted.
- * Owners: a Program owns its arrays; origin[] points to nodes of the statement that compiled it.
- * May use: base, number, table, expr, print, ball, diff.
- * Files: program.c (making values), compile.c (from nodes), rule.c (partials of values), forward.c
- * and reverse.c (accumulation), eval.c (values one by one), ball.[ch] (as balls), quad.c
- * (integrals), backend.h (what runs programs). Circles: program, compile, eval, quad (an integral
- * is a value that compiles its own integrand); rule, forward, reverse (partials are differentiated
- * by accumulation, which asks for partials).
+ * adjoints are appended as further values, and can be differentiated again. A Program knows
+ * nothing of slots, blocks or devices: Code (backend.h) is made from it for the outputs that are
+ * wanted.
+ *
+ * Values whose operands are all constants are *known*: to everything but ball.c they are
+ * constants, k. They keep the operation they come from, and constants the exact number they
+ * stand for, so that what float64 made of them can be told from what they are.
+ *
+ * Owners: a Program owns its arrays; origin[] points to nodes of the statement that compiled it;
+ * externs are counted references.
+ * May use: base, number, table, tensor, expr, print, ball, diff.
+ * Files: value.c (making values), carry.c (values from one program to another), compile.c (from
+ * nodes), partial.c (partials of values), forward.c and reverse.c (accumulation), text.c (values
+ * in words), ball.[ch] (as balls), quad.c (integrals, as externs), pointwise.def and pointwise.h
+ * (the operations), backend.h (what runs programs). Circles: compile and quad (the derivative of
+ * an integral compiles its integrand); partial, forward, reverse (partials are differentiated by
+ * accumulation, which asks for partials).
  */
 #ifndef LBZ_PROGRAM_H
 #define LBZ_PROGRAM_H
@@ -20,44 +27,60 @@
 
 typedef enum {
     P_IN,    /* the a-th input */
-    P_CONST, /* k */
-    P_ADD,
-    P_SUB,
-    P_MUL,
-    P_DIV,
-    P_NEG,
-    P_HOLD, /* a, a constant to differentiation */
-    P_SUM,  /* args[a] + ... + args[a+b-1], from left to right */
-    P_POW,  /* a^b, C's pow */
-    P_ROOT, /* |a|^k, with the sign of a if b: the real a^(p/q), q odd, b = p mod 2 */
-    P_FN1,
-    P_FN2,
-    P_FN3, /* the function fn of the table at a, b, c */
-    P_PART1,
-    P_PART2X,
-    P_PART2Y, /* the numeric partials of rows P of the table: of f = fn(a) at
-                                    (a, f = b), of f = fn(a, b) at (a, b, f = c) */
-    P_LT,
-    P_LE,
-    P_EQ,
-    P_NE,
-    P_AND,
-    P_OR,
-    P_NOT,    /* 1 or 0 */
-    P_SELECT, /* a ? b : c; the value not chosen does not matter, NaN or not */
+    P_CONST, /* k; a: 0: just that; the id + 1 of its origin, which it stands for; P_NONE: of
+              several numbers, it is not known which */
+#define PW(name, ...) P_##name,
+#define CALL(name, ...) P_##name,
+#define FUSED(...)
+#include "program/pointwise.def"
+    P_SUM,    /* args[a] + ... + args[a+b-1], from left to right */
     P_LOOP,   /* the b-th output of the loop a: see ProgramLoop */
-    P_QUAD,   /* the integral a: see ProgramQuad */
+    P_EXTERN, /* the extern a: see ProgramExtern */
     P_OPS
 } POp;
 
 #define P_NONE UINT32_MAX /* no value; as a derivative: identically 0 */
 
 typedef struct {
-    uint16_t op;      /* POp */
-    uint16_t fn;      /* Op, of P_FN */
+    uint8_t op;       /* POp */
+    bool known;       /* k is the value */
+    uint16_t fn;      /* of P_FN1 ...: see pg_fn_code */
     uint32_t a, b, c; /* values, earlier than this one */
     double k;
 } ProgramValue;
+
+/* Which function: that of the row op (part 0), or its own i-th partial derivative in float64, over
+ * the arguments and then the value (part i + 1). */
+enum { FN_PARTS = 1 << 12 };
+static inline uint16_t pg_fn_code(Op op, unsigned part)
+{
+    return (uint16_t)(op + part * FN_PARTS);
+}
+static inline Op pg_fn_op(const ProgramValue *v) { return (Op)(v->fn % FN_PARTS); }
+static inline unsigned pg_fn_part(const ProgramValue *v) { return v->fn / FN_PARTS; }
+static inline bool pg_is_call(const ProgramValue *v)
+{
+    return v->op >= P_FN1 && v->op <= P_FN3;
+}
+/* a row of the table, of as many operands as it has arguments */
+static inline bool pg_is_function(const ProgramValue *v)
+{
+    return pg_is_call(v) && pg_fn_part(v) == 0;
+}
+static inline bool pg_is_comparison(const ProgramValue *v)
+{
+    return v->op >= P_LT && v->op <= P_NE;
+}
+static inline bool pg_is_guarded(const ProgramValue *v)
+{
+    return v->op == P_TIMES || v->op == P_OVER;
+}
+typedef union {
+    double (*f1)(double);
+    double (*f2)(double, double);
+    double (*f3)(double, double, double);
+} ProgramFunction;
+ProgramFunction program_function(uint16_t fn);
 
 typedef struct program Program;
 
@@ -72,14 +95,28 @@ typedef struct {
     double lo, hi;
 } ProgramLoop;
 
-/* The integral of body by var between args[0] and args[1], where sym[2 ...] are args[2 ...]. */
+/* Operations that a program knows only by what can be asked of them. */
 typedef struct {
-    Ctx *c;
-    Node *body, *e; /* e: the integral between sym[0] and sym[1] */
-    uint32_t var;
-    uint32_t *sym, *args;
-    size_t n; /* parameters besides the limits */
-} ProgramQuad;
+    /* The value at in[]. NaN with an error in the env of whoever made arg. */
+    double (*value)(const void *arg, const double *in);
+    /* The partial derivative by the i-th operand, as a value of p, where the operands are the
+     * values args[]; P_NONE: identically 0, or an error. */
+    uint32_t (*partial)(Program *p, const void *arg, const uint32_t *args, size_t i);
+    bool (*same)(const void *a, const void *b);
+    void (*free)(void *arg);
+} ExternKind;
+
+/* One of them, with all it needs to know; the programs and codes that hold it count it. */
+typedef struct {
+    const ExternKind *kind;
+    void *arg;
+    size_t nargs, refs;
+} Extern;
+
+typedef struct {
+    Extern *x;
+    uint32_t *args; /* owned */
+} ProgramExtern;
 
 struct program {
     Env *env;
@@ -91,12 +128,14 @@ struct program {
     size_t nargs, args_cap;
     ProgramLoop *loop;
     size_t nloops, loops_cap;
-    ProgramQuad *quad;
-    size_t nquads, quads_cap;
+    ProgramExtern *ext;
+    size_t nexts, exts_cap;
     uint32_t *table; /* value numbering: open addressing, index + 1 */
     size_t table_cap;
     const Node *at; /* origin given to new values */
-    bool by_text;   /* partials by the table's formulas only, not P_PART */
+    Node *pi;       /* what the table's pi stands for, or NULL */
+    bool
+        by_text; /* partials by the table's formulas only, not by its functions for float64 */
 };
 
 /* inputs are the values 0 .. nin-1; NULL: no memory */
@@ -107,21 +146,25 @@ void program_free(Program *p);
  * valid one) returned; check env_failed once at the end. Identities that hold for every float64
  * the value can be used with are applied: x*1, x+0, -(-x), constants folded. */
 uint32_t pg_const(Program *p, double k);
+/* k, the float64 next to the number n. */
+uint32_t pg_rounded(Program *p, double k, Node *n);
 uint32_t pg_add(Program *p, uint32_t a, uint32_t b);
 uint32_t pg_sub(Program *p, uint32_t a, uint32_t b);
 uint32_t pg_mul(Program *p, uint32_t a, uint32_t b);
 uint32_t pg_div(Program *p, uint32_t a, uint32_t b);
 uint32_t pg_neg(Program *p, uint32_t a);
+/* The tangent or adjoint a times, or over, the value d of a partial derivative: 0 where a is 0. */
+uint32_t pg_times(Program *p, uint32_t a, uint32_t d);
+uint32_t pg_over(Program *p, uint32_t a, uint32_t d);
 uint32_t pg_sum(Program *p, size_t n, const uint32_t *v);
 uint32_t pg_pow(Program *p, uint32_t a, uint32_t b);
-uint32_t pg_root(Program *p, uint32_t a, int64_t num, int64_t den);
-uint32_t pg_signed_power(Program *p, uint32_t a, double k, bool odd); /* P_ROOT */
-uint32_t pg_hold(Program *p, uint32_t a);
 /* multiplications where they are as good */
 uint32_t pg_powi(Program *p, uint32_t a, int64_t n);
+uint32_t pg_hold(Program *p, uint32_t a);
 uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v);
-uint32_t pg_part(Program *p, POp op, Op fn, const uint32_t *v);
 uint32_t pg_fn1(Program *p, Op fn, uint32_t a);
+/* Operations of pointwise.def as they are: constants are folded, nothing is rewritten. */
+uint32_t pg_make(Program *p, POp op, uint16_t fn, size_t n, const uint32_t *v);
 uint32_t pg_logic(Program *p, POp op, uint32_t a, uint32_t b);
 uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b);
 /* takes body */
@@ -129,20 +172,25 @@ uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, 
                  double hi);
 /* another output of a loop */
 uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out);
-/* Integrals (quad.c): args[2 + n], sym[n]. Certified values; only finite limits. */
+/* takes arg; an equal one of the same operands is one value */
+uint32_t pg_extern(Program *p, const ExternKind *kind, void *arg, const uint32_t *args,
+                   size_t n);
+/* the same in another program, or of other operands */
+uint32_t pg_extern_again(Program *p, Extern *x, const uint32_t *args);
+void program_extern_release(Extern *x);
+/* quad.c: the integral of body by var between args[0] and args[1], where the names sym[n] are
+ * args[2 ...]. Certified values; only finite limits. */
 uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
                  const uint32_t *sym, size_t n);
-bool pg_add_quad(Program *p, ProgramQuad q); /* takes q, unless it fails */
-uint32_t pg_quad_value(Program *p, uint32_t quad);
-void program_quad_free(ProgramQuad *q);
-double program_quad_value(const Program *p, const double *v, const ProgramValue *x);
-uint32_t program_quad_partial(Program *p, uint32_t v, size_t i);
+
 static inline bool pg_is_const(const Program *p, uint32_t v, double k)
 {
-    return p->val[v].op == P_CONST && p->val[v].k == k;
+    return p->val[v].known && p->val[v].k == k;
 }
 
-/* The operands of value v (at most 3, or those of a sum or loop); returns their number. */
+/* The operands of value v (at most 3, or those of a sum, loop or extern), and their number. */
+size_t pg_parts(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3]);
+/* The same; but what is known has none. */
 size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3]);
 
 /* The value v of q, as a value of p, where the inputs of q are in[]. */
@@ -169,13 +217,10 @@ bool program_gradient(Program *p, uint32_t out, uint32_t seed, uint32_t *adj);
 bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t nout,
                  uint32_t *adj);
 
-/* ---- direct evaluation, value by value: for traces, kinks and finding out what went wrong */
-/* of operands */
-double program_apply(const ProgramValue *v, double a, double b, double c);
-/* v[]: earlier values */
-double program_value(const Program *p, const double *v, uint32_t i);
-/* all; false: stopped */
-bool program_values(const Program *p, const double *in, double *v);
+/* One operation of pointwise.def. */
+double program_apply(const ProgramValue *v, double x, double y, double z);
+
+/* ---- what values v[] of a program say (text.c) */
 /* The first value that is not finite although its operands are, on the way to out; P_NONE. */
 uint32_t program_culprit(const Program *p, const double *v, uint32_t out);
 /* The operation that value i is, with its operands: "log(-1)"; and what it stands for:
@@ -187,5 +232,8 @@ void program_describe(Ctx *c, const Program *p, const double *v, uint32_t i, Str
 bool program_blame(Ctx *c, const Program *p, const double *v, uint32_t out, Str *text);
 /* The node that stands for value i in the text: of a quotient its divisor. NULL: none. */
 const Node *program_node(const Program *p, uint32_t i);
+/* Did a tangent or adjoint that is 0, and not because its branch is not taken, meet a partial that
+ * is not finite? Then what P_TIMES and P_OVER made of it may be wrong. */
+bool program_hides(const Program *p, const double *v);
 
 #endif

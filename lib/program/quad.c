@@ -1,4 +1,4 @@
-/* program/quad.c - integrals as values of a program: certified quadrature, rounded to
+/* program/quad.c - integrals as externs of programs: certified quadrature, rounded to
  * float64; derivatives by Leibniz's rule.
  *
  * A quadrature keeps the integrand as a node over its variable and the names of its parameters;
@@ -13,22 +13,31 @@
 
 enum { FIRST_BITS = 64, MOST_BITS = 256, ENOUGH_BITS = 58 };
 
-void program_quad_free(ProgramQuad *q)
+typedef struct {
+    Ctx *c;
+    Node *body, *e; /* e: the integral between sym[0] and sym[1] */
+    uint32_t var;
+    uint32_t *sym; /* limits, then parameters: the operands */
+    size_t n;      /* of them in all */
+    const Node *about;
+} Quadrature;
+
+static void quad_free(void *arg)
 {
+    Quadrature *q = arg;
     mem_free(q->sym);
-    mem_free(q->args);
+    mem_free(q);
 }
 
-static bool same_quad(const ProgramQuad *q, const Node *body, uint32_t var,
-                      const uint32_t *args, const uint32_t *sym, size_t n)
+static bool same_quad(const void *a, const void *b)
 {
-    return q->body == body && q->var == var && q->n == n &&
-           memcmp(q->args, args, (n + 2) * sizeof *args) == 0 &&
-           (n == 0 || memcmp(q->sym + 2, sym, n * sizeof *sym) == 0);
+    const Quadrature *x = a, *y = b;
+    return x->body == y->body && x->var == y->var && x->n == y->n &&
+           memcmp(x->sym + 2, y->sym + 2, (x->n - 2) * sizeof *x->sym) == 0;
 }
 
 /* The node of the integral over names of its own for the limits. */
-static bool name_limits(ProgramQuad *q)
+static bool name_limits(Quadrature *q)
 {
     Ctx *c = q->c;
     q->sym[0] = sym_fresh(c, "from");
@@ -38,30 +47,25 @@ static bool name_limits(ProgramQuad *q)
     return !ctx_failed(c);
 }
 
-uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
-                 const uint32_t *sym, size_t n)
+static Quadrature *new_quad(Program *p, Ctx *c, Node *body, uint32_t var,
+                            const uint32_t *sym, size_t n)
 {
-    for (size_t i = 0; i < p->nquads; i++)
-        if (same_quad(&p->quad[i], body, var, args, sym, n))
-            return pg_quad_value(p, (uint32_t)i);
-    ProgramQuad q = {.c = c,
-                     .body = body,
-                     .var = var,
-                     .n = n,
-                     .sym = mem_alloc((n + 2) * sizeof *q.sym),
-                     .args = mem_alloc((n + 2) * sizeof *q.args)};
-    if (!q.sym || !q.args) {
+    Quadrature *q = mem_alloc(sizeof *q);
+    if (q)
+        *q = (Quadrature){.c = c,
+                          .body = body,
+                          .var = var,
+                          .n = n + 2,
+                          .sym = mem_alloc((n + 2) * sizeof *q->sym),
+                          .about = p->at};
+    if (!q || !q->sym) {
         env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
-        program_quad_free(&q);
-        return 0;
+        mem_free(q);
+        return NULL;
     }
-    memcpy(q.args, args, (n + 2) * sizeof *args);
     if (n)
-        memcpy(q.sym + 2, sym, n * sizeof *sym);
-    if (name_limits(&q) && pg_add_quad(p, q))
-        return pg_quad_value(p, (uint32_t)p->nquads - 1);
-    program_quad_free(&q);
-    return 0;
+        memcpy(q->sym + 2, sym, n * sizeof *sym);
+    return q;
 }
 
 /* ---- values ------------------------------------------------------------------------ */
@@ -77,14 +81,14 @@ static bool close_enough(const arb_t x, slong prec, double *out)
     return true;
 }
 
-static double certified_integral(const ProgramQuad *q, const arb_struct *at)
+static double certified_integral(const Quadrature *q, const arb_struct *at)
 {
     arb_t x;
     double d = NAN;
     lbz_status st = LBZ_UNABLE;
     arb_init(x);
     for (slong prec = FIRST_BITS; prec <= MOST_BITS && st == LBZ_UNABLE; prec *= 2) {
-        st = ball_eval(q->c, q->e, q->sym, at, q->n + 2, prec, x, NULL);
+        st = ball_eval(q->c, q->e, q->sym, at, q->n, prec, x, NULL);
         if (st == LBZ_OK && !close_enough(x, prec, &d))
             st = LBZ_UNABLE;
         if (ctx_failed(q->c))
@@ -98,12 +102,12 @@ static double certified_integral(const ProgramQuad *q, const arb_struct *at)
     return st == LBZ_OK ? d : NAN;
 }
 
-static bool finite_operands(const ProgramQuad *q, const double *v)
+static bool finite_operands(const Quadrature *q, const double *in)
 {
-    for (size_t i = 0; i < q->n + 2; i++) {
-        if (isfinite(v[q->args[i]]))
+    for (size_t i = 0; i < q->n; i++) {
+        if (isfinite(in[i]))
             continue;
-        if (i < 2 && isinf(v[q->args[i]]))
+        if (i < 2 && isinf(in[i]))
             ctx_error(q->c, LBZ_UNABLE, "give finite limits",
                       "only finite intervals can be integrated numerically");
         return false;
@@ -111,50 +115,48 @@ static bool finite_operands(const ProgramQuad *q, const double *v)
     return true;
 }
 
-static double integral_at(const ProgramQuad *q, const double *v)
+static double integral_at(const Quadrature *q, const double *in)
 {
-    size_t n = q->n + 2;
-    arb_struct *at = mem_alloc(n * sizeof *at);
+    arb_struct *at = mem_alloc(q->n * sizeof *at);
     if (!at) {
         ctx_error(q->c, LBZ_LIMIT, NULL, "out of memory");
         return NAN;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < q->n; i++) {
         arb_init(&at[i]);
-        arb_set_d(&at[i], v[q->args[i]]);
+        arb_set_d(&at[i], in[i]);
     }
     double d = certified_integral(q, at);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < q->n; i++)
         arb_clear(&at[i]);
     mem_free(at);
     return d;
 }
 
-double program_quad_value(const Program *p, const double *v, const ProgramValue *x)
+static double quad_value(const void *arg, const double *in)
 {
-    const ProgramQuad *q = &p->quad[x->a];
+    const Quadrature *q = arg;
     const void *about = q->c->env.about;
-    q->c->env.about = about ? about : p->origin[x - p->val];
-    double d = finite_operands(q, v) ? integral_at(q, v) : NAN;
+    q->c->env.about = about ? about : q->about;
+    double d = finite_operands(q, in) ? integral_at(q, in) : NAN;
     q->c->env.about = about;
     return d;
 }
 
 /* ---- derivatives ------------------------------------------------------------------- */
 /* The integrand at a limit. */
-static uint32_t body_at(Program *p, const ProgramQuad *q, uint32_t at)
+static uint32_t body_at(Program *p, const Quadrature *q, const uint32_t *args,
+                        uint32_t at)
 {
-    size_t n = q->n + 1;
+    size_t n = q->n - 1;
     uint32_t out, r = P_NONE;
     uint32_t *in = mem_alloc(n * sizeof *in), *sym = mem_alloc(n * sizeof *sym);
     Program *b = program_new(p->env, (uint32_t)n);
     if (in && sym && b) {
         in[0] = at;
         sym[0] = q->var;
-        for (size_t i = 0; i < q->n; i++) {
-            in[1 + i] = q->args[2 + i];
-            sym[1 + i] = q->sym[2 + i];
-        }
+        memcpy(in + 1, args + 2, (n - 1) * sizeof *in);
+        memcpy(sym + 1, q->sym + 2, (n - 1) * sizeof *sym);
         if (program_compile(q->c, b, sym, &q->body, 1, &out))
             r = pg_inline(p, b, out, in);
     } else {
@@ -190,7 +192,7 @@ static bool has_jump(Op op)
 }
 
 /* Is there a jump in the integrand whose place moves with s? */
-static bool moving_jump(const ProgramQuad *q, uint32_t s)
+static bool moving_jump(const Quadrature *q, uint32_t s)
 {
     Ctx *c = q->c;
     size_t n;
@@ -204,7 +206,8 @@ static bool moving_jump(const ProgramQuad *q, uint32_t s)
     return found;
 }
 
-static uint32_t by_parameter(Program *p, const ProgramQuad *q, size_t i)
+static uint32_t by_parameter(Program *p, const Quadrature *q, const uint32_t *args,
+                             size_t i)
 {
     Ctx *c = q->c;
     uint32_t s = q->sym[i];
@@ -216,14 +219,27 @@ static uint32_t by_parameter(Program *p, const ProgramQuad *q, size_t i)
     Node *d = diff(c, q->body, s);
     if (ctx_failed(c) || d == c->zero)
         return P_NONE;
-    return pg_quad(p, c, d, q->var, q->args, q->sym + 2, q->n);
+    return pg_quad(p, c, d, q->var, args, q->sym + 2, q->n - 2);
 }
 
-uint32_t program_quad_partial(Program *p, uint32_t v, size_t i)
+static uint32_t quad_partial(Program *p, const void *arg, const uint32_t *args, size_t i)
 {
-    const ProgramQuad q = p->quad[p->val[v].a]; /* making values may move the list */
+    const Quadrature *q = arg;
     if (i >= 2)
-        return by_parameter(p, &q, i);
-    uint32_t f = body_at(p, &q, q.args[i]);
+        return by_parameter(p, q, args, i);
+    uint32_t f = body_at(p, q, args, args[i]);
     return f == P_NONE || i == 1 ? f : pg_neg(p, f);
+}
+
+uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
+                 const uint32_t *sym, size_t n)
+{
+    static const ExternKind kind = {quad_value, quad_partial, same_quad, quad_free};
+    Quadrature *q = new_quad(p, c, body, var, sym, n);
+    if (!q)
+        return 0;
+    if (name_limits(q))
+        return pg_extern(p, &kind, q, args, n + 2);
+    quad_free(q);
+    return 0;
 }

@@ -1,67 +1,53 @@
 /* program/reverse.c - adjoints of a program, as further values of it.
  *
  * One sweep from the outputs to the inputs. Values without an adjoint (P_NONE: 0) are skipped.
- *
  * Where a value is used only in a branch of a P_SELECT, its adjoint is 0 when the branch is not
- * taken, but 0 times an infinite partial would be NaN. So every adjoint carries a guard, the
- * condition under which it counts (P_NONE: always), and what leaves the branch passes through
- * a select on it.
+ * taken; P_TIMES keeps that 0 whatever the partials beyond are.
  */
 #include "program/program.h"
 
 typedef struct {
     Program *p;
-    uint32_t *adj, *guard; /* of values 0 .. n-1 */
+    uint32_t *adj; /* of values 0 .. n-1 */
 } ProgramSweep;
 
-/* adj[v] += a, which counts under the guard g. */
-static void add_adjoint_of(ProgramSweep *s, uint32_t v, uint32_t a, uint32_t g)
+/* adj[v] += a */
+static void add_adjoint_of(ProgramSweep *s, uint32_t v, uint32_t a)
 {
-    if (a == P_NONE || s->p->val[v].op == P_CONST)
+    if (a == P_NONE || s->p->val[v].known)
         return;
-    if (g != P_NONE)
-        a = pg_select(s->p, g, a, pg_const(s->p, 0));
-    if (s->adj[v] == P_NONE) {
-        s->adj[v] = a;
-        s->guard[v] = g;
-        return;
-    }
-    s->adj[v] = pg_add(s->p, s->adj[v], a);
-    if (s->guard[v] != g)
-        s->guard[v] = P_NONE;
+    s->adj[v] = s->adj[v] == P_NONE ? a : pg_add(s->p, s->adj[v], a);
 }
 
-static void add_select_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a,
-                                uint32_t g)
+static void add_select_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a)
 {
     Program *p = s->p;
-    uint32_t yes = v->a, no = pg_logic(p, P_NOT, v->a, 0);
-    if (g != P_NONE) {
-        yes = pg_logic(p, P_AND, g, yes);
-        no = pg_logic(p, P_AND, g, no);
-    }
-    add_adjoint_of(s, v->b, a, yes);
-    add_adjoint_of(s, v->c, a, no);
+    uint32_t zero = pg_const(p, 0);
+    if (!p->val[v->b].known)
+        add_adjoint_of(s, v->b, pg_select(p, v->a, a, zero));
+    if (!p->val[v->c].known)
+        add_adjoint_of(s, v->c, pg_select(p, v->a, zero, a));
 }
 
-static void add_sum_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a,
-                             uint32_t g)
+static void add_sum_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a)
 {
     for (uint32_t i = 0; i < v->b; i++)
-        add_adjoint_of(s, s->p->args[v->a + i], a, g);
+        add_adjoint_of(s, s->p->args[v->a + i], a);
 }
 
-/* f = a/b: da = adj/b, db = -da*f */
+/* f = a/b, also where 0 is what a guards: da = adj/b, db = -da*f */
 static void add_quotient_adjoints(ProgramSweep *s, uint32_t i, const ProgramValue *v,
-                                  uint32_t a, uint32_t g)
+                                  uint32_t a)
 {
-    uint32_t t = pg_div(s->p, a, v->b);
-    add_adjoint_of(s, v->a, t, g);
-    if (s->p->val[v->b].op != P_CONST)
-        add_adjoint_of(s, v->b, pg_neg(s->p, pg_mul(s->p, t, i)), g);
+    uint32_t t = pg_over(s->p, a, v->b);
+    add_adjoint_of(s, v->a, t);
+    if (s->p->val[v->b].known)
+        return;
+    uint32_t m = v->op == P_OVER ? pg_times(s->p, i, t) : pg_times(s->p, t, i);
+    add_adjoint_of(s, v->b, pg_neg(s->p, m));
 }
 
-static void add_partial_adjoints(ProgramSweep *s, uint32_t i, uint32_t a, uint32_t g)
+static void add_partial_adjoints(ProgramSweep *s, uint32_t i, uint32_t a)
 {
     uint32_t buf[3];
     const uint32_t *o;
@@ -69,11 +55,11 @@ static void add_partial_adjoints(ProgramSweep *s, uint32_t i, uint32_t a, uint32
     for (size_t k = 0; k < n; k++) {
         pg_operands(s->p, i, &o, buf); /* partials may move the lists */
         uint32_t to = o[k];
-        if (s->p->val[to].op == P_CONST)
+        if (s->p->val[to].known)
             continue;
         uint32_t d = pg_partial(s->p, i, k);
         if (d != P_NONE)
-            add_adjoint_of(s, to, pg_mul(s->p, a, d), g);
+            add_adjoint_of(s, to, pg_times(s->p, a, d));
     }
 }
 
@@ -81,59 +67,60 @@ static void sweep_value(ProgramSweep *s, uint32_t i)
 {
     Program *p = s->p;
     const ProgramValue v = p->val[i];
-    uint32_t a = s->adj[i], g = s->guard[i];
+    uint32_t a = s->adj[i];
     p->at = p->origin[i];
     switch ((POp)v.op) {
     case P_ADD:
-        add_adjoint_of(s, v.a, a, g);
-        add_adjoint_of(s, v.b, a, g);
+        add_adjoint_of(s, v.a, a);
+        add_adjoint_of(s, v.b, a);
         break;
     case P_SUB:
-        add_adjoint_of(s, v.a, a, g);
-        if (p->val[v.b].op != P_CONST)
-            add_adjoint_of(s, v.b, pg_neg(p, a), g);
+        add_adjoint_of(s, v.a, a);
+        if (!p->val[v.b].known)
+            add_adjoint_of(s, v.b, pg_neg(p, a));
         break;
-    case P_NEG: add_adjoint_of(s, v.a, pg_neg(p, a), g); break;
+    case P_NEG: add_adjoint_of(s, v.a, pg_neg(p, a)); break;
     case P_MUL:
-        if (p->val[v.a].op != P_CONST)
-            add_adjoint_of(s, v.a, pg_mul(p, a, v.b), g);
-        add_adjoint_of(s, v.b, pg_mul(p, a, v.a), g);
+        if (!p->val[v.a].known)
+            add_adjoint_of(s, v.a, pg_times(p, a, v.b));
+        add_adjoint_of(s, v.b, pg_times(p, a, v.a));
         break;
-    case P_DIV: add_quotient_adjoints(s, i, &v, a, g); break;
-    case P_SUM: add_sum_adjoints(s, &v, a, g); break;
-    case P_SELECT: add_select_adjoints(s, &v, a, g); break;
-    default: add_partial_adjoints(s, i, a, g);
+    case P_TIMES: /* 0 is what v.a guards */
+        add_adjoint_of(s, v.a, pg_times(p, a, v.b));
+        if (!p->val[v.b].known)
+            add_adjoint_of(s, v.b, pg_times(p, v.a, a));
+        break;
+    case P_DIV:
+    case P_OVER: add_quotient_adjoints(s, i, &v, a); break;
+    case P_SUM: add_sum_adjoints(s, &v, a); break;
+    case P_SELECT: add_select_adjoints(s, &v, a); break;
+    default: add_partial_adjoints(s, i, a);
     }
 }
 
 bool program_vjp(Program *p, const uint32_t *outs, const uint32_t *seed, size_t nout,
                  uint32_t *adj)
 {
-    uint32_t n = 0;
+    uint32_t n = p->nin;
     for (size_t i = 0; i < nout; i++)
         n = outs[i] >= n ? outs[i] + 1 : n;
-    if (n < p->nin)
-        n = p->nin;
-    ProgramSweep s = {p, mem_alloc((n + 1) * sizeof(uint32_t)),
-                      mem_alloc((n + 1) * sizeof(uint32_t))};
-    if (s.adj && s.guard) {
-        memset(s.adj, 0xff, n * sizeof *s.adj);
-        memset(s.guard, 0xff, n * sizeof *s.guard);
-        for (size_t i = 0; i < nout; i++)
-            add_adjoint_of(&s, outs[i], seed[i], P_NONE);
-        for (uint32_t i = n; i-- > p->nin;) {
-            if (i % 256 == 0 && env_poll(p->env))
-                break;
-            if (s.adj[i] != P_NONE)
-                sweep_value(&s, i);
-        }
-        memcpy(adj, s.adj, p->nin * sizeof *adj);
-        p->at = NULL;
-    } else {
+    ProgramSweep s = {p, mem_alloc((n + 1) * sizeof(uint32_t))};
+    if (!s.adj) {
         env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+        return false;
     }
+    memset(s.adj, 0xff, n * sizeof *s.adj);
+    for (size_t i = 0; i < nout; i++)
+        add_adjoint_of(&s, outs[i], seed[i]);
+    for (uint32_t i = n; i-- > p->nin;) {
+        if (i % 256 == 0 && env_poll(p->env))
+            break;
+        if (s.adj[i] != P_NONE)
+            sweep_value(&s, i);
+    }
+    memcpy(adj, s.adj, p->nin * sizeof *adj);
+    p->at = NULL;
     mem_free(s.adj);
-    mem_free(s.guard);
     return !env_failed(p->env);
 }
 

@@ -33,25 +33,12 @@ void trace_exact_free(TraceExact *x)
     mem_free(x);
 }
 
-/* A constant as it was written: pi, not the float64 next to it. */
-static void set_constant(const Trace *t, uint32_t i, arb_t r, slong prec)
-{
-    const ProgramValue *x = &t->a->p->val[i];
-    Node *n = (Node *)(uintptr_t)t->a->p->origin[i];
-    bool written = n && !n->syms && !(n->flags & NF_DEC) && n->op != OP_LIST &&
-                   ball_eval(t->a->c, n, NULL, NULL, 0, prec, r, NULL) == LBZ_OK;
-    if (!written || arf_get_d(arb_midref(r), ARF_RND_NEAR) != x->k)
-        program_ball_fraction(r, x->k, prec);
-}
-
 static bool evaluate_rows(const Trace *t, TraceExact *e, slong prec)
 {
     const Program *p = t->a->p;
     for (uint32_t i = 0; i < p->n; i++)
-        if (p->val[i].op == P_CONST)
-            set_constant(t, i, e->v + i, prec);
-        else if (p->val[i].op != P_IN)
-            program_ball(p, i, e->v, prec);
+        if (p->val[i].op != P_IN)
+            program_ball(t->a->c, p, i, BALL_EXACT, e->v, prec);
         else if (ball_eval(t->a->c, t->of.at[p->val[i].a], NULL, NULL, 0, prec, e->v + i,
                            NULL))
             return false;

@@ -30,8 +30,8 @@ static bool number_rows(Trace *t)
         for (size_t k = t->name[i] ? pg_operands(p, i, &o, buf) : 0; k-- > 0;)
             t->name[o[k]] |= 1;
     for (uint32_t i = 0; i < n; i++) {
-        bool shown = p->val[i].op == P_IN || (t->name[i] & 2) ||
-                     (t->name[i] && p->val[i].op != P_CONST);
+        bool shown =
+            p->val[i].op == P_IN || (t->name[i] & 2) || (t->name[i] && !p->val[i].known);
         t->name[i] = shown ? (uint32_t)t->nrows + 1 : 0;
         if (shown)
             t->row[t->nrows++] = i;

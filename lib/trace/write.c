@@ -87,7 +87,7 @@ static void put_operand(const TraceWriter *w, uint32_t v, bool first)
 {
     const ProgramValue *x = &w->t->a->p->val[v];
     char d[32];
-    if (x->op != P_CONST) {
+    if (!x->known) {
         put_name(w, 'v', w->t->name[v]);
         return;
     }
@@ -148,7 +148,7 @@ static void put_template(const TraceWriter *w, const char *s, const uint32_t *o,
 static void put_function(const TraceWriter *w, const ProgramValue *x, const uint32_t *o,
                          size_t n)
 {
-    const OpInfo *info = op_info((Op)x->fn);
+    const OpInfo *info = op_info(pg_fn_op(x));
     if (w->how == WRITE_PLAIN) {
         str_puts(w->out, info->name);
         put_list(w, "(", ", ", ")", o, n);
@@ -160,18 +160,11 @@ static void put_function(const TraceWriter *w, const ProgramValue *x, const uint
     }
 }
 
-/* A power; the exponent of P_ROOT is a number. */
-static void put_power(const TraceWriter *w, const ProgramValue *x, const uint32_t *o)
+static void put_power(const TraceWriter *w, const uint32_t *o)
 {
     bool latex = w->how == WRITE_LATEX;
     put_list(w, "", "", latex ? "^{" : "^", o, 1);
-    if (x->op == P_ROOT) {
-        char d[32];
-        double_print(d, x->k);
-        str_puts(w->out, d);
-    } else {
-        put_operand(w, o[1], latex);
-    }
+    put_operand(w, o[1], latex);
     str_puts(w->out, latex ? "}" : "");
 }
 
@@ -230,15 +223,19 @@ void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out)
     const uint32_t *o;
     size_t n = pg_operands(t->a->p, v, &o, buf);
     bool latex = how == WRITE_LATEX;
+    if (x->known) {
+        put_operand(&w, v, true);
+        return;
+    }
     switch ((POp)x->op) {
     case P_IN: put_input(&w, x->a); break;
-    case P_CONST: put_operand(&w, v, true); break;
     case P_FN1:
     case P_FN2:
     case P_FN3: put_function(&w, x, o, n); break;
     case P_SELECT: put_select(&w, o); break;
     case P_POW:
-    case P_ROOT: put_power(&w, x, o); break;
+    case P_EVEN_ROOT:
+    case P_ODD_ROOT: put_power(&w, o); break;
     case P_DIV: put_quotient(&w, o); break;
     case P_NEG: put_list(&w, "-", "", "", o, n); break;
     case P_NOT: put_list(&w, latex ? "\\lnot " : "not ", "", "", o, n); break;
@@ -246,7 +243,7 @@ void trace_expression(const Trace *t, uint32_t v, TraceWrite how, Str *out)
         put_list(&w, latex ? "\\operatorname{detach}(" : "detach(", "", ")", o, n);
         break;
     case P_LOOP:
-    case P_QUAD: put_loop(&w, v); break;
+    case P_EXTERN: put_loop(&w, v); break;
     case P_MUL:
         if (x->a == x->b) {
             put_list(&w, "", "", latex ? "^{2}" : "^2", o, 1);

@@ -1,11 +1,16 @@
-/* program/rule.c - partial derivatives of values, most of them from the texts of the table. */
+/* program/partial.c - partial derivatives of values, most of them from the texts of the table. */
 #include "program/program.h"
 #include "table/float64.h"
 #include "table/rule.h"
 
 static uintptr_t make_number(void *p, unsigned k) { return pg_const(p, k); }
 
-static uintptr_t make_pi(void *p) { return pg_const(p, 3.14159265358979323846); }
+static uintptr_t make_pi(void *arg)
+{
+    Program *p = arg;
+    double pi = 3.14159265358979323846;
+    return p->pi ? pg_rounded(p, pi, p->pi) : pg_const(p, pi);
+}
 
 static uintptr_t make_call(void *p, Op fn, size_t n, const uintptr_t *a)
 {
@@ -44,23 +49,29 @@ static uint32_t zero_is_none(const Program *p, uint32_t v)
     return v != P_NONE && pg_is_const(p, v, 0) ? P_NONE : v;
 }
 
-/* The derivative of a numeric partial by argument i, from the formula that it stands for. */
-static uint32_t partial_part(Program *p, uint32_t v, size_t i)
+/* The derivative by argument i of v, an own partial g(x, f) of a row: of the text that it stands
+ * for, dg/dx + dg/df * df/dx, where df/dx is the row's own again. */
+static uint32_t partial_of_own(Program *p, uint32_t v, size_t i)
 {
     const ProgramValue x = p->val[v];
-    uint32_t n = x.op == P_PART1 ? 1 : 2, in[2] = {0, 1}, r = P_NONE;
+    uint32_t n = x.op == P_FN2 ? 1 : 2, r = P_NONE;
+    uint32_t in[4] = {x.a, x.b, x.c}, here[3] = {0, 1, 2}, seed[4];
     if (i >= n) /* f: counted with the arguments */
         return P_NONE;
-    Program *q = program_new(p->env, n);
-    if (!q)
+    in[n + 1] = pg_partial(p, in[n], i);
+    Program *q = program_new(p->env, n + 2);
+    if (!q || in[n + 1] == P_NONE) {
+        program_free(q);
         return P_NONE;
-    q->by_text = true;
-    uint32_t t =
-        partial_by_text(q, (Op)x.fn, x.op == P_PART2Y, in, n, pg_fn(q, (Op)x.fn, n, in));
-    uint32_t seed[2] = {P_NONE, P_NONE}, *tan = mem_alloc((q->n + 1) * sizeof *tan);
+    }
+    q->pi = p->pi;
+    uint32_t t = partial_by_text(q, pg_fn_op(&x), pg_fn_part(&x) - 1, here, n, n);
+    uint32_t *tan = mem_alloc((q->n + 1) * sizeof *tan);
+    memset(seed, 0xff, sizeof seed);
     seed[i] = pg_const(q, 1);
+    seed[n] = n + 1;
     if (tan && t != P_NONE && program_tangent(q, seed, tan, t + 1) && tan[t] != P_NONE)
-        r = pg_inline(p, q, tan[t], (uint32_t[]){x.a, x.b});
+        r = pg_inline(p, q, tan[t], in);
     mem_free(tan);
     program_free(q);
     return r;
@@ -69,16 +80,20 @@ static uint32_t partial_part(Program *p, uint32_t v, size_t i)
 static uint32_t partial_fn(Program *p, uint32_t v, size_t i)
 {
     const ProgramValue x = p->val[v];
-    uint32_t a[3] = {x.a, x.b, x.c};
-    if (!p->by_text && float64_fn((Op)x.fn)->own[i]) {
-        a[x.op == P_FN1 ? 1 : 2] = v;
-        return pg_part(p, x.op == P_FN1 ? P_PART1 : i ? P_PART2Y : P_PART2X, (Op)x.fn, a);
+    const Op fn = pg_fn_op(&x);
+    size_t n = (size_t)(x.op - P_FN1 + 1);
+    uint32_t a[4] = {x.a, x.b, x.c, v};
+    if (pg_fn_part(&x))
+        return partial_of_own(p, v, i);
+    if (!p->by_text && float64_fn(fn)->own[i]) {
+        a[n] = v;
+        return pg_make(p, (POp)(x.op + 1), pg_fn_code(fn, (unsigned)i + 1), n + 1, a);
     }
-    uint32_t d = partial_by_text(p, (Op)x.fn, i, a, (size_t)(x.op - P_FN1 + 1), v);
+    uint32_t d = partial_by_text(p, fn, i, a, n, v);
     if (d == P_NONE)
         env_error(p->env, LBZ_UNABLE, "differentiate with respect to its other arguments",
                   "the derivative of %s in its %s argument is not known",
-                  op_info((Op)x.fn)->name,
+                  op_info(fn)->name,
                   i == 0   ? "first"
                   : i == 1 ? "second"
                            : "third");
@@ -92,12 +107,10 @@ static uint32_t partial_pow(Program *p, uint32_t v, size_t i)
         uint32_t a[2] = {v, x.a};
         return pg_fn(p, OP_xlogy, 2, a);
     }
-    if (p->val[x.b].op == P_CONST) {
-        double k = p->val[x.b].k;
-        return pg_mul(p, x.b, pg_pow(p, x.a, pg_const(p, k - 1)));
-    }
     uint32_t d = pg_mul(p, x.b, pg_pow(p, x.a, pg_sub(p, x.b, pg_const(p, 1))));
     uint32_t zero = pg_const(p, 0);
+    if (p->val[x.b].known)
+        return d;
     return pg_select(p, pg_logic(p, P_EQ, x.b, zero), zero, d);
 }
 
@@ -105,7 +118,9 @@ static uint32_t partial_pow(Program *p, uint32_t v, size_t i)
 static uint32_t partial_root(Program *p, uint32_t v)
 {
     const ProgramValue x = p->val[v];
-    return pg_mul(p, pg_const(p, x.k), pg_signed_power(p, x.a, x.k - 1, x.b == 0));
+    uint32_t a[2] = {x.a, pg_sub(p, x.b, pg_const(p, 1))};
+    POp other = x.op == P_ODD_ROOT ? P_EVEN_ROOT : P_ODD_ROOT;
+    return pg_mul(p, x.b, pg_make(p, other, 0, 2, a));
 }
 
 static uint32_t partial_loop(Program *p, uint32_t v, size_t i)
@@ -124,6 +139,12 @@ static uint32_t partial_loop(Program *p, uint32_t v, size_t i)
     return r;
 }
 
+static uint32_t partial_extern(Program *p, uint32_t v, size_t i)
+{
+    const ProgramExtern e = p->ext[p->val[v].a]; /* making values may move the list */
+    return e.x->kind->partial(p, e.x->arg, e.args, i);
+}
+
 uint32_t pg_partial(Program *p, uint32_t v, size_t i)
 {
     const ProgramValue x = p->val[v];
@@ -132,19 +153,18 @@ uint32_t pg_partial(Program *p, uint32_t v, size_t i)
     case P_SUM: return pg_const(p, 1);
     case P_SUB: return pg_const(p, i ? -1 : 1);
     case P_NEG: return pg_const(p, -1);
-    case P_MUL: return i ? x.a : x.b;
-    case P_DIV: return i ? pg_neg(p, pg_div(p, v, x.b)) : pg_div(p, pg_const(p, 1), x.b);
+    case P_MUL:
+    case P_TIMES: return i ? x.a : x.b;
+    case P_DIV:
+    case P_OVER: return i ? pg_neg(p, pg_div(p, v, x.b)) : pg_div(p, pg_const(p, 1), x.b);
     case P_POW: return partial_pow(p, v, i);
-    case P_ROOT: return partial_root(p, v);
+    case P_EVEN_ROOT:
+    case P_ODD_ROOT: return i ? P_NONE : partial_root(p, v);
     case P_FN1:
     case P_FN2:
     case P_FN3: return partial_fn(p, v, i);
-    case P_PART1:
-    case P_PART2X:
-    case P_PART2Y: return partial_part(p, v, i);
     case P_LOOP: return partial_loop(p, v, i);
-    case P_QUAD: return program_quad_partial(p, v, i);
-    default: /* conditions are constant between their jumps; P_SELECT is the callers' */
-        return P_NONE;
+    case P_EXTERN: return partial_extern(p, v, i);
+    default: /* conditions are constant between their jumps */ return P_NONE;
     }
 }

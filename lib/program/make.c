@@ -1,0 +1,171 @@
+/* program/make.c - the makers of single operations, with the identities that hold for every
+ * float64 a value can be used with.
+ */
+#include "program/program.h"
+#include <math.h>
+
+static uint32_t make_2(Program *p, POp op, uint32_t a, uint32_t b)
+{
+    return pg_make(p, op, 0, 2, (uint32_t[]){a, b});
+}
+
+/* Is v the quotient 1/b? */
+static bool is_reciprocal(const Program *p, uint32_t v)
+{
+    return p->val[v].op == P_DIV && !p->val[v].known && pg_is_const(p, p->val[v].a, 1);
+}
+
+static bool is_op(const Program *p, uint32_t v, POp op)
+{
+    return p->val[v].op == op && !p->val[v].known;
+}
+
+uint32_t pg_neg(Program *p, uint32_t a)
+{
+    const ProgramValue v = p->val[a];
+    if (v.op == P_NEG)
+        return v.a;
+    if (is_op(p, a, P_SUB))
+        return pg_sub(p, v.b, v.a);
+    if (is_op(p, a, P_MUL) && p->val[v.a].known)
+        return pg_mul(p, pg_neg(p, v.a), v.b);
+    return pg_make(p, P_NEG, 0, 1, &a);
+}
+
+uint32_t pg_add(Program *p, uint32_t a, uint32_t b)
+{
+    if (pg_is_const(p, a, 0))
+        return b;
+    if (pg_is_const(p, b, 0))
+        return a;
+    if (is_op(p, b, P_NEG))
+        return pg_sub(p, a, p->val[b].a);
+    if (is_op(p, a, P_NEG))
+        return pg_sub(p, b, p->val[a].a);
+    return a < b ? make_2(p, P_ADD, a, b) : make_2(p, P_ADD, b, a);
+}
+
+uint32_t pg_sub(Program *p, uint32_t a, uint32_t b)
+{
+    if (pg_is_const(p, b, 0))
+        return a;
+    if (pg_is_const(p, a, 0))
+        return pg_neg(p, b);
+    if (is_op(p, b, P_NEG))
+        return pg_add(p, a, p->val[b].a);
+    return make_2(p, P_SUB, a, b);
+}
+
+/* Constants are kept on the left: so equal products are found equal. */
+uint32_t pg_mul(Program *p, uint32_t a, uint32_t b)
+{
+    if (p->val[b].known || (!p->val[a].known && b < a)) {
+        uint32_t t = a;
+        a = b;
+        b = t;
+    }
+    if (pg_is_const(p, a, 1))
+        return b;
+    if (pg_is_const(p, a, -1))
+        return pg_neg(p, b);
+    if (pg_is_const(p, a, 0))
+        return a;
+    if (is_op(p, a, P_NEG) && is_op(p, b, P_NEG))
+        return pg_mul(p, p->val[a].a, p->val[b].a);
+    if (is_reciprocal(p, b))
+        return pg_div(p, a, p->val[b].b);
+    if (is_reciprocal(p, a))
+        return pg_div(p, b, p->val[a].b);
+    return make_2(p, P_MUL, a, b);
+}
+
+uint32_t pg_div(Program *p, uint32_t a, uint32_t b)
+{
+    if (pg_is_const(p, b, 1))
+        return a;
+    if (pg_is_const(p, b, -1))
+        return pg_neg(p, a);
+    return make_2(p, P_DIV, a, b);
+}
+
+/* Is v a constant that 0*v is 0 for? */
+static bool is_finite_constant(const Program *p, uint32_t v)
+{
+    return p->val[v].known && isfinite(p->val[v].k);
+}
+
+uint32_t pg_times(Program *p, uint32_t a, uint32_t d)
+{
+    if (p->val[a].known || is_finite_constant(p, d) ||
+        is_reciprocal(p, a)) /* which no branch makes 0 */
+        return pg_mul(p, a, d);
+    if (is_reciprocal(p, d))
+        return pg_over(p, a, p->val[d].b);
+    return make_2(p, P_TIMES, a, d);
+}
+
+uint32_t pg_over(Program *p, uint32_t a, uint32_t d)
+{
+    if (pg_is_const(p, a, 0))
+        return a;
+    if (p->val[a].known || (is_finite_constant(p, d) && p->val[d].k != 0))
+        return pg_div(p, a, d);
+    return make_2(p, P_OVER, a, d);
+}
+
+uint32_t pg_powi(Program *p, uint32_t a, int64_t n)
+{
+    if (n == 0)
+        return pg_const(p, 1);
+    if (n == 1)
+        return a;
+    if (n < 0 && n >= -4)
+        return pg_div(p, pg_const(p, 1), pg_powi(p, a, -n));
+    if (n == 2)
+        return pg_mul(p, a, a);
+    if (n == 3)
+        return pg_mul(p, pg_mul(p, a, a), a);
+    if (n == 4)
+        return pg_powi(p, pg_mul(p, a, a), 2);
+    return make_2(p, P_POW, a, pg_const(p, (double)n));
+}
+
+uint32_t pg_pow(Program *p, uint32_t a, uint32_t b)
+{
+    const ProgramValue e = p->val[b];
+    if (e.known && e.k == floor(e.k) && fabs(e.k) <= 4)
+        return pg_powi(p, a, (int64_t)e.k);
+    if (e.known && e.k == 0.5)
+        return pg_fn1(p, OP_sqrt, a);
+    if (pg_is_const(p, a, 2))
+        return pg_fn1(p, OP_exp2, b);
+    if (pg_is_const(p, a, 10))
+        return pg_fn1(p, OP_exp10, b);
+    return make_2(p, P_POW, a, b);
+}
+
+uint32_t pg_hold(Program *p, uint32_t a)
+{
+    return p->val[a].known ? a : pg_make(p, P_HOLD, 0, 1, &a);
+}
+
+uint32_t pg_fn(Program *p, Op fn, size_t n, const uint32_t *v)
+{
+    return pg_make(p, (POp)(P_FN1 + n - 1), pg_fn_code(fn, 0), n, v);
+}
+
+uint32_t pg_fn1(Program *p, Op fn, uint32_t a) { return pg_fn(p, fn, 1, &a); }
+
+uint32_t pg_logic(Program *p, POp op, uint32_t a, uint32_t b)
+{
+    return pg_make(p, op, 0, op == P_NOT ? 1 : 2, (uint32_t[]){a, b});
+}
+
+uint32_t pg_select(Program *p, uint32_t cond, uint32_t a, uint32_t b)
+{
+    if (a == b)
+        return a;
+    if (p->val[cond].known)
+        return p->val[cond].k != 0 ? a : b;
+    return pg_make(p, P_SELECT, 0, 3, (uint32_t[]){cond, a, b});
+}

@@ -1,0 +1,395 @@
+/* program/value.c - making the values of a program; equal computations are one value.
+ *
+ * Invariant: operands have smaller indices than what is computed from them, so that every
+ * pass over a program is a loop. When memory is out the error is in p->env and every maker
+ * returns 0, which is a valid operand: what was made then is thrown away by the caller.
+ */
+#include "program/pointwise.h"
+#include "program/program.h"
+#include "table/float64.h"
+
+ProgramFunction program_function(uint16_t fn)
+{
+    const Float64Fn *f = float64_fn((Op)(fn % FN_PARTS));
+    unsigned part = fn / FN_PARTS;
+    ProgramFunction r = {.f1 = f->v1};
+    if (part == 0 && f->arity == 2)
+        r.f2 = f->v2;
+    else if (part == 0 && f->arity == 3)
+        r.f3 = f->v3;
+    else if (part && f->arity == 1)
+        r.f2 = f->d1[part - 1];
+    else if (part)
+        r.f3 = f->d2[part - 1];
+    return r;
+}
+
+double program_apply(const ProgramValue *v, double x, double y, double z)
+{
+    ProgramFunction f = {NULL};
+    if (pg_is_call(v))
+        f = program_function(v->fn);
+#define f1 f.f1
+#define f2 f.f2
+#define f3 f.f3
+    switch ((POp)v->op) {
+#define PW(name, n, expr) \
+    case P_##name:        \
+        return expr;
+#define CALL PW
+#define FUSED(...)
+#include "program/pointwise.def"
+    default: return NAN;
+    }
+#undef f1
+#undef f2
+#undef f3
+}
+
+/* ---- numbering -------------------------------------------------------------------- */
+
+/* Room for one more of `size` bytes in *a; false when memory is out. */
+static bool grow_array(Program *p, void **a, size_t size, size_t n, size_t *cap)
+{
+    if (n < *cap)
+        return true;
+    size_t want = *cap ? 2 * *cap : 64;
+    void *q = mem_realloc(*a, want * size);
+    if (!q) {
+        env_error(p->env, LBZ_LIMIT, "use fewer or smaller expressions",
+                  "out of memory for a program of %zu values", n);
+        return false;
+    }
+    *a = q;
+    *cap = want;
+    return true;
+}
+
+/* What is known is told apart by its float64 alone. */
+static uint64_t val_hash(const ProgramValue *v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v->k, sizeof bits);
+    if (v->known)
+        return hash_mix(v->known, bits);
+    uint64_t h = hash_mix(v->op, v->fn);
+    h = hash_mix(h, (uint64_t)v->a << 32 | v->b);
+    return hash_mix(h, v->c);
+}
+
+static bool same_operation(const ProgramValue *x, const ProgramValue *y)
+{
+    return x->op == y->op && x->fn == y->fn && x->a == y->a && x->b == y->b &&
+           x->c == y->c;
+}
+
+static bool val_same(const ProgramValue *x, const ProgramValue *y)
+{
+    if (x->known != y->known)
+        return false;
+    return x->known ? memcmp(&x->k, &y->k, sizeof x->k) == 0 : same_operation(x, y);
+}
+
+static bool table_grow(Program *p)
+{
+    if (2 * (p->n + 1) <= p->table_cap)
+        return true;
+    size_t cap = p->table_cap ? 2 * p->table_cap : 128;
+    uint32_t *t = mem_alloc(cap * sizeof *t);
+    if (!t) {
+        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+        return false;
+    }
+    memset(t, 0, cap * sizeof *t);
+    for (size_t i = 0; i < p->n; i++) {
+        size_t h = val_hash(&p->val[i]) & (cap - 1);
+        while (t[h])
+            h = (h + 1) & (cap - 1);
+        t[h] = (uint32_t)i + 1;
+    }
+    mem_free(p->table);
+    p->table = t;
+    p->table_cap = cap;
+    return true;
+}
+
+/* Two numbers with the same float64 came together: what it stands for is lost. */
+static void merge_known(ProgramValue *old, const ProgramValue *v)
+{
+    if (!same_operation(old, v))
+        *old = (ProgramValue){.op = P_CONST, .known = true, .a = P_NONE, .k = old->k};
+}
+
+/* The value v, an old one if it was computed before. */
+static uint32_t number_value_of(Program *p, ProgramValue v)
+{
+    if (!table_grow(p))
+        return 0;
+    size_t h = val_hash(&v) & (p->table_cap - 1);
+    for (; p->table[h]; h = (h + 1) & (p->table_cap - 1)) {
+        uint32_t i = p->table[h] - 1;
+        if (!val_same(&p->val[i], &v))
+            continue;
+        if (v.known)
+            merge_known(&p->val[i], &v);
+        return i;
+    }
+    size_t cap = p->cap, cap2 = p->cap;
+    if (p->n >= P_NONE - 1 ||
+        !grow_array(p, (void **)&p->val, sizeof *p->val, p->n, &cap) ||
+        !grow_array(p, (void **)&p->origin, sizeof *p->origin, p->n, &cap2))
+        return 0;
+    p->cap = cap;
+    p->val[p->n] = v;
+    p->origin[p->n] = p->at;
+    p->table[h] = (uint32_t)p->n + 1;
+    return (uint32_t)p->n++;
+}
+
+/* ---- what is known ---------------------------------------------------------------- */
+
+static bool is_plain_const(const Program *p, uint32_t v)
+{
+    return p->val[v].op == P_CONST && p->val[v].a == 0;
+}
+
+/* Is r the exact result, x and y being exact? False where that is not seen. */
+static bool is_exact(POp op, double x, double y, double r)
+{
+    double s = op == P_SUB ? -y : y, part = r - x;
+    switch (op) {
+    case P_NEG:
+    case P_HOLD: return true;
+    case P_ADD:
+    case P_SUB: return (x - (r - part)) + (s - part) == 0;
+    case P_MUL: return fabs(r) > 1e-280 && fma(x, y, -r) == 0;
+    case P_DIV: return fabs(r) > 1e-280 && fabs(x) > 1e-280 && fma(r, y, -x) == 0;
+    default: return op >= P_LT && op <= P_NOT;
+    }
+}
+
+uint32_t pg_make(Program *p, POp op, uint16_t fn, size_t n, const uint32_t *v)
+{
+    ProgramValue x = {.op = (uint8_t)op, .fn = fn, .a = v[0]};
+    double k[3] = {0, 0, 0};
+    bool known = true, plain = true;
+    x.b = n > 1 ? v[1] : 0;
+    x.c = n > 2 ? v[2] : 0;
+    for (size_t i = 0; i < n; i++) {
+        known = known && p->val[v[i]].known;
+        plain = plain && is_plain_const(p, v[i]);
+        k[i] = p->val[v[i]].k;
+    }
+    double r = known ? program_apply(&x, k[0], k[1], k[2]) : NAN;
+    if (!isfinite(r))
+        return number_value_of(p, x);
+    if (plain && is_exact(op, k[0], k[1], r))
+        return pg_const(p, r);
+    x.known = true;
+    x.k = r;
+    return number_value_of(p, x);
+}
+
+uint32_t pg_const(Program *p, double k)
+{
+    return number_value_of(p, (ProgramValue){.op = P_CONST, .known = true, .k = k});
+}
+
+uint32_t pg_rounded(Program *p, double k, Node *n)
+{
+    const Node *at = p->at;
+    p->at = n;
+    uint32_t v = number_value_of(
+        p, (ProgramValue){.op = P_CONST, .known = true, .a = n->id + 1, .k = k});
+    p->at = at;
+    return v;
+}
+
+/* n operands copied to args; the offset. */
+static uint32_t put_args(Program *p, size_t n, const uint32_t *v)
+{
+    size_t at = p->nargs;
+    for (size_t i = 0; i < n; i++) {
+        if (!grow_array(p, (void **)&p->args, sizeof *p->args, p->nargs, &p->args_cap))
+            return 0;
+        p->args[p->nargs++] = v[i];
+    }
+    return (uint32_t)at;
+}
+
+uint32_t pg_sum(Program *p, size_t n, const uint32_t *v)
+{
+    if (n <= 8) {
+        uint32_t s = n ? v[0] : pg_const(p, 0);
+        for (size_t i = 1; i < n; i++)
+            s = pg_add(p, s, v[i]);
+        return s;
+    }
+    return number_value_of(
+        p, (ProgramValue){.op = P_SUM, .a = put_args(p, n, v), .b = (uint32_t)n});
+}
+
+uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out)
+{
+    ProgramLoop *l = &p->loop[loop];
+    size_t i = 0;
+    while (i < l->nout && l->out[i] != out)
+        i++;
+    if (i == l->nout) {
+        if (!grow_array(p, (void **)&l->out, sizeof *l->out, l->nout, &l->nout_cap))
+            return 0;
+        l->out[l->nout++] = out;
+    }
+    return number_value_of(p, (ProgramValue){.op = P_LOOP, .a = loop, .b = (uint32_t)i});
+}
+
+uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, double lo,
+                 double hi)
+{
+    uint32_t *copy = mem_alloc((body->nin + 1) * sizeof *copy);
+    if (!copy ||
+        !grow_array(p, (void **)&p->loop, sizeof *p->loop, p->nloops, &p->loops_cap)) {
+        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+        mem_free(copy);
+        program_free(body);
+        return 0;
+    }
+    memcpy(copy, args, (body->nin - 1) * sizeof *copy);
+    p->loop[p->nloops] = (ProgramLoop){
+        .body = body, .args = copy, .nargs = body->nin - 1, .lo = lo, .hi = hi};
+    return pg_loop_out(p, (uint32_t)p->nloops++, out);
+}
+
+/* ---- externs */
+
+void program_extern_release(Extern *x)
+{
+    if (!x || --x->refs)
+        return;
+    x->kind->free(x->arg);
+    mem_free(x);
+}
+
+static uint32_t find_extern(const Program *p, const ExternKind *kind, const void *arg,
+                            const uint32_t *args, size_t n)
+{
+    for (uint32_t i = 0; i < p->nexts; i++) {
+        const ProgramExtern *e = &p->ext[i];
+        if (e->x->kind == kind && e->x->nargs == n &&
+            memcmp(e->args, args, n * sizeof *args) == 0 &&
+            (e->x->arg == arg || kind->same(e->x->arg, arg)))
+            return i;
+    }
+    return P_NONE;
+}
+
+/* Takes one reference to x. */
+static uint32_t add_extern(Program *p, Extern *x, const uint32_t *args)
+{
+    uint32_t at = find_extern(p, x->kind, x->arg, args, x->nargs);
+    if (at == P_NONE) {
+        uint32_t *copy = mem_alloc((x->nargs + 1) * sizeof *copy);
+        if (!copy ||
+            !grow_array(p, (void **)&p->ext, sizeof *p->ext, p->nexts, &p->exts_cap)) {
+            env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+            mem_free(copy);
+            program_extern_release(x);
+            return 0;
+        }
+        memcpy(copy, args, x->nargs * sizeof *copy);
+        at = (uint32_t)p->nexts;
+        p->ext[p->nexts++] = (ProgramExtern){x, copy};
+    } else {
+        program_extern_release(x);
+    }
+    return number_value_of(p, (ProgramValue){.op = P_EXTERN, .a = at});
+}
+
+uint32_t pg_extern(Program *p, const ExternKind *kind, void *arg, const uint32_t *args,
+                   size_t n)
+{
+    Extern *x = mem_alloc(sizeof *x);
+    if (!x) {
+        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
+        kind->free(arg);
+        return 0;
+    }
+    *x = (Extern){.kind = kind, .arg = arg, .nargs = n, .refs = 1};
+    return add_extern(p, x, args);
+}
+
+uint32_t pg_extern_again(Program *p, Extern *x, const uint32_t *args)
+{
+    x->refs++;
+    return add_extern(p, x, args);
+}
+
+size_t pg_parts(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3])
+{
+    static const uint8_t count[P_OPS] = {
+#define PW(name, n, ...) [P_##name] = n,
+#define CALL PW
+#define FUSED(...)
+#include "program/pointwise.def"
+    };
+    const ProgramValue *x = &p->val[v];
+    buf[0] = x->a;
+    buf[1] = x->b;
+    buf[2] = x->c;
+    *list = buf;
+    switch ((POp)x->op) {
+    case P_SUM: *list = p->args + x->a; return x->b;
+    case P_LOOP: *list = p->loop[x->a].args; return p->loop[x->a].nargs;
+    case P_EXTERN: *list = p->ext[x->a].args; return p->ext[x->a].x->nargs;
+    default: return count[x->op];
+    }
+}
+
+size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3])
+{
+    size_t n = pg_parts(p, v, list, buf);
+    return p->val[v].known ? 0 : n;
+}
+
+/* ---- life ------------------------------------------------------------------------- */
+
+Program *program_new(Env *env, uint32_t nin)
+{
+    Program *p = mem_alloc(sizeof *p);
+    if (!p) {
+        env_error(env, LBZ_LIMIT, NULL, "out of memory");
+        return NULL;
+    }
+    memset(p, 0, sizeof *p);
+    p->env = env;
+    for (uint32_t i = 0; i < nin; i++)
+        number_value_of(p, (ProgramValue){.op = P_IN, .a = i});
+    p->nin = nin;
+    if (!p->val && nin > 0) {
+        program_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void program_free(Program *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->nloops; i++) {
+        program_free(p->loop[i].body);
+        mem_free(p->loop[i].out);
+        mem_free(p->loop[i].args);
+    }
+    for (size_t i = 0; i < p->nexts; i++) {
+        program_extern_release(p->ext[i].x);
+        mem_free(p->ext[i].args);
+    }
+    mem_free(p->ext);
+    mem_free(p->loop);
+    mem_free(p->val);
+    mem_free(p->origin);
+    mem_free(p->args);
+    mem_free(p->table);
+    mem_free(p);
+}
