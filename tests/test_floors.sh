@@ -66,7 +66,7 @@ field:     field_ el_ poly_ rat_
 parse:     parse_ parsed_ parser_ lex_ tree_ build_
 print:     print_ form_ box_ emit_
 ball:      ball_
-diff:      diff_
+diff:      diff_ series_
 simplify:  simplify_ best_ measure_ prove_ trig_ TRIG_ basis_ define_
 program:   program_ pg_
 cpu:       cpu_ code_

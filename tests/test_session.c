@@ -248,7 +248,7 @@ START_TEST(kinks_and_singular_points)
         {"d/dx sqrt(x) at x=0", "inf", "one-sided"},
         {"d/dx cbrt(x) at x=0", "inf", "grows without bound"},
         {"d/dx x^(2/3) at x=0", "0", "-inf on the left"},
-        {"d/dx log(x) at x=0", "!DOMAIN 1+18 division by zero", NULL},
+        {"d/dx log(x) at x=0", "!DOMAIN 6+6 log(0) has no value", NULL},
         {"x = 0; d/dx abs(x)", "sign(x)   (= 0 at x = 0)", "subderivative [-1, 1]"},
     };
     RUN(lines);

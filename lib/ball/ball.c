@@ -593,7 +593,20 @@ bool ball_to_num(Ctx *c, const arb_t x, size_t digits, slong prec, Num *out)
     return ok;
 }
 
-/* ---- signs */
+/* ---- existence and signs */
+
+lbz_status ball_exists(Ctx *c, Node *k, const Node **bad)
+{
+    enum { BITS = 64 };
+    lbz_status st = ball_glance(c, k, bad);
+    if (st == LBZ_UNABLE) {
+        arb_t x;
+        arb_init(x);
+        st = ball_eval(c, k, NULL, NULL, 0, BITS, x, bad);
+        arb_clear(x);
+    }
+    return st;
+}
 
 int ball_sign(Ctx *c, Node *n)
 {

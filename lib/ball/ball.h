@@ -24,10 +24,13 @@
 lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
                      size_t k, slong prec, arb_t out, const Node **bad);
 
-/* The same question for a constant without decimals, answered from doubles, without FLINT, where
- * that is beyond doubt: OK: it has a value. DOMAIN: it has none, *bad is the offending node.
+/* The same question for a constant, answered from doubles, without FLINT, where that is beyond
+ * doubt: OK: it has a value. DOMAIN: it has none, *bad is the offending node.
  * UNABLE: ask ball_eval. */
 lbz_status ball_glance(Ctx *c, Node *k, const Node **bad);
+
+/* Has the constant k a real value? OK, DOMAIN (certainly not, *bad is the offending node) or UNABLE. */
+lbz_status ball_exists(Ctx *c, Node *k, const Node **bad);
 
 /* Digits of the constant n, all certified, correctly rounded to `digits` significant ones
  * (a tie that no precision decides may go either way); raises the precision until they are

@@ -235,8 +235,7 @@ static Node *derive_node(Ctx *c, Node *n, uint32_t x)
     case OP_MUL: return diff_product(c, n, x);
     case OP_POW: return diff_power(c, n, x);
     case OP_APPLY: return diff_apply(c, n, x);
-    case OP_IF:
-        return ex_if(c, n->a[0], memo_get(c, n->a[1], x), memo_get(c, n->a[2], x));
+    case OP_IF: return diff_if(c, n, x, memo_get(c, n->a[1], x), memo_get(c, n->a[2], x));
     case OP_INT:
     case OP_SUM:
     case OP_PROD: {

@@ -70,6 +70,17 @@ static void sweep_forward(NodeSweep *s, Node *n)
     }
 }
 
+/* Does a condition hold at single values only of a name asked for? */
+static bool fixes_names(const NodeSweep *s, Node *cond)
+{
+    size_t k;
+    uint32_t *syms = ex_free_syms(s->c, cond, &k);
+    for (size_t i = 0; i < k && !ctx_failed(s->c); i++)
+        if ((ex_sym(s->c, syms[i])->syms & s->mask) && diff_is_point(s->c, cond, syms[i]))
+            return true;
+    return false;
+}
+
 static void sweep_node(NodeSweep *s, Node *n)
 {
     Ctx *c = s->c;
@@ -86,6 +97,10 @@ static void sweep_node(NodeSweep *s, Node *n)
     case OP_MUL: sweep_product(s, n); return;
     case OP_POW: sweep_power(s, n); return;
     case OP_IF:
+        if (fixes_names(s, n->a[0])) {
+            sweep_forward(s, n);
+            return;
+        }
         add_adjoint(s, n->a[1], ex_if(c, n->a[0], s->adjoint, c->zero));
         add_adjoint(s, n->a[2], ex_if(c, n->a[0], c->zero, s->adjoint));
         return;

@@ -3,4 +3,9 @@
 #define LBZ_DIFF_INTERNAL_H
 #include "diff/diff.h"
 
+/* d if cond then A else B, given the derivatives of A and B. */
+Node *diff_if(Ctx *c, Node *n, uint32_t x, Node *da, Node *db);
+/* Does cond hold at single values of x only, or fail only there? */
+bool diff_is_point(Ctx *c, Node *cond, uint32_t x);
+
 #endif

@@ -389,6 +389,15 @@ static Node *carry_out(const DerivativeTask *j, const Node *op, Node *const *a)
     }
 }
 
+static Node *names_list(const DerivativeTask *j)
+{
+    Ctx *c = j->c;
+    Node **a = ARENA_NEW(&c->tmp, Node *, j->vars.n + 1);
+    for (size_t i = 0; a && i < j->vars.n; i++)
+        a[i] = ex_sym(c, j->vars.v[i]);
+    return a ? ex_list(c, j->vars.n, a) : c->poison;
+}
+
 Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner)
 {
     DerivativeTask j;
@@ -405,6 +414,7 @@ Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner)
     Node *r = ctx_failed(c) ? c->poison : carry_out(&j, op, a);
     if (!ctx_failed(c)) {
         nodemap_put(&ev->operand_of, op, j.e);
+        nodemap_put(&ev->names_of, op, names_list(&j));
         ev->nameless = j.e == ev->nameless ? r : ev->nameless;
     }
     task_close(&j);

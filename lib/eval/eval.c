@@ -178,8 +178,7 @@ static Node *of_lists(Evaluation *ev, Node *op, Node *const *a)
                      op_info((Op)op->op)->usage);
 }
 
-static Node *carry_out(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done,
-                       bool inner)
+static Node *carry_out(Evaluation *ev, Node *op, Node *const *a, bool inner)
 {
     Ctx *c = ev->c;
     static const SymList none;
@@ -197,7 +196,7 @@ static Node *carry_out(Evaluation *ev, Node *op, Node *const *a, const NodeMap *
     case OP_CURL:
     case OP_TAYLOR:
     case OP_IMPLICIT: return eval_derivative(ev, op, a, inner);
-    case OP_AT: return eval_at(ev, op, a, done);
+    case OP_AT: return eval_at(ev, op, a);
     case OP_DETACH: return ex_structural(c, OP_DETACH, 1, a);
     case OP_SUBS:
         e = eval_attach(ev, eval_expand(ev, a[0], &none, EXPAND_NEEDED));
@@ -251,10 +250,12 @@ static void carry_one(Evaluation *ev, Node *x, NodeMap *done, const Map *inner)
     if (a && !ctx_failed(c)) {
         bool structural = op_is_structural((Op)x->op);
         c->env.about = structural ? NULL : x;
-        Node *r = structural ? carry_out(ev, x, a, done, map_get(inner, x->id, NULL))
+        Node *r = structural ? carry_out(ev, x, a, map_get(inner, x->id, NULL))
                              : ex_rebuild(c, x, a);
         c->env.about = NULL;
         nodemap_put(done, x, r);
+        if (structural)
+            nodemap_put(&ev->carried_of, x, r);
     }
 }
 
@@ -306,6 +307,8 @@ static void evaluation_begin(Evaluation *ev, Ctx *c, const Names *names,
     map_init(&ev->index, &c->pool[1].arena);
     map_init(&ev->derived, &c->pool[1].arena);
     map_init(&ev->operand_of, &c->pool[1].arena);
+    map_init(&ev->names_of, &c->pool[1].arena);
+    map_init(&ev->carried_of, &c->pool[1].arena);
     map_init(&ev->stays, &c->pool[1].arena);
 }
 
@@ -345,21 +348,26 @@ static void list_values(Evaluation *ev, Node *formula, EvalResult *out)
     }
 }
 
-/* The value of the formula: a derivative by one name follows the rule for kinks. */
+/* The value of the formula at known names; derivatives by them follow the rule for kinks. */
 static Node *value_of(Evaluation *ev, Node *e, Node *formula)
 {
     Ctx *c = ev->c;
     static const SymList none;
-    Node *operand = ex_is(e, OP_DIFF) && e->n == 3 && e->a[2] == c->one
-                        ? nodemap_get(&ev->operand_of, e)
-                        : NULL;
-    if (!operand)
-        return eval_attach(ev, eval_expand(ev, formula, &none, EXPAND_ALL));
-    SymList own = {&e->a[1]->sym, 1, 1};
-    operand = eval_expand(ev, operand, &own, EXPAND_ALL);
-    Node *p = eval_expand(ev, e->a[1], &none, EXPAND_ALL);
-    Node *r = eval_slope(ev, operand, formula, e->a[1]->sym, p);
-    return r->flags & NF_APPLY ? eval_expand(ev, r, &none, EXPAND_ALL) : r;
+    SymList own = {0};
+    Node **by = ARENA_NEW(&c->tmp, Node *, ev->dvars.n + 1), *r = NULL;
+    for (size_t i = 0; by && i < ev->dvars.n; i++) {
+        const Def *d = names_find(ev->names, ev->dvars.v[i]);
+        if (d && d->kind != DEF_FUNCTION && symlist_add(&own, d->sym))
+            by[own.n - 1] = eval_expand(ev, ex_sym(c, d->sym), &none, EXPAND_ALL);
+    }
+    if (by && own.n && !ctx_failed(c))
+        r = eval_by_rule(ev, e, &own, by);
+    symlist_free(&own);
+    if (r && !ctx_failed(c))
+        r = eval_expand(ev, r, &none, EXPAND_ALL);
+    return r || ctx_failed(c)
+               ? r
+               : eval_attach(ev, eval_expand(ev, formula, &none, EXPAND_ALL));
 }
 
 /* N(inner) puts everything in and gives one number; other statements leave the names they

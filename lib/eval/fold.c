@@ -125,18 +125,8 @@ static bool is_risk(Ctx *c, Node *n, void *arg)
 /* False, with the error, when k certainly has no real value. */
 static bool check_value(Ctx *c, Node *k)
 {
-    enum { BITS = 64 };
-    if (!ex_find(c, k, 0, is_risk, NULL))
-        return true;
     const Node *bad = NULL;
-    lbz_status st = k->flags & NF_DEC ? LBZ_UNABLE : ball_glance(c, k, &bad);
-    if (st == LBZ_UNABLE) {
-        arb_t x;
-        arb_init(x);
-        st = ball_eval(c, k, NULL, NULL, 0, BITS, x, &bad);
-        arb_clear(x);
-    }
-    if (st == LBZ_DOMAIN)
+    if (ex_find(c, k, 0, is_risk, NULL) && ball_exists(c, k, &bad) == LBZ_DOMAIN)
         no_value(c, bad ? bad : k);
     return !ctx_failed(c);
 }

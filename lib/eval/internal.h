@@ -28,7 +28,9 @@ typedef struct {
     SymList dvars;      /* symbols the statement itself differentiates by */
     size_t nscratch;    /* scratch symbols in use */
     Map derived;        /* function and orders -> its derivative */
-    NodeMap operand_of; /* DIFF, GRAD -> what it differentiates, names put in */
+    NodeMap operand_of; /* DIFF, GRAD ... -> what it differentiates, names put in */
+    NodeMap names_of;   /* the same -> the names it differentiates by, a LIST */
+    NodeMap carried_of; /* structural operators -> what they became */
     bool own_statement; /* not in a definition: dvars are collected */
     unsigned list_depth;
     NodeMap stays;     /* calls of functions made of statements that have no formula */
@@ -51,11 +53,31 @@ Node *eval_attach(Evaluation *ev, Node *e);
 
 /* The derivative operators; a: the operands, carried out. */
 Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner);
-/* AT: op->a[0] may hold DIFF nodes, whose value at a kink follows the rule of
- * language.md. */
-Node *eval_at(Evaluation *ev, Node *op, Node *const *a, const NodeMap *done);
-/* d operand / dx at x = p, where R is its formula: kinks and singular points included. */
-Node *eval_slope(Evaluation *ev, Node *operand, Node *R, uint32_t x, Node *p);
+/* AT: op->a[0] may hold derivatives, whose values follow the rule of language.md. */
+Node *eval_at(Evaluation *ev, Node *op, Node *const *a);
+/* e, carried out already, where the names own[i] are the constants by[i], the derivatives in it by
+ * that rule. NULL: they need no rule, formulas tell. */
+Node *eval_by_rule(Evaluation *ev, Node *e, const SymList *own, Node **by);
+/* The n-th derivative of operand by x at x = p, by the rule; R: its formula, NULL: it has no values.
+ * p is a constant, else R is all there is. */
+Node *eval_slope(Evaluation *ev, Node *operand, Node *R, uint32_t x, Node *p, unsigned n);
+Node *eval_near_fraction(Ctx *c, double d); /* d as a simple fraction if it is one */
+
+/* A point: names and their values. */
+typedef struct {
+    Evaluation *ev;
+    Ctx *c;
+    const SymList *own; /* the names bound */
+    Node **by;          /* and what they are here */
+} At;
+
+Node *eval_value_of_bound(const At *at, Node *e);
+/* The derivative operator n, carried out already, at the point by the rule; NULL: it is none that
+ * follows it. */
+Node *eval_derivative_at(const At *at, Node *n);
+/* The derivative of f, order[i] times by the name x[i], i < n, at the point; R: its formula. */
+Node *eval_partial_at(const At *at, Node *f, const uint32_t *x, const unsigned *order,
+                      size_t n, Node *R);
 /* The gradient at a point where the arguments of a max or min are equal and depend on more than
  * one of the names. False: no such case. */
 bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n,

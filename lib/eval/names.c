@@ -336,31 +336,34 @@ static Node *derived_body(Evaluation *ev, const Def *d, Node *body, Node *const 
     return r;
 }
 
-/* The parameter by which orders differentiate once; -1 when it is not just one first
- * derivative. */
-static int first_order(Ctx *c, const Def *d, Node *const *orders)
+/* Small orders, at arguments that are constants; NULL: others. */
+static unsigned *small_orders(Ctx *c, const Def *d, Node *const *args)
 {
-    int found = -1;
-    for (size_t i = 0; i < d->params.n; i++)
-        if (orders[i] == c->one && found < 0)
-            found = (int)i;
-        else if (orders[i] != c->zero)
-            return -1;
-    return found;
+    size_t k = d->params.n;
+    unsigned *n = ARENA_NEW(&c->tmp, unsigned, k + 1);
+    for (size_t i = 0; n && i < k; i++) {
+        int64_t order;
+        if (!eval_is_constant(c, args[i]) || !ex_get_int(args[k + i], &order) ||
+            order > 100)
+            return NULL;
+        n[i] = (unsigned)order;
+    }
+    return n;
 }
 
-/* f'(p) for a number p: like d/dx f(x) at x = p. */
-static Node *slope_of(Evaluation *ev, const Def *d, Node *body, Node *formula, int i,
+/* f'(p), f''(p) for numbers p: like d/dx f(x) at x = p. NULL: p are none. */
+static Node *slope_of(Evaluation *ev, const Def *d, Node *body, Node *formula,
                       Node *const *args)
 {
     Ctx *c = ev->c;
-    uint32_t x = d->hidden.v[i];
-    Node **by = ARENA_NEW(&c->tmp, Node *, d->params.n);
-    for (size_t j = 0; j < d->params.n; j++)
-        by[j] = j == (size_t)i ? ex_sym(c, x) : args[j];
-    Node *at = ex_subst(c, body, d->hidden.v, by, d->params.n);
-    Node *r = ex_subst(c, formula, d->hidden.v, by, d->params.n);
-    return eval_slope(ev, at, r, x, args[i]);
+    size_t k = d->params.n;
+    Node **by = ARENA_NEW(&c->tmp, Node *, k + 1);
+    unsigned *order = small_orders(c, d, args);
+    if (!by || !order)
+        return NULL;
+    memcpy(by, args, k * sizeof *by);
+    At at = {ev, c, &d->hidden, by};
+    return eval_partial_at(&at, body, d->hidden.v, order, k, formula);
 }
 
 /* f^(n)(p) for large n, by one argument. NULL: not that. */
@@ -384,6 +387,18 @@ static Node *high_order(Evaluation *ev, const Def *d, Node *body, Node *const *a
     return eval_high_order(ev, e, d->hidden.v[moving], a[moving], a[k + moving]);
 }
 
+/* A function whose body has derivatives inside, at numbers. NULL: the formula tells. */
+static Node *value_by_rule(Evaluation *ev, const Def *d, Node *const *args)
+{
+    Ctx *c = ev->c;
+    size_t k = d->params.n;
+    Node **by = ARENA_NEW(&c->tmp, Node *, k + 1);
+    if (!by || ctx_failed(c))
+        return NULL;
+    memcpy(by, args, k * sizeof *by);
+    return eval_by_rule(ev, d->body, &d->hidden, by);
+}
+
 static Node *call_formula_function(Evaluation *ev, const Def *d, Node *body,
                                    Node *const *a)
 {
@@ -397,16 +412,16 @@ static Node *call_formula_function(Evaluation *ev, const Def *d, Node *body,
     ev->calls += ev->round > 0;
     if (ev->calls && ev->calls % 1024 == 0)
         check_depth(ev);
-    if (plain)
-        return ex_subst(c, body, d->hidden.v, a, k);
+    if (plain) {
+        Node *r = d->body->flags & NF_STRUCTURAL ? value_by_rule(ev, d, a) : NULL;
+        return r ? r : ex_subst(c, body, d->hidden.v, a, k);
+    }
     Node *high = high_order(ev, d, body, a);
     if (high)
         return high;
     Node *formula = derived_body(ev, d, body, orders);
-    int i = first_order(c, d, orders);
-    if (i >= 0 && eval_is_constant(c, a[i]))
-        return slope_of(ev, d, body, formula, i, a);
-    return ex_subst(c, formula, d->hidden.v, a, k);
+    Node *slope = ctx_failed(c) ? c->poison : slope_of(ev, d, body, formula, a);
+    return slope ? slope : ex_subst(c, formula, d->hidden.v, a, k);
 }
 
 /* A function without a formula is an unknown one until its arguments are numbers. */

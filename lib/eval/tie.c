@@ -20,7 +20,7 @@ static bool may_tie(Ctx *c, Node *x, void *arg)
            ex_depends_any(c, x->a[1], k->in, k->n);
 }
 
-static Node *fraction_of_double(Ctx *c, double d)
+Node *eval_near_fraction(Ctx *c, double d)
 {
     enum { Q_MAX = 720 };
     for (int64_t q = 1; q <= Q_MAX; q++) {
@@ -59,7 +59,7 @@ bool eval_tie(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n, No
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(g[i]))
             return false;
-        grad[i] = fraction_of_double(c, g[i]);
+        grad[i] = eval_near_fraction(c, g[i]);
     }
     return true;
 }

@@ -138,7 +138,9 @@ bool ex_may_be_undefined(const Node *n)
         const char *domain = op_info((Op)n->op)->domain;
         return domain && *domain && strncmp(domain, "all", 3) != 0;
     }
-    return n->op == OP_POW && !ex_is_pos(n->a[0]);
+    if (n->op != OP_POW || ex_is_pos(n->a[0]))
+        return false;
+    return !ex_is_int(n->a[1]) || ex_is_neg(n->a[1]);
 }
 
 void ex_set_facts(Ctx *c, Node *n)

@@ -499,7 +499,10 @@ static Node *other_value(Ctx *c, Op op, Node *x)
                : is_constant(x) && ex_is_nonzero(x)
                    ? arc_value(c, OP_atan, ex_div(c, c->one, x))
                    : NULL;
-    case OP_lambertw: return x == c->e ? c->one : NULL;
+    case OP_lambertw:
+        return x == c->e                              ? c->one
+               : x == ex_neg(c, ex_powi(c, c->e, -1)) ? c->minus_one
+                                                      : NULL;
     case OP_log2:
     case OP_log10: {
         int64_t b = op == OP_log2 ? 2 : 10;

@@ -177,13 +177,20 @@ static Form *build_call(Forms *F, const Node *n)
     return f;
 }
 
+/* Hidden names of parameters are shown as they were typed: f@x. */
+static const char *shown_name(const char *name)
+{
+    const char *own = strchr(name, '@');
+    return own ? own + 1 : name;
+}
+
 Form *form_other(Forms *F, const Node *n)
 {
     static const char *const constant[] = {"pi", "e", "inf"};
 
     switch ((Op)n->op) {
     case OP_CONST: return form_named(F, constant[n->sym]);
-    case OP_SYM: return form_named(F, sym_name(F->c, n->sym));
+    case OP_SYM: return form_named(F, shown_name(sym_name(F->c, n->sym)));
     case OP_TRUE:
     case OP_FALSE: return form_named(F, n->op == OP_TRUE ? "true" : "false");
     case OP_POISON: return form_named(F, "undefined");
