@@ -361,7 +361,8 @@ static void function_germ(Series *s, Known *p, Node *n)
     if (r) {
         Op before = s->kink;
         replace(s, p, r);
-        s->kink = before == OP_POISON && s->kink != before ? (Op)n->op : s->kink;
+        bool met = s->kink != before || (n->op == OP_hypot && p->c[0] == c->zero);
+        s->kink = before == OP_POISON && met ? (Op)n->op : s->kink;
         return;
     }
     if (series_trig_pole(s, p, n) || series_compose(s, p, n))
