@@ -297,8 +297,10 @@ START_TEST(controls_are_not_echoed)
              "3");
     expect(&t, "20 ?31m?+ ?3");
     expect(&t, "error:");
+    expect(&t, "\n> "); /* what is typed before is echoed by the terminal itself */
     type(&t, "load \"\xe2\x81\xa6x\"");
     expect(&t, "cannot read ?x:");
+    expect(&t, "\n> ");
     type(&t, "\xce\xb1 = 3 # \xe4\xbd\xa0\xf0\x9d\x9b\xbc"); /* what is harmless passes */
     expect(&t, "\xce\xb1 = 3 # \xe4\xbd\xa0\xf0\x9d\x9b\xbc");
     type(&t, "\xce\xb1 + 20");
