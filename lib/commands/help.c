@@ -305,7 +305,7 @@ static bool help_named(lbz_session *s, Str *out, const char *name)
 /* What contains the word, or else an error that names what is like it. */
 static bool help_search(lbz_session *s, Str *out, const char *text, Span w)
 {
-    Search f = {.text = text + w.pos, .len = w.len, .distance = w.len < 5 ? 2 : 3};
+    Search f = {.text = text + w.pos, .len = w.len, .distance = w.len < 6 ? 2 : 3};
     word_each(s, compare_word, &f);
     if (f.near && !f.distance)
         return help_named(s, out, f.near);

@@ -62,6 +62,17 @@ static bool used_as_name(const char *s, size_t at, size_t n)
     return !space || next == ' ' || (ch == next && ch == '*');
 }
 
+/* help ^, help :=: signs and nothing else. */
+static bool asks_for_sign(const char *s, size_t at, size_t word, size_t n)
+{
+    size_t from = skip_blank(s, at + word, n), i = from;
+    while (i < n && s[i] && strchr("+-*/^<>=!|%.:'", s[i]))
+        i++;
+    size_t end = skip_blank(s, i, n);
+    return word == 4 && !memcmp(s + at, "help", 4) && from > at + word && i > from &&
+           (end == n || s[end] == '\n' || s[end] == '#');
+}
+
 static const CommandInfo *command_here(Parser *p, size_t at, size_t n, size_t *word)
 {
     const char *s = p->text;
@@ -72,7 +83,7 @@ static const CommandInfo *command_here(Parser *p, size_t at, size_t n, size_t *w
     }
     *word = lex_name_len(s + at, n - at);
     const CommandInfo *cmd = *word ? command_find(s + at, *word) : NULL;
-    if (!cmd || used_as_name(s, at + *word, n))
+    if (!cmd || (used_as_name(s, at + *word, n) && !asks_for_sign(s, at, *word, n)))
         return NULL;
     NameKind kind = parser_name_kind(p, s + at, *word);
     size_t i = skip_blank(s, at + *word, n);
