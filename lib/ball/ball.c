@@ -608,6 +608,21 @@ lbz_status ball_exists(Ctx *c, Node *k, const Node **bad)
     return st;
 }
 
+static bool is_undefined(Ctx *c, Node *n, void *arg)
+{
+    const Node *bad;
+    (void)arg;
+    return !n->syms && ex_may_be_undefined(n) && ball_exists(c, n, &bad) == LBZ_DOMAIN;
+}
+
+Node *ball_find_undefined(Ctx *c, size_t since)
+{
+    Node *bad = NULL;
+    for (size_t i = since; i < c->ndropped && !bad && !ctx_failed(c); i++)
+        bad = ex_find(c, c->dropped[i], NF_RISK, is_undefined, NULL);
+    return bad;
+}
+
 int ball_sign(Ctx *c, Node *n)
 {
     Search s;

@@ -32,6 +32,10 @@ lbz_status ball_glance(Ctx *c, Node *k, const Node **bad);
 /* Has the constant k a real value? OK, DOMAIN (certainly not, *bad is the offending node) or UNABLE. */
 lbz_status ball_exists(Ctx *c, Node *k, const Node **bad);
 
+/* Of what was dropped (ctx.dropped) since then, a constant that certainly has no real value; NULL:
+ * there is none. */
+Node *ball_find_undefined(Ctx *c, size_t since);
+
 /* Digits of the constant n, all certified, correctly rounded to `digits` significant ones
  * (a tie that no precision decides may go either way); raises the precision until they are
  * right. A value known exactly has no trailing zeros, others show all their digits. Errors

@@ -461,7 +461,7 @@ static void fill_germ(Series *s, Germ *g, Node *e, unsigned n)
 void diff_germ(Ctx *c, Node *e, uint32_t x, Node *a, int side, unsigned n, Germ *out)
 {
     Series s;
-    size_t notes = c->nnotes;
+    size_t notes = c->nnotes, dropped = c->ndropped;
     ArenaMark m = arena_mark(&c->tmp);
     *out = (Germ){.state = GERM_OPEN, .kink = OP_POISON};
     if (!ctx_failed(c) && n <= GERM_ORDERS && ex_dag_size(c, e) <= MOST_NODES &&
@@ -471,6 +471,7 @@ void diff_germ(Ctx *c, Node *e, uint32_t x, Node *a, int side, unsigned n, Germ 
         out->state = GERM_OPEN;
     (void)attempt_forgive(c, FORGIVE_UNDEFINED);
     c->nnotes = notes;
+    c->ndropped = dropped;
     arena_release(&c->tmp, m);
 }
 

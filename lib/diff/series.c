@@ -140,6 +140,17 @@ static bool is_undefined(Ctx *c, Node *k)
            (!k->syms && (k->flags & NF_RISK) && ball_exists(c, k, &bad) == LBZ_DOMAIN);
 }
 
+/* f at y = a; NULL: it has no value there. */
+static Node *value_there(const Series *s, Node *f, uint32_t y, Node *a)
+{
+    Ctx *c = s->c;
+    size_t dropped = c->ndropped;
+    Node *r = ex_subst(c, f, &y, &a, 1);
+    bool undefined = is_undefined(c, r) || ball_find_undefined(c, dropped);
+    c->ndropped = dropped;
+    return undefined ? NULL : r;
+}
+
 /* f(u) from f's derivatives at u_0 in its i-th argument, the other arguments constant. */
 static bool compose_series(Series *s, Node **p, Node *n, uint32_t i)
 {
@@ -157,11 +168,11 @@ static bool compose_series(Series *s, Node **p, Node *n, uint32_t i)
     pow[0] = c->one;
     bool known = by_integration(s, of, f, y->sym, u[0]);
     for (size_t k = 0; k < s->len && !ctx_poll(c); k++) {
-        Node *ck = known ? of[k]
-                         : ex_scale(c, num_inv(&c->tmp, num_factorial(&c->tmp, k)),
-                                    ex_subst(c, f, &y->sym, &u[0], 1));
-        if (is_undefined(c, ck))
+        Node *fk = known ? of[k] : value_there(s, f, y->sym, u[0]);
+        if (!fk)
             return false;
+        Num over = known ? NUM_ONE : num_factorial(&c->tmp, k);
+        Node *ck = ex_scale(c, num_inv(&c->tmp, over), fk);
         if (s->rational && !ex_is_num(ck)) {
             p[0] = ck; /* which tells */
             return true;
@@ -186,7 +197,10 @@ void series_by_derivatives(Series *s, Known *p, Node *n)
     for (size_t k = 0; k * per < s->len && !ctx_poll(c); k++) {
         Num w = num_inv(&c->tmp, num_factorial(&c->tmp, k));
         w = s->side < 0 && k % 2 ? num_neg(&c->tmp, w) : w;
-        p->c[k * per] = ex_scale(c, w, ex_subst(c, d, &s->x, &s->a, 1));
+        Node *dk = value_there(s, d, s->x, s->a);
+        if (!dk && !ctx_failed(c))
+            (void)series_none(s);
+        p->c[k * per] = dk ? ex_scale(c, w, dk) : c->poison;
         d = diff(c, d, s->x);
     }
 }
@@ -344,7 +358,10 @@ static void node_series(Series *s, Known *p, Node *n)
     if (!ex_depends(c, n, s->x)) {
         p->c[0] = n;
         p->zero = n == c->zero;
-        p->state = s->side && is_undefined(c, n) ? SERIES_UNDEFINED : SERIES_KNOWN;
+        if (is_undefined(c, n) && s->side)
+            p->state = SERIES_UNDEFINED;
+        else if (is_undefined(c, n))
+            (void)series_none(s);
         return;
     }
     if (s->side && series_germ(s, p, n))

@@ -447,9 +447,11 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
     evaluation_begin(&ev, c, names, opt, parsed);
     Node *inner = ex_is(e, OP_NUMERIC) ? e->a[0] : e;
     ev.decimals = inner == e ? 0 : asked_digits(opt, e);
+    eval_check_dropped(c);
     Node *r = carry_all(&ev, inner);
     if (!ctx_failed(c))
         r = eval_attach(&ev, eval_expand(&ev, r, &ev.dvars, EXPAND_ALL));
+    eval_check_dropped(c);
     if (!ctx_failed(c)) {
         finish_result(&ev, e, inner, r, out);
         write_taylor(&ev, inner, out);

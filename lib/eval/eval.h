@@ -101,6 +101,8 @@ bool eval_expression(Ctx *c, const Names *names, const EvalOptions *opt,
 Node *eval_value(Ctx *c, const Names *names, const EvalOptions *opt, const Parsed *parsed,
                  Node *e);
 
+/* An error if something that was dropped has no real value. */
+void eval_check_dropped(Ctx *c);
 /* Constant subexpressions with a decimal inside become decimals; those that certainly
  * have no real value are errors. */
 Node *eval_finish(Ctx *c, Node *e);

@@ -170,6 +170,16 @@ Node *eval_finish(Ctx *c, Node *e)
     return ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold_all(&f, e);
 }
 
+/* ---- what was dropped */
+
+void eval_check_dropped(Ctx *c)
+{
+    const Node *bad = c->ndropped ? ball_find_undefined(c, 0) : NULL;
+    c->ndropped = 0;
+    if (bad && !ctx_failed(c))
+        no_value(c, bad);
+}
+
 /* ---- N */
 
 /* k rounded to so many digits. */

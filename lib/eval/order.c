@@ -5,6 +5,7 @@
  * exactly, come from series of certified values.
  */
 #include "diff/coefficients.h"
+#include "diff/germ.h"
 #include "eval/internal.h"
 
 #include <stdio.h>
@@ -254,10 +255,42 @@ static Node *put_in_all_but(Ctx *c, Node *e, const uint32_t *in, Node *const *at
     return eval_try_subst(c, e, in, by, n);
 }
 
-static bool limit_along(Ctx *c, Node *e, uint32_t x, Node *p, Node **limit)
+/* e close to p on that side, seen by numbers: no value, or a fall to 0 that is quick. */
+static GermState look_closer(Ctx *c, Node *e, uint32_t x, Node *p, int side)
 {
+    double before = 0, v = 0;
+    bool none = true, falls = true;
+    for (int k = 8; k <= 128 && (none || falls); k *= 2) {
+        Node *at = ex_add2(c, p, ex_scale(c, num_int(side), ex_powi(c, c->two, -k)));
+        Node *r = eval_try_subst(c, e, &x, &at, 1);
+        none = none && !r;
+        falls = falls && r && eval_is_constant(c, r) && ball_double(c, r, &v) == LBZ_OK &&
+                (k == 8 || v * v * 16 <= before * before);
+        before = v;
+    }
+    return none ? GERM_UNDEFINED : falls && v * v < 1e-24 ? GERM_KNOWN : GERM_OPEN;
+}
+
+/* By a series, which fills the gap; else on the sides there are, where what is seen to fall to 0
+ * does. */
+static bool limit_along(Ctx *c, Node *e, uint32_t x, Node *p, Node **limit, bool *filled)
+{
+    Germ g[2];
     bool ok = diff_series(c, e, x, p, 0, limit);
-    return attempt_forgive(c, FORGIVE_UNDEFINED) && ok && eval_is_constant(c, *limit);
+    *filled = ok;
+    if (attempt_forgive(c, FORGIVE_UNDEFINED) && ok)
+        return eval_is_constant(c, *limit);
+    diff_germ(c, e, x, p, -1, 0, &g[0]);
+    diff_germ(c, e, x, p, 1, 0, &g[1]);
+    for (int i = 0; i < 2 && !ctx_failed(c); i++)
+        if (g[i].state == GERM_OPEN)
+            g[i] = (Germ){look_closer(c, e, x, p, i ? 1 : -1), {c->zero}, OP_POISON};
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
+    bool left = g[0].state == GERM_KNOWN, right = g[1].state == GERM_KNOWN;
+    *limit = g[right].limit[0];
+    return (left || right) && g[0].state != GERM_OPEN && g[1].state != GERM_OPEN &&
+           *limit && !((*limit)->flags & NF_INF) &&
+           (!left || !right || g[0].limit[0] == *limit) && !ctx_failed(c);
 }
 
 void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n)
@@ -266,19 +299,22 @@ void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_
     Err why = attempt_error(c);
     size_t notes = c->nnotes;
     Node *limit = NULL;
+    bool filled = false;
     for (size_t i = 0; i < n && !ctx_poll(c); i++) {
         Node *f = eval_is_constant(c, at[i]) ? put_in_all_but(c, e, in, at, n, i) : NULL;
         if (!f || ex_dag_size(c, f) > MOST_NODES ||
-            !limit_along(c, f, in[i], at[i], &limit))
+            !limit_along(c, f, in[i], at[i], &limit, &filled))
             continue;
         Str s = {0};
         str_printf(&s, "as %s tends to ", sym_name(c, in[i]));
         print_brief(c, &s, at[i], 40);
         str_puts(&s, " it tends to ");
         print_brief(c, &s, limit, 60);
-        str_printf(&s, "; taylor(..., %s=", sym_name(c, in[i]));
-        print_brief(c, &s, at[i], 40);
-        str_puts(&s, ", 0) fills the gap");
+        if (filled) {
+            str_printf(&s, "; taylor(..., %s=", sym_name(c, in[i]));
+            print_brief(c, &s, at[i], 40);
+            str_puts(&s, ", 0) fills the gap");
+        }
         snprintf(why.hint, sizeof why.hint, "%s", str_cstr(&s));
         str_free(&s);
         break;

@@ -9,10 +9,13 @@ Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, siz
 {
     if (ctx_failed(c))
         return NULL;
+    size_t dropped = c->ndropped;
     Node *r = ex_subst(c, e, syms, by, k);
     const Node *bad;
     bool ok = !ctx_failed(c) && !((r->flags & NF_RISK) && eval_is_constant(c, r) &&
                                   ball_exists(c, r, &bad) == LBZ_DOMAIN);
+    ok = ok && !ball_find_undefined(c, dropped);
+    c->ndropped = dropped;
     (void)attempt_forgive(c, FORGIVE_UNDEFINED);
     return ok ? r : NULL;
 }
@@ -194,6 +197,7 @@ Node *eval_at(Evaluation *ev, Node *op, Node *const *a)
         Node *e = eval_attach(ev, eval_expand(ev, a[0], &own, EXPAND_NEEDED));
         r = value_by_rule(&at, op->a[0], e);
         r = r || ctx_failed(c) ? r : ex_subst(c, e, own.v, by, own.n);
+        eval_check_dropped(c);
         if (c->env.err.status == LBZ_DOMAIN)
             hint_limit(&at, e);
     }

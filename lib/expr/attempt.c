@@ -15,12 +15,13 @@ Err attempt_error(Ctx *c)
     return e;
 }
 
-Attempt attempt_begin(Ctx *c) { return (Attempt){ctx_failed(c), c->nnotes}; }
+Attempt attempt_begin(Ctx *c) { return (Attempt){ctx_failed(c), c->nnotes, c->ndropped}; }
 
 bool attempt_end(Ctx *c, const Attempt *a)
 {
     bool bad = ctx_failed(c) && !a->failed;
     c->nnotes = a->nnotes;
+    c->ndropped = a->ndropped;
     if (bad)
         (void)attempt_forgive(c, FORGIVE_ANY);
     return !bad;

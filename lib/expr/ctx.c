@@ -447,6 +447,9 @@ void ctx_begin_statement(Ctx *c)
     c->nnotes = c->notes_cap = 0;
     c->facts = NULL;
     c->nfacts = c->facts_cap = 0;
+    c->dropped = NULL;
+    c->ndropped = c->dropped_cap = 0;
+    c->keeps_dropped = false;
     map_init(&c->diff_memo, &c->pool[1].arena);
     c->nsizes[0] = c->nsizes[1] = 0;
 }
@@ -467,6 +470,16 @@ void ctx_note(Ctx *c, const char *fmt, ...)
     if (!ARENA_ROOM(a, c->notes, c->nnotes, c->notes_cap))
         return;
     c->notes[c->nnotes++] = arena_strndup(a, text, strlen(text));
+}
+
+void ctx_keep_dropped(Ctx *c, Node *u)
+{
+    Arena *a = &c->pool[1].arena;
+    for (size_t i = c->ndropped, looked = 0; i-- > 0 && looked < 8; looked++)
+        if (c->dropped[i] == u)
+            return;
+    if (ARENA_ROOM(a, c->dropped, c->ndropped, c->dropped_cap))
+        c->dropped[c->ndropped++] = u;
 }
 
 void ctx_fact(Ctx *c, Node *n)

@@ -142,6 +142,11 @@ struct ctx {
     size_t nnotes, notes_cap;
     Node **facts; /* nodes that are not negative on the domain of the statement */
     size_t nfacts, facts_cap;
+    /* What left an expression by 0*u or u - u while names were put in or text was read, with a
+     * constant inside that may have no value: whether it has one is to be asked. */
+    Node **dropped;
+    size_t ndropped, dropped_cap;
+    bool keeps_dropped;
     uint32_t mark; /* last mark handed out by ex_walk */
     /* procedures are read: a list is an operand like others, as names may be lists */
     bool open_lists;
@@ -152,6 +157,7 @@ Ctx *ctx_new(void); /* NULL: no memory */
 void ctx_free(Ctx *c);
 void ctx_begin_statement(Ctx *c); /* empties the statement pool, error, notes, memos */
 void ctx_note(Ctx *c, const char *fmt, ...) LBZ_PRINTF(2, 3) LBZ_COLD; /* once per text */
+void ctx_keep_dropped(Ctx *c, Node *u) LBZ_COLD;
 static inline bool ctx_poll(Ctx *c) { return env_poll(&c->env); }
 static inline bool ctx_failed(const Ctx *c) { return env_failed(&c->env); }
 /* What a function's domain says of its argument (log u: u > 0; asin u: 1 - u, 1 + u >= 0 ...)
@@ -163,6 +169,13 @@ void ctx_fact(Ctx *c, Node *n); /* n >= 0 on the domain of the statement */
 Node *ctx_error(Ctx *c, lbz_status st, const char *hint, const char *fmt, ...)
     LBZ_PRINTF(4, 5) LBZ_COLD;
 static inline Arena *ctx_arena(Ctx *c) { return &c->pool[c->into].arena; }
+
+/* u leaves an expression, which goes on as if it had a value. */
+static inline void ctx_drop(Ctx *c, Node *u)
+{
+    if (c->keeps_dropped && (u->flags & NF_RISK))
+        ctx_keep_dropped(c, u);
+}
 
 /* ---- leaves */
 uint32_t sym_intern(Ctx *c, const char *name, size_t n); /* index of the symbol */
@@ -352,7 +365,7 @@ Err attempt_error(Ctx *c);
  * since begin, and tells whether the work went well. */
 typedef struct {
     bool failed; /* before */
-    size_t nnotes;
+    size_t nnotes, ndropped;
 } Attempt;
 Attempt attempt_begin(Ctx *c);
 bool attempt_end(Ctx *c, const Attempt *a);

@@ -402,6 +402,7 @@ Node *ex_pow(Ctx *c, Node *b, Node *x)
         if (num_is_zero(x->num)) {
             if (ex_is_num(b) && num_is_zero(b->num))
                 ctx_note(c, "0^0 is taken as 1");
+            ctx_drop(c, b);
             return decimal ? ex_num(c, (Num){1, 1, true}) : c->one;
         }
         if (num_is_one(x->num) && !decimal)

@@ -318,11 +318,17 @@ static Node *infinite_product(Ctx *c, Factors *s)
     return sign > 0 ? c->inf : c->minus_inf;
 }
 
-/* The node of a collected product: content, then sorted factors. */
+/* 0 times the factors of s */
+static Node *zero_product(Ctx *c, const Factors *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        ctx_drop(c, s->v[i].whole);
+    return c->zero;
+}
+
+/* The node of a collected product, whose content is not 0: content, then sorted factors. */
 static Node *product_node(Ctx *c, Num content, NodeVec *f)
 {
-    if (num_is_zero(content))
-        return c->zero;
     if (f->n == 0)
         return ex_num(c, content);
     if (f->n == 1)
@@ -369,7 +375,7 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
         if (s.infinite)
             return infinite_product(c, &s);
         if (num_is_zero(s.content))
-            return c->zero;
+            return zero_product(c, &s);
         if (s.longs)
             absorb_into_long(c, &s);
         if (!s.sorted && (s.n <= FEW || !merge_short(c, &s)))

@@ -31,8 +31,10 @@ static bool omits_coefficient(Num k, const Node *rest)
 
 Node *ex_scale_raw(Ctx *c, Num k, Node *rest)
 {
-    if (num_is_zero(k))
+    if (num_is_zero(k)) {
+        ctx_drop(c, rest);
         return c->zero;
+    }
     if (omits_coefficient(k, rest))
         return rest;
     return ex_intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
@@ -118,6 +120,8 @@ static Node *terms_finish(Ctx *c, Terms *s)
             k = num_add(&c->tmp, k, s->v[i++].k);
         if (!num_is_zero(k))
             out[n++] = ex_scale_raw(c, k, t->rest);
+        else
+            ctx_drop(c, t->rest);
     }
     if (n == 1 && s->constant.dec && num_is_zero(s->constant) && !ex_is_num(out[0]))
         return ex_scale(c, (Num){1, 1, true}, out[0]); /* 0.0 + pi is a decimal, too */

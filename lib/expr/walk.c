@@ -474,7 +474,7 @@ static Node *subst_node(const Subst *s, Node *x)
     return r;
 }
 
-Node *subst_run(Subst *s, Node *root)
+static Node *subst_walk(Subst *s, Node *root)
 {
     Ctx *c = s->c;
     WalkStep near[FRAMES_AT_HAND], *st = near;
@@ -501,6 +501,15 @@ Node *subst_run(Subst *s, Node *root)
         st[n++] = (WalkStep){kid, 0};
     }
     return ctx_failed(c) ? c->poison : nodemap_get(&s->done, root);
+}
+
+Node *subst_run(Subst *s, Node *root)
+{
+    bool before = s->c->keeps_dropped;
+    s->c->keeps_dropped = true;
+    Node *r = subst_walk(s, root);
+    s->c->keeps_dropped = before;
+    return r;
 }
 
 Node *ex_subst(Ctx *c, Node *n, const uint32_t *syms, Node *const *by, size_t k)

@@ -352,12 +352,14 @@ Node *tree_build(Ctx *c, const Tree *t, const TreeRecord *out)
     b.at = ARENA_NEW(&c->tmp, uint32_t, t->n + 1u);
     b.made = ARENA_NEW(out->made ? ctx_arena(c) : &c->tmp, Node *, t->n + 1u);
     Node *r = c->poison;
+    c->keeps_dropped = true;
     if (b.v && b.at && b.made && !ctx_failed(c)) {
         uint32_t n = run_items(&b);
         r = ctx_failed(c) ? c->poison : b.v[0];
         if (out->made)
             *out->made = (Reading){t, b.made, n};
     }
+    c->keeps_dropped = false;
     arena_release(&c->tmp, m);
     return r;
 }

@@ -320,6 +320,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     Node *body = !st->expr               ? c->zero
                  : st->kind == ST_ASSIGN ? value_now(s, st, parsed)
                                          : st->expr;
+    eval_check_dropped(c);
     if (ctx_failed(c))
         return false;
     c->env.at = st->span;
