@@ -17,7 +17,7 @@ enum { MAX_JOBS = 256 };
 
 static const char help_text[] =
     "usage: leibniz [OPTION]... [-e EXPR]... [-f FILE] [FILE | EXPR]...\n"
-    "A calculator for derivatives. With neither EXPR nor FILE it reads standard input:\n"
+    "A calculator for derivatives. Without EXPR or FILE it reads standard input:\n"
     "at a terminal it prompts, else it answers line by line.\n"
     "\n"
     "  -e, --expression=EXPR   evaluate EXPR (may be given several times)\n"
