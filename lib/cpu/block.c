@@ -138,10 +138,12 @@ static void block_pow(double *d, const double *a, const double *b, size_t n)
             d[i] = pow(a[i], b[i]);
 }
 
-/* |a|^b, with the sign of a if odd. */
+/* |a|^b, with the sign of a if odd; n > 0. */
 static void block_root(double *d, const double *a, const double *b, bool odd, size_t n)
 {
     double sign[BLOCK], size[BLOCK];
+    if (n == 0)
+        return;
     memcpy(sign, a, n * sizeof *sign);
     for (size_t i = 0; i < n; i++)
         size[i] = fabs(a[i]);
