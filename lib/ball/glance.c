@@ -1,8 +1,6 @@
 /* ball/glance.c - does a constant have a real value? Seen from doubles where that is clear.
  *
  * FLINT takes longer to open than most statements take, and most constants are harmless: log(2).
- * Without this a line with tan(2) in it takes 9 ms from start to answer, with it 3; 10 000 random
- * derivatives take 5% longer.
  * Every value goes with a bound on its error that is generous for any libm; what comes near the
  * edge of a domain, a pole or the end of the range is left to balls.
  */

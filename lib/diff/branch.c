@@ -70,7 +70,9 @@ static int switch_sign(Series *s, Known *p, const Node *n)
     const Known *u = series_operand(s, n, 0);
     size_t at;
     if (n->op == OP_max || n->op == OP_min || (n->op >= OP_LT && n->op <= OP_NE)) {
-        difference(s, &d, u, series_operand(s, n, 1));
+        const Known *w = series_operand(s, n, 1);
+        difference(s, &d, u, w);
+        d.zero = d.zero || u->form == w->form;
         u = &d;
     }
     if (!u->c)
@@ -94,6 +96,9 @@ static void kink_germ(Series *s, Known *p, Node *n)
     if (sign == 2)
         return;
     Node *r = diff_branch(s->c, (Op)n->op, n->a, sign);
+    Node *form[2];
+    for (uint32_t i = 0; i < n->n && i < 2; i++)
+        form[i] = series_operand(s, n, i)->form;
     bool negative = n->op == OP_abs && sign < 0;
     const Known *u = negative || r == n->a[0]   ? series_operand(s, n, 0)
                      : n->n > 1 && r == n->a[1] ? series_operand(s, n, 1)
@@ -104,6 +109,7 @@ static void kink_germ(Series *s, Known *p, Node *n)
         series_copy(s, p, u);
     for (size_t k = 0; negative && k < s->len; k++)
         p->c[k] = ex_neg(s->c, p->c[k]);
+    p->form = diff_branch(s->c, (Op)n->op, form, sign);
 }
 
 static void comparison_germ(Series *s, Known *p, const Node *n)

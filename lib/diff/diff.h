@@ -4,10 +4,13 @@
  * canonical, not yet simplified. Unknown partials (besselj in its order) are UNABLE.
  * Invariant: a derivative holds wherever the function is differentiable.
  * Owners: results are nodes of the statement; the compiled rules belong to the context.
- * May use: base, number, table, expr, parse (the texts of partials), print, ball.
- * Files: diff.c (forward), gradient.c (all partials in one reverse sweep), order.c (n-th
- * derivatives), rules.c (partials of the table's rows), series.c (Taylor coefficients as nodes),
- * coefficients.[ch] (the same, certified, by balls), internal.h.
+ * May use: base, number, table, expr, field, parse (the texts of partials), print, ball.
+ * Files: diff.c (forward), condition.c (`if`), gradient.c (all partials in one reverse sweep),
+ * order.c (n-th derivatives), rules.c (partials of the table's rows), series.[ch] (Taylor
+ * coefficients as nodes) with recurrence.c (their arithmetic) and singular.c (functions at their
+ * singular points), germ.[ch] (series on one side of a point) with branch.c (which branch is
+ * followed there), coefficients.[ch] (coefficients certified, by balls), internal.h. From series.c
+ * to branch.c it is one circle: a function's series may be that of another expression.
  */
 #ifndef LBZ_DIFF_H
 #define LBZ_DIFF_H

@@ -9,7 +9,7 @@
 #include "expr/internal.h"
 #include "field/rational.h"
 
-enum { DEEPEST = 4, FINEST = 24, ROUNDS = 5, MOST_NODES = 2000 };
+enum { DEEPEST = 4, FINEST = 128, ROUNDS = 5, MOST_NODES = 2000 };
 
 /* ---- signs and limits of coefficients */
 
@@ -52,26 +52,34 @@ static bool open_germ(Series *s, Ctx *c, uint32_t x, Node *a, int side, unsigned
     return s->depth <= DEEPEST && !ctx_failed(c);
 }
 
+/* What a round has left open of the germ p, all terms up to exponent n of h being wanted: s is made
+ * ready for the next one. False: nothing that a round can tell. */
+static bool wants_more(Series *s, const Known *p, size_t n)
+{
+    size_t need = n * s->per + p->v + 1;
+    if (s->finer > 1 && s->per * s->finer <= FINEST) {
+        s->per *= s->finer;
+        s->len = n * s->per + 2;
+        return true;
+    }
+    if (p->state != SERIES_KNOWN || p->rough || p->n >= need)
+        return false;
+    s->len += need - p->n + 1;
+    return true;
+}
+
 /* The germ of e with all terms up to exponent n of h known; NULL: an error. */
 static Known *germ_to(Series *s, Node *e, size_t n)
 {
     Known *p = NULL;
     s->len = n * s->per + 2;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round == 0 || (round < ROUNDS && wants_more(s, p, n)); round++) {
         s->finer = 1;
         s->kink = OP_POISON;
         map_init(&s->of, &s->c->tmp);
         p = series_of(s, e);
         if (!p)
             return NULL;
-        if (s->finer > 1 && s->per * s->finer <= FINEST) {
-            s->per *= s->finer;
-            s->len = n * s->per + 2;
-        } else if (p->state == SERIES_KNOWN && !p->rough && p->n <= n * s->per + p->v) {
-            s->len += n * s->per + p->v - p->n + 2;
-        } else {
-            break;
-        }
     }
     return p;
 }
@@ -208,6 +216,10 @@ static void power_germ(Series *s, Known *p, const Node *n)
     Ctx *c = s->c;
     Node *r = n->a[1];
     const Known *b = series_operand(s, n, 0);
+    if (n->a[0] == c->e && series_operand(s, n, 1)->zero) {
+        series_constant(s, p, c->one);
+        return;
+    }
     if (n->a[0] == c->e) {
         exp_germ(s, p, series_operand(s, n, 1));
         return;
@@ -357,6 +369,10 @@ static void function_germ(Series *s, Known *p, Node *n)
             p->state = p->rough ? SERIES_OPEN : SERIES_KNOWN;
         return;
     }
+    if (n->n == 1 && series_operand(s, n, 0)->zero) {
+        series_constant(s, p, ex_fn1(c, (Op)n->op, c->zero));
+        return;
+    }
     Node *r = series_branch_form(s, n);
     if (r) {
         Op before = s->kink;
@@ -396,6 +412,7 @@ bool series_germ(Series *s, Known *p, Node *n)
         p->c[0] = s->a;
         if (s->per < s->len)
             p->c[s->per] = ex_int(s->c, s->side);
+        p->exact = s->per < s->len;
         return true;
     }
     if (!binder && series_branches(s, p, n))

@@ -164,15 +164,24 @@ void series_shifted_power(Series *s, Known *p, const Known *u, size_t w, Num r)
         p->c[i] = t[i - right];
 }
 
+/* The place of the last coefficient that is not 0; 0: there is none behind the first. */
+static size_t last_term(const Series *s, const Known *p)
+{
+    size_t k = s->len;
+    while (--k && p->c[k] == s->c->zero)
+        continue;
+    return k;
+}
+
 /* The operands over one power of h added up. */
 void series_sum(Series *s, Known *p, const Known *const *u, size_t n)
 {
     Ctx *c = s->c;
-    bool zero = true;
+    bool exact = true;
     for (size_t i = 0; i < n; i++) {
         p->v = u[i]->v > p->v ? u[i]->v : p->v;
         p->rough |= u[i]->rough;
-        zero = zero && u[i]->zero;
+        exact = exact && u[i]->exact && !u[i]->v;
     }
     for (size_t i = 0; i < n; i++)
         if (!u[i]->zero && u[i]->n + (p->v - u[i]->v) < p->n)
@@ -184,7 +193,8 @@ void series_sum(Series *s, Known *p, const Known *const *u, size_t n)
                 nodevec_push(c, &t, u[i]->c[k - (p->v - u[i]->v)]);
         p->c[k] = ex_add(c, t.n, t.v);
     }
-    p->zero = zero;
+    p->exact = exact;
+    p->zero = exact && last_term(s, p) == 0 && p->c[0] == c->zero;
 }
 
 /* How many terms of u are known to be 0 before the others. */
@@ -204,9 +214,10 @@ void series_product(Series *s, Known *p, const Known *u, const Known *w)
     Known r = {.c = p->c, .n = n < m ? n : m, .v = u->v + w->v};
     r.n = r.n < s->len ? r.n : s->len;
     r.rough = u->rough || w->rough;
+    r.exact = u->exact && w->exact && !r.v && last_term(s, u) + last_term(s, w) < s->len;
     series_multiply(s, r.c, u->c, w->c);
     if (u->zero || w->zero)
-        r = (Known){.c = r.c, .n = s->len, .zero = true};
+        r = (Known){.c = r.c, .n = s->len, .exact = true, .zero = true};
     *p = r;
 }
 
@@ -236,5 +247,6 @@ void series_constant(const Series *s, Known *p, Node *k)
 {
     p->c[0] = k;
     p->n = s->len;
+    p->exact = true;
     p->zero = k == s->c->zero;
 }

@@ -308,6 +308,7 @@ static void arithmetic_series(Series *s, Known *p, const Node *n)
     Node **own = p->c;
     *p = *u[scale];
     p->c = own;
+    p->form = NULL;
     for (size_t k = 0; k < s->len; k++)
         own[k] = scale ? ex_scale(s->c, n->a[0]->num, u[1]->c[k]) : u[0]->c[k];
     for (uint32_t i = 1; !scale && i < n->n; i++)
@@ -357,6 +358,7 @@ static void node_series(Series *s, Known *p, Node *n)
         return;
     if (!ex_depends(c, n, s->x)) {
         p->c[0] = n;
+        p->exact = true;
         p->zero = n == c->zero;
         if (is_undefined(c, n) && s->side)
             p->state = SERIES_UNDEFINED;
@@ -413,6 +415,29 @@ static void forgive_germ(Series *s, Known *p)
     }
 }
 
+/* The form of n from those of its operands, unless a branch was taken. One without x is constant. */
+static void take_form(Series *s, Known *p, Node *n)
+{
+    Ctx *c = s->c;
+    bool known = p->form ? p->state == SERIES_KNOWN : !(n->flags & NF_BINDER);
+    Node **a = n->n && !p->form ? ARENA_NEW(&c->tmp, Node *, n->n) : NULL;
+    for (uint32_t i = 0; a && i < n->n; i++) {
+        const Known *u = series_known(s, n->a[i]);
+        a[i] = u && u->form ? u->form : n->a[i];
+        known = known && (!u || u->state == SERIES_KNOWN);
+    }
+    Node *f = p->form ? p->form : a && known ? ex_with(c, n, a) : n;
+    bool lost = ctx_failed(c);
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
+    p->form = lost ? n : f;
+    if (lost || !known || f == n || ex_depends(c, f, s->x) || (f->flags & NF_COND) ||
+        is_undefined(c, f))
+        return;
+    *p = (Known){.c = series_new(s), .form = f};
+    if (p->c)
+        series_constant(s, p, f);
+}
+
 Known *series_of(Series *s, Node *e)
 {
     enum { MOST_NODES = 200 }; /* of an expression that is tried with rational numbers */
@@ -435,6 +460,8 @@ Known *series_of(Series *s, Node *e)
             return NULL;
         node_series(s, p, n);
         forgive_germ(s, p);
+        if (s->side)
+            take_form(s, p, n);
         if (s->rational && n->op != OP_CONST && !ctx_failed(c) && !all_numbers(s, p))
             return NULL;
     }

@@ -20,9 +20,12 @@ typedef struct {
     Node **c;
     size_t n, v;
     SeriesState state;
+    bool exact; /* nothing follows behind c[len - 1] */
     bool zero;  /* exactly 0 */
     bool rough; /* what is not known oscillates: it must not be differentiated */
     bool truth; /* of a condition, close to the point */
+    Node
+        *form; /* of a germ: the node itself, branches taken; what is equal is one node */
 } Known;
 
 typedef struct {

@@ -84,8 +84,12 @@ static Node *want_symbol(Evaluation *ev, Node *x)
 static Node *partial_fractions(Evaluation *ev, Node *e, Node *const *a, size_t n)
 {
     Ctx *c = ev->c;
-    if (n > 1)
-        return want_symbol(ev, a[1]) ? rat_apart(c, e, a[1]->sym) : c->poison;
+    if (n > 1) {
+        Node *r = want_symbol(ev, a[1]) ? rat_apart(c, e, a[1]->sym) : c->poison;
+        if (!ctx_failed(c))
+            eval_note_divisors(c, e, r, a[1]->sym);
+        return r;
+    }
     size_t k;
     ArenaMark m = arena_mark(&c->tmp);
     uint32_t *syms = ex_free_syms(c, e, &k);

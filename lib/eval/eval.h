@@ -8,9 +8,11 @@
  * Owners: definitions are the session's; results are nodes of the statement.
  * May use: base, number, table, expr, field, parse, print, ball, diff, simplify, point.
  * Files: eval.c (the walk, results), names.c (definitions put in), derivative.c (the derivative
- * operators), point.c (values at a point, kinks), tie.c (max and min that tie), order.c (high
- * orders, Taylor), exact.c, fold.c and digits.c (constants), internal.h. All but these three are one
- * circle: operators need names put in, and what is put in has operators to be carried out.
+ * operators), point.c (values at a point), partial.c (the derivative operators there), slope.c (the
+ * rule for derivatives at points), tie.c (max and min that tie), order.c (high orders, Taylor),
+ * divisor.c (what apart divides by), exact.c, fold.c and digits.c (constants), internal.h. All but
+ * these three are one circle: operators need names put in, and what is put in has operators to be
+ * carried out.
  */
 #ifndef LBZ_EVAL_H
 #define LBZ_EVAL_H

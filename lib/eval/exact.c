@@ -1,7 +1,8 @@
 /* eval/exact.c - constants of a result that have an exact value which only their size
- * tells (floor, ceil, max and min of constants), quotients of logarithms, and sums of
- * polynomials in closed form.
+ * tells (floor, ceil, max, abs, step and comparisons of constants), quotients of logarithms, and
+ * sums of polynomials in closed form.
  */
+#include "diff/germ.h"
 #include "eval/internal.h"
 #include "expr/internal.h"
 #include "print/print.h"
@@ -44,10 +45,31 @@ static Node *round_constant(Ctx *c, Op op, Node *x)
     return floor_of(c, x, op == OP_round ? c->half : c->zero);
 }
 
-static Node *max_or_min(Ctx *c, Op op, Node *x, Node *y)
+static bool is_exact_constant(Ctx *c, Node *x)
 {
-    int s = ball_sign(c, ex_sub(c, x, y));
-    return s == 2 ? NULL : (s >= 0) == (op == OP_max) ? x : y;
+    return eval_is_constant(c, x) && !(x->flags & NF_DEC);
+}
+
+/* abs, step, max, a comparison ... of constants: by the sign that decides. */
+static Node *decided(Ctx *c, const Node *x)
+{
+    for (uint32_t i = 0; i < x->n; i++)
+        if (!is_exact_constant(c, x->a[i]) && !(i && ex_is(x, OP_step_at)))
+            return NULL;
+    Node *u = diff_switch(c, (Op)x->op, x->a);
+    int s = u ? ball_sign(c, u) : 2;
+    if (s == 2 && u && prove_zero(c, u) == PROOF_YES)
+        s = 0;
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
+    return s == 2 ? NULL : diff_branch(c, (Op)x->op, x->a, s);
+}
+
+/* 0^x for a constant x whose sign the constructor cannot see */
+static Node *power_of_zero(Ctx *c, const Node *x)
+{
+    int s =
+        x->a[0] == c->zero && is_exact_constant(c, x->a[1]) ? ball_sign(c, x->a[1]) : 2;
+    return s > 0 && s != 2 ? c->zero : s < 0 ? ex_pow(c, c->zero, c->minus_one) : NULL;
 }
 
 /* ---- quotients of logarithms */
@@ -180,16 +202,20 @@ static Node *exact_step(const Rewriting *w, Node *n, Node *const *a)
     case OP_ceil:
     case OP_round:
     case OP_trunc:
-        r = eval_is_constant(c, x) && !(x->flags & NF_DEC)
-                ? round_constant(c, (Op)x->op, x->a[0])
-                : r;
+        r = is_exact_constant(c, x) ? round_constant(c, (Op)x->op, x->a[0]) : r;
         break;
     case OP_max:
     case OP_min:
-        r = eval_is_constant(c, x) && !(x->flags & NF_DEC)
-                ? max_or_min(c, (Op)x->op, x->a[0], x->a[1])
-                : r;
-        break;
+    case OP_abs:
+    case OP_sign:
+    case OP_relu:
+    case OP_step:
+    case OP_step_at:
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE: r = decided(c, x); break;
+    case OP_POW: r = power_of_zero(c, x); break;
     case OP_MUL: r = log_quotient(c, x); break;
     case OP_SUM:
         r = closed_sum(c, x->a[0], x->a[1], x->a[2], x->a[3]);

@@ -100,6 +100,9 @@ Node *eval_try_subst(Ctx *c, Node *e, const uint32_t *syms, Node *const *by, siz
  * When e is one constant, text gets the digits themselves. */
 Node *eval_numeric(Ctx *c, Node *e, size_t digits, bool integers, const char **text);
 
+/* Says what `after` divides by, in names other than x, that `before` does not. */
+void eval_note_divisors(Ctx *c, Node *before, Node *after, uint32_t x);
+
 /* One round: applications of defined functions and finite sums replaced by what they are.
  */
 Node *eval_functions(Evaluation *ev, Node *e);

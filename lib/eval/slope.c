@@ -16,7 +16,8 @@ typedef struct {
     Ctx *c;
     Node *e; /* the function, free of names but x */
     uint32_t x;
-    Node *p;
+    Node *p;     /* the point, decimals as fractions, as in e */
+    Node *typed; /* and as it came */
     unsigned n;
     Node *value;   /* of e at p; NULL: it has none */
     Germ side[2];  /* left, right */
@@ -75,14 +76,11 @@ static bool is_kink_here(Ctx *c, Node *n, void *arg)
     }
 }
 
-/* The formula's value at p, if it can be trusted there. */
-static Node *plain_slope(const Slope *s, Node *formula)
+/* Is the formula to be trusted at p, if it has a value there? */
+static bool is_plain(const Slope *s)
 {
-    if (!s->value || !formula ||
-        (eval_has_kinks(s->c, s->e) &&
-         ex_find(s->c, s->e, 0, is_kink_here, (void *)(uintptr_t)s)))
-        return NULL;
-    return value_at(s, formula);
+    return s->value && !(eval_has_kinks(s->c, s->e) &&
+                         ex_find(s->c, s->e, 0, is_kink_here, (void *)(uintptr_t)s));
 }
 
 /* ---- the two sides */
@@ -185,7 +183,7 @@ static void print_where(const Slope *s, bool at_zero, Str *b)
         str_puts(b, " (at ");
     else
         str_printf(b, " (%s = ", name_of_variable(s));
-    print_brief(s->c, b, s->p, 40);
+    print_brief(s->c, b, s->typed, 40);
     str_putc(b, ')');
 }
 
@@ -250,7 +248,7 @@ static void note_infinite(const Slope *s)
 {
     Ctx *c = s->c;
     Str b = {0};
-    print_brief(c, &b, s->p, 60);
+    print_brief(c, &b, s->typed, 60);
     str_puts(&b, s->exist[0] && s->exist[1] ? "" : " (one-sided)");
     if (s->n == 1)
         ctx_note(c, "the slope grows without bound at %s", str_cstr(&b));
@@ -263,7 +261,7 @@ static void note_infinite(const Slope *s)
 static void note_filled(const Slope *s)
 {
     Str b = {0};
-    print_brief(s->c, &b, s->p, 40);
+    print_brief(s->c, &b, s->typed, 40);
     ctx_note(s->c, "the removable singularity at %s = %s is filled", name_of_variable(s),
              str_cstr(&b));
     str_free(&b);
@@ -358,15 +356,15 @@ static Node *slope_by_numbers(const Slope *s)
 }
 
 /* The error that says why there is no slope; the formula's value where a name stays open. */
-static Node *no_slope(const Slope *s, Node *formula)
+static Node *no_slope(Slope *s, Node *formula)
 {
     Ctx *c = s->c;
     Str at = {0};
     if (s->value && !eval_is_constant(c, s->value) && formula)
-        return ex_subst(c, formula, &s->x, &s->p, 1);
+        return ex_subst(c, formula, &s->x, &s->typed, 1);
     if (!s->value)
         (void)eval_finish(c, ex_subst(c, s->e, &s->x, &s->p, 1)); /* its error says why */
-    print_brief(c, &at, s->p, 40);
+    print_brief(c, &at, s->typed, 40);
     if (!ctx_failed(c))
         ctx_error(c, LBZ_UNABLE, "look at points close by, or at the formula",
                   "what derivative of order %u there is at %s = %s cannot be told", s->n,
@@ -382,15 +380,21 @@ Node *eval_slope(Evaluation *ev, Node *operand, Node *R, uint32_t x, Node *p, un
         return c->poison;
     if (!eval_is_constant(c, p) || n == 0 || n > GERM_ORDERS)
         return R ? ex_subst(c, R, &x, &p, 1) : c->poison;
-    Slope s = {.c = c, .x = x, .p = p, .n = n};
-    s.e = eval_hold(c, operand, &x, &p, 1);
+    Slope s = {.c = c, .x = x, .n = n, .p = ex_without_decimals(c, p), .typed = p};
+    operand = eval_hold(c, operand, &x, &p, 1);
+    s.e = ex_without_decimals(c, operand);
     R = R ? eval_hold(c, R, NULL, NULL, 0) : R;
     s.value = value_at(&s, s.e);
-    Node *r = plain_slope(&s, R);
+    bool decimal = (p->flags | operand->flags) & NF_DEC;
+    Node *r = is_plain(&s) && R ? eval_try_subst(c, R, &x, &p, 1) : NULL;
+    if (r || ctx_failed(c))
+        return r ? r : c->poison;
     if (!r && !ctx_failed(c) && look_beside(&s, R))
         r = slope_by_sides(&s);
     else if (!r && !ctx_failed(c))
         r = slope_by_numbers(&s);
+    if (r && r != c->zero && decimal && !(r->flags & NF_INF))
+        r = ex_scale(c, (Num){1, 1, true}, r);
     if (ctx_failed(c) || r)
         return ctx_failed(c) ? c->poison : r;
     return no_slope(&s, R);

@@ -337,6 +337,8 @@ static inline Node *ex_with(Ctx *c, Node *x, Node *const *a)
 }
 /* The same; errors are about x, unless a caller has said more. */
 Node *ex_rebuild_about(Ctx *c, Node *x, Node *const *a);
+/* Decimals are exact numbers: n with these as fractions. */
+Node *ex_without_decimals(Ctx *c, Node *n);
 /* Replaces whole subexpressions: from[i] by to[i]; ... */
 Node *ex_replace(Ctx *c, Node *n, Node *const *from, Node *const *to, size_t k);
 /* ... every node of root for which swap has another form, not NULL, by that form. */

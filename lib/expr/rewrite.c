@@ -108,3 +108,15 @@ Node *ex_find(Ctx *c, Node *root, unsigned flags, NodeTest *is, void *arg)
     arena_release(&c->tmp, m);
     return found;
 }
+
+static Node *without_decimals(const Rewriting *w, Node *x, Node *const *a)
+{
+    Num v = ex_is_num(x) ? x->num : NUM_ZERO;
+    v.dec = false;
+    return ex_is_num(x) ? ex_num(w->c, v) : ex_with(w->c, x, a);
+}
+
+Node *ex_without_decimals(Ctx *c, Node *n)
+{
+    return n->flags & NF_DEC ? ex_rewrite(c, n, NF_DEC, without_decimals, NULL) : n;
+}

@@ -165,6 +165,17 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
     return result;
 }
 
+/* Do functions of the variable stand in p beside it? They would be divided by as if they were
+ * parameters, and are 0 somewhere. */
+static bool has_functions_of(const Field *f, const fmpz_mpoly_t p, slong g)
+{
+    for (slong k = 0; k < f->ngens; k++)
+        if (k != g && fmpz_mpoly_degree_si(p, k, f->ctx) > 0 && f->gen[k].node &&
+            ex_depends(f->c, f->gen[k].node, f->gen[g].node->sym))
+            return true;
+    return false;
+}
+
 static Node *apart_elem(Field *f, const Elem *e, slong g)
 {
     Ctx *c = f->c;
@@ -182,6 +193,10 @@ static Node *apart_elem(Field *f, const Elem *e, slong g)
         if (fmpz_mpoly_degree_si(&f->den[i], g, f->ctx) == 0) {
             outside = ex_mul2(c, outside, ex_powi(c, poly_node(f, &f->den[i]), -e->e[i]));
             continue;
+        }
+        if (has_functions_of(f, &f->den[i], g)) {
+            s.n = 0;
+            break;
         }
         p[s.n] = f->den[i]; /* borrowed */
         exps[s.n++] = e->e[i];

@@ -111,6 +111,18 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p);
 /* p is proved to be irreducible, but for an integer content; false: not known. */
 bool poly_is_irreducible(Field *f, const fmpz_mpoly_t p);
 
+/* Generators whose products with each other are never rewritten: symbols, most functions. */
+bool field_is_plain(const Node *n);
+enum { MOST_GENERATORS = 12 };
+typedef struct {
+    Node *v[MOST_GENERATORS];
+    size_t n;
+} PlainGenerators;
+/* The term t as coefficient times positive powers of plain generators: the new ones are
+ * put into k, their exponents into e, unless that is NULL. False: it is no such term. */
+bool field_read_term(PlainGenerators *k, Node *t, ulong *e);
+/* The sum n is a polynomial in plain generators, put into k, that is proved to be irreducible. */
+bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k);
 /* p = k * (new p), lead > 0 */
 void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k);
 

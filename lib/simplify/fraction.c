@@ -324,13 +324,6 @@ static bool has_squares(const Field *f, const Elem *e)
     return false;
 }
 
-/* Generators whose products with each other are never rewritten: symbols, most functions. */
-static bool is_plain(const Node *n)
-{
-    return n->op == OP_SYM ||
-           (op_is_function((Op)n->op) && n->op != OP_abs && n->op != OP_sign);
-}
-
 void best_offer_field(Best *b, Node *n, bool quick)
 {
     Field f;
@@ -348,7 +341,8 @@ void best_offer_field(Best *b, Node *n, bool quick)
         el_cancel(&f, &t);
         el_use_roots(&f, &t);
         for (slong g = 0; g < f.ngens; g++)
-            o.cost[g] = is_plain(f.gen[g].node) ? measure_cost(c, f.gen[g].node) : -1;
+            o.cost[g] =
+                field_is_plain(f.gen[g].node) ? measure_cost(c, f.gen[g].node) : -1;
         if (!f.failed)
             offer_elem(&o, &t);
         if (f.cut && !f.failed && !ctx_failed(c))

@@ -48,6 +48,9 @@ Node *simplify_clear_denominators(Ctx *c, Node *n);
 Node *simplify_split_fraction(Ctx *c, Node *n);
 /* Whether a region larger than SMALL, of that measure, should be tried in a field all the same. */
 bool simplify_worth_field(Ctx *c, Node *n, double cost);
+/* NULL, or what a field would make of n: n with the numerator multiplied out, n being one
+ * fraction in lowest terms already, its sums irreducible. */
+Node *simplify_lowest_terms(Ctx *c, Node *n);
 /* Forms with other trigonometric functions: half angles doubled, tangents as quotients ... */
 void best_offer_trig(Best *b, Node *n);
 

@@ -176,19 +176,11 @@ static bool nonzero_somewhere(Ctx *c, Node *n)
     return found;
 }
 
-/* Decimals are exact numbers like others: they become fractions. */
-static Node *without_decimals(const Rewriting *w, Node *x, Node *const *a)
-{
-    Num v = ex_is_num(x) ? x->num : NUM_ZERO;
-    v.dec = false;
-    return ex_is_num(x) ? ex_num(w->c, v) : ex_with(w->c, x, a);
-}
-
 Proof prove_zero(Ctx *c, Node *n)
 {
     if (n->flags & NF_DEC) {
         Attempt at = attempt_begin(c);
-        n = ex_rewrite(c, n, NF_DEC, without_decimals, NULL);
+        n = ex_without_decimals(c, n);
         if (!attempt_end(c, &at))
             return PROOF_UNKNOWN;
     }

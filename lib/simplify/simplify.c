@@ -389,8 +389,13 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         best_offer(&b, factor_all(c, e, false));
     }
     if (deep || (work && (b.limit <= SMALL || measure_cost(c, e) <= PROMISING * b.limit ||
-                          simplify_worth_field(c, n, b.limit))))
-        best_offer_field(&b, b.node, b.limit > SMALL && !deep);
+                          simplify_worth_field(c, n, b.limit)))) {
+        Node *done = simplify_lowest_terms(c, e);
+        if (done)
+            best_offer(&b, done);
+        else
+            best_offer_field(&b, b.node, b.limit > SMALL && !deep);
+    }
     polish_best(&b, g);
     return attempt_end(c, &at) ? b.node : n;
 }
