@@ -1,8 +1,8 @@
 /* point/kink.c - derivatives at kinks, jumps and singular points, for whole expressions.
  *
  * The gradient program is evaluated close to the point, at x + h*v for a tiny h (2^-200 and
- * 2^-400) and directions v on all sides, in ball arithmetic precise enough that every branch is
- * decided and nothing cancels. What the two h agree on is the limit along v; what grows without
+ * 2^-400 of the least number among x and 1) and directions v on all sides, in ball arithmetic
+ * precise enough that every branch is decided and nothing cancels. What the two h agree on is the limit along v; what grows without
  * bound is infinite. Limits that agree are the derivative; else the rule of language.md takes the
  * element of least norm in their hull, the subdifferential.
  */
@@ -30,7 +30,7 @@ static bool fn_kink(const ProgramValue *x, const double *arg, size_t n, size_t k
     if (differs(program_apply(x, lo[0], lo[1], lo[2]),
                 program_apply(x, hi[0], hi[1], hi[2])))
         return true;
-    double wide = 1e-9 * (1 + fabs(arg[k]));
+    double wide = 1e-9 * (arg[k] == 0 ? 1 : fabs(arg[k]));
     lo[k] = arg[k] - wide;
     hi[k] = arg[k] + wide;
     double f = program_apply(x, arg[0], arg[1], arg[2]);
@@ -70,6 +70,7 @@ typedef struct {
     arb_struct *b;
     double *lim;  /* MAX_DIRECTIONS rows of nin */
     size_t n;     /* rows in use */
+    slong unit;   /* no number of the point is less than 2^-unit, but for 0 */
     double *axis; /* limits of component i along the i-th axis; NaN: they differ */
 } Near;
 
@@ -82,14 +83,14 @@ static void evaluate_near(Near *s, const double *dir, slong h)
         if (!s->need[i])
             continue;
         if (p->val[i].op != P_IN) {
-            program_ball(s->a->c, p, i, BALL_FLOAT64, s->b, PREC);
+            program_ball(s->a->c, p, i, BALL_FLOAT64, s->b, PREC + 2 * s->unit);
             continue;
         }
         uint32_t k = p->val[i].a;
         arb_set_d(&s->b[i], s->a->x[k]);
         arb_set_d(step, dir[k]);
-        arb_mul_2exp_si(step, step, -h);
-        arb_add(&s->b[i], &s->b[i], step, PREC);
+        arb_mul_2exp_si(step, step, -h - s->unit);
+        arb_add(&s->b[i], &s->b[i], step, ARF_PREC_EXACT);
     }
     arb_clear(step);
 }
@@ -357,9 +358,19 @@ static void apply_rule(const Near *s, Accum *a, double *grad)
     mem_free(z);
 }
 
+static slong unit_of(const double *x, size_t n)
+{
+    int e, unit = 0;
+    for (size_t i = 0; i < n; i++) {
+        frexp(x[i], &e);
+        unit = x[i] != 0 && isfinite(x[i]) && -e > unit ? -e : unit;
+    }
+    return unit;
+}
+
 bool kink_gradient(Accum *a, const uint32_t *adj, double *grad)
 {
-    Near s = {.a = a, .adj = adj};
+    Near s = {.a = a, .adj = adj, .unit = unit_of(a->x, a->nin)};
     if (a->p->n > MAX_VALUES || a->nin == 0)
         return false;
     s.need = mem_alloc(a->p->n);

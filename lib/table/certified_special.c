@@ -216,6 +216,21 @@ static void binomial_ui(arb_t r, const arb_t n, ulong k, slong prec)
     arb_clear(t);
 }
 
+/* For integers n < 0 <= k: (-1)^k*binomial(k - n - 1, -n - 1). */
+static void binomial_reflected(arb_t r, const arb_t n, const arb_t k, slong prec)
+{
+    WITH(m);
+    WITH(j);
+    arb_neg(j, n);
+    arb_sub_ui(j, j, 1, prec + 64);
+    arb_add(m, j, k, prec + 64);
+    cert_binomial(r, m, j, prec);
+    if (!arf_is_int_2exp_si(arb_midref(k), 1))
+        arb_neg(r, r);
+    arb_clear(m);
+    arb_clear(j);
+}
+
 void cert_binomial(arb_t r, const arb_t n, const arb_t k, slong prec)
 {
     if (arb_is_int(k) && arb_is_negative(k)) {
@@ -223,7 +238,9 @@ void cert_binomial(arb_t r, const arb_t n, const arb_t k, slong prec)
     } else if (arb_is_int(k) && arf_cmp_si(arb_midref(k), 10000) < 0) {
         binomial_ui(r, n, (ulong)arf_get_si(arb_midref(k), ARF_RND_DOWN), prec);
     } else if (arb_is_int(n) && arb_is_negative(n)) {
-        if (arb_contains_int(k))
+        if (arb_is_int(k))
+            binomial_reflected(r, n, k, prec);
+        else if (arb_contains_int(k))
             arb_indeterminate(r);
         else
             cert_undefined(r);
@@ -517,9 +534,13 @@ void cert_zeta_d(arb_t r, const arb_t n, const arb_t s, slong prec)
     arb_poly_init(h);
     arb_poly_set_coeff_arb(h, 0, s);
     arb_poly_set_coeff_si(h, 1, 1);
-    arb_one(t);
+    /* the reflection at 1/2 that is used for s < 0 is 0*inf at 0: 1 + zeta(s, 2) does without */
+    bool near_0 = cert_gt(s, -1) && !arb_is_positive(s);
+    arb_set_ui(t, near_0 ? 2 : 1);
     arb_poly_zeta_series(h, h, t, 0, (slong)k + 1, prec);
     arb_poly_get_coeff_arb(t, h, (slong)k);
+    if (near_0 && k == 0)
+        arb_add_ui(t, t, 1, prec);
     arb_fac_ui(r, k, prec);
     arb_mul(r, r, t, prec);
     arb_poly_clear(h);

@@ -9,6 +9,7 @@
 #define DEGREE (PI / 180)
 #define DEGREE_LOW 2.9486522708701687e-19 /* pi/180 - DEGREE */
 #define LOG2 0.693147180559945309417
+#define LOG2_LOW 2.3190468138462996e-17 /* log(2) - LOG2 */
 #define SQRT_PI_INVERSE 0.56418958354775628695
 
 /* ---- half turns and degrees. The argument is reduced exactly to q quarter turns and r, in
@@ -255,6 +256,49 @@ double f64_bessely1(double x) { return y1(x); }
 /* ---- partials better than their text; OWN_id_i below puts them in the table */
 static double leg_of_unit(double x) { return sqrt((1 - x) * (1 + x)); }
 
+/* exp(-x^2), with the rounding error of x^2 carried along */
+static double gauss(double x)
+{
+    double y = x * x, low = fma(x, x, -y);
+    return isfinite(y) ? exp(-y) * (1 - low) : 0;
+}
+
+/* exp(x^2) */
+static double inverse_gauss(double x)
+{
+    double y = x * x, low = fma(x, x, -y), e = exp(y);
+    return isfinite(e) ? e * (1 + low) : e;
+}
+
+/* 2*exp(-x) - 1 near its zero */
+static double expm1_below_log2(double x)
+{
+    double e = expm1(LOG2 - x);
+    return e + (1 + e) * LOG2_LOW;
+}
+
+/* x - y; what it was rounded by is in *low. */
+static double difference(double x, double y, double *low)
+{
+    double d = x - y, back = d - x;
+    *low = isfinite(d) ? (x - (d - back)) - (y + back) : 0;
+    return d;
+}
+
+/* The rounding error of the difference is carried along by the derivative f*(1 - f). */
+static double logistic_of_difference(double x, double y)
+{
+    double low, d = difference(x, y, &low), f = f64_logistic(d);
+    return f * (1 + low * f64_logistic(-d));
+}
+
+/* f = -1/expm1(y - x) is the slope, f*(f - 1) its derivative. */
+static double inverse_expm1(double x, double y)
+{
+    double low, d = difference(y, x, &low), f = -1 / expm1(d);
+    return f == 0 ? f : f * (1 + low * (f - 1));
+}
+
 #define OWN(name, formula)                     \
     static double d_##name(double x, double f) \
     {                                          \
@@ -279,36 +323,45 @@ OWN(tanh, f * f < 0.75 ? 1 - f * f : f64_sech(x) * f64_sech(x))
 OWN(coth, -f64_csch(x) * f64_csch(x))
 OWN(logistic, f * f64_logistic(-x))
 OWN(cot, -1 / (sin(x) * sin(x)))
-OWN(log2mexp, -1 / (2 * exp(-x) - 1))
+OWN(log2mexp, x < 0 ? -1 / (2 * exp(-x) - 1) : -1 / expm1_below_log2(x))
+OWN(erf, 2 * SQRT_PI_INVERSE * gauss(x))
+OWN(erfc, -2 * SQRT_PI_INVERSE * gauss(x))
+OWN(erfi, 2 * SQRT_PI_INVERSE * inverse_gauss(x))
 OWN(sinint, x == 0 ? 1 : sin(x) / x)
 OWN(Shi, x == 0 ? 1 : sinh(x) / x)
-OWN(dawson, fabs(x) < 0.5 ? 1 - 2 * x * f : f64_dawson_slope(x))
-OWN(erfcx, x < 0.25 ? 2 * (x * f - SQRT_PI_INVERSE) : f64_erfcx_slope(x))
-OWN(logerfcx, f64_logerfcx_slope(x))
-OWN(logerfc, x > 0 ? -2 * SQRT_PI_INVERSE / f64_erfcx(x) : -2 * SQRT_PI_INVERSE * exp(-x * x - f))
-OWN(airyaix, f64_airyaix_slope(x))
-OWN(airyaiprimex, f64_airyaiprimex_slope(x))
-OWN(airybix, f64_airybix_slope(x))
-OWN(airybiprimex, f64_airybiprimex_slope(x))
-OWN(ellipk, f64_ellipk_slope(x))
-OWN(ellipe, f64_ellipe_slope(x))
-OWN(lambertw, x < -0.25 ? f64_lambertw_slope(x) : 1 / (x + exp(f)))
+OWN(dawson, fabs(x) < 0.5 ? 1 - 2 * x * f : fabs(x) > 1e9 ? -0.5 / x / x : f64_partial_by_ball(OP_dawson, 0, x, 0))
+OWN(erfcx, x < 0.25 ? 2 * (x * f - SQRT_PI_INVERSE) : x > 1e9 ? -SQRT_PI_INVERSE / x / x : f64_partial_by_ball(OP_erfcx, 0, x, 0))
+OWN(logerfcx, x > 1e9 ? -1 / x : x < -1e9 ? 2 * x : f64_partial_by_ball(OP_logerfcx, 0, x, 0))
+OWN(logerfc, x > 0 ? -2 * SQRT_PI_INVERSE / f64_erfcx(x) : -2 * SQRT_PI_INVERSE * gauss(x) / erfc(x))
+OWN(airyaix, x > 1e12 ? -f / x / 4 : f64_partial_by_ball(OP_airyaix, 0, x, 0))
+OWN(airyaiprimex, x > 1e12 ? f / x / 4 : f64_partial_by_ball(OP_airyaiprimex, 0, x, 0))
+OWN(airybix, x > 1e12 ? -f / x / 4 : f64_partial_by_ball(OP_airybix, 0, x, 0))
+OWN(airybiprimex, x > 1e12 ? f / x / 4 : f64_partial_by_ball(OP_airybiprimex, 0, x, 0))
+OWN(ellipk, x == 0 ? PI / 8 : x == 1 ? INFINITY : f64_partial_by_ball(OP_ellipk, 0, x, 0))
+OWN(ellipe, x == 0 ? -PI / 8 : x == 1 ? -INFINITY : f64_partial_by_ball(OP_ellipe, 0, x, 0))
+OWN(lambertw, x < -0.25 ? f64_partial_by_ball(OP_lambertw, 0, x, 0) : 1 / (x + exp(f)))
+OWN(log1psq, fabs(x) < 1e100 ? 2 * x / (1 + x * x) : 2 / x)
 /* clang-format on */
 #undef OWN
 
-/* pi*x^2/2 with the rounding error of x^2 carried along */
+/* sin or cos of pi*x^2/2, with the rounding error of x^2 carried along; beyond 2^54 x^2/2 is
+ * even. */
 static double d_fresnels(double x, double f)
 {
     double y = x * x, low = fma(x, x, -y);
     (void)f;
-    return f64_sinpi(y / 2) + PI / 2 * low * f64_cospi(y / 2);
+    return fabs(x) > 0x1p54 ? 0
+                            : f64_sinpi(y / 2) * f64_cospi(low / 2) +
+                                  f64_cospi(y / 2) * f64_sinpi(low / 2);
 }
 
 static double d_fresnelc(double x, double f)
 {
     double y = x * x, low = fma(x, x, -y);
     (void)f;
-    return f64_cospi(y / 2) - PI / 2 * low * f64_sinpi(y / 2);
+    return fabs(x) > 0x1p54 ? 1
+                            : f64_cospi(y / 2) * f64_cospi(low / 2) -
+                                  f64_sinpi(y / 2) * f64_sinpi(low / 2);
 }
 
 #define OWN(name, formula)                               \
@@ -326,54 +379,62 @@ OWN(atan2_y, y / hypot(x, y) / hypot(x, y))
 OWN(atan2_x, -x / hypot(x, y) / hypot(x, y))
 OWN(xlogy, x == 0 ? 0 : x / y)
 OWN(xlog1py, x == 0 ? 0 : x / (1 + y))
-OWN(polylog, y == 0 ? 1 : f64_polylog(x - 1, y) / y)
-OWN(zeta_hurwitz, x == 0 ? -1 : -x * f64_zeta_hurwitz(x + 1, y))
-OWN(logbeta_a, f64_digamma_gap(x, y))
-OWN(logbeta_b, f64_digamma_gap(y, x))
+OWN(polylog, y == 0 ? 1 : f64_partial_by_ball(OP_polylog, 1, x, y))
+OWN(zeta_hurwitz, x == 0 ? -1 : f64_partial_by_ball(OP_zeta_hurwitz, 1, x, y))
+OWN(erf_between_a, -2 * SQRT_PI_INVERSE * gauss(x))
+OWN(erf_between_b, 2 * SQRT_PI_INVERSE * gauss(y))
+OWN(logaddexp_x, logistic_of_difference(x, y))
+OWN(logaddexp_y, logistic_of_difference(y, x))
+OWN(logsubexp_x, inverse_expm1(x, y))
+OWN(logsubexp_y, inverse_expm1(y, x))
 /* clang-format on */
 #undef OWN
 
-/* Derivative of 1/gamma at its zeros 0, -1, ..., where f*digamma is 0*inf: (-1)^n*n! at -n */
-static double rgamma_slope(double x)
+/* 1/gamma has zeros at 0, -1, -2, ..., with the slope 1, -1, 2, -6, ...; with the values of gamma
+ * that are its neighbours that is a beta function, but for the sign. */
+
+/* Is x - y exactly a whole number? It is *d then. */
+static bool is_whole_difference(double x, double y, double *d)
 {
-    return (fmod(x, 2) == 0 ? 1 : -1) * tgamma(1 - x);
+    double low;
+    *d = difference(x, y, &low);
+    return *d == floor(*d) && low == 0;
 }
 
-static bool is_pole(double x) { return x <= 0 && x == floor(x); }
+static double sign_of_parity(double n) { return fmod(n, 2) == 0 ? 1 : -1; }
 
 static double d_beta_a(double x, double y, double f)
 {
-    if (is_pole(x + y))
-        return tgamma(x) * tgamma(y) * rgamma_slope(x + y);
-    return f * f64_digamma_gap(x, y);
+    double s;
+    (void)f;
+    if (is_whole_difference(x, -y, &s) && s <= 0)
+        return sign_of_parity(s) * tgamma(x) * tgamma(y) * tgamma(1 - s);
+    return f64_partial_by_ball(OP_beta, 0, x, y);
 }
 
 static double d_beta_b(double x, double y, double f) { return d_beta_a(y, x, f); }
 
-/* For k = 0, 1, ... a polynomial in n, whose derivative is carried along its factors. */
 static double d_binomial_n(double n, double k, double f)
 {
-    if (k != floor(k) && is_pole(1 + n - k))
-        return tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
-    if (k != floor(k) || k > 1000)
-        return f * f64_binomial_log_slope(0, n, k);
-    double p = 1, dp = 0;
-    for (double i = 0; i < k; i++) {
-        dp = (dp * (n - i) + p) / (i + 1);
-        p *= (n - i) / (i + 1);
-    }
-    return k < 0 ? 0 : dp;
+    double d;
+    if (n < 0 && n == floor(n)) /* then k is an integer, f a polynomial in n */
+        return k < 0 ? 0 : f * f64_partial_by_ball(OP_logbeta, 0, -n, k);
+    if (is_whole_difference(n, k, &d) && d < 0)
+        return -sign_of_parity(d) * f64_beta_between(n, k);
+    return f64_partial_by_ball(OP_binomial, 0, n, k);
 }
 
 static double d_binomial_k(double n, double k, double f)
 {
-    if (is_pole(1 + n))
+    double d;
+    (void)f;
+    if (n < 0 && n == floor(n))
         return NAN;
-    if (is_pole(1 + k))
-        return tgamma(1 + n) / tgamma(1 + n - k) * rgamma_slope(1 + k);
-    if (is_pole(1 + n - k))
-        return -tgamma(1 + n) / tgamma(1 + k) * rgamma_slope(1 + n - k);
-    return f * f64_binomial_log_slope(1, n, k);
+    if (k < 0 && k == floor(k))
+        return -sign_of_parity(k) * f64_beta_above(n, -k);
+    if (is_whole_difference(n, k, &d) && d < 0)
+        return sign_of_parity(d) * f64_beta_between(n, k);
+    return f64_partial_by_ball(OP_binomial, 1, n, k);
 }
 
 /* ---- the text of the table as C */
@@ -396,13 +457,24 @@ static double d_binomial_k(double n, double k, double f)
         (void)x, (void)y, (void)z, (void)f; \
         return e;                           \
     }
-#define F1(id, nm, fl, v, dx, ...)               \
-    static double v_##id(double x) { return v; } \
-    TEXT t0_##id(double x, double f) RETURN1(dx)
-#define F2(id, nm, ar, fl, v, dx, dy, ...)                 \
-    static double v_##id(double x, double y) { return v; } \
-    TEXT t0_##id(double x, double y, double f) RETURN2(dx) \
-        TEXT t1_##id(double x, double y, double f) RETURN2(dy)
+/* By balls, where these tell it. */
+#define OR_TEXT(op, i, x, y, text)                                            \
+    {                                                                         \
+        double d = isfinite(f) ? f64_partial_by_ball(OP_##op, i, x, y) : NAN; \
+        return isnan(d) ? (text) : d;                                         \
+    }
+#define F1(id, nm, fl, v, dx, ...)                                                \
+    static double v_##id(double x) { return v; }                                  \
+    TEXT t0_##id(double x, double f) RETURN1(dx) TEXT b0_##id(double x, double f) \
+        OR_TEXT(id, 0, x, 0, t0_##id(x, f))
+#define F2(id, nm, ar, fl, v, dx, dy, ...)                     \
+    static double v_##id(double x, double y) { return v; }     \
+    TEXT t0_##id(double x, double y, double f) RETURN2(dx)     \
+        TEXT t1_##id(double x, double y, double f) RETURN2(dy) \
+            TEXT b0_##id(double x, double y, double f)         \
+                OR_TEXT(id, 0, x, y, t0_##id(x, y, f))         \
+                    TEXT b1_##id(double x, double y, double f) \
+                        OR_TEXT(id, 1, x, y, t1_##id(x, y, f))
 #define F3(id, nm, ar, fl, v, dx, dy, dz, ...)                           \
     static double v_##id(double x, double y, double z) { return v; }     \
     TEXT t0_##id(double x, double y, double z, double f) RETURN3(dx)     \

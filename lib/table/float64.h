@@ -137,19 +137,10 @@ double f64_expint_nu(double nu, double x);
 double f64_zeta_hurwitz(double s, double a);
 double f64_zeta_d(double n, double s);
 double f64_polylog(double s, double x);
-/* Derivatives whose formulas cancel. */
-double f64_airyaix_slope(double x);
-double f64_airyaiprimex_slope(double x);
-double f64_airybix_slope(double x);
-double f64_airybiprimex_slope(double x);
-double f64_digamma_gap(double x, double y); /* digamma(x) - digamma(x + y) */
-/* in n (i = 0) or k, over f */
-double f64_binomial_log_slope(unsigned i, double n, double k);
-double f64_dawson_slope(double x);
-double f64_erfcx_slope(double x);
-double f64_logerfcx_slope(double x);
-double f64_ellipk_slope(double m);
-double f64_ellipe_slope(double m);
-double f64_lambertw_slope(double x);
+/* The i-th partial derivative of a row by its text, to the last bit; NaN where the text has no
+ * value, or none that can be told. y is 0 for a row of one argument. */
+double f64_partial_by_ball(Op op, unsigned i, double x, double y);
+double f64_beta_above(double n, double k);   /* beta(1 + n, k) */
+double f64_beta_between(double n, double k); /* beta(1 + n, k - n) */
 
 #endif

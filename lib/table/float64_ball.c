@@ -3,6 +3,7 @@
  */
 #include "table/certified.h"
 #include "table/float64.h"
+#include "table/rule.h"
 #include <math.h>
 
 /* More than this is asked for only at arguments of no practical use: NaN is the answer then. */
@@ -186,236 +187,110 @@ double f64_erf_between(double x, double y)
                                       : erf(y) - erf(x);
 }
 
-/* ---- derivatives whose formulas cancel; the ball's precision makes up for it */
-static void dawson_slope(arb_t r, const arb_t x, slong prec)
+/* ---- partial derivatives, by their text */
+
+/* The values of a text: the names, then what its steps make. */
+typedef struct {
+    arb_struct v[RULE_NAMES + RULE_LONGEST];
+    size_t n;
+    slong prec;
+} BallText;
+
+static uintptr_t ball_number(void *arg, unsigned k)
 {
-    cert_dawson(r, x, prec);
-    arb_mul(r, r, x, prec);
-    arb_mul_2exp_si(r, r, 1);
-    arb_sub_ui(r, r, 1, prec);
-    arb_neg(r, r);
+    BallText *t = arg;
+    arb_set_ui(&t->v[t->n], k);
+    return t->n++;
 }
 
-/* 2*(x*f - 1/sqrt(pi)) */
-static void erfcx_slope(arb_t r, const arb_t x, slong prec)
+static uintptr_t ball_pi(void *arg)
 {
-    arb_t t;
-    arb_init(t);
-    cert_erfcx(r, x, prec);
-    arb_mul(r, r, x, prec);
-    arb_const_sqrt_pi(t, prec);
-    arb_inv(t, t, prec);
-    arb_sub(r, r, t, prec);
-    arb_mul_2exp_si(r, r, 1);
-    arb_clear(t);
+    BallText *t = arg;
+    arb_const_pi(&t->v[t->n], t->prec);
+    return t->n++;
 }
 
-static void logerfcx_slope(arb_t r, const arb_t x, slong prec)
+/* Without a limit in precision sums of numbers far apart would take any space. */
+static uintptr_t ball_combine(void *arg, RuleOp op, uintptr_t a, uintptr_t b)
 {
-    arb_t t;
-    arb_init(t);
-    erfcx_slope(r, x, prec);
-    cert_erfcx(t, x, prec);
-    arb_div(r, r, t, prec);
-    arb_clear(t);
-}
-
-/* (r - K)/(2*m) for the r that comes */
-static void without_ellipk(arb_t r, const arb_t m, slong prec)
-{
-    arb_t t;
-    arb_init(t);
-    cert_ellipk(t, m, prec);
-    arb_sub(r, r, t, prec);
-    arb_div(r, r, m, prec);
-    arb_mul_2exp_si(r, r, -1);
-    arb_clear(t);
-}
-
-/* (E/(1 - m) - K)/(2*m) */
-static void ellipk_slope(arb_t r, const arb_t m, slong prec)
-{
-    arb_t t;
-    arb_init(t);
-    cert_ellipe(r, m, prec);
-    arb_sub_ui(t, m, 1, prec);
-    arb_neg(t, t);
-    arb_div(r, r, t, prec);
-    without_ellipk(r, m, prec);
-    arb_clear(t);
-}
-
-/* (E - K)/(2*m) */
-static void ellipe_slope(arb_t r, const arb_t m, slong prec)
-{
-    cert_ellipe(r, m, prec);
-    without_ellipk(r, m, prec);
-}
-
-/* 1/(exp(w)*(1 + w)) */
-static void lambertw_slope(arb_t r, const arb_t x, slong prec)
-{
-    arb_t t;
-    arb_init(t);
-    cert_lambertw(t, x, prec);
-    arb_exp(r, t, prec);
-    arb_add_ui(t, t, 1, prec);
-    arb_mul(t, r, t, prec);
-    arb_inv(r, t, prec);
-    arb_clear(t);
-}
-
-/* Airy functions with the factor g = exp(+-2/3*x^(3/2)): (f*g)' = f'*g +- sqrt(x)*f*g */
-static void scaled_slope(arb_t r, const arb_t x, int sign, slong prec, CertifiedFn1 slope,
-                         CertifiedFn1 f)
-{
-    arb_t t;
-    arb_init(t);
-    slope(r, x, prec);
-    if (arb_is_positive(x)) {
-        f(t, x, prec);
-        arb_mul_si(t, t, sign, prec);
-        arb_t root;
-        arb_init(root);
-        arb_sqrt(root, x, prec);
-        arb_addmul(r, t, root, prec);
-        arb_clear(root);
+    BallText *t = arg;
+    arb_struct *r = &t->v[t->n], *x = &t->v[a], *y = &t->v[b];
+    switch (op) {
+    case RULE_ADD: arb_add(r, x, y, 2 * PREC_LAST); break;
+    case RULE_SUB: arb_sub(r, x, y, 2 * PREC_LAST); break;
+    case RULE_MUL: arb_mul(r, x, y, 2 * PREC_LAST); break;
+    case RULE_DIV: arb_div(r, x, y, t->prec); break;
+    default: arb_neg(r, x);
     }
-    arb_clear(t);
+    return t->n++;
 }
 
-/* the second derivative of an Airy function is x times itself */
-static void x_airyaix(arb_t r, const arb_t x, slong prec)
+static uintptr_t ball_call(void *arg, Op fn, size_t n, const uintptr_t *a)
 {
-    cert_airyaix(r, x, prec);
-    arb_mul(r, r, x, prec);
+    BallText *t = arg;
+    arb_struct args[3]; /* copies that own nothing */
+    bool finite = true;
+    for (size_t i = 0; i < n; i++) {
+        args[i] = t->v[a[i]];
+        finite = finite && arb_is_finite(&args[i]);
+    }
+    if (finite)
+        certified_call(fn, &t->v[t->n], args, t->prec);
+    else
+        arb_indeterminate(&t->v[t->n]);
+    return t->n++;
 }
 
-static void x_airybix(arb_t r, const arb_t x, slong prec)
+/* True when the text, at the arguments in t->v, decides the double. */
+static bool decide_text(BallText *t, Op op, const Rule *r, double *d)
 {
-    cert_airybix(r, x, prec);
-    arb_mul(r, r, x, prec);
+    static const RuleMaker balls = {ball_number, ball_pi, ball_call, ball_combine};
+    static const uintptr_t named[RULE_NAMES] = {RULE_X, RULE_Y, RULE_Z, RULE_F};
+    certified_call(op, &t->v[RULE_F], t->v, t->prec);
+    t->n = RULE_NAMES;
+    uintptr_t at = rule_run(r, &balls, t, named);
+    return decides_double(&t->v[at], t->prec, d);
 }
 
-static void airyaix_slope(arb_t r, const arb_t x, slong prec)
+double f64_partial_by_ball(Op op, unsigned i, double x, double y)
 {
-    scaled_slope(r, x, 1, prec, cert_airyaiprimex, cert_airyaix);
+    RuleStep step[RULE_LONGEST];
+    Rule r = {step, rule_read(op, i, step)};
+    double d = NAN;
+    BallText t;
+    if (r.n == 0 || !isfinite(x) || !isfinite(y))
+        return NAN;
+    for (size_t k = 0; k < RULE_NAMES + r.n; k++)
+        arb_init(&t.v[k]);
+    arb_set_d(&t.v[RULE_X], x);
+    arb_set_d(&t.v[RULE_Y], y);
+    for (t.prec = PREC_FIRST; t.prec <= PREC_LAST; t.prec *= 2)
+        if (decide_text(&t, op, &r, &d))
+            break;
+    for (size_t k = 0; k < RULE_NAMES + r.n; k++)
+        arb_clear(&t.v[k]);
+    return d;
 }
 
-static void airyaiprimex_slope(arb_t r, const arb_t x, slong prec)
-{
-    scaled_slope(r, x, 1, prec, x_airyaix, cert_airyaiprimex);
-}
-
-static void airybix_slope(arb_t r, const arb_t x, slong prec)
-{
-    scaled_slope(r, x, -1, prec, cert_airybiprimex, cert_airybix);
-}
-
-static void airybiprimex_slope(arb_t r, const arb_t x, slong prec)
-{
-    scaled_slope(r, x, -1, prec, x_airybix, cert_airybiprimex);
-}
-
-double f64_airyaix_slope(double x) { return round_ball1(airyaix_slope, x); }
-double f64_airyaiprimex_slope(double x) { return round_ball1(airyaiprimex_slope, x); }
-double f64_airybix_slope(double x) { return round_ball1(airybix_slope, x); }
-double f64_airybiprimex_slope(double x) { return round_ball1(airybiprimex_slope, x); }
-
-static void digamma_gap(arb_t r, const arb_t x, const arb_t y, slong prec)
-{
-    arb_t t;
-    arb_init(t);
-    arb_add(t, x, y, ARF_PREC_EXACT);
-    arb_digamma(r, x, prec);
-    arb_digamma(t, t, prec);
-    arb_sub(r, r, t, prec);
-    arb_clear(t);
-}
-
-/* digamma(1 + n) - digamma(1 + n - k) and digamma(1 + n - k) - digamma(1 + k) */
-static void binomial_log_slopes(arb_t dn, arb_t dk, const arb_t n, const arb_t k,
-                                slong prec)
+/* beta(1 + n, k), without rounding 1 + n */
+static void beta_above(arb_t r, const arb_t n, const arb_t k, slong prec)
 {
     arb_t t;
     arb_init(t);
-    arb_add_ui(t, n, 1, ARF_PREC_EXACT);
-    arb_digamma(dn, t, prec);
-    arb_sub(t, t, k, ARF_PREC_EXACT);
-    arb_digamma(t, t, prec);
-    arb_sub(dn, dn, t, prec);
-    arb_add_ui(dk, k, 1, ARF_PREC_EXACT);
-    arb_digamma(dk, dk, prec);
-    arb_sub(dk, t, dk, prec);
+    arb_add_ui(t, n, 1, 2 * PREC_LAST);
+    cert_beta(r, t, k, prec);
     arb_clear(t);
 }
 
-static void binomial_n(arb_t r, const arb_t n, const arb_t k, slong prec)
+/* the same for k - n */
+static void beta_between(arb_t r, const arb_t n, const arb_t k, slong prec)
 {
-    arb_t unused;
-    arb_init(unused);
-    binomial_log_slopes(r, unused, n, k, prec);
-    arb_clear(unused);
+    arb_t t;
+    arb_init(t);
+    arb_sub(t, k, n, 2 * PREC_LAST);
+    beta_above(r, n, t, prec);
+    arb_clear(t);
 }
 
-static void binomial_k(arb_t r, const arb_t n, const arb_t k, slong prec)
-{
-    arb_t unused;
-    arb_init(unused);
-    binomial_log_slopes(unused, r, n, k, prec);
-    arb_clear(unused);
-}
-
-/* Numbers whose sums need no great space. */
-static bool is_moderate(double x)
-{
-    return x == 0 || (fabs(x) < 1e15 && fabs(x) > 1e-200);
-}
-
-double f64_digamma_gap(double x, double y)
-{
-    if (is_pole_of_gamma(x) || is_pole_of_gamma(x + y) || !is_moderate(x) ||
-        !is_moderate(y))
-        return f64_digamma(x) - f64_digamma(x + y);
-    return round_ball2(digamma_gap, x, y);
-}
-
-double f64_binomial_log_slope(unsigned i, double n, double k)
-{
-    if (is_moderate(n) && is_moderate(k))
-        return round_ball2(i == 0 ? binomial_n : binomial_k, n, k);
-    double common = f64_digamma(1 + n - k);
-    return i == 0 ? f64_digamma(1 + n) - common : common - f64_digamma(1 + k);
-}
-
-double f64_dawson_slope(double x)
-{
-    return fabs(x) > 1e9 ? -0.5 / x / x : round_ball1(dawson_slope, x);
-}
-
-double f64_erfcx_slope(double x)
-{
-    if (x > 1e9)
-        return -0.56418958354775628695 / x / x;
-    return x < -30 ? -INFINITY : round_ball1(erfcx_slope, x);
-}
-
-double f64_logerfcx_slope(double x)
-{
-    return x > 1e9 ? -1 / x : x < -1e9 ? 2 * x : round_ball1(logerfcx_slope, x);
-}
-
-double f64_ellipk_slope(double m)
-{
-    return m == 0 ? HALF_PI / 4 : m == 1 ? INFINITY : round_ball1(ellipk_slope, m);
-}
-
-double f64_ellipe_slope(double m)
-{
-    return m == 0 ? -HALF_PI / 4 : m == 1 ? -INFINITY : round_ball1(ellipe_slope, m);
-}
-
-double f64_lambertw_slope(double x)
-{
-    return isinf(x) ? 0 : round_ball1(lambertw_slope, x);
-}
+double f64_beta_above(double n, double k) { return round_ball2(beta_above, n, k); }
+double f64_beta_between(double n, double k) { return round_ball2(beta_between, n, k); }

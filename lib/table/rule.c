@@ -4,15 +4,13 @@
  */
 #include "table/rule.h"
 
-enum { LONGEST = 64, DEEPEST = 16 }; /* steps, and values that wait for their operator */
-
 struct rules {
     Rule rule[OP_COUNT][RULE_TEXTS];
 };
 
 typedef struct {
     const char *s;
-    RuleStep step[LONGEST];
+    RuleStep *step;
     size_t n;
     bool bad;
 } RuleReader;
@@ -21,7 +19,7 @@ static void read_sum(RuleReader *r);
 
 static void put_step(RuleReader *r, RuleStep x)
 {
-    if (r->n < LONGEST)
+    if (r->n < RULE_LONGEST)
         r->step[r->n++] = x;
     else
         r->bad = true;
@@ -137,7 +135,20 @@ static bool fits_row(const RuleReader *r, const OpInfo *info, unsigned which)
         waiting = waiting + 1 - x->n;
         most = waiting > most ? waiting : most;
     }
-    return ok && most <= DEEPEST && waiting == 1;
+    return ok && most <= RULE_DEEPEST && waiting == 1;
+}
+
+size_t rule_read(Op op, unsigned which, RuleStep step[RULE_LONGEST])
+{
+    const OpInfo *info = op_info(op);
+    const char *text = which == RULE_VALUE ? info->value : info->partial[which];
+    RuleReader r = {.s = text, .step = step};
+    if (!text || !*text)
+        return 0;
+    read_sum(&r);
+    while (*r.s == ' ')
+        r.s++;
+    return r.bad || *r.s || !fits_row(&r, info, which) ? 0 : r.n;
 }
 
 /* ---- texts that were read */
@@ -166,41 +177,31 @@ static struct rules *rules_of(Env *env)
     return env->rules;
 }
 
-static void rule_read(Env *env, Rule *out, const OpInfo *info, unsigned which,
-                      const char *text)
-{
-    RuleReader r = {.s = text};
-    read_sum(&r);
-    while (*r.s == ' ')
-        r.s++;
-    if (r.bad || *r.s || !fits_row(&r, info, which))
-        return;
-    RuleStep *kept = mem_alloc(r.n * sizeof *kept);
-    if (!kept) {
-        env_error(env, LBZ_LIMIT, NULL, "out of memory");
-        return;
-    }
-    memcpy(kept, r.step, r.n * sizeof *kept);
-    *out = (Rule){kept, r.n};
-}
-
 const Rule *rule_find(Env *env, Op op, unsigned which)
 {
-    const OpInfo *info = op_info(op);
-    const char *text = which == RULE_VALUE ? info->value : info->partial[which];
-    struct rules *all = text && *text ? rules_of(env) : NULL;
+    struct rules *all = rules_of(env);
     if (!all)
         return NULL;
     Rule *r = &all->rule[op][which];
-    if (!r->step)
-        rule_read(env, r, info, which, text);
-    return r->step ? r : NULL;
+    if (r->step)
+        return r;
+    RuleStep step[RULE_LONGEST];
+    size_t n = rule_read(op, which, step);
+    RuleStep *kept = n ? mem_alloc(n * sizeof *kept) : NULL;
+    if (!kept) {
+        if (n)
+            env_error(env, LBZ_LIMIT, NULL, "out of memory");
+        return NULL;
+    }
+    memcpy(kept, step, n * sizeof *kept);
+    *r = (Rule){kept, n};
+    return r;
 }
 
 uintptr_t rule_run(const Rule *r, const RuleMaker *m, void *arg,
                    const uintptr_t named[RULE_NAMES])
 {
-    uintptr_t v[DEEPEST], *top = v; /* top: behind the last one */
+    uintptr_t v[RULE_DEEPEST], *top = v; /* top: behind the last one */
     for (const RuleStep *x = r->step; x < r->step + r->n; x++) {
         switch ((RuleOp)x->op) {
         case RULE_NUMBER: *top++ = m->number(arg, x->k); break;

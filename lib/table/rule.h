@@ -39,7 +39,12 @@ typedef struct {
 /* Which text of a row: its partial derivatives are 0, 1, 2. */
 enum { RULE_VALUE = 3, RULE_TEXTS };
 
-/* The text of a row. NULL: it has none, or memory is out, which is recorded as an error. */
+/* A text is at most so long; so many values may wait for their operator. */
+enum { RULE_LONGEST = 64, RULE_DEEPEST = 16 };
+
+/* Reads a text of the row op into step; how many steps, 0: it has none. */
+size_t rule_read(Op op, unsigned which, RuleStep step[RULE_LONGEST]);
+/* The text of a row, kept with the Env. NULL: it has none, or memory is out, which is recorded as an error. */
 const Rule *rule_find(Env *env, Op op, unsigned which);
 
 /* How the parts of a text are made. Results are whatever fits: pointers, indices. */
