@@ -1,10 +1,13 @@
-/* bench.c - what make bench prints: leibniz beside ginsh and FLINT alone, as whole processes that read
- * the same questions, run in turn; medians, and the median of the ratios pair by pair. Judges
- * nothing: the target stands beside the figure.
+/* bench.c - what make bench prints: leibniz beside ginsh, FLINT alone and C, as whole processes that
+ * read the same questions, run in turn; medians, and the median of the ratios pair by pair. Every
+ * row is what a user could type. Judges nothing: the target stands beside the figure.
  *
- *     bench LEIBNIZ GINSH FLINT_EXPAND [name-part]
+ *     bench LEIBNIZ TOOLS [OLD [name-part]]
+ *
+ * TOOLS is the folder of the peers that are built here. With OLD, another leibniz, that one is the
+ * peer in every row.
  */
-#include "lines.h"
+#include "bench.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,18 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_RUNS = 101, MAX_ARGS = 8, LONG_RUN = 8 /* seconds */ };
-
-typedef struct {
-    const char *argv[MAX_ARGS];
-    const char *input; /* file */
-    double scale;      /* a peer that does part of the work counts that many times */
-} Command;
-
-typedef struct {
-    const char *leibniz, *ginsh, *flint, *only;
-    char dir[64];
-} Bench;
+enum { MAX_RUNS = 101, LONG_RUN = 8 /* seconds */ };
 
 static void die(const char *what)
 {
@@ -54,18 +46,18 @@ static double median(double *v, int n)
 }
 
 /* ---- processes */
-static void child(const char *const *argv, int in, int out)
+static void child(const char *const *argv, int in, int out, int err)
 {
     int null = open("/dev/null", O_RDWR);
 
     dup2(in, 0);
     dup2(out >= 0 ? out : null, 1);
-    dup2(null, 2);
+    dup2(err >= 0 ? err : null, 2);
     execvp(argv[0], (char *const *)argv);
     _exit(127);
 }
 
-/* Seconds from fork to exit; *rss gets the peak memory in KiB. Negative: it could not run. */
+/* Seconds from start to exit; *rss gets the peak memory in KiB. Negative: it could not run. */
 static double finish(pid_t pid, double start, long *rss)
 {
     struct rusage use;
@@ -78,28 +70,54 @@ static double finish(pid_t pid, double start, long *rss)
     return WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -1 : now() - start;
 }
 
+/* What the process on the other end tells that a statement took, in seconds: the median of its
+ * notes, of which the first one warms up, or what its last record says. */
+static double read_told(FILE *f, What what)
+{
+    enum { SIZE = 1 << 16 };
+    static const char *const mark[] = {[NOTES] = "note: took ", [RECORD] = "\"ms\":"};
+    char line[SIZE];
+    double t[MAX_RUNS] = {-1};
+    int n = 0;
+
+    while (fgets(line, SIZE, f)) {
+        const char *ms = strstr(line, mark[what]);
+        if (ms && n < MAX_RUNS)
+            t[what == NOTES ? n++ : 0] = strtod(ms + strlen(mark[what]), NULL) * 1e-3;
+    }
+    return n > 1 ? median(t + 1, n - 1) : t[0];
+}
+
 static double run(const Command *c)
 {
-    int in = open(c->input, O_RDONLY);
-    double start = now();
-    pid_t pid = fork();
+    int in = open(c->input, O_RDONLY), told[2] = {-1, -1};
+    double start = now(), t = 0;
 
-    if (in < 0)
+    if (in < 0 || (c->what != PROCESS && pipe(told) < 0))
         die(c->input);
+    pid_t pid = fork();
     if (pid == 0)
-        child(c->argv, in, -1);
-    double t = finish(pid, start, NULL);
+        child(c->argv, in, c->what == RECORD ? told[1] : -1,
+              c->what == NOTES ? told[1] : -1);
+    if (c->what != PROCESS) {
+        close(told[1]);
+        FILE *f = fdopen(told[0], "r");
+        t = read_told(f, c->what);
+        fclose(f);
+    }
+    double whole = finish(pid, start, NULL);
     close(in);
-    return t * (c->scale > 0 ? c->scale : 1);
+    return (c->what == PROCESS || whole < 0 ? whole : t) * (c->scale > 0 ? c->scale : 1);
 }
 
 /* ---- rows of the table */
-static void head(void)
+static void head(const Bench *b)
 {
-    printf("%-46s %12s %14s %9s  %s\n", "", "leibniz", "peer", "ratio", "target");
+    printf("%-46s %12s %14s %9s  %s\n", "", "leibniz", b->old ? "old" : "peer", "ratio",
+           b->old ? "" : "target");
 }
 
-static int wanted(const Bench *b, const char *name)
+bool bench_wants(const Bench *b, const char *name)
 {
     return !b->only || strstr(name, b->only);
 }
@@ -114,54 +132,61 @@ static void figure(char *out, size_t n, double seconds, const char *note)
         snprintf(out, n, "%.2f s%s", seconds, note);
 }
 
-/* A and B in turn. inverse: the ratio is A/B (lower is better), else B/A: how many times faster. */
-static void row(const Bench *b, const char *name, const Command *a, const Command *p,
-                int runs, int inverse, const char *target)
+static void print_row(const char *name, double a, double peer, const char *note,
+                      double ratio, const char *target)
 {
-    double ta[MAX_RUNS], tp[MAX_RUNS], r[MAX_RUNS];
     char sa[32], sp[32], sr[32];
 
-    if (!wanted(b, name))
-        return;
-    for (int i = -1; i < runs; i++) { /* the first pair warms up, unless it is long */
-        int k = i < 0 ? 0 : i;
-        ta[k] = run(a);
-        tp[k] = run(p);
-        r[k] = inverse ? ta[k] / tp[k] : tp[k] / ta[k];
-        if (i < 0 && ta[k] + tp[k] > LONG_RUN)
-            runs = 1, i = 0;
-    }
-    int missing = tp[0] < 0;
-    snprintf(sr, sizeof sr, missing ? "-" : "%.2f", median(r, runs));
-    figure(sa, sizeof sa, median(ta, runs), "");
-    figure(sp, sizeof sp, median(tp, runs), p->scale > 1 ? " (est.)" : "");
+    figure(sa, sizeof sa, a, "");
+    figure(sp, sizeof sp, peer, note);
+    snprintf(sr, sizeof sr, peer < 0 || a < 0 ? "-" : "%.2f", ratio);
     printf("%-46s %12s %14s %9s  %s\n", name, sa, sp, sr, target);
     fflush(stdout);
 }
 
-/* ---- inputs */
-static const char *input_path(const Bench *b, const char *name, Syntax s)
+void bench_row(const Bench *b, const char *name, const Command *a, const Command *peer,
+               int runs, bool inverse, const char *target)
 {
-    char *path = malloc(128);
-    if (!path)
-        die("bench");
-    snprintf(path, 128, "%s/%s.%s", b->dir, name, s == GINSH ? "ginsh" : "leibniz");
-    return path;
+    double ta[MAX_RUNS], tp[MAX_RUNS], r[MAX_RUNS];
+    Command older = *a, p = b->old ? older : *peer;
+
+    if (!bench_wants(b, name))
+        return;
+    if (b->old) {
+        p.argv[0] = b->old;
+        inverse = true;
+        target = "";
+    }
+    for (int i = -1; i < runs; i++) { /* the first pair warms up, unless it is long */
+        int k = i < 0 ? 0 : i;
+        ta[k] = run(a);
+        tp[k] = run(&p);
+        r[k] = inverse ? ta[k] / tp[k] : tp[k] / ta[k];
+        if (i < 0 && ta[k] + tp[k] > LONG_RUN)
+            runs = 1, i = 0;
+    }
+    print_row(name, median(ta, runs), median(tp, runs), p.scale > 1 ? " (est.)" : "",
+              median(r, runs), target);
 }
 
-static FILE *input_open(const char *path)
+/* ---- inputs */
+FILE *bench_input(const Bench *b, const char *name, Syntax s, const char **path)
 {
-    FILE *f = fopen(path, "w");
-    if (!f)
-        die(path);
+    char text[128];
+    snprintf(text, sizeof text, "%s/%s.%s", b->dir, name,
+             s == GINSH ? "ginsh" : "leibniz");
+    FILE *f = fopen(text, "w");
+    *path = strdup(text);
+    if (!f || !*path)
+        die(text);
     return f;
 }
 
 static const char *input_text(const Bench *b, const char *name, Syntax s,
                               const char *text)
 {
-    const char *path = input_path(b, name, s);
-    FILE *f = input_open(path);
+    const char *path;
+    FILE *f = bench_input(b, name, s, &path);
     fputs(text, f);
     fclose(f);
     return path;
@@ -172,9 +197,9 @@ static Command leibniz(const Bench *b, const char *simplify, const char *input)
     return (Command){.argv = {b->leibniz, simplify, NULL}, .input = input};
 }
 
-static Command ginsh(const Bench *b, const char *input)
+static Command ginsh(const char *input)
 {
-    return (Command){.argv = {b->ginsh, NULL}, .input = input};
+    return (Command){.argv = {"ginsh", NULL}, .input = input};
 }
 
 #define NONE "--simplify=none"
@@ -184,8 +209,8 @@ static void bench_text(const Bench *b, const char *row_name, const char *simplif
                        int runs, const char *target, const char *ours, const char *theirs)
 {
     Command a = leibniz(b, simplify, input_text(b, "text", LEIBNIZ, ours));
-    Command p = ginsh(b, input_text(b, "text", GINSH, theirs));
-    row(b, row_name, &a, &p, runs, 0, target);
+    Command p = ginsh(input_text(b, "text", GINSH, theirs));
+    bench_row(b, row_name, &a, &p, runs, false, target);
 }
 
 static void bench_batch(const Bench *b)
@@ -193,15 +218,15 @@ static void bench_batch(const Bench *b)
     const char *in[2];
 
     for (Syntax s = LEIBNIZ; s <= GINSH; s++) {
-        in[s] = input_path(b, "batch", s);
-        FILE *f = input_open(in[s]);
+        FILE *f = bench_input(b, "batch", s, &in[s]);
         lines_random(f, s, 10000, 1);
         fclose(f);
     }
     Command none = leibniz(b, NONE, in[LEIBNIZ]), full = leibniz(b, FULL, in[LEIBNIZ]);
-    Command p = ginsh(b, in[GINSH]);
-    row(b, "10 000 derivatives, not simplified", &none, &p, 5, 0, ">= 4");
-    row(b, "10 000 derivatives, simplified (ginsh: not)", &full, &p, 5, 0, ">= 1");
+    Command p = ginsh(in[GINSH]);
+    bench_row(b, "10 000 derivatives, not simplified", &none, &p, 5, false, ">= 4");
+    bench_row(b, "10 000 derivatives, simplified (ginsh: not)", &full, &p, 5, false,
+              ">= 1");
 }
 
 static void bench_gradients(const Bench *b)
@@ -210,98 +235,60 @@ static void bench_gradients(const Bench *b)
     const char *in[2][2];
 
     for (Syntax s = LEIBNIZ; s <= GINSH; s++) {
-        in[0][s] = input_path(b, "rosenbrock", s);
-        FILE *f = input_open(in[0][s]);
+        FILE *f = bench_input(b, "rosenbrock", s, &in[0][s]);
         lines_rosenbrock(f, s, N);
         fclose(f);
-        in[1][s] = input_path(b, "product", s);
-        f = input_open(in[1][s]);
+        f = bench_input(b, "product", s, &in[1][s]);
         lines_product(f, s, N, ASK);
         fclose(f);
     }
-    Command a = leibniz(b, NONE, in[0][LEIBNIZ]), p = ginsh(b, in[0][GINSH]);
-    row(b, "gradient of Rosenbrock, 1000 variables", &a, &p, 3, 0, ">= 100");
+    Command a = leibniz(b, NONE, in[0][LEIBNIZ]), p = ginsh(in[0][GINSH]);
+    bench_row(b, "gradient of Rosenbrock, 1000 variables", &a, &p, 3, false, ">= 100");
     a = leibniz(b, NONE, in[1][LEIBNIZ]);
-    p = ginsh(b, in[1][GINSH]);
+    p = ginsh(in[1][GINSH]);
     p.scale = (double)N / ASK;
-    row(b, "gradient of a product of 1000 variables", &a, &p, 3, 0, ">= 100");
+    bench_row(b, "gradient of a product of 1000 variables", &a, &p, 3, false, ">= 100");
 }
 
 static void bench_expand(const Bench *b)
 {
+    char tool[256];
+    snprintf(tool, sizeof tool, "%s/flint_expand", b->tools);
     Command a = leibniz(b, NONE,
                         input_text(b, "expand", LEIBNIZ,
                                    "set maxprint 100000000\n"
                                    "expand((x+y+z+w)^15*((x+y+z+w)^15+1))\n"));
-    Command p = {.argv = {b->flint, "15", NULL}, .input = "/dev/null"};
-    row(b, "expand((x+y+z+w)^15*((x+y+z+w)^15+1)), FLINT", &a, &p, 7, 1, "<= 10");
-}
-
-/* ---- the time of one statement: what the last record says it took */
-static double last_ms(const Bench *b, const char *input)
-{
-    const char *const argv[] = {b->leibniz, NONE, "--json", NULL};
-    int in = open(input, O_RDONLY), out[2];
-    char line[1 << 16], tail[256] = "";
-
-    if (in < 0 || pipe(out) < 0)
-        die(input);
-    double start = now();
-    pid_t pid = fork();
-    if (pid == 0)
-        child(argv, in, out[1]);
-    close(out[1]);
-    FILE *f = fdopen(out[0], "r");
-    while (fgets(line, sizeof line, f)) {
-        const char *ms = strstr(line, "\"ms\":");
-        if (ms)
-            snprintf(tail, sizeof tail, "%.200s", ms + 5);
-    }
-    fclose(f);
-    close(in);
-    finish(pid, start, NULL);
-    return strtod(tail, NULL);
+    Command p = {.argv = {tool, "15", NULL}, .input = "/dev/null"};
+    bench_row(b, "expand((x+y+z+w)^15*((x+y+z+w)^15+1)), FLINT", &a, &p, 7, true,
+              "<= 10");
 }
 
 /* The derivative of the last definition of a chain: printed (in shared form), or stored as a value
  * and not printed. */
-static double chain_ms(const Bench *b, int k, Chain which, int printed)
+static Command chain(const Bench *b, int k, Chain which, bool printed)
 {
-    double ms[7];
-    const char *path = input_path(b, "chain", LEIBNIZ);
-    FILE *f = input_open(path);
+    Command c = {.argv = {b->leibniz, NONE, "--json", NULL}, .what = RECORD};
+    FILE *f = bench_input(b, k > 2000 ? "longer" : "chain", LEIBNIZ, &c.input);
 
     lines_chain(f, LEIBNIZ, k, which, printed);
     fclose(f);
-    for (int i = 0; i < 7; i++)
-        ms[i] = last_ms(b, path);
-    return median(ms, 7);
+    return c;
 }
 
-/* A row, with how much longer twice the chain takes. */
-static void chain_row(const Bench *b, const char *name, int k, Chain which, int printed,
-                      const char *target)
+/* How much longer twice the chain takes. */
+static void chain_row(const Bench *b, const char *name, int k, Chain which, bool printed)
 {
-    if (!wanted(b, name))
-        return;
-    double one = chain_ms(b, k, which, printed), two = chain_ms(b, 2 * k, which, printed);
-    printf("%-46s %9.2f ms %14s %9.2f  %s\n", name, one, "", two / one, target);
-    fflush(stdout);
+    Command one = chain(b, k, which, printed), two = chain(b, 2 * k, which, printed);
+    bench_row(b, name, &two, &one, 7, true, "about 2");
 }
 
 static void bench_chains(const Bench *b)
 {
-    if (wanted(b, "f_k = "))
-        printf("derivatives of chains of definitions; ratio: time for 2*k over time for "
-               "k\n");
-    chain_row(b, "f_k = sin(f_(k-1)*x + k), k = 2000", 2000, CHAIN_SINE, 0,
-              "<= 5 ms, about 2");
-    chain_row(b, "f_k = sin(f_(k-1)*x + k), and its text", 2000, CHAIN_SINE, 1,
-              "about 2");
-    chain_row(b, "f_k = f_(k-1)*sin(f_(k-1)), k = 1000", 1000, CHAIN_PRODUCT, 0,
-              "about 2");
-    chain_row(b, "f_k = f_(k-1)*sin(f_(k-1)), and its text", 1000, CHAIN_PRODUCT, 1,
-              "about 2");
+    chain_row(b, "f_k = sin(f_(k-1)*x + k), k = 4000 to 2000", 2000, CHAIN_SINE, false);
+    chain_row(b, "and its text", 2000, CHAIN_SINE, true);
+    chain_row(b, "f_k = f_(k-1)*sin(f_(k-1)), k = 4000 to 2000", 2000, CHAIN_PRODUCT,
+              false);
+    chain_row(b, "and its text", 2000, CHAIN_PRODUCT, true);
 }
 
 /* ---- memory of a long run */
@@ -313,7 +300,7 @@ static void bench_memory(const Bench *b, const char *simplify, size_t lines)
     long rss;
 
     snprintf(name, sizeof name, "%zu lines, %s: memory", lines, simplify);
-    if (!wanted(b, name))
+    if (!bench_wants(b, name))
         return;
     if (pipe(in) < 0)
         die("bench");
@@ -321,7 +308,7 @@ static void bench_memory(const Bench *b, const char *simplify, size_t lines)
     pid_t pid = fork();
     if (pid == 0) {
         close(in[1]);
-        child(argv, in[0], -1);
+        child(argv, in[0], -1, -1);
     }
     close(in[0]);
     FILE *f = fdopen(in[1], "w");
@@ -344,18 +331,18 @@ int main(int argc, char **argv)
 {
     Bench b = {.dir = "/tmp/leibniz-bench-XXXXXX"};
 
-    if (argc < 4) {
-        fprintf(stderr, "usage: bench LEIBNIZ GINSH FLINT_EXPAND [name-part]\n");
+    if (argc < 3) {
+        fprintf(stderr, "usage: bench LEIBNIZ TOOLS [OLD [name-part]]\n");
         return 3;
     }
     b.leibniz = argv[1];
-    b.ginsh = argv[2];
-    b.flint = argv[3];
+    b.tools = argv[2];
+    b.old = argc > 3 && *argv[3] ? argv[3] : NULL;
     b.only = argc > 4 ? argv[4] : NULL;
     signal(SIGPIPE, SIG_IGN);
     if (!mkdtemp(b.dir))
         die(b.dir);
-    head();
+    head(&b);
     bench_text(&b, "start to the answer of 1+1", FULL, 41, ">= 1", "1+1\n", "1+1;\n");
     bench_text(&b, "start to the answer of d/dx x^2*sin(x)", FULL, 41, ">= 1",
                "d/dx x^2*sin(x)\n", "diff(x^2*sin(x),x);\n");
@@ -366,6 +353,7 @@ int main(int argc, char **argv)
     bench_chains(&b);
     bench_gradients(&b);
     bench_expand(&b);
+    bench_numbers(&b);
     bench_memory(&b, NONE, 1000000);
     bench_memory(&b, FULL, 100000);
     clean(&b);
