@@ -100,6 +100,12 @@ verdict 'names that a folder exports under no prefix of its own, or a prefix of 
         print $1 ": " $NF
     }')"
 
+verdict 'functions that lib/README places where they are not' "$(
+    cd "$top/lib" && grep -o '[a-z_0-9]*() ([a-z/_]*\.c)' README | tr -d '()' |
+        while read -r f file; do
+            grep -q "^[A-Za-z].*\b$f(" "$file" || echo "$file: $f"
+        done)"
+
 verdict 'src/ may include only leibniz.h and its own headers' "$(
     cd "$top/src" 2>/dev/null && for f in *.c *.h; do
         [ -f "$f" ] || continue
