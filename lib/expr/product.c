@@ -265,23 +265,49 @@ static bool merge_radicals(Ctx *c, NodeVec *f)
     return true;
 }
 
-/* sign(u)*u = abs(u), u/abs(u) = sign(u), sign(u)/abs(u) = 1/u: the pair of factors i, j. */
+enum { FAR = 1 << 30 }; /* exponents that are added up are below it */
+
+/* abs(u)^k * u^l, k odd, one of them above and one below the fraction line, by u^2 = abs(u)^2 as
+ * abs(u) * u^n, sign(u) or 1/abs(u). NULL: it is so already. */
+static Node *cancelled_modulus(Ctx *c, Node *u, int64_t k, int64_t l)
+{
+    int64_t n = k + l - 1;
+    if (n == -1)
+        return ex_fn1(c, OP_sign, u);
+    Node *a = ex_fn1(c, OP_abs, u);
+    if (n == -2)
+        return ex_pow(c, a, c->minus_one);
+    return k == 1 ? NULL : ex_mul2(c, a, ex_powi(c, u, n));
+}
+
+static bool are_opposite(Ctx *c, Node *u, Node *v)
+{
+    return u->op == OP_ADD && v->op == OP_ADD && u->n == v->n && u->syms == v->syms &&
+           ex_neg(c, u) == v;
+}
+
+/* sign(u)*u = abs(u), u^2/abs(u) = abs(u), sign(u)/abs(u) = 1/u: the pair of factors f, g. */
 static Node *kink_pair(Ctx *c, Node *f, Node *g)
 {
-    Node *a = ex_base(f), *u;
+    Node *a = ex_base(f), *b = ex_base(g), *u;
     int64_t k, l;
     if ((a->op != OP_abs && a->op != OP_sign) || !ex_get_int(ex_exponent(c, f), &k) ||
         !ex_get_int(ex_exponent(c, g), &l))
         return NULL;
     u = a->a[0];
-    Node *b = ex_base(g);
-    if (a->op == OP_sign && b == u && k == 1 && l % 2 != 0)
+    bool near = k > -FAR && k < FAR && l > -FAR && l < FAR;
+    if (a->op == OP_abs && near && k % 2 != 0 && (k < 0) != (l < 0) &&
+        (b == u || are_opposite(c, u, b)))
+        return cancelled_modulus(c, b, k, l);
+    if (a->op != OP_sign || k != 1)
+        return NULL;
+    if (b == u && near)
         return ex_mul2(c, ex_fn1(c, OP_abs, u), ex_powi(c, u, l - 1));
-    if (a->op == OP_abs && b == u && k % 2 != 0 && k == -l)
-        return ex_fn1(c, OP_sign, u);
-    if (a->op == OP_sign && b->op == OP_abs && b->a[0] == u && k == 1 && l % 2 != 0)
+    if (b->op == OP_abs && b->a[0] == u && l % 2 != 0)
         return l == 1 ? u : ex_powi(c, u, l);
-    return NULL;
+    return are_opposite(c, u, b)
+               ? ex_neg(c, ex_mul2(c, ex_fn1(c, OP_abs, b), ex_powi(c, b, l - 1)))
+               : NULL;
 }
 
 static bool merge_kinks(Ctx *c, NodeVec *f)

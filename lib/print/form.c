@@ -276,13 +276,14 @@ static Form *build_sum(Forms *F, Entry *e, Num k)
     return f;
 }
 
-/* 10*(x + y + z) and (x + y + z)/10 where that is shorter. */
+/* 10*(x + y + z) and (x + y + z)/10 where that is shorter; (x + 3)/8 where it is no longer, each
+ * term of the polynomial having that denominator. */
 static Form *sum_with_content(Forms *F, Entry *e)
 {
     Arena *t = &F->c->tmp;
     const Node *n = e->node;
     Num g = num_abs(t, ex_coef(n->a[0]));
-    bool neg = true;
+    bool neg = true, over = e->poly && !num_is_int(g);
     const Form *num[2], *den[1];
     size_t nnum = 0, nden = 0;
     Form *f;
@@ -290,6 +291,7 @@ static Form *sum_with_content(Forms *F, Entry *e)
     for (uint32_t i = 0; i < n->n; i++) {
         Num c = ex_coef(n->a[i]);
         neg = neg && num_sgn(c) < 0;
+        over = over && num_cmp(num_denom(t, c), num_denom(t, ex_coef(n->a[0]))) == 0;
         if (c.dec || (num_is_one(g) && i))
             return e->sum;
         g = num_gcd(t, g, c);
@@ -302,7 +304,7 @@ static Form *sum_with_content(Forms *F, Entry *e)
     if (!num_is_int(g))
         den[nden++] = form_number(F, num_denom(t, g));
     f = form_product(F, neg, num, nnum, den, nden);
-    return f->len + f->neg < e->sum->len ? f : e->sum;
+    return f->len + f->neg < e->sum->len + (over ? 0.5 : 0) ? f : e->sum;
 }
 
 /* ---- powers

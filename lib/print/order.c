@@ -300,9 +300,47 @@ static bool sort_terms(Forms *F, OrderedTerm *t, size_t n)
     return n <= FEW || print_merge_sort(F->c, t, n, sizeof(*t), le_term);
 }
 
+/* Its part before functions is a number times symbols above the fraction line. */
+static bool has_monomial(const Entry *rest)
+{
+    for (uint32_t i = 0; i < rest->nfac && rest->fac[i]->rank < R_POWER; i++)
+        if (rest->fac[i]->rank > R_SYM || rest->fac[i]->den)
+            return false;
+    return true;
+}
+
+/* Terms of one polynomial, alone or times the same functions, whose powers fall from a to b. */
+static bool falls_from(const Entry *a, const Entry *b)
+{
+    bool functions = term_class(a) == 1;
+
+    return a->deg > b->deg && functions == (term_class(b) == 1) && has_monomial(a) &&
+           has_monomial(b) && (!functions || cmp_lists(a, b, R_POWER) == 0);
+}
+
+/* The first term that is not negative and may stand first: a polynomial's powers keep falling, but
+ * for x - x^2. n: there is none. */
+static size_t first_positive(const OrderedTerm *t, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && (t[i].neg || (n > 2 && falls_from(t[0].rest, t[i].rest))))
+        i++;
+    return i;
+}
+
+/* Several terms of a polynomial, and a function to stand before them. */
+static bool has_function_first(const OrderedTerm *t, size_t n)
+{
+    size_t i = n > 2 && term_class(t[1].rest) == 0 ? first_positive(t, n) : n;
+
+    return i < n && term_class(t[i].rest) == 1;
+}
+
 bool form_order_terms(Forms *F, OrderedTerm *t, size_t n, bool *falls)
 {
     const OrderedTerm *last;
+    size_t first;
 
     if (!sort_terms(F, t, n))
         return false;
@@ -311,7 +349,7 @@ bool form_order_terms(Forms *F, OrderedTerm *t, size_t n, bool *falls)
     *falls = t[0].neg;
     last = &t[n - 1];
     if (term_class(last->rest) == 2 && !last->neg && term_class(t[0].rest) != 2 &&
-        (t[0].neg || leads_bounded(t[0].rest))) {
+        (t[0].neg ? !has_function_first(t, n) : leads_bounded(t[0].rest))) {
         if (t[0].neg && is_polynomial(t, n - 1)) /* 1 + 2*x - x^3 */
             reverse_terms(t, n - 1);
         move_to_front(t, n - 1);
@@ -321,8 +359,8 @@ bool form_order_terms(Forms *F, OrderedTerm *t, size_t n, bool *falls)
         reverse_terms(t, n); /* x - x^2 + 2*x^3 - x^4 */
         return true;
     }
-    for (size_t i = 0; t[0].neg && i < n; i++)
-        if (!t[i].neg)
-            move_to_front(t, i);
+    first = t[0].neg ? first_positive(t, n) : n;
+    if (first < n)
+        move_to_front(t, first);
     return true;
 }
