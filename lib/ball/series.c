@@ -4,6 +4,7 @@
  * as usual. At a real point all values stay real: what leaves the real line has no real value
  * there, and that is for others to explain; here it only means that there is no series.
  */
+#include "ball/internal.h"
 #include "ball/series.h"
 
 void ball_series_init(BallSeries *s, Ctx *c, uint32_t x, slong len, slong prec)
@@ -71,42 +72,42 @@ static bool series_of_constant(BallSeries *s, Node *n, acb_poly_t p)
 /* ---- operations; operands are there */
 
 /* b^r for a number r; real roots of odd order are taken of negative numbers, too. */
+static bool whole_power(BallSeries *s, const acb_poly_struct *b, int64_t k, acb_poly_t p)
+{
+    if (k > 0) {
+        acb_poly_pow_ui_trunc_binexp(p, b, (ulong)k, s->len, s->prec);
+        return true;
+    }
+    if (!b->length || acb_contains_zero(b->coeffs))
+        return false;
+    if (k == -1) {
+        acb_poly_inv_series(p, b, s->len, s->prec);
+        return true;
+    }
+    acb_t e;
+    acb_init(e);
+    acb_set_si(e, k);
+    acb_poly_pow_acb_series(p, b, e, s->len, s->prec);
+    acb_clear(e);
+    return true;
+}
+
+/* Of a negative base only where the power has an odd denominator. */
 static bool numeric_power(BallSeries *s, const acb_poly_struct *b, Num r, acb_poly_t p)
 {
     int64_t k;
-    acb_t e;
-    if (num_get_int(r, &k)) {
-        if (k > 0) {
-            acb_poly_pow_ui_trunc_binexp(p, b, (ulong)k, s->len, s->prec);
-        } else if (!b->length || acb_contains_zero(b->coeffs)) {
-            return false;
-        } else if (k == -1) {
-            acb_poly_inv_series(p, b, s->len, s->prec);
-        } else {
-            acb_init(e);
-            acb_set_si(e, k);
-            acb_poly_pow_acb_series(p, b, e, s->len, s->prec);
-            acb_clear(e);
-        }
-        return true;
-    }
+    if (num_get_int(r, &k))
+        return whole_power(s, b, k, p);
     if (!b->length || acb_contains_zero(b->coeffs))
         return false;
     bool negative = arb_is_negative(acb_realref(b->coeffs));
     bool odd = !num_is_even(num_denom(&s->c->tmp, r));
     if ((negative && !odd) || (!negative && !arb_is_positive(acb_realref(b->coeffs))))
         return false;
-    acb_init(e);
-    arb_t q;
-    fmpq_t f;
-    mpq_t m;
-    arb_init(q);
-    fmpq_init(f);
-    mpq_init(m);
-    num_get_mpq(m, r);
-    fmpq_set_mpq(f, m);
-    arb_set_fmpq(acb_realref(e), f, s->prec);
+    acb_t e;
     acb_poly_t t;
+    acb_init(e);
+    ball_set_num(acb_realref(e), r, s->prec);
     acb_poly_init(t);
     acb_poly_set(t, b);
     if (negative)
@@ -115,9 +116,6 @@ static bool numeric_power(BallSeries *s, const acb_poly_struct *b, Num r, acb_po
     if (negative && !num_is_even(num_numer(&s->c->tmp, r)))
         acb_poly_neg(p, p);
     acb_poly_clear(t);
-    mpq_clear(m);
-    fmpq_clear(f);
-    arb_clear(q);
     acb_clear(e);
     return true;
 }

@@ -116,35 +116,45 @@ static Node *fractions_by_power(const Split *s, const fmpz_mpoly_t num,
     return ex_add(c, out.n, out.v);
 }
 
+/* One step of division by D: r = lc*r - lr x^k D, to be read over one more lc. */
+static void divide_step(Split *s, fmpz_mpoly_t r, const fmpz_mpoly_t lr, slong k,
+                        const fmpz_mpoly_t lc, const fmpz_mpoly_t D)
+{
+    const fmpz_mpoly_ctx_struct *ctx = s->f->ctx;
+    fmpz_mpoly_t m;
+    fmpz_mpoly_init(m, ctx);
+    fmpz_mpoly_mul(r, r, lc, ctx);
+    fmpz_mpoly_gen(m, s->g, ctx);
+    fmpz_mpoly_pow_ui(m, m, (ulong)k, ctx);
+    fmpz_mpoly_mul(m, m, lr, ctx);
+    fmpz_mpoly_mul(m, m, D, ctx);
+    fmpz_mpoly_sub(r, r, m, ctx);
+    fmpz_mpoly_clear(m, ctx);
+}
+
 /* Polynomial part by pseudo-division: lc^k num = q D + r. */
 static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *outside)
 {
     Field *f = s->f;
     Ctx *c = f->c;
-    fmpz_mpoly_t r, lc, lr, m;
+    fmpz_mpoly_t r, lc, lr;
     fmpz_mpoly_init(r, f->ctx);
     fmpz_mpoly_init(lc, f->ctx);
     fmpz_mpoly_init(lr, f->ctx);
-    fmpz_mpoly_init(m, f->ctx);
     fmpz_mpoly_set(r, t->num, f->ctx);
     slong d = degree_in_x(s, D);
     coeff_at(s, lc, D, d);
     Node *x = f->gen[s->g].node, *lcn = poly_node(f, lc), *scale = c->one;
     NodeVec out = {0};
     while (!fmpz_mpoly_is_zero(r, f->ctx) && degree_in_x(s, r) >= d && !ctx_poll(c)) {
-        slong k = degree_in_x(s, r) - d; /* r = lc*r - lr x^k D, all over one more lc */
+        slong k = degree_in_x(s, r) - d;
         coeff_at(s, lr, r, degree_in_x(s, r));
         scale = ex_mul2(c, scale, lcn);
         nodevec_push(c, &out,
                      ex_mul(c, 3,
                             (Node *[]){poly_node(f, lr), ex_powi(c, x, k),
                                        ex_pow(c, scale, c->minus_one)}));
-        fmpz_mpoly_mul(r, r, lc, f->ctx);
-        fmpz_mpoly_gen(m, s->g, f->ctx);
-        fmpz_mpoly_pow_ui(m, m, (ulong)k, f->ctx);
-        fmpz_mpoly_mul(m, m, lr, f->ctx);
-        fmpz_mpoly_mul(m, m, D, f->ctx);
-        fmpz_mpoly_sub(r, r, m, f->ctx);
+        divide_step(s, r, lr, k, lc, D);
     }
     Node *frac = fmpz_mpoly_is_zero(r, f->ctx) ? c->zero : fractions_by_power(s, r, D);
     Node *result = NULL;
@@ -158,7 +168,6 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
             out.v[i] = rat_factor(c, ex_mul2(c, out.v[i], outside));
         result = ex_add(c, out.n, out.v);
     }
-    fmpz_mpoly_clear(m, f->ctx);
     fmpz_mpoly_clear(lr, f->ctx);
     fmpz_mpoly_clear(lc, f->ctx);
     fmpz_mpoly_clear(r, f->ctx);

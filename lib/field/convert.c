@@ -177,6 +177,30 @@ static void convert_power(Field *f, Elem *r, Node *n)
     el_clear(f, &t);
 }
 
+/* The generator that stands for that function of these arguments, known or new; -1 when full. */
+static slong function_generator(Field *f, Node *n, const Elem *arg)
+{
+    for (slong g = 0; g < f->ngens; g++) {
+        Generator *k = &f->gen[g];
+        bool same = k->kind == G_FUNCTION && k->op == (Op)n->op && k->nargs == n->n;
+        for (uint32_t j = 0; same && j < n->n; j++)
+            same = el_equal(f, &k->arg[j], &arg[j]);
+        if (same)
+            return g;
+    }
+    slong g = field_new_gen(f, G_FUNCTION, n);
+    if (g < 0)
+        return g;
+    Generator *k = &f->gen[g];
+    k->op = (Op)n->op;
+    k->nargs = n->n;
+    for (uint32_t j = 0; j < n->n; j++) {
+        el_init(f, &k->arg[j]);
+        el_set(f, &k->arg[j], &arg[j]);
+    }
+    return g;
+}
+
 /* The generator op(args) for arguments in lowest terms; an argument with a negative leading
  * coefficient is turned round when the function is odd or even. */
 static void convert_function(Field *f, Elem *r, Node *n)
@@ -194,27 +218,7 @@ static void convert_function(Field *f, Elem *r, Node *n)
         fmpz_mpoly_neg(arg[0].num, arg[0].num, f->ctx);
         negate = flags & ODD;
     }
-    slong g = -1;
-    for (slong i = 0; i < f->ngens && g < 0; i++) {
-        Generator *k = &f->gen[i];
-        bool same = k->kind == G_FUNCTION && k->op == (Op)n->op && k->nargs == n->n;
-        for (uint32_t j = 0; same && j < n->n; j++)
-            same = el_equal(f, &k->arg[j], &arg[j]);
-        if (same)
-            g = i;
-    }
-    if (g < 0) {
-        g = field_new_gen(f, G_FUNCTION, n);
-        if (g >= 0) {
-            Generator *k = &f->gen[g];
-            k->op = (Op)n->op;
-            k->nargs = n->n;
-            for (uint32_t j = 0; j < n->n; j++) {
-                el_init(f, &k->arg[j]);
-                el_set(f, &k->arg[j], &arg[j]);
-            }
-        }
-    }
+    slong g = function_generator(f, n, arg);
     if (g >= 0) {
         el_set_gen(f, r, g);
         if (negate)

@@ -473,49 +473,68 @@ void el_reduce(Field *f, Elem *a)
     }
 }
 
+/* b/g^k with g^q = b: g^(q-k). d: the denominator g. */
+static void lift_root(Field *f, Elem *a, const Generator *k, const fmpz_mpoly_t r,
+                      slong d)
+{
+    fmpz_mpoly_t t;
+    fmpz_mpoly_init(t, f->ctx);
+    if (a->e[d] > 0 && fmpz_mpoly_divides(t, a->num, k->rel.num, f->ctx)) {
+        fmpz_mpoly_swap(a->num, t, f->ctx);
+        a->e[d] -= (int32_t)k->q;
+        if (a->e[d] < 0) {
+            fmpz_mpoly_pow_ui(t, r, (ulong)-a->e[d], f->ctx);
+            fmpz_mpoly_mul(a->num, a->num, t, f->ctx);
+            a->e[d] = 0;
+        }
+    }
+    fmpz_mpoly_clear(t, f->ctx);
+}
+
+/* g/b with g^q = b or -b: 1/g^(q-1). */
+static void sink_root(Field *f, Elem *a, const Generator *k, const fmpz_mpoly_t r,
+                      slong d)
+{
+    fmpz_mpoly_t t, minus;
+    fmpz_mpoly_init(t, f->ctx);
+    fmpz_mpoly_init(minus, f->ctx);
+    fmpz_mpoly_neg(minus, k->rel.num, f->ctx);
+    for (slong i = 0; i < f->ndens; i++) {
+        bool opposite = fmpz_mpoly_equal(&f->den[i], minus, f->ctx);
+        if (a->e[i] <= 0 ||
+            (!opposite && !fmpz_mpoly_equal(&f->den[i], k->rel.num, f->ctx)) ||
+            !fmpz_mpoly_divides(t, a->num, r, f->ctx))
+            continue;
+        fmpz_mpoly_swap(a->num, t, f->ctx);
+        if (opposite)
+            fmpz_mpoly_neg(a->num, a->num, f->ctx);
+        a->e[i]--;
+        a->e[d] += (int32_t)k->q - 1;
+        break;
+    }
+    fmpz_mpoly_clear(minus, f->ctx);
+    fmpz_mpoly_clear(t, f->ctx);
+}
+
 /* b/R is R^(q-1) and R/b is 1/R^(q-1) for a root R of b: which of them a holds is not canonical. */
 void el_use_roots(Field *f, Elem *a)
 {
-    fmpz_mpoly_t t, r;
-    fmpz_mpoly_init(t, f->ctx);
+    fmpz_mpoly_t r;
     fmpz_mpoly_init(r, f->ctx);
     for (slong g = 0; g < f->ngens && !f->failed; g++) {
-        const Generator *k = &f->gen[g];
-        bool plain = k->q >= 2 && fmpz_is_one(k->rel.cden);
+        bool plain = f->gen[g].q >= 2 && fmpz_is_one(f->gen[g].rel.cden);
         for (slong i = 0; i < f->ndens; i++)
-            plain = plain && !k->rel.e[i];
+            plain = plain && !f->gen[g].rel.e[i];
         if (!plain)
             continue;
         fmpz_mpoly_gen(r, g, f->ctx);
         slong d = field_den(f, r);
         if (d < 0)
             break;
-        if (a->e[d] > 0 && fmpz_mpoly_divides(t, a->num, k->rel.num, f->ctx)) {
-            fmpz_mpoly_swap(a->num, t, f->ctx);
-            a->e[d] -= (int32_t)k->q;
-            if (a->e[d] < 0) {
-                fmpz_mpoly_pow_ui(t, r, (ulong)-a->e[d], f->ctx);
-                fmpz_mpoly_mul(a->num, a->num, t, f->ctx);
-                a->e[d] = 0;
-            }
-        }
-        fmpz_mpoly_neg(t, k->rel.num, f->ctx);
-        for (slong i = 0; i < f->ndens; i++) {
-            bool same = fmpz_mpoly_equal(&f->den[i], k->rel.num, f->ctx);
-            bool minus = fmpz_mpoly_equal(&f->den[i], t, f->ctx);
-            if (a->e[i] <= 0 || (!same && !minus) ||
-                !fmpz_mpoly_divides(t, a->num, r, f->ctx))
-                continue;
-            fmpz_mpoly_swap(a->num, t, f->ctx);
-            if (minus)
-                fmpz_mpoly_neg(a->num, a->num, f->ctx);
-            a->e[i]--;
-            a->e[d] += (int32_t)k->q - 1;
-            break;
-        }
+        lift_root(f, a, &f->gen[g], r, d);
+        sink_root(f, a, &f->gen[g], r, d);
     }
     fmpz_mpoly_clear(r, f->ctx);
-    fmpz_mpoly_clear(t, f->ctx);
 }
 
 /* ---- zero -------------------------------------------------------------------------- */

@@ -276,6 +276,42 @@ static slong find_gen(Field *f, GeneratorKind kind, const fmpz_mpoly_t key)
 
 static void times_abs_power(Field *f, Elem *r, const RadicandPart *p, Num T);
 
+/* The root g of p in terms of the root of its conjugate. */
+static void relate_by_norm(Field *f, slong g, slong other, const fmpz_mpoly_t p,
+                           const fmpz_mpoly_t conj)
+{
+    Elem norm, root, t;
+    RadicandParts s, both = {.n = 0};
+    el_init(f, &norm);
+    el_init(f, &root);
+    el_init(f, &t);
+    el_set_poly(f, &norm, p);
+    el_set_poly(f, &t, conj);
+    el_mul(f, &norm, &norm, &t);
+    parts_of(f, &s, &norm);
+    uint64_t set = 0; /* sign(p)*sign(conjugate) = sign(norm) */
+    bool negative = false;
+    parts_put(f, &both, p, 1, false);
+    parts_put(f, &both, conj, 1, false);
+    collect_signs(f, &both, &set, &negative);
+    collect_signs(f, &s, &set, &negative);
+    parts_clear(f, &both);
+    if (!f->failed)
+        field_constrain(f, set, negative);
+    el_set_gen(f, &root, other);
+    el_inv(f, &root, &root);
+    for (size_t k = 0; k < s.n && !f->failed; k++)
+        times_abs_power(f, &root, &s.part[k],
+                        num_rat(&f->c->tmp, s.part[k].e, f->root_order));
+    parts_clear(f, &s);
+    el_init(f, &f->gen[g].rel);
+    el_set(f, &f->gen[g].rel, &root);
+    f->gen[g].q = 1;
+    el_clear(f, &t);
+    el_clear(f, &root);
+    el_clear(f, &norm);
+}
+
 /* sqrt(a - b sqrt d) and sqrt(a + b sqrt d) are not independent: their product is the root of the
  * norm. True when g's root is the norm's root over that of the conjugate, and related so. */
 static bool relate_conjugate(Field *f, slong g, const RadicandPart *p)
@@ -293,40 +329,9 @@ static bool relate_conjugate(Field *f, slong g, const RadicandPart *p)
             continue;
         conjugate_poly(f, conj, p->f, i, half);
         slong other = find_gen(f, G_ROOT, conj);
-        if (other < 0 || other == g)
-            continue;
-        Elem norm, root, t;
-        RadicandParts s;
-        el_init(f, &norm);
-        el_init(f, &root);
-        el_init(f, &t);
-        el_set_poly(f, &norm, p->f);
-        el_set_poly(f, &t, conj);
-        el_mul(f, &norm, &norm, &t);
-        parts_of(f, &s, &norm);
-        uint64_t set = 0; /* sign(f)*sign(conjugate) = sign(norm) */
-        bool negative = false;
-        RadicandParts both = {.n = 0};
-        parts_put(f, &both, p->f, 1, false);
-        parts_put(f, &both, conj, 1, false);
-        collect_signs(f, &both, &set, &negative);
-        collect_signs(f, &s, &set, &negative);
-        parts_clear(f, &both);
-        if (!f->failed)
-            field_constrain(f, set, negative);
-        el_set_gen(f, &root, other);
-        el_inv(f, &root, &root);
-        for (size_t k = 0; k < s.n && !f->failed; k++)
-            times_abs_power(f, &root, &s.part[k],
-                            num_rat(&f->c->tmp, s.part[k].e, f->root_order));
-        parts_clear(f, &s);
-        el_init(f, &f->gen[g].rel);
-        el_set(f, &f->gen[g].rel, &root);
-        f->gen[g].q = 1;
-        done = true;
-        el_clear(f, &t);
-        el_clear(f, &root);
-        el_clear(f, &norm);
+        done = other >= 0 && other != g;
+        if (done)
+            relate_by_norm(f, g, other, p->f, conj);
     }
     fmpz_mpoly_clear(conj, f->ctx);
     return done;
