@@ -380,8 +380,7 @@ static bool run_formula(Request *j)
     ok = ok && request_explain(j, &a, a.out[0], NULL) &&
          (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
     if (ok) {
-        if (a.kinked)
-            answer_note_kink(j->c, j->nin, a.kink_lo, a.kink_hi);
+        answer_note_kink(j->c, j->nin, &a.kink);
         explain_slopes(j, &a, grad, dir ? 1 : j->nin, NULL);
         ok = answer_with_names(j, a.v[a.out[0]], grad, dir != NULL);
     }
@@ -433,8 +432,7 @@ static bool procedure_slopes(Request *j, AccumMode mode, bool along, ProcedureLi
     if (ok && p.out.n == 1) {
         if (p.n)
             memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
-        if (p.kinked)
-            answer_note_kink(j->c, p.n, p.lo, p.hi);
+        answer_note_kink(j->c, p.n, &p.kink);
     }
     if (ok) {
         *out = p.out;

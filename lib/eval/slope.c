@@ -41,6 +41,20 @@ static bool may_vanish(const Slope *s, Node *u)
            (!ex_is_num(v) && (ball_sign(s->c, v) == 0 || ball_sign(s->c, v) == 2));
 }
 
+/* Is twice the constant v an integer, as far as can be told? */
+static bool may_be_half(Ctx *c, Node *v)
+{
+    arb_t b;
+    if (ex_is_num(v))
+        return num_is_int(num_mul(&c->tmp, v->num, num_int(2)));
+    arb_init(b);
+    bool half = ball_eval(c, v, NULL, NULL, 0, 256, b, NULL) != LBZ_OK;
+    arb_mul_2exp_si(b, b, 1);
+    half = half || arb_contains_int(b);
+    arb_clear(b);
+    return half;
+}
+
 /* Does the argument of x, which steps, come to a whole number (or a half)? */
 static bool may_step(const Slope *s, const Node *n)
 {
@@ -51,7 +65,7 @@ static bool may_step(const Slope *s, const Node *n)
     Node *v = value_at(s, u);
     if (!v || !eval_is_constant(c, v))
         return true;
-    return ex_is_num(v) && num_is_int(num_mul(&c->tmp, v->num, num_int(2)));
+    return may_be_half(c, v);
 }
 
 static bool is_kink_here(Ctx *c, Node *n, void *arg)
@@ -119,6 +133,17 @@ static bool look_beside(Slope *s, Node *formula)
     return !ctx_failed(s->c);
 }
 
+/* The constant d, whose sign no precision tells, is 0 to 100 digits: max(1/2, sqrt(2)/2) - sqrt(2)/2. */
+static bool is_zero_to_digits(Ctx *c, Node *d)
+{
+    arb_t v;
+    arb_init(v);
+    bool zero = ball_eval(c, d, NULL, NULL, 0, 512, v, NULL) == LBZ_OK &&
+                arb_contains_zero(v) && mag_cmp_2exp_si(arb_radref(v), -330) < 0;
+    arb_clear(v);
+    return zero;
+}
+
 static bool same_limit(Ctx *c, Node *a, Node *b)
 {
     if (a == b || !a || !b)
@@ -127,7 +152,8 @@ static bool same_limit(Ctx *c, Node *a, Node *b)
         return false;
     Node *d = ex_sub(c, a, b);
     if (d == c->zero || (!ex_is_num(d) && eval_is_constant(c, d) &&
-                         (ball_sign(c, d) == 0 || prove_zero(c, d) == PROOF_YES)))
+                         (ball_sign(c, d) == 0 || prove_zero(c, d) == PROOF_YES ||
+                          is_zero_to_digits(c, d))))
         return true;
     (void)attempt_forgive(c, FORGIVE_UNDEFINED);
     return false;
@@ -310,6 +336,8 @@ static Node *slope_by_sides(Slope *s)
     Ctx *c = s->c;
     if ((!s->exist[0] && !s->exist[1]) || (!s->value && !can_be_filled(s)))
         return NULL;
+    if (s->value) /* decides conditions between constants */
+        s->value = eval_exact(c, s->value, SIMPLIFY_NONE);
     unsigned jump = first_jump(s);
     if (!s->value)
         note_filled(s);
@@ -343,13 +371,16 @@ static Node *slope_by_numbers(const Slope *s)
     Node *e = s->e;
     bool ok = accum_init(&a, c, &s->x, &x, 1, &e, 1) && accum_evaluate(&a);
     a.special = true;
-    ok = ok && accum_gradient(&a, ACC_REVERSE, 0, &g) && !isnan(g) && !a.kinked;
+    ok = ok && accum_gradient(&a, ACC_REVERSE, 0, &g) && !isnan(g) && !a.kink.sides;
+    bool jump = a.kink.jump;
     accum_free(&a);
     c->nnotes = notes;
     if (!attempt_forgive(c, FORGIVE_ANY) || !ok)
         return NULL;
     if (isinf(g))
         note_infinite(s);
+    else if (jump)
+        note_jump(s, 0);
     else
         ctx_note(c, "the slope was found from certified numbers close by");
     return isinf(g) ? (g > 0 ? c->inf : c->minus_inf) : eval_near_fraction(c, g);

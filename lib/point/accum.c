@@ -229,7 +229,7 @@ static bool apply_kink_rule(Accum *a, uint32_t out, double *grad)
     bool ok = program_gradient(a->p, out, pg_const(a->p, 1), adj);
     a->p->by_text = false;
     if (ok)
-        kink_gradient(a, adj, grad);
+        kink_gradient(a, out, adj, grad);
     mem_free(adj);
     return ok && !ctx_failed(a->c);
 }

@@ -42,9 +42,14 @@ static bool fn_kink(const ProgramValue *x, const double *arg, size_t n, size_t k
 bool kink_value(const Program *p, const double *v, uint32_t i)
 {
     const ProgramValue *x = &p->val[i];
-    if (pg_is_comparison(x) && !x->known)
+    if (x->known)
+        return false;
+    if (pg_is_comparison(x))
         return v[x->a] == v[x->b];
-    if (!pg_is_function(x) || x->known || !(op_info(pg_fn_op(x))->flags & PIECEWISE))
+    Op fn = pg_is_function(x) ? pg_fn_op(x) : OP_POISON;
+    if (fn == OP_hypot || fn == OP_atan2)
+        return v[x->a] == 0 && (fn == OP_atan2 ? v[x->b] < 0 : v[x->b] == 0);
+    if (!op_is_function(fn) || !(op_info(fn)->flags & PIECEWISE))
         return false;
     size_t n = (size_t)(x->op - P_FN1 + 1);
     double arg[3] = {v[x->a], n > 1 ? v[x->b] : 0, n > 2 ? v[x->c] : 0};
@@ -68,8 +73,14 @@ typedef struct {
     const uint32_t *adj;
     unsigned char *need; /* values the gradient depends on */
     arb_struct *b;
+    uint32_t out;
     double *lim;  /* MAX_DIRECTIONS rows of nin */
     size_t n;     /* rows in use */
+    bool exists;  /* has out a value where add_limit looked last? */
+    bool seen;    /* has it one anywhere, as far as balls can tell? */
+    bool pole;    /* out is infinite at the point, not only in float64 */
+    double value; /* the limit of out that was met last; NaN: none yet */
+    bool jump;    /* there was another one */
     slong unit;   /* no number of the point is less than 2^-unit, but for 0 */
     double *axis; /* limits of component i along the i-th axis; NaN: they differ */
 } Near;
@@ -97,7 +108,8 @@ static void evaluate_near(Near *s, const double *dir, slong h)
 
 static bool same(double x, double y) /* infinities of one sign are */
 {
-    return x == y || fabs(x - y) <= 1e-12 * (fabs(x) + fabs(y));
+    return x == y ||
+           (isfinite(x) && isfinite(y) && fabs(x - y) <= 1e-12 * (fabs(x) + fabs(y)));
 }
 
 static bool is_tiny(const arb_t x)
@@ -127,6 +139,19 @@ static double limit_of(const arb_t near, const arb_t far)
     return NAN;
 }
 
+/* Compares the limit of the value with those along other ways. */
+static void compare_value(Near *s, const arb_t near, const arb_t far)
+{
+    double v = limit_of(near, far);
+    s->exists = arb_is_finite(near) && arb_is_finite(far);
+    s->seen = s->seen || s->exists;
+    if (isnan(v))
+        return;
+    s->jump =
+        s->jump || (!isnan(s->value) && !same(s->value, v) && fabs(s->value - v) > 1e-30);
+    s->value = v;
+}
+
 /* The limits along dir, of all components or the only one, as the row after the last; false when
  * the expression has none there. */
 static bool add_limit(Near *s, const double *dir, size_t only)
@@ -138,12 +163,16 @@ static bool add_limit(Near *s, const double *dir, size_t only)
     if (!first)
         return false;
     evaluate_near(s, dir, STEP);
+    arb_init(&first[nin]);
+    arb_set(&first[nin], &s->b[s->out]);
     for (size_t i = 0; i < nin; i++) {
         arb_init(&first[i]);
         if (s->adj[i] != P_NONE)
             arb_set(&first[i], &s->b[s->adj[i]]);
     }
     evaluate_near(s, dir, 2 * STEP);
+    compare_value(s, &first[nin], &s->b[s->out]);
+    arb_clear(&first[nin]);
     for (size_t i = 0; i < nin; i++) {
         if (only != P_NONE && only != i)
             row[i] = 0;
@@ -181,6 +210,7 @@ static void fill_direction(size_t nin, size_t k, double *dir)
 static void mark_needed(Near *s)
 {
     const Program *p = s->a->p;
+    s->need[s->out] = 1;
     for (size_t i = 0; i < s->a->nin; i++)
         if (s->adj[i] != P_NONE)
             s->need[s->adj[i]] = 1;
@@ -206,7 +236,7 @@ static void collect_axes(Near *s, double *dir)
             memset(dir, 0, nin * sizeof *dir);
             dir[i] = side ? -1 : 1;
             add_limit(s, dir, i);
-            lim[side] = s->lim[i];
+            lim[side] = s->exists || !s->seen ? s->lim[i] : NAN;
         }
         if (same(lim[0], lim[1]) || isnan(lim[1]))
             s->axis[i] = lim[0];
@@ -222,10 +252,13 @@ static bool collect_limits(Near *s)
     if (!dir)
         return false;
     mark_needed(s);
+    memset(dir, 0, a->nin * sizeof *dir);
+    (void)add_limit(s, dir, P_NONE);
+    s->pole = !s->exists && !isfinite(a->v[s->out]);
     collect_axes(s, dir);
     for (size_t k = 0; k < count_directions(a->nin) && !env_poll(&a->c->env); k++) {
         fill_direction(a->nin, k, dir);
-        s->n += add_limit(s, dir, P_NONE);
+        s->n += add_limit(s, dir, P_NONE) && (s->exists || !s->seen);
     }
     mem_free(dir);
     return !ctx_failed(a->c);
@@ -322,28 +355,29 @@ static bool any_infinite(const Near *s, size_t i)
 }
 
 /* Says so in a: nothing but the hull of the limits is left. */
-static void note_kink(const Near *s, Accum *a)
+static void note_sides(const Near *s, Accum *a)
 {
-    a->kinked = true;
-    a->kink_lo = INFINITY;
-    a->kink_hi = -INFINITY;
+    PointKink *k = &a->kink;
+    *k = (PointKink){true, INFINITY, -INFINITY, k->jump};
     for (size_t r = 0; r < s->n; r++) {
-        a->kink_lo = fmin(a->kink_lo, s->lim[r * a->nin]);
-        a->kink_hi = fmax(a->kink_hi, s->lim[r * a->nin]);
+        k->lo = fmin(k->lo, s->lim[r * a->nin]);
+        k->hi = fmax(k->hi, s->lim[r * a->nin]);
     }
 }
 
 static void apply_rule(const Near *s, Accum *a, double *grad)
 {
     size_t nin = s->a->nin, n = 0;
+    bool differ = false;
     size_t *on = mem_alloc((nin + 1) * sizeof *on);
     double *z = mem_alloc((nin + 1) * sizeof *z);
     for (size_t i = 0; on && z && i < nin; i++)
         if (limits_agree(s, i, &z[i]))
             grad[i] = round_to_fraction(z[i], 0);
-        else if (any_infinite(s, i))
+        else if (any_infinite(s, i)) {
             grad[i] = one_sided(s, i);
-        else if (s->n > 0)
+            differ = true;
+        } else if (s->n > 0)
             on[n++] = i;
     if (on && z && n) {
         least_norm(s, on, n, z);
@@ -352,10 +386,19 @@ static void apply_rule(const Near *s, Accum *a, double *grad)
             scale = fmax(scale, sqrt(dot_on(s->lim + r * nin, s->lim + r * nin, on, n)));
         for (size_t i = 0; i < n; i++)
             grad[on[i]] = round_to_fraction(z[on[i]], scale);
-        note_kink(s, a);
     }
+    if (n || differ)
+        note_sides(s, a);
+    a->kink.jump = a->kink.jump || s->jump;
     mem_free(on);
     mem_free(z);
+}
+
+/* Where the value is infinite no slope is a number; it may be infinite. */
+static void apply_pole(const Near *s, double *grad)
+{
+    for (size_t i = 0; i < s->a->nin && s->seen; i++)
+        grad[i] = isinf(s->axis[i]) ? s->axis[i] : NAN;
 }
 
 static slong unit_of(const double *x, size_t n)
@@ -368,9 +411,10 @@ static slong unit_of(const double *x, size_t n)
     return unit;
 }
 
-bool kink_gradient(Accum *a, const uint32_t *adj, double *grad)
+bool kink_gradient(Accum *a, uint32_t out, const uint32_t *adj, double *grad)
 {
-    Near s = {.a = a, .adj = adj, .unit = unit_of(a->x, a->nin)};
+    Near s = {
+        .a = a, .adj = adj, .out = out, .value = NAN, .unit = unit_of(a->x, a->nin)};
     if (a->p->n > MAX_VALUES || a->nin == 0)
         return false;
     s.need = mem_alloc(a->p->n);
@@ -383,7 +427,9 @@ bool kink_gradient(Accum *a, const uint32_t *adj, double *grad)
         for (size_t i = 0; i < a->p->n; i++)
             arb_init(&s.b[i]);
         ok = collect_limits(&s);
-        if (ok)
+        if (ok && s.pole)
+            apply_pole(&s, grad);
+        else if (ok)
             apply_rule(&s, a, grad);
         for (size_t i = 0; i < a->p->n; i++)
             arb_clear(&s.b[i]);

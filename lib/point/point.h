@@ -15,6 +15,13 @@
 
 typedef enum { ACC_FORWARD, ACC_REVERSE } AccumMode;
 
+/* What is met where there is no derivative. */
+typedef struct {
+    bool sides;    /* the slopes around differ: the subgradient of least norm was taken */
+    double lo, hi; /* for one input: between these, which may be infinite */
+    bool jump;     /* the function itself jumps */
+} PointKink;
+
 /* An expression compiled for a point; freed by accum_free. All arrays are its own. */
 typedef struct {
     Ctx *c;
@@ -30,8 +37,7 @@ typedef struct {
     bool
         doubtful; /* a partial derivative that is not finite may have been passed unseen */
     bool special; /* known to be on a kink or a singular point of some operation */
-    bool kinked; /* no derivative at the point: the subgradient of least norm was taken */
-    double kink_lo, kink_hi; /* for one input: between these */
+    PointKink kink;
 } Accum;
 
 bool accum_init(Accum *a, Ctx *c, const uint32_t *in, const double *x, size_t nin,
@@ -86,9 +92,9 @@ void accum_lanes(const Accum *a, const Edges *e, size_t lanes, double *dot);
 bool kink_value(const Program *p, const double *v, uint32_t i);
 /* Does the point lie on a kink or jump of some operation that the output needs? */
 bool kink_at(const Accum *a, uint32_t out);
-/* The gradient by the kink rule, from the limits of the gradient along directions into the
+/* The gradient of out by the kink rule, from the limits of the gradient along directions into the
  * neighbourhood. adj: the gradient as values of the program (P_NONE: 0); grad holds the naive
  * result and is changed where the rule says otherwise. False: could not tell, grad stays. */
-bool kink_gradient(Accum *a, const uint32_t *adj, double *grad);
+bool kink_gradient(Accum *a, uint32_t out, const uint32_t *adj, double *grad);
 
 #endif

@@ -94,8 +94,26 @@ static bool is_finite_constant(const Program *p, uint32_t v)
     return p->val[v].known && isfinite(p->val[v].k);
 }
 
+/* Is d constant between jumps: a piece is taken or not? */
+static bool is_step(const Program *p, uint32_t d)
+{
+    const ProgramValue v = p->val[d];
+    Op fn = pg_is_function(&v) && !v.known ? pg_fn_op(&v) : OP_POISON;
+    return fn == OP_step || fn == OP_step_at || fn == OP_sign;
+}
+
+static bool is_piece(const Program *p, uint32_t d)
+{
+    return is_step(p, d) ||
+           (is_op(p, d, P_MUL) && is_step(p, p->val[d].a) && is_step(p, p->val[d].b));
+}
+
+/* A piece that is not taken makes 0 of any a, as a branch does. */
 uint32_t pg_times(Program *p, uint32_t a, uint32_t d)
 {
+    if (is_piece(p, d))
+        return is_reciprocal(p, a) ? pg_over(p, d, p->val[a].b)
+                                   : make_2(p, P_TIMES, d, a);
     if (p->val[a].known || is_finite_constant(p, d) ||
         is_reciprocal(p, a)) /* which no branch makes 0 */
         return pg_mul(p, a, d);

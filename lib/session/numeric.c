@@ -379,6 +379,7 @@ static Node *run_task(PointTask *j)
     if (!ctx_failed(c)) {
         ctx_note(c, "by %s accumulation: %zu input%s, %zu output%s", route_name(j),
                  j->nin, j->nin == 1 ? "" : "s", j->nout, j->nout == 1 ? "" : "s");
+        answer_note_kink(c, j->nin, &a.kink);
     }
     if (r)
         accum_free(&a);

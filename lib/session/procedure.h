@@ -45,13 +45,12 @@ typedef struct {
     double *d;         /* by rows, one for each output */
     size_t n;          /* elements of the names differentiated by */
     const char *route;
-    bool kinked; /* no derivative there: the element of least norm of [lo, hi] */
-    double lo, hi;
+    PointKink kink;
 } ProcedurePoint;
 bool session_point_run(ProcedurePoint *p);
 void session_point_free(ProcedurePoint *p);
-/* The point is a kink; of one input: slopes between these. */
-void answer_note_kink(Ctx *c, size_t n, double from, double to);
+/* Says that there is no derivative by the n inputs, if so. */
+void answer_note_kink(Ctx *c, size_t n, const PointKink *k);
 /* e with dual numbers in it, by one run forward; false, with or without an error: not possible. */
 bool session_dual_numbers(lbz_session *s, const Parsed *parsed, Node *e, Node **value,
                           Node **slope);

@@ -242,15 +242,19 @@ static Node *answer_as_node(Ask *q)
     return all_finite(q, m * p->n) ? nested_rows(q, 0, &row) : p->c->poison;
 }
 
-void answer_note_kink(Ctx *c, size_t n, double from, double to)
+void answer_note_kink(Ctx *c, size_t n, const PointKink *k)
 {
     char lo[32], hi[32];
+    if (k->jump)
+        ctx_note(c, "the function jumps here: there is no derivative");
+    if (k->jump || !k->sides)
+        return;
     if (n > 1) {
         ctx_note(c, "not differentiable here: the subgradient of least norm");
         return;
     }
-    double_print(lo, from);
-    double_print(hi, to);
+    double_print(lo, k->lo);
+    double_print(hi, k->hi);
     ctx_note(c, "not differentiable here: subderivative [%s, %s]", lo, hi);
 }
 
@@ -260,8 +264,7 @@ static void note_route(Ask *q)
     p->s->ans.mode = p->route;
     ctx_note(p->c, "by %s accumulation: %zu input%s, %zu output%s", p->route, p->n,
              p->n == 1 ? "" : "s", p->out.n, p->out.n == 1 ? "" : "s");
-    if (p->kinked)
-        answer_note_kink(p->c, p->n, p->lo, p->hi);
+    answer_note_kink(p->c, p->n, &p->kink);
 }
 
 static Node *run_at_point(Ask *q)

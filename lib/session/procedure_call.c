@@ -171,8 +171,7 @@ static Node *machine_slope(const ProcedureCall *k, const ProcedureList *x,
         r = procedure_list_to_node(c, &l);
         ctx_note(c, "%s%.*s: by %s accumulation at numbers", sym_name(c, k->d->sym),
                  k->orders < 4 ? (int)k->orders : 0, "'''", p.route);
-        if (p.kinked)
-            answer_note_kink(c, 1, p.lo, p.hi);
+        answer_note_kink(c, 1, &p.kink);
     }
     session_point_free(&p);
     return r;
@@ -355,8 +354,7 @@ bool session_dual_numbers(lbz_session *s, const Parsed *parsed, Node *e, Node **
         l.v = p.d;
         *value = procedure_list_to_node(c, &p.out);
         *slope = procedure_list_to_node(c, &l);
-        if (p.kinked)
-            answer_note_kink(c, 1, p.lo, p.hi);
+        answer_note_kink(c, 1, &p.kink);
     }
     session_point_free(&p);
     return ok && !ctx_failed(c);

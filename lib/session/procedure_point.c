@@ -64,11 +64,8 @@ static bool right_length(ProcedurePoint *p, size_t want)
 
 static void note_kink(ProcedurePoint *p, const Accum *a)
 {
-    if (a->kinked) {
-        p->kinked = true;
-        p->lo = a->kink_lo;
-        p->hi = a->kink_hi;
-    }
+    if (a->kink.sides || a->kink.jump)
+        p->kink = a->kink;
 }
 
 static bool record_first(ProcedurePoint *p, Accum *a)
