@@ -18,6 +18,9 @@
                                   */
 #define MAX_WORK \
     134217728.0 /* operations times bits, for more than the precision asked for */
+/* Where one step is known to lead to the answer, and operations are few, it may be so far. */
+#define MOST_BITS (1 << 17)
+#define FARTHEST_WORK (3 * BALL_SPECIAL_WORK)
 #define EXPENSIVE_WORK 4000000 /* operations of an expression that is not tried often */
 
 /* ---- errors */
@@ -123,6 +126,8 @@ typedef struct {
     slong cap;  /* 0: not known before the first evaluation */
     arb_t x;
     mag_t rad;         /* radius of the previous round */
+    slong next;        /* the precision of the next round; 0: twice that of this one */
+    slong farthest;    /* the most that next may be */
     unsigned stuck;    /* rounds without progress */
     lbz_status status; /* of the last round */
     const Node *bad;
@@ -154,8 +159,27 @@ static slong cap_for(slong need, uint64_t work)
     return (slong)(fits < least ? least : fits < most ? fits : most);
 }
 
+slong ball_bits_wanted(const arb_t x, slong prec)
+{
+    enum { MOST = 1 << 30 };
+    fmpz_t e;
+    slong bits = 0;
+    if (!arb_contains_zero(x) || mag_is_zero(arb_radref(x)))
+        return 0;
+    fmpz_init(e);
+    fmpz_neg(e, MAG_EXPREF(arb_radref(x)));
+    if (fmpz_cmp_si(e, prec) > 0)
+        bits = fmpz_cmp_si(e, MOST) < 0 ? fmpz_get_si(e) : MOST;
+    fmpz_clear(e);
+    return bits;
+}
+
 static void note_progress(Search *s)
 {
+    slong narrow = s->status ? 0 : ball_bits_wanted(s->x, s->prec);
+    s->next = narrow ? narrow + s->need : 0;
+    if (s->next)
+        return;
     mag_t half;
     mag_init(half);
     mag_mul_2exp_si(half, s->rad, -1);
@@ -173,12 +197,15 @@ static void note_progress(Search *s)
 static bool search_next(Search *s)
 {
     uint64_t work;
-    if (s->prec && (s->prec >= s->cap || s->stuck > 3))
+    slong next = s->next > 2 * s->prec ? s->next : 2 * s->prec;
+    slong cap = s->next > s->cap ? s->farthest : s->cap;
+    if (s->prec && (s->prec >= cap || s->stuck > 3 || s->next > cap))
         return false;
-    s->prec = s->prec == 0 ? s->need : 2 * s->prec < s->cap ? 2 * s->prec : s->cap;
+    s->prec = s->prec == 0 ? s->need : next < cap ? next : cap;
     s->status = ball_eval_work(s->c, s->n, NULL, NULL, 0, s->prec, s->x, &s->bad, &work);
     if (!s->cap)
         s->cap = cap_for(s->need, work);
+    s->farthest = work < FARTHEST_WORK ? MOST_BITS : s->cap;
     note_progress(s);
     return s->status == LBZ_OK || s->status == LBZ_UNABLE;
 }
@@ -361,6 +388,15 @@ static const Node *too_large(Search *s)
     return r;
 }
 
+static void report_far(Search *s)
+{
+    ctx_error(s->c, LBZ_LIMIT, "smaller numbers are within reach",
+              "%.0f digits would be needed to tell this value from 0, more than the %.0f "
+              "that are tried",
+              ceil((double)s->next / BITS_PER_DIGIT),
+              floor((double)s->farthest / BITS_PER_DIGIT));
+}
+
 /* The rounds stopped to make progress: too many digits or terms are needed, or a jump is near. */
 static void report_stuck(Search *s, const char *lo, const char *hi)
 {
@@ -397,7 +433,9 @@ static lbz_status report_undecided(Search *s)
     arb_get_ubound_arf(t, s->x, 53);
     double_print(hi, arf_get_d(t, ARF_RND_CEIL));
     arf_clear(t);
-    if (s->stuck)
+    if (s->next)
+        report_far(s);
+    else if (s->stuck)
         report_stuck(s, lo, hi);
     else if (arb_contains_zero(s->x))
         ctx_error(c, LBZ_UNABLE, "simplify it: it may be 0 exactly",

@@ -53,6 +53,11 @@ lbz_status ball_double(Ctx *c, Node *n, double *out);
  * when the enclosure decides that. */
 bool ball_to_num(Ctx *c, const arb_t x, size_t digits, slong prec, Num *out);
 
+/* 1 - erf(30): at low precision the ball of erf is narrower than that, its middle being 1. About so
+ * many bits as its radius has are needed to tell x, found with prec bits, from 0; 0: the ball
+ * is no such. */
+slong ball_bits_wanted(const arb_t x, slong prec);
+
 /* Sign of the constant n: -1, 0 (proved), 1; 2 when undecided at the highest precision
  * tried. */
 int ball_sign(Ctx *c, Node *n);

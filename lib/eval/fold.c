@@ -131,17 +131,28 @@ static bool check_value(Ctx *c, Node *k)
     return !ctx_failed(c);
 }
 
-/* Is the constant 0 although no precision tells? A proof saves the search for digits. */
-static bool proved_zero(Ctx *c, Node *k)
+/* Do so many bits leave it open whether k is 0? */
+static bool is_open(Ctx *c, Node *k)
 {
-    enum { BITS = 256 };
+    enum { BITS = 256, MOST_BITS = 1 << 17 };
     arb_t x;
-    if (ex_is_num(k))
-        return false;
+    slong bits = 0;
     arb_init(x);
     bool open = ball_eval(c, k, NULL, NULL, 0, BITS, x, NULL) == LBZ_OK &&
                 arb_contains_zero(x) && mag_cmp_2exp_si(arb_radref(x), -BITS / 2) < 0;
+    if (open)
+        bits = ball_bits_wanted(x, BITS);
+    if (bits && bits < MOST_BITS)
+        open = ball_eval(c, k, NULL, NULL, 0, bits + BITS, x, NULL) == LBZ_OK &&
+               arb_contains_zero(x);
     arb_clear(x);
+    return open;
+}
+
+/* Is the constant 0 although no precision tells? A proof saves the search for digits. */
+static bool proved_zero(Ctx *c, Node *k)
+{
+    bool open = !ex_is_num(k) && is_open(c, k);
     bool zero = open && !ctx_failed(c) && prove_zero(c, k) == PROOF_YES;
     (void)attempt_forgive(c, FORGIVE_UNDEFINED);
     return zero;

@@ -8,7 +8,7 @@
 #include "field/field.h"
 #include <flint/fmpz_poly_factor.h>
 
-enum { LONGEST_POLY = 1500, HIGH_DEGREE = 24, QUICK_TERMS = 12 };
+enum { LONGEST_POLY = 1500, QUICK_TERMS = 12 };
 
 typedef struct {
     ulong min[FIELD_GENS], max[FIELD_GENS];
@@ -97,11 +97,11 @@ static void append_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t 
     fmpz_mpoly_factor_append_ui(fac, p, 1, f->ctx);
 }
 
-/* A modest field takes powers out of polynomials of high degrees, and no more: their factors are
- * no shorter and cost milliseconds. What they have in common with others is left to gcds. */
+/* A field may take powers out of polynomials of high degrees, and no more: their factors are no
+ * shorter and cost milliseconds. What they have in common with others is left to gcds. */
 static bool is_high(Field *f, slong degree)
 {
-    bool high = f->modest && degree > HIGH_DEGREE;
+    bool high = f->high && degree > f->high;
     f->cut |= high;
     return high;
 }

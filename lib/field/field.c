@@ -1,7 +1,8 @@
 /* field/field.c - arithmetic of elements: see field.h for the representation. */
 #include "field/field.h"
 
-enum { FACTOR_LENGTH = 1500 }; /* longer denominators are not factored */
+/* Longer denominators are not factored, in proofs not those of higher degree either. */
+enum { FACTOR_LENGTH = 1500, HIGH_IN_PROOFS = 200 };
 
 /* ---- set-up ------------------------------------------------------------------------ */
 void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
@@ -10,6 +11,7 @@ void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
     f->c = c;
     f->mode = mode;
     f->fuel = fuel;
+    f->high = mode == FIELD_PROVE ? HIGH_IN_PROOFS : 0;
     f->root_order = 1;
     f->power_denom = 1;
     map_init(&f->gen_of_node, &c->tmp);

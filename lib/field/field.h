@@ -61,8 +61,9 @@ typedef struct {
     double fuel; /* term products left */
     /* of polynomials in several variables only contents are split off, if short */
     bool quick;
-    bool modest; /* of polynomials of high degree only powers are taken out; */
-    bool cut;    /* that has happened: denominators may have factors left */
+    slong
+        high; /* of polynomials of a higher degree only powers are taken out (0: of none); */
+    bool cut; /* that has happened: denominators may have factors left */
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
     slong ngens, ndens;

@@ -9,7 +9,12 @@
 #include "simplify/measure.h"
 #include "simplify/internal.h"
 
-enum { SIMPLIFY_FUEL = 200000, FACTOR_LENGTH = 2000 };
+enum {
+    SIMPLIFY_FUEL = 200000,
+    FACTOR_LENGTH = 2000,
+    HIGH_DEGREE = 24,
+    HIGH_DEGREE_DEEP = 200
+};
 
 /* ---- fractions as products of powers of polynomials -------------------------------- */
 typedef struct {
@@ -332,7 +337,7 @@ void best_offer_field(Best *b, Node *n, bool quick)
     ArenaMark m = arena_mark(&c->tmp);
     field_init(&f, c, FIELD_DISPLAY, SIMPLIFY_FUEL, n);
     f.quick = quick;
-    f.modest = !b->deep;
+    f.high = b->deep ? HIGH_DEGREE_DEEP : HIGH_DEGREE;
     const Elem *e = field_elem(&f, n);
     if (e) {
         Elem t;

@@ -130,14 +130,6 @@ void cert_sinc_d(arb_t r, const arb_t n, const arb_t x, slong prec)
 void cert_cosc(arb_t r, const arb_t x, slong prec) { sinc_derivative(r, 1, x, prec); }
 
 /* ---- logarithms and exponentials combined */
-void cert_logistic(arb_t r, const arb_t x, slong prec)
-{
-    arb_neg(r, x);
-    arb_exp(r, r, prec);
-    arb_add_ui(r, r, 1, prec);
-    arb_inv(r, r, prec);
-}
-
 void cert_logit(arb_t r, const arb_t x, slong prec)
 {
     if (cert_le(x, 0) || cert_ge(x, 1)) {
