@@ -39,6 +39,7 @@ typedef enum {
     LBZ_GRAD,    /* forward/reverse: number and grad are set */
     LBZ_TEXT,    /* the answer of a command: text to show as it stands */
     LBZ_QUIT,    /* quit or exit: the caller is asked to end the session */
+    LBZ_DESCENT, /* the step of a descent: state, k, gnorm, number and, as grad, the point */
     LBZ_HELP     /* as LBZ_TEXT, to be read: lines may be broken at blanks to fit */
 } lbz_kind;
 
@@ -77,6 +78,11 @@ typedef struct {
     const char
         *mode; /* "forward", "reverse" ...: how derivatives at numbers were accumulated,
                             "symbolic" for a Jacobian from formulas; else NULL */
+    const char
+        *state;  /* LBZ_DESCENT: "running", "converged", "diverged" or "stopped" ... */
+    bool missed; /* ... and a run ended without having converged */
+    unsigned long k;
+    double gnorm;
     size_t ngrad; /* forward/reverse: names and partial derivatives */
     const char *const *grad_name;
     const double *grad;
@@ -112,6 +118,9 @@ lbz_status lbz_set(lbz_session *s, const char *name, const char *value);
 lbz_status lbz_default(lbz_session *s, const char *name, const char *value);
 /* The value of a setting as text, or NULL when there is no such setting. */
 const char *lbz_get(lbz_session *s, const char *name);
+
+/* Is a descent open; *k: its steps. At a prompt an empty line may then repeat `step`. */
+bool lbz_descending(const lbz_session *s, unsigned long *k);
 
 /* True when the line changes the session for later lines (definitions, assumptions, settings)
  * or reads what earlier lines left (%, ans): such lines are barriers in a parallel run. */

@@ -22,6 +22,8 @@ lbz_session *eval_open(const Options *o, bool decimals)
         lbz_default(s, "unicode", "off");
     if (!decimals)
         lbz_default(s, "approx", "off");
+    if (o->format != FORMAT_PLAIN && o->format != FORMAT_LATEX)
+        lbz_default(s, "steps", "on");
     return s;
 }
 
@@ -43,6 +45,8 @@ static int status_of(const Options *o, const lbz_result *r)
 {
     if (r->status != LBZ_OK)
         return EXIT_LINE_ERROR;
+    if (r->kind == LBZ_DESCENT)
+        return r->missed ? EXIT_CHECK_FAILED : EXIT_FINE;
     if (r->kind != LBZ_CHECK || r->verdict == LBZ_PASS)
         return EXIT_FINE;
     if (r->verdict == LBZ_FAIL)

@@ -64,9 +64,9 @@ static bool same_base(const char *x, const char *y)
 }
 
 /* {"x": 2, "y": [3, 4]}: the elements of a list stand next to each other, in order. */
-static void json_grad(Buf *out, const lbz_result *r)
+static void json_grad(Buf *out, const lbz_result *r, const char *key)
 {
-    buf_puts(out, ",\"grad\":{");
+    buf_printf(out, ",\"%s\":{", key);
     for (size_t i = 0; i < r->ngrad; i++) {
         const char *name = r->grad_name[i];
         size_t rank, next, begun = lists_begun(name, &rank);
@@ -85,6 +85,16 @@ static void json_grad(Buf *out, const lbz_result *r)
             buf_putc(out, ']');
     }
     buf_putc(out, '}');
+}
+
+static void json_descent(Buf *out, const lbz_result *r)
+{
+    buf_printf(out, ",\"k\":%lu,\"f\":", r->k);
+    json_number(out, r->number);
+    buf_puts(out, ",\"gnorm\":");
+    json_number(out, r->gnorm);
+    json_grad(out, r, "x");
+    buf_printf(out, ",\"state\":\"%s\"", r->state);
 }
 
 static size_t tensor_size(const lbz_result *r)
@@ -178,7 +188,9 @@ static void json_value(Buf *out, const Record *rec)
     if (r && r->tensor)
         json_tensor(out, r);
     if (r && r->kind == LBZ_GRAD)
-        json_grad(out, r);
+        json_grad(out, r, "grad");
+    if (r && r->state)
+        json_descent(out, r);
     if (r && r->mode)
         buf_printf(out, ",\"mode\":\"%s\"", r->mode);
     if (r && r->trace)

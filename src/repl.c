@@ -37,6 +37,7 @@ typedef struct {
     bool quit;
     bool stopped;      /* Ctrl-C: what is left of the entry is given up */
     TypingState state; /* of the line being typed */
+    size_t indent;     /* width of the prompt */
     char *line;        /* ENTERED: the line, from malloc */
 } Repl;
 
@@ -176,7 +177,7 @@ static void put_error(Repl *r, const char *text, size_t n, const lbz_result *res
 {
     int rows, cols;
     rl_get_screen_size(&rows, &cols);
-    size_t indent = sizeof prompt_first - 1;
+    size_t indent = r->indent;
     if (above && indent + lbz_width(text, n) < (size_t)cols && !memchr(text, '\t', n)) {
         if (res->span.col)
             report_caret(r->style, text, n, res->span, indent, &r->out);
@@ -249,16 +250,24 @@ static void remember(Repl *r)
 /* A line was entered. An empty one ends an entry that stops in the middle. */
 static void take_line(Repl *r, const char *line)
 {
+    unsigned long k;
     bool more = r->entry.n > 0, empty = !line[strspn(line, " \t")];
-    if (!more && empty)
+    bool again = !more && empty && lbz_descending(r->s, &k);
+    if (!more && empty && !again)
         return;
+    if (again)
+        line = "step";
     if (more)
         buf_putc(&r->entry, '\n');
     buf_puts(&r->entry, line);
     signals_unwatch();
     evaluate_entry(r, more && empty);
-    if (r->done == r->entry.n)
+    if (r->done == r->entry.n && !again)
         remember(r);
+    if (again) {
+        buf_clear(&r->entry);
+        r->done = 0;
+    }
 }
 
 /* ---- typing */
@@ -270,16 +279,29 @@ static void on_line(char *line)
     typing->state = line ? ENTERED : ENDED;
 }
 
+/* The prompt says that a descent is open, and what an empty line does then. */
+static const char *open_prompt(const Repl *r, char *text, size_t size)
+{
+    unsigned long k;
+    int rows, cols;
+    if (!lbz_descending(r->s, &k))
+        return prompt_first;
+    rl_get_screen_size(&rows, &cols);
+    snprintf(text, size, cols < 40 ? "%lu> " : "step %lu, Enter: next> ", k);
+    return text;
+}
+
 /* Readline must be told which bytes of a prompt take no columns. */
 static void show_prompt(Repl *r)
 {
-    const char *p = r->entry.n ? prompt_more : prompt_first;
-    char text[64];
+    char text[100], open[40];
+    const char *p = r->entry.n ? prompt_more : open_prompt(r, open, sizeof open);
     if (*r->style->prompt)
         snprintf(text, sizeof text, "\001%s\002%s\001%s\002", r->style->prompt, p,
                  r->style->off);
     else
         snprintf(text, sizeof text, "%s", p);
+    r->indent = strlen(p);
     r->state = TYPING;
     rl_callback_handler_install(text, on_line);
 }

@@ -16,7 +16,7 @@ verdict() {
 
 # The rooms of lib/: a folder includes and calls its own files and those of the folders before it.
 rooms='base flint number table tensor expr field parse print ball diff simplify program cpu point
-    procedure trace eval session commands'
+    descent procedure trace eval session commands'
 
 verdict 'folders of lib/ that are no room, or a room without its head' "$(
     cd "$top/lib" && for d in */; do
@@ -71,11 +71,12 @@ simplify:  simplify_ best_ measure_ prove_ trig_ TRIG_ basis_ define_
 program:   program_ pg_
 cpu:       cpu_ code_
 point:     accum_ kink_ slope_
+descent:   descent_ dense_ search_ rules_ lbfgs_ trust_
 procedure: procedure_ formula_ vm_ tape_ record_
 trace:     trace_
 eval:      eval_ symlist_
-session:   session_ defs_ setting_ settings_ args_ answer_
-commands:  statement_ cmd_ request_ constant_ page_ word_'
+session:   session_ defs_ setting_ settings_ args_ answer_ objective_ open_
+commands:  statement_ cmd_ request_ constant_ page_ word_ rows_ going_'
 verdict 'names that a folder exports under no prefix of its own, or a prefix of two folders' "$(
     {
         echo "$prefixes"

@@ -490,6 +490,46 @@ static void in_folder(char *out, size_t n, const char *fmt, const char *file)
     snprintf(out, n, fmt, path);
 }
 
+/* What save wrote to the file, in text. */
+static void saved(const char *name, char *text, size_t size)
+{
+    char line[300], file[200];
+    in_folder(line, sizeof line, "save \"%s\"", name);
+    ck_assert_int_eq(eval(line).status, LBZ_OK);
+    in_folder(file, sizeof file, "%s", name);
+    FILE *f = fopen(file, "r");
+    ck_assert_ptr_nonnull(f);
+    text[fread(text, 1, size - 1, f)] = '\0';
+    fclose(f);
+    unlink(file);
+}
+
+START_TEST(descents_are_saved)
+{
+    char text[2000];
+    snprintf(folder, sizeof folder, "/tmp/lbz-descent-%ld", (long)getpid());
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    eval("a = 2; descend (x-1)^2*a + x*y^2 from x=0.5, y=2 x in 0.25:inf method adam "
+         "b1=0.5 "
+         "rate 0.25 until |g| < 1e-3");
+    eval("step 2");
+    saved("steps.csv", text, sizeof text);
+    ck_assert_ptr_eq(strstr(text, "k,x,y,f,gnorm,rate,change\n0,0.5,2,2.5,"), text);
+    ck_assert_ptr_nonnull(strstr(text, "\n2,"));
+    saved("s.lbz", text, sizeof text);
+    const char *line = strstr(text, "descend ");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_ptr_nonnull(strstr(line, " x in 0.25:inf method adam b1=0.5 rate 0.25 "
+                                       "until |g| < 1e-3\n"));
+    double x = eval("x").number;
+    eval("clear");
+    ck_assert_int_eq(eval(line).status, LBZ_OK);
+    ck_assert_double_eq(eval("x").number, x);
+    ck_assert_str_eq(eval("run").state, "converged");
+    rmdir(folder);
+}
+END_TEST
+
 START_TEST(save_and_load)
 {
     char line[300], file[200];
@@ -709,6 +749,7 @@ int main(void)
     tcase_add_test(t, errors_stop_the_line);
     tcase_add_test(t, limits_leave_definitions);
     tcase_add_test(t, save_and_load);
+    tcase_add_test(t, descents_are_saved);
     tcase_add_test(t, dump_reads_back);
     tcase_add_test(t, barriers);
     tcase_add_test(t, completion);

@@ -566,6 +566,26 @@ START_TEST(stops_and_goes_on)
 }
 END_TEST
 
+START_TEST(an_empty_line_steps_while_a_descent_is_open)
+{
+    Term t = start();
+    type(&t, "descend x^2 from x=4 rate 0.25");
+    expect(&t, "\nstep 0, Enter: next> ");
+    type(&t, "");
+    expect(&t, "     1            2 ");
+    expect(&t, "\nstep 1, Enter: next> ");
+    type(&t, "2*sni(x)");
+    expect(&t, "\n                       ^~~"); /* below what was typed */
+    expect(&t, "\nstep 1, Enter: next> ");
+    type(&t, "end");
+    expect(&t, "\n> ");
+    type(&t, "");
+    type(&t, "x");
+    expect(&t, "\n2");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
 START_TEST(what_fits_the_screen_is_not_saved)
 {
     char path[128], line[160], text[64] = "";
@@ -650,6 +670,7 @@ int main(void)
     tcase_add_test(tc, colour_follows_option_and_environment);
     tcase_add_test(tc, plain_terminals_and_locales);
     tcase_add_test(tc, stops_and_goes_on);
+    tcase_add_test(tc, an_empty_line_steps_while_a_descent_is_open);
     tcase_add_test(tc, what_fits_the_screen_is_not_saved);
     tcase_add_test(tc, large_results_fit_the_screen);
     int status = suite_run();

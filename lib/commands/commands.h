@@ -7,7 +7,8 @@
  * May use: all folders before it.
  * Files: statement.c (a line to statements, one after the other), commands.c (the words),
  * check.c with constant.[ch] (check A == B), gradcheck.c, request.h (`E at x=1`, as asked) with
- * numeric.c (reads it; forward, reverse), trace.c, help.c with pages.[ch] (its texts), words.[ch]
+ * numeric.c (reads it; forward, reverse), trace.c, descend.[ch] (opens a descent) with run.c (its
+ * words) and rows.c (its steps as rows), help.c with pages.[ch] (its texts), words.[ch]
  * (completion), names.c (vars, save, load ...), show.c (set, time, latex ...).
  * statement, commands, names and show are one circle: load and time run statements.
  */

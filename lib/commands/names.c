@@ -1,6 +1,7 @@
 /* commands/names.c - commands about names: vars, var, assume, forget, undo,
  * redo, clear, save, load, history; and lbz_dump. */
 #include "commands/commands.h"
+#include "commands/descend.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -234,6 +235,9 @@ bool cmd_clear(lbz_session *s, const char *text, Span args)
 {
     (void)text;
     (void)args;
+    if (s->descent)
+        ctx_note(s->c, "the descent is closed");
+    open_descent_close(s);
     forget_all(s);
     return true;
 }
@@ -260,6 +264,8 @@ static void dump_lines(lbz_session *s, Str *out, bool settings)
     for (size_t i = 0; i < n; i++)
         defs_print_value(s, out, defs[i]);
     mem_free(defs);
+    if (s->descent)
+        going_print(s->descent, out);
 }
 
 void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg),
@@ -307,8 +313,16 @@ bool cmd_save(lbz_session *s, const char *text, Span args)
     if (!file_name(s, text, args, name, sizeof name))
         return false;
     Str out = {0};
-    str_puts(&out, "# leibniz session\n");
-    dump_lines(s, &out, true);
+    size_t len = strlen(name);
+    if (s->descent && len > 4 && strcmp(name + len - 4, ".csv") == 0) {
+        if (!open_descent_resume(s) || !rows_csv(s, &out)) {
+            str_free(&out);
+            return false;
+        }
+    } else {
+        str_puts(&out, "# leibniz session\n");
+        dump_lines(s, &out, true);
+    }
     FileResult r = {.err = ENOMEM};
     if (!out.failed)
         r = session_replace(s, name, str_cstr(&out), out.n);

@@ -21,8 +21,8 @@ const char page_first[] =
     "save FILE  load FILE set  unset  history  latex E  graph E  time E  quit\n"
     "\n"
     "help NAME or ?NAME   a function, command, setting or sign, and the topics:\n"
-    "derivatives, definitions, blocks, numbers, lists, accumulation, checks, output,\n"
-    "keys, operators, names (all functions), commands, settings";
+    "derivatives, definitions, blocks, numbers, lists, accumulation, descent,\n"
+    "checks, output, keys, operators, names (all functions), commands, settings";
 
 static const Page topics[] = {
     {"derivatives",
@@ -111,6 +111,24 @@ static const Page topics[] = {
      "gradcheck E at x=1             compares all ways: help checks\n"
      "Values that are infinite, or no number, are named with the operation and its\n"
      "column."},
+    {"descent",
+     "optimise optimize optimisation optimization optimizer minimise minimize maximise "
+     "maximize gradient fit fitting sgd adam newton",
+     "descend E from x=1, y=2 [rate r] [method NAME] [x in a:b] [until C]   ascend E "
+     "...\n"
+     "opens a descent; x and y stand for its point from then on. While it is open:\n"
+     "step [n]          steps, one row each; at the prompt an empty line does one\n"
+     "run [n] [until |g| < 1e-6]   until it has arrived; f, |g| and k are its own\n"
+     "back [n]  goto k  reset      exactly as it was, the method's memory included\n"
+     "rate r [times c every n]     method NAME [b1=.9 ...]\n"
+     "linesearch armijo|wolfe|none\n"
+     "why               the last step in numbers       state   table [a:b]\n"
+     "columns x, y      the variables that rows show   columns all\n"
+     "compare gd adam   from the same start            save \"run.csv\"   its steps\n"
+     "end               closes it; the names keep the point\n"
+     "Methods: gd momentum nesterov adagrad rmsprop adam adamw lbfgs; newton (in a\n"
+     "trust region; newton full, newton half); for sums of squares gaussnewton and lm.\n"
+     "Everything else works meanwhile; x := 3 moves the point."},
     {"checks", "proof proofs prove verify test tests equal equality identity identities",
      "check A == B      PASS proved; PASS numeric: 50 digits at 8 points; FAIL with a\n"
      "                  point and both values; UNKNOWN with the reason\n"

@@ -40,7 +40,7 @@ static const struct {
     {NULL, NULL},
 };
 
-static void visit_table(WordVisit *visit, void *arg)
+static void visit_table(const lbz_session *s, WordVisit *visit, void *arg)
 {
     for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++) {
         bool phrase = op == OP_AT || op == OP_IMPLICIT; /* typed as words, not as calls */
@@ -54,7 +54,8 @@ static void visit_table(WordVisit *visit, void *arg)
         visit(arg, LBZ_WORD_FUNCTION, name, op_info(op)->help);
     }
     for (size_t i = 0; i < command_count(); i++)
-        visit(arg, LBZ_WORD_COMMAND, command_at(i)->name, command_at(i)->help);
+        if (s->descent || !command_at(i)->open)
+            visit(arg, LBZ_WORD_COMMAND, command_at(i)->name, command_at(i)->help);
     for (size_t i = 0; i < SET_COUNT; i++) {
         const SettingInfo *info = setting_info((SettingId)i);
         visit(arg, LBZ_WORD_SETTING, info->name, info->help);
@@ -98,7 +99,7 @@ static void visit_session(const lbz_session *s, WordVisit *visit, void *arg)
 
 void word_each(lbz_session *s, WordVisit *visit, void *arg)
 {
-    visit_table(visit, arg);
+    visit_table(s, visit, arg);
     visit_language(visit, arg);
     visit_session(s, visit, arg);
 }

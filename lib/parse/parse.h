@@ -48,6 +48,7 @@ typedef enum { NAME_FREE, NAME_VARIABLE, NAME_FUNCTION } NameKind;
 
 typedef struct {
     bool strict; /* ambiguous readings are errors */
+    bool open;   /* a descent is open: its words are commands */
     /* What a name is to the user; may be NULL. */
     NameKind (*lookup)(void *arg, const char *name, size_t n);
     /* The k-th last result (k = 1: the last), or the k-th of the session when k < 0 (%3

@@ -85,6 +85,8 @@ static const CommandInfo *command_here(Parser *p, size_t at, size_t n, size_t *w
     const CommandInfo *cmd = *word ? command_find(s + at, *word) : NULL;
     if (!cmd || (used_as_name(s, at + *word, n) && !asks_for_sign(s, at, *word, n)))
         return NULL;
+    if (cmd->open)
+        return p->pe->open && (at + *word == n || s[at + *word] != '(') ? cmd : NULL;
     NameKind kind = parser_name_kind(p, s + at, *word);
     size_t i = skip_blank(s, at + *word, n);
     bool alone = i == n || s[i] == ';' || s[i] == '\n' || s[i] == '#';

@@ -55,7 +55,8 @@ static bool changes_session(const char *t, size_t n, size_t i)
         i = skip_blanks(t, n, i + k);
         cmd = command_at_begin(t, n, i, &k);
     }
-    return (cmd && cmd->barrier) || is_definition(t, n, i);
+    bool call = cmd && cmd->open && i + k < n && t[i + k] == '(';
+    return (cmd && cmd->barrier && !call) || is_definition(t, n, i);
 }
 
 /* % as an operand, or the word ans; % as modulo is taken for one, too: that costs time

@@ -128,6 +128,13 @@ static bool install_definition(lbz_session *s, uint32_t sym, Def *d)
     return true;
 }
 
+bool defs_assign(lbz_session *s, uint32_t sym, Node *v)
+{
+    Stmt st = {.kind = ST_ASSIGN, .sym = sym, .expr = v};
+    Def *d = def_new(s->c, &st, v, NULL);
+    return d && install_definition(s, sym, d);
+}
+
 void defs_setting(lbz_session *s, SettingId id)
 {
     Change *ch = defs_push_change(s, CHANGE_SETTING, (uint32_t)id);

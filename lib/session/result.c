@@ -23,6 +23,8 @@ void answer_clear(Answer *a)
     a->mode = NULL;
     a->index = 0;
     a->ngrad = 0;
+    a->state = NULL;
+    a->missed = false;
     a->rank = 0;
     mem_free(a->tensor);
     a->tensor = NULL;
@@ -427,6 +429,10 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     r->verdict = a->verdict;
     r->proof = a->proof ? a->proof : "";
     r->constant = a->constant.n ? str_cstr(&a->constant) : NULL;
+    r->state = a->state;
+    r->missed = a->missed;
+    r->k = a->k;
+    r->gnorm = a->gnorm;
     r->ngrad = a->ngrad;
     r->grad_name = a->grad_name;
     r->grad = a->grad;

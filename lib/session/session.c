@@ -6,6 +6,8 @@
  */
 #include "session/session.h"
 
+#include "session/descent.h"
+
 /* ---- opening and closing */
 
 lbz_session *lbz_open(void)
@@ -30,6 +32,7 @@ void lbz_close(lbz_session *s)
     if (!s)
         return;
     defs_free(s);
+    open_descent_free(s->descent);
     for (size_t i = 0; i < RESULTS_KEPT; i++) {
         mem_free(s->kept[i].text);
         mem_free(s->kept[i].input);
@@ -55,6 +58,7 @@ static NameKind look_up(void *arg, const char *name, size_t n)
 ParseEnv session_parse_env(lbz_session *s)
 {
     return (ParseEnv){.strict = setting_on(&s->set, SET_strict),
+                      .open = s->descent != NULL,
                       .lookup = look_up,
                       .result = session_result,
                       .arg = s};

@@ -8,7 +8,7 @@
  * Files: session.c (the life of a session), definitions.c (definitions, assumptions), undo.c,
  * rebuild.c (the context made anew), settings.[ch], result.c (nodes to lbz_result), place.c (where
  * a node was typed), numeric.c (accumulation by `set mode`, dual numbers), arguments.c (pieces of a
- * command's text), barrier.c (lines that a parallel run waits for), files.c, procedure.[ch] with procedure_call.c,
+ * command's text), barrier.c (lines that a parallel run waits for), files.c, descent.[ch] (the open one) with objective.[ch] (its formula, compiled), procedure.[ch] with procedure_call.c,
  * procedure_at.c and procedure_point.c (functions made of statements). All but numeric, place,
  * rebuild, settings, barrier and procedure_point are one circle: the options for evaluation lead to
  * calls of procedures, which are evaluated with these options.
@@ -51,6 +51,10 @@ typedef struct {
     const char *proof, *mode;
     Str constant; /* by which the sides of a check differ; empty: none */
     unsigned long index;
+    const char *state; /* of a descent, NULL: none */
+    bool missed;
+    unsigned long k;
+    double gnorm;
     size_t ngrad;
     const char **grad_name; /* one block, with the names behind it */
     double *grad;
@@ -104,6 +108,7 @@ struct lbz_session {
     Map procedures;       /* those that the present statement has read, by symbol */
     unsigned slopes;      /* derivatives of functions inside one another, under way */
     Err no_formula;       /* why a call of one was left as it is */
+    struct open_descent *descent; /* the one that is open, or NULL */
 };
 
 /* ---- session.c: statements */
@@ -125,6 +130,8 @@ void session_place_text(lbz_session *s, const Node *about, Str *out);
 
 /* ---- definitions.c: definitions, assumptions */
 bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed);
+/* sym := v */
+bool defs_assign(lbz_session *s, uint32_t sym, Node *v);
 bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
 void defs_clear(lbz_session *s);
 bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);

@@ -12,6 +12,8 @@
     SETTING(strict, CHOICE, "off", "off|on", "ambiguous input is an error")           \
     SETTING(pretty, CHOICE, "off", "off|on", "two-dimensional output")                \
     SETTING(rows, CHOICE, "off", "off|on", "matrices row by row; on at the prompt")   \
+    SETTING(steps, CHOICE, "off", "off|on",                                           \
+            "run keeps all its steps; on in JSON, CSV and TSV")                       \
     SETTING(latex, CHOICE, "off", "off|on", "output as LaTeX; in JSON as well")       \
     SETTING(unicode, CHOICE, "on", "off|on",                                          \
             "signs beyond ASCII in text for people; off in a locale without them")    \

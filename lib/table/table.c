@@ -70,7 +70,7 @@ static const OpInfo infos[OP_COUNT] = {
 const OpInfo *op_info(Op op) { return &infos[op < OP_COUNT ? op : OP_POISON]; }
 
 /* ---- commands and synonyms */
-enum { READS, BARRIER };
+enum { READS, BARRIER, OPEN };
 static const CommandInfo commands[] = {
 #define F1(...)
 #define F2(...)
@@ -79,7 +79,7 @@ static const CommandInfo commands[] = {
 #define P2(...)
 #define S(...)
 #define A(...)
-#define C(run, nm, changes, how, hlp) {nm, how, hlp, changes},
+#define C(run, nm, changes, how, hlp) {nm, how, hlp, changes != READS, changes == OPEN},
 #include "ops.def"
 };
 

@@ -134,6 +134,7 @@ const char *op_word(const char *text, size_t *n);
 typedef struct {
     const char *name, *usage, *help;
     bool barrier; /* changes the session for later lines */
+    bool open;    /* a command only while a descent is open */
 } CommandInfo;
 const CommandInfo *command_find(const char *name, size_t n); /* NULL: no command */
 size_t command_count(void);
