@@ -67,6 +67,10 @@ START_TEST(right_derivatives_agree)
         {"gradcheck x^2 at x=1e200", "AGREE", "difference 2e+200"},
         {"gradcheck 1e-12*sin(x) at x=1", "AGREE", "difference 5.403023058681397e-13"},
         {"gradcheck sin(x)^2 + cos(x)^2 at x=0.7", "AGREE", "difference 0"},
+        {"gradcheck logistic(x) at x=40", "AGREE", "4.248354255291589e-18; relative"},
+        {"gradcheck sin(x) - x at x=1e-5", "AGREE",
+         "larger terms, relative error below 0.001"},
+        {"gradcheck x*y at x=1, y=0", "AGREE\n", "AGREE; relative error below 1e-9"},
         {"gradcheck gamma(x) at x=3.5", "AGREE", "difference 3.66617669224435"},
         {"gradcheck x*abs(x) at x=0", "AGREE", "difference 0"},
         {"gradcheck log(x) at x=1e-320", "AGREE", "difference inf"},
@@ -87,6 +91,8 @@ START_TEST(kinks_hold_their_value)
         {"gradcheck abs(x - 0.1) at x=0.1", "KINK", "slopes [-1, 1]"},
         {"gradcheck abs(sin(x)) at x=pi", "KINK", "slopes [-1, 1]"},
         {"gradcheck 1e-40*abs(x) at x=0", "KINK", "slopes [-1e-40, 1e-40]"},
+        {"gradcheck sqrt(abs(x)) at x=0", "KINK", "slopes [-inf, inf]"},
+        {"gradcheck if x > 0 then sqrt(x) else 0 at x=0", "KINK", "slopes [0, inf]"},
         {"gradcheck sqrt(x^2 + y^2) at x=0, y=0", "KINK", "slopes [-1, 1]"});
 }
 END_TEST
@@ -113,6 +119,7 @@ START_TEST(what_cannot_be_judged)
            {"gradcheck xlogx(x) at x=0", "UNRESOLVED", "infinite"},
            {"gradcheck log(x) at x=-1", "UNRESOLVED", "no real value"},
            {"gradcheck 1/x at x=0", "UNRESOLVED", "no real value"},
+           {"gradcheck sin(x) - x at x=1e-9", "UNRESOLVED", "no digits"},
            {"gradcheck (exp(x) - 1 - x)/x^2 at x=1e-9", "UNRESOLVED", "no digits"});
 }
 END_TEST
@@ -256,6 +263,8 @@ START_TEST(wrong_routes_are_found)
     ck_assert_int_eq(r.verdict, VERDICT_DISAGREE);
     r = judged(c, "1e-15*x", 2, 1e-15, 2e-15, 1e-15); /* small, and wrong all the same */
     ck_assert_int_eq(r.verdict, VERDICT_DISAGREE);
+    r = judged(c, "logistic(x)", 40, 4.248354255291589e-18, 0, 4.248354255291589e-18);
+    ck_assert_int_ne(r.verdict, VERDICT_AGREE); /* 0 is no digit of it */
     r = judged(c, "abs(x)", 0, 0, 0.5, -1);
     ck_assert_int_eq(r.verdict, VERDICT_KINK);
     r = judged(c, "abs(x)", 0, 0, 1.01, 0);

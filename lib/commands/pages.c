@@ -138,8 +138,9 @@ static const Page topics[] = {
      "check A == B at x=2          at that point only; tol 1e-6: for answers given as\n"
      "                  decimals\n"
      "gradcheck E at x=1           formula, forward, reverse and a certified\n"
-     "                  difference: AGREE, DISAGREE, KINK, BRANCH or UNRESOLVED; what\n"
-     "                  detach(...) hides is hidden from all of them\n"
+     "                  difference: AGREE (relative, with its bound), DISAGREE,\n"
+     "                  KINK, BRANCH or UNRESOLVED; what detach(...) hides is\n"
+     "                  hidden from all of them\n"
      "exit status       1 some check failed; 4 with --strict, when one stayed UNKNOWN"},
     {"output", "print printing format formats json csv tsv pipe pipes screen",
      "set pretty on     two dimensions, as on paper; set unicode off: in ASCII\n"

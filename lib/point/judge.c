@@ -4,18 +4,20 @@
  * DISAGREE. Where there is no derivative the value has to lie between the slopes on the two sides:
  * KINK, or BRANCH at a jump and where another branch begins. What cannot be judged is UNRESOLVED,
  * with the reason. The rounding that explains a difference: that of the steps of the accumulation,
- * of the point, and of the formula in 53-bit balls.
+ * of the point, and of the formula in 53-bit balls. Agreement is relative, whatever rounding explains,
+ * and tells its bound; only a slope of 0 has an absolute one.
  */
 #include "point/slope.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *const slope_verdict_names[] = {"AGREE", "BRANCH", "KINK", "UNRESOLVED",
                                            "DISAGREE"};
 const char *const slope_route_names[] = {"symbolic", "forward", "reverse"};
 
-static const double tolerance = 1e-9, step_rounding = 1e-13;
+static const double tolerance = 1e-9, loose = 1e-3, step_rounding = 1e-13;
 
 LBZ_PRINTF(3, 4)
 static void set_verdict(SlopeRow *r, SlopeVerdict v, const char *fmt, ...)
@@ -62,6 +64,16 @@ static bool has_pieces(SlopeProbe *s)
     return (s->e->flags & NF_COND) || ex_find(s->c, s->e, 0, is_piecewise, NULL);
 }
 
+/* "why, relative error below 1e-9"; why may be empty. */
+static void set_agreement(SlopeRow *r, const char *why, const char *kind, double bound)
+{
+    char b[32];
+    snprintf(b, sizeof b, "%.0e", bound);
+    double_print(b, strtod(b, NULL));
+    set_verdict(r, VERDICT_AGREE, "%s%s%s error below %s", why, *why ? ", " : "", kind,
+                b);
+}
+
 /* Is the value among the slopes that rounding the point leaves open? */
 static bool judge_nearby(SlopeProbe *s, size_t i, SlopeRow *r, int route)
 {
@@ -72,13 +84,24 @@ static bool judge_nearby(SlopeProbe *s, size_t i, SlopeRow *r, int route)
     hi = fmax(hi, r->difference);
     if (!is_within(r, route, lo, hi))
         return false;
-    if (hi - lo <= 1e-3 * fabs(r->difference)) {
-        set_verdict(r, VERDICT_AGREE, "up to the rounding of the point");
+    if (hi - lo <= loose * fabs(r->difference)) {
+        set_agreement(r, "up to the rounding of the point", "relative",
+                      (hi - lo) / fabs(r->difference) + tolerance);
     } else {
         set_verdict(r, has_pieces(s) ? VERDICT_BRANCH : VERDICT_UNRESOLVED,
                     "rounding the point moves the slope from %.6g to %.6g", lo, hi);
     }
     return true;
+}
+
+/* Rounding explains that a route is off by so much; that is not agreement where it leaves no
+ * digits. */
+static void judge_loose(SlopeRow *r, double off, const char *why)
+{
+    if (off <= loose * fabs(r->difference))
+        set_agreement(r, why, "relative", loose);
+    else
+        set_verdict(r, VERDICT_UNRESOLVED, "rounding in float64 leaves no digits here");
 }
 
 /* Steps of an integer part that are finer than the smallest difference look like a slope; then
@@ -101,16 +124,37 @@ static void judge_rounding(SlopeProbe *s, Node *formula, size_t i, SlopeRow *r, 
     } else if (isfinite(d) && judge_nearby(s, i, r, route)) {
         return;
     } else if (isfinite(d) && formula && off <= 16 * slope_rounding(s, formula)) {
-        bool close = off <= 1e-3 * fmax(1, fabs(r->difference));
-        set_verdict(r, close ? VERDICT_AGREE : VERDICT_UNRESOLVED,
-                    close ? "up to rounding in float64, which is large here"
-                          : "rounding in float64 leaves no digits here");
+        judge_loose(r, off, "up to rounding in float64, which is large here");
     } else if (s->overflows) {
         set_verdict(r, VERDICT_UNRESOLVED,
                     "steps of the evaluation leave the range of float64");
     } else {
         set_verdict(r, VERDICT_DISAGREE, "%s differs", slope_route_names[route]);
     }
+}
+
+/* The largest distance of a route from the derivative. */
+static double worst_error(const SlopeRow *r)
+{
+    double worst = 0;
+    for (int i = 0; i < ROUTES; i++)
+        if (r->has[i] && r->d[i] != r->difference)
+            worst = fmax(worst, fabs(r->d[i] - r->difference));
+    return worst;
+}
+
+/* All routes are as close as their rounding lets them be: how close is that? */
+static void judge_close(SlopeRow *r, const char *why)
+{
+    double off = worst_error(r), d = fabs(r->difference);
+    if (isinf(d) || (off == 0 && d == 0))
+        set_verdict(r, VERDICT_AGREE, "%s", why);
+    else if (d == 0)
+        set_agreement(r, why, "absolute", step_rounding * r->size);
+    else if (off <= tolerance * d)
+        set_agreement(r, why, "relative", tolerance);
+    else
+        judge_loose(r, off, *why ? why : "up to the rounding of larger terms");
 }
 
 /* Both sides have the same slope, or there is only one. */
@@ -125,12 +169,16 @@ static void judge_smooth(SlopeProbe *p, Node *formula, size_t i, SlopeRow *r)
         return;
     }
     bool branches = s->jump || slope_branches(p, i);
-    set_verdict(r, branches ? VERDICT_BRANCH : VERDICT_AGREE, "%s",
-                s->kind[0] == SLOPE_UNDEFINED   ? "from the right only"
-                : s->kind[1] == SLOPE_UNDEFINED ? "from the left only"
-                : s->jump  ? "it jumps here; the slope is that beside the jump"
-                : branches ? "another branch begins here"
-                           : "");
+    const char *side = s->kind[0] == SLOPE_UNDEFINED   ? "from the right only"
+                       : s->kind[1] == SLOPE_UNDEFINED ? "from the left only"
+                                                       : "";
+    if (!branches)
+        judge_close(r, side);
+    else
+        set_verdict(r, VERDICT_BRANCH, "%s",
+                    *side     ? side
+                    : s->jump ? "it jumps here; the slope is that beside the jump"
+                              : "another branch begins here");
 }
 
 static void judge_kink(SlopeRow *r)
@@ -157,13 +205,22 @@ static void judge_kink(SlopeRow *r)
     }
 }
 
+/* Slopes on both sides that differ, finite or not. */
+static bool has_two_sides(const Slopes *s)
+{
+    for (int k = 0; k < 2; k++)
+        if (s->kind[k] != SLOPE_FINITE && s->kind[k] != SLOPE_INFINITE)
+            return false;
+    return s->slope[0] != s->slope[1];
+}
+
 void slope_judge(SlopeProbe *p, Node *formula, size_t i, SlopeRow *r)
 {
     const Slopes *s = &r->side;
     slope_sides(p, i, &r->side);
     if (s->same) {
         judge_smooth(p, formula, i, r);
-    } else if (s->kind[0] == SLOPE_FINITE && s->kind[1] == SLOPE_FINITE) {
+    } else if (has_two_sides(s)) {
         judge_kink(r);
     } else if (s->kind[0] == SLOPE_INFINITE || s->kind[1] == SLOPE_INFINITE) {
         set_verdict(r, VERDICT_UNRESOLVED, "the slope is infinite%s",
