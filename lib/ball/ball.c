@@ -220,90 +220,6 @@ static bool precision_is_no_help(const Search *s)
 
 /* ---- digits */
 
-typedef struct {
-    Str digits;
-    fmpz_t exp10; /* exponent of the first digit */
-    bool exact;
-} Decimal;
-
-/* e = floor(log10(|x|)) or one less, x not 0 */
-static void guess_exp10(fmpz_t e, const arb_t x)
-{
-    slong prec = 64 + (slong)fmpz_bits(ARF_EXPREF(arb_midref(x)));
-    arb_t t;
-    arb_init(t);
-    arb_get_lbound_arf(arb_midref(t), x, 64);
-    arb_log_base_ui(t, t, 10, prec);
-    arb_get_lbound_arf(arb_midref(t), t, prec);
-    arf_floor(arb_midref(t), arb_midref(t));
-    arf_get_fmpz(e, arb_midref(t), ARF_RND_DOWN);
-    arb_clear(t);
-}
-
-/* d = the integer nearest to x*10^k if the ball x > 0 decides it; by force that of its
- * middle */
-static bool scaled_digits(fmpz_t d, const arb_t x, const fmpz_t k, slong prec, bool force)
-{
-    arb_t y, p;
-    arb_init(y);
-    arb_init(p);
-    arb_set_ui(p, 10);
-    fmpz_t m;
-    fmpz_init(m);
-    fmpz_abs(m, k);
-    prec += 64 + (slong)fmpz_bits(k);
-    arb_pow_fmpz(p, p, m, prec);
-    if (fmpz_sgn(k) < 0)
-        arb_div(y, x, p, prec);
-    else
-        arb_mul(y, x, p, prec);
-    if (force)
-        mag_zero(arb_radref(y));
-    arb_set_d(p, 0.5);
-    arb_add(y, y, p, prec);
-    arb_floor(y, y, prec);
-    bool ok = arb_get_unique_fmpz(d, y);
-    fmpz_clear(m);
-    arb_clear(y);
-    arb_clear(p);
-    return ok;
-}
-
-/* |x| to n digits; false when the ball leaves one open. */
-static bool ball_decimal(Decimal *r, const arb_t ball, size_t n, slong prec, bool force)
-{
-    arb_t x;
-    fmpz_t d, k;
-    bool ok = true;
-    arb_init(x);
-    fmpz_init(d);
-    fmpz_init(k);
-    arb_abs(x, ball);
-    guess_exp10(r->exp10, x);
-    for (int round = 0; round < 2; round++) {
-        fmpz_sub_ui(k, r->exp10, n - 1);
-        fmpz_neg(k, k);
-        ok = scaled_digits(d, x, k, prec, force);
-        if (!ok)
-            break;
-        char *text = fmpz_get_str(NULL, 10, d);
-        str_clear(&r->digits);
-        str_puts(&r->digits, text);
-        flint_free(text);
-        if (r->digits.n <= n)
-            break;
-        fmpz_add_ui(r->exp10, r->exp10, 1); /* the guess was low, or 9.99 became 10.0 */
-    }
-    if (!ok)
-        str_clear(&r->digits);
-    else if (r->digits.n > n)
-        r->digits.n = n;
-    arb_clear(x);
-    fmpz_clear(d);
-    fmpz_clear(k);
-    return ok;
-}
-
 /* A dyadic number that is known exactly, as a Num; false when it is too large for that.
  */
 static bool exact_num(Ctx *c, const arb_t x, slong need, Num *out)
@@ -324,32 +240,8 @@ static bool exact_num(Ctx *c, const arb_t x, slong need, Num *out)
     return !ctx_failed(c);
 }
 
-static void num_decimal(Decimal *r, Num x, size_t n)
-{
-    int64_t e = 0;
-    str_clear(&r->digits);
-    r->exact = num_digits(&r->digits, x, n, &e);
-    fmpz_set_si(r->exp10, e);
-}
-
-static void put_decimal(Str *out, bool negative, const Decimal *d, size_t n)
-{
-    const char *s = d->digits.s;
-    size_t len = d->digits.n;
-    if (fmpz_fits_si(d->exp10)) {
-        decimal_print(out, negative, s, len, fmpz_get_si(d->exp10),
-                      n > 21 ? (int64_t)n : 21, false);
-        return;
-    }
-    char *e = fmpz_get_str(NULL, 10, d->exp10);
-    str_printf(out, "%s%c%s", negative ? "-" : "", s[0], len > 1 ? "." : "");
-    str_put(out, s + 1, len - 1);
-    str_printf(out, "e%s%s", *e == '-' ? "" : "+", e);
-    flint_free(e);
-}
-
 /* Digits out of the present enclosure. */
-static bool decide_digits(Search *s, Decimal *d, size_t n, bool force)
+static bool decide_digits(Search *s, BallDecimal *d, size_t n, bool force)
 {
     Num x;
     if (s->status)
@@ -359,12 +251,12 @@ static bool decide_digits(Search *s, Decimal *d, size_t n, bool force)
             str_puts(&d->digits, "0");
             d->exact = true;
         } else {
-            num_decimal(d, x, n);
+            ball_decimal_of(d, x, n);
         }
         return true;
     }
     return !arb_contains_zero(s->x) && arb_rel_accuracy_bits(s->x) > 4 &&
-           ball_decimal(d, s->x, n, s->prec, force);
+           ball_decimal_read(d, s->x, n, s->prec, force);
 }
 
 /* A constant below n whose size alone needs more bits than are tried, or NULL. */
@@ -448,7 +340,7 @@ static lbz_status report_undecided(Search *s)
 }
 
 /* No precision decides. A tie between two roundings may be given either way. */
-static lbz_status round_undecided(Search *s, Decimal *d, size_t n)
+static lbz_status round_undecided(Search *s, BallDecimal *d, size_t n)
 {
     if (s->status)
         return report_no_value(s->c, s->status, s->bad);
@@ -457,7 +349,7 @@ static lbz_status round_undecided(Search *s, Decimal *d, size_t n)
     return report_undecided(s);
 }
 
-static lbz_status search_digits(Search *s, Decimal *d, size_t n)
+static lbz_status search_digits(Search *s, BallDecimal *d, size_t n)
 {
     while (search_next(s))
         if (decide_digits(s, d, n, false) || precision_is_no_help(s))
@@ -472,48 +364,18 @@ static lbz_status search_digits(Search *s, Decimal *d, size_t n)
 static lbz_status digits_of(Ctx *c, Node *n, size_t digits, Str *out)
 {
     Search s;
-    Decimal d = {0};
+    BallDecimal d = {0};
     fmpz_init(d.exp10);
     search_init(&s, c, n, (slong)((double)digits * BITS_PER_DIGIT) + 24);
     lbz_status st = search_digits(&s, &d, digits);
     if (!st) {
-        put_decimal(out, arf_sgn(arb_midref(s.x)) < 0, &d, digits);
+        ball_decimal_put(out, arf_sgn(arb_midref(s.x)) < 0, &d, digits);
         out->failed |= d.digits.failed;
     }
     str_free(&d.digits);
     fmpz_clear(d.exp10);
     search_clear(&s);
     return st;
-}
-
-static void num_digits_of(Num x, size_t digits, Str *out)
-{
-    Decimal d = {0};
-    fmpz_init(d.exp10);
-    if (num_is_zero(x))
-        str_puts(&d.digits, "0");
-    else
-        num_decimal(&d, x, digits);
-    put_decimal(out, num_sgn(x) < 0, &d, digits);
-    out->failed |= d.digits.failed;
-    str_free(&d.digits);
-    fmpz_clear(d.exp10);
-}
-
-void ball_put(Str *out, const arb_t x, size_t digits)
-{
-    Decimal d = {0};
-    fmpz_init(d.exp10);
-    if (!arf_is_zero(arb_midref(x)))
-        (void)ball_decimal(&d, x, digits, arf_bits(arb_midref(x)) + 64, true);
-    else
-        str_putc(&d.digits, '0');
-    while (d.digits.n > 1 && d.digits.s[d.digits.n - 1] == '0')
-        d.digits.s[--d.digits.n] = 0;
-    put_decimal(out, arf_sgn(arb_midref(x)) < 0, &d, digits);
-    out->failed |= d.digits.failed;
-    str_free(&d.digits);
-    fmpz_clear(d.exp10);
 }
 
 static bool is_special(Ctx *c, Node *n, void *arg)
@@ -536,7 +398,7 @@ lbz_status ball_digits(Ctx *c, Node *n, size_t digits, Str *out)
     ArenaMark m = arena_mark(&c->tmp);
     lbz_status st = LBZ_OK;
     if (ex_is_num(n))
-        num_digits_of(n->num, digits, out);
+        ball_put_num(n->num, digits, out);
     else
         st = digits_of(c, n, digits, out);
     arena_release(&c->tmp, m);
@@ -616,13 +478,13 @@ bool ball_to_num(Ctx *c, const arb_t x, size_t digits, slong prec, Num *out)
         }
         digits = 17; /* beyond the range of doubles */
     }
-    Decimal r = {0};
+    BallDecimal r = {0};
     Str text = {0};
     fmpz_init(r.exp10);
     bool ok = !arb_contains_zero(x) && arb_rel_accuracy_bits(x) > 4 &&
-              ball_decimal(&r, x, digits, prec, false);
+              ball_decimal_read(&r, x, digits, prec, false);
     if (ok)
-        put_decimal(&text, arf_sgn(arb_midref(x)) < 0, &r, digits);
+        ball_decimal_put(&text, arf_sgn(arb_midref(x)) < 0, &r, digits);
     ok = ok && read_number(c, &text, out);
     out->dec = true;
     str_free(&r.digits);

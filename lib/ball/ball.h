@@ -4,11 +4,12 @@
  * UNABLE that it cannot be told. How far the precision is raised depends on work, never on time.
  * Owners: balls are the caller's; the values of a running evaluation belong to its frames.
  * May use: base, number, table, expr, print; FLINT.
- * Files: ball.c (digits, doubles, signs of constants), glance.c (the clear cases from doubles),
- * eval.c (which node is evaluated when), real.c and complex.c (one operation), integral.c
- * (quadrature), removable.[ch] (0/0 inside integrands), series.[ch] (power series), internal.h (the
- * evaluator's state). From eval.c to series.c it is one circle: an operation may be an integral,
- * whose integrand is evaluated again, and whose removable points are found by series.
+ * Files: ball.c (digits, doubles, signs of constants), decimal.c (digits as text), glance.c (the
+ * clear cases from doubles), eval.c (which node is evaluated when), real.c and complex.c (one
+ * operation), integral.c (quadrature), removable.[ch] (0/0 inside integrands), series.[ch] (power
+ * series), internal.h (the evaluator's state). From eval.c to series.c it is one circle: an operation
+ * may be an integral, whose integrand is evaluated again, and whose removable points are found by
+ * series.
  */
 #ifndef LBZ_BALL_H
 #define LBZ_BALL_H

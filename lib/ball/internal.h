@@ -77,7 +77,7 @@ void ball_frame_clear(BallFrame *f);
 BallVal *ball_node(BallEval *ev, BallFrame *f, const Node *n);
 /* The value of a node that is up to date. */
 BallVal *ball_done(BallEval *ev, BallFrame *f, const Node *n);
-/* One of the dear functions: their rows stand together in the table. */
+/* One of the expensive functions: their rows stand together in the table. */
 bool ball_is_special(Op op);
 void ball_no_memory(BallEval *ev); /* records it, sets ev->stop */
 void ball_fail(BallVal *v, lbz_status st, const Node *bad);
@@ -105,5 +105,17 @@ bool ball_sane(const arb_t x);
 void ball_complex_op(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
 /* integral.c: v = INT n, whose bounds are evaluated */
 void ball_integrate(BallEval *ev, BallFrame *f, const Node *n, BallVal *v);
+
+/* ---- decimal.c */
+typedef struct {
+    Str digits;
+    fmpz_t exp10; /* exponent of the first digit */
+    bool exact;
+} BallDecimal;
+/* |x| to n digits; false when the ball leaves one open. By force the digits of its middle. */
+bool ball_decimal_read(BallDecimal *r, const arb_t x, size_t n, slong prec, bool force);
+void ball_decimal_of(BallDecimal *r, Num x, size_t n); /* x not 0 */
+void ball_decimal_put(Str *out, bool negative, const BallDecimal *d, size_t n);
+void ball_put_num(Num x, size_t digits, Str *out);
 
 #endif
