@@ -3,8 +3,6 @@
  * tokens that stand without spaces; nothing is consumed unless all of it fits. */
 #include "parse/internal.h"
 
-#include <ctype.h>
-
 enum { D_PLAIN, D_NAME, D_GROUP };
 enum { VARS = 8 };
 
@@ -238,8 +236,6 @@ static uint32_t variable_symbol(Parser *p, const char *name, size_t n, uint32_t 
         ctx_error(p->c, LBZ_NAME, "differentiate by a variable",
                   "%.*s is a constant and cannot vary", (int)n, name);
     }
-    if (n == 1 && isalpha((unsigned char)name[0]))
-        p->by |= 1ull << parser_letter_bit(name[0]);
     return sym_intern(p->c, name, n);
 }
 

@@ -141,11 +141,11 @@ typedef struct {
     Map *line;        /* symbol -> NameKind: what earlier statements of the line define */
     Map bare;         /* symbols that stand without an argument list in this statement */
     uint64_t letters; /* one-letter names seen: bits a-z, A-Z */
-    uint64_t by;      /* one-letter names that are differentiated by */
-    uint64_t meant;   /* letters that count as seen: e in xe^x */
-    Span words[8];    /* longer names that might be products of them */
+    uint64_t by;      /* those that are bound: variables of derivatives, parameters ... */
+    uint64_t kept;    /* which of the words are bound, too */
     uint32_t nwords;
-    uint32_t letter[52]; /* the symbols of letters seen; not cleared: the last member */
+    uint32_t letter[52]; /* the symbols of letters seen; not cleared, as what follows */
+    Span words[64];      /* longer names that might be products of letters */
 } Parser;
 
 /* ---- parse.c: the machine */
@@ -251,7 +251,6 @@ Op parser_unary_function(Parser *p, Op op);
 void parser_operand_name(Parser *p);
 NameKind parser_name_kind(Parser *p, const char *name, size_t n);
 bool parser_is_constant(const char *name, size_t n);
-void parser_note_words(Parser *p);
 unsigned parser_letter_bit(char ch); /* of an ASCII letter, 0 to 51 */
 void parser_survey_names(Parser *p); /* what the whole statement says about its names */
 bool parser_bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */
@@ -259,6 +258,11 @@ void parser_operand_past_result(Parser *p);
 /* Opens the argument list at token `paren` of the function named by token `name`. */
 ParserFrame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
 bool parser_has_comma(const Parser *p, uint32_t paren);
+
+/* ---- joined.c: names run together */
+void parser_remember_word(Parser *p, const char *s, uint32_t pos, size_t n);
+void parser_judge_words(Parser *p); /* at the end of the expression */
+const char *parser_joined_function(Parser *p, const char *s, size_t n);
 
 /* ---- apply.c: functions without parentheses; each is true when it applied */
 bool parser_apply_named(Parser *p, const char *name, size_t n, Op op);

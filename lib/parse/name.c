@@ -3,9 +3,9 @@
  * the session does not know. */
 #include "parse/internal.h"
 
-#include <ctype.h>
-
 enum { N_BARE = 1, N_BOUND = 2 };
+
+static bool is_letter(char ch) { return (unsigned)((ch | 32) - 'a') < 26; }
 
 static const struct {
     const char *name;
@@ -76,6 +76,8 @@ static void sweep_name(Parser *p, uint32_t i, bool binds)
     if (binds && next == TK_ASSIGN) {
         sweep_mark(p, name, n, N_BOUND);
         p->ebound |= n == 1 && name[0] == 'e';
+        if (n == 1 && is_letter(name[0]))
+            p->by |= 1ull << parser_letter_bit(name[0]);
     }
 }
 
@@ -105,82 +107,11 @@ bool parser_bare_elsewhere(Parser *p, uint32_t sym)
     return map_get(&p->bare, sym, &what) && what & N_BARE;
 }
 
-/* ---- remarks on names of several letters */
+/* ---- symbols */
 
 unsigned parser_letter_bit(char ch)
 {
     return (unsigned)(ch >= 'a' ? ch - 'a' : ch - 'A' + 26);
-}
-
-static void remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
-{
-    if (n < 2 || n > 12 || p->nwords == 8)
-        return;
-    for (size_t i = 0; i < n; i++)
-        if (!isalnum((unsigned char)s[i]))
-            return;
-    if (s[n - 1] == 'e' && kind_at(p, p->i + 1) == TK_CARET) /* xe^x */
-        p->meant |= 1ull << parser_letter_bit('e');
-    for (uint32_t i = 0; i < p->nwords; i++)
-        if (p->words[i].len == n && !memcmp(p->text + p->words[i].pos, s, n))
-            return;
-    p->words[p->nwords++] = (Span){pos, (uint32_t)n};
-}
-
-/* cat, box: pronounced like a word, and so more likely a name than a product. */
-static bool like_a_word(const char *s, size_t n)
-{
-    return n == 3 && !strchr("aeiou", s[0]) && strchr("aeiou", s[1]) &&
-           !strchr("aeiou", s[2]);
-}
-
-/* xy beside x and y, or ax where d/dx has no other x: x*y? a*x? */
-static bool note_product(Parser *p, const char *s, size_t n)
-{
-    enum { LONGEST = 4, LONGEST_ALONE = 3 };
-    bool all = true, by = false;
-    char product[2 * LONGEST] = "";
-    for (size_t k = 0; n <= LONGEST && k < n; k++) {
-        if (isdigit((unsigned char)s[k]))
-            return false;
-        uint64_t bit = 1ull << parser_letter_bit(s[k]);
-        all = all && (p->letters | p->by | p->meant) & bit;
-        by = by || p->by & ~p->letters & bit;
-        product[2 * k] = s[k];
-        product[2 * k + 1] = k + 1 < n ? '*' : 0;
-    }
-    if (n > LONGEST || !(all || (by && n <= LONGEST_ALONE && !like_a_word(s, n))) ||
-        op_find(s, n) != OP_POISON)
-        return false;
-    parser_note(p, "%.*s is read as one name: %s?", (int)n, s, product);
-    return true;
-}
-
-/* sinx, cos2x: sin(x)? cos(2*x)? */
-static void note_function(Parser *p, const char *s, size_t n)
-{
-    uint64_t usual = 1ull << parser_letter_bit('x') | 1ull << parser_letter_bit('y') |
-                     1ull << parser_letter_bit('z') | 1ull << parser_letter_bit('t');
-    size_t k = n - 1;
-    if (isdigit((unsigned char)s[k]) ||
-        !((p->letters | p->by | usual) >> parser_letter_bit(s[k]) & 1))
-        return;
-    while (k > 0 && isdigit((unsigned char)s[k - 1]))
-        k--;
-    Op op = k > 1 ? op_find(s, k) : OP_POISON;
-    if (op_is_function(op) && op_info(op)->max_args == 1)
-        parser_note(p, "%.*s is read as one name: %.*s(%.*s%s%c)?", (int)n, s, (int)k, s,
-                    (int)(n - 1 - k), s + k, n - 1 > k ? "*" : "", s[n - 1]);
-}
-
-void parser_note_words(Parser *p)
-{
-    for (uint32_t i = 0; i < p->nwords; i++) {
-        const char *s = p->text + p->words[i].pos;
-        size_t n = p->words[i].len;
-        if (parser_name_kind(p, s, n) == NAME_FREE && !note_product(p, s, n))
-            note_function(p, s, n);
-    }
 }
 
 static void push_name(Parser *p, uint32_t sym)
@@ -189,8 +120,6 @@ static void push_name(Parser *p, uint32_t sym)
     last(p)->flags = VAL_BARE;
     p->i++;
 }
-
-static bool is_letter(char ch) { return (unsigned)((ch | 32) - 'a') < 26; }
 
 /* Most symbols are letters that occur more than once. */
 static uint32_t letter_symbol(Parser *p, const char *letter)
@@ -209,7 +138,8 @@ static void operand_symbol(Parser *p, const char *name, size_t n)
         push_name(p, letter_symbol(p, name));
         return;
     }
-    remember_word(p, name, tok(p, p->i)->pos, tok(p, p->i)->flags & T_UNI ? 9 : n);
+    if (!(tok(p, p->i)->flags & T_UNI))
+        parser_remember_word(p, name, tok(p, p->i)->pos, n);
     push_name(p, sym_intern(p->c, name, n));
 }
 
@@ -315,11 +245,18 @@ static void unknown_call(Parser *p, const char *name, size_t n)
         operand_product(p, name, n);
         return;
     }
-    const char *near = kind == NAME_FREE && !looks_partial(name, n)
-                           ? parser_similar_name(name, n)
-                           : NULL;
-    if (near) {
+    bool guess = kind == NAME_FREE && !looks_partial(name, n);
+    const char *product = guess ? parser_joined_function(p, name, n) : NULL;
+    const char *near = guess && !product ? parser_similar_name(name, n) : NULL;
+    if (product || near)
         stand_at_token(p, at);
+    if (product) {
+        ctx_error(p->c, LBZ_NAME,
+                  "a function of your own is defined first: name(x) = ...",
+                  "%.*s is one name: write %s(...)", (int)n, name, product);
+        return;
+    }
+    if (near) {
         ctx_error(p->c, LBZ_NAME,
                   "a function of your own is defined first: name(x) = ...",
                   "%.*s is unknown: did you mean %s?", (int)n, name, near);

@@ -370,9 +370,9 @@ bool parser_expr(Parser *p)
     parser_reduce_to_barrier(p);
     if (ctx_failed(c))
         return false;
-    parser_note_words(p);
+    parser_judge_words(p);
     parser_note_quotients(p);
-    return true;
+    return !ctx_failed(c);
 }
 
 Node *parser_node(Parser *p)

@@ -7,7 +7,7 @@
  * Owners: statements, spans, trees and nodes live in the statement pool, tokens and stacks in the
  * tmp arena. May use: base, number, table, expr.
  * Files, first step: lex.[ch] (text to tokens), parse.c (stacks, items, operands), infix.c
- * (operators, brackets), name.c (what a name means), apply.c (functions without parentheses), call.c
+ * (operators, brackets), name.c (what a name means), joined.c (names run together), apply.c (functions without parentheses), call.c
  * (argument lists), derivative.c (d/dx in all spellings), reduce.c (frames to items), error.c (what
  * is wrong, in a sentence), internal.h (the machine they share). Second step: tree.h, build.[ch] (the
  * loop; operators), build_call.c (calls, derivatives). Around both: statement.c (lines, commands,
@@ -54,6 +54,8 @@ typedef struct {
     /* The k-th last result (k = 1: the last), or the k-th of the session when k < 0 (%3
      * is -3); poison with an error when there is none. May be NULL. */
     Node *(*result)(void *arg, long k);
+    /* Is the name bound around the text, as a parameter is? May be NULL. */
+    bool (*bound)(void *arg, const char *name, size_t n);
     void *arg;
 } ParseEnv;
 

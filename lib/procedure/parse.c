@@ -131,12 +131,20 @@ static size_t piece_end(const ProcedureReader *r, size_t at, bool condition)
 }
 
 /* ---- names ------------------------------------------------------------------------- */
-static NameKind lookup_local(void *arg, const char *name, size_t n)
+static bool is_local(void *arg, const char *name, size_t n)
 {
     const ProcedureReader *r = arg;
     for (size_t i = 0; i < r->nlocal; i++)
         if (r->local[i].n == n && memcmp(r->local[i].name, name, n) == 0)
-            return NAME_VARIABLE;
+            return true;
+    return false;
+}
+
+static NameKind lookup_local(void *arg, const char *name, size_t n)
+{
+    const ProcedureReader *r = arg;
+    if (is_local(arg, name, n))
+        return NAME_VARIABLE;
     if (sym_intern(r->c, name, n) == r->b->sym)
         return NAME_FUNCTION;
     return r->outer && r->outer->lookup ? r->outer->lookup(r->outer->arg, name, n)
@@ -491,6 +499,7 @@ Procedure *procedure_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t 
     r.pe = (ParseEnv){.strict = pe && pe->strict,
                       .lookup = lookup_local,
                       .result = outer_result,
+                      .bound = is_local,
                       .arg = &r};
     *b = (Procedure){.sym = sym, .params = params, .nparams = nparams, .text = text};
     for (size_t i = 0; i < nparams; i++)
