@@ -194,15 +194,17 @@ static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
     slong n = split_contents(f, part);
     for (slong i = 0; i < n; i++) {
         Shape s = shape_of(f, &part[i]);
-        if (f->quick && s.vars > 1)
+        if (f->quick && s.vars > 1) {
+            f->doubt = true;
             append_factor(f, fac, &part[i]);
-        else if (n > 1 && (has_linear_variable(f, &part[i], &s) ||
-                           poly_is_irreducible(f, &part[i])))
+        } else if (n > 1 && (has_linear_variable(f, &part[i], &s) ||
+                             poly_is_irreducible(f, &part[i]))) {
             append_factor(f, fac, &part[i]);
-        else if (s.vars == 1)
+        } else if (s.vars == 1) {
             factor_univariate(f, fac, &part[i], s.var);
-        else if (!f->failed)
+        } else if (!f->failed) {
             factor_multivariate(f, fac, &part[i]);
+        }
         fmpz_mpoly_clear(&part[i], f->ctx);
     }
 }
@@ -247,9 +249,10 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t poly)
     take_variables(f, fac, p, &s);
     f->fuel -= (double)p->length;
     bool quick = f->quick && s.vars > 1;
-    bool whole =
-        s.vars > 0 && (has_linear_variable(f, p, &s) ||
-                       (quick ? p->length > QUICK_TERMS : poly_is_irreducible(f, p)));
+    bool linear = s.vars > 0 && has_linear_variable(f, p, &s);
+    bool many = quick && !linear && p->length > QUICK_TERMS;
+    bool whole = linear || many || (s.vars > 0 && poly_is_irreducible(f, p));
+    f->doubt |= many;
     if (s.vars > 0 && !whole && !quick && f->ndens) {
         take_known(f, fac, p);
         s = shape_of(f, p);

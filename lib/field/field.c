@@ -190,8 +190,7 @@ static void times_den(Field *f, fmpz_mpoly_t r, slong i, int64_t k)
     fmpz_mpoly_clear(t, f->ctx);
 }
 
-/* Index of the (irreducible) denominator p, registered when new; p is primitive. */
-static slong field_den(Field *f, const fmpz_mpoly_t p)
+slong field_den(Field *f, const fmpz_mpoly_t p)
 {
     for (slong i = 0; i < f->ndens; i++)
         if (fmpz_mpoly_equal(&f->den[i], p, f->ctx))
@@ -340,6 +339,7 @@ static void dens_of(Field *f, fmpz_mpoly_t p, int32_t *e, fmpz_t k)
     fmpz_mpoly_factor_t fac;
     bool whole = false;
     fmpz_mpoly_factor_init(fac, f->ctx);
+    f->doubt = false;
     if (p->length <= FACTOR_LENGTH && spend_fuel(f, poly_length(p)))
         poly_factor(f, fac, p);
     else if (!f->failed)
@@ -350,6 +350,8 @@ static void dens_of(Field *f, fmpz_mpoly_t p, int32_t *e, fmpz_t k)
             slong d = field_den(f, fac->poly + i);
             if (d >= 0)
                 e[d] += (int32_t)fmpz_get_si(fac->exp + i);
+            if (d >= 0 && f->doubt)
+                f->doubted |= (uint64_t)1 << d;
         }
     } else if (!f->failed) {
         poly_make_primitive(f, p, k);

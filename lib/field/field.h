@@ -8,7 +8,7 @@
  * Owners: a Field owns its generators, denominators and the elements that field_elem returns; an
  * Elem that was made by el_init is the caller's. May use: base, number, table, expr; FLINT.
  * Files: field.c (elements), convert.c (nodes to elements), node.c (and back), root.c (roots,
- * powers, logarithms, signs), factor.c and irreducible.c (factors), rational.[ch] (expand, factor,
+ * powers, logarithms, signs), factor.c, irreducible.c and common.c (factors), rational.[ch] (expand, factor,
  * together, collect), apart.c (partial fractions). field, convert, root, node and rational are one
  * circle: what generators a field needs is found by the conversion, whose roots are simplified by
  * expanding radicands, in a field.
@@ -61,9 +61,11 @@ typedef struct {
     double fuel; /* term products left */
     /* of polynomials in several variables only contents are split off, if short */
     bool quick;
-    slong
-        high; /* of polynomials of a higher degree only powers are taken out (0: of none); */
-    bool cut; /* that has happened: denominators may have factors left */
+    /* of polynomials of a higher degree only powers are taken out (0: of none); */
+    slong high;
+    bool cut;   /* that has happened: denominators may have factors left */
+    bool doubt; /* some factor since it was last cleared may have factors of its own */
+    uint64_t doubted; /* denominators that may; a set of indices */
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
     slong ngens, ndens;
@@ -100,6 +102,8 @@ void el_inv(Field *f, Elem *r, const Elem *a);
 void el_reduce(Field *f, Elem *a); /* apply relations until all degrees are below them */
 /* divide numerator by denominators where they divide */
 void el_cancel(Field *f, Elem *a);
+/* the same with what they have in common with it, where they may have factors left */
+void el_cancel_common(Field *f, Elem *a);
 void el_use_roots(Field *f, Elem *a); /* b/sqrt(b) to sqrt(b), sqrt(b)/b to 1/sqrt(b) */
 bool el_equal(Field *f, const Elem *a, const Elem *b); /* as written; cancel first */
 bool field_is_zero(Field *f, Elem *a);                 /* reduces a */
@@ -124,9 +128,13 @@ typedef struct {
 bool field_read_term(PlainGenerators *k, Node *t, ulong *e);
 /* The sum n is a polynomial in plain generators, put into k, that is proved to be irreducible. */
 bool field_sum_is_irreducible(Ctx *c, Node *n, PlainGenerators *k);
+/* False: they are no polynomials in plain generators, or shown to have no factor in common. */
+bool field_may_have_common_factor(Node *a, Node *b);
 /* p = k * (new p), lead > 0 */
 void poly_make_primitive(Field *f, fmpz_mpoly_t p, fmpz_t k);
 
+/* Index of the (irreducible) denominator p, registered when new; p is primitive. -1: full. */
+slong field_den(Field *f, const fmpz_mpoly_t p);
 /* -1 and failed when full */
 slong field_new_gen(Field *f, GeneratorKind kind, Node *node);
 slong field_gen_of(Field *f, Node *n); /* the free generator that stands for node n */

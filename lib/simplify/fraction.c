@@ -344,6 +344,8 @@ void best_offer_field(Best *b, Node *n, bool quick)
         el_init(&f, &t);
         el_set(&f, &t, e);
         el_cancel(&f, &t);
+        if (f.doubted)
+            el_cancel_common(&f, &t);
         el_use_roots(&f, &t);
         for (slong g = 0; g < f.ngens; g++)
             o.cost[g] =

@@ -232,6 +232,11 @@ static double expanded_terms(const Node *n, bool *work)
     return sum;
 }
 
+static bool is_below(const Node *f)
+{
+    return f->op == OP_POW && ex_is_num(f->a[1]) && ex_is_neg(f->a[1]);
+}
+
 /* n with its sums multiplied out by constructors: cheap for few terms. */
 static Node *multiply_out(Ctx *c, Node *n)
 {
@@ -303,6 +308,34 @@ static Node *expand_few(Ctx *c, Node *n, double most, bool *work)
     Node *r = ex_mul(c, f.n, f.v);
     arena_release(&c->tmp, m);
     return r;
+}
+
+/* The sum with the sums among its factors multiplied out, where that takes few terms. */
+static Node *plain_sum(Ctx *c, Node *sum)
+{
+    bool nested = false, work = false;
+    for (uint32_t i = 0; i < sum->n && !nested; i++) {
+        const Node *t = sum->a[i]->op == OP_SCALE ? sum->a[i]->a[1] : sum->a[i];
+        for (uint32_t j = 0; t->op == OP_MUL && j < t->n; j++)
+            nested |= t->a[j]->op == OP_ADD;
+    }
+    return nested && expanded_terms(sum, &work) <= FEW_TERMS ? multiply_out(c, sum) : sum;
+}
+
+/* Sums above and below the fraction line of n may have a factor in common. */
+static bool may_cancel(Ctx *c, const Node *n)
+{
+    const Node *body = n->op == OP_SCALE ? n->a[1] : n;
+    for (uint32_t i = 0; body->op == OP_MUL && i < body->n; i++) {
+        Node *f = body->a[i], *u = ex_base(f);
+        for (uint32_t j = 0; u->op == OP_ADD && !is_below(f) && j < body->n; j++) {
+            Node *g = body->a[j], *v = ex_base(g);
+            if (v->op == OP_ADD && is_below(g) && (u->syms & v->syms) &&
+                field_may_have_common_factor(plain_sum(c, u), plain_sum(c, v)))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* ---- a region ---------------------------------------------------------------------- */
@@ -389,7 +422,7 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
         best_offer(&b, factor_all(c, e, false));
     }
     if (deep || (work && (b.limit <= SMALL || measure_cost(c, e) <= PROMISING * b.limit ||
-                          simplify_worth_field(c, n, b.limit)))) {
+                          simplify_worth_field(c, n, b.limit) || may_cancel(c, e)))) {
         Node *done = simplify_lowest_terms(c, e);
         if (done)
             best_offer(&b, done);
