@@ -68,8 +68,8 @@ print:     print_ form_ box_ emit_
 ball:      ball_
 diff:      diff_ series_
 simplify:  simplify_ best_ measure_ prove_ trig_ TRIG_ basis_ define_
-program:   program_ pg_
-cpu:       cpu_ code_
+program:   program_ pg_ planner_
+cpu:       cpu_ kernel_
 point:     accum_ kink_ slope_
 descent:   descent_ dense_ search_ rules_ lbfgs_ trust_
 procedure: procedure_ formula_ vm_ tape_ record_

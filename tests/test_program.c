@@ -1,6 +1,6 @@
-/* test_program.c - programs: the ways to run one agree (value by value, scalar code, blocks), and
+/* test_program.c - programs: the ways to run one agree (all values, a point, machine code, blocks), and
  * so do the ways to differentiate (forward, reverse, symbolic). */
-#include "program/backend.h"
+#include "cpu/cpu.h"
 #include "diff/diff.h"
 #include "parse/parse.h"
 #include "in_ctx.h"
@@ -68,46 +68,68 @@ static Program *with_gradient(Node *e, uint32_t outs[1 + NIN])
     return p;
 }
 
-START_TEST(three_runs_agree)
+/* The values outs[] of p where x and y are columns of POINTS numbers, by kernels. */
+static void run_in_blocks(const Program *p, const uint32_t *outs, size_t n,
+                          const Tensor *in, Tensor *out)
+{
+    Dims shape[NIN] = {in[0].dims, in[1].dims, in[2].dims};
+    Program *q = program_new_shaped(&c->env, NIN, shape);
+    uint32_t *map = malloc((p->n + 1) * sizeof *map), same[NIN] = {0, 1, 2}, o[1 + NIN];
+    ck_assert(program_inline(q, p, (uint32_t)p->n, same, map));
+    for (size_t i = 0; i < n; i++)
+        o[i] = pg_fit(q, map[outs[i]], q->val[0].shape);
+    Code *code = cpu_compile(&c->env, program_plan(q, o, n), 8);
+    ck_assert(code && cpu_backend.run(code, &c->env, in, out));
+    cpu_backend.free(code);
+    program_free(q);
+    free(map);
+}
+
+START_TEST(runs_agree)
 {
     uint32_t outs[1 + NIN];
     Program *p = with_gradient(text(formulas[_i]), outs);
-    Code *code = code_new(p, outs, 1 + NIN), *native = code_new(p, outs, 1 + NIN);
-    double fast[1 + NIN], *slots = code_slots(code), *v = malloc((p->n + 1) * sizeof *v),
-                          out[1 + NIN];
-    double *x = malloc(NIN * POINTS * sizeof *x),
-           *y = malloc((1 + NIN) * POINTS * sizeof *y);
-    Column col[NIN] = {{x, 1}, {x + 1, 2}, {x + 2, 0}};
-    double *to[1 + NIN];
-    for (int i = 0; i < NIN * POINTS; i++)
+    Kernel *k = kernel_new(p, outs, 1 + NIN), *native = kernel_new(p, outs, 1 + NIN);
+    double *slots = kernel_slots(k), *v = malloc((p->n + 1) * sizeof *v);
+    double fast[1 + NIN], out[1 + NIN], x[2 * POINTS];
+    Tensor in[NIN], got[1 + NIN] = {{0}};
+    Dims column = {1, {POINTS}}, pairs = {2, {POINTS, 2}};
+    for (int i = 0; i < 2 * POINTS; i++)
         x[i] = 0.3 + 0.9 * ((i * 7919) % 1009) / 1009.0;
-    for (int i = 0; i <= NIN; i++)
-        to[i] = y + i * POINTS;
-    code_speed_up(native);
-    ck_assert(cpu_backend.run(code, &c->env, POINTS, col, to));
-    for (int k = 0; k < POINTS; k++) {
-        double at[NIN] = {x[k], x[1 + 2 * k], x[2]};
-        ck_assert(code_values(p, at, v, 0));
-        code_run(code, slots, at, out);
-        code_run(native, slots, at, fast);
+    Tensor all;
+    ck_assert(tensor_from(&c->env, x, &column, &in[0]));
+    ck_assert(tensor_from(&c->env, x, &pairs, &all));
+    in[1] = tensor_pick(&all, 1, 1); /* every second number */
+    ck_assert(tensor_scalar(&c->env, x[2], &in[2]));
+    kernel_speed_up(native);
+    run_in_blocks(p, outs, 1 + NIN, in, got);
+    for (size_t n = 0; n < POINTS; n++) {
+        double at[NIN] = {x[n], x[2 * n + 1], x[2]};
+        ck_assert(cpu_values(p, at, v, 0));
+        kernel_run(k, slots, at, out);
+        kernel_run(native, slots, at, fast);
         for (int i = 0; i <= NIN; i++) {
+            double block = tensor_get(&got[i], n);
             ck_assert_msg(out[i] == v[outs[i]] || (isnan(out[i]) && isnan(v[outs[i]])),
                           "%s: output %d: %.17g %.17g", formulas[_i], i, out[i],
                           v[outs[i]]);
             ck_assert_msg(out[i] == fast[i] || (isnan(out[i]) && isnan(fast[i])),
                           "%s: output %d: %.17g, fast %.17g", formulas[_i], i, out[i],
                           fast[i]);
-            ck_assert_msg(close_to(to[i][k], out[i]),
-                          "%s: output %d: block %.17g, scalar %.17g", formulas[_i], i,
-                          to[i][k], out[i]);
+            ck_assert_msg(close_to(block, out[i]),
+                          "%s: output %d: block %.17g, point %.17g", formulas[_i], i,
+                          block, out[i]);
         }
     }
-    code_free(native);
-    free(v);
-    free(x);
-    free(y);
+    for (int i = 0; i < NIN; i++)
+        tensor_release(&in[i]);
+    for (int i = 0; i <= NIN; i++)
+        tensor_release(&got[i]);
+    tensor_release(&all);
+    kernel_free(native);
+    kernel_free(k);
     mem_free(slots);
-    code_free(code);
+    free(v);
     program_free(p);
 }
 END_TEST
@@ -129,7 +151,7 @@ START_TEST(three_routes_agree)
         ck_assert(program_tangent(p, seed, tan[i], n));
     }
     double *v = malloc((p->n + 1) * sizeof *v);
-    ck_assert(code_values(p, point, v, 0));
+    ck_assert(cpu_values(p, point, v, 0));
     for (int i = 0; i < NIN; i++) {
         uint32_t t = tan[i][outs[0]];
         double forward = t == P_NONE ? 0 : v[t];
@@ -152,20 +174,20 @@ START_TEST(long_sums_are_loops)
     Program *p = with_gradient(text("sum(sin(k*x)/(k + y)^2, k, 1, 5000)"), outs);
     ck_assert_uint_eq(p->nloops, 1);
     ck_assert_uint_lt(p->n, 100);
-    Code *code = code_new(p, outs, 1 + NIN);
-    double *slots = code_slots(code), out[1 + NIN], want[3] = {0, 0, 0};
+    Kernel *code = kernel_new(p, outs, 1 + NIN);
+    double *slots = kernel_slots(code), out[1 + NIN], want[3] = {0, 0, 0};
     for (int k = 1; k <= 5000; k++) {
         double d = k + point[1];
         want[0] += sin(k * point[0]) / (d * d);
         want[1] += k * cos(k * point[0]) / (d * d);
         want[2] -= 2 * sin(k * point[0]) / (d * d * d);
     }
-    code_run(code, slots, point, out);
+    kernel_run(code, slots, point, out);
     for (int i = 0; i < 3; i++)
         ck_assert_msg(fabs(out[i] - want[i]) < 1e-11, "%d: %.17g %.17g", i, out[i],
                       want[i]);
     mem_free(slots);
-    code_free(code);
+    kernel_free(code);
     program_free(p);
 }
 END_TEST
@@ -183,10 +205,10 @@ START_TEST(equal_values_are_one)
     }
     ck_assert_uint_eq(sines, 1);
     ck_assert_uint_eq(products, 1);
-    Code *code = code_new(p, &out, 1);
-    ck_assert_uint_le(code_length(code),
+    Kernel *code = kernel_new(p, &out, 1);
+    ck_assert_uint_le(kernel_length(code),
                       5); /* product, both, square, two sums: one fused */
-    code_free(code);
+    kernel_free(code);
     program_free(p);
 }
 END_TEST
@@ -208,7 +230,7 @@ START_TEST(arithmetic_is_as_written)
         Program *p = program_new(&c->env, NIN);
         ck_assert(program_compile(c, p, in, &e, 1, &out));
         double at[NIN] = {rows[i].x, 0, 0}, *v = malloc((p->n + 1) * sizeof *v);
-        ck_assert(code_values(p, at, v, 0));
+        ck_assert(cpu_values(p, at, v, 0));
         ck_assert_msg(v[out] == rows[i].want, "%s: %.17g %.17g", rows[i].e, v[out],
                       rows[i].want);
         free(v);
@@ -251,7 +273,7 @@ END_TEST
 int main(void)
 {
     TCase *t = suite_case("program", 60, setup, teardown);
-    tcase_add_loop_test(t, three_runs_agree, 0, NFORMULAS);
+    tcase_add_loop_test(t, runs_agree, 0, NFORMULAS);
     tcase_add_loop_test(t, three_routes_agree, 0, NFORMULAS);
     tcase_add_test(t, long_sums_are_loops);
     tcase_add_test(t, equal_values_are_one);

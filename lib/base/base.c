@@ -96,6 +96,8 @@ void env_release(Env *env)
 {
     if (env->rules)
         env->free_rules(env);
+    if (env->workers)
+        env->free_workers(env);
     large_release(&env->large);
 }
 

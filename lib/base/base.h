@@ -85,6 +85,9 @@ typedef struct env {
     /* the table's texts, once read (table/rule.h); NULL: none yet */
     struct rules *rules;
     void (*free_rules)(struct env *env);
+    unsigned threads; /* that work on large arrays; 0: one for each processor */
+    void *workers;    /* they (cpu/threads.c); NULL: none yet */
+    void (*free_workers)(struct env *env);
     uint64_t steps; /* work done since env_reset, in rough node visits */
     uint64_t fuel;  /* more steps than this is LBZ_LIMIT; 0 = no bound */
 } Env;

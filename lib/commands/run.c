@@ -9,7 +9,7 @@
 
 /* A condition on f, |g|, k and the variables, ready to be asked. */
 typedef struct {
-    Code *code;
+    Kernel *code;
     double *slots, *in;
 } Until;
 
@@ -40,7 +40,7 @@ static void rename_quantities(const char *t, size_t n, Str *out)
 
 static void until_free(Until *u)
 {
-    code_free(u->code);
+    kernel_free(u->code);
     mem_free(u->slots);
     mem_free(u->in);
 }
@@ -66,8 +66,8 @@ static bool until_make(lbz_session *s, const char *t, size_t n, Span at, Until *
     str_free(&text);
     Program *p = !e || ctx_failed(c) ? NULL : program_new(&c->env, (uint32_t)nin);
     if (p && program_compile(c, p, in, &e, 1, &out)) {
-        u->code = code_new(p, &out, 1);
-        u->slots = u->code ? code_slots(u->code) : NULL;
+        u->code = kernel_new(p, &out, 1);
+        u->slots = u->code ? kernel_slots(u->code) : NULL;
         u->in = mem_alloc(nin * sizeof *u->in);
     }
     program_free(p);
@@ -86,7 +86,7 @@ static bool until_holds(const Until *u, const OpenDescent *o)
     u->in[1] = descent_gnorm(o->d);
     u->in[2] = (double)descent_k(o->d);
     memcpy(u->in + 3, descent_x(o->d), o->code.n * sizeof *u->in);
-    code_run(u->code, u->slots, u->in, &holds);
+    kernel_run(u->code, u->slots, u->in, &holds);
     return holds != 0;
 }
 

@@ -2,13 +2,13 @@
  *
  * What the wanted outputs do not need is left out; a product that is used once, in a sum, is
  * done there; sine and cosine of one value are computed together; slots of dead values are
- * used again. All arrays of a Code are its own.
+ * used again. All arrays of a Kernel are its own.
  */
-#include "cpu/cpu.h"
+#include "cpu/internal.h"
 
 typedef struct {
     const Program *p;
-    Code *c;
+    Kernel *c;
     uint32_t *uses; /* of each value: how often it is needed; 0: not at all */
     uint32_t *last; /* of each value: the last value that reads it */
     uint32_t *slot;
@@ -196,7 +196,7 @@ static void emit_loop(Build *b, uint32_t i)
 {
     const ProgramValue *v = &b->p->val[i];
     const ProgramLoop *l = &b->p->loop[v->a];
-    CodeLoop *cl = &b->c->loop[v->a];
+    KernelLoop *cl = &b->c->loop[v->a];
     if (!b->done[v->a]) {
         b->done[v->a] = 1;
         cl->lo = l->lo;
@@ -205,7 +205,7 @@ static void emit_loop(Build *b, uint32_t i)
         cl->nout = l->nout;
         cl->args = take_room(b, l->nargs, sizeof *cl->args);
         cl->to = take_room(b, l->nout, sizeof *cl->to);
-        cl->body = code_new(l->body, l->out, l->nout);
+        cl->body = kernel_new(l->body, l->out, l->nout);
         if (!cl->args || !cl->to || !cl->body) {
             b->failed = true;
             return;
@@ -227,7 +227,7 @@ static void emit_loop(Build *b, uint32_t i)
 /* Externs keep the slots of their operands behind those of sums. */
 static void emit_extern(Build *b, uint32_t i)
 {
-    Code *c = b->c;
+    Kernel *c = b->c;
     const ProgramExtern *e = &b->p->ext[b->p->val[i].a];
     Ins *s = emit_instruction(b, I_EXTERN);
     s->x = e->x;
@@ -300,7 +300,7 @@ static void emit_value(Build *b, uint32_t i)
 
 static void place_constants(Build *b)
 {
-    Code *c = b->c;
+    Kernel *c = b->c;
     for (uint32_t i = 0; i < b->p->n; i++) {
         if (b->p->val[i].op == P_IN)
             b->slot[i] = b->p->val[i].a;
@@ -334,7 +334,7 @@ static void build_code(Build *b, const uint32_t *outs, size_t nout)
 static bool build_alloc(Build *b, size_t nout)
 {
     const Program *p = b->p;
-    Code *c = b->c = take_room(b, 1, sizeof *c);
+    Kernel *c = b->c = take_room(b, 1, sizeof *c);
     b->uses = take_room(b, p->n, sizeof *b->uses);
     b->last = take_room(b, p->n, sizeof *b->last);
     b->slot = take_room(b, p->n, sizeof *b->slot);
@@ -361,7 +361,7 @@ static bool build_alloc(Build *b, size_t nout)
     return !b->failed;
 }
 
-Code *code_new(const Program *p, const uint32_t *outs, size_t nout)
+Kernel *kernel_new(const Program *p, const uint32_t *outs, size_t nout)
 {
     Build b = {.p = p};
     if (build_alloc(&b, nout))
@@ -376,16 +376,16 @@ Code *code_new(const Program *p, const uint32_t *outs, size_t nout)
     if (!b.failed)
         return b.c;
     env_error(p->env, LBZ_LIMIT, NULL, "out of memory for a program of %zu values", p->n);
-    code_free(b.c);
+    kernel_free(b.c);
     return NULL;
 }
 
-void code_free(Code *c)
+void kernel_free(Kernel *c)
 {
     if (!c)
         return;
     for (size_t i = 0; c->loop && i < c->nloops; i++) {
-        code_free(c->loop[i].body);
+        kernel_free(c->loop[i].body);
         mem_free(c->loop[i].args);
         mem_free(c->loop[i].to);
     }
@@ -402,10 +402,10 @@ void code_free(Code *c)
     mem_free(c);
 }
 
-size_t code_length(const Code *c) { return c->n - 1; }
-size_t code_nslots(const Code *c) { return c->nslots; }
+size_t kernel_length(const Kernel *c) { return c->n - 1; }
+size_t kernel_nslots(const Kernel *c) { return c->nslots; }
 
-double *code_slots(const Code *c)
+double *kernel_slots(const Kernel *c)
 {
     double *s = mem_alloc((c->nslots + c->scratch + 1) * sizeof *s);
     if (s)

@@ -1,92 +1,55 @@
-/* cpu/cpu.h - the CPU backend: instructions, and the ways to run them.
+/* cpu/cpu.h - the CPU: kernels, which are run for one point or in blocks of elements, and the
+ * backend that runs plans by them.
  *
- * A slot is a double in a scalar run and an array of BLOCK doubles in a block run. Slots are: the
- * inputs, the constants, then temporaries, which are used again when their value is dead.
- * Invariant: scalar runs have libm's values on every machine; a block is 256 elements.
- * Owners: a Code owns its arrays and is never changed after it is made (but for code_speed_up); the
- * slots of a run are the caller's. May use: base, table, program.
- * Files: compile.c (a program to instructions), scalar.c (one point), values.c (one point, all
- * values), native.c (one point as machine code), block.c (many points, BLOCK at a time: the
- * backend), vector.c (vector functions). Circle: compile and scalar (labels are instructions).
+ * Invariant: a point has libm's values on every machine. Fewer than CPU_POINTS elements are run as
+ * points, one by one, and added up from left to right. More are run in blocks of 256, by vector
+ * functions that are right to 1 ulp (SLEEF's, where that is installed; else libm's), and reduced in
+ * a fixed order: the same bits for any number of threads and any width of vectors but for those
+ * functions.
+ * Owners: a Kernel owns its arrays and is never changed after it is made (but for kernel_speed_up);
+ * the slots of a run are the caller's. A Code owns its plan.
+ * May use: base, table, tensor, program.
+ * Files: compile.c (a program of numbers to instructions), scalar.c (one point), values.c (one
+ * point, all values), native.c (one point as machine code), block.c (instructions on a block),
+ * lanes.h with lanes_2.c, lanes_4.c and lanes_8.c (loops over a block for each width of vectors),
+ * vector.c (vector functions), tile.c (a kernel over its space), reduce.c (sums and the like),
+ * matmul.c (matrix products), move.c (steps that only move elements), run.c (the backend), threads.c
+ * (workers), internal.h. Circle: compile and scalar (labels are instructions).
  */
 #ifndef LBZ_CPU_H
 #define LBZ_CPU_H
 
 #include "program/backend.h"
 
-enum { BLOCK = 256 };
+enum { CPU_POINTS = 64 };
 
-typedef enum {
-    I_SQRT,
-    I_SINCOS, /* d = sin a, c = cos a */
-    I_SUM,    /* d = sum of args[a .. a+b-1] */
-    I_LOOP,   /* loop a */
-    I_EXTERN, /* d = x of args[a ...] */
-    I_END,
-#define PW(name, ...) I_##name, /* d = ... of a, b, c */
-#define CALL PW
-#define FUSED PW
-#include "program/pointwise.def"
-    I_COUNT
-} IOp;
+extern const Backend cpu_backend;
 
-typedef struct {
-    const void *go;      /* where the scalar interpreter continues: the label of op */
-    uint32_t d, a, b, c; /* slots */
-    union {
-        double (*f1)(double); /* I_FN1 */
-        double (*f2)(double, double);
-        double (*f3)(double, double, double);
-        const Extern *x;
-    };
-} Ins;
+/* ---- one point */
+typedef struct kernel Kernel;
+/* Of the values outs[] of a program of numbers. */
+Kernel *kernel_new(const Program *p, const uint32_t *outs, size_t nout);
+void kernel_free(Kernel *k);
+/* Slots for running k, with its constants in place; freed with mem_free. NULL: no memory. */
+double *kernel_slots(const Kernel *k);
+/* One evaluation: in[nin] to out[nout]. Cost: the instructions, no allocation. */
+void kernel_run(const Kernel *k, double *slots, const double *in, double *out);
+/* Did the last run in these slots meet a tangent or adjoint 0 times a partial that is not finite?
+ * program_hides tells whether that matters. */
+bool kernel_met(const Kernel *k, const double *slots);
+/* Makes kernel_run of k faster, for thousands of runs; before any thread runs k. False: this
+ * machine cannot, nothing changes. */
+bool kernel_speed_up(Kernel *k);
+size_t kernel_length(const Kernel *k); /* instructions */
 
-typedef struct {
-    uint8_t op;  /* IOp */
-    uint16_t fn; /* of I_FN1 ...: see pg_fn_code */
-} InsInfo;
+/* All values of p, a program of numbers, from number `from` on; those before are in v already. v
+ * has room for p->n + 1. False: stopped, or the error is in p->env. */
+bool cpu_values(const Program *p, const double *in, double *v, size_t from);
 
-typedef struct {
-    Code *body;
-    uint32_t *args; /* slots */
-    uint32_t *to;   /* slots of the results; P_NONE for those nobody wants */
-    size_t nargs, nout;
-    double lo, hi;
-} CodeLoop;
-
-struct code {
-    Env *env; /* polled in loops; errors of externs */
-    Ins *ins;
-    InsInfo *info;
-    size_t n;
-    uint32_t nin, nconst, nslots;
-    double *konst;
-    uint32_t *out; /* slots */
-    size_t nout;
-    uint32_t *args; /* slots of I_SUM and I_EXTERN */
-    CodeLoop *loop;
-    size_t nloops;
-    Extern **ext; /* counted */
-    size_t nexts;
-    uint32_t met;                  /* slot: 1 when a guard was needed, see code_met */
-    size_t scratch;                /* doubles behind the slots, for loops */
-    void (*native)(double *slots); /* machine code of it all, or NULL */
-    void *native_mem;
-    size_t native_size;
-    Ins *pairs;
-};
-
-/* The labels of the scalar interpreter, by IOp. */
-const void *const *cpu_labels(void);
-/* Interprets from i on, to the I_END. */
-void cpu_step(const Ins *i, const Code *c, double *slots);
-void cpu_native_free(Code *c);
-/* The instruction for value i of p, operands and result in the slots of their numbers. */
-void cpu_instruction(const Program *p, uint32_t i, Ins *x);
-double cpu_extern(Env *env, const Extern *x, const uint32_t *args, const double *slots);
-/* d[i] = f(a[i]) for i < n by vector instructions; false: there is no such version. d may be
- * a. OP_POW is C's pow. */
-bool cpu_vec1(Op fn, double *d, const double *a, size_t n);
-bool cpu_vec2(Op fn, double *d, const double *a, const double *b, size_t n);
+/* ---- how */
+/* "SLEEF" or "libm": which vector functions run. */
+const char *cpu_vector_library(void);
+/* The most elements of a vector that are used: 8, 4 or 2; for tests. */
+Code *cpu_compile(Env *env, Plan *plan, unsigned lanes);
 
 #endif

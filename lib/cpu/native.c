@@ -1,4 +1,4 @@
-/* cpu/native.c - the instructions of a Code as machine code (x86-64, SSE2), for programs
+/* cpu/native.c - the instructions of a Kernel as machine code (x86-64, SSE2), for programs
  * that are run very often one point at a time. The values are those of the interpreter: the same
  * operations in the same order. Where there is no such machine, or no executable memory is
  * given, the interpreter goes on.
@@ -7,7 +7,7 @@
  * copy of themselves that is followed by I_END, and so do guarded products that are NaN.
  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
-#include "cpu/cpu.h"
+#include "cpu/internal.h"
 #include <math.h>
 
 #if defined(__x86_64__) && (defined(__linux__) || defined(__FreeBSD__))
@@ -20,7 +20,7 @@ enum {
 
 typedef struct {
     unsigned char *at;
-    const Code *c;
+    const Kernel *c;
     Ins *pair; /* the next free one */
     uint32_t held;
 } Asm;
@@ -219,7 +219,7 @@ static void put_instruction(Asm *a, const Ins *x, IOp op)
     }
 }
 
-bool code_speed_up(Code *c)
+bool kernel_speed_up(Kernel *c)
 {
     size_t rare = 0, size = c->n * BYTES + 64;
     if (c->native)
@@ -251,17 +251,17 @@ bool code_speed_up(Code *c)
     return c->native != NULL;
 }
 
-void cpu_native_free(Code *c)
+void cpu_native_free(Kernel *c)
 {
     if (c->native_mem)
         munmap(c->native_mem, c->native_size);
     mem_free(c->pairs);
 }
 #else
-bool code_speed_up(Code *c)
+bool kernel_speed_up(Kernel *c)
 {
     (void)c;
     return false;
 }
-void cpu_native_free(Code *c) { (void)c; }
+void cpu_native_free(Kernel *c) { (void)c; }
 #endif

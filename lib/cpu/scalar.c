@@ -1,11 +1,11 @@
 /* cpu/scalar.c - one point through the instructions; values are those of libm. */
 #define _GNU_SOURCE /* sincos */
-#include "cpu/cpu.h"
+#include "cpu/internal.h"
 #include "program/pointwise.h"
 
-static void run_loop(const Code *c, const CodeLoop *l, double *slots)
+static void run_loop(const Kernel *c, const KernelLoop *l, double *slots)
 {
-    Code *body = l->body;
+    Kernel *body = l->body;
     double *s = slots + c->nslots;
     double *in = s + body->nslots + body->scratch, *out = in + body->nin;
     double *sum = out + body->nout;
@@ -15,7 +15,7 @@ static void run_loop(const Code *c, const CodeLoop *l, double *slots)
         in[1 + i] = slots[l->args[i]];
     for (double k = l->lo; k <= l->hi; k++) {
         in[0] = k;
-        code_run(body, s, in, out);
+        kernel_run(body, s, in, out);
         for (size_t i = 0; i < body->nout; i++)
             sum[i] += out[i];
         if (((uint64_t)k & 1023) == 0 && env_poll(c->env))
@@ -51,7 +51,7 @@ double cpu_extern(Env *env, const Extern *x, const uint32_t *args, const double 
 }
 
 /* r is x*y or x/y: 0 where 0 met what is not finite, which is remembered. */
-static inline double guard(const Code *c, double *s, double x, double r)
+static inline double guard(const Kernel *c, double *s, double x, double r)
 {
     if (__builtin_expect(r != r && x == 0, 0)) {
         s[c->met] = 1;
@@ -61,7 +61,7 @@ static inline double guard(const Code *c, double *s, double x, double r)
 }
 
 /* With i NULL: only hands out the labels. */
-static const void *const *run_instructions(const Ins *i, const Code *c, double *s)
+static const void *const *run_instructions(const Ins *i, const Kernel *c, double *s)
 {
     static const void *const labels[I_COUNT] = {
 #define PW(name, ...) [I_##name] = &&l_##name,
@@ -118,12 +118,12 @@ l_end:
 
 const void *const *cpu_labels(void) { return run_instructions(NULL, NULL, NULL); }
 
-void cpu_step(const Ins *i, const Code *c, double *slots)
+void cpu_step(const Ins *i, const Kernel *c, double *slots)
 {
     run_instructions(i, c, slots);
 }
 
-void code_run(const Code *c, double *slots, const double *in, double *out)
+void kernel_run(const Kernel *c, double *slots, const double *in, double *out)
 {
     if (c->nin)
         memcpy(slots, in, c->nin * sizeof *in);
@@ -136,4 +136,4 @@ void code_run(const Code *c, double *slots, const double *in, double *out)
         out[i] = slots[c->out[i]];
 }
 
-bool code_met(const Code *c, const double *slots) { return slots[c->met] != 0; }
+bool kernel_met(const Kernel *c, const double *slots) { return slots[c->met] != 0; }

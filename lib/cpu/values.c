@@ -3,14 +3,14 @@
  * those of scalar.c, made a handful at a time and thrown away: nothing is fused, nothing used
  * again, and no memory is needed.
  */
-#include "cpu/cpu.h"
+#include "cpu/internal.h"
 
 enum { CHUNK = 64 };
 
 typedef struct {
     const Program *p;
     double *v;
-    Code code; /* what the interpreter looks at besides the instructions */
+    Kernel code; /* what the interpreter looks at besides the instructions */
     double met;
     Ins ins[CHUNK + 1];
     size_t n;
@@ -29,8 +29,8 @@ static bool run_loop(ValuesRun *k, uint32_t l)
 {
     const Program *p = k->p;
     const ProgramLoop *loop = &p->loop[l];
-    Code *body = code_new(loop->body, loop->out, loop->nout);
-    double *slots = body ? code_slots(body) : NULL;
+    Kernel *body = kernel_new(loop->body, loop->out, loop->nout);
+    double *slots = body ? kernel_slots(body) : NULL;
     double *in = mem_alloc((loop->nargs + 1 + loop->nout * 2) * sizeof *in);
     bool ok = slots && in;
     if (ok) {
@@ -40,7 +40,7 @@ static bool run_loop(ValuesRun *k, uint32_t l)
         memset(sum, 0, loop->nout * sizeof *sum);
         for (double x = loop->lo; x <= loop->hi && !env_poll(p->env); x++) {
             in[0] = x;
-            code_run(body, slots, in, out);
+            kernel_run(body, slots, in, out);
             for (size_t i = 0; i < loop->nout; i++)
                 sum[i] += out[i];
         }
@@ -52,7 +52,7 @@ static bool run_loop(ValuesRun *k, uint32_t l)
     }
     mem_free(in);
     mem_free(slots);
-    code_free(body);
+    kernel_free(body);
     return ok;
 }
 
@@ -84,10 +84,10 @@ static bool take_value(ValuesRun *k, uint32_t from, uint32_t i)
     return true;
 }
 
-bool code_values(const Program *p, const double *in, double *v, size_t from)
+bool cpu_values(const Program *p, const double *in, double *v, size_t from)
 {
     ValuesRun k = {.p = p, .v = v, .n = 0};
-    k.code = (Code){.args = p->args, .env = p->env, .met = (uint32_t)p->n};
+    k.code = (Kernel){.args = p->args, .env = p->env, .met = (uint32_t)p->n};
     for (uint32_t i = (uint32_t)from; i < p->n; i++) {
         if (i % 1024 == 0 && env_poll(p->env))
             return false;

@@ -1,22 +1,14 @@
-/* cpu/vector.c - vector versions of the functions, through the GNU vector ABI.
- *
- * The functions are looked for at run time: SLEEF's library (at most 1 ulp) first, then glibc's
- * libmvec (at most 4 ulp); without them blocks use libm, element by element. The library stays
- * open for the life of the process.
+/* cpu/vector.c - vector versions of the functions, through the GNU vector ABI of SLEEF's library
+ * (at most 1 ulp), which is looked for at run time and stays open for the life of the process.
+ * Without it blocks use libm, element by element. glibc's own vector library is up to 4 ulp off, and
+ * is not used.
  */
-#include "cpu/cpu.h"
+#include "cpu/internal.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
-
-typedef double V4 __attribute__((vector_size(32)));
-typedef double V8 __attribute__((vector_size(64)));
-typedef V4 Fn4(V4);
-typedef V8 Fn8(V8);
-typedef V4 Fn4x2(V4, V4);
-typedef V8 Fn8x2(V8, V8);
 
 /* The functions that vector libraries have under the C name of the operator. */
 /* clang-format off */
@@ -28,124 +20,88 @@ typedef V8 Fn8x2(V8, V8);
 #define VEC2(X) X(atan2) X(hypot)
 
 typedef struct {
-    void *f8[OP_COUNT], *f4[OP_COUNT];
-    void *pow8, *pow4;
-} Table;
+    void *f[OP_COUNT]; /* OP_POW: pow */
+} Routines;
 
-static Table table; /* written once, under once */
+static Routines routines[3]; /* of 2, 4, 8 lanes; written once, under once */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const char *library = "libm";
 
-static void *find_routine(void *const *lib, size_t n, const char *isa, const char *args,
-                          const char *name)
+static void *find_routine(void *lib, const char *isa, const char *args, const char *name)
 {
     char symbol[64];
     snprintf(symbol, sizeof symbol, "_ZGV%s%s_%s", isa, args, name);
-    for (size_t i = 0; i < n; i++) {
-        void *f = lib[i] ? dlsym(lib[i], symbol) : NULL;
-        if (f)
-            return f;
-    }
-    return NULL;
+    return dlsym(lib, symbol);
 }
 
 static void open_routines(void)
 {
-    void *lib[2] = {dlopen("libsleefgnuabi.so.3", RTLD_NOW | RTLD_LOCAL),
-                    dlopen("libmvec.so.1", RTLD_NOW | RTLD_LOCAL)};
-    bool has8 = __builtin_cpu_supports("avx512f"), has4 = __builtin_cpu_supports("avx2");
-#define FIND(id, args, name)                                              \
-    table.f8[id] = has8 ? find_routine(lib, 2, "eN8", args, name) : NULL; \
-    table.f4[id] = has4 ? find_routine(lib, 2, "dN4", args, name) : NULL;
-#define FIND1(f) FIND(OP_##f, "v", #f)
-#define FIND2(f) FIND(OP_##f, "vv", #f)
-    VEC1(FIND1)
-    VEC2(FIND2)
-    FIND(OP_POW, "vv", "pow")
+    static const char *const isa[3] = {"bN2", "dN4", "eN8"};
+    void *lib = dlopen("libsleefgnuabi.so.3", RTLD_NOW | RTLD_LOCAL);
+    if (!lib)
+        return;
+    library = "SLEEF";
+    for (int i = 0; i < 3; i++) {
+#define FIND1(name) routines[i].f[OP_##name] = find_routine(lib, isa[i], "v", #name);
+#define FIND2(name) routines[i].f[OP_##name] = find_routine(lib, isa[i], "vv", #name);
+        VEC1(FIND1)
+        VEC2(FIND2)
+        routines[i].f[OP_POW] = find_routine(lib, isa[i], "vv", "pow");
+    }
 }
 
-/* The last elements are padded with the first of them: always in the domain. */
-#define MAP1(width)                              \
-    {                                            \
-        size_t i = 0;                            \
-        for (; i + width <= n; i += width) {     \
-            V##width v;                          \
-            memcpy(&v, a + i, sizeof v);         \
-            v = f(v);                            \
-            memcpy(d + i, &v, sizeof v);         \
-        }                                        \
-        if (i < n) {                             \
-            V##width v;                          \
-            for (size_t j = 0; j < width; j++)   \
-                v[j] = a[i + j < n ? i + j : i]; \
-            v = f(v);                            \
-            for (size_t j = 0; i + j < n; j++)   \
-                d[i + j] = v[j];                 \
-        }                                        \
-    }
-#define MAP2(width)                              \
-    {                                            \
-        size_t i = 0;                            \
-        for (; i + width <= n; i += width) {     \
-            V##width v, w;                       \
-            memcpy(&v, a + i, sizeof v);         \
-            memcpy(&w, b + i, sizeof w);         \
-            v = f(v, w);                         \
-            memcpy(d + i, &v, sizeof v);         \
-        }                                        \
-        if (i < n) {                             \
-            V##width v, w;                       \
-            for (size_t j = 0; j < width; j++) { \
-                v[j] = a[i + j < n ? i + j : i]; \
-                w[j] = b[i + j < n ? i + j : i]; \
-            }                                    \
-            v = f(v, w);                         \
-            for (size_t j = 0; i + j < n; j++)   \
-                d[i + j] = v[j];                 \
-        }                                        \
-    }
-
-__attribute__((target("avx512f"))) static void map8(Fn8 *f, double *d, const double *a,
-                                                    size_t n) MAP1(8)
-    __attribute__((target("avx2"))) static void map4(Fn4 *f, double *d, const double *a,
-                                                     size_t n) MAP1(4)
-        __attribute__((target("avx512f"))) static void map8x2(Fn8x2 *f, double *d,
-                                                              const double *a,
-                                                              const double *b, size_t n)
-            MAP2(8) __attribute__((target("avx2"))) static void map4x2(
-                Fn4x2 *f, double *d, const double *a, const double *b, size_t n) MAP2(4)
-
-                bool cpu_vec1(Op fn, double *d, const double *a, size_t n)
+static void *routine_for(const CpuLanes *l, Op fn)
 {
     pthread_once(&once, open_routines);
-    if (table.f8[fn])
-        map8((Fn8 *)table.f8[fn], d, a, n);
-    else if (table.f4[fn])
-        map4((Fn4 *)table.f4[fn], d, a, n);
-    else
-        return false;
-    return true;
+    return routines[l->width == 8 ? 2 : l->width == 4].f[fn];
 }
 
-bool cpu_vec2(Op fn, double *d, const double *a, const double *b, size_t n)
+const CpuLanes *cpu_lanes(unsigned most)
+{
+    if (most >= 8 && cpu_lanes_8.width && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw"))
+        return &cpu_lanes_8;
+    if (most >= 4 && cpu_lanes_4.width && __builtin_cpu_supports("avx2") &&
+        __builtin_cpu_supports("fma")) /* SLEEF's functions of four use it */
+        return &cpu_lanes_4;
+    return &cpu_lanes_2;
+}
+
+const char *cpu_vector_library(void)
 {
     pthread_once(&once, open_routines);
-    if (table.f8[fn])
-        map8x2((Fn8x2 *)table.f8[fn], d, a, b, n);
-    else if (table.f4[fn])
-        map4x2((Fn4x2 *)table.f4[fn], d, a, b, n);
-    else
-        return false;
-    return true;
+    return library;
 }
 #else
-bool cpu_vec1(Op fn, double *d, const double *a, size_t n)
+static void *routine_for(const CpuLanes *l, Op fn)
 {
-    (void)fn, (void)d, (void)a, (void)n;
-    return false;
+    (void)l, (void)fn;
+    return NULL;
 }
-bool cpu_vec2(Op fn, double *d, const double *a, const double *b, size_t n)
+
+const CpuLanes *cpu_lanes(unsigned most)
 {
-    (void)fn, (void)d, (void)a, (void)b, (void)n;
-    return false;
+    (void)most;
+    return &cpu_lanes_2;
 }
+
+const char *cpu_vector_library(void) { return "libm"; }
 #endif
+
+bool cpu_vec1(const CpuLanes *l, Op fn, double *d, const double *a, size_t n)
+{
+    void *f = routine_for(l, fn);
+    if (f)
+        l->map1(f, d, a, n);
+    return f != NULL;
+}
+
+bool cpu_vec2(const CpuLanes *l, Op fn, double *d, const double *a, const double *b,
+              size_t n)
+{
+    void *f = routine_for(l, fn);
+    if (f)
+        l->map2(f, d, a, b, n);
+    return f != NULL;
+}

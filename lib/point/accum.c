@@ -5,7 +5,7 @@
  * end in the same rule for kinks.
  */
 #include "point/point.h"
-#include "program/backend.h"
+#include "cpu/cpu.h"
 #include <math.h>
 
 enum { LANES = 8 };
@@ -69,7 +69,7 @@ bool accum_evaluate(Accum *a)
     size_t from = a->nv;
     a->v = v;
     a->nv = a->p->n;
-    return code_values(a->p, a->x, v, from);
+    return cpu_values(a->p, a->x, v, from);
 }
 
 /* ---- the linearised program -------------------------------------------------------- */

@@ -208,16 +208,16 @@ static bool build_kernel(VM *m, VKernel *k, size_t n)
     bool ok = outs && k->test;
     if (ok) {
         outs[0] = k->out;
-        k->value = code_new(k->p, outs, 1);
+        k->value = kernel_new(k->p, outs, 1);
         size_t tests = find_tests(k, outs + 1 + n);
         ok = k->value && program_gradient(k->p, k->out, pg_const(k->p, 1), outs + 1);
         for (size_t i = 0; ok && i < n; i++)
             if (outs[1 + i] == P_NONE)
                 outs[1 + i] = pg_const(k->p, 0);
-        k->grad = ok ? code_new(k->p, outs, n + 1 + tests) : NULL;
+        k->grad = ok ? kernel_new(k->p, outs, n + 1 + tests) : NULL;
     }
-    k->slots = k->value ? code_slots(k->value) : NULL;
-    k->gslots = k->grad ? code_slots(k->grad) : NULL;
+    k->slots = k->value ? kernel_slots(k->value) : NULL;
+    k->gslots = k->grad ? kernel_slots(k->grad) : NULL;
     k->in = mem_alloc((n + 1) * sizeof *k->in);
     k->res = mem_alloc((n + 3 * k->ntests + 2) * sizeof *k->res);
     mem_free(outs);
@@ -227,11 +227,11 @@ static bool build_kernel(VM *m, VKernel *k, size_t n)
     return false;
 }
 
-static void kernel_free(VKernel *k)
+static void vkernel_free(VKernel *k)
 {
     program_free(k->p);
-    code_free(k->value);
-    code_free(k->grad);
+    kernel_free(k->value);
+    kernel_free(k->grad);
     mem_free(k->slots);
     mem_free(k->gslots);
     mem_free(k->in);
@@ -259,7 +259,7 @@ static uint32_t gen_kernel(CodeGen *g, Node *e)
         f->kernel[f->nkernels] = k;
         dst = emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, n);
     } else {
-        kernel_free(&k);
+        vkernel_free(&k);
     }
     arena_release(&g->c->tmp, mark);
     return dst;
@@ -382,7 +382,7 @@ static uint32_t gen_accumulate(CodeGen *g, Op op, uint32_t acc, uint32_t body)
             return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, 2);
         }
     }
-    kernel_free(&k);
+    vkernel_free(&k);
     return 0;
 }
 
@@ -590,7 +590,7 @@ bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin)
 static void function_free(VFun *f)
 {
     for (size_t i = 0; i < f->nkernels; i++)
-        kernel_free(&f->kernel[i]);
+        vkernel_free(&f->kernel[i]);
     mem_free(f->kernel);
     mem_free(f->code);
     mem_free(f->args);

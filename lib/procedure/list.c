@@ -330,7 +330,7 @@ static bool kernel_blame(VM *m, const VKernel *k)
 {
     double *v = mem_alloc((k->p->n + 1) * sizeof *v);
     Str s = {0};
-    if (v && code_values(k->p, k->in, v, 0))
+    if (v && cpu_values(k->p, k->in, v, 0))
         m->c->env.about = program_node(k->p, program_culprit(k->p, v, k->out));
     if (v && program_blame(m->c, k->p, v, k->out, &s))
         ctx_error(m->c, LBZ_DOMAIN, "check the values that reach it", "no real value: %s",
@@ -386,9 +386,9 @@ static unsigned is_special(const VKernel *k, size_t n)
             return PROCEDURE_KINK;
     for (size_t i = 0; i < k->ntests && !may; i++)
         may = may_be_kink(&k->p->val[k->test[i]], k->res + 1 + n + 3 * i);
-    bool met = !k->answers && code_met(k->grad, k->gslots);
+    bool met = !k->answers && kernel_met(k->grad, k->gslots);
     double *v = may || met ? mem_alloc((k->p->n + 1) * sizeof *v) : NULL;
-    if (v && code_values(k->p, k->in, v, 0)) {
+    if (v && cpu_values(k->p, k->in, v, 0)) {
         is = met && program_hides(k->p, v);
         for (size_t i = 0; i < k->ntests && !is; i++)
             is = kink_value(k->p, v, k->test[i]);
@@ -404,17 +404,17 @@ static bool kernel_element(VM *m, VKernel *k, const VMValue *const *arg, size_t 
     for (size_t i = 0; i < n; i++)
         k->in[i] = arg[i]->t ? arg[i]->t->v[at] : arg[i]->v;
     if (++k->runs == OFTEN) {
-        code_speed_up(k->value);
-        code_speed_up(k->grad);
+        kernel_speed_up(k->value);
+        kernel_speed_up(k->grad);
     }
     if (m->mode == RUN_VALUE || m->mode == RUN_RECORD || !is_active(m, arg, n, at)) {
         if (m->mode == RUN_RECORD && !k->answers && is_active(m, arg, n, at))
             *x = record_kernel(m, k, arg, n, at);
-        code_run(k->value, k->slots, k->in, k->res);
+        kernel_run(k->value, k->slots, k->in, k->res);
         *v = k->res[0];
         return !isnan(*v) || has_nan(k->in, n) || kernel_blame(m, k);
     }
-    code_run(k->grad, k->gslots, k->in, k->res);
+    kernel_run(k->grad, k->gslots, k->in, k->res);
     *v = k->res[0];
     if (!m->special)
         m->special |= is_special(k, n);

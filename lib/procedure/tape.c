@@ -413,7 +413,7 @@ static bool number_of(Ctx *c, const Node *e, double *x)
     Program *p = program_new(&c->env, 0);
     bool ok = p && program_compile(c, p, NULL, &n, 1, &out);
     double *v = ok ? mem_alloc((p->n + 1) * sizeof *v) : NULL;
-    ok = v && code_values(p, NULL, v, 0);
+    ok = v && cpu_values(p, NULL, v, 0);
     if (ok)
         *x = v[out];
     mem_free(v);

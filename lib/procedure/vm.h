@@ -11,7 +11,7 @@
 #ifndef LBZ_PROCEDURE_VM_H
 #define LBZ_PROCEDURE_VM_H
 
-#include "program/backend.h"
+#include "cpu/cpu.h"
 #include "procedure/procedure.h"
 
 typedef union {
@@ -70,7 +70,7 @@ typedef struct {
 typedef struct {
     Program *p;
     uint32_t out;
-    Code *value, *grad;
+    Kernel *value, *grad;
     double *slots, *gslots;
     size_t runs;
     /* of one evaluation: res[0] the value, res[1 + i] the partials ... */

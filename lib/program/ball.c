@@ -166,8 +166,6 @@ void program_ball(Ctx *c, const Program *p, uint32_t i, BallConstants how, arb_s
     case P_NOT: ball_logic(r, v, b); break;
     case P_SELECT: ball_select(r, x, y, &b[v->c]); break;
     case P_IN: break; /* set already */
-    case P_LOOP:
-    case P_EXTERN:
-    case P_OPS: cert_undefined(r); break;
+    default: cert_undefined(r);
     }
 }

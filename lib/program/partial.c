@@ -139,6 +139,71 @@ static uint32_t partial_loop(Program *p, uint32_t v, size_t i)
     return r;
 }
 
+/* ---- reductions: d f = sum of these times d x -------------------------------------- */
+
+/* Each element is the product of the others along the last axis, in n - 1 of a tree's products. */
+static uint32_t products_of_others(Program *p, uint32_t x)
+{
+    unsigned last = pg_dims(p, x)->rank - 1;
+    size_t n = pg_dims(p, x)->dim[last];
+    if (n <= 1)
+        return pg_fit(p, pg_const(p, 1), p->val[x].shape);
+    size_t half = n / 2;
+    uint32_t a = pg_slice(p, x, last, 0, half, 1),
+             b = pg_slice(p, x, last, half, half, 1);
+    uint32_t pairs[2] = {pg_mul(p, a, b), P_NONE};
+    size_t odd = n % 2;
+    if (odd)
+        pairs[1] = pg_slice(p, x, last, n - 1, 1, 1);
+    uint32_t others = products_of_others(p, pg_concat(p, 1 + odd, pairs, last));
+    uint32_t of_pair = pg_slice(p, others, last, 0, half, 1);
+    uint32_t r[3] = {pg_mul(p, of_pair, b), pg_mul(p, of_pair, a), P_NONE};
+    if (odd)
+        r[2] = pg_slice(p, others, last, half, 1, 1);
+    return pg_concat(p, 2 + odd, r, last);
+}
+
+/* The axes of a product brought together as the last, and back. */
+static uint32_t partial_product(Program *p, uint32_t x, unsigned axes)
+{
+    const Dims d = *pg_dims(p, x);
+    unsigned order[TENSOR_RANK], back[TENSOR_RANK], n = 0;
+    Dims flat = {0}, shape = {.rank = d.rank};
+    size_t together = 1;
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < d.rank; i++)
+            if ((axes >> i & 1) == pass)
+                order[n++] = i;
+    for (unsigned i = 0; i < n; i++) {
+        back[order[i]] = i;
+        shape.dim[i] = d.dim[order[i]];
+        if (axes >> order[i] & 1)
+            together *= d.dim[order[i]];
+        else
+            flat.dim[flat.rank++] = d.dim[order[i]];
+    }
+    flat.dim[flat.rank++] = together;
+    uint32_t r = products_of_others(p, pg_reshape(p, pg_permute(p, x, order), &flat));
+    return pg_permute(p, pg_reshape(p, r, &shape), back);
+}
+
+static uint32_t partial_reduce(Program *p, uint32_t v)
+{
+    const ProgramValue x = p->val[v];
+    uint32_t f = pg_fit(p, pg_keep(p, v, x.b), p->val[x.a].shape), mask, count;
+    switch ((ProgramReduce)x.fn) {
+    case REDUCE_SUM: return pg_const(p, 1);
+    case REDUCE_NORM: return pg_over(p, x.a, f);
+    case REDUCE_PROD: return partial_product(p, x.a, x.b);
+    case REDUCE_MAX:
+    case REDUCE_MIN: /* equal ones share */
+        mask = pg_logic(p, P_EQ, x.a, f);
+        count = pg_reduce(p, REDUCE_SUM, mask, x.b);
+        return pg_div(p, mask, pg_keep(p, count, x.b));
+    default: return P_NONE;
+    }
+}
+
 static uint32_t partial_extern(Program *p, uint32_t v, size_t i)
 {
     const ProgramExtern e = p->ext[p->val[v].a]; /* making values may move the list */
@@ -165,6 +230,7 @@ uint32_t pg_partial(Program *p, uint32_t v, size_t i)
     case P_FN3: return partial_fn(p, v, i);
     case P_LOOP: return partial_loop(p, v, i);
     case P_EXTERN: return partial_extern(p, v, i);
+    case P_REDUCE: return partial_reduce(p, v);
     default: /* conditions are constant between their jumps */ return P_NONE;
     }
 }

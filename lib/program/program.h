@@ -6,6 +6,10 @@
  * nothing of slots, blocks or devices: Code (backend.h) is made from it for the outputs that are
  * wanted.
  *
+ * Every value has a shape, known in numbers; 0 is a number's. Pointwise operations broadcast by
+ * NumPy's rule: operands are kept as small as they are, a result that is larger than what its
+ * operands come to is a view of it.
+ *
  * Values whose operands are all constants are *known*: to everything but ball.c they are
  * constants, k. They keep the operation they come from, and constants the exact number they
  * stand for, so that what float64 made of them can be told from what they are.
@@ -13,7 +17,9 @@
  * Owners: a Program owns its arrays; origin[] points to nodes of the statement that compiled it;
  * externs are counted references.
  * May use: base, number, table, tensor, expr, print, ball, diff.
- * Files: value.c (making values), carry.c (values from one program to another), compile.c (from
+ * Files: value.c (numbering), make.c and list.c (operations on numbers), shape.c (shapes, views), array.c
+ * (operations on arrays), einsum.c (sums of products), carry.c (values from one program to another), elements.c (arrays as
+ * numbers), compile.c (from
  * nodes), partial.c (partials of values), forward.c and reverse.c (accumulation), text.c (values
  * in words), ball.[ch] (as balls), quad.c (integrals, as externs), pointwise.def and pointwise.h
  * (the operations), backend.h (what runs programs). Circles: compile and quad (the derivative of
@@ -24,6 +30,7 @@
 #define LBZ_PROGRAM_H
 
 #include "expr/expr.h"
+#include "tensor/tensor.h"
 
 typedef enum {
     P_IN,    /* the a-th input */
@@ -34,10 +41,29 @@ typedef enum {
 #define FUSED(...)
 #include "program/pointwise.def"
     P_SUM,    /* args[a] + ... + args[a+b-1], from left to right */
-    P_LOOP,   /* the b-th output of the loop a: see ProgramLoop */
-    P_EXTERN, /* the extern a: see ProgramExtern */
+    P_LOOP,   /* the b-th output of the loop a, element by element: see ProgramLoop */
+    P_EXTERN, /* the extern a, of numbers: see ProgramExtern */
+    /* arrays */
+    P_DATA,   /* data[a] */
+    P_VIEW,   /* elements of a, by view[b] */
+    P_REDUCE, /* a over the axes in the set b, which are dropped, by fn: ProgramReduce */
+    P_MATMUL, /* matrix products a*b over the last two axes, broadcast over those before */
+    P_GATHER,  /* the parts of a along axis c that the elements of b number, from 0 */
+    P_SCATTER, /* the transpose: zeros, to whose parts along axis c those of a are added */
+    P_PUT,     /* a, where the elements that view[c] sees are those of b */
+    P_CONCAT,  /* args[a] ... args[a+b-1] one after the other along axis c */
     P_OPS
 } POp;
+
+typedef enum {
+    REDUCE_SUM,
+    REDUCE_MAX,
+    REDUCE_MIN,
+    REDUCE_PROD,
+    REDUCE_ANY,
+    REDUCE_ALL,
+    REDUCE_NORM /* Euclidean, without overflow */
+} ProgramReduce;
 
 #define P_NONE UINT32_MAX /* no value; as a derivative: identically 0 */
 
@@ -45,9 +71,17 @@ typedef struct {
     uint8_t op;       /* POp */
     bool known;       /* k is the value */
     uint16_t fn;      /* of P_FN1 ...: see pg_fn_code */
+    uint32_t shape;   /* shape[], 0: a number */
     uint32_t a, b, c; /* values, earlier than this one */
     double k;
 } ProgramValue;
+
+/* Which elements of a value a view has: index i of the view is element offset + sum i_k*stride[k]
+ * of the value, counted in the order of reading. */
+typedef struct {
+    uint32_t from, to; /* shapes of the value and of the view */
+    ptrdiff_t offset, stride[TENSOR_RANK];
+} ProgramView;
 
 /* Which function: that of the row op (part 0), or its own i-th partial derivative in float64, over
  * the arguments and then the value (part i + 1). */
@@ -124,12 +158,20 @@ struct program {
     const Node **origin; /* the node a value stems from, or NULL */
     size_t n, cap;
     uint32_t nin;
-    uint32_t *args; /* operand lists of P_SUM */
+    uint32_t *args; /* operand lists of P_SUM, P_CONCAT */
     size_t nargs, args_cap;
     ProgramLoop *loop;
     size_t nloops, loops_cap;
     ProgramExtern *ext;
     size_t nexts, exts_cap;
+    Dims *shape; /* 0: rank 0 */
+    size_t nshapes, shapes_cap;
+    ProgramView *view;
+    size_t nviews, views_cap;
+    uint32_t *view_table; /* as table */
+    size_t view_table_cap;
+    Tensor *data; /* one reference each */
+    size_t ndata, data_cap;
     uint32_t *table; /* value numbering: open addressing, index + 1 */
     size_t table_cap;
     const Node *at; /* origin given to new values */
@@ -138,9 +180,19 @@ struct program {
         by_text; /* partials by the table's formulas only, not by its functions for float64 */
 };
 
-/* inputs are the values 0 .. nin-1; NULL: no memory */
+/* inputs are the values 0 .. nin-1, numbers; NULL: no memory */
 Program *program_new(Env *env, uint32_t nin);
+/* the same with inputs of these shapes */
+Program *program_new_shaped(Env *env, uint32_t nin, const Dims *shape);
 void program_free(Program *p);
+
+/* Room for one more of `size` bytes in *a; false, with an error, when memory is out. */
+bool program_grow(Program *p, void **a, size_t size, size_t n, size_t *cap);
+/* n operands copied to args; the offset. */
+uint32_t program_list(Program *p, size_t n, const uint32_t *v);
+/* The value v, an old one if it was computed before; and the view x. */
+uint32_t program_number(Program *p, ProgramValue v);
+uint32_t program_view(Program *p, const ProgramView *x);
 
 /* ---- making values. When memory is out the error is recorded and the value 0 (or another
  * valid one) returned; check env_failed once at the end. Identities that hold for every float64
@@ -183,6 +235,59 @@ void program_extern_release(Extern *x);
 uint32_t pg_quad(Program *p, Ctx *c, Node *body, uint32_t var, const uint32_t *args,
                  const uint32_t *sym, size_t n);
 
+/* ---- shapes (shape.c) */
+uint32_t pg_shape(Program *p, const Dims *d);
+static inline const Dims *pg_dims(const Program *p, uint32_t v)
+{
+    return &p->shape[p->val[v].shape];
+}
+/* The shape of what is made of values of two shapes, element by element. When they do not fit the
+ * error is recorded and 0 returned. */
+uint32_t pg_join(Program *p, uint32_t shape_a, uint32_t shape_b);
+/* v as a view of that shape; NumPy's rule has to allow it. */
+uint32_t pg_fit(Program *p, uint32_t v, uint32_t shape);
+/* What v is when its axes that only repeat are left out: it broadcasts to v. */
+uint32_t pg_strip(Program *p, uint32_t v);
+/* The sum of v over all axes that were broadcast from the shape: what fit is the transpose of. */
+uint32_t pg_unfit(Program *p, uint32_t v, uint32_t shape);
+/* Elements of v as x says; x->from is not looked at. */
+uint32_t pg_view(Program *p, uint32_t v, const Dims *to, ptrdiff_t offset,
+                 const ptrdiff_t *stride);
+uint32_t pg_reshape(Program *p, uint32_t v, const Dims *to); /* as many elements */
+uint32_t pg_permute(Program *p, uint32_t v, const unsigned *axis);
+uint32_t pg_slice(Program *p, uint32_t v, unsigned axis, size_t from, size_t n,
+                  ptrdiff_t step);
+uint32_t pg_pick(Program *p, uint32_t v, unsigned axis, size_t i); /* drops the axis */
+uint32_t pg_diagonal(Program *p, uint32_t v, unsigned a,
+                     unsigned b); /* becomes the last */
+/* v with an axis of size 1 more, before axis `at` */
+uint32_t pg_axis(Program *p, uint32_t v, unsigned at);
+/* The strides of an array without gaps. */
+void pg_strides(const Dims *d, ptrdiff_t *stride);
+
+/* ---- arrays (array.c) */
+uint32_t pg_data(Program *p, const Tensor *t); /* takes a reference of its own */
+uint32_t pg_zeros(Program *p, uint32_t shape);
+/* over the set of axes; 0: v itself */
+uint32_t pg_reduce(Program *p, ProgramReduce how, uint32_t v, unsigned axes);
+/* v, a reduction of something of that shape over axes, with these again, of size 1 */
+uint32_t pg_keep(Program *p, uint32_t v, unsigned axes);
+uint32_t pg_matmul(Program *p, uint32_t a, uint32_t b);
+uint32_t pg_gather(Program *p, uint32_t v, uint32_t index, unsigned axis);
+uint32_t pg_scatter(Program *p, uint32_t v, uint32_t index, unsigned axis,
+                    uint32_t shape);
+/* base with what the view sees of it put there */
+uint32_t pg_put(Program *p, uint32_t base, uint32_t part, const ProgramView *view);
+uint32_t pg_concat(Program *p, size_t n, const uint32_t *v, unsigned axis);
+uint32_t pg_stack(Program *p, size_t n,
+                  const uint32_t *v); /* as rows: a new first axis */
+/* The sum of products of the operands, as "ij,jk->ik" says (einsum.c). */
+uint32_t pg_einsum(Program *p, const char *text, size_t n, const uint32_t *v);
+static inline unsigned pg_all_axes(const Program *p, uint32_t v)
+{
+    return (1u << pg_dims(p, v)->rank) - 1;
+}
+
 static inline bool pg_is_const(const Program *p, uint32_t v, double k)
 {
     return p->val[v].known && p->val[v].k == k;
@@ -193,11 +298,26 @@ size_t pg_parts(const Program *p, uint32_t v, const uint32_t **list, uint32_t bu
 /* The same; but what is known has none. */
 size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3]);
 
-/* The value v of q, as a value of p, where the inputs of q are in[]. */
+/* The operation of value v of q, which is none on arrays, of the n operands a[]. loops: of loops of q
+ * those of p + 1, 0: none yet; NULL: each value gets a loop of its own. */
+uint32_t program_again(Program *p, const Program *q, uint32_t v, const uint32_t *a,
+                       size_t n, uint32_t *loops);
+/* The first n values of q as values of p, where the inputs of q are in[]: map[n]. */
+bool program_inline(Program *p, const Program *q, uint32_t n, const uint32_t *in,
+                    uint32_t *map);
+/* The value v of q, and what it needs. */
 uint32_t pg_inline(Program *p, const Program *q, uint32_t v, const uint32_t *in);
 /* The partial derivative of value v with respect to its i-th operand, as a new value; P_NONE
- * where it is identically 0. */
+ * where it is identically 0. Of reductions: what the tangent is multiplied with before it is
+ * summed. Other operations on arrays have none. */
 uint32_t pg_partial(Program *p, uint32_t v, size_t i);
+
+Program *program_copy(const Program *p); /* NULL: no memory, with an error */
+/* The same over numbers: its inputs are the elements of p's inputs, one after the other, els[] its
+ * values that are the elements of outs[]; to be freed. NULL: there would be more than `most` values
+ * (no error), or an error. */
+Program *program_elements(const Program *p, const uint32_t *outs, size_t nout,
+                          size_t most, uint32_t **els);
 
 /* ---- from expressions: outs[i] gets the value of e[i], lists flattened by the caller. The
  * inputs are the symbols in[]. Errors (free symbols, unknown functions) go to the context. */
@@ -211,6 +331,9 @@ bool program_compile_over(Ctx *c, Program *p, Node *const *leaf, Node *const *e,
 /* Tangents of all values given those of the inputs (P_NONE: 0): tan[] of p->n before the
  * call. */
 bool program_tangent(Program *p, const uint32_t *seed, uint32_t *tan, size_t n);
+/* The same in several directions at once: seeds, and tangents, have one more axis before theirs. */
+bool program_tangents(Program *p, size_t directions, const uint32_t *seed, uint32_t *tan,
+                      size_t n);
 /* One sweep backwards from value out with the adjoint seed; adj[i] of input i. */
 bool program_gradient(Program *p, uint32_t out, uint32_t seed, uint32_t *adj);
 /* The same from several outputs with adjoints seed[i] at once (vjp). */

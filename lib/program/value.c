@@ -49,7 +49,7 @@ double program_apply(const ProgramValue *v, double x, double y, double z)
 /* ---- numbering -------------------------------------------------------------------- */
 
 /* Room for one more of `size` bytes in *a; false when memory is out. */
-static bool grow_array(Program *p, void **a, size_t size, size_t n, size_t *cap)
+bool program_grow(Program *p, void **a, size_t size, size_t n, size_t *cap)
 {
     if (n < *cap)
         return true;
@@ -72,15 +72,15 @@ static uint64_t val_hash(const ProgramValue *v)
     memcpy(&bits, &v->k, sizeof bits);
     if (v->known)
         return hash_mix(v->known, bits);
-    uint64_t h = hash_mix(v->op, v->fn);
+    uint64_t h = hash_mix(v->op, (uint64_t)v->fn << 32 | v->shape);
     h = hash_mix(h, (uint64_t)v->a << 32 | v->b);
     return hash_mix(h, v->c);
 }
 
 static bool same_operation(const ProgramValue *x, const ProgramValue *y)
 {
-    return x->op == y->op && x->fn == y->fn && x->a == y->a && x->b == y->b &&
-           x->c == y->c;
+    return x->op == y->op && x->fn == y->fn && x->shape == y->shape && x->a == y->a &&
+           x->b == y->b && x->c == y->c;
 }
 
 static bool val_same(const ProgramValue *x, const ProgramValue *y)
@@ -121,7 +121,7 @@ static void merge_known(ProgramValue *old, const ProgramValue *v)
 }
 
 /* The value v, an old one if it was computed before. */
-static uint32_t number_value_of(Program *p, ProgramValue v)
+uint32_t program_number(Program *p, ProgramValue v)
 {
     if (!table_grow(p))
         return 0;
@@ -136,8 +136,8 @@ static uint32_t number_value_of(Program *p, ProgramValue v)
     }
     size_t cap = p->cap, cap2 = p->cap;
     if (p->n >= P_NONE - 1 ||
-        !grow_array(p, (void **)&p->val, sizeof *p->val, p->n, &cap) ||
-        !grow_array(p, (void **)&p->origin, sizeof *p->origin, p->n, &cap2))
+        !program_grow(p, (void **)&p->val, sizeof *p->val, p->n, &cap) ||
+        !program_grow(p, (void **)&p->origin, sizeof *p->origin, p->n, &cap2))
         return 0;
     p->cap = cap;
     p->val[p->n] = v;
@@ -168,160 +168,65 @@ static bool is_exact(POp op, double x, double y, double r)
     }
 }
 
+/* Of operands that are not all numbers, each as small as it is. */
+static uint32_t make_array(Program *p, POp op, uint16_t fn, size_t n, const uint32_t *v)
+{
+    ProgramValue x = {.op = (uint8_t)op, .fn = fn};
+    uint32_t o[3] = {0, 0, 0}, whole = 0;
+    for (size_t i = 0; i < n; i++) {
+        whole = pg_join(p, whole, p->val[v[i]].shape);
+        o[i] = pg_strip(p, v[i]);
+        x.shape = pg_join(p, x.shape, p->val[o[i]].shape);
+    }
+    if (env_failed(p->env))
+        return 0;
+    if (!x.shape)
+        return pg_fit(p, pg_make(p, op, fn, n, o), whole);
+    x.a = o[0];
+    x.b = o[1];
+    x.c = o[2];
+    return pg_fit(p, program_number(p, x), whole);
+}
+
 uint32_t pg_make(Program *p, POp op, uint16_t fn, size_t n, const uint32_t *v)
 {
     ProgramValue x = {.op = (uint8_t)op, .fn = fn, .a = v[0]};
     double k[3] = {0, 0, 0};
     bool known = true, plain = true;
+    uint32_t shapes = 0;
     x.b = n > 1 ? v[1] : 0;
     x.c = n > 2 ? v[2] : 0;
     for (size_t i = 0; i < n; i++) {
+        shapes |= p->val[v[i]].shape;
         known = known && p->val[v[i]].known;
         plain = plain && is_plain_const(p, v[i]);
         k[i] = p->val[v[i]].k;
     }
+    if (shapes)
+        return make_array(p, op, fn, n, v);
     double r = known ? program_apply(&x, k[0], k[1], k[2]) : NAN;
     if (!isfinite(r))
-        return number_value_of(p, x);
+        return program_number(p, x);
     if (plain && is_exact(op, k[0], k[1], r))
         return pg_const(p, r);
     x.known = true;
     x.k = r;
-    return number_value_of(p, x);
+    return program_number(p, x);
 }
 
 uint32_t pg_const(Program *p, double k)
 {
-    return number_value_of(p, (ProgramValue){.op = P_CONST, .known = true, .k = k});
+    return program_number(p, (ProgramValue){.op = P_CONST, .known = true, .k = k});
 }
 
 uint32_t pg_rounded(Program *p, double k, Node *n)
 {
     const Node *at = p->at;
     p->at = n;
-    uint32_t v = number_value_of(
+    uint32_t v = program_number(
         p, (ProgramValue){.op = P_CONST, .known = true, .a = n->id + 1, .k = k});
     p->at = at;
     return v;
-}
-
-/* n operands copied to args; the offset. */
-static uint32_t put_args(Program *p, size_t n, const uint32_t *v)
-{
-    size_t at = p->nargs;
-    for (size_t i = 0; i < n; i++) {
-        if (!grow_array(p, (void **)&p->args, sizeof *p->args, p->nargs, &p->args_cap))
-            return 0;
-        p->args[p->nargs++] = v[i];
-    }
-    return (uint32_t)at;
-}
-
-uint32_t pg_sum(Program *p, size_t n, const uint32_t *v)
-{
-    if (n <= 8) {
-        uint32_t s = n ? v[0] : pg_const(p, 0);
-        for (size_t i = 1; i < n; i++)
-            s = pg_add(p, s, v[i]);
-        return s;
-    }
-    return number_value_of(
-        p, (ProgramValue){.op = P_SUM, .a = put_args(p, n, v), .b = (uint32_t)n});
-}
-
-uint32_t pg_loop_out(Program *p, uint32_t loop, uint32_t out)
-{
-    ProgramLoop *l = &p->loop[loop];
-    size_t i = 0;
-    while (i < l->nout && l->out[i] != out)
-        i++;
-    if (i == l->nout) {
-        if (!grow_array(p, (void **)&l->out, sizeof *l->out, l->nout, &l->nout_cap))
-            return 0;
-        l->out[l->nout++] = out;
-    }
-    return number_value_of(p, (ProgramValue){.op = P_LOOP, .a = loop, .b = (uint32_t)i});
-}
-
-uint32_t pg_loop(Program *p, Program *body, uint32_t out, const uint32_t *args, double lo,
-                 double hi)
-{
-    uint32_t *copy = mem_alloc((body->nin + 1) * sizeof *copy);
-    if (!copy ||
-        !grow_array(p, (void **)&p->loop, sizeof *p->loop, p->nloops, &p->loops_cap)) {
-        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
-        mem_free(copy);
-        program_free(body);
-        return 0;
-    }
-    memcpy(copy, args, (body->nin - 1) * sizeof *copy);
-    p->loop[p->nloops] = (ProgramLoop){
-        .body = body, .args = copy, .nargs = body->nin - 1, .lo = lo, .hi = hi};
-    return pg_loop_out(p, (uint32_t)p->nloops++, out);
-}
-
-/* ---- externs */
-
-void program_extern_release(Extern *x)
-{
-    if (!x || --x->refs)
-        return;
-    x->kind->free(x->arg);
-    mem_free(x);
-}
-
-static uint32_t find_extern(const Program *p, const ExternKind *kind, const void *arg,
-                            const uint32_t *args, size_t n)
-{
-    for (uint32_t i = 0; i < p->nexts; i++) {
-        const ProgramExtern *e = &p->ext[i];
-        if (e->x->kind == kind && e->x->nargs == n &&
-            memcmp(e->args, args, n * sizeof *args) == 0 &&
-            (e->x->arg == arg || kind->same(e->x->arg, arg)))
-            return i;
-    }
-    return P_NONE;
-}
-
-/* Takes one reference to x. */
-static uint32_t add_extern(Program *p, Extern *x, const uint32_t *args)
-{
-    uint32_t at = find_extern(p, x->kind, x->arg, args, x->nargs);
-    if (at == P_NONE) {
-        uint32_t *copy = mem_alloc((x->nargs + 1) * sizeof *copy);
-        if (!copy ||
-            !grow_array(p, (void **)&p->ext, sizeof *p->ext, p->nexts, &p->exts_cap)) {
-            env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
-            mem_free(copy);
-            program_extern_release(x);
-            return 0;
-        }
-        memcpy(copy, args, x->nargs * sizeof *copy);
-        at = (uint32_t)p->nexts;
-        p->ext[p->nexts++] = (ProgramExtern){x, copy};
-    } else {
-        program_extern_release(x);
-    }
-    return number_value_of(p, (ProgramValue){.op = P_EXTERN, .a = at});
-}
-
-uint32_t pg_extern(Program *p, const ExternKind *kind, void *arg, const uint32_t *args,
-                   size_t n)
-{
-    Extern *x = mem_alloc(sizeof *x);
-    if (!x) {
-        env_error(p->env, LBZ_LIMIT, NULL, "out of memory");
-        kind->free(arg);
-        return 0;
-    }
-    *x = (Extern){.kind = kind, .arg = arg, .nargs = n, .refs = 1};
-    return add_extern(p, x, args);
-}
-
-uint32_t pg_extern_again(Program *p, Extern *x, const uint32_t *args)
-{
-    x->refs++;
-    return add_extern(p, x, args);
 }
 
 size_t pg_parts(const Program *p, uint32_t v, const uint32_t **list, uint32_t buf[3])
@@ -338,7 +243,14 @@ size_t pg_parts(const Program *p, uint32_t v, const uint32_t **list, uint32_t bu
     buf[2] = x->c;
     *list = buf;
     switch ((POp)x->op) {
-    case P_SUM: *list = p->args + x->a; return x->b;
+    case P_SUM:
+    case P_CONCAT: *list = p->args + x->a; return x->b;
+    case P_VIEW:
+    case P_REDUCE: return 1;
+    case P_MATMUL:
+    case P_GATHER:
+    case P_SCATTER:
+    case P_PUT: return 2;
     case P_LOOP: *list = p->loop[x->a].args; return p->loop[x->a].nargs;
     case P_EXTERN: *list = p->ext[x->a].args; return p->ext[x->a].x->nargs;
     default: return count[x->op];
@@ -353,7 +265,7 @@ size_t pg_operands(const Program *p, uint32_t v, const uint32_t **list, uint32_t
 
 /* ---- life ------------------------------------------------------------------------- */
 
-Program *program_new(Env *env, uint32_t nin)
+Program *program_new_shaped(Env *env, uint32_t nin, const Dims *shape)
 {
     Program *p = mem_alloc(sizeof *p);
     if (!p) {
@@ -362,14 +274,21 @@ Program *program_new(Env *env, uint32_t nin)
     }
     memset(p, 0, sizeof *p);
     p->env = env;
+    pg_shape(p, &(Dims){0});
     for (uint32_t i = 0; i < nin; i++)
-        number_value_of(p, (ProgramValue){.op = P_IN, .a = i});
+        program_number(p, (ProgramValue){.op = P_IN,
+                                         .shape = shape ? pg_shape(p, &shape[i]) : 0,
+                                         .a = i});
     p->nin = nin;
-    if (!p->val && nin > 0) {
-        program_free(p);
-        return NULL;
-    }
-    return p;
+    if (p->nshapes && (p->val || nin == 0))
+        return p;
+    program_free(p);
+    return NULL;
+}
+
+Program *program_new(Env *env, uint32_t nin)
+{
+    return program_new_shaped(env, nin, NULL);
 }
 
 void program_free(Program *p)
@@ -386,6 +305,12 @@ void program_free(Program *p)
         mem_free(p->ext[i].args);
     }
     mem_free(p->ext);
+    for (size_t i = 0; i < p->ndata; i++)
+        tensor_release(&p->data[i]);
+    mem_free(p->data);
+    mem_free(p->shape);
+    mem_free(p->view);
+    mem_free(p->view_table);
     mem_free(p->loop);
     mem_free(p->val);
     mem_free(p->origin);

@@ -17,7 +17,7 @@ static bool out_of_memory(Ctx *c)
 
 static void part_free(ObjectivePart *p)
 {
-    code_free(p->code);
+    kernel_free(p->code);
     mem_free(p->slots);
     mem_free(p->out);
     *p = (ObjectivePart){0};
@@ -27,12 +27,12 @@ static bool part_make(Ctx *c, ObjectivePart *part, const Program *p, const uint3
                       size_t nout)
 {
     part->nout = nout;
-    part->code = ctx_failed(c) ? NULL : code_new(p, outs, nout);
-    part->slots = part->code ? code_slots(part->code) : NULL;
+    part->code = ctx_failed(c) ? NULL : kernel_new(p, outs, nout);
+    part->slots = part->code ? kernel_slots(part->code) : NULL;
     part->out = mem_alloc((nout + 1) * sizeof *part->out);
     if (!part->slots || !part->out)
         return !ctx_failed(c) ? out_of_memory(c) : false;
-    code_speed_up(part->code);
+    kernel_speed_up(part->code);
     return true;
 }
 
@@ -270,7 +270,7 @@ static const double *run(const ObjectiveCode *o, const ObjectivePart *p, const d
 {
     if (ctx_poll(o->c))
         return NULL;
-    code_run(p->code, p->slots, x, p->out);
+    kernel_run(p->code, p->slots, x, p->out);
     return ctx_failed(o->c) ? NULL : p->out;
 }
 

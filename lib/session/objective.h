@@ -13,7 +13,7 @@
 
 /* Outputs of a program, ready to run. */
 typedef struct {
-    Code *code; /* NULL: not made yet */
+    Kernel *code; /* NULL: not made yet */
     double *slots, *out;
     size_t nout;
 } ObjectivePart;

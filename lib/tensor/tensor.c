@@ -183,10 +183,15 @@ double tensor_get(const Tensor *t, size_t i)
 
 /* ---- the one reference (view.c needs it) */
 
-bool tensor_own(Env *env, Tensor *t)
+bool tensor_is_own(const Tensor *t)
 {
     bool alone = atomic_load_explicit(&t->buf->refs, memory_order_acquire) == 1;
-    if (alone && tensor_is_contiguous(t))
+    return alone && tensor_is_contiguous(t);
+}
+
+bool tensor_own(Env *env, Tensor *t)
+{
+    if (tensor_is_own(t))
         return true;
     Tensor copy;
     if (!tensor_new(env, t->type, &t->dims, "a copy", &copy))
