@@ -75,6 +75,10 @@ typedef struct {
     const char *proof; /* "symbolic", "numeric", "counterexample" or "" */
     const char
         *constant; /* LBZ_FAIL: the sides differ by this constant only, else NULL */
+    /* LBZ_FAIL at a point: nat names and their numbers by turns, each ended by a NUL, and the sides
+     * there, numbers as text; else 0 and NULL. */
+    size_t nat;
+    const char *at, *lhs, *rhs;
     const char
         *mode; /* "forward", "reverse" ...: how derivatives at numbers were accumulated,
                             "symbolic" for a Jacobian from formulas; else NULL */

@@ -134,6 +134,21 @@ static void json_tensor(Buf *out, const lbz_result *r)
     buf_puts(out, "],\"dtype\":\"float64\"");
 }
 
+/* Where the sides of a check differ, and what they are there. */
+static void json_counterexample(Buf *out, const lbz_result *r)
+{
+    const char *s = r->at;
+    buf_puts(out, ",\"at\":{");
+    for (size_t i = 0; i < r->nat; i++) {
+        buf_puts(out, i ? "," : "");
+        json_string(out, s);
+        s += strlen(s) + 1;
+        buf_printf(out, ":%s", s);
+        s += strlen(s) + 1;
+    }
+    buf_printf(out, "},\"lhs\":%s,\"rhs\":%s", r->lhs, r->rhs);
+}
+
 static const char *verdict_name(lbz_verdict v)
 {
     return v == LBZ_PASS ? "PASS" : v == LBZ_FAIL ? "FAIL" : "UNKNOWN";
@@ -198,6 +213,8 @@ static void json_value(Buf *out, const Record *rec)
     if (r && r->kind == LBZ_CHECK) {
         buf_printf(out, ",\"verdict\":\"%s\",\"proof\":", verdict_name(r->verdict));
         json_string(out, r->proof ? r->proof : "");
+        if (r->lhs)
+            json_counterexample(out, r);
         if (r->constant) {
             buf_puts(out, ",\"constant\":");
             json_string(out, r->constant);

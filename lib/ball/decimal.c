@@ -123,7 +123,7 @@ void ball_put(Str *out, const arb_t x, size_t digits)
     BallDecimal d = {0};
     fmpz_init(d.exp10);
     if (!arf_is_zero(arb_midref(x)))
-        (void)ball_decimal_read(&d, x, digits, arf_bits(arb_midref(x)) + 64, true);
+        (void)ball_decimal_read(&d, x, digits, 4 * (slong)digits + 64, true);
     else
         str_putc(&d.digits, '0');
     while (d.digits.n > 1 && d.digits.s[d.digits.n - 1] == '0')

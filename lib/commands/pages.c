@@ -132,6 +132,8 @@ static const Page topics[] = {
     {"checks", "proof proofs prove verify test tests equal equality identity identities",
      "check A == B      PASS proved; PASS numeric: 50 digits at 8 points; FAIL with a\n"
      "                  point and both values; UNKNOWN with the reason\n"
+     "                  looked at, too: zeros, kinks, jumps, integers, ends of ranges;\n"
+     "                  where only one side has a value is said with a PASS\n"
      "                  a FAIL that is right up to a constant says so:\n"
      "                  check x^2 + 1 == x^2\n"
      "check A == B on x in 0:1     points of that range; assumptions are kept, too\n"

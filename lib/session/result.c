@@ -13,7 +13,8 @@ void answer_clear(Answer *a)
 {
     Str *const all[] = {&a->text,  &a->latex,       &a->pretty,   &a->approx,
                         &a->shown, &a->number_text, &a->at_value, &a->constant,
-                        &a->trace, &a->latex_shown, &a->cells};
+                        &a->trace, &a->latex_shown, &a->cells,    &a->at,
+                        &a->lhs,   &a->rhs};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         str_clear(all[i]);
     a->kind = LBZ_NOTHING;
@@ -35,7 +36,8 @@ void answer_free(Answer *a)
 {
     Str *const all[] = {&a->text,  &a->latex,       &a->pretty,   &a->approx,
                         &a->shown, &a->number_text, &a->at_value, &a->constant,
-                        &a->trace, &a->latex_shown, &a->cells,    &a->notes};
+                        &a->trace, &a->latex_shown, &a->cells,    &a->at,
+                        &a->lhs,   &a->rhs,         &a->notes};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         str_free(all[i]);
     mem_free(a->note_list);
@@ -385,6 +387,19 @@ static void fill_error(const Answer *a, const char *text, size_t n, lbz_result *
     r->span = locate_span(text, n, a->err_base + a->err.span.pos, a->err.span.len);
 }
 
+static void fill_counterexample(Answer *a, lbz_result *r)
+{
+    size_t ends = 0;
+    if (!a->lhs.n)
+        return;
+    for (size_t i = 0; i < a->at.n; i++)
+        ends += a->at.s[i] == '\0';
+    r->nat = ends / 2;
+    r->at = str_cstr(&a->at);
+    r->lhs = str_cstr(&a->lhs);
+    r->rhs = str_cstr(&a->rhs);
+}
+
 static void fill_trace(Answer *a, lbz_result *r)
 {
     if (!a->trace.n || !a->columns)
@@ -440,5 +455,6 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     r->tensor = a->tensor;
     r->rank = a->rank;
     r->shape = a->shape;
+    fill_counterexample(a, r);
     fill_trace(a, r);
 }

@@ -50,6 +50,8 @@ typedef struct {
     lbz_verdict verdict;
     const char *proof, *mode;
     Str constant; /* by which the sides of a check differ; empty: none */
+    Str at;       /* where they do: names and numbers by turns, each ended by a NUL ... */
+    Str lhs, rhs; /* ... and what they are there */
     unsigned long index;
     const char *state; /* of a descent, NULL: none */
     bool missed;
