@@ -910,6 +910,54 @@ START_TEST(memory_can_run_out)
 }
 END_TEST
 
+START_TEST(foreign_names_are_sorted_and_not_ours)
+{
+    const char *before = "", *answer;
+    for (size_t i = 0; i < parse_foreign_count(); i++) {
+        const char *name = parse_foreign_at(i, &answer);
+        ck_assert_msg(strcmp(before, name) < 0, "%s, %s", before, name);
+        ck_assert_msg(op_find(name, strlen(name)) == OP_POISON, "%s is ours", name);
+        ck_assert_str_eq(parse_foreign(name, strlen(name)), answer);
+        ck_assert(strlen(answer) > 5);
+        before = name;
+    }
+    ck_assert_ptr_eq(parse_foreign("foo", 3), NULL);
+    ck_assert_ptr_ne(parse_foreign("EvalF", 5), NULL);
+}
+END_TEST
+
+/* What an answer says to write, up to prose: the first of "; ", ": ", ", or ", " for " outside
+ * brackets. */
+static size_t what_to_write(const char *s)
+{
+    static const char *const prose[] = {"; ", ": ", ", or ", " for "};
+    int depth = 0;
+    size_t i = 0;
+    for (; s[i]; i++) {
+        depth += (strchr("([{", s[i]) != NULL) - (strchr(")]}", s[i]) != NULL);
+        for (size_t k = 0; !depth && k < sizeof prose / sizeof *prose; k++)
+            if (!strncmp(s + i, prose[k], strlen(prose[k])))
+                return i;
+    }
+    return i;
+}
+
+START_TEST(foreign_answers_can_be_typed)
+{
+    Ctx *c = ctx_new();
+    for (size_t i = 0; i < parse_foreign_count(); i++) {
+        Parsed parsed;
+        const char *answer, *name = parse_foreign_at(i, &answer);
+        if (strncmp(answer, "write ", 6) != 0)
+            continue;
+        ctx_begin_statement(c);
+        ck_assert_msg(parse_line(c, NULL, answer + 6, what_to_write(answer + 6), &parsed),
+                      "%s: %s: %s", name, answer, c->env.err.message);
+    }
+    ctx_free(c);
+}
+END_TEST
+
 int main(void)
 {
 #define TABLE(test, table) \
@@ -921,6 +969,8 @@ int main(void)
     TABLE(errors_name_their_place, wrongs);
     TABLE(hostile_text_is_survived, hostile);
     tcase_add_test(t, bound_e_is_a_name);
+    tcase_add_test(t, foreign_names_are_sorted_and_not_ours);
+    tcase_add_test(t, foreign_answers_can_be_typed);
     tcase_add_test(t, plain_text_gets_no_remarks);
     tcase_add_test(t, strict_refuses_two_readings);
     tcase_add_test(t, nul_bytes_are_refused);

@@ -242,6 +242,32 @@ static bool help_synonym(lbz_session *s, Str *out, const char *text, Span w)
     return other && help_name(s, out, other, (Span){0, (uint32_t)strlen(other)});
 }
 
+/* The first function that an answer like "write grad(e, [x, y])" names. */
+static bool help_named_in(lbz_session *s, Str *out, const char *answer)
+{
+    for (const char *at = answer; (at = strchr(at, '(')); at++) {
+        size_t n = 0;
+        while (at - n > answer && at[-1 - (ptrdiff_t)n] >= 'A')
+            n++;
+        if (n && op_find(at - n, n) != OP_POISON)
+            return help_name(s, out, at - n, (Span){0, (uint32_t)n});
+    }
+    return false;
+}
+
+/* Names of other systems: what is written here, and what that does. */
+static bool help_foreign(lbz_session *s, Str *out, const char *text, Span w)
+{
+    const char *answer = parse_foreign(text + w.pos, w.len);
+    if (!answer)
+        return false;
+    str_printf(out, "%.*s is no function of leibniz: %s\n", (int)w.len, text + w.pos,
+               answer);
+    if (!help_synonym(s, out, text, w) && !help_named_in(s, out, answer))
+        out->n--;
+    return true;
+}
+
 /* ---- what is no name of anything */
 
 typedef struct {
@@ -353,5 +379,6 @@ bool cmd_help(lbz_session *s, const char *text, Span args)
             return help_setting(out, s, id), true;
     }
     return help_topic(s, out, text, w) || help_name(s, out, text, w) ||
-           help_synonym(s, out, text, w) || help_search(s, out, text, w);
+           help_foreign(s, out, text, w) || help_synonym(s, out, text, w) ||
+           help_search(s, out, text, w);
 }

@@ -50,6 +50,9 @@ static const Page topics[] = {
      "f(x) = x^2*sin(x) a function; its parameters hide names of the same spelling\n"
      "f(n) = if n < 2 then 1 else n*f(n-1)      may call itself: set recursion\n"
      "foo(x)            with no definition: an unknown function; d/dx foo(x^2) works\n"
+     "evalf(x)          a name of another system: an error that says what to write;\n"
+     "                  help evalf, too\n"
+     "xy  ax^2  sinx    are errors where x is a variable: write x*y; var xy keeps xy\n"
      "assume x > 0      or >= 0, < 0, <= 0, != 0, x integer; several with commas\n"
      "vars              what is defined; forget x, forget all, clear drop it\n"
      "undo  redo        take the last change back, and make it again\n"
@@ -113,7 +116,7 @@ static const Page topics[] = {
      "column."},
     {"descent",
      "optimise optimize optimisation optimization optimizer minimise minimize maximise "
-     "maximize gradient fit fitting sgd adam newton",
+     "maximize fit fitting sgd adam newton",
      "descend E from x=1, y=2 [rate r] [method NAME] [x in a:b] [until C]   ascend E "
      "...\n"
      "opens a descent; x and y stand for its point from then on. While it is open:\n"

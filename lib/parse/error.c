@@ -175,6 +175,14 @@ void parser_bad_equals(Parser *p)
 
 static char lower_case(char ch) { return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch; }
 
+bool parser_same_letters(const char *a, const char *b, size_t n)
+{
+    size_t i = 0;
+    while (i < n && lower_case(a[i]) == lower_case(b[i]))
+        i++;
+    return i == n;
+}
+
 /* Are a and b one insertion, deletion, substitution or exchange of neighbours apart? Case
  * is forgiven. */
 static bool one_edit(const char *a, size_t n, const char *b, size_t m)

@@ -138,6 +138,7 @@ typedef struct {
     uint32_t nq, qcap;
     const uint32_t *params; /* of the function being defined */
     size_t nparams;
+    uint32_t own;     /* the symbol of that function, + 1 */
     Map *line;        /* symbol -> NameKind: what earlier statements of the line define */
     Map bare;         /* symbols that stand without an argument list in this statement */
     uint64_t letters; /* one-letter names seen: bits a-z, A-Z */
@@ -264,6 +265,13 @@ void parser_remember_word(Parser *p, const char *s, uint32_t pos, size_t n);
 void parser_judge_words(Parser *p); /* at the end of the expression */
 const char *parser_joined_function(Parser *p, const char *s, size_t n);
 
+/* ---- foreign.c: names of other systems */
+/* Each is true when it was an error: name(...), name[...], name before an operand, name(f)(x). */
+bool parser_reject_foreign(Parser *p, const char *name, size_t n);
+bool parser_reject_brackets(Parser *p, const char *name, size_t n, Op op);
+bool parser_reject_words(Parser *p, const char *name, size_t n, Op op);
+bool parser_reject_functional(Parser *p, const char *name, size_t n, Op op);
+
 /* ---- apply.c: functions without parentheses; each is true when it applied */
 bool parser_apply_named(Parser *p, const char *name, size_t n, Op op);
 bool parser_apply_own(Parser *p, const char *name, size_t n);
@@ -291,5 +299,6 @@ extern const char parser_equals_hint[];
 unsigned parser_column(const Parser *p, uint32_t pos);
 const char *parser_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max);
 const char *parser_similar_name(const char *name, size_t n);
+bool parser_same_letters(const char *a, const char *b, size_t n); /* case is forgiven */
 
 #endif

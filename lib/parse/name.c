@@ -38,6 +38,8 @@ NameKind parser_name_kind(Parser *p, const char *name, size_t n)
         for (size_t i = 0; i < p->nparams; i++)
             if (p->params[i] == sym)
                 return NAME_VARIABLE;
+        if (p->own == sym + 1)
+            return NAME_FUNCTION;
         if (p->swept && map_get(&p->bare, sym, &what) && what & N_BOUND)
             return NAME_VARIABLE;
         if (p->line && map_get(p->line, sym, &what))
@@ -245,6 +247,8 @@ static void unknown_call(Parser *p, const char *name, size_t n)
         operand_product(p, name, n);
         return;
     }
+    if (kind == NAME_FREE && parser_reject_foreign(p, name, n))
+        return;
     bool guess = kind == NAME_FREE && !looks_partial(name, n);
     const char *product = guess ? parser_joined_function(p, name, n) : NULL;
     const char *near = guess && !product ? parser_similar_name(name, n) : NULL;
@@ -271,6 +275,8 @@ static void named_call(Parser *p, const char *name, size_t n)
     if (n == 1 && name[0] == 'D' && parser_has_comma(p, p->i + 1) &&
         parser_name_kind(p, name, n) == NAME_FREE)
         op = OP_DIFF;
+    if (parser_reject_functional(p, name, n, op))
+        return;
     if (op == OP_POISON)
         unknown_call(p, name, n);
     else
@@ -360,6 +366,8 @@ void parser_operand_name(Parser *p)
         return;
     }
     Op op = n == 1 ? OP_POISON : op_find(name, n);
+    if (tight && next == TK_LBRACK && parser_reject_brackets(p, name, n, op))
+        return;
     if (tight && next == TK_PRIME) {
         operand_primed(p, name, n, op);
         return;
@@ -372,6 +380,8 @@ void parser_operand_name(Parser *p)
         return;
     }
     if (op == OP_POISON && parser_apply_own(p, name, n))
+        return;
+    if (parser_operand_begins(p, p->i + 1) && parser_reject_words(p, name, n, op))
         return;
     if (op != OP_POISON)
         note_difference(p, name, n);

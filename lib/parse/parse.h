@@ -7,7 +7,7 @@
  * Owners: statements, spans, trees and nodes live in the statement pool, tokens and stacks in the
  * tmp arena. May use: base, number, table, expr.
  * Files, first step: lex.[ch] (text to tokens), parse.c (stacks, items, operands), infix.c
- * (operators, brackets), name.c (what a name means), joined.c (names run together), apply.c (functions without parentheses), call.c
+ * (operators, brackets), name.c (what a name means), joined.c (names run together), foreign.c (names of other systems), apply.c (functions without parentheses), call.c
  * (argument lists), derivative.c (d/dx in all spellings), reduce.c (frames to items), error.c (what
  * is wrong, in a sentence), internal.h (the machine they share). Second step: tree.h, build.[ch] (the
  * loop; operators), build_call.c (calls, derivatives). Around both: statement.c (lines, commands,
@@ -97,6 +97,11 @@ Node *parse_side(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size
 /* `name = expr, name = expr ...` after at; stops like parse_prefix. False on error. */
 bool parse_binds(Ctx *c, const ParseEnv *pe, const char *text, size_t from, size_t to,
                  size_t *end, uint32_t **syms, Node ***values, size_t *count);
+
+/* What a name of another system is answered with, as "write N(e)"; NULL: it is none. */
+const char *parse_foreign(const char *name, size_t n);
+size_t parse_foreign_count(void);
+const char *parse_foreign_at(size_t i, const char **answer);
 
 /* "a*x+1": text of our own (table rows, tests), no session around it. */
 Node *parse_text(Ctx *c, const char *text);

@@ -86,7 +86,8 @@ static const CommandInfo *command_here(Parser *p, size_t at, size_t n, size_t *w
     if (!cmd || (used_as_name(s, at + *word, n) && !asks_for_sign(s, at, *word, n)))
         return NULL;
     if (cmd->open)
-        return p->pe->open && (at + *word == n || s[at + *word] != '(') ? cmd : NULL;
+        return p->pe && p->pe->open && (at + *word == n || s[at + *word] != '(') ? cmd
+                                                                                 : NULL;
     NameKind kind = parser_name_kind(p, s + at, *word);
     size_t i = skip_blank(s, at + *word, n);
     bool alone = i == n || s[i] == ';' || s[i] == '\n' || s[i] == '#';
@@ -227,6 +228,7 @@ static void define_function(Parser *p, Stmt *st, uint32_t eq)
         return;
     p->params = st->params;
     p->nparams = st->nparams;
+    p->own = st->sym + 1;
     p->i = eq + 1;
     while (token_ahead(p, p->i)->kind == TK_NL && !ctx_failed(p->c))
         p->i++;
