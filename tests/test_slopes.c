@@ -1,6 +1,6 @@
 /* test_slopes.c - every row of the operator table through `forward` and `reverse`, as a user types
  * them, against ball arithmetic: each partial derivative within a few ulp of the slope at that very
- * double, wherever that is a normal double, at ordinary points, far out and near 0.
+ * double, wherever that is a normal double, at ordinary points, far out and near 0; and the value.
  *
  * The reference is the row's partial as a formula, evaluated with growing precision
  * (tests/test_table.c compares these formulas with differences); where the formula is 0/0, a
@@ -13,6 +13,7 @@
 #include "rows.h"
 
 #define BOUND 4.0
+#define VALUE_BOUND 16.0 /* close to a zero, from logarithms that cancel */
 
 static Ctx *ctx;
 static lbz_session *session;
@@ -88,6 +89,30 @@ static bool by_difference(Op op, arb_struct *v, unsigned i, arb_t r)
     return ok;
 }
 
+/* A number that r holds; NaN when ok is false or it is no normal one. */
+static double normal_number(const arb_t r, bool ok)
+{
+    double d = arf_get_d(arb_midref(r), ARF_RND_NEAR);
+    return ok && (arb_is_zero(r) || isnormal(d)) ? d : NAN;
+}
+
+static double value_at(Op op, const double *a)
+{
+    arb_struct v[3];
+    arb_t r;
+    bool ok = false;
+    set_point(v, a);
+    arb_init(r);
+    for (slong prec = 128; !ok && prec <= 8192; prec *= 2) {
+        certified_call(op, r, v, prec);
+        ok = arb_is_finite(r) && (arb_is_zero(r) || arb_rel_accuracy_bits(r) > 70);
+    }
+    double f = normal_number(r, ok);
+    arb_clear(r);
+    clear_point(v);
+    return f;
+}
+
 /* The partial derivative; NaN where it is not known or no normal number. */
 static double slope_at(Op op, const double *a, unsigned i)
 {
@@ -96,9 +121,7 @@ static double slope_at(Op op, const double *a, unsigned i)
     set_point(v, a);
     arb_init(r);
     bool ok = by_formula(partial_node[i], v, r) || by_difference(op, v, i, r);
-    double d = arf_get_d(arb_midref(r), ARF_RND_NEAR);
-    if (!ok || !(arb_is_zero(r) || isnormal(d)))
-        d = NAN;
+    double d = normal_number(r, ok);
     arb_clear(r);
     clear_point(v);
     return d;
@@ -134,14 +157,18 @@ static double ulps(double got, double exact)
     return fabs(got - exact) / (nextafter(fabs(exact), INFINITY) - fabs(exact));
 }
 
-/* d[i]: the slope, NaN where it is not known or no normal number. */
-static void drive(const char *mode, Op op, const double *a, const double *d)
+/* f: the value, d[i]: the slope; NaN where it is not known or no normal number. */
+static void drive(const char *mode, Op op, const double *a, double f, const double *d)
 {
     Str t = {0};
     lbz_result r;
     write_call(&t, mode, op, a);
     lbz_status st = lbz_eval(session, str_cstr(&t), t.n, &r);
     ck_assert_msg(st == LBZ_OK, "%s: %s", str_cstr(&t), r.message);
+    if (!isnan(f))
+        ck_assert_msg(ulps(r.number, f) <= VALUE_BOUND,
+                      "%s: value %.17g, not %.17g: %.3g ulp", str_cstr(&t), r.number, f,
+                      ulps(r.number, f));
     const double *got = r.grad;
     for (unsigned i = 0; i < op_info(op)->max_args; i++) {
         double g = partial_node[i] ? *got++ : 0;
@@ -169,15 +196,16 @@ static void check_slopes(Op op, const double *a)
     double d[3] = {NAN, NAN, NAN};
     if (!in_domain(op, a) || at_a_kink(op, a))
         return;
-    if (op == OP_polylog && a[0] == 0)
-        return; /* becomes x/(1 - x), whose rules are other ones */
+    if (op == OP_polylog && (a[0] == 0 || a[0] == 1))
+        return; /* becomes x/(1 - x) or -log(1 - x), whose rules are other ones */
     for (unsigned i = 0; i < info->max_args; i++)
         if (partial_node[i])
             d[i] = slope_at(op, a, i);
     if (isnan(d[0]) && isnan(d[1]) && isnan(d[2]))
         return;
-    drive("forward", op, a, d);
-    drive("reverse", op, a, d);
+    double f = value_at(op, a);
+    drive("forward", op, a, f, d);
+    drive("reverse", op, a, f, d);
 }
 
 /* Far out and near 0; orders stay what they are. */

@@ -65,8 +65,10 @@ static bool run_accumulation(GradCheck *k, const double *x, AccumMode mode, doub
         double v = fabs(a.v[i]);
         k->probe.overflows = k->probe.overflows || !(v == 0 || (v > 1e-300 && v < 1e150));
     }
-    if (ok)
+    if (ok) {
+        accum_mend(&a);
         note_culprit(k, &a);
+    }
     ok = ok && accum_gradient(&a, mode, 0, grad);
     accum_free(&a);
     return ok;

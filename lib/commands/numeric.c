@@ -297,7 +297,7 @@ bool request_explain(Request *j, const Accum *a, uint32_t v, const RequestRecord
 {
     Str why = {0};
     uint32_t culprit = program_culprit(a->p, a->v, v);
-    uint32_t inside = culprit == P_NONE ? accum_overflow(a, v) : P_NONE;
+    uint32_t inside = culprit == P_NONE && !a->mended ? accum_overflow(a, v) : P_NONE;
     if (isnan(a->v[v])) {
         j->c->env.about = describe_without_column(j, a, culprit, in, &why);
         ctx_error(j->c, LBZ_DOMAIN, "choose a point inside the domain",
@@ -377,6 +377,8 @@ static bool run_formula(Request *j)
            *dir = j->dir ? request_numbers(j, j->dir) : NULL;
     double *grad = ARENA_NEW(&j->c->pool[1].arena, double, j->nin + 1);
     bool ok = x && grad && accum_init(&a, j->c, j->in, x, j->nin, &j->e, 1);
+    if (ok)
+        accum_mend(&a);
     ok = ok && request_explain(j, &a, a.out[0], NULL) &&
          (dir ? accum_along(&a, 0, dir, grad) : accum_gradient(&a, j->mode, 0, grad));
     if (ok) {

@@ -5,8 +5,9 @@
  * is no derivative, the subgradient of least norm is given and said to be one.
  * Owners: an Accum owns its program and values; names and points are the caller's.
  * May use: base, number, table, expr, print, ball, program, cpu.
- * Files: accum.c (values, gradients, Jacobians, Hessians), kink.c (the rule for kinks), slope.[ch]
- * (slopes by differences of certified values), judge.c (a verdict on all the routes).
+ * Files: accum.c (values, gradients, Jacobians, Hessians), mend.c (values that float64 loses),
+ * kink.c (the rule for kinks), slope.[ch] (slopes by differences of certified values), judge.c (a
+ * verdict on all the routes).
  */
 #ifndef LBZ_POINT_H
 #define LBZ_POINT_H
@@ -37,6 +38,7 @@ typedef struct {
     bool
         doubtful; /* a partial derivative that is not finite may have been passed unseen */
     bool special; /* known to be on a kink or a singular point of some operation */
+    bool mended;  /* an output is not what float64 made of the values before it */
     PointKink kink;
 } Accum;
 
@@ -49,6 +51,9 @@ void accum_free(Accum *a);
 
 /* Evaluates what the program has by now; a->v. */
 bool accum_evaluate(Accum *a);
+/* Outputs that over- or underflow on the way lost are found in balls (mend.c); for those who show
+ * no values but them. */
+void accum_mend(Accum *a);
 
 /* Value of output k, and grad[nin], its partial derivatives. */
 bool accum_gradient(Accum *a, AccumMode mode, size_t k, double *grad);

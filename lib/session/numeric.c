@@ -371,6 +371,7 @@ static Node *run_task(PointTask *j)
     if (!r) {
         ctx_error(c, LBZ_LIMIT, NULL, "out of memory");
     } else if (accum_init(&a, c, j->in, j->x, j->nin, j->out, j->nout)) {
+        accum_mend(&a);
         if (j->s->set.value[SET_mode] == MODE_AUTO)
             j->mode = accum_best_mode(&a);
         v = derivatives_as_node(j, &a, r);
