@@ -110,6 +110,12 @@ typedef struct {
 lbz_session *lbz_open(void);
 void lbz_close(lbz_session *s);
 
+/* GMP and FLINT end the process when they get no memory. Their memory functions are ours from the
+ * first lbz_eval on (unless the program has set some for GMP), and running out ends the statement;
+ * only where even what is kept for that is gone is f called, in the thread that evaluates, and then
+ * the process ends. */
+void lbz_at_abort(lbz_session *s, void (*f)(void *arg), void *arg);
+
 /* Evaluates len bytes of text: one line (or several joined ones) of statements separated by
  * ';'. The result is that of the last statement. Returns r->status. */
 lbz_status lbz_eval(lbz_session *s, const char *text, size_t len, lbz_result *r);

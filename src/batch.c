@@ -115,6 +115,7 @@ static bool take(void *arg, const Record *given)
     return !quit && !bail && !b->sink.error && !signals_interrupted();
 }
 
+/* Nothing comes for a while, or ever. */
 static void idle(void *arg) { sink_flush(&((Batch *)arg)->sink); }
 
 static int serial_run(const Making *m)
@@ -123,6 +124,7 @@ static int serial_run(const Making *m)
     if (!b.s)
         return EXIT_INTERNAL;
     sink_open(&b.sink);
+    lbz_at_abort(b.s, idle, &b);
     if (m->options->header)
         record_header(m->options->format, &b.sink.out);
     int status = feed_inputs(m->options, &(Consumer){take, idle, &b});

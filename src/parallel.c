@@ -69,10 +69,19 @@ static void unlock(Pool *p) { pthread_mutex_unlock(&p->lock); }
 
 /* ---- workers */
 
-static void run_chunk(Pool *p, lbz_session *s, Chunk *c)
+typedef struct {
+    Pool *p;
+    Chunk *chunk;     /* in work, or NULL */
+    size_t completed; /* lines of it */
+} Worker;
+
+static void run_chunk(Worker *w, lbz_session *s, Chunk *c)
 {
+    const Pool *p = w->p;
+    w->chunk = c;
     for (size_t i = 0; i < c->n; i++) {
         Item *it = &c->items[i];
+        w->completed = i;
         bool quit = false;
         it->rec.in = c->in.s + it->in;
         it->status =
@@ -84,6 +93,7 @@ static void run_chunk(Pool *p, lbz_session *s, Chunk *c)
         if (it->last)
             c->n = i + 1;
     }
+    w->chunk = NULL;
 }
 
 static void run_replay(Pool *p, lbz_session *s)
@@ -94,13 +104,37 @@ static void run_replay(Pool *p, lbz_session *s)
             lbz_eval(s, p->replay[i].s, p->replay[i].n, &r);
 }
 
+static void write_chunk(Pool *p, Chunk *c);
+
+/* Memory is out and the process about to end: what is done is written. The lock stays taken. */
+static void write_completed(void *arg)
+{
+    Worker *w = arg;
+    Pool *p = w->p;
+    lock(p);
+    for (; p->head != p->tail; p->head++) {
+        Chunk *c = &p->ring[p->head % p->size];
+        bool mine = c == w->chunk;
+        if (mine)
+            c->n = w->completed;
+        if (mine || c->state == DONE)
+            write_chunk(p, c);
+        if (c->state != FILLING)
+            break;
+    }
+    sink_flush(&p->sink);
+}
+
 static void *worker(void *arg)
 {
     Pool *p = arg;
+    Worker w = {.p = p};
     lbz_session *s = eval_open(p->m->options, eval_wants_decimals(p->m));
     unsigned long round = 0;
-    if (s)
+    if (s) {
         lbz_files_follow(s, p->files);
+        lbz_at_abort(s, write_completed, &w);
+    }
     lock(p);
     while (!p->stop) {
         if (round != p->round) {
@@ -114,7 +148,7 @@ static void *worker(void *arg)
             Chunk *c = &p->ring[p->next++ % p->size];
             c->state = RUNNING;
             unlock(p);
-            run_chunk(p, s, c);
+            run_chunk(&w, s, c);
             lock(p);
             c->state = DONE;
             pthread_cond_signal(&p->done);
@@ -165,9 +199,7 @@ static void collect(Pool *p, size_t left)
             break;
         while (c->state != DONE)
             pthread_cond_wait(&p->done, &p->lock);
-        unlock(p);
-        write_chunk(p, c);
-        lock(p);
+        write_chunk(p, c); /* under the lock, for write_completed */
         p->head++;
     }
     unlock(p);

@@ -57,7 +57,8 @@ verdict 'calls in lib/ of a later room' "$(
 # What the names that a folder exports begin with: the folder, or a concept in it with a type of
 # its own. No two folders share one; lbz_ names belong to leibniz.h.
 prefixes='
-base:      mem_ large_ file_ env_ arena_ str_ utf8_ map_ hash_
+base:      mem_ large_ file_ child_ env_ arena_ str_ utf8_ map_ hash_
+flint:     library_ wire_
 tensor:    tensor_ dims_ dtype_
 number:    num_ decimal_ double_
 table:     op_ command_ synonym_ rule_ float64_ f64_ certified_ cert_

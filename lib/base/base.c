@@ -89,6 +89,7 @@ void env_init(Env *env)
 {
     memset(env, 0, sizeof *env);
     env->mem_cap = MEM_CAP_DEFAULT;
+    env->children = true;
     env->data_cap = large_machine_memory() / 2;
 }
 
@@ -99,6 +100,8 @@ void env_release(Env *env)
     if (env->workers)
         env->free_workers(env);
     large_release(&env->large);
+    mem_free(env->ballast);
+    env->ballast = NULL;
 }
 
 void env_reset(Env *env)
@@ -109,6 +112,7 @@ void env_reset(Env *env)
     env->err.status = LBZ_OK;
     env->err.message[0] = env->err.hint[0] = '\0';
     env->steps = 0;
+    env->lib_used = 0;
     env->data_peak = env->data_used;
 }
 
@@ -167,6 +171,18 @@ bool env_stop(Env *env)
         return true;
     }
     return false;
+}
+
+void env_out_of_memory(Env *env, size_t n)
+{
+    const char *hint = "ask for something smaller, or in steps";
+    if (env_memory(env) + n > env->mem_cap) {
+        env_error(env, LBZ_LIMIT, hint,
+                  "this needs more than the %zu MiB of memory allowed",
+                  env->mem_cap >> 20);
+    } else {
+        env_error(env, LBZ_LIMIT, hint, "there is not enough memory for this");
+    }
 }
 
 /* ---- arenas */
@@ -240,18 +256,6 @@ void arena_reset(Arena *a)
     a->reserve_pos = 0;
 }
 
-static void out_of_memory(Env *env, size_t n)
-{
-    const char *hint = "ask for something smaller, or in steps";
-    if (env->mem_used + n > env->mem_cap) {
-        env_error(env, LBZ_LIMIT, hint,
-                  "this needs more than the %zu MiB of memory allowed",
-                  env->mem_cap >> 20);
-    } else {
-        env_error(env, LBZ_LIMIT, hint, "there is not enough memory for this");
-    }
-}
-
 static Chunk *chunk_new(Arena *a, size_t n)
 {
     Env *env = a->env;
@@ -259,7 +263,7 @@ static Chunk *chunk_new(Arena *a, size_t n)
         a->chunk && a->chunk->size <= CHUNK_MAX ? 2 * a->chunk->size : CHUNK_MIN;
     size = size > CHUNK_MAX ? CHUNK_MAX : size < CHUNK_MIN ? CHUNK_MIN : size;
     size = size < n ? n : size; /* n is a multiple of the alignment, too */
-    if (size > env->mem_cap || env->mem_used > env->mem_cap - size)
+    if (size > env->mem_cap || env_memory(env) > env->mem_cap - size)
         return NULL;
     Chunk *c = mem_alloc(sizeof *c + size);
     if (c) {
@@ -278,7 +282,7 @@ static bool arena_grow(Arena *a, size_t n)
     else
         c = chunk_new(a, n);
     if (!c) {
-        out_of_memory(a->env, n);
+        env_out_of_memory(a->env, n);
         return false;
     }
     c->older = a->chunk;
@@ -306,7 +310,7 @@ bool arena_in_reserve(const Arena *a, const void *p)
 void *arena_alloc_slow(Arena *a, size_t n)
 {
     if (n > SIZE_MAX / 4) {
-        out_of_memory(a->env, n);
+        env_out_of_memory(a->env, n);
         return NULL;
     }
     n = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);

@@ -7,8 +7,8 @@
  * Owners: what an arena handed out dies with the arena or at its mark; a Str owns its bytes.
  * May use: leibniz.h only.
  * Files: base.c (memory, errors, the interrupt flag, arenas, maps), text.c (strings that grow,
- * UTF-8, widths on a terminal). The two call each other: errors are cut at whole characters, and
- * strings take their memory here.
+ * UTF-8, widths on a terminal), child.[ch] (work that is dropped when it is to stop). The first
+ * two call each other: errors are cut at whole characters, and strings take their memory here.
  */
 #ifndef LBZ_BASE_H
 #define LBZ_BASE_H
@@ -88,6 +88,16 @@ typedef struct env {
     unsigned threads; /* that work on large arrays; 0: one for each processor */
     void *workers;    /* they (cpu/threads.c); NULL: none yet */
     void (*free_workers)(struct env *env);
+    /* bytes that GMP and FLINT took since env_reset in blocks that count, less what they gave
+     * back (flint/library.c) */
+    int64_t lib_used;
+    /* dropped when they get no more, for the way back to where we ask */
+    void *ballast;
+    bool children; /* heavy work may be done by a child process (base/child.h) */
+    int child_out; /* > 0: this is one, and its answer goes there */
+    /* called before a library ends the process; NULL: nobody wants to know */
+    void (*last_words)(void *arg);
+    void *last_arg;
     uint64_t steps; /* work done since env_reset, in rough node visits */
     uint64_t fuel;  /* more steps than this is LBZ_LIMIT; 0 = no bound */
 } Env;
@@ -101,6 +111,14 @@ void env_error(Env *env, lbz_status st, const char *hint, const char *fmt, ...)
     LBZ_PRINTF(4, 5) LBZ_COLD;
 void env_error_at(Env *env, Span at, lbz_status st, const char *hint, const char *fmt,
                   ...) LBZ_PRINTF(5, 6) LBZ_COLD;
+
+/* Records that n more bytes are not to be had. */
+LBZ_COLD void env_out_of_memory(Env *env, size_t n);
+/* bytes that count against mem_cap */
+static inline size_t env_memory(const Env *env)
+{
+    return env->mem_used + (env->lib_used > 0 ? (size_t)env->lib_used : 0);
+}
 
 /* True when the present work must stop: an error, Ctrl-C or a limit (recorded as the error).
  * Call once per step of every loop over user data. */
@@ -201,6 +219,8 @@ static inline void str_clear(Str *b)
     if (b->s)
         b->s[0] = '\0';
 }
+/* Room for n more bytes and the NUL; false: no memory, b has failed. */
+bool str_room(Str *b, size_t n);
 LBZ_COLD void str_put_slow(Str *b, const char *s, size_t n); /* str_put in all cases */
 static inline void str_put(Str *b, const char *s, size_t n)
 {

@@ -16,8 +16,7 @@ void str_free(Str *b)
     memset(b, 0, sizeof *b);
 }
 
-/* Room for n more bytes and the NUL. */
-static bool str_room(Str *b, size_t n)
+bool str_room(Str *b, size_t n)
 {
     if (b->failed)
         return false;

@@ -3,6 +3,7 @@
  * line; what earlier statements did stays.
  */
 #include "commands/commands.h"
+#include "flint/library.h"
 
 static void apply_limits(lbz_session *s)
 {
@@ -160,7 +161,9 @@ lbz_status lbz_eval(lbz_session *s, const char *text, size_t len, lbz_result *r)
     str_clear(&s->ans.notes);
     s->ans.nnotes = 0;
     s->ans.err.status = LBZ_OK;
+    Env *before = library_enter(&s->c->env);
     statement_run(s, text, len);
+    library_leave(before);
     answer_fill(s, text, len, r);
     return r->status;
 }

@@ -8,13 +8,18 @@
  * a slot holds either its own first-call label or the function, both of which may be
  * jumped to at any time, from any thread.
  *
- * The folder flint: this file, lazy-names.sh, which writes lazy.names, and nothing else; it has no
- * header, as callers include FLINT's own. It uses nothing of ours; all folders may call FLINT. The
- * libraries, once open, belong to the process.
+ * The folder flint: this file and lazy-names.sh, which writes lazy.names; library.[ch], FLINT's and
+ * GMP's memory; wire.[ch], their numbers and polynomials as bytes. It uses base; all folders may
+ * call FLINT, whose own headers they include. The libraries, once open, belong to the process.
  *
  * Empty where configure found that FLINT is to be linked as usual.
  */
 #ifdef LAZY_LIBS
+#include "flint/library.h"
+
+/* not linked where nothing enters the library: tests of single folders */
+#pragma weak library_opened
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -72,10 +77,13 @@ void *lbz_lazy_resolve(size_t i)
     unsigned library = functions[i].library;
 
     pthread_mutex_lock(&lock);
-    if (!opened[library])
+    bool first = !opened[library];
+    if (first)
         open_library(library);
     opened[library] = true;
     pthread_mutex_unlock(&lock);
+    if (first && library_opened)
+        library_opened(); /* may come here again, for another library */
     return __atomic_load_n(&lbz_lazy_slots[i], __ATOMIC_ACQUIRE);
 }
 

@@ -5,6 +5,7 @@
  * stays.
  */
 #include "session/session.h"
+#include "flint/library.h"
 
 #include "session/descent.h"
 
@@ -40,6 +41,13 @@ void lbz_close(lbz_session *s)
     answer_free(&s->ans);
     ctx_free(s->c);
     mem_free(s);
+    library_forget_thread();
+}
+
+void lbz_at_abort(lbz_session *s, void (*f)(void *arg), void *arg)
+{
+    s->c->env.last_words = f;
+    s->c->env.last_arg = arg;
 }
 
 /* ---- what the parser and evaluation want to know */
