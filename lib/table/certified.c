@@ -1,5 +1,5 @@
 /* table/certified.c - certified values of the elementary functions, and the table of all
- * routines. The others are in certified_special.c. Contract: certified.h.
+ * routines. The others are in certified_*.c. Contract: certified.h.
  *
  * Most routines here are one formula in which the argument occurs once, so that balls stay as
  * narrow as they can be; the rest split the ball at the point where the formula changes.

@@ -6,10 +6,9 @@
  * Files: table.c (rows, commands and synonyms by id and by name), float64.[ch] (every function
  * and its partials in float64, f64_*), float64_names.h (leads the names in the table's C texts to
  * those), float64_ball.c (the ones that libm does not have, by way of balls), rule.[ch] (the texts
- * of rows, read), certified.[ch] with
- * certified_log.c and certified_special.c (the certified values, cert_*). The three certified
- * files call each other: the table of routines stands in certified.c, and the elementary ones
- * there are what the others are made of.
+ * of rows, read), certified.[ch] with certified_far.c, certified_gamma.c, certified_log.c and
+ * certified_special.c (the certified values, cert_*). These five call each other: the table of
+ * routines stands in certified.c, and the elementary ones there are what the others are made of.
  */
 #ifndef LBZ_TABLE_H
 #define LBZ_TABLE_H
