@@ -168,9 +168,11 @@ static void convert_power(Field *f, Elem *r, Node *n)
     }
     if (ex_get_int(x, &k))
         el_pow(f, r, base, k);
-    else if (ex_is_num(x))
+    else if (ex_is_num(x)) {
+        f->written = n;
         field_root(f, r, base, x->num);
-    else if (f->mode == FIELD_PROVE)
+        f->written = NULL;
+    } else if (f->mode == FIELD_PROVE)
         field_power(f, r, base, x);
     else
         display_power(f, r, b, x);

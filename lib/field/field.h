@@ -66,6 +66,9 @@ typedef struct {
     bool cut;   /* that has happened: denominators may have factors left */
     bool doubt; /* some factor since it was last cleared may have factors of its own */
     uint64_t doubted; /* denominators that may; a set of indices */
+    /* display: the root that is converted, as it was written, and what forms of it cost, or NULL */
+    Node *written;
+    double (*cost)(Ctx *c, Node *n);
     fmpz_mpoly_ctx_t ctx;
     slong nvars;
     slong ngens, ndens;

@@ -432,6 +432,19 @@ static Node *shown_radicand(Field *f, const Elem *b, int64_t order)
     return field_node(f, b, power ? SHOW_FACTORED : SHOW_EXPANDED, SHOW_FACTORED);
 }
 
+/* The root of the order that `written` is a power of, written likewise, if that is shorter. */
+static Node *shorter_root(Field *f, Node *root, Num x)
+{
+    Ctx *c = f->c;
+    Node *w = f->written;
+    if (!f->cost || !w || root->op != OP_POW || root->a[1] != ex_num(c, x))
+        return root;
+    w = ex_pow(c, w->a[0], root->a[1]);
+    return w->op == OP_POW && w->a[1] == root->a[1] && f->cost(c, w) < f->cost(c, root)
+               ? w
+               : root;
+}
+
 static void display_root(Field *f, Elem *r, const Elem *b, Num x)
 {
     Arena *a = &f->c->tmp;
@@ -453,6 +466,7 @@ static void display_root(Field *f, Elem *r, const Elem *b, Num x)
     slong g = field_gen_of(f, root);
     if (g >= 0 && f->ngens > (slong)before) {
         Generator *gen = &f->gen[g];
+        gen->node = shorter_root(f, root, num_inv(a, q));
         el_init(f, &gen->rel);
         el_set(f, &gen->rel, &t);
         gen->q = (unsigned)order;

@@ -337,6 +337,7 @@ void best_offer_field(Best *b, Node *n, bool quick)
     ArenaMark m = arena_mark(&c->tmp);
     field_init(&f, c, FIELD_DISPLAY, SIMPLIFY_FUEL, n);
     f.quick = quick;
+    f.cost = measure_cost;
     f.high = b->deep ? HIGH_DEGREE_DEEP : HIGH_DEGREE;
     const Elem *e = field_elem(&f, n);
     if (e) {

@@ -42,6 +42,8 @@ Node *simplify_radicands(Ctx *c, Node *root);
 Node *simplify_join_factors(Ctx *c, Node *n);
 /* Roots of numbers and of names in a product as one, where that is shorter: 1/sqrt(2*pi). */
 Node *simplify_join_radicals(Ctx *c, Node *n);
+/* n, a product or a sum of some, with exponentials that go away and roots that are joined. */
+Node *simplify_shorten_products(Ctx *c, Node *n);
 /* n with the fractions below its fraction lines cleared, where that is shorter. */
 Node *simplify_clear_denominators(Ctx *c, Node *n);
 /* a + b/s for (s*a + b)/s; NULL where nothing cancels. */

@@ -430,7 +430,8 @@ Node *simplify_region(Ctx *c, Node *n, void *arg)
             best_offer_field(&b, b.node, b.limit > SMALL && !deep);
     }
     polish_best(&b, g);
-    return attempt_end(c, &at) ? b.node : n;
+    Node *r = simplify_shorten_products(c, b.node);
+    return attempt_end(c, &at) ? r : n;
 }
 
 static void offer_roots(Best *b, Node *n)

@@ -6,6 +6,7 @@
  * May use: base, number, table, expr, field, ball.
  * Files: simplify.c (candidates of a region; the cheapest wins), measure.[ch] (the cost), worth.c
  * (is a field worth trying), fraction.c (candidates by a field), root.c (radicands, products),
+ * product.c (exponentials and roots in products),
  * trig.c (trigonometric and Bessel forms), addition.c (addition theorems), relation.[ch] (under an
  * equation), prove.c (zero or not) with basis.c (independent generators) and define.c (functions by
  * others), internal.h. simplify, fraction, root, trig and worth are one circle: candidates are
