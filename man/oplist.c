@@ -123,6 +123,8 @@ static void man(void)
     man_synonyms();
     fputs(".SH OPERATIONS\n", stdout);
     for (Op op = OP_FIRST_STRUCTURAL + 1; op < OP_FIRST_FUNCTION; op++) {
+        if (!*op_info(op)->name)
+            continue;
         tag(op_info(op)->usage);
         roff(op_info(op)->help);
         putchar('\n');
@@ -165,7 +167,7 @@ static void dict(void)
     for (size_t i = 0; i < sizeof grammar / sizeof *grammar; i++)
         printf("\"%s\"\n", grammar[i]);
     for (Op op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++)
-        if (op != OP_FIRST_FUNCTION)
+        if (*op_info(op)->name)
             word(op_info(op)->name, "(");
     for (size_t i = 0; i < command_count(); i++)
         word(command_at(i)->name, " ");

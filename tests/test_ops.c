@@ -16,6 +16,8 @@ START_TEST(row)
     Op op = (Op)_i;
     const OpInfo *f = op_info(op);
 
+    if (op == OP_FIRST_TENSOR || (op_is_tensor(op) && !f->name[0]))
+        return; /* written in signs */
     ck_assert_msg(f->name[0] != 0, "op %d has no name", op);
     ck_assert_ptr_eq(op_info(op), f);
     ck_assert_msg(find_n(f->name, f->min_args) == op,
@@ -26,7 +28,7 @@ START_TEST(row)
     ck_assert_msg(strlen(f->help) <= 90, "help of %s is long", f->name);
     ck_assert_msg(f->usage[0] != 0, "usage of %s", f->name);
     ck_assert_uint_le(f->min_args, f->max_args);
-    if (op_is_structural(op))
+    if (op_is_structural(op) || op_is_tensor(op))
         return;
     ck_assert(op_is_function(op));
     ck_assert_uint_eq(f->min_args, f->max_args);
@@ -215,7 +217,7 @@ START_TEST(commands)
         const CommandInfo *c = command_at(i);
         ck_assert_ptr_eq(command_find(c->name, strlen(c->name)), c);
         ck_assert_msg(c->usage[0] && c->help[0], "%s", c->name);
-        ck_assert_msg(c->open || find(c->name) == OP_POISON,
+        ck_assert_msg(c->open || find(c->name) == OP_POISON || find(c->name) == OP_TRACE,
                       "command %s is a function, too", c->name);
     }
     ck_assert_ptr_null(command_at(command_count()));

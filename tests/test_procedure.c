@@ -122,13 +122,13 @@ START_TEST(lists)
     const double z[2] = {0, 0};
     both("norm(v) at v=[0, 0]", 0, z, 2);
     define(
-        "mix(v) = { w = v*[1, 10] - [3, v[1]^2]; sum(w*2 + 1/[2, 4] + exp(0*[1, 1])) }");
+        "mix(v) = { w = v.*[1, 10] - [3, v[1]^2]; sum(w*2 + 1/[2, 4] + exp(0*[1, 1])) }");
     const double mx[2] = {2 - 4 * 0.5, 20};
     both("mix(v) at v=[0.5, 0.25]", 2 * (0.5 - 3 + 2.5 - 0.25) + 0.75 + 2, mx, 2);
     ck_assert_int_eq(eval("mix([1, 2])"), LBZ_OK);
     ck_assert_str_eq(r.text, "147/4");
     fails("reverse v[4] at v=[1, 2]", LBZ_DOMAIN, "the index 4");
-    fails("reverse sum(v + w) at v=[1, 2], w=[1, 2, 3]", LBZ_SHAPE, "different sizes");
+    fails("reverse sum(v + w) at v=[1, 2], w=[1, 2, 3]", LBZ_SHAPE, "do not fit");
     fails("forward v at v=[1, 2]", LBZ_SHAPE, "list");
 }
 END_TEST

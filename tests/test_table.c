@@ -577,6 +577,7 @@ static double text_partial(Op op, unsigned i, double x, double y, double z, doub
 #define P1(...)
 #define P2(...)
 #define S(...)
+#define T(...)
 #define A(...)
 #define C(...)
 #include "ops.def"

@@ -11,6 +11,7 @@ static const struct {
 #define P1(...)
 #define P2(...)
 #define S(...)
+#define T(...)
 #define A(...)
 #define C(run, name, ...) {name, cmd_##run},
 #include "ops.def"

@@ -31,6 +31,7 @@ CmdFunction *cmd_function(const char *name); /* NULL: there is none */
 #define P1(...)
 #define P2(...)
 #define S(...)
+#define T(...)
 #define A(...)
 #define C(run, ...) CmdFunction cmd_##run;
 #include "ops.def"

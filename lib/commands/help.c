@@ -80,7 +80,7 @@ static void help_function(Str *out, Op op)
     const OpInfo *info = op_info(op);
     if (out->n)
         str_putc(out, '\n');
-    if (op_is_structural(op)) {
+    if (!op_is_function(op)) {
         str_printf(out, "%s: %s", info->usage, info->help);
         return;
     }
@@ -95,13 +95,13 @@ static bool help_functions_named(Str *out, const char *text, Span w)
 {
     bool any = false;
     for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++) {
-        if (op != OP_FIRST_FUNCTION && same_name(op_info((Op)op)->name, text, w)) {
+        if (same_name(op_info((Op)op)->name, text, w)) {
             help_function(out, (Op)op);
             any = true;
         }
     }
     Op op = any ? OP_POISON : op_find(text + w.pos, w.len);
-    if (op_is_function(op) || op_is_structural(op)) {
+    if (op_is_function(op) || op_is_structural(op) || op_is_tensor(op)) {
         help_function(out, op);
         any = true;
     }
@@ -133,7 +133,7 @@ static void list_functions(Str *out)
     str_puts(out, "\n\n");
     col = 0;
     for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_FIRST_FUNCTION; op++)
-        if (op != OP_AT && op != OP_IMPLICIT)
+        if (op != OP_AT && op != OP_IMPLICIT && *op_info((Op)op)->name)
             put_name(out, &col, op_info((Op)op)->name);
     str_puts(out, "  sum  prod  int\n\nother names\n");
     col = 0;

@@ -83,6 +83,7 @@ static void drop_dead_nodes(lbz_session *s)
 static void begin_statement(lbz_session *s)
 {
     drop_dead_nodes(s);
+    defs_read_again(s);
     ctx_begin_statement(s->c);
     map_init(&s->procedures, ctx_arena(s->c));
     s->no_formula = (Err){0};

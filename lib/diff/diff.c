@@ -82,7 +82,7 @@ static Node *diff_product(Ctx *c, Node *n, uint32_t x)
 static Node *diff_power(Ctx *c, Node *n, uint32_t x)
 {
     Node *b = n->a[0], *e = n->a[1], *db = memo_get(c, b, x), *de = memo_get(c, e, x);
-    if (de == c->zero && ex_is_num(e) && db != c->zero && !c->open_lists) {
+    if (de == c->zero && ex_is_num(e) && db != c->zero) {
         Node *p = ex_pow(c, b, ex_add2(c, e, c->minus_one));
         return ex_is_num(db) ? ex_scale(c, num_mul(&c->tmp, e->num, db->num), p)
                              : ex_scale(c, e->num, ex_mul2(c, p, db));

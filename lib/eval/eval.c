@@ -1,12 +1,12 @@
 /* eval/eval.c - the evaluation of one statement's expression: the walk that carries structural
  * operators out, and what is done with the result.
  *
- * Invariant: a node that carry_expression returns has no structural operator inside; names are
+ * Invariant: a node that eval_carry returns has no structural operator inside; names are
  * still symbols in it. Operands are carried out before the operator itself (children come
  * first in ex_walk), so one loop does it all.
  */
 #include "eval/internal.h"
-#include "expr/lists.h"
+#include "expr/tensors.h"
 
 #include <stdio.h>
 
@@ -162,7 +162,7 @@ static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a)
 
 /* v[i], sum(v) ...: stays open only for the numeric commands, which know lists of
  * numbers. */
-static Node *of_lists(Evaluation *ev, Node *op, Node *const *a)
+static Node *of_tensors(Evaluation *ev, Node *op, Node *const *a)
 {
     static const SymList none;
     Ctx *c = ev->c;
@@ -171,11 +171,9 @@ static Node *of_lists(Evaluation *ev, Node *op, Node *const *a)
         v[i] = eval_attach(ev, eval_expand(ev, a[i], &none, EXPAND_ALL));
     if (!v || ctx_failed(c))
         return c->poison;
-    Node *r = list_function(c, (Op)op->op, op->n, v);
-    if (r || ctx_failed(c))
-        return r ? r : c->poison;
-    if (!ev->opt->call_procedure)
-        return ex_structural(c, (Op)op->op, op->n, v);
+    Node *r = ex_tensor(c, (Op)op->op, op->name, op->n, v);
+    if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure)
+        return r;
     return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]",
                      "%s needs a list, and numbers "
                      "as indices and sizes",
@@ -187,19 +185,11 @@ static Node *carry_out(Evaluation *ev, Node *op, Node *const *a, bool inner)
     Ctx *c = ev->c;
     static const SymList none;
     Node *e;
+    if (op_is_tensor((Op)op->op))
+        return of_tensors(ev, op, a);
+    if (op_info((Op)op->op)->flags & DERIVES)
+        return eval_derivative(ev, op, a, inner);
     switch (op->op) {
-    case OP_DIFF:
-    case OP_GRAD:
-    case OP_JACOBIAN:
-    case OP_HESSIAN:
-    case OP_HVP:
-    case OP_JVP:
-    case OP_VJP:
-    case OP_LAPLACIAN:
-    case OP_DIV:
-    case OP_CURL:
-    case OP_TAYLOR:
-    case OP_IMPLICIT: return eval_derivative(ev, op, a, inner);
     case OP_AT: return eval_at(ev, op, a);
     case OP_DETACH: return ex_structural(c, OP_DETACH, 1, a);
     case OP_SUBS:
@@ -208,30 +198,20 @@ static Node *carry_out(Evaluation *ev, Node *op, Node *const *a, bool inner)
     case OP_DUAL:
         return ctx_error(c, LBZ_UNABLE, "type it where it is used: f(dual(2, 1))",
                          "a dual number cannot be kept in a name or used here");
-    case OP_INDEX:
-    case OP_TOTAL:
-    case OP_NORM:
-    case OP_DOT:
-    case OP_LENGTH:
-    case OP_ZEROS: return of_lists(ev, op, a);
     default:
         e = eval_attach(ev, eval_expand(ev, a[0], &none, EXPAND_NEEDED));
         return ctx_failed(c) ? c->poison : run_rewriting(ev, op, e, a);
     }
 }
 
-static bool is_differentiation(unsigned op)
-{
-    return op == OP_DIFF || op == OP_GRAD || op == OP_JACOBIAN || op == OP_LAPLACIAN ||
-           op == OP_DIV || op == OP_CURL;
-}
+static bool is_one_step(unsigned op) { return op_info((Op)op)->flags & ONE_STEP; }
 
 /* Operands of a derivative are not simplified first: the outermost one is. */
 static void mark_inner(Ctx *c, Node **order, size_t n, Map *inner)
 {
     map_init(inner, &c->tmp);
     for (size_t i = 0; i < n; i++)
-        if (is_differentiation(order[i]->op) && is_differentiation(order[i]->a[0]->op))
+        if (is_one_step(order[i]->op) && is_one_step(order[i]->a[0]->op))
             map_put(inner, order[i]->a[0]->id, 1);
 }
 
@@ -252,7 +232,7 @@ static void carry_one(Evaluation *ev, Node *x, NodeMap *done, const Map *inner)
     Node **a = carried_children(c, x, done);
     set_error_place(c, ev, x);
     if (a && !ctx_failed(c)) {
-        bool structural = op_is_structural((Op)x->op);
+        bool structural = op_is_structural((Op)x->op) || ex_is_open(x);
         c->env.about = structural ? NULL : x;
         Node *r = structural ? carry_out(ev, x, a, map_get(inner, x->id, NULL))
                              : ex_rebuild(c, x, a);
@@ -263,8 +243,7 @@ static void carry_one(Evaluation *ev, Node *x, NodeMap *done, const Map *inner)
     }
 }
 
-/* Structural operators carried out; names stay. */
-static Node *carry_expression(Evaluation *ev, Node *e)
+Node *eval_carry(Evaluation *ev, Node *e)
 {
     Ctx *c = ev->c;
     if (!(e->flags & NF_STRUCTURAL))
@@ -328,9 +307,9 @@ static Node *carry_all(Evaluation *ev, Node *e)
     if (!eval_closure(ev, e))
         return ev->c->poison;
     for (size_t i = 0; i < ev->norder && !ctx_poll(ev->c); i++)
-        ev->carried[i] = carry_expression(ev, ev->order[i]->body);
+        ev->carried[i] = eval_carry(ev, ev->order[i]->body);
     ev->own_statement = true;
-    return carry_expression(ev, e);
+    return eval_carry(ev, e);
 }
 
 /* The names that were put in last, for "at x = 3". */

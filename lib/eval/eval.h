@@ -31,7 +31,8 @@ typedef struct {
     size_t n, cap;
 } SymList; /* a set of symbols, small; owned by whoever made it */
 
-bool symlist_add(SymList *l, uint32_t sym); /* false: no memory */
+bool symlist_add(SymList *l, uint32_t sym);  /* false: no memory */
+bool symlist_push(SymList *l, uint32_t sym); /* whatever is in it */
 bool symlist_has(const SymList *l, uint32_t sym);
 void symlist_free(SymList *l);
 
@@ -43,8 +44,10 @@ typedef struct def {
     SymList hidden;   /* symbols that nobody can type, one for each parameter */
     SymList mentions; /* names and functions that occur in body */
     SymList bound;    /* symbols that operators inside body bind (d/dx, at x=...) */
+    SymList written;  /* names in its text: their shapes say how it is read */
     bool procedure;  /* a function made of statements: body is nothing, source has them */
     char *source;    /* text of the right-hand side, for vars and save */
+    char *broken;    /* why it cannot be read for the present shapes of names; or NULL */
     uint64_t serial; /* order of definition */
 } Def;
 
@@ -81,6 +84,9 @@ typedef struct {
     Node *(*call_procedure)(void *arg, const Def *d, Node *n, Node *const *a);
     /* Is one of those left in e? Its error is in the context then. */
     bool (*has_open_call)(void *arg, Node *e);
+    /* The body of a function that is a formula, over its hidden parameters, read for arguments of
+     * these shapes; poison with the error. */
+    Node *(*read_function)(void *arg, const Def *d, Node *const *a);
     void *procedure_arg;
 } EvalOptions;
 

@@ -105,6 +105,8 @@ void eval_note_divisors(Ctx *c, Node *before, Node *after, uint32_t x);
 
 /* One round: applications of defined functions and finite sums replaced by what they are.
  */
+/* Structural operators carried out; names stay. */
+Node *eval_carry(Evaluation *ev, Node *e);
 Node *eval_functions(Evaluation *ev, Node *e);
 
 #endif

@@ -18,7 +18,7 @@ bool symlist_has(const SymList *l, uint32_t sym)
     return false;
 }
 
-static bool symlist_push(SymList *l, uint32_t sym)
+bool symlist_push(SymList *l, uint32_t sym)
 {
     if (!MEM_ROOM(l->v, l->n, l->cap))
         return false;
@@ -53,31 +53,13 @@ static bool add_variables(SymList *bound, const Node *v)
  */
 static void bound_operands(const Node *n, size_t *first, size_t *step, size_t *end)
 {
+    unsigned flags = op_info((Op)n->op)->flags;
     *first = 1;
-    *step = 2;
-    *end = n->n;
-    switch (n->op) {
-    case OP_DIFF:
-    case OP_AT:
-    case OP_SUBS: break;
-    case OP_IMPLICIT:
-        *step = 1;
-        *end = 3;
-        break;
-    case OP_GRAD:
-    case OP_JACOBIAN:
-    case OP_HESSIAN:
-    case OP_HVP:
-    case OP_JVP:
-    case OP_VJP:
-    case OP_LAPLACIAN:
-    case OP_DIV:
-    case OP_CURL:
-    case OP_TAYLOR:
-    case OP_APART:
-    case OP_COLLECT: *end = 2; break;
-    default: *end = 0;
-    }
+    *step = flags & BINDS_PAIRS ? 2 : 1;
+    *end = flags & BINDS_PAIRS                 ? n->n
+           : flags & BINDS_TWO                 ? 3
+           : flags & (BINDS_LIST | BINDS_NAME) ? 2
+                                               : 0;
     if (*end > n->n)
         *end = n->n;
 }
@@ -195,6 +177,10 @@ static void reach_definitions(Evaluation *ev, const SymList *deps)
         Def *d = names_find(ev->names, f->deps->v[f->i++]);
         if (!d || map_get(&ev->index, d->sym, NULL))
             continue;
+        if (d->broken)
+            ctx_error(c, LBZ_SHAPE, "define it again",
+                      "%s = %.200s cannot be read any more: %s", sym_name(c, d->sym),
+                      d->source, d->broken);
         map_put(&ev->index, d->sym, 0);
         for (size_t i = 0; i < d->bound.n; i++)
             symlist_add(&ev->bound, d->bound.v[i]);
@@ -399,6 +385,30 @@ static Node *value_by_rule(Evaluation *ev, const Def *d, Node *const *args)
     return eval_by_rule(ev, d->body, &d->hidden, by);
 }
 
+/* The definition holds for every shape that fits: it is read again for those of the arguments. */
+static Node *call_with_tensors(Evaluation *ev, const Def *d, Node *const *a)
+{
+    Ctx *c = ev->c;
+    size_t k = d->params.n;
+    for (size_t i = k; i < 2 * k; i++)
+        if (a[i] != c->zero)
+            return ctx_error(c, LBZ_UNABLE, "write d/dt of it, where t is a number",
+                             "derivatives of %s by a tensor are not available",
+                             sym_name(c, d->sym));
+    ev->last_function = d;
+    ev->calls += ev->round > 0;
+    Node *body = ev->opt->read_function(ev->opt->procedure_arg, d, a);
+    body = ctx_failed(c) ? c->poison : eval_carry(ev, body);
+    if (ctx_failed(c))
+        return c->poison;
+    Subst names;
+    subst_begin(&names, c);
+    for (size_t i = 0; i < ev->norder; i++)
+        if (ev->val[i] && ev->order[i]->kind != DEF_FUNCTION)
+            subst_put(&names, ev->order[i]->sym, ev->val[i]);
+    return ex_subst(c, subst_run(&names, body), d->hidden.v, a, k);
+}
+
 static Node *call_formula_function(Evaluation *ev, const Def *d, Node *body,
                                    Node *const *a)
 {
@@ -406,6 +416,8 @@ static Node *call_formula_function(Evaluation *ev, const Def *d, Node *body,
     size_t k = d->params.n;
     Node *const *orders = a + k;
     bool plain = true;
+    if (ex_any_shape(k, a))
+        return call_with_tensors(ev, d, a);
     for (size_t i = 0; i < k; i++)
         plain = plain && orders[i] == c->zero;
     ev->last_function = d;

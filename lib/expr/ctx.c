@@ -5,6 +5,7 @@
  * node or assumption needs (index >= syms_kept) die with the statement.
  */
 #include "expr/internal.h"
+#include "expr/shape.h"
 #include <stdio.h>
 
 enum { TABLE_MIN = 256, TABLE_LARGE = 1 << 15 };
@@ -61,7 +62,7 @@ uint32_t sym_intern(Ctx *c, const char *name, size_t n)
     char *copy = arena_strndup(ctx_arena(c), name, n);
     if (!copy)
         return 0;
-    c->syms[c->nsyms] = (Symbol){copy, h, S_ANY, false};
+    c->syms[c->nsyms] = (Symbol){.name = copy, .hash = h, .assume = S_ANY};
     c->sym_table[k] = (uint32_t)++c->nsyms;
     if (c->into == 0)
         sym_keep_all(c);
@@ -161,20 +162,38 @@ static void pool_grow(Ctx *c, Pool *p)
 }
 
 /* Where the hash of a node with children begins. */
+/* Functions hash as they did whatever rows stand before theirs: points that are tried at random
+ * depend on it. */
+static inline uint64_t op_hash(Op op)
+{
+    enum { MOVED = OP_FIRST_FUNCTION - (OP_FIRST_STRUCTURAL + 33) };
+    return hash_mix(0x6c62, op > OP_FIRST_FUNCTION ? op - MOVED : op);
+}
+
 static inline uint64_t inner_hash(Op op, uint32_t sym)
 {
-    return hash_mix(hash_mix(0x6c62, op), sym);
+    return hash_mix(op_hash(op), sym);
+}
+
+/* A T row's attributes are text in the table of symbols, one behind sym. */
+static inline bool has_attributes(unsigned op, uint32_t sym)
+{
+    return sym && op_is_tensor((Op)op);
 }
 
 static inline uint64_t leaf_hash(const Ctx *c, const Shell *s)
 {
     if (s->n && s->op != OP_APPLY)
-        return inner_hash(s->op, s->sym);
+        return inner_hash(s->op, has_attributes(s->op, s->sym)
+                                     ? (uint32_t)c->syms[s->sym - 1].hash
+                                     : s->sym);
     uint64_t h = hash_mix(0x6c62, s->op);
     if (s->op == OP_NUM)
         return hash_mix(h, num_hash(s->num));
-    if (s->op == OP_SYM || s->op == OP_APPLY)
-        return hash_mix(h, c->syms[s->sym].hash);
+    if (s->op == OP_SYM || s->op == OP_APPLY) {
+        h = hash_mix(h, c->syms[s->sym].hash);
+        return LBZ_LIKELY(!s->shape) ? h : hash_mix(h, shape_hash(c, s->shape));
+    }
     if (s->op == OP_STRING)
         return hash_mix(h, hash_bytes(s->text, s->sym, 3));
     return hash_mix(h, s->sym);
@@ -184,6 +203,8 @@ static bool same_content(const Node *n, const Shell *s)
 {
     if (n->op != s->op || n->n != s->n || n->sym != s->sym)
         return false;
+    if (s->op == OP_SYM)
+        return n->shape == s->shape;
     if (s->op == OP_NUM)
         return num_eq(n->num, s->num);
     if (s->op == OP_STRING)
@@ -227,6 +248,8 @@ static inline void node_fill(Ctx *c, Pool *p, Node *n, const Shell *s)
         n->a[i] = s->a[i];
     if (s->op == OP_SYM || s->op == OP_APPLY)
         n->name = c->syms[s->sym].name;
+    else if (has_attributes(s->op, s->sym))
+        n->name = c->syms[s->sym - 1].name;
     else if (s->op == OP_NUM)
         n->num = num_copy(&p->arena, s->num);
     else if (s->op == OP_STRING)
@@ -237,6 +260,7 @@ static inline void node_fill(Ctx *c, Pool *p, Node *n, const Shell *s)
 typedef struct {
     uint64_t hash, syms;
     uint32_t newest, height;
+    uint32_t shape; /* bits: 0 when all are numbers */
     uint8_t flags;
 } ChildFacts;
 
@@ -248,6 +272,7 @@ static inline bool children_read(ChildFacts *k, size_t count, Node *const *a)
         k->hash = hash_mix(k->hash, n->hash);
         k->syms |= n->syms;
         k->flags |= n->flags;
+        k->shape |= n->shape;
         k->newest = n->id > k->newest ? n->id : k->newest;
         k->height = n->height >= k->height ? n->height + 1 : k->height;
     }
@@ -266,6 +291,7 @@ static Node *node_new(Ctx *c, Pool *p, const Shell *s, const ChildFacts *k)
                 .flags = k->flags,
                 .n = (uint32_t)s->n,
                 .sym = s->sym,
+                .shape = s->shape | k->shape,
                 .height = k->height};
     node_fill(c, p, n, s);
     ex_set_facts(c, n);
@@ -339,6 +365,7 @@ Node *ex_intern(Ctx *c, Op op, size_t n, Node *const *a)
                 .op = (uint16_t)op,
                 .flags = k.flags,
                 .n = (uint32_t)n,
+                .shape = k.shape,
                 .height = k.height};
     for (size_t i = 0; i < n; i++)
         x->a[i] = a[i];
@@ -356,6 +383,7 @@ Node *ctx_keep(Ctx *c, const Node *n, Node *const *a)
                .sym = n->sym,
                .n = n->n,
                .a = a,
+               .shape = n->op == OP_SYM ? n->shape : 0,
                .num = n->op == OP_NUM ? n->num : NUM_ZERO,
                .text = n->op == OP_STRING ? n->text : NULL};
     Node **slot = pool_find(p, &s, n->hash);
@@ -414,7 +442,8 @@ Ctx *ctx_new(void)
     env_init(&c->env);
     bool ok = pool_init(&c->pool[0], &c->env, 1) &&
               pool_init(&c->pool[1], &c->env, FIRST_STATEMENT_ID) &&
-              arena_init(&c->tmp, &c->env) && symbols_grow(c) && ctx_leaves(c);
+              arena_init(&c->tmp, &c->env) && symbols_grow(c) && ctx_shapes_grow(c) &&
+              ctx_leaves(c);
     if (ok) {
         ctx_begin_statement(c);
         return c;
@@ -432,6 +461,8 @@ void ctx_free(Ctx *c)
     arena_free(&c->tmp);
     mem_free(c->syms);
     mem_free(c->sym_table);
+    mem_free(c->shapes);
+    mem_free(c->shape_table);
     env_release(&c->env);
     mem_free(c);
 }
@@ -440,6 +471,7 @@ void ctx_begin_statement(Ctx *c)
 {
     env_reset(&c->env);
     symbols_forget(c);
+    ctx_shapes_forget(c);
     pool_reset(&c->pool[1], FIRST_STATEMENT_ID);
     arena_reset(&c->tmp);
     c->into = 1;

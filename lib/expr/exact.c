@@ -34,8 +34,8 @@ Node *ex_exact_zeta(Ctx *c, int64_t n)
     }
     Num k = num_mul(a, num_abs(a, ex_bernoulli(c, (unsigned)n)),
                     num_pow(a, num_int(2), n - 1));
-    return ex_scale(c, num_div(a, k, num_factorial(a, (uint64_t)n)),
-                    ex_powi(c, c->pi, n));
+    return ex_plain_scale(c, num_div(a, k, num_factorial(a, (uint64_t)n)),
+                          ex_plain_powi(c, c->pi, n));
 }
 
 /* ---- infinity */
@@ -115,11 +115,11 @@ static Node *limit_node(Ctx *c, Limit v)
     case ONE: return c->one;
     case TWO: return c->two;
     case HALF: return c->half;
-    case HALF_PI: return ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi);
+    case HALF_PI: return ex_plain_scale(c, num_rat(&c->tmp, 1, 2), c->pi);
     case INF: return c->inf;
     case MINUS_ONE: return c->minus_one;
     case MINUS_HALF: return ex_rat(c, -1, 2);
-    case MINUS_HALF_PI: return ex_scale(c, num_rat(&c->tmp, -1, 2), c->pi);
+    case MINUS_HALF_PI: return ex_plain_scale(c, num_rat(&c->tmp, -1, 2), c->pi);
     case MINUS_INF: return c->minus_inf;
     case NONE: break;
     }
@@ -172,8 +172,9 @@ static Node *trigamma_value(Ctx *c, Node *x)
     Num s = NUM_ZERO;
     for (int64_t k = n - 2; k > 0; k -= 2)
         s = num_add(a, s, num_rat(a, 4, k * k));
-    return ex_sub(c, ex_scale(c, num_rat(a, 1, n % 2 ? 2 : 6), ex_powi(c, c->pi, 2)),
-                  ex_num(c, s));
+    return ex_plain_sub(
+        c, ex_plain_scale(c, num_rat(a, 1, n % 2 ? 2 : 6), ex_plain_powi(c, c->pi, 2)),
+        ex_num(c, s));
 }
 
 Node *ex_exact_value1(Ctx *c, Op op, Node *x)
@@ -198,8 +199,8 @@ static Node *polygamma_at_one(Ctx *c, Node *order)
     if (!ex_get_int(order, &n) || n < 1 || n > MOST)
         return NULL;
     Num k = num_factorial(&c->tmp, (uint64_t)n);
-    return ex_scale(c, n % 2 ? k : num_neg(&c->tmp, k),
-                    ex_fn1(c, OP_zeta, ex_int(c, n + 1)));
+    return ex_plain_scale(c, n % 2 ? k : num_neg(&c->tmp, k),
+                          ex_plain_fn1(c, OP_zeta, ex_int(c, n + 1)));
 }
 
 static Node *polylog_value(Ctx *c, Node *s, Node *x)
@@ -209,15 +210,16 @@ static Node *polylog_value(Ctx *c, Node *s, Node *x)
     if (!ex_get_int(s, &n) || n < 2 || n > MOST || !ex_is_num(x) || x->num.dec)
         return NULL;
     if (n == 2 && x == c->half) {
-        Node *l = ex_fn1(c, OP_log, c->two);
-        return ex_sub(c, ex_scale(c, num_rat(&c->tmp, 1, 12), ex_powi(c, c->pi, 2)),
-                      ex_scale(c, num_rat(&c->tmp, 1, 2), ex_powi(c, l, 2)));
+        Node *l = ex_plain_fn1(c, OP_log, c->two);
+        return ex_plain_sub(
+            c, ex_plain_scale(c, num_rat(&c->tmp, 1, 12), ex_plain_powi(c, c->pi, 2)),
+            ex_plain_scale(c, num_rat(&c->tmp, 1, 2), ex_plain_powi(c, l, 2)));
     }
-    Node *z = x == c->one || x == c->minus_one ? ex_fn1(c, OP_zeta, s) : NULL;
+    Node *z = x == c->one || x == c->minus_one ? ex_plain_fn1(c, OP_zeta, s) : NULL;
     if (!z || x == c->one)
         return z;
     Num two = num_pow(&c->tmp, num_int(2), 1 - n);
-    return ex_scale(c, num_sub(&c->tmp, two, NUM_ONE), z);
+    return ex_plain_scale(c, num_sub(&c->tmp, two, NUM_ONE), z);
 }
 
 /* b^x mod m by squaring, for the powers that are too large to be written out. */

@@ -1,6 +1,8 @@
 /* expr/expr.c - leaves, facts about nodes, lists, conditions, binders, rebuilding.
  * Invariant: every function here returns a canonical node or poison. */
 #include "expr/internal.h"
+#include "expr/shape.h"
+#include "expr/tensors.h"
 
 /* ---- facts ------------------------------------------------------------------------- */
 static uint8_t sign_of_num(Num x)
@@ -129,7 +131,7 @@ static uint8_t own_flags(const Node *n)
         return NF_BINDER;
     if (n->op >= OP_IF && n->op <= OP_FALSE)
         return NF_COND;
-    return op_is_structural((Op)n->op) ? NF_STRUCTURAL : 0;
+    return op_is_structural((Op)n->op) || ex_is_open(n) ? NF_STRUCTURAL : 0;
 }
 
 bool ex_may_be_undefined(const Node *n)
@@ -148,6 +150,9 @@ void ex_set_facts(Ctx *c, Node *n)
     n->flags |= own_flags(n);
     if (n->op == OP_SYM)
         n->syms = (uint64_t)1 << (n->sym & 63);
+    else if (n->shape || n->op == OP_LIST || op_is_structural((Op)n->op) ||
+             op_is_tensor((Op)n->op))
+        n->shape = shape_of_node(c, n);
     n->sign = sign_of(c, n);
     if (!n->syms && !(n->flags & NF_RISK) && ex_may_be_undefined(n))
         n->flags |= NF_RISK;
@@ -167,6 +172,10 @@ Node *ex_sym(Ctx *c, uint32_t sym)
 {
     return ctx_intern(c, &(Shell){.op = OP_SYM, .sym = sym});
 }
+Node *ex_sym_shaped(Ctx *c, uint32_t sym, uint32_t shape)
+{
+    return ctx_intern(c, &(Shell){.op = OP_SYM, .sym = sym, .shape = shape});
+}
 Node *ex_sym_named(Ctx *c, const char *name)
 {
     return ex_sym(c, sym_intern(c, name, strlen(name)));
@@ -177,56 +186,33 @@ Node *ex_string(Ctx *c, const char *s, size_t n)
 }
 
 /* ---- lists ------------------------------------------------------------------------- */
-Node *ex_list(Ctx *c, size_t n, Node *const *e) { return ex_intern(c, OP_LIST, n, e); }
-
-/* The sum of lists of one length, element by element. */
-Node *list_add(Ctx *c, size_t n, Node *const *t)
+/* Elements of one shape that are not written out make no list, but a stack. */
+Node *ex_list(Ctx *c, size_t n, Node *const *e)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t len = t[0]->op == OP_LIST ? t[0]->n : 0;
-    for (size_t i = 0; i < n; i++)
-        if (t[i]->op != OP_LIST || t[i]->n != len)
-            return ctx_error(c, LBZ_SHAPE, "both sides of + need the same shape",
-                             "cannot add a list and something of another shape");
-    Node **out = ARENA_NEW(&c->tmp, Node *, len + 1),
-         **row = ARENA_NEW(&c->tmp, Node *, n);
-    if (!out || !row)
-        return c->poison;
-    for (size_t j = 0; j < len; j++) {
-        for (size_t i = 0; i < n; i++)
-            row[i] = t[i]->a[j];
-        out[j] = ex_add(c, n, row);
+    uint32_t shape = n ? e[0]->shape : SHAPE_SCALAR;
+    bool stack = false;
+    for (size_t i = 0; i < n; i++) {
+        shape = e[i]->shape == shape ? shape : SHAPE_RAGGED;
+        stack = stack || !ex_is(e[i], OP_LIST);
     }
-    Node *r = ex_list(c, len, out);
-    arena_release(&c->tmp, m);
-    return r;
+    bool tensors = stack && shape_is_tensor(shape) && !shape_is_row(c, shape);
+    return ex_intern(c, tensors ? OP_STACK : OP_LIST, n, e);
 }
 
-/* A product with one list in it: every element times the rest. */
-Node *list_mul(Ctx *c, size_t n, Node *const *f)
+/* ---- what is made of the others ------------------------------------------------------- */
+Node *ex_sub(Ctx *c, Node *a, Node *b) { return ex_add2(c, a, ex_neg(c, b)); }
+Node *ex_neg(Ctx *c, Node *a) { return ex_scale(c, num_int(-1), a); }
+Node *ex_div(Ctx *c, Node *a, Node *b)
 {
-    ArenaMark m = arena_mark(&c->tmp);
-    size_t at = n;
-    for (size_t i = 0; i < n; i++) {
-        if (f[i]->op != OP_LIST)
-            continue;
-        if (at < n)
-            return ctx_error(c, LBZ_UNABLE, "multiply the elements one by one",
-                             "products of two lists are not available");
-        at = i;
-    }
-    Node **g = ARENA_NEW(&c->tmp, Node *, n),
-         **out = ARENA_NEW(&c->tmp, Node *, f[at]->n + 1);
-    if (!g || !out)
-        return c->poison;
-    memcpy(g, f, n * sizeof *g);
-    for (size_t j = 0; j < f[at]->n; j++) {
-        g[at] = f[at]->a[j];
-        out[j] = ex_mul(c, n, g);
-    }
-    Node *r = ex_list(c, f[at]->n, out);
-    arena_release(&c->tmp, m);
-    return r;
+    return ex_mul2(c, a, ex_pow(c, b, c->minus_one));
+}
+Node *ex_powi(Ctx *c, Node *b, int64_t n) { return ex_pow(c, b, ex_int(c, n)); }
+Node *ex_sqrt(Ctx *c, Node *a) { return ex_pow(c, a, c->half); }
+Node *ex_exp(Ctx *c, Node *a) { return ex_pow(c, c->e, a); }
+Node *ex_fn1(Ctx *c, Op op, Node *x) { return ex_fn(c, op, 1, &x); }
+Node *ex_fn2(Ctx *c, Op op, Node *x, Node *y)
+{
+    return ex_fn(c, op, 2, (Node *[]){x, y});
 }
 
 /* ---- unknown functions, conditions, binders ---------------------------------------- */
@@ -249,15 +235,19 @@ Node *ex_if(Ctx *c, Node *cond, Node *a, Node *b)
 {
     if (ex_is_poison(cond) || cond->op == OP_TRUE)
         return ex_is_poison(cond) ? cond : a;
-    if (cond->op == OP_FALSE || a == b)
+    if (cond->op == OP_FALSE)
         return b;
-    return ex_intern(c, OP_IF, 3, (Node *[]){cond, a, b});
+    if (cond->shape | a->shape | b->shape)
+        return ex_shaped_rest(c, OP_IF, 3, (Node *[]){cond, a, b});
+    return a == b ? b : ex_intern(c, OP_IF, 3, (Node *[]){cond, a, b});
 }
 
 Node *ex_compare(Ctx *c, Op op, Node *a, Node *b)
 {
     if (ex_is_poison(a) || ex_is_poison(b))
         return c->poison;
+    if (a->shape | b->shape)
+        return ex_shaped_rest(c, op, 2, (Node *[]){a, b});
     if (ex_is_num(a) && ex_is_num(b)) {
         int s = num_cmp(a->num, b->num);
         bool yes = op == OP_LT   ? s < 0
@@ -268,8 +258,8 @@ Node *ex_compare(Ctx *c, Op op, Node *a, Node *b)
     }
     if (a == b)
         return op == OP_LE || op == OP_EQ ? c->yes : c->no;
-    Node *d = a->op == OP_LIST || b->op == OP_LIST ? NULL : ex_sub(c, a, b);
-    if (d && !ex_is_poison(d)) {
+    Node *d = ex_sub(c, a, b);
+    if (!ex_is_poison(d)) {
         uint8_t s = d->sign & S_ANY;
         if (s == S_NEG || s == S_POS)
             return op == OP_NE || (op != OP_EQ && s == S_NEG) ? c->yes : c->no;
@@ -299,6 +289,8 @@ static Node *negated(Ctx *c, Node *a)
 
 Node *ex_logic(Ctx *c, Op op, size_t n, Node *const *a)
 {
+    if (ex_any_shape(n, a))
+        return ex_shaped_rest(c, op, n, a);
     if (op == OP_NOT)
         return negated(c, a[0]);
     Node *ends = op == OP_AND ? c->no : c->yes, *skips = op == OP_AND ? c->yes : c->no;
@@ -320,12 +312,32 @@ Node *ex_logic(Ctx *c, Op op, size_t n, Node *const *a)
 
 Node *ex_binder(Ctx *c, Op op, Node *body, Node *var, Node *lo, Node *hi)
 {
+    if (body->shape)
+        return ex_shaped_rest(c, op, 4, (Node *[]){body, var, lo, hi});
     if (op == OP_INT && lo == hi)
         return c->zero;
     if (ex_is_num(body) && num_is_zero(body->num))
         return op == OP_PROD ? ex_intern(c, op, 4, (Node *[]){body, var, lo, hi})
                              : c->zero;
     return ex_intern(c, op, 4, (Node *[]){body, var, lo, hi});
+}
+
+/* What has no value on all elements at once stays as it is. */
+Node *ex_plain_rest(Ctx *c, Op op, size_t n, Node *const *a)
+{
+    if (ex_any_shape(n, a))
+        return ex_intern(c, op, n, a);
+    switch ((int)op) {
+    case OP_IF: return ex_if(c, a[0], a[1], a[2]);
+    case OP_LT:
+    case OP_LE:
+    case OP_EQ:
+    case OP_NE: return ex_compare(c, op, a[0], a[1]);
+    case OP_AND:
+    case OP_OR:
+    case OP_NOT: return ex_logic(c, op, n, a);
+    default: return ex_binder(c, op, a[0], a[1], a[2], a[3]);
+    }
 }
 
 Node *ex_structural(Ctx *c, Op op, size_t n, Node *const *a)
@@ -340,7 +352,7 @@ Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a)
     case OP_POISON: return c->poison;
     case OP_NUM: return ex_num(c, n->num);
     case OP_CONST: return n->sym == C_PI ? c->pi : n->sym == C_E ? c->e : c->inf;
-    case OP_SYM: return ex_sym(c, n->sym);
+    case OP_SYM: return ex_sym_shaped(c, n->sym, n->shape);
     case OP_STRING: return ex_string(c, n->text, n->sym);
     case OP_ADD: return n->n == 2 ? ex_add2(c, a[0], a[1]) : ex_add(c, n->n, a);
     case OP_SCALE: return ex_mul2(c, a[0], a[1]);
@@ -364,6 +376,8 @@ Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a)
     default:
         if (op_is_function((Op)n->op))
             return ex_fn(c, (Op)n->op, n->n, a);
+        if (op_is_tensor((Op)n->op))
+            return ex_tensor(c, (Op)n->op, n->name, n->n, a);
         return ctx_intern(c, &(Shell){.op = (Op)n->op, .sym = n->sym, .n = n->n, .a = a});
     }
 }

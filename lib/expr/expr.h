@@ -81,7 +81,7 @@ struct node {
     uint8_t flags;    /* NF_... */
     uint32_t n;       /* number of children */
     uint32_t sym;     /* SYM, APPLY: symbol index; CONST: which; STRING: length */
-    uint32_t shape;   /* 0: scalar; room for tensors */
+    uint32_t shape;   /* 0: scalar; else see shape.h */
     uint32_t mark;    /* scratch of ex_walk ... */
     uint32_t pos;     /* ... and the node's place in the latest walk that met it */
     uint32_t height;  /* 0 for leaves, else 1 + the highest child's */
@@ -103,7 +103,21 @@ typedef struct {
     uint64_t hash;
     uint8_t assume; /* S_... mask as assumed; S_ANY when nothing is */
     bool decl_real;
+    uint32_t shape; /* as declared */
 } Symbol;
+
+enum { SHAPE_RANK = 8 };
+
+typedef struct {
+    int64_t n; /* where e is NULL */
+    Node *e;   /* a formula over symbols of sizes */
+} ShapeSize;
+
+typedef struct {
+    uint8_t rank;
+    bool row; /* of rank 1: the transpose of a vector */
+    ShapeSize size[SHAPE_RANK];
+} Shape;
 
 typedef struct ctx Ctx;
 
@@ -130,6 +144,10 @@ struct ctx {
     size_t nsyms, syms_cap;
     size_t syms_kept;    /* the first so many outlive the statement */
     uint32_t *sym_table; /* open addressing by hash of the name: index + 1 */
+    Shape *shapes;
+    size_t nshapes, shapes_cap;
+    size_t shapes_kept;    /* the first so many outlive the statement */
+    uint32_t *shape_table; /* open addressing by content: index + 1; 4*shapes_cap */
     Node *integer[INT_MOST - INT_LEAST + 1];
     Node *poison, *zero, *one, *two, *half, *minus_one, *pi, *e, *inf, *minus_inf, *yes,
         *no;
@@ -148,9 +166,7 @@ struct ctx {
     size_t ndropped, dropped_cap;
     bool keeps_dropped;
     uint32_t mark; /* last mark handed out by ex_walk */
-    /* procedures are read: a list is an operand like others, as names may be lists */
-    bool open_lists;
-    void *owner; /* the session above; unused here */
+    void *owner;   /* the session above; unused here */
 };
 
 Ctx *ctx_new(void); /* NULL: no memory */
@@ -186,29 +202,79 @@ Node *ex_num(Ctx *c, Num x);
 Node *ex_int(Ctx *c, int64_t i);
 Node *ex_rat(Ctx *c, int64_t p, int64_t q);
 Node *ex_sym(Ctx *c, uint32_t sym);
+Node *ex_sym_shaped(Ctx *c, uint32_t sym, uint32_t shape);
 Node *ex_sym_named(Ctx *c, const char *name);
 Node *ex_string(Ctx *c, const char *s, size_t n);
 
-/* ---- sums, products, powers; arguments in any order, in any form */
-Node *ex_add(Ctx *c, size_t n, Node *const *t);
-Node *ex_add2(Ctx *c, Node *a, Node *b);
+/* ---- sums, products, powers, functions (with their special values, parity and inverses), element
+ * by element; arguments in any order, in any form. */
+/* Where no operand has a shape; and in the files of expr, where the shape of the whole is seen to by
+ * who called from outside. */
+Node *ex_plain_add(Ctx *c, size_t n, Node *const *t);
+Node *ex_plain_add2(Ctx *c, Node *a, Node *b);
+Node *ex_plain_scale(Ctx *c, Num k, Node *a);
+Node *ex_plain_mul(Ctx *c, size_t n, Node *const *f);
+Node *ex_plain_mul2(Ctx *c, Node *a, Node *b);
+Node *ex_plain_pow(Ctx *c, Node *b, Node *x);
+Node *ex_plain_fn(Ctx *c, Op op, size_t n, Node *const *args);
+/* Where one has: pointwise.c. */
+LBZ_COLD Node *ex_shaped_sum(Ctx *c, size_t n, Node *const *a);
+LBZ_COLD Node *ex_shaped_multiple(Ctx *c, Num k, Node *a);
+LBZ_COLD Node *ex_shaped_product(Ctx *c, size_t n, Node *const *a);
+LBZ_COLD Node *ex_shaped_power(Ctx *c, Node *b, Node *x);
+LBZ_COLD Node *ex_shaped_function(Ctx *c, Op op, size_t n, Node *const *a);
+/* Is one of them a tensor? */
+static inline bool ex_any_shape(size_t n, Node *const *a)
+{
+    uint32_t shapes = 0;
+    for (size_t i = 0; i < n; i++)
+        shapes |= a[i]->shape;
+    return shapes != 0;
+}
+static inline Node *ex_add(Ctx *c, size_t n, Node *const *t)
+{
+    return LBZ_LIKELY(!ex_any_shape(n, t)) ? ex_plain_add(c, n, t)
+                                           : ex_shaped_sum(c, n, t);
+}
+static inline Node *ex_add2(Ctx *c, Node *a, Node *b)
+{
+    return LBZ_LIKELY(!(a->shape | b->shape)) ? ex_plain_add2(c, a, b)
+                                              : ex_shaped_sum(c, 2, (Node *[]){a, b});
+}
+static inline Node *ex_scale(Ctx *c, Num k, Node *a)
+{
+    return LBZ_LIKELY(!a->shape) ? ex_plain_scale(c, k, a) : ex_shaped_multiple(c, k, a);
+}
+static inline Node *ex_mul(Ctx *c, size_t n, Node *const *f)
+{
+    return LBZ_LIKELY(!ex_any_shape(n, f)) ? ex_plain_mul(c, n, f)
+                                           : ex_shaped_product(c, n, f);
+}
+static inline Node *ex_mul2(Ctx *c, Node *a, Node *b)
+{
+    return LBZ_LIKELY(!(a->shape | b->shape)) ? ex_plain_mul2(c, a, b)
+                                              : ex_shaped_product(c, 2, (Node *[]){a, b});
+}
+static inline Node *ex_pow(Ctx *c, Node *b, Node *x)
+{
+    return LBZ_LIKELY(!(b->shape | x->shape)) ? ex_plain_pow(c, b, x)
+                                              : ex_shaped_power(c, b, x);
+}
+static inline Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args)
+{
+    return LBZ_LIKELY(!ex_any_shape(n, args)) ? ex_plain_fn(c, op, n, args)
+                                              : ex_shaped_function(c, op, n, args);
+}
 Node *ex_sub(Ctx *c, Node *a, Node *b);
 Node *ex_neg(Ctx *c, Node *a);
-Node *ex_scale(Ctx *c, Num k, Node *a);
-Node *ex_mul(Ctx *c, size_t n, Node *const *f);
-Node *ex_mul2(Ctx *c, Node *a, Node *b);
 Node *ex_div(Ctx *c, Node *a, Node *b);
-Node *ex_pow(Ctx *c, Node *b, Node *x);
 Node *ex_powi(Ctx *c, Node *b, int64_t n);
 Node *ex_sqrt(Ctx *c, Node *a);
 Node *ex_exp(Ctx *c, Node *a);
-/* As ex_add/ex_mul for operands that are already canonical, distinct and sorted (cheap). */
-Node *ex_add_sorted(Ctx *c, size_t n, Node *const *t);
-
-/* ---- functions of ops.def, with their special values, parity and inverses */
-Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args);
 Node *ex_fn1(Ctx *c, Op op, Node *x);
 Node *ex_fn2(Ctx *c, Op op, Node *x, Node *y);
+/* As ex_add for operands that are already canonical, distinct and sorted (cheap). */
+Node *ex_add_sorted(Ctx *c, size_t n, Node *const *t);
 
 /* ---- the rest */
 Node *ex_apply(Ctx *c, uint32_t f, size_t k, Node *const *args, Node *const *orders);

@@ -16,7 +16,7 @@ static bool pi_part(Ctx *c, Node *x, Num *k, Node **rest)
     for (uint32_t i = 0; i < x->n; i++)
         if (ex_rest(c, x->a[i]) == c->pi && x->a[i]->op != OP_NUM) {
             *k = ex_coef(x->a[i]);
-            *rest = ex_sub(c, x, x->a[i]);
+            *rest = ex_plain_sub(c, x, x->a[i]);
             return true;
         }
     return false;
@@ -31,25 +31,25 @@ static Node *sin_table(Ctx *c, Num r)
     size_t i = 0;
     while (i < 9 && !(r.p == at[i].p && r.q == at[i].q))
         i++;
-    Node *r2 = i >= 2 ? ex_sqrt(c, c->two) : NULL,
-         *r3 = i >= 3 ? ex_sqrt(c, ex_int(c, 3)) : NULL;
+    Node *r2 = i >= 2 ? ex_plain_sqrt(c, c->two) : NULL,
+         *r3 = i >= 3 ? ex_plain_sqrt(c, ex_int(c, 3)) : NULL;
     switch (i) {
     case 0: return c->zero;
     case 1: return c->half;
-    case 2: return ex_scale(c, num_rat(&c->tmp, 1, 2), r2);
-    case 3: return ex_scale(c, num_rat(&c->tmp, 1, 2), r3);
+    case 2: return ex_plain_scale(c, num_rat(&c->tmp, 1, 2), r2);
+    case 3: return ex_plain_scale(c, num_rat(&c->tmp, 1, 2), r3);
     case 4: return c->one;
     case 5:
     case 6: { /* (sqrt(6) -+ sqrt(2))/4 */
-        Node *r6 = ex_sqrt(c, ex_int(c, 6));
-        Node *s = i == 5 ? ex_sub(c, r6, r2) : ex_add2(c, r6, r2);
-        return ex_scale(c, num_rat(&c->tmp, 1, 4), s);
+        Node *r6 = ex_plain_sqrt(c, ex_int(c, 6));
+        Node *s = i == 5 ? ex_plain_sub(c, r6, r2) : ex_plain_add2(c, r6, r2);
+        return ex_plain_scale(c, num_rat(&c->tmp, 1, 4), s);
     }
     case 7:
     case 8: { /* (sqrt(5) -+ 1)/4 */
-        Node *r5 = ex_sqrt(c, ex_int(c, 5));
-        Node *s = ex_add2(c, r5, i == 7 ? c->minus_one : c->one);
-        return ex_scale(c, num_rat(&c->tmp, 1, 4), s);
+        Node *r5 = ex_plain_sqrt(c, ex_int(c, 5));
+        Node *s = ex_plain_add2(c, r5, i == 7 ? c->minus_one : c->one);
+        return ex_plain_scale(c, num_rat(&c->tmp, 1, 4), s);
     }
     default: return NULL;
     }
@@ -65,7 +65,7 @@ static Node *sin_at(Ctx *c, Num r)
     if (num_cmp(r, half) > 0)
         r = num_sub(&c->tmp, one, r);
     Node *v = sin_table(c, r);
-    return v && neg ? ex_neg(c, v) : v;
+    return v && neg ? ex_plain_neg(c, v) : v;
 }
 
 static Node *cos_at(Ctx *c, Num r)
@@ -86,7 +86,7 @@ static Node *quotient_at(Ctx *c, Op op, Node *s, Node *k, const char *name)
         return NULL;
     if (bottom == c->zero)
         return pole_error(c, name);
-    Node *r = ex_div(c, top, bottom);
+    Node *r = ex_plain_div(c, top, bottom);
     /* no nested radicals out of the blue: sin(pi/10) has none, tan(pi/10) would */
     return ex_tree_size(c, r) > 12 ? NULL : r;
 }
@@ -113,8 +113,8 @@ static Node *trig_shift(Ctx *c, Op op, Node *u, int m)
                : op == OP_cos || op == OP_sec ? cos_sign[m]
                : odd                          ? -1
                                               : 1;
-    Node *r = ex_fn1(c, odd ? co : op, u);
-    return sign < 0 ? ex_neg(c, r) : r;
+    Node *r = ex_plain_fn1(c, odd ? co : op, u);
+    return sign < 0 ? ex_plain_neg(c, r) : r;
 }
 
 /* sin(n*pi) and cos(n*pi) for an n that is known to be whole. */
@@ -130,7 +130,8 @@ static Node *trig_whole(Ctx *c, Op op, Node *x)
     }
     if (!pi || !whole)
         return NULL;
-    return op == OP_sin ? c->zero : ex_pow(c, c->minus_one, ex_div(c, x, c->pi));
+    return op == OP_sin ? c->zero
+                        : ex_plain_pow(c, c->minus_one, ex_plain_div(c, x, c->pi));
 }
 
 static Node *trig_value(Ctx *c, Op op, Node *x)
@@ -175,7 +176,7 @@ static bool arc_table(Ctx *c, Op op, Node *x, Num *r)
         int8_t p, q;
     } at[] = {{0, 1}, {1, 12}, {1, 10}, {1, 6}, {1, 4}, {3, 10}, {1, 3}, {5, 12}, {1, 2}};
     bool neg = ex_looks_negative(x) || ex_is_neg(x);
-    Node *y = neg ? ex_neg(c, x) : x;
+    Node *y = neg ? ex_plain_neg(c, x) : x;
     for (size_t i = 0; i < 9; i++) {
         Num q = num_rat(&c->tmp, at[i].p, at[i].q);
         bool rational =
@@ -207,14 +208,14 @@ static Node *arc_value(Ctx *c, Op op, Node *x)
 {
     Num r, one = NUM_ONE;
     if (op == OP_atan && (x == c->inf || x == c->minus_inf))
-        return ex_scale(c, num_rat(&c->tmp, x == c->inf ? 1 : -1, 2), c->pi);
+        return ex_plain_scale(c, num_rat(&c->tmp, x == c->inf ? 1 : -1, 2), c->pi);
     if (ex_is_num(x) && op != OP_atan && num_cmp(num_abs(&c->tmp, x->num), one) > 0)
         return domain_error(c, op);
     if (!is_constant(x) || !arc_table(c, op == OP_acos ? OP_asin : op, x, &r))
         return NULL;
     if (op == OP_acos)
         r = num_sub(&c->tmp, num_rat(&c->tmp, 1, 2), r);
-    return ex_scale(c, r, c->pi);
+    return ex_plain_scale(c, r, c->pi);
 }
 
 /* ---- logarithm, abs, sign ---------------------------------------------------------- */
@@ -233,7 +234,8 @@ static Node *log_value(Ctx *c, Node *x)
         if (num_is_one(x->num))
             return c->zero;
         if (!x->num.dec && num_is_one(num_numer(&c->tmp, x->num)))
-            return ex_neg(c, ex_fn1(c, OP_log, ex_num(c, num_inv(&c->tmp, x->num))));
+            return ex_plain_neg(
+                c, ex_plain_fn1(c, OP_log, ex_num(c, num_inv(&c->tmp, x->num))));
         return NULL;
     }
     if (x->op != OP_POW)
@@ -242,32 +244,32 @@ static Node *log_value(Ctx *c, Node *x)
     if (b == c->e)
         return e;
     if (ex_is_pos(b))
-        return ex_mul2(c, e, ex_fn1(c, OP_log, b));
+        return ex_plain_mul2(c, e, ex_plain_fn1(c, OP_log, b));
     if (!ex_is_num(e) || e->num.dec)
         return NULL;
     if (num_is_even(num_numer(&c->tmp, e->num)))
-        b = ex_fn1(c, OP_abs, b);
-    return ex_mul2(c, e, ex_fn1(c, OP_log, b));
+        b = ex_plain_fn1(c, OP_abs, b);
+    return ex_plain_mul2(c, e, ex_plain_fn1(c, OP_log, b));
 }
 
 /* abs and sign of a product, factor by factor where something is known. */
 static Node *modulus_of_product(Ctx *c, Op op, Node *x)
 {
     if (x->op == OP_SCALE) {
-        Node *r = ex_fn1(c, op, x->a[1]), *k = ex_fn1(c, op, x->a[0]);
-        return ex_mul2(c, k, r);
+        Node *r = ex_plain_fn1(c, op, x->a[1]), *k = ex_plain_fn1(c, op, x->a[0]);
+        return ex_plain_mul2(c, k, r);
     }
     ArenaMark m = arena_mark(&c->tmp);
     NodeVec out = {0}, in = {0};
     for (uint32_t i = 0; i < x->n; i++) {
         Node *f = x->a[i];
         bool known = ex_is_pos(f) || ex_is_neg(f) || (op == OP_abs && ex_is_nonneg(f));
-        nodevec_push(c, known ? &out : &in, known ? ex_fn1(c, op, f) : f);
+        nodevec_push(c, known ? &out : &in, known ? ex_plain_fn1(c, op, f) : f);
     }
     Node *r = NULL;
     if (out.n) {
-        nodevec_push(c, &out, ex_fn1(c, op, ex_mul(c, in.n, in.v)));
-        r = ex_mul(c, out.n, out.v);
+        nodevec_push(c, &out, ex_plain_fn1(c, op, ex_plain_mul(c, in.n, in.v)));
+        r = ex_plain_mul(c, out.n, out.v);
     }
     arena_release(&c->tmp, m);
     return r;
@@ -278,7 +280,7 @@ static Node *modulus_of(Ctx *c, Op op, Node *x)
     if (ex_is_pos(x))
         return op == OP_abs ? x : c->one;
     if (ex_is_neg(x))
-        return op == OP_abs ? ex_neg(c, x) : c->minus_one;
+        return op == OP_abs ? ex_plain_neg(c, x) : c->minus_one;
     if (op == OP_abs && ex_is_nonneg(x))
         return x;
     if (x == c->zero || (op == OP_sign && x->op == OP_sign))
@@ -286,12 +288,12 @@ static Node *modulus_of(Ctx *c, Op op, Node *x)
     if (x->op == OP_SCALE || x->op == OP_MUL)
         return modulus_of_product(c, op, x);
     if (ex_looks_negative(x))
-        return op == OP_abs ? ex_fn1(c, op, ex_neg(c, x))
-                            : ex_neg(c, ex_fn1(c, op, ex_neg(c, x)));
+        return op == OP_abs ? ex_plain_fn1(c, op, ex_plain_neg(c, x))
+                            : ex_plain_neg(c, ex_plain_fn1(c, op, ex_plain_neg(c, x)));
     if (x->op == OP_POW && ex_is_num(x->a[1]) && !x->a[1]->num.dec) {
-        Node *b = ex_fn1(c, op, x->a[0]);
+        Node *b = ex_plain_fn1(c, op, x->a[0]);
         if (op == OP_abs)
-            return ex_pow(c, b, x->a[1]);
+            return ex_plain_pow(c, b, x->a[1]);
         if (ex_is_int(x->a[1]) && !num_is_even(x->a[1]->num) && ex_is_pos(x->a[1]))
             return b;
     }
@@ -334,7 +336,7 @@ static Node *gamma_value(Ctx *c, Node *x)
         k = num_mul(&c->tmp, k, num_rat(&c->tmp, i, 2));
     for (int64_t i = -1; i >= n; i -= 2)
         k = num_div(&c->tmp, k, num_rat(&c->tmp, i, 2));
-    return ex_scale(c, k, ex_sqrt(c, c->pi));
+    return ex_plain_scale(c, k, ex_plain_sqrt(c, c->pi));
 }
 
 static Node *factorial_value(Ctx *c, Node *x)
@@ -394,10 +396,10 @@ static Node *value_at_zero(Ctx *c, Op op)
     case OP_erfcx:
     case OP_besselj0: return c->one;
     case OP_logistic: return c->half;
-    case OP_log1pexp: return ex_fn1(c, OP_log, c->two);
+    case OP_log1pexp: return ex_plain_fn1(c, OP_log, c->two);
     case OP_acosd: return ex_int(c, 90);
     case OP_ellipk:
-    case OP_ellipe: return ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi);
+    case OP_ellipe: return ex_plain_scale(c, num_rat(&c->tmp, 1, 2), c->pi);
     case OP_csch:
     case OP_coth:
     case OP_csc:
@@ -465,9 +467,9 @@ static Node *in_other_units(Ctx *c, Op op, Node *x)
                    : NULL;
     if (outside_domain(c, (Op)units[i].plain, x))
         return domain_error(c, op);
-    Node *r = ex_fn1(c, (Op)units[i].plain, x);
+    Node *r = ex_plain_fn1(c, (Op)units[i].plain, x);
     return r == c->zero || ex_rest(c, r) == c->pi
-               ? ex_mul2(c, r, ex_div(c, ex_num(c, half_turn), c->pi))
+               ? ex_plain_mul2(c, r, ex_plain_div(c, ex_num(c, half_turn), c->pi))
                : NULL;
 }
 
@@ -492,17 +494,18 @@ static Node *other_value(Ctx *c, Op op, Node *x)
         if (ex_is_num(x) && num_cmp(num_abs(&c->tmp, x->num), one) < 0)
             return domain_error(c, op);
         if (is_constant(x) && ex_is_nonzero(x))
-            return arc_value(c, op == OP_asec ? OP_acos : OP_asin, ex_div(c, c->one, x));
+            return arc_value(c, op == OP_asec ? OP_acos : OP_asin,
+                             ex_plain_div(c, c->one, x));
         return NULL;
     case OP_acot:
-        return x == c->zero ? ex_scale(c, num_rat(&c->tmp, 1, 2), c->pi)
+        return x == c->zero ? ex_plain_scale(c, num_rat(&c->tmp, 1, 2), c->pi)
                : is_constant(x) && ex_is_nonzero(x)
-                   ? arc_value(c, OP_atan, ex_div(c, c->one, x))
+                   ? arc_value(c, OP_atan, ex_plain_div(c, c->one, x))
                    : NULL;
     case OP_lambertw:
-        return x == c->e                              ? c->one
-               : x == ex_neg(c, ex_powi(c, c->e, -1)) ? c->minus_one
-                                                      : NULL;
+        return x == c->e                                          ? c->one
+               : x == ex_plain_neg(c, ex_plain_powi(c, c->e, -1)) ? c->minus_one
+                                                                  : NULL;
     case OP_log2:
     case OP_log10: {
         int64_t b = op == OP_log2 ? 2 : 10;
@@ -528,13 +531,13 @@ static Node *other_value(Ctx *c, Op op, Node *x)
 static Node *rewritten1(Ctx *c, Op op, Node *x)
 {
     switch (op) {
-    case OP_exp: return ex_exp(c, x);
-    case OP_sqrt: return ex_sqrt(c, x);
-    case OP_cbrt: return ex_pow(c, x, ex_rat(c, 1, 3));
-    case OP_exp2: return ex_pow(c, c->two, x);
-    case OP_exp10: return ex_pow(c, ex_int(c, 10), x);
-    case OP_inv: return ex_pow(c, x, c->minus_one);
-    case OP_abs2: return ex_powi(c, x, 2);
+    case OP_exp: return ex_plain_exp(c, x);
+    case OP_sqrt: return ex_plain_sqrt(c, x);
+    case OP_cbrt: return ex_plain_pow(c, x, ex_rat(c, 1, 3));
+    case OP_exp2: return ex_plain_pow(c, c->two, x);
+    case OP_exp10: return ex_plain_pow(c, ex_int(c, 10), x);
+    case OP_inv: return ex_plain_pow(c, x, c->minus_one);
+    case OP_abs2: return ex_plain_powi(c, x, 2);
     default: return NULL;
     }
 }
@@ -570,8 +573,6 @@ static Node *special_value(Ctx *c, Op op, Node *x)
     return r ? r : other_value(c, op, x);
 }
 
-Node *ex_fn1(Ctx *c, Op op, Node *x) { return ex_fn(c, op, 1, &x); }
-
 static Node *function1(Ctx *c, Op op, Node *x)
 {
     Node *r = rewritten1(c, op, x);
@@ -585,8 +586,8 @@ static Node *function1(Ctx *c, Op op, Node *x)
     if (op_is_function((Op)x->op) && x->n == 1 && inverse_pair(op, (Op)x->op))
         return x->a[0];
     if ((flags & (ODD | EVEN)) && ex_looks_negative(x)) {
-        r = ex_fn1(c, op, ex_neg(c, x));
-        return flags & ODD ? ex_neg(c, r) : r;
+        r = ex_plain_fn1(c, op, ex_plain_neg(c, x));
+        return flags & ODD ? ex_plain_neg(c, r) : r;
     }
     return ex_intern(c, op, 1, &x);
 }
@@ -598,7 +599,7 @@ static Node *min_max(Ctx *c, Op op, Node *x, Node *y)
     bool max = op == OP_max;
     if (ex_is_num(x) && ex_is_num(y))
         return (num_cmp(x->num, y->num) >= 0) == max ? x : y;
-    Node *d = ex_sub(c, x, y);
+    Node *d = ex_plain_sub(c, x, y);
     if (ex_is_nonneg(d))
         return max ? x : y;
     if (!(d->sign & S_POS))
@@ -612,9 +613,9 @@ static Node *bessel_order(Ctx *c, Op op, Node *nu, Node *x)
     bool any = op == OP_besselk || op == OP_besselkx;
     if (!ex_looks_negative(nu) || (!any && (!ex_is_int(nu) || nu->num.dec)))
         return NULL;
-    Node *r = ex_fn2(c, op, ex_neg(c, nu), x);
+    Node *r = ex_plain_fn2(c, op, ex_plain_neg(c, nu), x);
     bool alternates = op == OP_besselj || op == OP_bessely;
-    return alternates && !num_is_even(nu->num) ? ex_neg(c, r) : r;
+    return alternates && !num_is_even(nu->num) ? ex_plain_neg(c, r) : r;
 }
 
 static Node *function2(Ctx *c, Op op, Node *x, Node *y)
@@ -627,13 +628,16 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         bool exact = ex_is_num(x) && !x->num.dec && ex_is_pos(x) && ex_is_num(y) &&
                      !y->num.dec && num_cmp(y->num, NUM_ONE) > 0;
         Node *r = exact ? whole_log(c, x->num, y->num) : NULL;
-        return r ? r : ex_div(c, ex_fn1(c, OP_log, x), ex_fn1(c, OP_log, y));
+        return r ? r
+                 : ex_plain_div(c, ex_plain_fn1(c, OP_log, x),
+                                ex_plain_fn1(c, OP_log, y));
     }
     case OP_hypot:
         if (x == c->zero || y == c->zero)
-            return ex_fn1(c, OP_abs, x == c->zero ? y : x);
+            return ex_plain_fn1(c, OP_abs, x == c->zero ? y : x);
         if (ex_is_num(x) && ex_is_num(y))
-            return ex_sqrt(c, ex_add2(c, ex_powi(c, x, 2), ex_powi(c, y, 2)));
+            return ex_plain_sqrt(
+                c, ex_plain_add2(c, ex_plain_powi(c, x, 2), ex_plain_powi(c, y, 2)));
         return NULL;
     case OP_mod:
         if (y == c->zero)
@@ -648,7 +652,7 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         if (x == c->zero && y == c->zero)
             return domain_error(c, op);
         return ex_is_pos(y) && is_constant(x) && is_constant(y)
-                   ? ex_fn1(c, OP_atan, ex_div(c, x, y))
+                   ? ex_plain_fn1(c, OP_atan, ex_plain_div(c, x, y))
                    : NULL;
     case OP_binomial:
         if (ex_get_int(x, &n) && ex_get_int(y, &k) && k >= 0 &&
@@ -657,12 +661,13 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
             return ex_num(c, num_binomial(&c->tmp, n, (uint64_t)k));
         return y == c->zero ? c->one : y == c->one ? x : NULL;
     case OP_polygamma:
-        return x == c->zero  ? ex_fn1(c, OP_digamma, y)
-               : x == c->one ? ex_fn1(c, OP_trigamma, y)
+        return x == c->zero  ? ex_plain_fn1(c, OP_digamma, y)
+               : x == c->one ? ex_plain_fn1(c, OP_trigamma, y)
                              : ex_exact_value2(c, op, x, y);
     case OP_polylog:
-        return x == c->one    ? ex_neg(c, ex_fn1(c, OP_log, ex_sub(c, c->one, y)))
-               : x == c->zero ? ex_div(c, y, ex_sub(c, c->one, y))
+        return x == c->one
+                   ? ex_plain_neg(c, ex_plain_fn1(c, OP_log, ex_plain_sub(c, c->one, y)))
+               : x == c->zero ? ex_plain_div(c, y, ex_plain_sub(c, c->one, y))
                : y == c->zero ? c->zero
                               : ex_exact_value2(c, op, x, y);
     case OP_xlogy: return x == c->zero ? c->zero : NULL;
@@ -681,28 +686,19 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
         if (ex_is_num(x) && ex_is_num(y) && !x->num.dec && !y->num.dec && ex_is_pos(x) &&
             ex_is_pos(y)) {
             Node *a = gamma_value(c, x), *b = gamma_value(c, y),
-                 *s = gamma_value(c, ex_add2(c, x, y));
-            return a && b && s ? ex_div(c, ex_mul2(c, a, b), s) : NULL;
+                 *s = gamma_value(c, ex_plain_add2(c, x, y));
+            return a && b && s ? ex_plain_div(c, ex_plain_mul2(c, a, b), s) : NULL;
         }
         return NULL;
     default: return NULL;
     }
 }
 
-Node *ex_fn2(Ctx *c, Op op, Node *x, Node *y)
+Node *ex_plain_fn(Ctx *c, Op op, size_t n, Node *const *args)
 {
-    return ex_fn(c, op, 2, (Node *[]){x, y});
-}
-
-Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args)
-{
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (ex_is_poison(args[i]))
             return c->poison;
-        if (args[i]->op == OP_LIST && !c->open_lists)
-            return ctx_error(c, LBZ_SHAPE, "apply it to the elements one by one",
-                             "%s of a list", op_info(op)->name);
-    }
     if (n == 1)
         return function1(c, op, args[0]);
     Node *r = n == 2 ? function2(c, op, args[0], args[1]) : NULL;
@@ -711,6 +707,7 @@ Node *ex_fn(Ctx *c, Op op, size_t n, Node *const *args)
     if (n == 2 && (op_info(op)->flags & COMMUTES) && ex_cmp(args[0], args[1]) > 0)
         return ex_intern(c, op, 2, (Node *[]){args[1], args[0]});
     if (op == OP_clamp)
-        return ex_fn2(c, OP_min, ex_fn2(c, OP_max, args[0], args[1]), args[2]);
+        return ex_plain_fn2(c, OP_min, ex_plain_fn2(c, OP_max, args[0], args[1]),
+                            args[2]);
     return ex_intern(c, op, n, args);
 }

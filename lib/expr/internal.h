@@ -13,12 +13,16 @@ typedef struct {
     Node *const *a;
     Num num;
     const char *text;
+    uint32_t shape; /* SYM */
 } Shell;
+
+bool ctx_shapes_grow(Ctx *c);
+void ctx_shapes_forget(Ctx *c); /* those of the statement */
 
 Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child is */
 /* A statement node in the session pool; a: its children there. What is known of it stays. */
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a);
-/* sign, flags, syms; flags and syms have the children's */
+/* sign, flags, syms, shape; flags, syms and shape have the bits of all children */
 void ex_set_facts(Ctx *c, Node *n);
 Node *ex_intern(Ctx *c, Op op, size_t n, Node *const *a); /* op of a[0..n), likewise */
 
@@ -68,9 +72,37 @@ Num ex_sum_content(Ctx *c, Node *sum, bool with_sign);
 Node *ex_sum_divide(Ctx *c, Node *sum, Num k);
 /* True when -n is the simpler of n, -n: a negative coefficient, or a sum of such. */
 bool ex_looks_negative(const Node *n);
-/* x = k + rest with an integer NUM k out of a sum; false when there is none. */
-Node *list_add(Ctx *c, size_t n, Node *const *t);
-Node *list_mul(Ctx *c, size_t n, Node *const *f);
+/* Made of the plain ones. */
+static inline Node *ex_plain_neg(Ctx *c, Node *a)
+{
+    return ex_plain_scale(c, num_int(-1), a);
+}
+static inline Node *ex_plain_sub(Ctx *c, Node *a, Node *b)
+{
+    return ex_plain_add2(c, a, ex_plain_neg(c, b));
+}
+static inline Node *ex_plain_div(Ctx *c, Node *a, Node *b)
+{
+    return ex_plain_mul2(c, a, ex_plain_pow(c, b, c->minus_one));
+}
+static inline Node *ex_plain_powi(Ctx *c, Node *b, int64_t n)
+{
+    return ex_plain_pow(c, b, ex_int(c, n));
+}
+static inline Node *ex_plain_sqrt(Ctx *c, Node *a) { return ex_plain_pow(c, a, c->half); }
+static inline Node *ex_plain_exp(Ctx *c, Node *a) { return ex_plain_pow(c, c->e, a); }
+static inline Node *ex_plain_fn1(Ctx *c, Op op, Node *x)
+{
+    return ex_plain_fn(c, op, 1, &x);
+}
+static inline Node *ex_plain_fn2(Ctx *c, Op op, Node *x, Node *y)
+{
+    return ex_plain_fn(c, op, 2, (Node *[]){x, y});
+}
+/* APPLY, comparisons, connectives, IF, INT, SUM, PROD where no operand has a shape. */
+Node *ex_plain_rest(Ctx *c, Op op, size_t n, Node *const *a);
+LBZ_COLD Node *ex_shaped_rest(Ctx *c, Op op, size_t n, Node *const *a);
+
 /* Products of rational powers of positive integers, reduced by prime factors. */
 Node *ex_mul_radicals(Ctx *c, size_t n, Node *const *powers);
 

@@ -131,7 +131,7 @@ static Node *rational_power(Ctx *c, Node *b, Node *x)
     if (!r)
         r = ex_intern(c, OP_POW, 2, (Node *[]){ex_num(c, v), x});
     if (negative && !num_is_even(num_numer(&c->tmp, x->num)))
-        r = ex_neg(c, r);
+        r = ex_plain_neg(c, r);
     return r;
 }
 
@@ -159,11 +159,12 @@ static Node *integer_power(Ctx *c, Node *b, Node *x)
 static Node *symbolic_power(Ctx *c, Node *b, Node *x)
 {
     if (num_sgn(b->num) > 0 && !b->num.dec && num_is_one(num_numer(&c->tmp, b->num)))
-        return ex_pow(c, ex_num(c, num_inv(&c->tmp, b->num)), ex_neg(c, x));
+        return ex_plain_pow(c, ex_num(c, num_inv(&c->tmp, b->num)), ex_plain_neg(c, x));
     if (x->op == OP_ADD && ex_is_int(x->a[0])) {
         Node *k = integer_power(c, b, x->a[0]);
         if (ex_is_num(k))
-            return ex_mul2(c, k, ex_pow(c, b, ex_add_sorted(c, x->n - 1, x->a + 1)));
+            return ex_plain_mul2(
+                c, k, ex_plain_pow(c, b, ex_add_sorted(c, x->n - 1, x->a + 1)));
     }
     if (x == c->inf || x == c->minus_inf) {
         Num one = NUM_ONE;
@@ -195,7 +196,7 @@ static Node *log_term(Ctx *c, Node *t)
 {
     Node *r = ex_rest(c, t);
     if (r->op == OP_log)
-        return ex_pow(c, r->a[0], ex_num(c, ex_coef(t)));
+        return ex_plain_pow(c, r->a[0], ex_num(c, ex_coef(t)));
     if (r->op != OP_MUL)
         return NULL;
     Node *arg = NULL;
@@ -207,7 +208,9 @@ static Node *log_term(Ctx *c, Node *t)
         else
             nodevec_push(c, &rest, r->a[i]);
     Node *p =
-        arg ? ex_pow(c, arg, ex_scale(c, ex_coef(t), ex_mul(c, rest.n, rest.v))) : NULL;
+        arg ? ex_plain_pow(c, arg,
+                           ex_plain_scale(c, ex_coef(t), ex_plain_mul(c, rest.n, rest.v)))
+            : NULL;
     arena_release(&c->tmp, m);
     return p;
 }
@@ -232,8 +235,8 @@ static Node *exp_of(Ctx *c, Node *x)
     if (f.n == 0) {
         r = ex_intern(c, OP_POW, 2, (Node *[]){c->e, x});
     } else {
-        nodevec_push(c, &f, ex_exp(c, ex_add(c, rest.n, rest.v)));
-        r = ex_mul(c, f.n, f.v);
+        nodevec_push(c, &f, ex_plain_exp(c, ex_plain_add(c, rest.n, rest.v)));
+        r = ex_plain_mul(c, f.n, f.v);
     }
     arena_release(&c->tmp, m);
     return r;
@@ -246,15 +249,16 @@ static Node *power_of_power(Ctx *c, Node *b, Node *x)
 {
     Node *u = b->a[0], *k = b->a[1];
     if (ex_is_int(x) || ex_is_pos(u) || (ex_is_nonneg(u) && ex_is_pos(k)))
-        return ex_pow(c, u, ex_mul2(c, k, x));
+        return ex_plain_pow(c, u, ex_plain_mul2(c, k, x));
     if (!ex_is_num(k) || !ex_is_num(x))
-        return is_even_num(k) ? ex_pow(c, ex_fn1(c, OP_abs, u), ex_mul2(c, k, x))
-                              : ex_intern(c, OP_POW, 2, (Node *[]){b, x});
+        return is_even_num(k)
+                   ? ex_plain_pow(c, ex_plain_fn1(c, OP_abs, u), ex_plain_mul2(c, k, x))
+                   : ex_intern(c, OP_POW, 2, (Node *[]){b, x});
     Num top = num_numer(&c->tmp, k->num);
     Node *e = ex_num(c, num_mul(&c->tmp, k->num, x->num));
     if (num_is_even(top) && !num_is_even(num_numer(&c->tmp, e->num)))
-        u = ex_fn1(c, OP_abs, u);
-    return ex_pow(c, u, e);
+        u = ex_plain_fn1(c, OP_abs, u);
+    return ex_plain_pow(c, u, e);
 }
 
 /* Takes out of (content * rest)^x the part of the content whose root is rational. */
@@ -276,14 +280,14 @@ static Node *split_content(Ctx *c, Num k, Node *rest, Node *x)
         inside = num_neg(&c->tmp, inside);
     if (num_is_one(front))
         return NULL;
-    Node *p = ex_pow(c, ex_num(c, front), ex_num(c, num_numer(&c->tmp, x->num)));
-    return ex_mul2(c, p, ex_pow(c, ex_scale(c, inside, rest), x));
+    Node *p = ex_plain_pow(c, ex_num(c, front), ex_num(c, num_numer(&c->tmp, x->num)));
+    return ex_plain_mul2(c, p, ex_plain_pow(c, ex_plain_scale(c, inside, rest), x));
 }
 
 static Node *power_of_scale(Ctx *c, Node *b, Node *x)
 {
     if (ex_is_int(x))
-        return ex_mul2(c, pow_num(c, b->a[0], x), ex_pow(c, b->a[1], x));
+        return ex_plain_mul2(c, pow_num(c, b->a[0], x), ex_plain_pow(c, b->a[1], x));
     return ex_is_num(x) && !x->num.dec ? split_content(c, b->a[0]->num, b->a[1], x)
                                        : NULL;
 }
@@ -321,15 +325,15 @@ static Node *power_of_product(Ctx *c, Node *b, Node *x)
     for (size_t i = 0; i < n; i++) {
         Leaving l = factor_leaving(c, f[i], x, scaled);
         bool take = l == FACTOR_LEAVES || (l == FACTOR_WITH_OTHERS && together);
-        nodevec_push(c, take ? &out : &in, take ? ex_pow(c, f[i], x) : f[i]);
+        nodevec_push(c, take ? &out : &in, take ? ex_plain_pow(c, f[i], x) : f[i]);
     }
     Node *r = NULL;
     if (out.n && (n > 1 || scaled)) {
-        Node *left = ex_mul(c, in.n, in.v);
+        Node *left = ex_plain_mul(c, in.n, in.v);
         if (scaled)
-            left = ex_scale(c, b->a[0]->num, left);
-        nodevec_push(c, &out, ex_pow(c, left, x));
-        r = ex_mul(c, out.n, out.v);
+            left = ex_plain_scale(c, b->a[0]->num, left);
+        nodevec_push(c, &out, ex_plain_pow(c, left, x));
+        r = ex_plain_mul(c, out.n, out.v);
     }
     arena_release(&c->tmp, m);
     return r;
@@ -342,8 +346,8 @@ static Node *power_of_sum(Ctx *c, Node *b, Node *x)
         k = ex_sum_content(c, b, true);
         if (num_is_one(k))
             return NULL;
-        return ex_mul2(c, pow_num(c, ex_num(c, k), x),
-                       ex_pow(c, ex_sum_divide(c, b, k), x));
+        return ex_plain_mul2(c, pow_num(c, ex_num(c, k), x),
+                             ex_plain_pow(c, ex_sum_divide(c, b, k), x));
     }
     if (!ex_is_num(x) || x->num.dec)
         return NULL;
@@ -373,27 +377,19 @@ static Node *power_by_base(Ctx *c, Node *b, Node *x)
     case OP_ADD: return power_of_sum(c, b, x);
     case OP_abs:
         if (is_even_num(x))
-            return ex_pow(c, b->a[0], x);
+            return ex_plain_pow(c, b->a[0], x);
         return NULL;
-    case OP_LIST:
-        if (c->open_lists)
-            return NULL;
-        return ctx_error(c, LBZ_SHAPE, "raise the elements one by one",
-                         "power of a list");
     default: return NULL;
     }
 }
 
-Node *ex_pow(Ctx *c, Node *b, Node *x)
+Node *ex_plain_pow(Ctx *c, Node *b, Node *x)
 {
     if (ex_is_poison(b) || ex_is_poison(x))
         return c->poison;
-    if (x->op == OP_LIST && !c->open_lists)
-        return ctx_error(c, LBZ_SHAPE, "the exponent must be one number",
-                         "power with a list");
     if (ex_is_num(x)) {
         if (x->num.dec && num_is_int(x->num) && b->op == OP_NUM) {
-            Node *r = ex_pow(c, b, ex_num(c, (Num){x->num.p, x->num.q, false}));
+            Node *r = ex_plain_pow(c, b, ex_num(c, (Num){x->num.p, x->num.q, false}));
             return ex_is_num(r) ? ex_num(c, (Num){r->num.p, r->num.q, true}) : r;
         }
         bool decimal = x->num.dec && !b->syms && b->op != OP_NUM; /* exp(2.0) */
@@ -411,7 +407,3 @@ Node *ex_pow(Ctx *c, Node *b, Node *x)
     Node *r = power_by_base(c, b, x);
     return r ? r : ex_intern(c, OP_POW, 2, (Node *[]){b, x});
 }
-
-Node *ex_powi(Ctx *c, Node *b, int64_t n) { return ex_pow(c, b, ex_int(c, n)); }
-Node *ex_sqrt(Ctx *c, Node *a) { return ex_pow(c, a, c->half); }
-Node *ex_exp(Ctx *c, Node *a) { return ex_pow(c, c->e, a); }

@@ -185,7 +185,7 @@ static void put_parts(Ctx *c, NodeVec *parts, Node *f)
         nodevec_push(c, parts, f);
     else
         for (uint32_t j = 0; j < p->n; j++)
-            nodevec_push(c, parts, ex_pow(c, p->a[j], x));
+            nodevec_push(c, parts, ex_plain_pow(c, p->a[j], x));
 }
 
 /* Long products take in what has bases in common with them. */
@@ -201,7 +201,7 @@ static void absorb_into_long(Ctx *c, Factors *s)
         for (size_t j = 0; j < met.n; j++)
             put_parts(c, &parts, met.v[j]);
         factors_drop(s, i, &met);
-        factors_add(c, s, ex_mul(c, parts.n, parts.v));
+        factors_add(c, s, ex_plain_mul(c, parts.n, parts.v));
         i = 0;
     }
 }
@@ -215,9 +215,9 @@ static Node *power_of_base(Ctx *c, const Factors *s, size_t i, size_t j)
         return c->poison;
     for (size_t k = i; k < j; k++)
         e[k - i] = s->v[k].exponent;
-    Node *x = j - i == 2 ? ex_add2(c, e[0], e[1]) : ex_add(c, j - i, e);
+    Node *x = j - i == 2 ? ex_plain_add2(c, e[0], e[1]) : ex_plain_add(c, j - i, e);
     arena_release(&c->tmp, m);
-    return ex_pow(c, s->v[i].base, x);
+    return ex_plain_pow(c, s->v[i].base, x);
 }
 
 /* Collects equal bases. True when some power became something else than a power of its base,
@@ -273,17 +273,17 @@ static Node *cancelled_modulus(Ctx *c, Node *u, int64_t k, int64_t l)
 {
     int64_t n = k + l - 1;
     if (n == -1)
-        return ex_fn1(c, OP_sign, u);
-    Node *a = ex_fn1(c, OP_abs, u);
+        return ex_plain_fn1(c, OP_sign, u);
+    Node *a = ex_plain_fn1(c, OP_abs, u);
     if (n == -2)
-        return ex_pow(c, a, c->minus_one);
-    return k == 1 ? NULL : ex_mul2(c, a, ex_powi(c, u, n));
+        return ex_plain_pow(c, a, c->minus_one);
+    return k == 1 ? NULL : ex_plain_mul2(c, a, ex_plain_powi(c, u, n));
 }
 
 static bool are_opposite(Ctx *c, Node *u, Node *v)
 {
     return u->op == OP_ADD && v->op == OP_ADD && u->n == v->n && u->syms == v->syms &&
-           ex_neg(c, u) == v;
+           ex_plain_neg(c, u) == v;
 }
 
 /* sign(u)*u = abs(u), u^2/abs(u) = abs(u), sign(u)/abs(u) = 1/u: the pair of factors f, g. */
@@ -302,11 +302,12 @@ static Node *kink_pair(Ctx *c, Node *f, Node *g)
     if (a->op != OP_sign || k != 1)
         return NULL;
     if (b == u && near)
-        return ex_mul2(c, ex_fn1(c, OP_abs, u), ex_powi(c, u, l - 1));
+        return ex_plain_mul2(c, ex_plain_fn1(c, OP_abs, u), ex_plain_powi(c, u, l - 1));
     if (b->op == OP_abs && b->a[0] == u && l % 2 != 0)
-        return l == 1 ? u : ex_powi(c, u, l);
+        return l == 1 ? u : ex_plain_powi(c, u, l);
     return are_opposite(c, u, b)
-               ? ex_neg(c, ex_mul2(c, ex_fn1(c, OP_abs, b), ex_powi(c, b, l - 1)))
+               ? ex_plain_neg(c, ex_plain_mul2(c, ex_plain_fn1(c, OP_abs, b),
+                                               ex_plain_powi(c, b, l - 1)))
                : NULL;
 }
 
@@ -332,7 +333,7 @@ static Node *infinite_product(Ctx *c, Factors *s)
 {
     int sign = num_sgn(s->content);
     for (size_t i = 0; i < s->n; i++) {
-        Node *f = ex_pow(c, s->v[i].base, s->v[i].exponent);
+        Node *f = ex_plain_pow(c, s->v[i].base, s->v[i].exponent);
         sign = ex_is_pos(f) ? sign : ex_is_neg(f) ? -sign : 0;
         if (!ex_is_pos(f) && !ex_is_neg(f))
             return ctx_error(c, LBZ_UNABLE, "give the variables values or assume signs",
@@ -358,7 +359,7 @@ static Node *product_node(Ctx *c, Num content, NodeVec *f)
     if (f->n == 0)
         return ex_num(c, content);
     if (f->n == 1)
-        return ex_scale(c, content, f->v[0]);
+        return ex_plain_scale(c, content, f->v[0]);
     return ex_scale_raw(c, content, ex_intern(c, OP_MUL, f->n, f->v));
 }
 
@@ -424,16 +425,13 @@ static Node *mul_scalars(Ctx *c, size_t n, Node *const *f)
                          : ctx_error(c, LBZ_UNABLE, NULL, "product does not settle");
 }
 
-Node *ex_mul(Ctx *c, size_t n, Node *const *f)
+Node *ex_plain_mul(Ctx *c, size_t n, Node *const *f)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    bool list = false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (ex_is_poison(f[i]))
             return c->poison;
-        list |= f[i]->op == OP_LIST;
-    }
-    Node *r = list && !c->open_lists ? list_mul(c, n, f) : mul_scalars(c, n, f);
+    Node *r = mul_scalars(c, n, f);
     arena_release(&c->tmp, m);
     return r;
 }
@@ -482,12 +480,12 @@ static Node *times_product(Ctx *c, Node *f, Node *p)
     return ex_intern(c, OP_MUL, 2, (Node *[]){first ? f : p, first ? p : f});
 }
 
-Node *ex_mul2(Ctx *c, Node *a, Node *b)
+Node *ex_plain_mul2(Ctx *c, Node *a, Node *b)
 {
     if (ex_is_num(a))
-        return ex_scale(c, a->num, b);
+        return ex_plain_scale(c, a->num, b);
     if (ex_is_num(b))
-        return ex_scale(c, b->num, a);
+        return ex_plain_scale(c, b->num, a);
     Node *f[2] = {a, b}, *r = NULL;
     bool plain = plain_factor(c, a);
     if (plain && ex_base(a) != ex_base(b) && plain_factor(c, b)) {
@@ -499,10 +497,5 @@ Node *ex_mul2(Ctx *c, Node *a, Node *b)
         r = times_product(c, a, b);
     else if (a->op == OP_MUL && plain_factor(c, b))
         r = times_product(c, b, a);
-    return r ? r : ex_mul(c, 2, f);
-}
-
-Node *ex_div(Ctx *c, Node *a, Node *b)
-{
-    return ex_mul2(c, a, ex_pow(c, b, c->minus_one));
+    return r ? r : ex_plain_mul(c, 2, f);
 }

@@ -1,6 +1,7 @@
 /* expr/sum.c - sums and coefficients: canonical by construction.
  * Invariant: see expr.h; like terms are found by sorting the terms without coefficients. */
 #include "expr/internal.h"
+#include "expr/shape.h"
 
 typedef struct {
     Node *rest; /* first: what terms are sorted by */
@@ -124,22 +125,18 @@ static Node *terms_finish(Ctx *c, Terms *s)
             ctx_drop(c, t->rest);
     }
     if (n == 1 && s->constant.dec && num_is_zero(s->constant) && !ex_is_num(out[0]))
-        return ex_scale(c, (Num){1, 1, true}, out[0]); /* 0.0 + pi is a decimal, too */
+        return ex_plain_scale(c, (Num){1, 1, true},
+                              out[0]); /* 0.0 + pi is a decimal, too */
     return n == 0 ? c->zero : n == 1 ? out[0] : ex_intern(c, OP_ADD, n, out);
 }
 
-Node *ex_add(Ctx *c, size_t n, Node *const *t)
+Node *ex_plain_add(Ctx *c, size_t n, Node *const *t)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Terms s;
-    size_t lists = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (ex_is_poison(t[i]))
             return c->poison;
-        lists += t[i]->op == OP_LIST;
-    }
-    if (lists && !c->open_lists)
-        return list_add(c, n, t);
     terms_begin(&s);
     for (size_t i = 0; i < n; i++) {
         if (t[i]->op != OP_ADD) {
@@ -166,7 +163,7 @@ static bool plain_term(const Ctx *c, const Node *t)
            t->op != OP_POISON && t != c->inf;
 }
 
-Node *ex_add2(Ctx *c, Node *a, Node *b)
+Node *ex_plain_add2(Ctx *c, Node *a, Node *b)
 {
     Node *t[2] = {a, b};
     bool plain = plain_term(c, b) && a != b;
@@ -177,13 +174,10 @@ Node *ex_add2(Ctx *c, Node *a, Node *b)
     }
     if (plain && ex_is_num(a))
         return !num_is_zero(a->num) ? ex_intern(c, OP_ADD, 2, t)
-               : a->num.dec         ? ex_scale(c, (Num){1, 1, true}, b)
+               : a->num.dec         ? ex_plain_scale(c, (Num){1, 1, true}, b)
                                     : b;
-    return ex_add(c, 2, t);
+    return ex_plain_add(c, 2, t);
 }
-
-Node *ex_sub(Ctx *c, Node *a, Node *b) { return ex_add2(c, a, ex_neg(c, b)); }
-Node *ex_neg(Ctx *c, Node *a) { return ex_scale(c, num_int(-1), a); }
 
 static Node *scale_sum(Ctx *c, Num k, Node *a)
 {
@@ -192,30 +186,31 @@ static Node *scale_sum(Ctx *c, Num k, Node *a)
     if (!t)
         return c->poison;
     for (uint32_t i = 0; i < a->n; i++)
-        t[i] = ex_scale(c, k, a->a[i]);
-    Node *r = a->op == OP_LIST ? ex_list(c, a->n, t) : ex_intern(c, OP_ADD, a->n, t);
+        t[i] = ex_plain_scale(c, k, a->a[i]);
+    Node *r = ex_intern(c, OP_ADD, a->n, t);
     arena_release(&c->tmp, m);
     return r;
 }
 
-Node *ex_scale(Ctx *c, Num k, Node *a)
+Node *ex_plain_scale(Ctx *c, Num k, Node *a)
 {
     if (ex_is_poison(a))
         return a;
     if (omits_coefficient(k, a))
         return a;
-    if (c->open_lists && num_is_zero(k) && !ex_is_num(a)) /* 0*c may be a list of zeros */
-        return ex_intern(c, OP_SCALE, 2, (Node *[]){c->zero, a});
     switch (a->op) {
     case OP_NUM: return ex_num(c, num_mul(&c->tmp, k, a->num));
     case OP_ADD:
         if (num_is_zero(k))
             break;
         return scale_sum(c, k, a);
-    case OP_LIST: return scale_sum(c, k, a);
+    case OP_LIST:
+        if (a->shape != SHAPE_ANY)
+            return ex_scale(c, k, a);
+        break;
     case OP_SCALE:
         if (a->a[1] == c->inf)
-            return ex_scale(c, num_int(-num_sgn(k)), c->inf);
+            return ex_plain_scale(c, num_int(-num_sgn(k)), c->inf);
         return ex_scale_raw(c, num_mul(&c->tmp, k, a->a[0]->num), a->a[1]);
     default: break;
     }

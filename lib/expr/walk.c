@@ -1,6 +1,7 @@
 /* expr/walk.c - reading expressions: order, free symbols, topological walks, substitution.
  * Nothing here recurses over user data. */
 #include "expr/internal.h"
+#include "expr/shape.h"
 #include <stdlib.h>
 
 /* ---- order ------------------------------------------------------------------------- */
@@ -47,6 +48,8 @@ static int leaf_cmp(const Node *a, const Node *b)
         return number_cmp(a, b);
     if (a->op == OP_STRING)
         return strcmp(a->text, b->text);
+    if (a->op == OP_SYM && a->sym == b->sym)
+        return a->shape < b->shape ? -1 : 1;
     if (a->op == OP_SYM)
         return name_cmp(a->name, b->name);
     return a->sym < b->sym ? -1 : a->sym > b->sym;
@@ -63,7 +66,7 @@ int ex_cmp(const Node *a, const Node *b)
             return r;
         if (a->n == 0 || b->n == 0)
             return a->n != b->n ? (a->n < b->n ? -1 : 1) : leaf_cmp(a, b);
-        if (a->op == OP_APPLY && a->sym != b->sym)
+        if (a->sym != b->sym && a->name && b->name) /* APPLY, attributes */
             return name_cmp(a->name, b->name);
         if (a->height != b->height && (a->height > TALL || b->height > TALL))
             return a->height < b->height ? -1 : 1;
@@ -541,6 +544,7 @@ Node *ex_keep(Ctx *c, Node *root)
         most = order[i]->n > most ? order[i]->n : most;
     Node **a = done ? ARENA_NEW(&c->tmp, Node *, most) : NULL;
     sym_keep_all(c);
+    shape_keep_all(c);
     for (size_t i = 0; a && i < count && !ctx_poll(c); i++) {
         Node *n = order[i];
         for (uint32_t j = 0; j < n->n; j++)

@@ -14,11 +14,11 @@ typedef struct {
     ulong min[FIELD_GENS], max[FIELD_GENS];
     slong vars; /* with max > min */
     slong var;  /* one of them */
-} Shape;
+} FactorShape;
 
-static Shape shape_of(const Field *f, const fmpz_mpoly_t p)
+static FactorShape shape_of(const Field *f, const fmpz_mpoly_t p)
 {
-    Shape s;
+    FactorShape s;
     ulong e[FIELD_GENS];
     memset(&s, 0, sizeof s);
     for (slong i = 0; i < p->length; i++) {
@@ -40,7 +40,7 @@ static Shape shape_of(const Field *f, const fmpz_mpoly_t p)
 
 /* Divides out the monomial x^min and appends its variables as factors. */
 static void take_variables(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
-                           const Shape *s)
+                           const FactorShape *s)
 {
     bool any = false;
     fmpz_mpoly_t m;
@@ -67,7 +67,8 @@ static void take_variables(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
 }
 
 /* Some variable occurs in exactly one term, linearly and alone: p = k*x + rest. */
-static bool has_linear_variable(const Field *f, const fmpz_mpoly_t p, const Shape *s)
+static bool has_linear_variable(const Field *f, const fmpz_mpoly_t p,
+                                const FactorShape *s)
 {
     ulong e[FIELD_GENS];
     unsigned count[FIELD_GENS] = {0};
@@ -182,7 +183,7 @@ static slong split_contents(Field *f, fmpz_mpoly_struct *part)
 
 /* p is not shown to be irreducible. */
 static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
-                        const Shape *of_p)
+                        const FactorShape *of_p)
 {
     if (of_p->vars == 1) {
         factor_univariate(f, fac, p, of_p->var);
@@ -193,7 +194,7 @@ static void factor_rest(Field *f, fmpz_mpoly_factor_t fac, fmpz_mpoly_t p,
     fmpz_mpoly_swap(&part[0], p, f->ctx);
     slong n = split_contents(f, part);
     for (slong i = 0; i < n; i++) {
-        Shape s = shape_of(f, &part[i]);
+        FactorShape s = shape_of(f, &part[i]);
         if (f->quick && s.vars > 1) {
             f->doubt = true;
             append_factor(f, fac, &part[i]);
@@ -245,7 +246,7 @@ void poly_factor(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t poly)
     fmpz_mpoly_init(p, f->ctx);
     fmpz_mpoly_set(p, poly, f->ctx);
     poly_make_primitive(f, p, fac->constant);
-    Shape s = shape_of(f, p);
+    FactorShape s = shape_of(f, p);
     take_variables(f, fac, p, &s);
     f->fuel -= (double)p->length;
     bool quick = f->quick && s.vars > 1;

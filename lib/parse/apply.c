@@ -155,26 +155,6 @@ static bool function_power(Parser *p, const char *name, size_t n, Op op)
     return true;
 }
 
-/* expand (x+1)^2 - 1: these take the whole following sum. */
-static bool takes_sum(Op op)
-{
-    switch (op) {
-    case OP_EXPAND:
-    case OP_FACTOR:
-    case OP_TOGETHER:
-    case OP_APART:
-    case OP_SIMPLIFY:
-    case OP_TRIGEXPAND:
-    case OP_TRIGREDUCE:
-    case OP_CSE:
-    case OP_DETACH:
-    case OP_GRAD:
-    case OP_HESSIAN:
-    case OP_LAPLACIAN: return true;
-    default: return false;
-    }
-}
-
 /* A name of the table where no '(' is glued to it; true when it is applied here. */
 bool parser_apply_named(Parser *p, const char *name, size_t n, Op op)
 {
@@ -186,7 +166,8 @@ bool parser_apply_named(Parser *p, const char *name, size_t n, Op op)
         return false;
     if (power)
         return op_is_function(op) && glued(p, next) && function_power(p, name, n, op);
-    if (structural && takes_sum(op) &&
+    /* expand (x+1)^2 - 1 */
+    if (structural && op_info(op)->flags & TAKES_SUM &&
         !(kind == TK_LPAREN && parser_has_comma(p, next))) {
         p->i = next;
         ParserFrame *f = parser_push_frame(p, PF_PREFIX, BP_RANGE);

@@ -18,9 +18,10 @@ typedef struct {
 typedef struct {
     Ctx *c;
     const Tree *t;
-    const TreeRecord *out;
-    Node **v;     /* nodes of the subtrees that no item has taken yet ... */
-    uint32_t *at; /* ... and the items they were made of */
+    const BuildOptions *opt;
+    const ShapeScope *scope; /* here */
+    Node **v;                /* nodes of the subtrees that no item has taken yet ... */
+    uint32_t *at;            /* ... and the items they were made of */
     uint32_t nv;
     Node **made; /* of each item */
     BuiltQuotient *q;
@@ -44,6 +45,7 @@ static inline bool build_is_condition(const Node *n)
     return (unsigned)n->op - OP_LT <= OP_FALSE - OP_LT;
 }
 LBZ_COLD void build_condition_error(TreeBuilder *b, uint32_t k);
+/* Conditions on tensors are numbers, 0 or 1; others are no numbers. */
 static inline void build_need_number(TreeBuilder *b, uint32_t k)
 {
     if (build_is_condition(b->v[k]))
@@ -57,9 +59,31 @@ static inline void build_need_numbers(TreeBuilder *b, uint32_t from)
 /* A structural node; where it stands is noted. */
 Node *build_structural(TreeBuilder *b, Op op, size_t n, Node *const *a, uint32_t pos,
                        uint32_t end);
+/* Likewise, of a T row. */
+Node *build_tensor(TreeBuilder *b, Op op, size_t n, Node *const *a, uint32_t pos,
+                   uint32_t end);
+
+/* ---- build.c */
+/* Is a parameter of the function being read in x? */
+bool build_in_parameters(const TreeBuilder *b, Node *x);
+
+/* ---- build_operators.c; the operands are those from base on */
+void build_take_mark(TreeBuilder *b, const TreeItem *i); /* the one on top */
+Node *build_sum(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_product(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_juxtaposition(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_power(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_unary(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_comparison(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_logic(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_if(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_cases(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_range(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_list(TreeBuilder *b, const TreeItem *i, uint32_t base);
 
 /* ---- build_call.c; the operands are those from base on */
 Node *build_call(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_index(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_apply(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_diff(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_at(TreeBuilder *b, const TreeItem *i, uint32_t base);

@@ -84,11 +84,10 @@ static Node *call_binder(const Arguments *a, Op op)
 {
     Node **v = a->v;
     build_stand_at(a->b, a->i->pos, a->i->end);
-    if (a->n == 1 && ex_is(v[0], OP_LIST))
-        return op == OP_SUM ? ex_add(a->c, v[0]->n, v[0]->a)
-                            : ex_mul(a->c, v[0]->n, v[0]->a);
+    if (a->n == 1 && op == OP_PROD && ex_is(v[0], OP_LIST))
+        return ex_mul(a->c, v[0]->n, v[0]->a);
     if (a->n == 1 && op == OP_SUM)
-        return structural(a, OP_TOTAL, 1, v);
+        return build_tensor(a->b, OP_TOTAL, 1, v, a->i->pos, a->i->end);
     if (a->n == 1)
         return ctx_error(a->c, LBZ_SYNTAX, op_info(op)->usage,
                          "%s takes 4 arguments, here is 1", op_info(op)->name);
@@ -99,16 +98,19 @@ static Node *call_binder(const Arguments *a, Op op)
 
 /* ---- structural operators */
 
-/* A name, or a list of names, as a list. */
+/* A name, or a list of names, as a list. In it they are but names, whatever shapes they have. */
 static Node *name_list(const Arguments *a, uint32_t k)
 {
-    Node *n = a->v[k];
-    if (ex_is(n, OP_SYM))
-        return ex_list(a->c, 1, &n);
-    bool ok = ex_is(n, OP_LIST) && n->n > 0;
-    for (uint32_t i = 0; ok && i < n->n; i++)
+    Node *n = a->v[k], **v = ARENA_NEW(&a->c->tmp, Node *, n->n + 1u);
+    bool ok =
+        v && (ex_is(n, OP_SYM) || ((ex_is(n, OP_LIST) || ex_is(n, OP_STACK)) && n->n));
+    if (ok && ex_is(n, OP_SYM))
+        v[0] = ex_sym(a->c, n->sym);
+    for (uint32_t i = 0; ok && i < n->n; i++) {
         ok = ex_is(n->a[i], OP_SYM);
-    return ok ? n
+        v[i] = ok ? ex_sym(a->c, n->a[i]->sym) : NULL;
+    }
+    return ok ? ex_list(a->c, n->n ? n->n : 1, v)
               : argument_error(a, k, "write x or [x, y]",
                                "a name or a list of names is "
                                "expected here");
@@ -206,7 +208,7 @@ static Node *call_vector(const Arguments *a, Op op)
         e[2] = a->v[2];
     if (ctx_failed(a->c))
         return a->c->poison;
-    if (a->n > 2 && op != OP_VJP && ex_is(a->v[1], OP_SYM) && !ex_is(e[2], OP_LIST))
+    if (a->n > 2 && op != OP_VJP && ex_is(a->v[1], OP_SYM) && !e[2]->shape)
         e[2] = ex_list(a->c, 1, &e[2]);
     return structural(a, op, a->n, e);
 }
@@ -229,22 +231,13 @@ static Node *call_structural(const Arguments *a, Op op)
     case OP_SUBS: return call_subs(a);
     case OP_TAYLOR: return call_taylor(a);
     case OP_IMPLICIT: return call_implicit(a);
-    case OP_GRAD:
-    case OP_JACOBIAN:
-    case OP_HESSIAN:
-    case OP_HVP:
-    case OP_JVP:
-    case OP_VJP:
-    case OP_LAPLACIAN:
-    case OP_DIV:
-    case OP_CURL: return call_vector(a, op);
-    case OP_APART:
-    case OP_COLLECT:
-        if (a->n > 1)
-            build_need_number(a->b, a->base + 1);
-        return structural(a, op, a->n, a->v);
-    default: return structural(a, op, a->n, a->v);
+    default: break;
     }
+    if (op_info(op)->flags & BINDS_LIST)
+        return call_vector(a, op);
+    if (op_info(op)->flags & BINDS_NAME && a->n > 1)
+        build_need_number(a->b, a->base + 1);
+    return structural(a, op, a->n, a->v);
 }
 
 /* ---- all calls */
@@ -264,7 +257,15 @@ Node *build_call(TreeBuilder *b, const TreeItem *i, uint32_t base)
         return derived_function(&a, op);
     if (op_is_function(op))
         return call_function(&a, op);
+    if (op_is_tensor(op))
+        return build_tensor(b, op, a.n, a.v, i->pos, i->end);
     return op_is_structural(op) ? call_structural(&a, op) : call_binder(&a, op);
+}
+
+Node *build_index(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    build_need_number(b, base);
+    return build_tensor(b, OP_INDEX, i->n, b->v + base, i->pos, i->end);
 }
 
 Node *build_apply(TreeBuilder *b, const TreeItem *i, uint32_t base)
@@ -312,11 +313,17 @@ Node *build_diff(TreeBuilder *b, const TreeItem *i, uint32_t base)
     return d;
 }
 
-/* e at x=1, y=2: the operands are e, x, 1, y, 2. */
+/* e at x=1, y=2: the operands are x, 1, y, 2, e. */
 Node *build_at(TreeBuilder *b, const TreeItem *i, uint32_t base)
 {
-    for (uint32_t k = base + 2; k < b->nv; k += 2)
+    Node *e = b->v[b->nv - 1];
+    memmove(b->v + base + 1, b->v + base, (i->n - 1u) * sizeof *b->v);
+    memmove(b->at + base + 1, b->at + base, (i->n - 1u) * sizeof *b->at);
+    b->v[base] = e;
+    for (uint32_t k = base + 2; k < b->nv; k += 2) {
         build_need_number(b, k);
+        b->v[k - 1] = ex_sym_shaped(b->c, b->v[k - 1]->sym, b->v[k]->shape);
+    }
     return build_structural(b, OP_AT, i->n, b->v + base, i->pos, i->end);
 }
 

@@ -12,7 +12,7 @@ static ParserFrame *gather_operator(Parser *p, ParserFrameKind kind, int bp)
     else if (kind == PF_ADD || kind == PF_MUL || kind == PF_CMP)
         parser_end_operand(p, top(p));
     top(p)->op = kind_at(p, p->i);
-    top(p)->mixed |= top(p)->op == TK_PERCENT;
+    top(p)->mixed |= top(p)->op != TK_STAR && top(p)->op != TK_SLASH;
     top(p)->tok = p->i;
     p->due = true;
     return top(p);
@@ -103,7 +103,9 @@ static void juxtapose(Parser *p)
 static void infix_power(Parser *p)
 {
     parser_reduce_above(p, BP_POW);
-    parser_push_frame(p, PF_POW, BP_POW)->base = p->nv - 1;
+    ParserFrame *f = parser_push_frame(p, PF_POW, BP_POW);
+    f->base = p->nv - 1;
+    f->mixed = kind_at(p, p->i) == TK_DOTCARET;
     p->i++;
 }
 
@@ -130,15 +132,24 @@ static void postfix_factorial(Parser *p)
     p->i++;
 }
 
+/* A'; what it is of, the second step finds out. */
 static void postfix_prime(Parser *p)
 {
-    parser_reduce_above(p, BP_JUXT);
-    p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
-    ctx_error(
-        p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
-        "' differentiates a function, as in f'(x), or transposes a tensor, as in A'; %s "
-        "is neither",
-        parser_excerpt(p, last(p)->pos, last(p)->end, 60));
+    uint32_t end = tok_end(p, p->i);
+    unsigned primes = lex_primes(&p->L, tok(p, p->i));
+    if (last(p)->flags & VAL_NUM) { /* x^2' */
+        parser_reduce_above(p, BP_JUXT);
+        stand_at(p, last(p)->pos, end);
+        ctx_error(
+            p->c, LBZ_SYNTAX, "for the derivative of a formula write d/dx in front of it",
+            "' differentiates a function, as in f'(x), or transposes a tensor, as in A'; "
+            "%s is neither",
+            parser_excerpt(p, last(p)->pos, last(p)->end, 60));
+        return;
+    }
+    for (; primes; primes--)
+        parser_put(p, TREE_PRIME, 1, last(p)->pos, end);
+    p->i++;
 }
 
 /* ---- brackets */
@@ -507,33 +518,19 @@ static void infix_bracket(Parser *p)
     p->due = true;
 }
 
-static void infix_tensor(Parser *p)
-{
-    stand_at_token(p, p->i);
-    ctx_error(p->c, LBZ_UNABLE, "for numbers and formulas write * or /",
-              "%s is an operator of tensors",
-              parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 3));
-}
-
 /* Operators that gather operands. */
 static const struct {
     uint8_t frame, bp;
 } gathering[] = {
-    [TK_PLUS] = {PF_ADD, BP_ADD},
-    [TK_MINUS] = {PF_ADD, BP_ADD},
-    [TK_STAR] = {PF_MUL, BP_MUL},
-    [TK_SLASH] = {PF_MUL, BP_MUL},
-    [TK_PERCENT] = {PF_MUL, BP_MUL},
-    [TK_EQ] = {PF_CMP, BP_CMP},
-    [TK_NE] = {PF_CMP, BP_CMP},
-    [TK_LT] = {PF_CMP, BP_CMP},
-    [TK_LE] = {PF_CMP, BP_CMP},
-    [TK_GT] = {PF_CMP, BP_CMP},
-    [TK_GE] = {PF_CMP, BP_CMP},
-    [TK_AND] = {PF_AND, BP_AND},
-    [TK_OR] = {PF_OR, BP_OR},
-    [TK_COLON] = {PF_RANGE, BP_RANGE},
-    [TK_WRT] = {0, 0},
+    [TK_PLUS] = {PF_ADD, BP_ADD},      [TK_MINUS] = {PF_ADD, BP_ADD},
+    [TK_STAR] = {PF_MUL, BP_MUL},      [TK_SLASH] = {PF_MUL, BP_MUL},
+    [TK_PERCENT] = {PF_MUL, BP_MUL},   [TK_MATMUL] = {PF_MUL, BP_MUL},
+    [TK_DOTSTAR] = {PF_MUL, BP_MUL},   [TK_DOTSLASH] = {PF_MUL, BP_MUL},
+    [TK_EQ] = {PF_CMP, BP_CMP},        [TK_NE] = {PF_CMP, BP_CMP},
+    [TK_LT] = {PF_CMP, BP_CMP},        [TK_LE] = {PF_CMP, BP_CMP},
+    [TK_GT] = {PF_CMP, BP_CMP},        [TK_GE] = {PF_CMP, BP_CMP},
+    [TK_AND] = {PF_AND, BP_AND},       [TK_OR] = {PF_OR, BP_OR},
+    [TK_COLON] = {PF_RANGE, BP_RANGE}, [TK_WRT] = {0, 0},
 };
 
 /* The token after an operand; false: it is not part of the expression. */
@@ -557,7 +554,8 @@ bool parser_operator(Parser *p)
             return false;
         juxtapose(p);
         return true;
-    case TK_CARET: infix_power(p); return true;
+    case TK_CARET:
+    case TK_DOTCARET: infix_power(p); return true;
     case TK_SUP: postfix_superscript(p); return true;
     case TK_BANG: postfix_factorial(p); return true;
     case TK_PRIME: postfix_prime(p); return true;
@@ -578,9 +576,6 @@ bool parser_operator(Parser *p)
     case TK_ELSE: infix_else(p); return true;
     case TK_IF: infix_if(p); return true;
     case TK_OTHERWISE: infix_otherwise(p); return true;
-    case TK_MATMUL:
-    case TK_DOTSTAR:
-    case TK_DOTSLASH: infix_tensor(p); return true;
     default:
         if (parser_reduce_to_barrier(p)->kind == PF_BASE)
             return false;

@@ -387,6 +387,7 @@ static bool lex_dot(Lexer *L, unsigned flags)
     switch (byte_at(L, L->at + 1)) {
     case '*': return emit_token(L, TK_DOTSTAR, 2, flags) != NULL;
     case '/': return emit_token(L, TK_DOTSLASH, 2, flags) != NULL;
+    case '^': return emit_token(L, TK_DOTCARET, 2, flags) != NULL;
     case '0':
     case '1':
     case '2':

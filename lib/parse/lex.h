@@ -43,6 +43,7 @@ typedef enum {
     TK_MATMUL,
     TK_DOTSTAR,
     TK_DOTSLASH,
+    TK_DOTCARET,
     TK_DOT,
     TK_FIRST_WORD,
     TK_AT = TK_FIRST_WORD,

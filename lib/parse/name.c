@@ -292,18 +292,16 @@ static void operand_primed(Parser *p, const char *name, size_t n, Op op)
     for (; kind_at(p, j) == TK_PRIME && glued(p, j); j++)
         primes += lex_primes(&p->L, tok(p, j));
     bool variable = parser_name_kind(p, name, n) == NAME_VARIABLE;
-    if (kind_at(p, j) != TK_LPAREN || !glued(p, j) || (variable && op == OP_POISON)) {
+    bool function = op != OP_POISON || parser_name_kind(p, name, n) == NAME_FUNCTION;
+    if (!function && (variable || kind_at(p, j) != TK_LPAREN || !glued(p, j))) {
+        operand_symbol(p, name, n); /* ' transposes it */
+        return;
+    }
+    if (kind_at(p, j) != TK_LPAREN || !glued(p, j)) {
         stand_at(p, tok(p, at)->pos, tok_end(p, j - 1));
-        if (variable && op == OP_POISON)
-            ctx_error(
-                p->c, LBZ_SYNTAX, "write d/dx in front of it",
-                "%.*s is no function, so ' does not say by what to differentiate it",
-                (int)n, name);
-        else
-            ctx_error(p->c, LBZ_SYNTAX,
-                      "write the argument, as in f'(x); for a formula d/dx",
-                      "%s needs an argument",
-                      parser_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
+        ctx_error(p->c, LBZ_SYNTAX, "write the argument, as in f'(x); for a formula d/dx",
+                  "%s needs an argument",
+                  parser_excerpt(p, tok(p, at)->pos, tok_end(p, j - 1), 60));
         return;
     }
     ParserFrame *f = parser_open_call(p, op == OP_POISON ? OP_APPLY : op, at, j);

@@ -379,10 +379,20 @@ Node *parser_node(Parser *p)
 {
     if (!parser_expr(p))
         return p->c->poison;
-    TreeRecord out = {0};
-    if (p->out && p->out->spans.arena) {
-        out.spans = &p->out->spans;
-        out.made = &p->out->made;
+    BuildOptions opt = {0};
+    if (p->pe) {
+        opt.shape = p->pe->shape;
+        opt.arg = p->pe->arg;
+        opt.scope = p->pe->scope;
     }
-    return tree_build(p->c, p->tree, &out);
+    uint32_t *numbers =
+        p->nparams ? ARENA_NEW0(ctx_arena(p->c), uint32_t, p->nparams) : NULL;
+    ShapeScope params = {opt.scope, p->nparams, p->params, numbers, true};
+    if (numbers && !opt.scope)
+        opt.scope = &params;
+    if (p->out && p->out->spans.arena) {
+        opt.spans = &p->out->spans;
+        opt.made = &p->out->made;
+    }
+    return tree_build(p->c, p->tree, &opt);
 }

@@ -57,6 +57,9 @@ typedef struct {
     /* Is the name bound around the text, as a parameter is? May be NULL. */
     bool (*bound)(void *arg, const char *name, size_t n);
     void *arg;
+    /* The shape of what a name stands for; NULL: all are numbers. */
+    uint32_t (*shape)(void *arg, uint32_t sym);
+    const ShapeScope *scope; /* names that have other shapes here; may be NULL */
 } ParseEnv;
 
 typedef struct {

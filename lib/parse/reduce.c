@@ -89,7 +89,9 @@ static void reduce_juxtaposition(Parser *p, const ParserFrame *f)
 static void reduce_power(Parser *p, const ParserFrame *f)
 {
     uint32_t deriv = last(p)->flags & VAL_DERIV;
-    stand_by(p, put_from(p, TREE_POWER, f->base, deriv), f->tok);
+    TreeItem *i = put_from(p, TREE_POWER, f->base, deriv);
+    i->flags = f->mixed ? TREE_EACH : 0;
+    stand_by(p, i, f->tok);
 }
 
 /* ---- conditions */
@@ -144,11 +146,12 @@ void parser_end_row(Parser *p, ParserFrame *f)
 void parser_reduce_list(Parser *p, ParserFrame *f)
 {
     uint32_t base = f->base, pos = tok(p, f->tok)->pos, end = tok_end(p, p->i);
-    if (f->rows)
+    bool rows = f->rows > 0;
+    if (rows)
         parser_end_row(p, f);
     parser_pop_frame(p);
     if (!ctx_failed(p->c))
-        parser_put(p, TREE_LIST, p->nv - base, pos, end);
+        parser_put(p, TREE_LIST, p->nv - base, pos, end)->flags = rows ? TREE_ROWS : 0;
 }
 
 static void reduce_range(Parser *p, const ParserFrame *f)
@@ -211,8 +214,9 @@ static void reduce_prefix(Parser *p, const ParserFrame *f)
 /* e at x=1, y=2: the values are e, x, 1, y, 2. */
 static void reduce_at(Parser *p, const ParserFrame *f)
 {
-    uint32_t first = p->v[f->base].first;
-    put_from(p, TREE_AT, f->base, 0)->at = first;
+    uint32_t behind = p->v[f->base + 1].first;
+    put_from(p, TREE_AT, f->base, 0)->at = behind;
+    p->tree->nat++;
 }
 
 void parser_reduce_top(Parser *p)

@@ -91,7 +91,9 @@ static const CommandInfo *command_here(Parser *p, size_t at, size_t n, size_t *w
     NameKind kind = parser_name_kind(p, s + at, *word);
     size_t i = skip_blank(s, at + *word, n);
     bool alone = i == n || s[i] == ';' || s[i] == '\n' || s[i] == '#';
+    bool call = i == at + *word && i < n && s[i] == '('; /* trace(A) */
     if ((kind == NAME_VARIABLE && alone) ||
+        (call && op_find(s + at, *word) != OP_POISON) ||
         (kind == NAME_FUNCTION && i < n && s[i] == '('))
         return NULL;
     return cmd;

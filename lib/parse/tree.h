@@ -26,7 +26,8 @@ typedef enum {
     TREE_NEGATE,
     TREE_ROOT, /* op: 2, 3 or 4 */
     TREE_FACTORIAL,
-    TREE_BARS, /* |e| */
+    TREE_BARS,  /* |e| */
+    TREE_PRIME, /* A' */
     TREE_NOT,
     /* of several */
     TREE_SUM,
@@ -44,7 +45,7 @@ typedef enum {
     TREE_CALL,  /* op: of the table, or SUM, PROD, INT; see flags */
     TREE_APPLY, /* sym: an unknown function, or one of the user's; see flags */
     TREE_DIFF,  /* name, order ..., then what is differentiated */
-    TREE_AT,    /* e, name, value ...; at: the first item of e */
+    TREE_AT,    /* e, name, value ...; at: the item behind e */
     TREE_WHERE  /* e, equation, or e and its two sides; at: the first item of e */
 } TreeKind;
 
@@ -59,7 +60,9 @@ enum {
     TREE_PARTIAL = 8,   /* APPLY: behind the arguments as many orders: f_1_2(x, y) */
     TREE_BARE = 16,     /* CALL: expand x^2 - 1, without a list of arguments */
     TREE_QUOTIENT = 32, /* DIFF: dy/dx, which `where` may define */
-    TREE_MIXED = 64     /* PRODUCT: with operators besides * and / */
+    TREE_MIXED = 64,    /* PRODUCT: with operators besides * and / */
+    TREE_EACH = 64,     /* POWER: .^ */
+    TREE_ROWS = 64      /* LIST: [1, 2; 3, 4] */
 };
 
 typedef struct {
@@ -82,6 +85,7 @@ typedef struct {
     uint32_t nnum, num_cap;
     Node **given; /* nodes of the session or of the statement */
     uint32_t ngiven, given_cap;
+    uint32_t nat; /* AT items */
 } Tree;
 
 /* A tree and the nodes that were made of its first n items. Both in the statement pool. */
@@ -91,13 +95,26 @@ typedef struct {
     uint32_t n;
 } Reading;
 
-/* Structural nodes and where they stand: id -> pos << 32 | len. */
+/* Names that have other shapes in a piece of text than elsewhere: parameters, what `at` binds. The
+ * innermost scope that has a name counts. */
+typedef struct shape_scope {
+    const struct shape_scope *outer;
+    size_t n;
+    const uint32_t *sym, *shape;
+    bool params; /* of a function: ' of one that is a number now is no mistake */
+} ShapeScope;
+
 typedef struct {
+    /* The shape of what a name stands for that no scope has; NULL: all are numbers. */
+    uint32_t (*shape)(void *arg, uint32_t sym);
+    void *arg;
+    const ShapeScope *scope; /* may be NULL */
+    /* Structural nodes and where they stand: id -> pos << 32 | len. */
     Map *spans;    /* may be NULL */
     Reading *made; /* may be NULL */
-} TreeRecord;
+} BuildOptions;
 
 /* The node of the whole tree; poison with the error in c. */
-Node *tree_build(Ctx *c, const Tree *t, const TreeRecord *out);
+Node *tree_build(Ctx *c, const Tree *t, const BuildOptions *opt);
 
 #endif

@@ -39,7 +39,8 @@ typedef enum {
     FORM_IF,    /* a[0] condition, a[1], a[2] */
     FORM_INFIX, /* a[...] joined by text: comparisons, and, or, ':' */
     FORM_NOT,
-    FORM_BINDS /* a[0] at a[1] = a[2], ... */
+    FORM_PRIME, /* a[0], transposed */
+    FORM_BINDS  /* a[0] at a[1] = a[2], ... */
 } FormKind;
 
 typedef struct form Form;
@@ -203,16 +204,18 @@ static inline double form_placed(const Form *f, bool bare, int needs)
 static inline int form_needs(const Form *f, uint32_t i)
 {
     static const uint8_t needs[] = {
-        [FORM_SUM] = BIND_PROD, [FORM_PROD] = BIND_POW,  [FORM_POW] = BIND_POW,
-        [FORM_CALL] = BIND_IF,  [FORM_APPLY] = BIND_IF,  [FORM_LIST] = BIND_IF,
-        [FORM_IF] = BIND_OR,    [FORM_INFIX] = BIND_SUM, [FORM_NOT] = BIND_NOT,
-        [FORM_BINDS] = BIND_OR,
+        [FORM_SUM] = BIND_PROD,   [FORM_PROD] = BIND_POW,  [FORM_POW] = BIND_POW,
+        [FORM_CALL] = BIND_IF,    [FORM_APPLY] = BIND_IF,  [FORM_LIST] = BIND_IF,
+        [FORM_IF] = BIND_OR,      [FORM_INFIX] = BIND_SUM, [FORM_NOT] = BIND_NOT,
+        [FORM_PRIME] = BIND_ATOM, [FORM_BINDS] = BIND_OR,
     };
 
     if (f->kind == FORM_POW && i == 0)
         return BIND_ATOM;
     if (f->kind == FORM_IF && i == 2)
         return BIND_IF;
+    if (f->kind == FORM_INFIX && (f->op == OP_MATMUL || f->op == OP_MATPOW))
+        return f->op == OP_MATMUL && i == 0 ? BIND_PROD : BIND_POW + (f->op == OP_MATPOW);
     if (f->kind == FORM_INFIX && f->op == OP_OR)
         return BIND_AND;
     if (f->kind == FORM_INFIX && f->op == OP_AND)

@@ -438,6 +438,10 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
         emit_puts(e, "\\lnot ");
         put_child(e, f->a[0].f, false, BIND_NOT);
         break;
+    case FORM_PRIME:
+        put_child(e, f->a[0].f, false, BIND_ATOM);
+        emit_puts(e, "^{\\top}");
+        break;
     case FORM_BINDS: latex_binds(e, f); break;
     }
 }

@@ -145,7 +145,8 @@ static Form *build_infix(Forms *F, const Node *n)
         {OP_LT, BIND_CMP, " < "},    {OP_LE, BIND_CMP, " <= "},
         {OP_EQ, BIND_CMP, " == "},   {OP_NE, BIND_CMP, " != "},
         {OP_AND, BIND_AND, " and "}, {OP_OR, BIND_OR, " or "},
-        {OP_RANGE, BIND_RANGE, ":"},
+        {OP_RANGE, BIND_RANGE, ":"}, {OP_MATMUL, BIND_PROD, "*"},
+        {OP_MATPOW, BIND_POW, "^"},
     };
     size_t i = 0;
     Form *f;
@@ -196,15 +197,20 @@ Form *form_other(Forms *F, const Node *n)
     case OP_POISON: return form_named(F, "undefined");
     case OP_STRING: return build_string(F, n);
     case OP_APPLY: return build_apply(F, n);
+    case OP_STACK:
     case OP_LIST: return form_list(F, FORM_LIST, BIND_ATOM, n, n->n, "", 0, 2, 2);
     case OP_IF: return form_list(F, FORM_IF, BIND_IF, n, 3, "", 0, 6, 3);
     case OP_NOT: return form_list(F, FORM_NOT, BIND_NOT, n, 1, "", 0, 0, 4);
+    case OP_ROW:
+    case OP_TRANSPOSE: return form_list(F, FORM_PRIME, BIND_ATOM, n, 1, "", 0, 0, 1);
     case OP_LT:
     case OP_LE:
     case OP_EQ:
     case OP_NE:
     case OP_AND:
     case OP_OR:
+    case OP_MATMUL:
+    case OP_MATPOW:
     case OP_RANGE: return build_infix(F, n);
     default: return build_call(F, n);
     }

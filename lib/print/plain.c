@@ -144,6 +144,8 @@ static void end_form(PlainWriter *w, const Writing *x)
         put_char(w->out, ')');
     else if (f->kind == FORM_LIST)
         put_char(w->out, ']');
+    else if (f->kind == FORM_PRIME)
+        put_char(w->out, '\'');
     if (x->paren)
         put_char(w->out, ')');
     w->n--;

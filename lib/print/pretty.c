@@ -310,6 +310,10 @@ static Box *make_box(Pretty *P, const Form *f)
         return box_row(
             P->c, 2,
             (Box *[]){box_puts(P->c, "not "), child_box(P, f->a[0].f, false, BIND_NOT)});
+    case FORM_PRIME:
+        return box_row(
+            P->c, 2,
+            (Box *[]){child_box(P, f->a[0].f, false, BIND_ATOM), box_puts(P->c, "'")});
     case FORM_BINDS: return pretty_binds(P, f);
     }
     return box_puts(P->c, "");

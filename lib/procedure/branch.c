@@ -6,7 +6,7 @@
  * Where a point is given, it answers what the formulas leave open, except at a tie.
  */
 #include "procedure/formula.h"
-#include "expr/lists.h"
+#include "expr/tensors.h"
 
 static FormulaCall *top_call(FormulaRun *j) { return &j->frame[j->n - 1].call_; }
 
@@ -24,13 +24,9 @@ static Node *node_at_point(FormulaRun *j, Node *x, const NodeMap *done, bool *ti
         a[i] = nodemap_get(done, x->a[i]);
     if (!a)
         return c->poison;
-    if (list_is_function(x)) {
-        Node *r = list_function(c, (Op)x->op, x->n, a);
-        return r ? r : ex_structural(c, (Op)x->op, x->n, a);
-    }
     if (x->op >= OP_LT && x->op <= OP_NE)
         *tie = *tie || formula_condition(c, ex_compare(c, OP_EQ, a[0], a[1])) == c->yes;
-    return formula_condition(c, list_rebuild(c, x, a));
+    return formula_condition(c, ex_rebuild(c, x, a));
 }
 
 /* The answer at the point; NULL: there is none. A tie: some comparison is of equals there. */
@@ -258,7 +254,7 @@ static void run_store(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
 {
     Node **v = place_of_local(k, s->sym);
     if (*v)
-        *v = list_store(j->c, *v, s->nindex, k->got, k->got[s->nindex]);
+        *v = ex_store(j->c, *v, s->nindex, k->got, k->got[s->nindex]);
     else
         ctx_error(j->c, LBZ_NAME, NULL, "%s has no value yet", sym_name(j->c, s->sym));
 }

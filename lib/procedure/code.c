@@ -14,10 +14,14 @@ typedef struct {
     VFun *f;
     Map reg;            /* symbol -> register + 1 */
     uint32_t *loop_reg; /* of each loop of the procedure */
-    VIns sink;          /* when memory is out: never run */
+    /* Products by shape are cuts, for lists. known: registers of what has been computed for both. */
+    bool by_shape;
+    Map known;
+    VIns sink; /* when memory is out: never run */
 } CodeGen;
 
 static uint32_t gen_node(CodeGen *g, Node *e);
+static uint32_t gen_kernel(CodeGen *g, Node *e);
 
 /* ---- small makers ------------------------------------------------------------------ */
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap)
@@ -103,17 +107,19 @@ static void land_jump(CodeGen *g, size_t at)
 }
 
 /* ---- what is elementwise ----------------------------------------------------------- */
+/* An operation whose shapes say what it means, and which is plain on numbers. */
+static bool is_by_shape(const Node *n)
+{
+    return op_is_tensor((Op)n->op) && op_info((Op)n->op)->flags & OF_NUMBERS;
+}
+
 static bool is_cut(const Node *n)
 {
+    if (op_is_tensor((Op)n->op))
+        return !is_by_shape(n);
     switch ((int)n->op) {
-    case OP_INDEX:
     case OP_LIST:
     case OP_APPLY:
-    case OP_TOTAL:
-    case OP_NORM:
-    case OP_DOT:
-    case OP_LENGTH:
-    case OP_ZEROS:
     case OP_SUM:
     case OP_PROD:
     case OP_RANGE:
@@ -137,12 +143,12 @@ static bool has_cut(CodeGen *g, Node *n)
 
 static bool is_leaf(CodeGen *g, Node *n)
 {
-    return ex_is(n, OP_SYM) || is_cut(n) ||
+    return ex_is(n, OP_SYM) || is_cut(n) || (g->by_shape && is_by_shape(n)) ||
            (ex_is(n, OP_IF) && (has_cut(g, n->a[1]) || has_cut(g, n->a[2])));
 }
 
 /* The leaves of the elementwise expression e, by an explicit stack; in the tmp arena. */
-static Node **leaves_of(CodeGen *g, Node *e, size_t *count)
+static Node **leaves_of(CodeGen *g, Node *e, size_t *count, bool *by_shape)
 {
     Map seen;
     Arena *tmp = &g->c->tmp;
@@ -152,8 +158,10 @@ static Node **leaves_of(CodeGen *g, Node *e, size_t *count)
         return NULL;
     map_init(&seen, tmp);
     stack[0] = e;
+    *by_shape = false;
     while (todo && !ctx_poll(g->c)) {
         Node *x = stack[--todo];
+        *by_shape = *by_shape || is_by_shape(x);
         if (is_leaf(g, x)) {
             leaf[n++] = x;
             continue;
@@ -239,28 +247,76 @@ static void vkernel_free(VKernel *k)
     mem_free(k->test);
 }
 
-static uint32_t gen_kernel(CodeGen *g, Node *e)
+/* e of the leaves, whose registers are r. */
+static uint32_t emit_kernel(CodeGen *g, Node *e, Node *const *leaf, const uint32_t *r,
+                            size_t n)
 {
     VM *m = g->m;
     VFun *f = g->f;
-    ArenaMark mark = arena_mark(&g->c->tmp);
-    size_t n = 0;
-    Node **leaf = leaves_of(g, e, &n);
-    uint32_t *r = ARENA_NEW(&g->c->tmp, uint32_t, n + 1), dst = 0;
-    for (size_t i = 0; leaf && r && i < n && !ctx_failed(g->c); i++)
-        r[i] = gen_node(g, leaf[i]);
-    VKernel k = {.p = leaf && r && !ctx_failed(g->c)
-                          ? program_new(&g->c->env, (uint32_t)n)
-                          : NULL};
+    VKernel k = {.p = program_new(&g->c->env, (uint32_t)n)};
     if (k.p && program_compile_over(g->c, k.p, leaf, &e, 1, &k.out) &&
         build_kernel(m, &k, n) &&
         vm_grow(m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels,
                 &f->kernels_cap)) {
         f->kernel[f->nkernels] = k;
-        dst = emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, n);
-    } else {
-        vkernel_free(&k);
+        return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, n);
     }
+    vkernel_free(&k);
+    return 0;
+}
+
+/* The kernel at that place is for numbers; for lists, what was emitted from `slow` on gives dst. */
+static void end_choice(CodeGen *g, size_t kernel, size_t slow)
+{
+    if (ctx_failed(g->c))
+        return;
+    g->f->code[kernel].target = (uint32_t)slow;
+    g->f->code[kernel].next = (uint32_t)g->f->n;
+}
+
+/* What the last instruction, a kernel, is for lists: its operations one by one. */
+static void gen_by_shape(CodeGen *g, Node *e, Node *const *leaf, const uint32_t *r,
+                         size_t n)
+{
+    size_t kernel = g->f->n - 1;
+    uint32_t dst = g->f->code[kernel].dst;
+    map_init(&g->known, &g->c->tmp);
+    for (size_t i = 0; i < n; i++)
+        map_put(&g->known, leaf[i]->id, r[i]);
+    g->by_shape = true;
+    copy_to(g, dst, gen_node(g, e));
+    g->by_shape = false;
+    end_choice(g, kernel, kernel + 1);
+}
+
+/* One operation by shape, of numbers or lists. */
+static uint32_t gen_shape_operation(CodeGen *g, Node *e)
+{
+    uint32_t r[2] = {gen_node(g, e->a[0]), e->n > 1 ? gen_node(g, e->a[1]) : 0};
+    uint32_t dst = ctx_failed(g->c) ? 0 : emit_kernel(g, e, e->a, r, e->n);
+    if (ctx_failed(g->c))
+        return 0;
+    size_t kernel = g->f->n - 1;
+    uint32_t slow = emit_args(g, V_OP, 0, OP_POISON, r, e->n);
+    g->f->code[g->f->n - 1].call = e;
+    copy_to(g, dst, slow);
+    end_choice(g, kernel, kernel + 1);
+    return dst;
+}
+
+static uint32_t gen_kernel(CodeGen *g, Node *e)
+{
+    ArenaMark mark = arena_mark(&g->c->tmp);
+    size_t n = 0;
+    bool by_shape = false;
+    Node **leaf = leaves_of(g, e, &n, &by_shape);
+    uint32_t *r = ARENA_NEW(&g->c->tmp, uint32_t, n + 1), dst = 0;
+    for (size_t i = 0; leaf && r && i < n && !ctx_failed(g->c); i++)
+        r[i] = gen_node(g, leaf[i]);
+    if (leaf && r && !ctx_failed(g->c))
+        dst = emit_kernel(g, e, leaf, r, n);
+    if (by_shape && !g->by_shape && !ctx_failed(g->c))
+        gen_by_shape(g, e, leaf, r, n);
     arena_release(&g->c->tmp, mark);
     return dst;
 }
@@ -403,6 +459,15 @@ static uint32_t gen_binder(CodeGen *g, Node *e)
     return acc;
 }
 
+/* Of a T row. */
+static uint32_t gen_operation(CodeGen *g, Node *e)
+{
+    uint32_t dst = gen_operands(g, V_OP, 0, (Op)e->op, e->a, e->n);
+    if (!ctx_failed(g->c))
+        g->f->code[g->f->n - 1].call = e;
+    return dst;
+}
+
 static uint32_t gen_leaf(CodeGen *g, Node *e)
 {
     switch ((int)e->op) {
@@ -425,7 +490,7 @@ static uint32_t gen_leaf(CodeGen *g, Node *e)
         ctx_error(g->c, LBZ_UNABLE, "use for i = a:b { ... }",
                   "a range is no value here");
         return 0;
-    default: return gen_operands(g, V_OP, 0, (Op)e->op, e->a, e->n);
+    default: return is_by_shape(e) ? gen_shape_operation(g, e) : gen_operation(g, e);
     }
 }
 
@@ -433,8 +498,11 @@ static uint32_t gen_leaf(CodeGen *g, Node *e)
 static uint32_t gen_node(CodeGen *g, Node *e)
 {
     uint32_t r = 0;
+    uint64_t known;
     if (ctx_failed(g->c))
         return 0;
+    if (g->by_shape && map_get(&g->known, e->id, &known))
+        return (uint32_t)known;
     if (g->m->depth++ > NESTED)
         ctx_error(g->c, LBZ_LIMIT, "name inner parts",
                   "an expression is nested too deep");

@@ -3,7 +3,7 @@
  */
 #include "procedure/formula.h"
 #include "ball/ball.h"
-#include "expr/lists.h"
+#include "expr/tensors.h"
 #include "print/print.h"
 #include <stdio.h>
 
@@ -253,13 +253,9 @@ static Node *call_function(FormulaRun *j, Node *n, Node *const *a)
 static Node *evaluate_node(FormulaRun *j, Node *n, Node *const *a)
 {
     Ctx *c = j->c;
-    if (list_is_function(n)) {
-        Node *r = list_function(c, (Op)n->op, n->n, a);
-        return r ? r : ctx_failed(c) ? c->poison : ex_structural(c, (Op)n->op, n->n, a);
-    }
     if (ex_is(n, OP_APPLY))
         return call_function(j, n, a);
-    return formula_condition(c, list_rebuild(c, n, a));
+    return formula_condition(c, ex_rebuild(c, n, a));
 }
 
 /* Which children are due: of an `if` first the condition, then the branch it chooses, or both when

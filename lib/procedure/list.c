@@ -433,18 +433,37 @@ static bool kernel_element(VM *m, VKernel *k, const VMValue *const *arg, size_t 
     return !isnan(*v) || has_nan(k->in, n) || kernel_blame(m, k);
 }
 
+/* With operands of smaller shapes, which are spread first. */
+static bool kernel_spread(VM *m, VKernel *k, const VMValue *const *arg, size_t n,
+                          const VMShape *s, VMValue *out)
+{
+    VMValue *wide = mem_alloc((n + 1) * sizeof *wide);
+    const VMValue **a = mem_alloc((n + 1) * sizeof *a);
+    bool ok = wide && a;
+    if (!ok)
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+    for (size_t i = 0; ok && i < n; i++) {
+        wide[i] = (VMValue){0};
+        a[i] = vm_has_shape(arg[i], s) ? arg[i] : &wide[i];
+        if (a[i] == &wide[i] && !vm_spread(m, arg[i], s, &wide[i])) {
+            n = i + 1;
+            ok = false;
+        }
+    }
+    ok = ok && vm_kernel(m, k, a, n, out);
+    for (size_t i = 0; wide && a && i < n; i++)
+        vm_value_clear(&wide[i]);
+    mem_free(wide);
+    mem_free(a);
+    return ok;
+}
+
 bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out)
 {
-    const VMValue *list = NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (!arg[i]->t)
-            continue;
-        if (list && !same_shape(list, arg[i]))
-            return shape_error(m, "they are combined element by element",
-                               "lists of different sizes are combined");
-        list = arg[i];
-    }
-    if (!list) {
+    VMShape s;
+    if (!vm_common_shape(m, arg, n, &s))
+        return false;
+    if (!s.rank) {
         double v = 0;
         Aux x;
         if (!kernel_element(m, k, arg, n, 0, &v, &x))
@@ -453,8 +472,13 @@ bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *
         out->x = x;
         return true;
     }
-    VMList *l = vm_list_new(m, list->t->rank, list->t->dim);
+    for (size_t i = 0; i < n; i++)
+        if (!vm_has_shape(arg[i], &s))
+            return kernel_spread(m, k, arg, n, &s, out);
+    VMList *l = vm_list_new(m, s.rank, s.dim);
     bool ok = l != NULL;
+    if (ok)
+        l->row = s.row;
     for (size_t i = 0; ok && i < l->n; i++)
         ok = kernel_element(m, k, arg, n, i, &l->v[i], &l->x[i]) &&
              !(i % 4096 == 4095 && ctx_poll(m->c));

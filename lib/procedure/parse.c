@@ -3,6 +3,7 @@
  * This file only finds out where statements begin and end; expressions are read by the
  * parser. Braces inside braces are read by recursion, NESTED deep at most.
  */
+#include "expr/shape.h"
 #include "procedure/procedure.h"
 
 enum { NESTED = 64 };
@@ -202,9 +203,7 @@ static Node *read_expression_to(ProcedureReader *r, size_t end)
     if (after_space(r, r->at) >= end)
         return fail_at(r, end, LBZ_SYNTAX, NULL, "an expression is expected here"),
                r->c->poison;
-    r->c->open_lists = true;
     Node *e = parse_expr(r->c, &r->pe, r->s, r->at, end, r->spans);
-    r->c->open_lists = false;
     r->at = end;
     return e;
 }
@@ -487,6 +486,13 @@ static bool read_statements(ProcedureReader *r)
     }
 }
 
+/* Names get their values when the procedure runs: numbers, or lists. */
+static uint32_t shape_of_local(void *arg, uint32_t sym)
+{
+    (void)arg, (void)sym;
+    return SHAPE_ANY;
+}
+
 Procedure *procedure_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t from,
                            size_t to, uint32_t sym, const uint32_t *params,
                            size_t nparams, Parsed *spans)
@@ -500,6 +506,7 @@ Procedure *procedure_parse(Ctx *c, const ParseEnv *pe, const char *text, size_t 
                       .lookup = lookup_local,
                       .result = outer_result,
                       .bound = is_local,
+                      .shape = shape_of_local,
                       .arg = &r};
     *b = (Procedure){.sym = sym, .params = params, .nparams = nparams, .text = text};
     for (size_t i = 0; i < nparams; i++)

@@ -156,6 +156,14 @@ static bool run_for(VM *m, const VIns *x, uint32_t *pc)
     return count_round(m);
 }
 
+static bool any_list(const VMValue *const *arg, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (arg[i]->t)
+            return true;
+    return false;
+}
+
 static bool run_kernel(VM *m, const VIns *x)
 {
     const VFun *f = current_function(m);
@@ -167,12 +175,16 @@ static bool run_kernel(VM *m, const VIns *x)
     }
     bool ok = get_operands(m, x, arg);
     VMValue *dst = register_at(m, x->dst);
-    if (ok && x->op == V_KERNEL)
+    if (ok && x->op == V_KERNEL && x->target)
+        m->frame[m->nframes - 1].pc = any_list(arg, x->nargs) ? x->target : x->next;
+    if (ok && x->op == V_KERNEL && x->target && any_list(arg, x->nargs))
+        ; /* the operations one by one */
+    else if (ok && x->op == V_KERNEL)
         ok = vm_kernel(m, &f->kernel[x->a], arg, x->nargs, dst);
     else if (ok && x->op == V_LIST)
         ok = vm_make_list(m, arg, x->nargs, dst);
     else if (ok && x->op == V_OP)
-        ok = vm_list_op(m, (Op)x->fn, arg, x->nargs, dst);
+        ok = vm_tensor_op(m, x->call, arg, x->nargs, dst);
     else if (ok && x->op == V_SLOPE)
         ok = count_round(m) &&
              vm_slope(m, x->a, arg, x->nargs, f->args + x->args + x->nargs, dst);

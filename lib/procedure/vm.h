@@ -27,6 +27,7 @@ typedef struct {
     double *v; /* in the same piece of memory */
     Aux *x;
     size_t *used; /* the session's count of memory */
+    bool row;     /* of rank 1: the transpose of a vector */
 } VMList;
 
 typedef struct {
@@ -37,14 +38,16 @@ typedef struct {
 } VMValue;
 
 typedef enum {
-    V_KERNEL, /* dst = kernel a of args */
-    V_COPY,   /* dst = a */
-    V_CONST,  /* dst = k */
-    V_INDEX,  /* dst = a[args] */
-    V_STORE,  /* dst[args] = a */
-    V_LIST,   /* dst = [args] */
-    V_OP,     /* dst = list function fn of args */
-    V_CALL,   /* dst = function a of args */
+    /* dst = kernel a of args; then at `next`. Where it is right for numbers only and an operand is a
+     * list, at target instead; 0: it is right for lists, too. */
+    V_KERNEL,
+    V_COPY,  /* dst = a */
+    V_CONST, /* dst = k */
+    V_INDEX, /* dst = a[args] */
+    V_STORE, /* dst[args] = a */
+    V_LIST,  /* dst = [args] */
+    V_OP,    /* dst = what the T row's node `call` does with args */
+    V_CALL,  /* dst = function a of args */
     V_SLOPE, /* dst = derivative of function a at args; behind those, how often by each */
     V_UNLESS, /* a == 0: go to target */
     V_JUMP,
@@ -62,7 +65,8 @@ typedef struct {
     uint32_t target;
     union {
         double k;
-        const Node *call; /* V_CALL */
+        const Node *call; /* V_CALL, V_OP */
+        uint32_t next;    /* V_KERNEL with a target */
     };
 } VIns;
 
@@ -158,6 +162,19 @@ bool vm_store(VM *m, VMValue *v, const VMValue *const *index, size_t n, const VM
 bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out);
 bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out);
 bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out);
+
+/* ---- product.c */
+typedef struct {
+    unsigned rank;
+    size_t dim[PROCEDURE_RANK];
+    bool row;
+} VMShape;
+/* What arg have together, by broadcasting; false: they do not fit. */
+bool vm_common_shape(VM *m, const VMValue *const *arg, size_t n, VMShape *s);
+bool vm_has_shape(const VMValue *a, const VMShape *s); /* or a is a number */
+bool vm_spread(VM *m, const VMValue *a, const VMShape *s, VMValue *out);
+bool vm_tensor_op(VM *m, const Node *e, const VMValue *const *arg, size_t n,
+                  VMValue *out);
 
 /* ---- run.c */
 bool vm_start(VM *m, const VMValue *args, size_t n);

@@ -464,6 +464,20 @@ static uint32_t lower_unable(Lower *l, const Node *n)
     return 0;
 }
 
+/* What shapes would give another meaning, on numbers. */
+static uint32_t lower_by_shape(Lower *l, const Node *n)
+{
+    switch (op_info((Op)n->op)->flags & OF_NUMBERS) {
+    case OF_FIRST: return value_of(l, n->a[0]);
+    case OF_TIMES: return pg_mul(l->p, value_of(l, n->a[0]), value_of(l, n->a[1]));
+    case OF_POWER:
+        return ex_is_num(n->a[1])
+                   ? power_number(l, value_of(l, n->a[0]), n->a[1]->num)
+                   : pg_pow(l->p, value_of(l, n->a[0]), value_of(l, n->a[1]));
+    default: return lower_unable(l, n);
+    }
+}
+
 static uint32_t lower_constant(Lower *l, const Node *n)
 {
     static const double k[] = {
@@ -500,7 +514,10 @@ static uint32_t lower_node(Lower *l, const Node *n)
     case OP_PROD:
     case OP_INT: return lower_binder(l, n);
     case OP_DETACH: return pg_hold(l->p, value_of(l, n->a[0]));
-    default: return op_is_function((Op)n->op) ? lower_function(l, n) : lower_unable(l, n);
+    default:
+        return op_is_function((Op)n->op) ? lower_function(l, n)
+               : op_is_tensor((Op)n->op) ? lower_by_shape(l, n)
+                                         : lower_unable(l, n);
     }
 }
 

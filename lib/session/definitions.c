@@ -4,6 +4,7 @@
  * the present context. When an assumption is dropped, formulas and functions are read
  * again from their text (rebuild.c).
  */
+#include "expr/shape.h"
 #include "session/session.h"
 
 #include <stdio.h>
@@ -19,7 +20,9 @@ void defs_free_definition(Def *d)
     symlist_free(&d->hidden);
     symlist_free(&d->mentions);
     symlist_free(&d->bound);
+    symlist_free(&d->written);
     mem_free(d->source);
+    mem_free(d->broken);
     mem_free(d);
 }
 
@@ -90,10 +93,21 @@ static Def *def_new(Ctx *c, const Stmt *st, Node *body, char *source)
 
 /* ---- names and what they stand for */
 
+uint32_t defs_shape(const Def *d)
+{
+    uint32_t shape =
+        d && d->kind != DEF_FUNCTION && d->body ? d->body->shape : SHAPE_SCALAR;
+    return shape == SHAPE_RAGGED ? SHAPE_ANY : shape;
+}
+
 Def *defs_exchange(lbz_session *s, uint32_t sym, Def *d)
 {
     Def *old = s->names.by_sym[sym];
     s->names.by_sym[sym] = d;
+    s->any_shape = s->any_shape || defs_shape(d);
+    if (s->any_shape && defs_shape(old) != defs_shape(d) &&
+        !symlist_add(&s->reshaped, sym))
+        (void)out_of_memory(s->c);
     s->names.count = s->names.count + (d != NULL) - (old != NULL);
     return old;
 }
@@ -196,6 +210,7 @@ void defs_free(lbz_session *s)
     for (size_t i = 0; i < s->names.n; i++)
         defs_free_definition(s->names.by_sym[i]);
     mem_free(s->names.by_sym);
+    symlist_free(&s->reshaped);
 }
 
 /* ---- defining */
@@ -347,6 +362,10 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     }
     note_parameters(s, d);
     d->serial = ++s->serial;
+    if (d->source && !d->procedure && !defs_names_written(c, parsed, &d->written)) {
+        defs_free_definition(d);
+        return out_of_memory(c);
+    }
     return install_definition(s, d->sym, d);
 }
 

@@ -127,7 +127,8 @@ static bool read_names(PointTask *j, const Node *at)
                                                : list;
         j->x[i] = NAN;
         for (size_t k = 0; k < bound; k++)
-            if (at->a[1 + 2 * k] == x && answer_number(j->c, at->a[2 + 2 * k], &j->x[i]))
+            if (at->a[1 + 2 * k]->sym == x->sym &&
+                answer_number(j->c, at->a[2 + 2 * k], &j->x[i]))
                 break;
         if (!ex_is(x, OP_SYM) || isnan(j->x[i]))
             return false;

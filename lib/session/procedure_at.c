@@ -75,7 +75,7 @@ static bool add_input(Ask *q, const Node *x)
     if (i < q->p.nin)
         return true;
     for (uint32_t k = 1; k + 1 < at->n; k += 2) {
-        if (at->a[k] == x && ex_is(x, OP_SYM)) {
+        if (ex_is(x, OP_SYM) && at->a[k]->sym == x->sym) {
             q->in[i] = x->sym;
             q->p.nin++; /* job of ask_free */
             return read_value(q, at->a[k + 1], &q->x[i]);
@@ -141,10 +141,8 @@ static Node *read_function(Ask *q)
             names->by_sym[q->in[i]] = NULL;
     }
     s->keep_calls = true;
-    c->open_lists = true;
     EvalOptions opt = session_eval_options(s);
     Node *e = eval_value(c, names, &opt, q->parsed, q->op->a[0]);
-    c->open_lists = false;
     s->keep_calls = false;
     for (size_t i = 0; i < q->p.nin; i++)
         if (saved[i])

@@ -6,7 +6,7 @@
  * float64, step by step: so are all that have no other way.
  */
 #include "session/procedure.h"
-#include "expr/lists.h"
+#include "expr/tensors.h"
 
 enum { MOST_NESTED = 20 };
 
@@ -136,9 +136,8 @@ static size_t count_numbers(const ProcedureCall *k)
         size_t m = 1;
         ArenaMark mark = arena_mark(&k->c->tmp);
         if (ex_is(k->a[i], OP_LIST)) {
-            Node *l = list_function(k->c, OP_LENGTH, 1, &k->a[i]);
             ProcedureList x;
-            m = l && procedure_list_from_node(k->c, k->a[i], &x) ? x.n : 0;
+            m = procedure_list_from_node(k->c, k->a[i], &x) ? x.n : 0;
             if (m)
                 procedure_list_free(&x);
         }
@@ -312,10 +311,8 @@ static bool find_duals(Ctx *c, Node *e, Node **from, Node **to, double *x, doubl
 static Node *without_calls(lbz_session *s, const Parsed *parsed, Node *e)
 {
     s->keep_calls = true;
-    s->c->open_lists = true;
     EvalOptions opt = session_eval_options(s);
     Node *r = eval_value(s->c, &s->names, &opt, parsed, e);
-    s->c->open_lists = false;
     s->keep_calls = false;
     return r;
 }

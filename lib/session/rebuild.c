@@ -5,55 +5,146 @@
  * Invariant: symbols keep their indices. Until all definitions are there, nothing of the
  * session changes.
  */
+#include "expr/shape.h"
 #include "session/session.h"
-
-static Node *transfer_step(const Rewriting *w, Node *x, Node *const *a)
-{
-    Ctx *to = w->arg;
-    return ctx_failed(to) ? to->poison : ex_rebuild(to, x, a);
-}
 
 /* root, a session node of the context from, rebuilt in the session pool of to. */
 static Node *transfer_node(Ctx *from, Ctx *to, Node *root)
 {
     ctx_begin_statement(to);
-    Node *r = ex_rewrite(from, root, 0, transfer_step, to);
+    Node *r = ex_transfer(to, from, root);
     r = ctx_failed(from) || ctx_failed(to) ? NULL : ex_keep(to, r);
     return ctx_failed(to) ? NULL : r;
 }
 
-/* The body of d as its text gives it under the present assumptions; NULL: no text, or it
- * cannot be read any more. */
-static Node *read_again(lbz_session *s, Ctx *to, Def *d)
+/* ---- definitions read again */
+
+bool defs_names_written(Ctx *c, const Parsed *parsed, SymList *names)
 {
+    ArenaMark m = arena_mark(&c->tmp);
+    const Tree *t = parsed->made.tree;
+    Map seen;
+    bool ok = true;
+    map_init(&seen, &c->tmp);
+    for (uint32_t i = 0; t && ok && i < t->n; i++) {
+        const TreeItem *x = &t->item[i];
+        if ((x->kind != TREE_NAME && x->kind != TREE_APPLY) ||
+            map_get(&seen, x->sym, NULL))
+            continue;
+        map_put(&seen, x->sym, 1);
+        ok = symlist_push(names, x->sym);
+    }
+    arena_release(&c->tmp, m);
+    return ok;
+}
+
+/* The body of d as its text gives it under the present assumptions and shapes, over its hidden
+ * parameters, which have these shapes (NULL: all are numbers). Poison on error. */
+static Node *read_text(lbz_session *s, const Def *d, const uint32_t *shapes,
+                       SymList *written)
+{
+    Ctx *c = s->c;
+    size_t k = d->params.n, notes = c->nnotes;
     Str line = {0};
     Parsed parsed;
-    Node *r = NULL;
+    Span at = c->env.at;
+    uint32_t *none = ARENA_NEW0(ctx_arena(c), uint32_t, k + 1);
+    Node **by = ARENA_NEW(ctx_arena(c), Node *, k + 1), *r = c->poison;
+    if (!none || !by)
+        return r;
+    ShapeScope scope = {
+        .n = k, .sym = d->params.v, .shape = shapes ? shapes : none, .params = true};
+    ParseEnv pe = session_parse_env(s);
+    pe.scope = k ? &scope : NULL;
+    defs_print(s, &line, d, 0);
+    if (parse_line(c, &pe, str_cstr(&line), line.n, &parsed) && parsed.n == 1 &&
+        parsed.stmts[0].expr && parsed.stmts[0].sym == d->sym) {
+        for (size_t i = 0; i < k; i++)
+            by[i] = ex_sym_shaped(c, d->hidden.v[i], scope.shape[i]);
+        r = k ? ex_subst(c, parsed.stmts[0].expr, d->params.v, by, k)
+              : parsed.stmts[0].expr;
+        if (written && !defs_names_written(c, &parsed, written))
+            r = ctx_error(c, LBZ_LIMIT, NULL, "out of memory");
+    }
+    str_free(&line);
+    c->nnotes = notes;
+    c->env.at = at;
+    return ctx_failed(c) ? c->poison : r;
+}
+
+Node *defs_read_function(void *session, const Def *d, Node *const *a)
+{
+    lbz_session *s = session;
+    uint32_t *shapes = ARENA_NEW(ctx_arena(s->c), uint32_t, d->params.n + 1);
+    for (size_t i = 0; shapes && i < d->params.n; i++)
+        shapes[i] = a[i]->shape == SHAPE_RAGGED ? SHAPE_ANY : a[i]->shape;
+    Node *r = shapes ? read_text(s, d, shapes, NULL) : s->c->poison;
+    if (ctx_failed(s->c))
+        s->c->env.err.span = s->c->env.at; /* its text is not in sight */
+    return r;
+}
+
+/* True when its shape is another one now. */
+static bool read_definition(lbz_session *s, Def *d)
+{
+    Ctx *c = s->c;
+    uint32_t old = d->body->shape;
+    ctx_begin_statement(c);
+    Node *r = read_text(s, d, NULL, NULL);
+    SymList mentions = {0}, bound = {0};
+    mem_free(d->broken);
+    d->broken = NULL;
+    if (!ctx_failed(c) && eval_mentions(c, r, &mentions, &bound)) {
+        sym_keep_all(c);
+        d->body = ex_keep(c, r);
+        SymList m = d->mentions, b = d->bound;
+        d->mentions = mentions;
+        d->bound = bound;
+        mentions = m;
+        bound = b;
+    } else {
+        const char *why = c->env.err.message;
+        d->broken = mem_strndup(why, strlen(why));
+    }
+    symlist_free(&mentions);
+    symlist_free(&bound);
+    ctx_begin_statement(c);
+    return d->body->shape != old;
+}
+
+void defs_read_again(lbz_session *s)
+{
+    enum { ROUNDS = 100 };
+    size_t n, seen = 0;
+    if (!s->reshaped.n)
+        return;
+    Def **v = defs_sorted(s, &n);
+    for (size_t i = 0; v && i < s->reshaped.n && seen < ROUNDS * (n + 1); i++) {
+        uint32_t sym = s->reshaped.v[i];
+        for (size_t k = 0; k < n; k++)
+            if (v[k]->kind != DEF_VALUE && !v[k]->procedure && v[k]->source &&
+                symlist_has(&v[k]->written, sym) && ++seen && read_definition(s, v[k]))
+                symlist_push(&s->reshaped, v[k]->sym);
+    }
+    mem_free(v);
+    symlist_free(&s->reshaped);
+}
+
+/* The body of d made again from its text; NULL: no text, or it cannot be read any more. */
+static Node *read_for(lbz_session *s, Ctx *to, const Def *d)
+{
     if (!d->source)
         return NULL;
-    defs_print(s, &line, d, 0);
     Ctx *from = s->c;
     s->c = to;
-    ParseEnv pe = session_parse_env(s);
     ctx_begin_statement(to);
-    if (d->procedure) {
-        r = to->zero;
-    } else if (parse_line(to, &pe, str_cstr(&line), line.n, &parsed) && parsed.n == 1 &&
-               parsed.stmts[0].expr && parsed.stmts[0].sym == d->sym) {
-        Node *body = parsed.stmts[0].expr;
-        ArenaMark m = arena_mark(&to->tmp);
-        Node **by = ARENA_NEW(&to->tmp, Node *, d->params.n + 1);
-        for (size_t i = 0; by && i < d->params.n; i++)
-            by[i] = ex_sym(to, d->hidden.v[i]);
-        body =
-            by && d->params.n ? ex_subst(to, body, d->params.v, by, d->params.n) : body;
-        arena_release(&to->tmp, m);
-        r = ctx_failed(to) ? NULL : ex_keep(to, body);
-    }
+    Node *r = d->procedure ? to->zero : read_text(s, d, NULL, NULL);
+    r = ctx_failed(to) ? NULL : ex_keep(to, r);
     s->c = from;
-    str_free(&line);
     return ctx_failed(to) ? NULL : r;
 }
+
+/* ---- all of them in a new context */
 
 typedef struct {
     Def **v;
@@ -100,7 +191,7 @@ static void copy_symbols(const Ctx *from, Ctx *to)
 static bool remake_all(lbz_session *s, Ctx *to, Remade *all, bool remake)
 {
     for (size_t i = 0; i < all->n; i++) {
-        Node *r = remake ? read_again(s, to, all->v[i]) : NULL;
+        Node *r = remake ? read_for(s, to, all->v[i]) : NULL;
         all->body[i] = r ? r : transfer_node(s->c, to, all->v[i]->body);
         if (!all->body[i])
             return false;

@@ -63,12 +63,19 @@ static NameKind look_up(void *arg, const char *name, size_t n)
     return info->assume != S_ANY || info->decl_real ? NAME_VARIABLE : NAME_FREE;
 }
 
+static uint32_t shape_of_name(void *arg, uint32_t sym)
+{
+    const lbz_session *s = arg;
+    return defs_shape(names_find(&s->names, sym));
+}
+
 ParseEnv session_parse_env(lbz_session *s)
 {
     return (ParseEnv){.strict = setting_on(&s->set, SET_strict),
                       .open = s->descent != NULL,
                       .lookup = look_up,
                       .result = session_result,
+                      .shape = s->any_shape ? shape_of_name : NULL,
                       .arg = s};
 }
 
@@ -81,6 +88,7 @@ EvalOptions session_eval_options(const lbz_session *s)
                          .keep_detached = s->keep_calls,
                          .call_procedure = s->keep_calls ? NULL : session_call_procedure,
                          .has_open_call = s->keep_calls ? NULL : session_has_open_call,
+                         .read_function = defs_read_function,
                          .procedure_arg = (void *)(uintptr_t)s};
 }
 

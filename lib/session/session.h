@@ -100,6 +100,9 @@ struct lbz_session {
     bool rebuild_due; /* assumptions changed: facts in nodes are out of date */
     bool remake_due;  /* ... and some may not hold any longer */
     size_t nodes_after_rebuild;
+    bool any_shape; /* some name has stood for a tensor */
+    SymList
+        reshaped; /* names whose shapes changed: what mentions them is to be read again */
     unsigned load_depth;
     lbz_files *files; /* what load read, to be kept or followed; NULL: for itself only */
     size_t next_file; /* the one that a session which follows takes next */
@@ -146,6 +149,14 @@ void defs_set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool decl
 /* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
  * then all is as it was. */
 bool defs_rebuild(lbz_session *s, bool remake);
+/* Reads again what mentions names whose shapes changed. */
+void defs_read_again(lbz_session *s);
+/* EvalOptions.read_function */
+Node *defs_read_function(void *session, const Def *d, Node *const *a);
+/* The names in the text that was read last. False: no memory. */
+bool defs_names_written(Ctx *c, const Parsed *parsed, SymList *names);
+/* The shape of what d (NULL: nothing) stands for. */
+uint32_t defs_shape(const Def *d);
 /* Definitions sorted by time; the caller frees. NULL: none or no memory. */
 Def **defs_sorted(const lbz_session *s, size_t *n);
 void defs_print(lbz_session *s, Str *out, const Def *d, size_t max); /* "y = x^2" */

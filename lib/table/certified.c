@@ -13,6 +13,7 @@ static const CertifiedFn table[OP_COUNT] = {
 #define F2(id, nm, ar, fl, v, dx, dy, ball, ...) [OP_##id] = {2, NULL, ball, NULL},
 #define F3(id, nm, ar, fl, v, dx, dy, dz, ball, ...) [OP_##id] = {3, NULL, NULL, ball},
 #define S(...)
+#define T(...)
 #define P1(...)
 #define P2(...)
 #define A(...)

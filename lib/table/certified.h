@@ -86,6 +86,7 @@ bool cert_order(ulong *n, const arb_t x, arb_t r);
 #define F3(id, nm, ar, fl, v, dx, dy, dz, ball, ...) \
     void ball(arb_t, const arb_t, const arb_t, const arb_t, slong);
 #define S(...)
+#define T(...)
 #define P1(...)
 #define P2(...)
 #define A(...)

@@ -483,6 +483,7 @@ static double d_binomial_k(double n, double k, double f)
 #define P1(...)
 #define P2(...)
 #define S(...)
+#define T(...)
 #define A(...)
 #define C(...)
 #include "ops.def"
@@ -498,6 +499,7 @@ static const Float64Fn table[OP_COUNT] = {
 #define P1(id, f) [OP_##id].d1[0] = f, [OP_##id].own[0] = true,
 #define P2(id, i, f) [OP_##id].d2[i] = f, [OP_##id].own[i] = true,
 #define S(...)
+#define T(...)
 #define A(...)
 #define C(...)
 #include "ops.def"

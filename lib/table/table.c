@@ -42,9 +42,14 @@ static const OpInfo infos[OP_COUNT] = {
     [OP_RANGE] = {.name = "range"},
     [OP_STRING] = {.name = "string"},
     [OP_FIRST_STRUCTURAL] = {.name = ""},
+    [OP_FIRST_TENSOR] = {.name = ""},
     [OP_FIRST_FUNCTION] = {.name = ""},
-#define S(id, nm, lo, hi, how, hlp) \
-    [OP_##id] = {.name = nm, .min_args = lo, .max_args = hi, .usage = how, .help = hlp},
+#define S(id, nm, fl, lo, hi, how, hlp)                                                     \
+    [OP_##id] = {.name = nm, .flags = fl, .min_args = lo, .max_args = hi, .usage = how,     \
+                 .help = hlp},
+#define T(id, nm, nums, lo, hi, shp, exct, jv, vj, rn, tex, how, hlp)                             \
+    [OP_##id] = {.name = nm, .flags = nums, .min_args = lo, .max_args = hi, .jvp = jv, .vjp = vj,          \
+                 .latex = tex, .usage = how, .help = hlp},
 #define F1(id, nm, fl, v, dx, ball, tex, dom, hlp)                                          \
     [OP_##id] = {.name = nm, .min_args = 1, .max_args = 1, .flags = fl, .args = "x",        \
                  .value = TEXT(v), .partial = {TEXT_EXPANDED(dx), NULL, NULL},              \
@@ -78,6 +83,7 @@ static const CommandInfo commands[] = {
 #define P1(...)
 #define P2(...)
 #define S(...)
+#define T(...)
 #define A(...)
 #define C(run, nm, changes, how, hlp) {nm, how, hlp, changes != READS, changes == OPEN},
 #include "ops.def"
@@ -93,6 +99,7 @@ static const struct {
 #define P1(...)
 #define P2(...)
 #define S(...)
+#define T(...)
 #define A(syn, id) {#syn, OP_##id},
 #define C(...)
 #include "ops.def"
@@ -145,6 +152,7 @@ static inline __attribute__((always_inline)) Op find_in(char first, const char *
         return op;
 #define FUNCTION(id, nm, ...) TRY(nm, OP_##id) TRY(#id, OP_##id)
 #define S(id, nm, ...) TRY(nm, OP_##id)
+#define T(id, nm, ...) TRY(nm, OP_##id)
 #define F1 FUNCTION
 #define F2 FUNCTION
 #define F3 FUNCTION

@@ -49,6 +49,29 @@ enum {
     FOLDS = 1024 /* f(a,b,c) is read as f(f(a,b),c) */
 };
 
+/* Properties of a structural operator. */
+enum {
+    DERIVES = 1,  /* differentiates */
+    ONE_STEP = 2, /* its operand, a derivative itself, is not simplified before */
+    AT_POINT = 4, /* at numbers accumulation can do it */
+    BINDS_PAIRS =
+        8, /* operands 1, 3, 5 ... are names that it binds: x, order or value ... */
+    BINDS_LIST =
+        16, /* operand 1 is such a name or a list of them; operand 2, if any, a vector */
+    BINDS_NAME = 32, /* operand 1 is such a name */
+    BINDS_TWO = 64,  /* operands 1 and 2 are */
+    TAKES_SUM = 128, /* without parentheses it takes the whole following sum */
+    REWRITES = 256   /* gives its operand another form, lists element by element */
+};
+
+/* Of a T row: what it is of numbers. */
+enum {
+    OF_FIRST = 1, /* its first operand */
+    OF_TIMES = 2, /* the product */
+    OF_POWER = 4, /* the power */
+    OF_NUMBERS = OF_FIRST | OF_TIMES | OF_POWER
+};
+
 typedef enum {
     /* core operators, described in expr.h */
     OP_POISON,
@@ -78,6 +101,18 @@ typedef enum {
     OP_STRING,
     OP_FIRST_STRUCTURAL,
 #define S(id, ...) OP_##id,
+#define T(...)
+#define F1(...)
+#define F2(...)
+#define F3(...)
+#define P1(...)
+#define P2(...)
+#define A(...)
+#define C(...)
+#include "ops.def"
+    OP_FIRST_TENSOR,
+#define S(...)
+#define T(id, ...) OP_##id,
 #define F1(...)
 #define F2(...)
 #define F3(...)
@@ -88,6 +123,7 @@ typedef enum {
 #include "ops.def"
     OP_FIRST_FUNCTION,
 #define S(...)
+#define T(...)
 #define F1(id, ...) OP_##id,
 #define F2(id, ...) OP_##id,
 #define F3(id, ...) OP_##id,
@@ -105,7 +141,11 @@ static inline bool op_is_function(Op op)
 }
 static inline bool op_is_structural(Op op)
 {
-    return op > OP_FIRST_STRUCTURAL && op < OP_FIRST_FUNCTION;
+    return op > OP_FIRST_STRUCTURAL && op < OP_FIRST_TENSOR;
+}
+static inline bool op_is_tensor(Op op)
+{
+    return op > OP_FIRST_TENSOR && op < OP_FIRST_FUNCTION;
 }
 
 typedef struct {
@@ -116,6 +156,7 @@ typedef struct {
     const char *value; /* the columns as text, in x (y, z) and f; NULL: not a function */
     const char *partial[3]; /* "" when there is no formula */
     const char *latex, *domain, *usage, *help;
+    const char *jvp, *vjp; /* of a T row, "" where there is none */
 } OpInfo;
 
 const OpInfo *op_info(Op op); /* for every op; most core operators have only a name */
