@@ -1,5 +1,6 @@
 /* diff/diff.c - forward symbolic differentiation over the DAG.
  * One constructor call per distinct node and rule; memoised per statement by (node, symbol). */
+#include "expr/tensors.h"
 #include "diff/internal.h"
 
 enum { WIDE_PRODUCT = 8 };
@@ -223,12 +224,53 @@ static Node *diff_binder(Ctx *c, Node *n, uint32_t x, Node *const *d)
     return ex_mul2(c, n, ex_binder(c, OP_SUM, ex_div(c, inner, body), var, lo, hi));
 }
 
+static Node *diff_name(Ctx *c, const Node *n)
+{
+    return !n->shape
+               ? c->one
+               : ctx_error(
+                     c, LBZ_UNABLE,
+                     "ask at a point, with reverse, or by one element after the other",
+                     "derivatives by %s, a tensor, are not available as formulas",
+                     n->name);
+}
+
+static Node *sum_of(Ctx *c, Node *a, Node *b)
+{
+    return a == c->zero ? b : ex_add2(c, a, b);
+}
+
+/* Of a T row: by the product rule where it is linear. */
+static Node *diff_tensor(Ctx *c, Node *n, uint32_t x)
+{
+    ArenaMark m = arena_mark(&c->tmp);
+    bool stack = ex_is(n, OP_STACK);
+    unsigned flags = op_info((Op)n->op)->flags;
+    uint32_t linear = flags & MULTILINEAR ? n->n : flags & LINEAR ? 1 : 0;
+    Node **a = ARENA_NEW(&c->tmp, Node *, n->n), *r = c->zero;
+    if (!a || (!linear && !stack))
+        return ctx_error(c, LBZ_UNABLE, NULL, "%s cannot be differentiated",
+                         op_info((Op)n->op)->usage);
+    memcpy(a, n->a, n->n * sizeof *a);
+    for (uint32_t i = 0; stack && i < n->n; i++)
+        a[i] = ex_broadcast(c, memo_get(c, n->a[i], x), n->a[i]->shape);
+    for (uint32_t i = 0; i < linear; i++) {
+        a[i] = memo_get(c, n->a[i], x);
+        if (a[i] != c->zero)
+            r = sum_of(c, r, ex_tensor(c, (Op)n->op, n->name, n->n, a));
+        a[i] = n->a[i];
+    }
+    r = stack ? ex_tensor(c, OP_STACK, NULL, n->n, a) : r;
+    arena_release(&c->tmp, m);
+    return r;
+}
+
 static Node *derive_node(Ctx *c, Node *n, uint32_t x)
 {
     if (!(n->syms & (uint64_t)1 << (x & 63)))
         return c->zero;
     switch (n->op) {
-    case OP_SYM: return n->sym == x ? c->one : c->zero;
+    case OP_SYM: return n->sym == x ? diff_name(c, n) : c->zero;
     case OP_ADD:
     case OP_LIST: return diff_sum(c, n, x);
     case OP_SCALE: return ex_scale(c, n->a[0]->num, memo_get(c, n->a[1], x));
@@ -258,6 +300,8 @@ static Node *derive_node(Ctx *c, Node *n, uint32_t x)
     default:
         if (op_is_function((Op)n->op))
             return diff_function(c, n, x);
+        if (op_is_tensor((Op)n->op))
+            return diff_tensor(c, n, x);
         return ctx_error(c, LBZ_UNABLE, NULL, "%s cannot be differentiated",
                          op_info((Op)n->op)->name);
     }

@@ -64,12 +64,14 @@ enum {
     REWRITES = 256   /* gives its operand another form, lists element by element */
 };
 
-/* Of a T row: what it is of numbers. */
+/* Of a T row: what it is of numbers; and where it is linear. */
 enum {
     OF_FIRST = 1, /* its first operand */
     OF_TIMES = 2, /* the product */
     OF_POWER = 4, /* the power */
-    OF_NUMBERS = OF_FIRST | OF_TIMES | OF_POWER
+    OF_NUMBERS = OF_FIRST | OF_TIMES | OF_POWER,
+    LINEAR = 8,      /* in its first operand */
+    MULTILINEAR = 16 /* in each */
 };
 
 typedef enum {
