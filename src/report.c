@@ -148,10 +148,17 @@ static void put_line(Buf *err, const char *text)
     buf_putc(err, '\n');
 }
 
+/* How a text was read, and could have been otherwise: that is not to be overlooked. */
+static bool tells_reading(const char *note)
+{
+    return !strncmp(note, "read as ", 8) || strstr(note, " is read as ");
+}
+
 void report_notes(const Style *style, const lbz_result *r, Buf *err)
 {
     for (size_t i = 0; i < r->nnotes && i < MOST_NOTES; i++) {
-        buf_printf(err, "%snote: ", style->note);
+        buf_printf(err,
+                   "%snote: ", tells_reading(r->notes[i]) ? style->reading : style->note);
         buf_visible(err, r->notes[i], strlen(r->notes[i]));
         buf_printf(err, "%s\n", style->off);
     }

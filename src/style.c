@@ -5,13 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
-const Style style_plain = {"", "", "", "", "", "", ""};
+const Style style_plain = {"", "", "", "", "", "", "", ""};
 
 static const Style style_ansi = {
     .error = "\033[1;31m",
     .caret = "\033[1;31m",
     .hint = "\033[36m",
     .note = "\033[2m",
+    .reading = "\033[33m",
     .dim = "\033[2m",
     .prompt = "\033[1;32m",
     .off = "\033[0m",

@@ -6,7 +6,7 @@
 #include "options.h"
 
 typedef struct {
-    const char *error, *caret, *hint, *note, *dim, *prompt, *off;
+    const char *error, *caret, *hint, *note, *reading, *dim, *prompt, *off;
 } Style;
 
 extern const Style style_plain;

@@ -222,8 +222,8 @@ static const Page signs[] = {
     {"*", "· × times multiplication",
      "a*b: the product; also written together: 2x, 2(x + 1), x y, 2 sin x"},
     {"/", "÷ over division divide quotient ratio",
-     "a/b: the quotient, exact; 1/2x is 1/(2*x), and a note says so; d/dx is the\n"
-     "derivative, with spaces d / dx divides"},
+     "a/b: the quotient, exact; 1/2x is 1/(2*x), 1/2 x (with a space) is (1/2)*x, and\n"
+     "a note says so; d/dx is the derivative, with spaces d / dx divides"},
     {"^", "** ² power powers exponent raise",
      "a^b: a to the power b, also a**b and x²; right associative: 2^3^2 is 2^(3^2);\n"
      "x^(1/3) is real for negative x, as cbrt(x)"},

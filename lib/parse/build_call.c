@@ -138,10 +138,32 @@ static bool is_order_name(const Arguments *a, uint32_t k)
            a->v[1] != s && !ex_depends(a->c, a->v[0], s->sym);
 }
 
+/* The one name in the first argument, where the variable is left out. */
+static Node *only_variable(const Arguments *a, Op op)
+{
+    size_t k = 0;
+    const uint32_t *sym = ex_free_syms(a->c, a->v[0], &k);
+    build_stand_at(a->b, a->i->pos, a->i->end);
+    if (ctx_failed(a->c))
+        return a->c->poison;
+    if (k != 1 || ex_is(a->v[0], OP_SYM))
+        return ctx_error(a->c, LBZ_SYNTAX, op_info(op)->usage, "%s: name the variable",
+                         op_info(op)->name);
+    ctx_note(a->c, "%s by %s, the only variable there is", op_info(op)->name,
+             sym_name(a->c, sym[0]));
+    return ex_sym(a->c, sym[0]);
+}
+
 /* diff(e, x, 2, {y, n}, z) */
 static Node *call_diff(const Arguments *a)
 {
     Ctx *c = a->c;
+    if (a->n == 1) {
+        Node *x = only_variable(a, OP_DIFF);
+        build_need_number(a->b, a->base);
+        return ctx_failed(c) ? c->poison
+                             : structural(a, OP_DIFF, 3, (Node *[]){a->v[0], x, c->one});
+    }
     Node **e = ARENA_NEW(&c->tmp, Node *, 2 * (size_t)a->n + 2);
     uint32_t n = 1;
     if (!e)
@@ -185,15 +207,18 @@ static Node *call_subs(const Arguments *a)
 static Node *call_taylor(const Arguments *a)
 {
     Ctx *c = a->c;
-    Node **v = a->v;
-    if (!ex_is(v[1], OP_SYM))
+    Node **v = a->v, *x = v[1];
+    bool about = a->n == 3 && ex_is_num(x); /* taylor(e, 0, n) */
+    if (about)
+        x = only_variable(a, OP_TAYLOR);
+    else if (!ex_is(x, OP_SYM))
         return argument_error(a, 1, op_info(OP_TAYLOR)->usage,
                               "a variable is expected here");
-    if (a->n == 3)
-        ctx_note(c, "read as taylor(..., %s=0, ...)", sym_name(c, v[1]->sym));
-    if (!numbers_only(a))
+    else if (a->n == 3)
+        ctx_note(c, "read as taylor(..., %s=0, ...)", sym_name(c, x->sym));
+    if (ctx_failed(c) || !numbers_only(a))
         return c->poison;
-    Node *e[4] = {v[0], v[1], a->n == 3 ? c->zero : v[2], v[a->n - 1]};
+    Node *e[4] = {v[0], x, about ? v[1] : a->n == 3 ? c->zero : v[2], v[a->n - 1]};
     return structural(a, OP_TAYLOR, 4, e);
 }
 

@@ -56,6 +56,22 @@ static Op function_row(Parser *p, const ArgumentList *a, Op op)
     return OP_POISON;
 }
 
+/* int(x^2, x): no error of counting, but one of what is there. */
+static bool refuse_antiderivative(Parser *p, const ArgumentList *a, Op op)
+{
+    char hint[120];
+    if (op != OP_INT || a->n > 2)
+        return false;
+    const ParserValue *e = &a->v[0], *x = &a->v[a->n - 1];
+    snprintf(hint, sizeof hint, "give limits: int(%.40s, %.20s, a, b)",
+             parser_excerpt(p, e->pos, e->end, 36),
+             a->n == 2 ? parser_excerpt(p, x->pos, x->end, 16) : "x");
+    stand_at(p, a->pos, a->end);
+    ctx_error(p->c, LBZ_UNABLE, hint,
+              "antiderivatives are not found, only values between limits");
+    return true;
+}
+
 static bool right_number(const ArgumentList *a, Op op)
 {
     const OpInfo *f = op_info(op);
@@ -63,7 +79,7 @@ static bool right_number(const ArgumentList *a, Op op)
     case OP_INT: return a->n == 4;
     case OP_SUM:
     case OP_PROD: return a->n == 4 || a->n == 1;
-    case OP_DIFF: return a->n >= 2 && a->n <= 64;
+    case OP_DIFF: return a->n <= 64;
     case OP_SUBS: return a->n >= 2;
     case OP_TAYLOR: return a->n == 4 || (a->n == 3 && !(a->v[1].flags & VAL_EQ));
     default: return a->n >= f->min_args && a->n <= f->max_args;
@@ -161,10 +177,12 @@ static void note_spaced(Parser *p, const ParserFrame *f, uint32_t pos, uint32_t 
     if (f->brace || f->expo || glued(p, f->tok) ||
         !(next == TK_CARET || (parser_operand_begins(p, p->i + 1) && next != TK_BAR)))
         return;
-    parser_note(p, "read as (%s)%s%s", parser_excerpt(p, pos, end, 60),
-                next == TK_CARET ? "" : "*",
-                parser_excerpt(p, tok(p, p->i + 1)->pos,
-                               tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30));
+    const char *times = next == TK_CARET ? "" : "*";
+    const char *more = parser_excerpt(
+        p, tok(p, p->i + 1)->pos, tok_end(p, next == TK_CARET ? p->i + 2 : p->i + 1), 30);
+    parser_note(p, "read as (%s)%s%s, not %s(%s%s%s)", parser_excerpt(p, pos, end, 60),
+                times, more, parser_excerpt(p, pos, tok_end(p, f->name), 60),
+                parser_excerpt(p, tok(p, f->tok)->pos, end, 60), times, more);
 }
 
 static void put_primed(Parser *p, const ArgumentList *a, const ParserFrame *f)
@@ -195,7 +213,7 @@ static void put_call(Parser *p, const ArgumentList *a, const ParserFrame *f)
     }
     if (op_is_function(op))
         op = function_row(p, a, op);
-    else if (!right_number(a, op))
+    else if (!right_number(a, op) && !refuse_antiderivative(p, a, op))
         arity_error(p, a, op);
     if (ctx_failed(p->c))
         return;

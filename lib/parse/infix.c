@@ -1,10 +1,10 @@
 /* parse/infix.c - the state in which an operator may follow: infix and postfix operators,
  * closing brackets, separators, and operands side by side. */
 #include "parse/internal.h"
+#include <stdio.h>
 
-/* An operator over any number of operands: goes on with the frame at hand or opens one.
- */
-static ParserFrame *gather_operator(Parser *p, ParserFrameKind kind, int bp)
+/* Goes on with the frame at hand or opens one. */
+ParserFrame *parser_gather(Parser *p, ParserFrameKind kind, int bp)
 {
     parser_reduce_above(p, bp);
     if (top(p)->kind != kind || top(p)->bp != bp)
@@ -18,86 +18,29 @@ static ParserFrame *gather_operator(Parser *p, ParserFrameKind kind, int bp)
     return top(p);
 }
 
+/* [1 -2]: one element, or two? */
+static void refuse_spaced_sign(Parser *p)
+{
+    const char *left = parser_excerpt(p, last(p)->pos, last(p)->end, 40);
+    const char *right =
+        parser_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, p->i + 1), 40);
+    const char *sign = kind_at(p, p->i) == TK_MINUS ? "-" : "+";
+    char hint[200];
+    snprintf(hint, sizeof hint, "write %s, %s%s for two elements, %s %s %s for one", left,
+             sign, right, left, sign, right);
+    stand_at(p, last(p)->pos, tok_end(p, p->i + 1));
+    ctx_error(p->c, LBZ_SYNTAX, hint, "the elements of a list are separated by commas");
+}
+
 static void binary_operator(Parser *p, ParserFrameKind kind, int bp)
 {
-    gather_operator(p, kind, bp);
+    if (bp == BP_ADD && p->f[p->barrier].kind == PF_LIST && !glued(p, p->i) &&
+        glued(p, p->i + 1)) {
+        refuse_spaced_sign(p);
+        return;
+    }
+    parser_gather(p, kind, bp);
     p->i++;
-}
-
-/* 2^3x is 8*x: worth a word where the base may be meant to carry the product. */
-static void note_exponent(Parser *p)
-{
-    const ParserFrame *f = top(p);
-    if (f->kind != PF_POW || !(last(p)->flags & VAL_NUM) || !glued(p, p->i) ||
-        kind_at(p, p->i) != TK_NAME)
-        return;
-    const ParserValue *b = last(p) - 1;
-    if (b->flags & VAL_NUM || root_of(p, b)->kind == TREE_CONSTANT)
-        parser_note(p, "read as %s*%s", parser_excerpt(p, b->pos, last(p)->end, 60),
-                    parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 60));
-}
-
-/* 0x10, 0b01: a number of another base for many, a product here. */
-static void note_radix(Parser *p)
-{
-    const ParserValue *b = last(p);
-    const Token *t = tok(p, p->i);
-    bool zero = b->flags & VAL_NUM && b->end - b->pos == 1 && p->text[b->pos] == '0';
-    if (!zero || !glued(p, p->i) || t->kind != TK_NAME ||
-        !strchr("xXbBoO", p->text[t->pos]))
-        return;
-    const char *name = parser_excerpt(p, t->pos, tok_end(p, p->i), 40);
-    size_t n = strspn(name + 1, "0123456789abcdefABCDEF_");
-    if (!n || name[1 + n])
-        return;
-    if (p->pe && p->pe->strict) {
-        stand_at(p, b->pos, tok_end(p, p->i));
-        ctx_error(p->c, LBZ_SYNTAX, "write numbers in decimal",
-                  "0%s is not a number here but the product 0*%s", name, name);
-    } else {
-        parser_note(p, "read as 0*%s: numbers are written in decimal", name);
-    }
-}
-
-static bool function_begins(Parser *p)
-{
-    const Token *t = tok(p, p->i);
-    size_t n;
-    if (t->kind != TK_NAME)
-        return false;
-    if (kind_at(p, p->i + 1) == TK_LPAREN && glued(p, p->i + 1))
-        return true;
-    const char *name = lex_name(&p->L, t, &n);
-    Op op = n == 1 ? OP_POISON : op_find(name, n);
-    return op != OP_POISON && parser_name_kind(p, name, n) != NAME_VARIABLE;
-}
-
-/* Two operands side by side. */
-static void juxtapose(Parser *p)
-{
-    stand_at_token(p, p->i);
-    if (kind_at(p, p->i) == TK_NUM && last(p)->flags & VAL_NUM) {
-        p->c->env.at = (Span){last(p)->pos, tok_end(p, p->i) - last(p)->pos};
-        ctx_error(p->c, LBZ_SYNTAX,
-                  p->f[p->barrier].kind == PF_LIST ? "separate the elements by commas"
-                                                   : "write * between them",
-                  "two numbers stand side by side");
-        return;
-    }
-    if (parser_derivative_begins(p, p->i)) {
-        gather_operator(p, PF_MUL, BP_MUL)->op = TK_STAR;
-        return;
-    }
-    note_exponent(p);
-    note_radix(p);
-    parser_reduce_above(p, BP_JUXT);
-    if (function_begins(p))
-        while (top(p)->kind == PF_FUNARG ||
-               (top(p)->kind == PF_JUXT && p->f[p->nf - 2].kind == PF_FUNARG))
-            parser_reduce_top(p);
-    if (top(p)->kind != PF_JUXT)
-        parser_push_frame(p, PF_JUXT, BP_JUXT)->base = p->nv - 1;
-    p->due = true;
 }
 
 static void infix_power(Parser *p)
@@ -127,7 +70,8 @@ static void postfix_factorial(Parser *p)
 {
     const ParserValue *v = last(p);
     if (kind_at(p, p->i + 1) == TK_BANG && glued(p, p->i + 1))
-        parser_note(p, "read as (%s!)!", parser_excerpt(p, v->pos, v->end, 60));
+        parser_note(p, "read as (%s!)!, not the double factorial",
+                    parser_excerpt(p, v->pos, v->end, 60));
     stand_by(p, parser_put(p, TREE_FACTORIAL, 1, v->pos, tok_end(p, p->i)), p->i);
     p->i++;
 }
@@ -490,7 +434,7 @@ static void infix_bar(Parser *p)
     if (f->kind == PF_ABS && !opens)
         close_group(p, parser_reduce_to_barrier(p));
     else
-        juxtapose(p);
+        parser_juxtapose(p);
 }
 
 /* Words that end an expression in a command. */
@@ -508,7 +452,7 @@ static bool stop_word(Parser *p)
 static void infix_bracket(Parser *p)
 {
     if (!glued(p, p->i)) {
-        juxtapose(p);
+        parser_juxtapose(p);
         return;
     }
     stand_at_token(p, p->i);
@@ -552,7 +496,7 @@ bool parser_operator(Parser *p)
     case TK_PARTIALSUB:
         if (kind == TK_NAME && stop_word(p))
             return false;
-        juxtapose(p);
+        parser_juxtapose(p);
         return true;
     case TK_CARET:
     case TK_DOTCARET: infix_power(p); return true;

@@ -234,6 +234,11 @@ static inline uint32_t after_group(const Parser *p, uint32_t i)
 
 /* ---- infix.c */
 bool parser_operator(Parser *p); /* false: the token is not part of the expression */
+/* An operator over any number of operands, at the current token: its frame. */
+ParserFrame *parser_gather(Parser *p, ParserFrameKind kind, int bp);
+
+/* ---- beside.c: operands side by side */
+void parser_juxtapose(Parser *p);
 
 /* ---- reduce.c: frames to items */
 void parser_reduce_top(Parser *p);

@@ -28,7 +28,7 @@ static void note_sum(Parser *p, const ParserFrame *f)
         uint32_t end = last(p)->end;
         bool whole = end - p->v[f->base].pos <= 100;
         parser_note(
-            p, "read as %s(%s)%s%s",
+            p, "read as %s(%s)%s%s; for the derivative of the sum write parentheses",
             i > f->base && whole ? parser_excerpt(p, p->v[f->base].pos, v->pos, 100) : "",
             parser_excerpt(p, v->pos, v->end, 100),
             parser_excerpt(p, v->end, whole ? end : next->pos, 100), whole ? "" : "...");
@@ -75,7 +75,7 @@ static void note_quotient(Parser *p, const ParserFrame *f)
                   "%s can be read in two ways: %s/(%s) or %s/%s",
                   parser_excerpt(p, left->pos, end, 60), over, below, over, below);
     } else {
-        parser_note(p, "read as %s/(%s)", over, below);
+        parser_note(p, "read as %s/(%s), not %s/%s", over, below, over, below);
     }
     str_free(&s);
 }
@@ -177,7 +177,9 @@ static void reduce_function_argument(Parser *p, const ParserFrame *f)
     const ParserValue *v = last(p);
     const Token *t = tok(p, f->name);
     if (lex_is_greek(p->text + t->pos, t->len) || t->flags & T_UNI)
-        parser_note(p, "read as %s(%s)",
+        parser_note(p, "read as %s(%s), not %s*%s",
+                    parser_excerpt(p, t->pos, tok_end(p, f->name), 40),
+                    parser_excerpt(p, v->pos, v->end, 60),
                     parser_excerpt(p, t->pos, tok_end(p, f->name), 40),
                     parser_excerpt(p, v->pos, v->end, 60));
     Op op = f->fn == OP_APPLY ? OP_APPLY : parser_unary_function(p, (Op)f->fn);
@@ -190,17 +192,39 @@ static void reduce_function_argument(Parser *p, const ParserFrame *f)
         i->op = (uint16_t)op;
 }
 
+/* d/dx (x+1)/(x-1), d/dx (x+1)^2*x: nobody takes that for the derivative of (x+1) alone. */
+static bool is_plain_product(const Parser *p, uint32_t after)
+{
+    uint8_t kind = kind_at(p, after);
+    return kind == TK_CARET || kind == TK_SUP ||
+           (kind == TK_SLASH && kind_at(p, after + 1) == TK_LPAREN);
+}
+
 /* d/dx (x^2)*x takes the product and expand x^2 - 1 the sum, and they say so. */
+static void note_prefix(Parser *p, const ParserFrame *f, const ParserValue *v)
+{
+    uint32_t pos = tok(p, f->name)->pos, open = f->tok;
+    bool group = v->flags & VAL_PRODUCT && kind_at(p, open) == TK_LPAREN;
+    bool deriv = f->fn == OP_DIFF;
+    if (!group && !(!deriv && v->flags & VAL_SUM))
+        return;
+    const char *word = parser_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name), 60);
+    const char *whole = parser_excerpt(p, v->pos, v->end, 100);
+    uint32_t after = group ? after_group(p, open) : LEX_NONE;
+    if (!deriv || after == LEX_NONE)
+        parser_note(p, "read as %s(%s)", word, whole);
+    else if (!is_plain_product(p, after))
+        parser_note(p, "read as %s(%s), not (%s%s)%s", word, whole, word,
+                    parser_excerpt(p, v->pos, tok_end(p, after - 1), 60),
+                    parser_excerpt(p, tok_end(p, after - 1), v->end, 60));
+}
+
 static void reduce_prefix(Parser *p, const ParserFrame *f)
 {
     const ParserValue *v = last(p);
     uint32_t pos = tok(p, f->name)->pos;
     bool deriv = f->fn == OP_DIFF;
-    if ((v->flags & VAL_PRODUCT && kind_at(p, f->tok) == TK_LPAREN) ||
-        (!deriv && v->flags & VAL_SUM))
-        parser_note(p, "read as %s(%s)",
-                    parser_excerpt(p, pos, deriv ? v->pos : tok_end(p, f->name), 60),
-                    parser_excerpt(p, v->pos, v->end, 100));
+    note_prefix(p, f, v);
     if (deriv) {
         parser_put_derivative(p, f->deriv, pos, v->end);
         last(p)->flags = VAL_DERIV;
