@@ -237,7 +237,7 @@ static void write_json(const Record *rec, Buf *out)
     buf_puts(out, "}\n");
 }
 
-/* ---- CSV and TSV: n, in, ok, value, approx, number, error, at_value */
+/* ---- CSV and TSV: n, in, ok, value, approx, number, error, at_value, verdict, proof */
 
 /* Per RFC 4180; quoted also where spreadsheets would trim spaces. */
 static bool csv_needs_quotes(const char *s, size_t n)
@@ -322,6 +322,9 @@ static void write_fields(Format f, const Record *rec, Buf *out)
     next_field(f, out, number.s);
     next_field(f, out, ok ? "" : r->message);
     next_field(f, out, ok && r && r->at_value ? r->at_value : "");
+    bool check = ok && r && r->kind == LBZ_CHECK;
+    next_field(f, out, check ? verdict_name(r->verdict) : "");
+    next_field(f, out, check && r->proof ? r->proof : "");
     buf_putc(out, '\n');
     buf_free(&number);
 }
@@ -329,9 +332,9 @@ static void write_fields(Format f, const Record *rec, Buf *out)
 void record_header(Format f, Buf *out)
 {
     if (f == FORMAT_CSV)
-        buf_puts(out, "n,in,ok,value,approx,number,error,at_value\n");
+        buf_puts(out, "n,in,ok,value,approx,number,error,at_value,verdict,proof\n");
     else if (f == FORMAT_TSV)
-        buf_puts(out, "n\tin\tok\tvalue\tapprox\tnumber\terror\tat_value\n");
+        buf_puts(out, "n\tin\tok\tvalue\tapprox\tnumber\terror\tat_value\tverdict\tproof\n");
 }
 
 /* ---- plain and LaTeX */
