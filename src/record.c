@@ -334,7 +334,8 @@ void record_header(Format f, Buf *out)
     if (f == FORMAT_CSV)
         buf_puts(out, "n,in,ok,value,approx,number,error,at_value,verdict,proof\n");
     else if (f == FORMAT_TSV)
-        buf_puts(out, "n\tin\tok\tvalue\tapprox\tnumber\terror\tat_value\tverdict\tproof\n");
+        buf_puts(out,
+                 "n\tin\tok\tvalue\tapprox\tnumber\terror\tat_value\tverdict\tproof\n");
 }
 
 /* ---- plain and LaTeX */

@@ -3,6 +3,7 @@
  * first, so that what they make of the function is seen: x^p at p = 1 is no root.
  */
 #include "eval/internal.h"
+#include "print/print.h"
 
 /* Which of the names bound is x; own->n: none. */
 static size_t place_of_name(const At *at, uint32_t x)
@@ -53,7 +54,10 @@ static Node *put_in_but(const At *at, Node *e, const Partial *d, size_t from, si
             by[k] = ex_sym(c, d->x[i]);
     }
     Node *r = eval_try_subst(c, e, at->own->v, by, at->own->n);
-    return r ? eval_expand(at->ev, r, &none, EXPAND_NEEDED) : NULL;
+    r = r ? eval_expand(at->ev, r, &none, EXPAND_NEEDED) : NULL;
+    bool ok = !ctx_failed(c); /* terms of a sum may have no value, either */
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
+    return ok ? r : NULL;
 }
 
 static Node *try_diff(Ctx *c, Node *e, uint32_t x, unsigned n)
@@ -89,6 +93,25 @@ static int has_kinks_by(const At *at, Node *f, const Partial *d, size_t i)
     return e && eval_has_kinks(at->c, e) && ex_depends(at->c, e, d->x[i]);
 }
 
+/* What is left to say of a derivative by several names: the formula's value, or why there is none. */
+static Node *formula_at(const At *at, Node *f, const Partial *d, Node *R)
+{
+    Ctx *c = at->c;
+    Str where = {0};
+    if (!f || !put_in_but(at, f, d, 0, 0) || put_in_but(at, R, d, 0, 0))
+        return ex_subst(c, R, at->own->v, at->by, at->own->n);
+    for (size_t i = 0; i < d->n; i++) {
+        size_t k = place_of_name(at, d->x[i]);
+        str_printf(&where, "%s%s = ", i ? ", " : "", sym_name(c, d->x[i]));
+        print_brief(c, &where, k < at->own->n ? at->by[k] : ex_sym(c, d->x[i]), 40);
+    }
+    ctx_error(c, LBZ_UNABLE,
+              "a slope by one name may be infinite beside it: look at the formula",
+              "what mixed derivative there is at %s cannot be told", str_cstr(&where));
+    str_free(&where);
+    return c->poison;
+}
+
 /* The derivative d of f, whose formula is R, at the point. */
 static Node *partial_at(const At *at, Node *f, const Partial *d, Node *R)
 {
@@ -111,7 +134,7 @@ static Node *partial_at(const At *at, Node *f, const Partial *d, Node *R)
         for (size_t i = 0; i < d->n && !r && !ctx_failed(c); i++)
             if (kinks == has_kinks_by(at, f, d, i))
                 r = partial_by_last(at, f, d, i);
-    return r || ctx_failed(c) ? r : ex_subst(c, R, at->own->v, at->by, at->own->n);
+    return r || ctx_failed(c) ? r : formula_at(at, f, d, R);
 }
 
 Node *eval_partial_at(const At *at, Node *f, const uint32_t *x, const unsigned *order,
