@@ -372,7 +372,7 @@ START_TEST(verdicts)
         {"check (x+1)^2 == x^2 + 2*x + 1", "PASS proved", "symbolic", LBZ_PASS},
         {"check sin(x)^2 + cos(x)^2 == 1", "PASS proved", "symbolic", LBZ_PASS},
         {"check d/dx x^3 == 3*x^2", "PASS proved", "symbolic", LBZ_PASS},
-        {"check pi == 3.14", "FAIL: lhs=3.14159265358979 rhs=3.14", "counterexample",
+        {"check pi == 3.14", "FAIL: lhs=3.141592653589793 rhs=3.14", "counterexample",
          LBZ_FAIL},
         {"check pi == 3.14 tol 0.01", "PASS numeric (within 0.01)", "numeric", LBZ_PASS},
         {"check sqrt(x^2) == x on x in 1:2", "PASS numeric (50 digits at 8 points)",

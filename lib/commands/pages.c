@@ -135,17 +135,16 @@ static const Page topics[] = {
     {"checks", "proof proofs prove verify test tests equal equality identity identities",
      "check A == B      PASS proved; PASS numeric: 50 digits at 8 points; FAIL with a\n"
      "                  point and both values; UNKNOWN with the reason\n"
-     "                  looked at, too: zeros, kinks, jumps, integers, ends of ranges;\n"
+     "                  looked at, too: zeros, kinks, jumps, integers, ends;\n"
      "                  where only one side has a value is said with a PASS\n"
      "                  a FAIL that is right up to a constant says so:\n"
      "                  check x^2 + 1 == x^2\n"
      "check A == B on x in 0:1     points of that range; assumptions are kept, too\n"
      "check A == B at x=2          at that point only; tol 1e-6: for answers given as\n"
      "                  decimals\n"
-     "gradcheck E at x=1           formula, forward, reverse and a certified\n"
-     "                  difference: AGREE (relative, with its bound), DISAGREE,\n"
-     "                  KINK, BRANCH or UNRESOLVED; what detach(...) hides is\n"
-     "                  hidden from all of them\n"
+     "gradcheck E at x=1           formula, forward, reverse, certified difference:\n"
+     "                  AGREE (relative, with its bound), DISAGREE, KINK, BRANCH or\n"
+     "                  UNRESOLVED; what detach(...) hides is hidden from them all\n"
      "exit status       1 some check failed; 4 with --strict, when one stayed UNKNOWN"},
     {"output", "print printing format formats json csv tsv pipe pipes screen",
      "set pretty on     two dimensions, as on paper; set unicode off: in ASCII\n"
