@@ -56,6 +56,13 @@ Node *simplify_lowest_terms(Ctx *c, Node *n);
 /* Forms with other trigonometric functions: half angles doubled, tangents as quotients ... */
 void best_offer_trig(Best *b, Node *n);
 
+bool trig_is_circular(const Node *n);   /* sin, cos ... csc */
+bool trig_is_hyperbolic(const Node *n); /* sinh, cosh ... csch */
+/* inverse.c: is f a function of inverse functions, and what it is without; NULL: it is none. b: what
+ * it is done for, a Best. */
+bool trig_is_of_inverse(Node *f);
+Node *trig_to_algebraic(Ctx *c, Node *f, void *b);
+
 /* define.c: the function node n (children already rewritten) in terms of other functions, or n. */
 Node *define_by_others(Ctx *c, Node *n);
 /* basis.c: rewriting to independent generators before a proof. */

@@ -10,6 +10,8 @@
 #include "simplify/measure.h"
 #include "simplify/internal.h"
 
+enum { CONJUGATE_TERMS = 3 }; /* of short sums */
+
 /* k where n is k*h(u)^2, and f = h(u). */
 static bool is_square(Node *n, Node **f)
 {
@@ -40,6 +42,23 @@ static Node *square_of_related(Ctx *c, Node *n)
     return NULL;
 }
 
+/* k - w*s^2 for a sum s that is one wave: 1 - (cos(a)*cos(b) + sin(a)*sin(b))^2 with cos(a - b); or
+ * NULL. */
+static Node *square_of_wave(Ctx *c, Node *n)
+{
+    if (n->op != OP_ADD || n->n != 2 || !ex_is_num(n->a[0]))
+        return NULL;
+    Node *f = ex_rest(c, n->a[1]), *s = ex_base(f);
+    if (f->op != OP_POW || !ex_is_rat(f->a[1], 2, 1) || s->op != OP_ADD ||
+        s->n > CONJUGATE_TERMS)
+        return NULL;
+    Node *wave = trig_reduce(c, s);
+    if (wave == s || !op_is_function((Op)ex_rest(c, wave)->op))
+        return NULL;
+    return square_of_related(
+        c, ex_add2(c, n->a[0], ex_scale(c, ex_coef(n->a[1]), ex_powi(c, wave, 2))));
+}
+
 /* 2*x - x^2 for 1 - (x - 1)^2; u itself where that is not shorter. */
 static Node *shorter_expanded(Ctx *c, Node *u)
 {
@@ -56,6 +75,7 @@ static Node *shorter_expanded(Ctx *c, Node *u)
 static Node *simpler_radicand(Ctx *c, Node *u)
 {
     Node *r = square_of_related(c, u);
+    r = r ? r : square_of_wave(c, u);
     if (r)
         return r;
     r = simplify_factor_terms(c, u, true);
@@ -82,7 +102,6 @@ Node *simplify_radicands(Ctx *c, Node *root)
 }
 
 /* ---- conjugates -------------------------------------------------------------------- */
-enum { CONJUGATE_TERMS = 3 };
 
 /* The product of two short sums where it has two terms, or NULL. */
 static Node *conjugate_product(Ctx *c, Node *x, Node *y)

@@ -7,7 +7,7 @@
  * Files: simplify.c (candidates of a region; the cheapest wins), measure.[ch] (the cost), worth.c
  * (is a field worth trying), fraction.c (candidates by a field), root.c (radicands, products),
  * product.c (exponentials and roots in products),
- * trig.c (trigonometric and Bessel forms), addition.c (addition theorems), relation.[ch] (under an
+ * trig.c (trigonometric and Bessel forms), inverse.c (functions of inverse functions), addition.c (addition theorems), relation.[ch] (under an
  * equation), prove.c (zero or not) with basis.c (independent generators) and define.c (functions by
  * others), internal.h. simplify, fraction, root, trig and worth are one circle: candidates are
  * offered to simplify.c, and some simplify their own regions first.

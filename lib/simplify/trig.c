@@ -6,20 +6,9 @@
 
 /* larger expressions are not rewritten, larger ones are not turned into sums of waves */
 static const double TRIG_LARGE = 100, WAVES_LARGE = 50;
-/* a power may be longer than sin(atan(x)) by that much */
-static const double ALGEBRAIC = 2;
-
-static bool is_circular(const Node *n)
-{
-    return n->op == OP_sin || n->op == OP_cos || n->op == OP_tan || n->op == OP_cot ||
-           n->op == OP_sec || n->op == OP_csc;
-}
-
-static bool is_hyperbolic(const Node *n)
-{
-    return n->op == OP_sinh || n->op == OP_cosh || n->op == OP_tanh || n->op == OP_coth ||
-           n->op == OP_sech || n->op == OP_csch;
-}
+/* a power may be longer than sin(atan(x)) by that much; asked for by name, what is besides twice
+ * as long */
+static const double ALGEBRAIC = 2, ALGEBRAIC_DEEP = 10;
 
 static bool is_cosine(const Node *n) { return n->op == OP_cos || n->op == OP_cosh; }
 
@@ -69,8 +58,8 @@ static bool is_part(const Node *x)
 static Node *to_double_angle(Ctx *c, Node *f, void *arg)
 {
     (void)arg;
-    bool circular = is_circular(f);
-    if ((!circular && !is_hyperbolic(f)) || !is_part(f->a[0]))
+    bool circular = trig_is_circular(f);
+    if ((!circular && !trig_is_hyperbolic(f)) || !is_part(f->a[0]))
         return NULL;
     Node *u2 = ex_scale(c, num_int(2), f->a[0]);
     Node *s = ex_fn1(c, circular ? OP_sin : OP_sinh, u2);
@@ -100,62 +89,6 @@ static bool is_root_of_cos(Ctx *c, Node *n, void *arg)
         for (uint32_t j = 0; j < n->a[0]->n; j++)
             yes |= is_cosine(ex_rest(c, n->a[0]->a[j]));
     return yes;
-}
-
-/* ---- functions of inverse functions ------------------------------------------------ */
-/* Cosine and sine of an inverse function, as they are wherever it is defined. */
-static bool arc_rotation(Ctx *c, const Node *arc, Node **cosine, Node **sine)
-{
-    Node *x = arc->a[0], *sq = ex_powi(c, x, 2), *root;
-    switch (arc->op) {
-    case OP_asin: *sine = x, *cosine = ex_sqrt(c, ex_sub(c, c->one, sq)); return true;
-    case OP_acos: *cosine = x, *sine = ex_sqrt(c, ex_sub(c, c->one, sq)); return true;
-    case OP_asinh: *sine = x, *cosine = ex_sqrt(c, ex_add2(c, sq, c->one)); return true;
-    case OP_acosh: *cosine = x, *sine = ex_sqrt(c, ex_sub(c, sq, c->one)); return true;
-    case OP_atan: root = ex_add2(c, sq, c->one); break;
-    case OP_atanh: root = ex_sub(c, c->one, sq); break;
-    default: return false;
-    }
-    *cosine = ex_pow(c, root, ex_rat(c, -1, 2));
-    *sine = ex_mul2(c, x, *cosine);
-    return true;
-}
-
-static bool is_arc(const Node *n)
-{
-    return n->op == OP_asin || n->op == OP_acos || n->op == OP_atan;
-}
-
-static bool is_area(const Node *n)
-{
-    return n->op == OP_asinh || n->op == OP_acosh || n->op == OP_atanh;
-}
-
-static bool of_inverse(const Node *f)
-{
-    return (is_circular(f) && is_arc(f->a[0])) || (is_hyperbolic(f) && is_area(f->a[0]));
-}
-
-/* cos(atan(x)) = 1/sqrt(x^2 + 1) and the like */
-static Node *to_algebraic(Ctx *c, Node *f, void *arg)
-{
-    (void)arg;
-    Node *k, *s;
-    if (!of_inverse(f) || !arc_rotation(c, f->a[0], &k, &s))
-        return NULL;
-    switch (f->op) {
-    case OP_sin:
-    case OP_sinh: return s;
-    case OP_cos:
-    case OP_cosh: return k;
-    case OP_tan:
-    case OP_tanh: return ex_div(c, s, k);
-    case OP_cot:
-    case OP_coth: return ex_div(c, k, s);
-    case OP_sec:
-    case OP_sech: return ex_pow(c, k, c->minus_one);
-    default: return ex_pow(c, s, c->minus_one);
-    }
 }
 
 /* ---- cosines of double angles in sums ---------------------------------------------- */
@@ -284,9 +217,10 @@ static void note_factor(Ctx *c, Map *seen, Node *f, Signs *s)
 {
     Node *b = ex_base(f);
     s->bessels += f == b && is_bessel(b);
-    if (!op_is_function((Op)b->op) || (!is_circular(b) && !is_hyperbolic(b)))
+    s->inverses |= trig_is_of_inverse(f);
+    if (!op_is_function((Op)b->op) || (!trig_is_circular(b) && !trig_is_hyperbolic(b)))
         return;
-    uint64_t had = 0, key = b->a[0]->id * 2 + is_circular(b);
+    uint64_t had = 0, key = b->a[0]->id * 2 + trig_is_circular(b);
     bool below = f->op == OP_POW && ex_is_num(f->a[1]) && ex_is_neg(f->a[1]);
     (void)map_get(seen, key, &had);
     bool sine = b->op == OP_sin || b->op == OP_sinh,
@@ -297,7 +231,6 @@ static void note_factor(Ctx *c, Map *seen, Node *f, Signs *s)
     map_put(seen, key, had);
     s->halves |= is_part(b->a[0]);
     s->doubles |= is_cosine(b) && is_twofold(b->a[0]);
-    s->inverses |= of_inverse(b);
     s->quotients |= (had & HAS_QUOTIENT) && (had & (HAS_QUOTIENT - 1));
     s->tangents |= (had & HAS_COS_BELOW) && (had & HAS_SIN);
     s->products |= (had & HAS_SIN) && (had & HAS_COS);
@@ -331,7 +264,7 @@ static void offer_swapped(Best *b, Node *n, NodeSwap *swap, bool no_roots)
 {
     Ctx *c = b->c;
     Attempt at = attempt_begin(c);
-    Node *r = finish_rewriting(b, n, ex_swap(c, n, swap, NULL));
+    Node *r = finish_rewriting(b, n, ex_swap(c, n, swap, b));
     if (r && (!no_roots || !ex_find(c, r, 0, is_root_of_cos, NULL)))
         best_offer(b, r);
     (void)attempt_end(c, &at);
@@ -385,9 +318,9 @@ void best_offer_trig(Best *b, Node *n)
     if (s.halves && !ctx_failed(c))
         offer_swapped(b, n, to_double_angle, true);
     if (s.inverses && !ctx_failed(c)) {
-        if (b->node == b->root) /* where functions go away, it may be a little longer */
-            b->cost = b->limit + ALGEBRAIC;
-        offer_swapped(b, n, to_algebraic, false);
+        if (b->node == b->root) /* where functions go away, it may be longer */
+            b->cost = b->deep ? 2 * b->limit + ALGEBRAIC_DEEP : b->limit + ALGEBRAIC;
+        offer_swapped(b, n, trig_to_algebraic, false);
     }
     if (s.doubles && !ctx_failed(c))
         offer_cosines(b);
