@@ -48,6 +48,7 @@ static const Page topics[] = {
      "d/dx x^2          shows the formula and its value: 2*x   (= 6 at x = 3)\n"
      "w := w - 0.1*g    stores the value that the right-hand side has now\n"
      "f(x) = x^2*sin(x) a function; its parameters hide names of the same spelling\n"
+     "f   d/dx f   grad f   without arguments: its definition; f(x) in a formula\n"
      "f(n) = if n < 2 then 1 else n*f(n-1)      may call itself: set recursion\n"
      "foo(x)            with no definition: an unknown function; d/dx foo(x^2) works\n"
      "evalf(x)          a name of another system: an error that says what to write;\n"

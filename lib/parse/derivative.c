@@ -338,13 +338,18 @@ static void operand_quotient(Parser *p, const Spelling *s, const Meaning *d)
     const char *name = part_name(p, s->target, &n);
     uint32_t pos = tok(p, p->i)->pos, end = tok_end(p, s->next - 1);
     uint32_t y = variable_symbol(p, name, n, s->target.tok);
+    const uint32_t *params = NULL;
+    size_t k = parser_parameters(p, name, n, &params);
     bool applied = d->n == 1 && parser_name_kind(p, name, n) == NAME_FUNCTION;
     if (ctx_failed(p->c))
         return;
     uint32_t by = put_meaning(p, d);
-    if (applied)
+    bool whole = k > 1 || (k && d->n > 1);
+    if (applied && !whole)
         parser_put_name(p, d->v[0].sym, pos, end);
-    if (applied)
+    if (whole)
+        parser_put_application(p, y, params, k, pos, end);
+    else if (applied)
         parser_put(p, TREE_APPLY, 1, pos, end)->sym = y;
     else
         parser_put_name(p, y, pos, end);

@@ -257,6 +257,11 @@ Op parser_unary_function(Parser *p, Op op);
 void parser_operand_name(Parser *p);
 NameKind parser_name_kind(Parser *p, const char *name, size_t n);
 bool parser_is_constant(const char *name, size_t n);
+/* Those of a function of the user's; 0: it is none. */
+size_t parser_parameters(Parser *p, const char *name, size_t n, const uint32_t **names);
+/* f for f(x, y), with a remark. */
+void parser_put_application(Parser *p, uint32_t sym, const uint32_t *params, size_t k,
+                            uint32_t pos, uint32_t end);
 unsigned parser_letter_bit(char ch); /* of an ASCII letter, 0 to 51 */
 void parser_survey_names(Parser *p); /* what the whole statement says about its names */
 bool parser_bare_elsewhere(Parser *p, uint32_t sym); /* somewhere without arguments */

@@ -134,8 +134,56 @@ static uint32_t letter_symbol(Parser *p, const char *letter)
     return p->letter[k];
 }
 
+/* What the session knows of the name of a definition. */
+static size_t about_name(const Parser *p, const char *name, size_t n,
+                         const uint32_t **names)
+{
+    return p->pe && p->pe->defined && *p->pe->defined
+               ? p->pe->about(p->pe->arg, name, n, names)
+               : 0;
+}
+
+size_t parser_parameters(Parser *p, const char *name, size_t n, const uint32_t **names)
+{
+    bool known = p->pe && p->pe->defined && *p->pe->defined;
+    return known && parser_name_kind(p, name, n) == NAME_FUNCTION
+               ? about_name(p, name, n, names)
+               : 0;
+}
+
+void parser_put_application(Parser *p, uint32_t sym, const uint32_t *params, size_t k,
+                            uint32_t pos, uint32_t end)
+{
+    Str s = {0};
+    for (size_t i = 0; i < k; i++) {
+        parser_put_name(p, params[i], pos, end);
+        str_printf(&s, "%s%s", i ? ", " : "", sym_name(p->c, params[i]));
+    }
+    parser_put(p, TREE_APPLY, (uint32_t)k, pos, end)->sym = sym;
+    parser_note(p, "%s stands for %s(%s)", sym_name(p->c, sym), sym_name(p->c, sym),
+                str_cstr(&s));
+    str_free(&s);
+}
+
+/* A function of the user's without arguments stands for its expression. */
+static bool operand_function(Parser *p, const char *name, size_t n)
+{
+    const uint32_t *params;
+    size_t k = parser_parameters(p, name, n, &params);
+    uint32_t sym = k ? sym_intern(p->c, name, n) : 0;
+    if (!k || p->own == sym + 1)
+        return false;
+    parser_put_application(p, sym, params, k, tok(p, p->i)->pos, tok_end(p, p->i));
+    p->i++;
+    return true;
+}
+
 static void operand_symbol(Parser *p, const char *name, size_t n)
 {
+    bool seen =
+        n == 1 && is_letter(name[0]) && p->letters >> parser_letter_bit(name[0]) & 1;
+    if (!seen && operand_function(p, name, n))
+        return;
     if (n == 1 && is_letter(name[0])) {
         push_name(p, letter_symbol(p, name));
         return;
@@ -223,10 +271,18 @@ bool parser_has_comma(const Parser *p, uint32_t paren)
 
 static void operand_product(Parser *p, const char *name, size_t n)
 {
-    uint32_t after = after_group(p, p->i + 1);
-    if (after != LEX_NONE)
-        parser_note(p, "read as %.*s*%s", (int)n, name,
-                    parser_excerpt(p, tok(p, p->i + 1)->pos, tok_end(p, after - 1), 80));
+    uint32_t paren = p->i + 1, after = after_group(p, paren);
+    const uint32_t *names;
+    size_t k = after == LEX_NONE ? 0 : about_name(p, name, n, &names);
+    const char *group = after == LEX_NONE ? ""
+                                          : parser_excerpt(p, tok(p, paren)->pos,
+                                                           tok_end(p, after - 1), 80);
+    if (k == 1 && !parser_has_comma(p, paren))
+        parser_note(p, "read as %.*s*%s; its value there is %.*s at %s=%s", (int)n, name,
+                    group, (int)n, name, sym_name(p->c, names[0]),
+                    parser_excerpt(p, tok_end(p, paren), tok(p, after - 1)->pos, 80));
+    else if (after != LEX_NONE)
+        parser_note(p, "read as %.*s*%s", (int)n, name, group);
     operand_symbol(p, name, n);
 }
 

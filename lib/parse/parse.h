@@ -55,6 +55,10 @@ typedef struct {
     /* The k-th last result (k = 1: the last), or the k-th of the session when k < 0 (%3
      * is -3); poison with an error when there is none. May be NULL. */
     Node *(*result)(void *arg, long k);
+    /* How many definitions there are, or NULL; and of one of them: the parameters of a function, what
+     * another mentions; their number. */
+    const size_t *defined;
+    size_t (*about)(void *arg, const char *name, size_t n, const uint32_t **names);
     /* Is the name bound around the text, as a parameter is? May be NULL. */
     bool (*bound)(void *arg, const char *name, size_t n);
     void *arg;

@@ -240,6 +240,17 @@ static void define_function(Parser *p, Stmt *st, uint32_t eq)
         st->expr = parser_node(p);
 }
 
+/* f and nothing else, where f is a function of the user's: help tells its definition. */
+static bool shows_function(Parser *p)
+{
+    size_t n;
+    const uint32_t *params;
+    if (kind_at(p, 0) != TK_NAME || kind_at(p, 1) > TK_SEMI || !command_find("help", 4))
+        return false;
+    const char *name = lex_name(&p->L, tok(p, 0), &n);
+    return parser_parameters(p, name, n, &params) > 0;
+}
+
 static void read_one_statement(Parser *p, Stmt *st)
 {
     uint32_t eq;
@@ -256,6 +267,11 @@ static void read_one_statement(Parser *p, Stmt *st)
         st->expr = parser_node(p);
     } else if (function_head(p, &eq)) {
         define_function(p, st, eq);
+    } else if (shows_function(p)) {
+        st->kind = ST_COMMAND;
+        st->command = command_find("help", 4);
+        st->name = st->args = (Span){tok(p, 0)->pos, tok(p, 0)->len};
+        p->i = 1;
     } else {
         st->kind = ST_EXPR;
         st->expr = parser_node(p);

@@ -69,11 +69,24 @@ static uint32_t shape_of_name(void *arg, uint32_t sym)
     return defs_shape(names_find(&s->names, sym));
 }
 
+static size_t about(void *arg, const char *name, size_t n, const uint32_t **names)
+{
+    const lbz_session *s = arg;
+    const Def *d = names_find(&s->names, sym_intern(s->c, name, n));
+    if (!d)
+        return 0;
+    const SymList *l = d->kind == DEF_FUNCTION ? &d->params : &d->mentions;
+    *names = l->v;
+    return l->n;
+}
+
 ParseEnv session_parse_env(lbz_session *s)
 {
     return (ParseEnv){.strict = setting_on(&s->set, SET_strict),
                       .open = s->descent != NULL,
                       .lookup = look_up,
+                      .defined = &s->names.count,
+                      .about = about,
                       .result = session_result,
                       .shape = s->any_shape ? shape_of_name : NULL,
                       .arg = s};
