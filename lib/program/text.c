@@ -72,10 +72,12 @@ void program_operation(const Program *p, const double *v, uint32_t i, Str *text)
     const uint32_t *o;
     size_t n = pg_operands(p, i, &o, buf);
     const ProgramValue *x = &p->val[i];
-    bool fn = pg_is_function(x), root = x->op == P_EVEN_ROOT || x->op == P_ODD_ROOT;
+    bool root = x->op == P_EVEN_ROOT || x->op == P_ODD_ROOT;
+    bool fn = x->op == P_FN1 || x->op == P_FN2 || x->op == P_FN3;
+    bool own = fn && pg_fn_part(x); /* a partial of f, at the arguments and f */
     if (fn)
-        str_printf(text, "%s(", op_info(pg_fn_op(x))->name);
-    n = root ? 1 : n;
+        str_printf(text, own ? "%s'(" : "%s(", op_info(pg_fn_op(x))->name);
+    n = root ? 1 : own ? n - 1 : n;
     for (size_t k = 0; k < n && k < 4; k++) {
         if (k)
             str_puts(text, fn || !sign[x->op] ? ", " : sign[x->op]);
