@@ -86,27 +86,23 @@ typedef struct {
     Span l, r, at, on, tol;
 } Pieces;
 
-/* Both sides at the point given. */
-static bool read_point(Check *k, const char *text, const Pieces *p)
+/* The point given as a list of names and values by turns. NULL: there is none, or an error. */
+static Node *read_point(Check *k, const char *text, Span a)
 {
     Ctx *c = k->c;
-    Span a = p->at;
     ParseEnv pe = session_parse_env(k->s);
     EvalOptions opt = session_eval_options(k->s);
     uint32_t *syms;
     Node **by;
     size_t n, end;
-    if (!parse_binds(c, &pe, text, a.pos, a.pos + a.len, &end, &syms, &by, &n))
-        return false;
-    for (size_t i = 0; i < n && !ctx_failed(c); i++)
-        by[i] = eval_value(c, &k->s->names, &opt, NULL, by[i]);
-    c->env.at = a;
-    k->s->place = k->left;
-    k->l = ctx_failed(c) ? c->poison : ex_subst(c, k->l, syms, by, n);
-    if (!ctx_failed(c))
-        k->s->place = k->right;
-    k->r = ctx_failed(c) ? c->poison : ex_subst(c, k->r, syms, by, n);
-    return !ctx_failed(c);
+    if (!a.len || !parse_binds(c, &pe, text, a.pos, a.pos + a.len, &end, &syms, &by, &n))
+        return NULL;
+    Node **v = ARENA_NEW(&c->pool[1].arena, Node *, 2 * n + 1);
+    for (size_t i = 0; v && i < n && !ctx_failed(c); i++) {
+        v[2 * i] = ex_sym(c, syms[i]);
+        v[2 * i + 1] = eval_value(c, &k->s->names, &opt, NULL, by[i]);
+    }
+    return v && !ctx_failed(c) ? ex_list(c, 2 * n, v) : NULL;
 }
 
 static bool split_arguments(lbz_session *s, const char *text, Span args, Pieces *p)
@@ -238,12 +234,12 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
     k.tol = NUM_ZERO;
     if (!split_arguments(s, text, args, &p))
         return false;
-    k.l = args_value(s, text, p.l);
+    Node *at = read_point(&k, text, p.at);
+    k.l = ctx_failed(k.c) ? k.c->poison : args_value_at(s, text, p.l, at);
     k.left = s->place;
-    k.r = ctx_failed(k.c) ? k.l : args_value(s, text, p.r);
+    k.r = ctx_failed(k.c) ? k.l : args_value_at(s, text, p.r, at);
     k.right = s->place;
-    if (ctx_failed(k.c) || (p.tol.len && !number_in(s, text, p.tol, &k.tol)) ||
-        (p.at.len && !read_point(&k, text, &p)))
+    if (ctx_failed(k.c) || (p.tol.len && !number_in(s, text, p.tol, &k.tol)))
         return false;
     return check_sides(&k, text, args_trim(text, args), &p);
 }

@@ -52,7 +52,9 @@ uint32_t args_find(const char *text, Span a, const char *word)
     return end;
 }
 
-bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r)
+/* at: a list of names and values by turns; NULL: at no point. */
+static bool eval_argument(lbz_session *s, const char *text, Span a, const Node *at,
+                          EvalResult *r)
 {
     Ctx *c = s->c;
     Parsed parsed;
@@ -66,15 +68,31 @@ bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r)
     Node *e = parse_expr(c, &pe, text, a.pos, a.pos + a.len, &parsed);
     s->place.made = parsed.made;
     c->env.at = a;
+    Node **v = at ? ARENA_NEW(&c->pool[1].arena, Node *, at->n + 1u) : NULL;
+    if (v && !ctx_failed(c)) {
+        v[0] = e;
+        memcpy(v + 1, at->a, at->n * sizeof *v);
+        e = ex_structural(c, OP_AT, at->n + 1u, v);
+    }
     return !ctx_failed(c) && eval_expression(c, &s->names, &opt, &parsed, e, r);
+}
+
+bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r)
+{
+    return eval_argument(s, text, a, NULL, r);
+}
+
+Node *args_value_at(lbz_session *s, const char *text, Span a, const Node *at)
+{
+    EvalResult r;
+    if (!eval_argument(s, text, a, at, &r))
+        return s->c->poison;
+    return r.value ? r.value : r.formula;
 }
 
 Node *args_value(lbz_session *s, const char *text, Span a)
 {
-    EvalResult r;
-    if (!args_eval(s, text, a, &r))
-        return s->c->poison;
-    return r.value ? r.value : r.formula;
+    return args_value_at(s, text, a, NULL);
 }
 
 bool args_name(lbz_session *s, const char *text, Span a, uint32_t *sym)

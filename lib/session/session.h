@@ -216,6 +216,9 @@ bool args_is(const char *text, Span w, const char *word);
 /* Parses and evaluates all of a as an expression. False, or poison, on error. */
 bool args_eval(lbz_session *s, const char *text, Span a, EvalResult *r);
 Node *args_value(lbz_session *s, const char *text, Span a);
+/* The same at a point, by the rule for derivatives there: at is a list of names and values by turns,
+ * or NULL. */
+Node *args_value_at(lbz_session *s, const char *text, Span a, const Node *at);
 /* The symbol that a, a single name, stands for. False with an error when it is none. */
 bool args_name(lbz_session *s, const char *text, Span a, uint32_t *sym);
 /* Where the word stands outside brackets in a, between blanks; a.pos + a.len: nowhere. */
