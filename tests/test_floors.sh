@@ -102,6 +102,10 @@ verdict 'names that a folder exports under no prefix of its own, or a prefix of 
         print $1 ": " $NF
     }')"
 
+verdict 'rooms in another order in lib/README' "$(
+    listed=$(sed -n '/^The rooms/,/^ROOM/s/^  \([a-z]\{1,\}\) .*/\1/p' "$top/lib/README")
+    [ "$(echo $listed)" = "$(echo $rooms)" ] || echo $listed)"
+
 verdict 'functions that lib/README places where they are not' "$(
     cd "$top/lib" && grep -o '[a-z_0-9]*() ([a-z/_]*\.c)' README | tr -d '()' |
         while read -r f file; do
