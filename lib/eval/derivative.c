@@ -6,7 +6,12 @@
  */
 #include "eval/internal.h"
 #include "field/rational.h"
+#include "simplify/measure.h"
 #include "simplify/relation.h"
+
+/* gradients of larger expressions, and by more names, are swept in reverse */
+enum { FEW_NAMES = 6 };
+static const double SMALL = 100;
 
 typedef struct {
     Evaluation *ev;
@@ -128,13 +133,23 @@ static Node *mismatch_error(const DerivativeTask *j, const char *what, size_t ha
                      what, have, have == 1 ? "" : "s", want, want == 1 ? "is" : "are");
 }
 
+/* Of what is small, forward: the partials are what d/dx gives, which is no larger. */
+static bool is_small(const DerivativeTask *j, Node *e)
+{
+    return j->vars.n <= FEW_NAMES && measure_cost(j->c, e) <= SMALL;
+}
+
 static Node **gradient(const DerivativeTask *j, Node *e)
 {
     Ctx *c = j->c;
     Node **g = ARENA_NEW0(&c->tmp, Node *, j->vars.n + 1);
-    if (!g || ctx_failed(c) || !diff_gradient(c, e, j->vars.v, j->vars.n, g))
+    if (!g || ctx_failed(c))
         return NULL;
-    return g;
+    if (!is_small(j, e))
+        return diff_gradient(c, e, j->vars.v, j->vars.n, g) ? g : NULL;
+    for (size_t i = 0; i < j->vars.n; i++)
+        g[i] = diff(c, e, j->vars.v[i]);
+    return ctx_failed(c) ? NULL : g;
 }
 
 static Node *gradient_list(const DerivativeTask *j, Node *e)
@@ -165,10 +180,30 @@ static Node *jacobian(const DerivativeTask *j, Node *vars)
     return row ? ex_list(c, n, row) : c->poison;
 }
 
+/* Entry by entry: those on both sides of the diagonal are the same. */
+static Node *hessian_of_gradient(const DerivativeTask *j, Node *const *g)
+{
+    Ctx *c = j->c;
+    size_t n = j->vars.n;
+    Node **row = ARENA_NEW(&c->tmp, Node *, n + 1),
+         **a = ARENA_NEW(&c->tmp, Node *, n * n + 1);
+    if (!row || !a)
+        return c->poison;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++)
+            a[i * n + k] =
+                k < i ? a[k * n + i] : finish_derivative(j, diff(c, g[k], j->vars.v[i]));
+        row[i] = ex_list(c, n, a + i * n);
+    }
+    return ex_list(c, n, row);
+}
+
 static Node *hessian(const DerivativeTask *j)
 {
     Ctx *c = j->c;
     Node **g = gradient(j, j->e);
+    if (g && is_small(j, j->e))
+        return hessian_of_gradient(j, g);
     for (size_t i = 0; g && i < j->vars.n && !ctx_poll(c); i++)
         g[i] = gradient_list(j, g[i]);
     return g ? ex_list(c, j->vars.n, g) : c->poison;
