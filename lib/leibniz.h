@@ -87,7 +87,7 @@ typedef struct {
     bool missed; /* ... and a run ended without having converged */
     unsigned long k;
     double gnorm;
-    size_t ngrad; /* forward/reverse: names and partial derivatives */
+    size_t ngrad; /* forward/reverse: names and partial derivatives; 0: more than 10000 */
     const char *const *grad_name;
     const double *grad;
     /* A rectangular list of numbers: its elements row by row. NULL: the result is none. */

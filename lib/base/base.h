@@ -86,7 +86,8 @@ typedef struct env {
     struct rules *rules;
     void (*free_rules)(struct env *env);
     unsigned threads; /* that work on large arrays; 0: one for each processor */
-    void *workers;    /* they (cpu/threads.c); NULL: none yet */
+    const struct lbz_backend *backend; /* what runs arrays besides the CPU; NULL */
+    void *workers;                     /* they (cpu/threads.c); NULL: none yet */
     void (*free_workers)(struct env *env);
     /* bytes that GMP and FLINT took since env_reset in blocks that count, less what they gave
      * back (flint/library.c) */

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { MOST_NAMED = 10000 };
+
 static bool out_of_memory(Ctx *c)
 {
     env_error(&c->env, LBZ_LIMIT, NULL, "out of memory");
@@ -25,7 +27,7 @@ static bool read_value(Request *j, Node **at, ProcedureList *l)
     Node *e = *at = eval_value(j->c, &j->s->names, &opt, NULL, *at);
     if (ctx_failed(j->c))
         return false;
-    if (ex_is(e, OP_LIST)) {
+    if (ex_is(e, OP_LIST) || ex_is(e, OP_LINSPACE)) {
         j->lists = true;
         return procedure_list_from_node(j->c, e, l);
     }
@@ -176,6 +178,14 @@ void request_free(Request *j)
     }
 }
 
+static size_t count_elements(const Request *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->nin; i++)
+        n += j->x[i].n;
+    return n;
+}
+
 /* ---- answers ----------------------------------------------------------------------- */
 
 /* "x" or, for an element of a list, "x[2]" and "x[1,2]". */
@@ -256,10 +266,35 @@ size_t request_names(const Request *j, Str *names)
     return n;
 }
 
+/* More derivatives than anybody reads: of each list the first ones and the last. */
+static bool answer_in_short(Request *j, double value, const double *grad)
+{
+    enum { SHOWN = 3 };
+    Str none = {0}, *out = &j->s->ans.text;
+    if (!request_answer(j, value, 0, &none, NULL))
+        return false;
+    for (size_t i = 0; i < j->nin; grad += j->x[i++].n) {
+        size_t n = j->x[i].n;
+        str_printf(out, ", d/d%s = %s", sym_name(j->c, j->in[i]), n > 1 ? "[" : "");
+        for (size_t k = 0; k < n && k < SHOWN; k++) {
+            str_puts(out, k ? ", " : "");
+            put_double(out, grad[k]);
+        }
+        if (n > 1) {
+            str_puts(out, ", ..., ");
+            put_double(out, grad[n - 1]);
+            str_printf(out, "] (%zu numbers)", n);
+        }
+    }
+    return true;
+}
+
 static bool answer_with_names(Request *j, double value, const double *grad, bool along)
 {
     Str names = {0};
     size_t n = 1;
+    if (!along && count_elements(j) > MOST_NAMED)
+        return answer_in_short(j, value, grad);
     if (along)
         str_put(&names, "along", 6);
     else
@@ -392,14 +427,6 @@ static bool run_formula(Request *j)
 
 /* ---- functions made of statements, lists ------------------------------------------- */
 
-static size_t count_elements(const Request *j)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < j->nin; i++)
-        n += j->x[i].n;
-    return n;
-}
-
 double *request_elements(Request *j, const ProcedureList *l, size_t *n)
 {
     *n = 0;
@@ -528,8 +555,9 @@ static bool run_derivatives(lbz_session *s, const char *text, Span args, AccumMo
                   mode == ACC_FORWARD ? "forward" : "reverse");
         ok = false;
     }
-    ok = ok && (j.lists || session_calls_procedures(s, j.e) ? run_procedure(&j)
-                                                            : run_formula(&j));
+    ok = ok && (j.lists || session_has_data(s->c, j.e) || session_calls_procedures(s, j.e)
+                    ? run_procedure(&j)
+                    : run_formula(&j));
     request_free(&j);
     return ok;
 }

@@ -95,7 +95,7 @@ static const Page topics[] = {
     {"lists", "list vector vectors matrix matrices array arrays tensor element elements",
      "[1, 2, 3]         a list; [[1, 2], [3, 4]] or [1, 2; 3, 4] a matrix, row by row\n"
      "v[1]  A[2, 1]     elements; the first is number 1\n"
-     "sum(v)  dot(u, v)  norm(v)  length(v)  zeros(3)  zeros(2, 2)\n"
+     "sum(v)  dot(u, v)  norm(v)  length(v)  zeros(3)  linspace(0, 1, 11)\n"
      "grad(E, [x, y])   a list of derivatives; hessian and jacobian give matrices\n"
      "grad(f(v), v) at v=[1, 2]     where v is the list\n"
      "JSON has lists of numbers in \"tensor\" with their \"shape\""},

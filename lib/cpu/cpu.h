@@ -24,6 +24,8 @@
 enum { CPU_POINTS = 64 };
 
 extern const Backend cpu_backend;
+/* Who runs the plan: the backend that was registered, where it can and wants to, else the CPU. */
+const Backend *cpu_backend_for(const Env *env, const Plan *plan);
 
 /* ---- one point */
 typedef struct kernel Kernel;

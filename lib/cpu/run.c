@@ -170,3 +170,9 @@ static bool cpu_synchronize(const Code *c, Env *env)
 
 const Backend cpu_backend = {BACKEND_VERSION, "cpu",   cpu_probe,       cpu_supports,
                              compile_widest,  cpu_run, cpu_synchronize, cpu_free};
+
+const Backend *cpu_backend_for(const Env *env, const Plan *plan)
+{
+    const Backend *b = env->backend;
+    return b && plan && b->supports(plan) ? b : &cpu_backend;
+}

@@ -47,6 +47,11 @@ static uint32_t shape_of_zeros(Ctx *c, const Node *n)
     return n->n > SHAPE_RANK ? SHAPE_ANY : shape_of_sizes(c, n->n, n->a);
 }
 
+static uint32_t shape_of_linspace(Ctx *c, const Node *n)
+{
+    return shape_of_sizes(c, 1, n->a + 2);
+}
+
 static uint32_t shape_of_outer(Ctx *c, const Node *n)
 {
     if (!shape_is_tensor(n->a[0]->shape) || !shape_is_tensor(n->a[1]->shape))
@@ -243,6 +248,25 @@ static Node *exact_zeros(Ctx *c, const char *attributes, size_t n, Node *const *
     return r;
 }
 
+/* Written out where it is short. */
+static Node *exact_linspace(Ctx *c, const char *attributes, size_t n, Node *const *a)
+{
+    enum { WRITTEN_OUT = 1000 };
+    int64_t m;
+    (void)attributes, (void)n;
+    if (!ex_is_num(a[0]) || !ex_is_num(a[1]) || !ex_is_num(a[2]))
+        return NULL;
+    if (!ex_get_int(a[2], &m) || m < 1)
+        return wrong_shape(c, "write linspace(0, 1, 11)",
+                           "linspace() needs a whole number of elements from 1 on");
+    if (m > WRITTEN_OUT)
+        return NULL;
+    Node **t = ARENA_NEW(ctx_arena(c), Node *, (size_t)m), *d = ex_sub(c, a[1], a[0]);
+    for (int64_t i = 0; t && i < m; i++)
+        t[i] = ex_add2(c, a[0], i ? ex_mul2(c, ex_rat(c, i, m - 1), d) : c->zero);
+    return t ? ex_list(c, (size_t)m, t) : c->poison;
+}
+
 static Node *exact_outer(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
@@ -368,6 +392,8 @@ bool ex_is_open(const Node *n)
 {
     switch ((int)n->op) {
     case OP_ZEROS: return true;
+    case OP_LINSPACE:
+        return !ex_is_num(n->a[0]) || !ex_is_num(n->a[1]) || !ex_is_num(n->a[2]);
     case OP_INDEX: return n->a[0]->shape == SHAPE_SCALAR || is_list(n->a[0]);
     case OP_TOTAL:
     case OP_NORM:

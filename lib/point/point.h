@@ -5,14 +5,15 @@
  * is no derivative, the subgradient of least norm is given and said to be one.
  * Owners: an Accum owns its program and values; names and points are the caller's.
  * May use: base, number, table, expr, print, ball, program, cpu.
- * Files: accum.c (values, gradients, Jacobians, Hessians), mend.c (values that float64 loses),
- * kink.c (the rule for kinks), slope.[ch] (slopes by differences of certified values), judge.c (a
- * verdict on all the routes).
+ * Files: accum.c (values, gradients, Jacobians, Hessians), arrays.c (the same over many numbers),
+ * mend.c (values that float64 loses), kink.c (the rule for kinks), slope.[ch] (slopes by differences
+ * of certified values), judge.c (a verdict on all the routes).
  */
 #ifndef LBZ_POINT_H
 #define LBZ_POINT_H
 
 #include "program/program.h"
+#include "tensor/tensor.h"
 
 typedef enum { ACC_FORWARD, ACC_REVERSE } AccumMode;
 
@@ -91,6 +92,21 @@ typedef struct {
 bool accum_linearise(Accum *a, Edges *e);
 /* Tangents of all primal values in `lanes` directions at once: dot[i*lanes + j]. */
 void accum_lanes(const Accum *a, const Edges *e, size_t lanes, double *dot);
+
+/* ---- a formula over many numbers (arrays.c) */
+typedef struct {
+    const uint32_t *in; /* names, of which the first nvars are differentiated by */
+    const Tensor *x;    /* their values */
+    size_t nin, nvars;
+    const double *const *dir; /* of all nvars: the slope along it is wanted; NULL: all */
+    size_t n;                 /* elements of the nvars */
+    /* results */
+    double value;
+    double *d; /* room for n, or 1 along dir */
+} PointArrays;
+/* False, with or without an error, where numbers one by one have to be asked: e is no such formula, or
+ * something is not finite, on a kink, or hidden by a guard. Cost: a kernel or a few. */
+bool accum_arrays(Ctx *c, PointArrays *a, Node *e, AccumMode mode);
 
 /* ---- kinks (kink.c) */
 /* Are the operands of value i, among v[], at a kink or jump of its operation? */

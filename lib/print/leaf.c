@@ -1,5 +1,6 @@
 /* print/leaf.c - forms of what is shown as it stands (names, numbers, calls,
  * lists, conditions), and the lengths of forms. What is rearranged is in form.c. */
+#include "expr/contract.h"
 #include "print/form.h"
 
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
@@ -161,11 +162,18 @@ static Form *build_infix(Forms *F, const Node *n)
     return f;
 }
 
+/* Does n add up all elements of its one operand? */
+static bool is_total(const Node *n)
+{
+    return contract_is(n, "a->") || contract_is(n, "ab->") || contract_is(n, "abc->");
+}
+
 static Form *build_call(Forms *F, const Node *n)
 {
     const char *name = n->op == OP_INT    ? "int"
                        : n->op == OP_SUM  ? "sum"
                        : n->op == OP_PROD ? "prod"
+                       : is_total(n)      ? "sum"
                                           : op_info((Op)n->op)->name;
     Form *f;
 

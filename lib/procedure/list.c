@@ -306,6 +306,22 @@ static bool list_zeros(VM *m, const VMValue *const *arg, size_t n, VMValue *out)
     return true;
 }
 
+static bool list_linspace(VM *m, const VMValue *const *arg, VMValue *out)
+{
+    double n = arg[2]->v, steps = fmax(n - 1, 1);
+    if (arg[0]->t || arg[1]->t || arg[2]->t || !(n >= 1 && n < 1e9) || n != floor(n))
+        return shape_error(m, "write linspace(0, 1, 11)",
+                           "linspace() needs two numbers and a whole number from 1 on");
+    VMList *l = vm_list_new(m, 1, (size_t[]){(size_t)n});
+    for (size_t i = 0; l && i < l->n; i++)
+        l->v[i] = i && (double)i == steps
+                      ? arg[1]->v
+                      : arg[0]->v + (arg[1]->v - arg[0]->v) * ((double)i / steps);
+    if (l)
+        set_list(out, l);
+    return l != NULL;
+}
+
 bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out)
 {
     switch ((int)fn) {
@@ -313,6 +329,7 @@ bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out)
     case OP_NORM: return list_norm(m, arg[0], out);
     case OP_DOT: return list_dot(m, arg[0], arg[1], out);
     case OP_ZEROS: return list_zeros(m, arg, n, out);
+    case OP_LINSPACE: return list_linspace(m, arg, out);
     case OP_LENGTH:
         if (!arg[0]->t)
             return shape_error(m, NULL, "a number has no length");

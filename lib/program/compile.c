@@ -28,6 +28,7 @@ typedef struct {
     Map memo; /* id of a node -> its value */
     unsigned depth;
     Node *const *leaf; /* nodes that are inputs, whatever they are; or NULL */
+    bool arrays;       /* values may be arrays */
 } Lower;
 
 static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs);
@@ -313,7 +314,7 @@ static uint32_t body_at(Lower *l, const Node *n, double k)
         return 0;
     b[0] = (Binding){n->a[1]->sym, pg_const(l->p, k)};
     memcpy(b + 1, l->bind, l->nbind * sizeof *b);
-    Lower inner = {l->c, l->p, b, l->nbind + 1, {0}, l->depth + 1, NULL};
+    Lower inner = {l->c, l->p, b, l->nbind + 1, {0}, l->depth + 1, NULL, false};
     lower_all(&inner, &n->a[0], 1, &v);
     return v;
 }
@@ -355,7 +356,7 @@ static uint32_t loop_sum(Lower *l, const Node *n, double lo, double hi)
         b[i] = (Binding){l->bind[i - 1].sym, i};
         args[i - 1] = l->bind[i - 1].val;
     }
-    Lower inner = {l->c, body, b, k, {0}, l->depth + 1, NULL};
+    Lower inner = {l->c, body, b, k, {0}, l->depth + 1, NULL, false};
     if (!lower_all(&inner, &n->a[0], 1, &out)) {
         program_free(body);
         return 0;
@@ -521,6 +522,39 @@ static uint32_t lower_node(Lower *l, const Node *n)
     }
 }
 
+/* Arrays are combined element by element, as lists are, where their shapes are the same. */
+static bool shapes_fit(Lower *l, const Node *n)
+{
+    uint32_t shape = 0;
+    for (size_t i = inner_children(n); i-- > 0;) {
+        uint32_t s = l->p->val[value_of(l, n->a[i])].shape;
+        if (s && shape && s != shape) {
+            ctx_error(l->c, LBZ_SHAPE, "they are combined element by element",
+                      "lists of different sizes are combined");
+            return false;
+        }
+        shape = s ? s : shape;
+    }
+    return true;
+}
+
+static uint32_t lower_array(Lower *l, const Node *n)
+{
+    uint32_t r = 0;
+    if (!pg_is_list_function(n)) {
+        r = shapes_fit(l, n) ? lower_node(l, n) : 0;
+        bool binder = n->op == OP_SUM || n->op == OP_PROD;
+        return (binder && l->p->val[r].shape) || n->op == OP_INT ? lower_unable(l, n) : r;
+    }
+    ArenaMark m = arena_mark(&l->c->tmp);
+    uint32_t *a = ARENA_NEW(&l->c->tmp, uint32_t, n->n + 1u);
+    for (uint32_t i = 0; a && i < n->n; i++)
+        a[i] = value_of(l, n->a[i]);
+    r = a && n->n ? pg_list_function(l->p, n, a) : lower_unable(l, n);
+    arena_release(&l->c->tmp, m);
+    return r;
+}
+
 static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs)
 {
     size_t count = 0;
@@ -534,7 +568,8 @@ static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs)
         const void *about = l->c->env.about;
         l->p->at = order[i];
         l->c->env.about = about ? about : order[i];
-        map_put(&l->memo, order[i]->id, lower_node(l, order[i]));
+        map_put(&l->memo, order[i]->id,
+                l->arrays ? lower_array(l, order[i]) : lower_node(l, order[i]));
         l->c->env.about = about;
         if (ctx_poll(l->c)) {
             l->p->at = outer;
@@ -547,25 +582,37 @@ static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs)
     return order && !ctx_failed(l->c);
 }
 
-bool program_compile(Ctx *c, Program *p, const uint32_t *in, Node *const *e, size_t n,
-                     uint32_t *outs)
+static bool compile_names(Ctx *c, Program *p, const uint32_t *in, Node *const *e,
+                          size_t n, uint32_t *outs, bool arrays)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Binding *b = ARENA_NEW(&c->tmp, Binding, p->nin + 1);
     bool ok = b != NULL;
     for (uint32_t i = 0; ok && i < p->nin; i++)
         b[i] = (Binding){in[i], i};
-    Lower l = {c, p, b, p->nin, {0}, 0, NULL};
+    Lower l = {c, p, b, p->nin, {0}, 0, NULL, arrays};
     ok = ok && lower_all(&l, e, n, outs);
     arena_release(&c->tmp, m);
     return ok;
+}
+
+bool program_compile(Ctx *c, Program *p, const uint32_t *in, Node *const *e, size_t n,
+                     uint32_t *outs)
+{
+    return compile_names(c, p, in, e, n, outs, false);
+}
+
+bool program_compile_arrays(Ctx *c, Program *p, const uint32_t *in, Node *e,
+                            uint32_t *out)
+{
+    return compile_names(c, p, in, &e, 1, out, true);
 }
 
 bool program_compile_over(Ctx *c, Program *p, Node *const *leaf, Node *const *e, size_t n,
                           uint32_t *outs)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Lower l = {c, p, NULL, 0, {0}, 0, leaf};
+    Lower l = {c, p, NULL, 0, {0}, 0, leaf, false};
     bool ok = lower_all(&l, e, n, outs);
     arena_release(&c->tmp, m);
     return ok;

@@ -55,11 +55,12 @@ static bool read_value(Ask *q, Node *e, ProcedureList *l)
     if (ctx_failed(q->p.c))
         return false;
     q->inexact = q->inexact || (v->flags & NF_DEC);
-    q->lists = q->lists || ex_is(v, OP_LIST);
+    bool list = ex_is(v, OP_LIST) || ex_is(v, OP_LINSPACE);
+    q->lists = q->lists || list;
     double d;
-    if (!ex_is(v, OP_LIST) && !answer_number(q->p.c, v, &d))
+    if (!list && !answer_number(q->p.c, v, &d))
         return false;
-    if (ex_is(v, OP_LIST))
+    if (list)
         return procedure_list_from_node(q->p.c, v, l);
     *l = (ProcedureList){.n = 1, .v = mem_alloc(sizeof d)};
     if (l->v)

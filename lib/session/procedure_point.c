@@ -5,6 +5,7 @@
  * and outputs. Second ones, and all on kinks, go by the record of the path that is taken:
  * a program, in which the rule for kinks and forward over reverse are those of formulas.
  */
+#include "cpu/cpu.h"
 #include "session/procedure.h"
 
 #include <math.h>
@@ -323,9 +324,82 @@ static bool apply_kink_rule(ProcedurePoint *p, unsigned special)
     return ok;
 }
 
+/* ---- formulas over many numbers */
+
+static bool tensors_of(ProcedurePoint *p, Tensor *t)
+{
+    for (size_t i = 0; i < p->nin; i++) {
+        Dims d = {.rank = p->x[i].rank};
+        memcpy(d.dim, p->x[i].dim, d.rank * sizeof *d.dim);
+        if (!tensor_from(&p->c->env, p->x[i].v, &d, &t[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Where the vector of a jvp has the elements of each name. */
+static const double **directions_of(ProcedurePoint *p)
+{
+    const double **dir = ARENA_NEW(&p->c->pool[1].arena, const double *, p->nvars + 1);
+    for (size_t i = 0, at = 0; dir && i < p->nvars; at += p->x[i++].n)
+        dir[i] = p->vec + at;
+    return dir;
+}
+
+/* By kernels over arrays; false, and nothing is changed, where that is no way. */
+static bool by_arrays(ProcedurePoint *p)
+{
+    bool along = p->what == OP_JVP;
+    AccumMode mode = along ? ACC_FORWARD : p->forced ? p->mode : ACC_REVERSE;
+    if (p->what == OP_VJP || (along && p->nvec != p->n) ||
+        !make_room_for(p, along ? 1 : p->n))
+        return false;
+    Tensor *t = ARENA_NEW0(&p->c->pool[1].arena, Tensor, p->nin + 1);
+    PointArrays a = {.in = p->in, .x = t, .nin = p->nin, .nvars = p->nvars};
+    a.n = p->n;
+    a.d = p->d;
+    a.dir = along ? directions_of(p) : NULL;
+    Attempt before = attempt_begin(p->c);
+    bool ok = t && tensors_of(p, t) && accum_arrays(p->c, &a, p->e, mode);
+    ok = attempt_end(p->c, &before) && ok;
+    for (size_t i = 0; t && i < p->nin; i++)
+        tensor_release(&t[i]);
+    if (ok) {
+        p->out = (ProcedureList){.n = 1, .v = mem_alloc(sizeof a.value)};
+        ok = p->out.v != NULL;
+    }
+    if (ok) {
+        p->out.v[0] = a.value;
+        p->mode = mode;
+        p->route = mode == ACC_FORWARD ? "forward" : "reverse";
+        return true;
+    }
+    mem_free(p->d);
+    p->d = NULL;
+    return false;
+}
+
+static bool is_data(Ctx *c, Node *n, void *arg)
+{
+    (void)c, (void)arg;
+    return ex_is(n, OP_LINSPACE);
+}
+
+bool session_has_data(Ctx *c, Node *e) { return ex_find(c, e, 0, is_data, NULL) != NULL; }
+
+static size_t elements_of(const ProcedurePoint *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->nin; i++)
+        n += p->x[i].n;
+    return n;
+}
+
 static bool first_derivatives(ProcedurePoint *p)
 {
     unsigned special = 0;
+    if ((elements_of(p) >= CPU_POINTS || session_has_data(p->c, p->e)) && by_arrays(p))
+        return true;
     p->world.special = &special;
     bool ok =
         choose_mode(p) && (p->mode == ACC_FORWARD ? run_forward(p) : run_reverse(p));

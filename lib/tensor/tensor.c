@@ -1,5 +1,6 @@
 /* tensor/tensor.c - buffers and shapes. */
 #include "tensor/tensor.h"
+#include <math.h>
 #include <stdatomic.h>
 
 struct buffer {
@@ -200,4 +201,11 @@ bool tensor_own(Env *env, Tensor *t)
     tensor_release(t);
     *t = copy;
     return true;
+}
+
+void tensor_linspace(const Tensor *t, double a, double b)
+{
+    double *x = tensor_doubles(t), steps = (double)t->dims.dim[0] - 1;
+    for (size_t i = 0; i < t->dims.dim[0]; i++)
+        x[i] = i && (double)i == steps ? b : a + (b - a) * ((double)i / fmax(steps, 1));
 }

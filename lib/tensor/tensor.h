@@ -55,6 +55,8 @@ bool tensor_new(Env *env, DType type, const Dims *dims, const char *what,
                 Tensor *out) LBZ_MUST_CHECK;
 bool tensor_scalar(Env *env, double x, Tensor *out) LBZ_MUST_CHECK; /* float64 */
 bool tensor_from(Env *env, const double *x, const Dims *dims, Tensor *out) LBZ_MUST_CHECK;
+/* n numbers from a to b in equal steps into t, float64 of rank 1 and its own. */
+void tensor_linspace(const Tensor *t, double a, double b);
 /* Is it contiguous, and its buffer nobody else's? Then it may be written. */
 bool tensor_is_own(const Tensor *t);
 Tensor tensor_share(const Tensor *t); /* the same with a reference of its own */
