@@ -51,6 +51,10 @@ void compare_place(Check *k, arb_ptr at, slong prec)
 {
     for (size_t i = 0; i < k->k; i++) {
         Num v = compare_value(k, &k->var[i]);
+        if (k->var[i].fixed && k->var[i].exact) {
+            (void)ball_eval(k->c, k->var[i].exact, NULL, NULL, 0, prec, at + i, NULL);
+            continue;
+        }
         mpq_t q;
         fmpq_t f;
         mpq_init(q);
@@ -202,7 +206,7 @@ static bool is_dyadic(Check *k, Num x)
     return num_is_int(num_mul(ctx_arena(k->c), x, num_int(1 << 20)));
 }
 
-/* Balls cannot tell that 3*x - 1 is 0 at 1/3: such values are put in exactly. */
+/* Balls cannot tell that 3*x - 1 is 0 at 1/3, or cos(x) at pi/2: such values are put in exactly. */
 static Node *exactly(Check *k, Node *e)
 {
     Ctx *c = k->c;
@@ -210,9 +214,9 @@ static Node *exactly(Check *k, Node *e)
     Node *r = e;
     for (size_t i = 0; i < k->k; i++) {
         const Var *v = &k->var[i];
-        if (!v->fixed || is_dyadic(k, v->value))
+        if (!v->fixed || (!v->exact && is_dyadic(k, v->value)))
             continue;
-        Node *by = ex_num(c, v->value);
+        Node *by = v->exact ? v->exact : ex_num(c, v->value);
         r = ex_subst(c, r, &v->sym, &by, 1);
     }
     return attempt_end(c, &at) ? r : e;

@@ -16,6 +16,7 @@ typedef struct {
     bool ranged, integer;
     bool fixed; /* its value is this one instead: */
     Num value;
+    Node *exact; /* ... or this constant, close to value; NULL: value it is */
     Num lo, hi;
     uint8_t sign; /* the signs it may have */
 } Var;

@@ -185,7 +185,85 @@ static void set_value(Var *v, Num x)
 {
     v->fixed = true;
     v->value = x;
+    v->exact = NULL;
 }
+
+/* ---- points that are no fractions */
+
+static bool is_trigonometric(Ctx *c, Node *n, void *arg)
+{
+    (void)c, (void)arg;
+    return ex_is(n, OP_sin) || ex_is(n, OP_cos) || ex_is(n, OP_tan);
+}
+
+static bool differ_at(Check *k, Var *v, Node *x)
+{
+    double d;
+    if (ctx_failed(k->c) || ball_double(k->c, x, &d) != LBZ_OK)
+        return false;
+    Num near = num_from_double(ctx_arena(k->c), d);
+    if (!special_allows(v, near))
+        return false;
+    set_value(v, near);
+    v->exact = x;
+    if (differ_here(k))
+        return true;
+    v->fixed = false;
+    v->exact = NULL;
+    return false;
+}
+
+/* Quarter turns. */
+static bool differ_at_turns(Check *k, Var *v)
+{
+    static const int64_t quarters[] = {1, -1, 2, -2, 3};
+    Ctx *c = k->c;
+    if (!ex_find(c, k->l, 0, is_trigonometric, NULL) &&
+        !ex_find(c, k->r, 0, is_trigonometric, NULL))
+        return false;
+    for (size_t i = 0; i < sizeof quarters / sizeof *quarters; i++)
+        if (differ_at(k, v, ex_scale(c, num_rat(ctx_arena(c), quarters[i], 2), c->pi)))
+            return true;
+    return false;
+}
+
+/* Where a*x^m + b is 0 and that is no fraction; NULL: n is no such. */
+static Node *root_of_binomial(Check *k, const Var *v, Node *n)
+{
+    Ctx *c = k->c;
+    Arena *a = ctx_arena(c);
+    if (!ex_is(n, OP_ADD) || n->n != 2 || !ex_is_num(n->a[0]))
+        return NULL;
+    Node *p = ex_rest(c, n->a[1]);
+    if (!ex_is(p, OP_POW) || !ex_is(p->a[0], OP_SYM) || p->a[0]->sym != v->sym ||
+        !ex_is_int(p->a[1]))
+        return NULL;
+    Num q = num_neg(a, num_div(a, n->a[0]->num, ex_coef(n->a[1])));
+    return num_sgn(q) > 0 ? ex_pow(c, ex_num(c, q), ex_num(c, num_inv(a, p->a[1]->num)))
+                          : NULL;
+}
+
+static bool differ_at_roots(Check *k, Var *v)
+{
+    enum { MOST_ROOTS = 4 };
+    Ctx *c = k->c;
+    Node *both[] = {k->l, k->r}, *root[MOST_ROOTS];
+    size_t n = 0, found = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    Node **order = ex_walk(c, 2, both, &n);
+    for (size_t i = 0; order && i < n && found < MOST_ROOTS && !ctx_failed(c); i++) {
+        Node *x = i < MOST_NODES ? root_of_binomial(k, v, order[i]) : NULL;
+        if (x)
+            root[found++] = x;
+    }
+    arena_release(&c->tmp, m);
+    for (size_t i = 0; i < found; i++)
+        if (differ_at(k, v, root[i]) || differ_at(k, v, ex_neg(c, root[i])))
+            return true;
+    return false;
+}
+
+/* ---- all of them */
 
 /* All variables at the same number. */
 static bool differ_along(Check *k, Num x)
@@ -223,6 +301,8 @@ bool special_find(Check *k)
                 return true;
             v->fixed = false;
         }
+        if (differ_at_turns(k, v) || differ_at_roots(k, v))
+            return true;
     }
     return false;
 }

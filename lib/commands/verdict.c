@@ -5,6 +5,7 @@
  * numeric is agreement to 50 digits at 8 points. Anything else is UNKNOWN with the reason.
  */
 #include "commands/compare.h"
+#include "print/print.h"
 
 #include <stdio.h>
 
@@ -95,7 +96,10 @@ static void report_difference(Check *k)
     str_puts(&a->text, "FAIL");
     for (size_t i = 0; i < k->k; i++) {
         str_printf(&a->text, "%s%s=", i ? ", " : " at ", sym_name(k->c, k->var[i].sym));
-        num_print(&a->text, compare_value(k, &k->var[i]));
+        if (k->var[i].fixed && k->var[i].exact)
+            print_plain(k->c, &a->text, k->var[i].exact);
+        else
+            num_print(&a->text, compare_value(k, &k->var[i]));
     }
     set_point(k);
     print_ball(&a->lhs, k->lv, k->rv);
