@@ -13,7 +13,8 @@ typedef struct {
 
 typedef struct {
     int form;
-    uint32_t next;           /* the token behind */
+    bool wordy;    /* dloss/dw: a quotient of two names, unless loss is defined */
+    uint32_t next; /* the token behind */
     DifferentialPart target; /* D_NAME: y of dy/dx; D_GROUP: the '(' */
     uint32_t order;          /* token of the order above, 0: none */
     uint32_t n;
@@ -147,8 +148,9 @@ static bool read_derivative(const Parser *p, uint32_t i, Spelling *s)
     if (kind_at(p, j) != TK_SLASH || !glued(p, j) || !read_below(p, j + 1, s) ||
         own_name(p, s))
         return false;
-    return s->form != D_NAME || s->order || kind == TK_PARTIAL ||
-           (simple_name(p, s->target) && simple_name(p, s->var[0]));
+    s->wordy = s->form == D_NAME && !s->order && kind != TK_PARTIAL &&
+               !(simple_name(p, s->target) && simple_name(p, s->var[0]));
+    return true;
 }
 
 bool parser_derivative_begins(const Parser *p, uint32_t i)
@@ -156,14 +158,14 @@ bool parser_derivative_begins(const Parser *p, uint32_t i)
     Spelling s;
     uint8_t kind = kind_at(p, i);
     return (kind == TK_PARTIAL || kind == TK_PARTIALSUB || d_name(p, i)) &&
-           read_derivative(p, i, &s);
+           read_derivative(p, i, &s) && !s.wordy;
 }
 
 bool parser_derivative_by_e(Parser *p, uint32_t i)
 {
     Spelling s;
     size_t n;
-    if (!read_derivative(p, i, &s))
+    if (!read_derivative(p, i, &s) || s.wordy)
         return false;
     for (uint32_t k = 0; k < s.n; k++)
         if (*part_name(p, s.var[k], &n) == 'e' && n == 1)
@@ -375,12 +377,30 @@ static bool is_division(Parser *p, const Spelling *s)
     return false;
 }
 
+/* dloss/dw is a derivative where loss is defined; else that is worth a word. */
+static bool divides_words(Parser *p, const Spelling *s)
+{
+    size_t n, m;
+    if (!s->wordy)
+        return false;
+    const char *name = part_name(p, s->target, &n), *by = part_name(p, s->var[0], &m);
+    bool defined = parser_name_kind(p, name, n) != NAME_FREE;
+    if (defined)
+        parser_note(p, "read as d/d%.*s %.*s", (int)m, by, (int)n, name);
+    else if (simple_name(p, s->var[0]))
+        parser_note(p,
+                    "d%.*s/d%.*s is read as a quotient of two names; the derivative is "
+                    "d/d%.*s of %.*s, which has to be defined",
+                    (int)n, name, (int)m, by, (int)m, by, (int)n, name);
+    return !defined;
+}
+
 bool parser_operand_derivative(Parser *p)
 {
     Spelling s;
     uint32_t at = p->i;
-    if (!read_derivative(p, at, &s) ||
-        (s.form == D_NAME && s.target.skip && is_division(p, &s)))
+    if (!read_derivative(p, at, &s) || (s.form == D_NAME && s.target.skip &&
+                                        (is_division(p, &s) || divides_words(p, &s))))
         return false;
     Meaning d;
     if (!read_meaning(p, &s, at, &d))

@@ -136,7 +136,6 @@ static const char *hint_for(uint8_t kind)
     case TK_ON:
     case TK_IN: return "`on x in a:b` belongs to check";
     case TK_LBRACE: return "blocks belong to functions: f(x) = { ... }";
-    case TK_DOT: return "write * for a product";
     default: return "only names, numbers and operators make an expression";
     }
 }
@@ -149,26 +148,8 @@ void parser_unexpected_operator(Parser *p)
         ctx_error(p->c, LBZ_SYNTAX, hint_for(kind), "`%s` cannot stand here",
                   token_text(p, p->i));
     else
-        ctx_error(p->c, LBZ_SYNTAX, hint_for(kind), "'%s' cannot stand here",
-                  token_text(p, p->i));
-}
-
-const char parser_equals_hint[] =
-    "A == B compares, check A == B tests an identity, dy/dx where A = B "
-    "differentiates what it defines";
-
-void parser_bad_equals(Parser *p)
-{
-    const ParserFrame *f = p->nf ? &p->f[p->barrier] : NULL;
-    stand_at_token(p, p->i);
-    if (f && f->kind == PF_AT) {
-        ctx_error(p->c, LBZ_SYNTAX, "separate the bindings by commas: at x=1, y=2",
-                  "'=' cannot stand inside the value of a binding");
-        return;
-    }
-    ctx_error(p->c, LBZ_SYNTAX, parser_equals_hint,
-              "'=' defines a name, and what stands before it "
-              "is no name");
+        ctx_error(p->c, LBZ_SYNTAX, kind == TK_DOT ? parser_dot_hint(p) : hint_for(kind),
+                  "'%s' cannot stand here", token_text(p, p->i));
 }
 
 /* ---- did you mean */

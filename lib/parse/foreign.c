@@ -99,9 +99,22 @@ static bool needs_parentheses(Op op)
     }
 }
 
+/* 2 km to m */
+static bool converts_units(Parser *p, const char *name, size_t n)
+{
+    if (n != 2 || memcmp(name, "to", 2) != 0 || p->i < 2 || glued(p, p->i) ||
+        kind_at(p, p->i - 1) != TK_NAME || kind_at(p, p->i + 1) != TK_NAME)
+        return false;
+    stand_at_token(p, p->i);
+    ctx_error(p->c, LBZ_NAME, "write the factor: 2*1000", "units are not converted here");
+    return true;
+}
+
 /* diff x^2, limit sin(x)/x */
 bool parser_reject_words(Parser *p, const char *name, size_t n, Op op)
 {
+    if (converts_units(p, name, n) && parser_name_kind(p, name, n) == NAME_FREE)
+        return true;
     if (!(needs_parentheses(op) || (!p->i && n > 1 && op == OP_POISON)) ||
         parser_name_kind(p, name, n) != NAME_FREE)
         return false;

@@ -299,13 +299,16 @@ void parser_put_derivative(Parser *p, uint32_t n, uint32_t pos, uint32_t end);
 void parser_reduce_where(Parser *p, ParserFrame *f);
 void parser_note_quotients(Parser *p);
 
+/* ---- sign.c: '=' and '.' where they cannot stand */
+void parser_bad_equals(Parser *p);
+extern const char parser_equals_hint[];
+const char *parser_dot_hint(Parser *p);
+
 /* ---- error.c: what went wrong, and remarks on readings */
 void parser_unexpected_operand(Parser *p); /* an operand is due and cannot begin here */
 void parser_unexpected_operator(Parser *p);
 void parser_not_closed(Parser *p, const ParserFrame *f);
 void parser_wrong_closer(Parser *p, const ParserFrame *f);
-void parser_bad_equals(Parser *p);
-extern const char parser_equals_hint[];
 unsigned parser_column(const Parser *p, uint32_t pos);
 const char *parser_excerpt(Parser *p, uint32_t pos, uint32_t end, size_t max);
 const char *parser_similar_name(const char *name, size_t n);

@@ -311,18 +311,33 @@ static void bind_around(Parser *p)
         }
 }
 
+/* Pi, PI, E: constants elsewhere. */
+static bool note_constant(Parser *p, const char *s, size_t n)
+{
+    bool pi = n == 2 && s[0] == 'P' && (s[1] == 'i' || s[1] == 'I');
+    bool e = n == 1 && !is_bound(p, 'E');
+    if (pi || e)
+        parser_note(p, "%.*s is a name here; the constant is %s", (int)n, s,
+                    pi ? "pi" : "e");
+    return pi;
+}
+
 void parser_judge_words(Parser *p)
 {
-    if (!p->nwords)
+    bool e = p->letters & bit('E') && parser_name_kind(p, "E", 1) == NAME_FREE;
+    if (!p->nwords && !e)
         return;
     bind_around(p);
     bind_in_tree(p);
     for (uint32_t i = 0; i < p->nwords && !ctx_failed(p->c); i++) {
         const char *s = p->text + p->words[i].pos;
         size_t n = p->words[i].len;
-        if (!(p->kept >> i & 1) && parser_name_kind(p, s, n) == NAME_FREE)
+        if (!(p->kept >> i & 1) && parser_name_kind(p, s, n) == NAME_FREE &&
+            !note_constant(p, s, n))
             judge_word(p, s, n);
     }
+    if (e)
+        note_constant(p, "E", 1);
 }
 
 void parser_remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
@@ -337,6 +352,6 @@ void parser_remember_word(Parser *p, const char *s, uint32_t pos, size_t n)
     for (size_t i = 0; i < n; i++)
         if (!isalnum((unsigned char)s[i]))
             return;
-    if (!lex_is_greek(s, n))
+    if (!lex_is_greek(s, n) || s[0] == 'P')
         p->words[p->nwords++] = (Span){pos, (uint32_t)n};
 }

@@ -370,8 +370,7 @@ static bool lex_unicode(Lexer *L, unsigned *flags)
         return lex_name_token(L, fl);
     char ch[5] = {0};
     memcpy(ch, L->text + L->at, k);
-    lex_error(L, k, "formulas are made of names, numbers and operators; see help",
-              "the character '%s' means nothing here", ch);
+    lex_error(L, k, lex_sign_hint(ch), "the character '%s' means nothing here", ch);
     return false;
 }
 
@@ -407,11 +406,8 @@ static bool lex_bad(Lexer *L)
     char ch[2] = {L->text[L->at], 0};
     if ((unsigned char)ch[0] < 32 || ch[0] == 127)
         lex_error(L, 1, "remove it", "there is a control character in the text%s", "");
-    else if (ch[0] == '&')
-        lex_error(L, 1, "write `and`", "the character '%s' means nothing here", ch);
     else
-        lex_error(L, 1, "formulas are made of names, numbers and operators; see help",
-                  "the character '%s' means nothing here", ch);
+        lex_error(L, 1, lex_sign_hint(ch), "the character '%s' means nothing here", ch);
     return false;
 }
 

@@ -92,6 +92,8 @@ typedef struct {
     bool seen_de;  /* a name "de" or a partial sign was read */
 } Lexer;
 
+/* What a character that means nothing is answered with. */
+const char *lex_sign_hint(const char *sign);
 void lex_init(Lexer *L, Ctx *c, const char *text, size_t from, size_t to);
 bool lex_more(Lexer *L); /* false: the error is in the context */
 

@@ -211,9 +211,30 @@ static void put_result(Parser *p, long k, uint32_t from)
     parser_put(p, TREE_GIVEN, 0, pos, end)->at = t->ngiven++;
 }
 
+/* %pi, %e, as in Maxima. */
+static bool operand_percent_constant(Parser *p)
+{
+    size_t n;
+    const Token *next = tok(p, p->i + 1);
+    if (next->kind != TK_NAME || !glued(p, p->i + 1))
+        return false;
+    const char *name = lex_name(&p->L, next, &n);
+    int k = constant_index(name, n);
+    if (k < 0 || k >= TREE_TRUE)
+        return false;
+    parser_note(p, "%%%.*s is written %.*s here; %% is the last result", (int)n, name,
+                (int)n, name);
+    parser_put(p, TREE_CONSTANT, 0, tok(p, p->i)->pos, tok_end(p, p->i + 1))->op =
+        (uint16_t)k;
+    p->i += 2;
+    return true;
+}
+
 /* % is the last result, %% the one before it, %3 the third of the session. */
 void parser_operand_past_result(Parser *p)
 {
+    if (operand_percent_constant(p))
+        return;
     uint32_t from = p->i;
     const Token *next = tok(p, from + 1);
     long k = 1;

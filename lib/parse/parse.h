@@ -9,7 +9,7 @@
  * Files, first step: lex.[ch] (text to tokens), parse.c (stacks, items, operands), infix.c
  * (operators, brackets), beside.c (operands side by side), name.c (what a name means), joined.c
  * (names run together), foreign.c (names of other systems), apply.c (functions without parentheses),
- * call.c (argument lists), derivative.c (d/dx in all spellings), reduce.c (frames to items), error.c (what
+ * call.c (argument lists), derivative.c (d/dx in all spellings), reduce.c (frames to items), sign.c and error.c (what
  * is wrong, in a sentence), internal.h (the machine they share). Second step: tree.h, build.[ch] (the
  * loop; operators), build_call.c (calls, derivatives). Around both: statement.c (lines, commands,
  * definitions). parse, infix, beside, name, apply, call, derivative and reduce are one circle: they are one
