@@ -14,7 +14,7 @@
 enum { PROGRAM_MAX_ARGS = 64, PROGRAM_SECONDS = 60 };
 
 /* Runs for minutes unless it is interrupted. */
-#define LONG_COMPUTATION "d^900/dx^900 exp(sin(x)*cos(x)+x^2)*tan(x)"
+#define LONG_COMPUTATION "taylor(exp(exp(exp(x))), x=0, 2000)"
 
 typedef struct {
     char *s; /* NUL-terminated once something was added */

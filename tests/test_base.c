@@ -1,8 +1,9 @@
 /* test_base.c - memory, errors, arenas, strings, UTF-8, maps. */
-#include "base/base.h"
+#include "base/child.h"
 #include "suite.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 START_TEST(alloc_failure_counts_down)
 {
@@ -357,6 +358,66 @@ START_TEST(json_strings)
 }
 END_TEST
 
+/* ---- children */
+static void child_answers(void *arg, Str *answer) { str_puts(answer, arg); }
+
+static void child_fails(void *arg, Str *answer)
+{
+    str_puts(answer, "lost");
+    env_error(arg, LBZ_DOMAIN, "a hint", "no value");
+}
+
+static void child_dies(void *arg, Str *answer)
+{
+    (void)arg;
+    (void)answer;
+    raise(SIGKILL);
+}
+
+static void child_never_ends(void *arg, Str *answer)
+{
+    (void)arg;
+    (void)answer;
+    pause();
+}
+
+static void interrupt_at_alarm(int sig)
+{
+    (void)sig;
+    lbz_interrupt();
+}
+
+START_TEST(a_child_answers_fails_or_is_dropped)
+{
+    Env env;
+    Str s = {0};
+    env_init(&env);
+    ck_assert(child_run(&env, child_answers, "answer", &s));
+    ck_assert_str_eq(str_cstr(&s), "answer");
+    ck_assert(!child_run(&env, child_fails, &env, &s));
+    ck_assert_int_eq(env.err.status, LBZ_DOMAIN);
+    ck_assert_str_eq(env.err.message, "no value");
+    ck_assert_str_eq(env.err.hint, "a hint");
+    ck_assert_uint_eq(s.n, strlen("answer"));
+    env_reset(&env);
+    ck_assert(!child_run(&env, child_dies, NULL, &s));
+    ck_assert_int_eq(env.err.status, LBZ_LIMIT);
+    env_reset(&env);
+    signal(SIGALRM, interrupt_at_alarm);
+    alarm(1);
+    ck_assert(!child_run(&env, child_never_ends, NULL, &s));
+    ck_assert_int_eq(env.err.status, LBZ_INTERRUPT);
+    lbz_resume();
+    env_reset(&env);
+    env.children = false; /* then the caller does it */
+    ck_assert(!child_pays(&env, 1e9));
+    ck_assert(child_run(&env, child_answers, ", too", &s));
+    ck_assert_str_eq(str_cstr(&s), "answer, too");
+    str_free(&s);
+    env_release(&env);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = suite_case("base", 60, NULL, NULL);
@@ -376,5 +437,6 @@ int main(void)
     tcase_add_test(t, json_strings);
     tcase_add_test(t, what_terminals_obey);
     tcase_add_test(t, distances_of_words);
+    tcase_add_test(t, a_child_answers_fails_or_is_dropped);
     return suite_run();
 }

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define ARGS(...) \
     (char *[]){__VA_ARGS__}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)
@@ -200,6 +201,32 @@ START_TEST(interrupt_ends_it_silently)
         char rest[64];
         ck_assert_int_eq((int)read(c.out, rest, sizeof rest), 0);
         ck_assert_int_eq(co_end(&c), 128 + SIGINT);
+    }
+}
+END_TEST
+
+/* Each takes minutes, inside FLINT, Arb or our own numbers. */
+START_TEST(interrupt_ends_heavy_work)
+{
+    static const char *const lines[] = {
+        "factor(x^4000 - 3*x - 1)\n",
+        "N(polylog(3, 1/2), 10000)\n",
+        "N(int(exp(-x^2)*gamma(x + 1), x, 1, 2), 2000)\n",
+        "taylor(exp(exp(exp(x))), x=0, 2000)\n",
+        "diff(tan(x), x, 1999) at x=0\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct timespec from, to;
+        Co c = co_start(ARGS("-j", i % 2 ? "2" : "1"));
+        co_send(&c, "1+1\n");
+        co_expect(&c, "2");
+        co_send(&c, lines[i]);
+        usleep(300000);
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        kill(c.pid, SIGINT);
+        ck_assert_msg(co_end(&c) == 128 + SIGINT, "not ended by SIGINT: %s", lines[i]);
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        ck_assert_msg(to.tv_sec - from.tv_sec < 5, "did not stop: %s", lines[i]);
     }
 }
 END_TEST
@@ -450,6 +477,7 @@ int main(void)
     tcase_add_test(tc, full_disk_is_reported);
     tcase_add_test(tc, a_closed_pipe_ends_it_silently);
     tcase_add_test(tc, interrupt_ends_it_silently);
+    tcase_add_test(tc, interrupt_ends_heavy_work);
     tcase_add_test(tc, interrupt_ends_it_while_it_waits);
     tcase_add_test(tc, files_and_scripts);
     tcase_add_test(tc, threads_save_once);

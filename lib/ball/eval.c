@@ -7,6 +7,8 @@
  * its slot, so a pointer to one is fetched again after anything that may visit a node.
  */
 #include "ball/internal.h"
+#include "base/child.h"
+#include "flint/wire.h"
 
 /* ---- frames */
 
@@ -378,9 +380,9 @@ BallVal *ball_node(BallEval *ev, BallFrame *f, const Node *n)
     return ev->stop ? NULL : frame_val(ev, f, n);
 }
 
-lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
-                          size_t k, slong prec, arb_t out, const Node **bad,
-                          uint64_t *work)
+static lbz_status eval_here(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
+                            size_t k, slong prec, arb_t out, const Node **bad,
+                            uint64_t *work)
 {
     ArenaMark m = arena_mark(&c->tmp);
     BallEval ev = {.c = c, .at = vals};
@@ -406,6 +408,84 @@ lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struc
     mem_free(ev.todo);
     arena_release(&c->tmp, m);
     return st;
+}
+
+/* ---- in a child process */
+typedef struct {
+    Ctx *c;
+    Node *n;
+    const uint32_t *syms;
+    const arb_struct *vals;
+    size_t k;
+    slong prec;
+    arb_ptr out;
+} EvalTask;
+
+static void run_eval(void *arg, Str *answer)
+{
+    EvalTask *t = arg;
+    const Node *bad = NULL;
+    uint64_t work = 0;
+    wire_put_word(answer, eval_here(t->c, t->n, t->syms, t->vals, t->k, t->prec, t->out,
+                                    &bad, &work));
+    wire_put_word(answer, (uintptr_t)bad);
+    wire_put_word(answer, work);
+    wire_put_arb(answer, t->out);
+}
+
+static bool is_node(Ctx *c, Node *n, void *arg)
+{
+    (void)c;
+    return n == arg;
+}
+
+static lbz_status eval_in_child(EvalTask *t, const Node **bad, uint64_t *work)
+{
+    Str answer = {0};
+    lbz_status st = LBZ_LIMIT;
+    arb_indeterminate(t->out);
+    if (bad)
+        *bad = NULL;
+    if (child_run(&t->c->env, run_eval, t, &answer)) {
+        Wire w = wire_read(&answer);
+        st = (lbz_status)wire_get_word(&w);
+        Node *at = (Node *)(uintptr_t)wire_get_word(&w);
+        if (bad && at) /* what the child made is not here */
+            *bad = ex_find(t->c, t->n, 0, is_node, at) ? at : t->n;
+        if (work)
+            *work = wire_get_word(&w);
+        else
+            (void)wire_get_word(&w);
+        wire_get_arb(&w, t->out);
+    } else {
+        st = t->c->env.err.status;
+    }
+    str_free(&answer);
+    return st;
+}
+
+static bool is_slow(Ctx *c, Node *n, void *arg)
+{
+    (void)c;
+    (void)arg;
+    return ball_is_special((Op)n->op) || n->op == OP_INT;
+}
+
+/* Arb's functions do not ask whether they should stop. */
+static bool is_heavy(Ctx *c, Node *n, slong prec)
+{
+    enum { SLOW_BITS = 3000, HEAVY_BITS = 300000 };
+    return prec > SLOW_BITS && child_pays(&c->env, 1) &&
+           (prec > HEAVY_BITS || ex_find(c, n, 0, is_slow, NULL));
+}
+
+lbz_status ball_eval_work(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,
+                          size_t k, slong prec, arb_t out, const Node **bad,
+                          uint64_t *work)
+{
+    EvalTask t = {c, n, syms, vals, k, prec, out};
+    return is_heavy(c, n, prec) ? eval_in_child(&t, bad, work)
+                                : eval_here(c, n, syms, vals, k, prec, out, bad, work);
 }
 
 lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *vals,

@@ -2,7 +2,7 @@
 #include "diff/internal.h"
 #include "expr/internal.h"
 
-enum { MAX_ORDER = 10000 };
+enum { MAX_ORDER = 10000, MAX_FORMULA = 64 << 20 };
 
 /* u = a*x + b with a, b free of x: the only inner functions whose n-th derivative is simple. */
 static bool read_linear(Ctx *c, Node *u, uint32_t x, Node **a)
@@ -191,7 +191,17 @@ Node *diff_n(Ctx *c, Node *e, uint32_t x, Node *n)
     if (k > MAX_ORDER)
         return ctx_error(c, LBZ_LIMIT, "ask for a lower order",
                          "derivatives are taken up to order %d", MAX_ORDER);
-    for (; k > 0 && !ctx_failed(c) && e != c->zero; k--)
+    uint64_t before = c->env.mem_used;
+    int64_t order = k;
+    for (; k > 0 && !ctx_failed(c) && e != c->zero; k--) {
         e = diff(c, e, x);
+        if (k > 1 && c->env.mem_used > before + MAX_FORMULA)
+            ctx_error(
+                c, LBZ_LIMIT,
+                "at a point, as in diff(f, x, 20) at x=1, power series give it up to "
+                "order 2000",
+                "the derivative of order %lld is too long to be written",
+                (long long)order);
+    }
     return ctx_failed(c) ? c->poison : e;
 }

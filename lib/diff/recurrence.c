@@ -60,7 +60,7 @@ static Node *dot_product(Series *s, Node *const *u, Node *const *v, size_t k)
 
 void series_multiply(Series *s, Node **r, Node *const *u, Node *const *v)
 {
-    for (size_t k = s->len; k-- > 0;) /* downwards: r may be u */
+    for (size_t k = s->len; k-- > 0 && !ctx_poll(s->c);) /* downwards: r may be u */
         r[k] = dot_product(s, u, v, k);
 }
 
@@ -77,7 +77,7 @@ static Node *weighted_convolution(Series *s, Node *const *u, Node *const *p, siz
     Ctx *c = s->c;
     ArenaMark m = arena_mark(&c->tmp);
     NodeVec t = {0};
-    for (size_t i = 1; i <= k; i++)
+    for (size_t i = 1; i <= k && !ctx_poll(c); i++)
         nodevec_push(c, &t, weighted_product(s, (int64_t)i, u[i], p[k - i]));
     Node *r = ex_mul2(c, ex_rat(c, 1, (int64_t)k), ex_add(c, t.n, t.v));
     arena_release(&c->tmp, m);
@@ -89,7 +89,7 @@ static Node *weighted_convolution(Series *s, Node *const *u, Node *const *p, siz
 void series_exp(Series *s, Node **p, Node *const *u)
 {
     p[0] = ex_exp(s->c, u[0]);
-    for (size_t k = 1; k < s->len; k++)
+    for (size_t k = 1; k < s->len && !ctx_poll(s->c); k++)
         p[k] = weighted_convolution(s, u, p, k);
 }
 

@@ -177,7 +177,7 @@ static bool compose_series(Series *s, Node **p, Node *n, uint32_t i)
             p[0] = ck; /* which tells */
             return true;
         }
-        for (size_t j = 0; j < s->len; j++)
+        for (size_t j = 0; j < s->len && !ctx_poll(c); j++)
             p[j] = ex_add2(c, p[j], ex_mul2(c, ck, pow[j]));
         series_multiply(s, pow, pow, w);
         if (!known && (f = diff(c, f, y->sym)) == c->zero)

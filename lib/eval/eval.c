@@ -119,11 +119,9 @@ static Node *numeric_value(Evaluation *ev, Node *e, Node *const *a, size_t n,
 
 static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a);
 
-static Node *run_rewriting(Evaluation *ev, Node *op, Node *e, Node *const *a)
+static Node *rewrite(Evaluation *ev, Node *op, Node *e, Node *const *a)
 {
     Ctx *c = ev->c;
-    if (ex_is(e, OP_LIST))
-        return over_elements(ev, op, e, a);
     switch (op->op) {
     case OP_EXPAND: return rat_expand(c, e);
     case OP_FACTOR: return rat_factor(c, e);
@@ -139,6 +137,20 @@ static Node *run_rewriting(Evaluation *ev, Node *op, Node *e, Node *const *a)
         return ctx_error(c, LBZ_UNABLE, NULL, "%s is not available here",
                          op_info((Op)op->op)->name);
     }
+}
+
+static Node *run_rewriting(Evaluation *ev, Node *op, Node *e, Node *const *a)
+{
+    Ctx *c = ev->c;
+    if (ex_is(e, OP_LIST))
+        return over_elements(ev, op, e, a);
+    unsigned before = c->gave_up;
+    Node *r = rewrite(ev, op, e, a);
+    if (!ctx_failed(c) && c->gave_up != before && op->op != OP_SIMPLIFY &&
+        op->op != OP_NUMERIC)
+        ctx_note(c, "a part that is too large for %s stays as it was",
+                 op_info((Op)op->op)->name);
+    return r;
 }
 
 /* A rewriting of a list rewrites its elements; lists nest no deeper than a matrix of

@@ -165,8 +165,9 @@ struct ctx {
     Node **dropped;
     size_t ndropped, dropped_cap;
     bool keeps_dropped;
-    uint32_t mark; /* last mark handed out by ex_walk */
-    void *owner;   /* the session above; unused here */
+    unsigned gave_up; /* how often a transformation left a part as it was, as too large */
+    uint32_t mark;    /* last mark handed out by ex_walk */
+    void *owner;      /* the session above; unused here */
 };
 
 Ctx *ctx_new(void); /* NULL: no memory */

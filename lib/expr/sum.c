@@ -139,6 +139,8 @@ Node *ex_plain_add(Ctx *c, size_t n, Node *const *t)
             return c->poison;
     terms_begin(&s);
     for (size_t i = 0; i < n; i++) {
+        if (i % 32 == 31 && ctx_poll(c)) /* the sum of large numbers may take long */
+            break;
         if (t[i]->op != OP_ADD) {
             terms_add(c, &s, t[i]);
             continue;

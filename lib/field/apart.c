@@ -158,6 +158,7 @@ static Node *apart_split(Split *s, const Elem *t, const fmpz_mpoly_t D, Node *ou
     }
     Node *frac = fmpz_mpoly_is_zero(r, f->ctx) ? c->zero : fractions_by_power(s, r, D);
     Node *result = NULL;
+    f->failed |= !frac;
     if (frac) {
         if (frac->op == OP_ADD)
             for (uint32_t i = 0; i < frac->n; i++)
@@ -240,7 +241,9 @@ Node *rat_apart(Ctx *c, Node *n, uint32_t x)
     }
     field_clear(&f);
     arena_release(&c->tmp, m);
-    if (!attempt_end(c, &at))
+    bool ended = attempt_end(c, &at);
+    c->gave_up += !ended || f.failed;
+    if (!ended)
         return ctx_failed(c) ? c->poison : n;
     return r ? r : n;
 }

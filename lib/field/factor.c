@@ -5,8 +5,7 @@
  * with degree one and a constant coefficient, or images modulo primes show it. Only the
  * rest is worth FLINT's factorisation, which costs some hundred microseconds however
  * small the polynomial. */
-#include "field/field.h"
-#include <flint/fmpz_poly_factor.h>
+#include "field/heavy.h"
 
 enum { LONGEST_POLY = 1500, QUICK_TERMS = 12 };
 
@@ -107,6 +106,32 @@ static bool is_high(Field *f, slong degree)
     return high;
 }
 
+static bool is_unit(const fmpz_t x) { return fmpz_is_one(x) || fmpz_equal_si(x, -1); }
+
+/* x^n - 1 is the product of the cyclotomic polynomials of n's divisors d; x^n + 1 that of those of
+ * 2n's that do not divide n. Factorisation takes minutes for n = 4000. */
+static bool cyclotomic_factors(fmpz_poly_factor_t uf, const fmpz_poly_t u)
+{
+    slong n = fmpz_poly_degree(u);
+    bool plus = n > 0 && fmpz_equal(u->coeffs, u->coeffs + n);
+    if (n < 1 || !is_unit(u->coeffs) || !is_unit(u->coeffs + n))
+        return false;
+    for (slong k = 1; k < n; k++)
+        if (!fmpz_is_zero(u->coeffs + k))
+            return false;
+    fmpz_poly_t p;
+    fmpz_poly_init(p);
+    fmpz_set(&uf->c, u->coeffs + n);
+    for (slong d = 1; d <= (plus ? 2 * n : n); d++) {
+        if ((plus ? 2 * n : n) % d != 0 || (plus && n % d == 0))
+            continue;
+        fmpz_poly_cyclotomic(p, (ulong)d);
+        fmpz_poly_factor_insert(uf, p, 1);
+    }
+    fmpz_poly_clear(p);
+    return true;
+}
+
 static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpoly_t p,
                               slong var)
 {
@@ -121,8 +146,8 @@ static void factor_univariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mpol
     } else {
         if (is_high(f, fmpz_poly_degree(u)))
             fmpz_poly_factor_squarefree(uf, u);
-        else
-            fmpz_poly_factor(uf, u);
+        else if (!cyclotomic_factors(uf, u) && !heavy_factor_univariate(f, uf, u))
+            f->failed = true;
         for (slong i = 0; i < uf->num; i++) {
             fmpz_mpoly_set_fmpz_poly(t, uf->p + i, var, f->ctx);
             fmpz_mpoly_factor_append_ui(fac, t, (ulong)uf->exp[i], f->ctx);
@@ -148,8 +173,7 @@ static void factor_multivariate(Field *f, fmpz_mpoly_factor_t fac, const fmpz_mp
     fmpz_mpoly_degrees_si(degree, p, f->ctx);
     for (slong g = 0; g < f->nvars; g++)
         most = degree[g] > most ? degree[g] : most;
-    if (is_high(f, most) ? fmpz_mpoly_factor_squarefree(all, p, f->ctx)
-                         : fmpz_mpoly_factor(all, p, f->ctx)) {
+    if (heavy_factor(f, all, p, is_high(f, most))) {
         fmpz_mul(fac->constant, fac->constant, all->constant);
         for (slong i = 0; i < all->num; i++)
             fmpz_mpoly_factor_append_fmpz_swap(fac, all->poly + i, all->exp + i, f->ctx);

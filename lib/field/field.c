@@ -1,8 +1,12 @@
 /* field/field.c - arithmetic of elements: see field.h for the representation. */
 #include "field/field.h"
+#include "field/heavy.h"
 
 /* Longer denominators are not factored, in proofs not those of higher degree either. */
 enum { FACTOR_LENGTH = 1500, HIGH_IN_PROOFS = 200 };
+
+/* of powers: more is nobody's wish */
+static const double MOST_TERMS = 2e5, MOST_LIMBS = 16 << 20;
 
 /* ---- set-up ------------------------------------------------------------------------ */
 void field_init(Field *f, Ctx *c, FieldMode mode, double fuel, Node *n)
@@ -162,18 +166,19 @@ static double poly_length(const fmpz_mpoly_t p) { return (double)p->length; }
 
 static void poly_mul(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t a, const fmpz_mpoly_t b)
 {
-    if (spend_fuel(f, poly_length(a) * poly_length(b) + 1))
-        fmpz_mpoly_mul(r, a, b, f->ctx);
+    if (spend_fuel(f, poly_length(a) * poly_length(b) + 1) && !heavy_mul(f, r, a, b))
+        f->failed = true;
 }
 
 static void poly_pow(Field *f, fmpz_mpoly_t r, const fmpz_mpoly_t a, ulong n)
 {
-    double terms = poly_length(a) <= 1 ? 1 : 1, k = (double)n, l = poly_length(a);
+    double terms = 1, k = (double)n, l = poly_length(a);
     for (double i = 1; i < l && terms < 1e12; i++) /* binomial(n + l - 1, l - 1) */
         terms *= (k + i) / i;
     if (l > 1 && !spend_fuel(f, terms * (l + k * l / 64))) /* coefficients grow, too */
         return;
-    if (n > 100000 || !fmpz_mpoly_pow_ui(r, a, n, f->ctx))
+    if (n > 100000 || terms > MOST_TERMS || terms * heavy_limbs(a, n) > MOST_LIMBS ||
+        !heavy_pow(f, r, a, n, terms))
         f->failed = true;
 }
 

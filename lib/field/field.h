@@ -8,8 +8,8 @@
  * Owners: a Field owns its generators, denominators and the elements that field_elem returns; an
  * Elem that was made by el_init is the caller's. May use: base, number, table, expr; FLINT.
  * Files: field.c (elements), convert.c (nodes to elements), node.c (and back), root.c (roots,
- * powers, logarithms, signs), factor.c, irreducible.c and common.c (factors), rational.[ch] (expand, factor,
- * together, collect), apart.c (partial fractions). field, convert, root, node and rational are one
+ * powers, logarithms, signs), factor.c, irreducible.c and common.c (factors), heavy.[ch] (what may
+ * take long), rational.[ch] (expand, factor, together, collect), apart.c (partial fractions). field, convert, root, node and rational are one
  * circle: what generators a field needs is found by the conversion, whose roots are simplified by
  * expanding radicands, in a field.
  */

@@ -101,7 +101,9 @@ static Node *with_field(Ctx *c, Node *n, FieldMode mode,
     Attempt at = attempt_begin(c);
     field_init(&fd, c, mode, RATIONAL_FUEL, n);
     Node *r = f(&fd, n, arg);
-    if (!attempt_end(c, &at) || fd.failed || !r || ex_is_poison(r))
+    bool ended = attempt_end(c, &at);
+    c->gave_up += !ended || fd.failed;
+    if (!ended || fd.failed || !r || ex_is_poison(r))
         r = ctx_failed(c) ? c->poison : n;
     field_clear(&fd);
     arena_release(&c->tmp, m);

@@ -115,6 +115,15 @@ static void multiply_angle(Angle *a)
             a->k[j] += i < a->sines ? -a->k[j - 1] : a->k[j - 1];
 }
 
+/* A natural power of a sine or cosine. */
+static bool is_wave(Node *f)
+{
+    Node *b = ex_base(f);
+    int64_t e = 1;
+    return (b->op == OP_sin || b->op == OP_cos) &&
+           (f->op != OP_POW || (ex_get_int(f->a[1], &e) && e > 0));
+}
+
 /* Takes f in when it is a power of a sine or cosine, and there is room. */
 static bool take_wave(WaveProduct *p, Node *f)
 {
@@ -169,8 +178,10 @@ static Node *reduce_term(Ctx *c, Node *t)
     WaveProduct p = {.n = 0};
     for (uint32_t i = 0; i < n; i++) {
         Node *f = body->op == OP_MUL ? body->a[i] : body;
-        if (!take_wave(&p, f))
+        if (!take_wave(&p, f)) {
+            c->gave_up += is_wave(f);
             nodevec_push(c, &p.rest, f);
+        }
     }
     if (p.degree < 2)
         return t;
@@ -179,8 +190,10 @@ static Node *reduce_term(Ctx *c, Node *t)
         waves *= p.angle[i].sines + p.angle[i].cosines + 1;
         multiply_angle(&p.angle[i]);
     }
-    if (waves > MAX_WAVES)
+    if (waves > MAX_WAVES) {
+        c->gave_up++;
         return t;
+    }
     nodevec_push(c, &p.rest, ex_num(c, ex_coef(t)));
     Node *k = ex_mul(c, p.rest.n, p.rest.v);
     NodeVec sum = {0};
