@@ -1,7 +1,8 @@
 /* eval/derivative.c - the derivative operators: which names, of what, and how the results are
  * put together. The calculus itself is in diff.c.
  *
- * A gradient costs one reverse sweep, whatever the number of names. Vectors that multiply
+ * A gradient costs one reverse sweep, whatever the number of names; that of a small expression is
+ * made forward, as d/dx is. Vectors that multiply
  * (hvp, vjp) are frozen behind scratch symbols, so that they are not differentiated.
  */
 #include "eval/internal.h"

@@ -81,6 +81,8 @@ size_t num_parse(Arena *a, const char *s, size_t n, Num *x);
  * significant digits. A dec prints with a '.' or an exponent ("5.0", "1e-12"), so that it reads
  * back as a dec. */
 void num_print(Str *b, Num x);
+/* A dec that does not end, or not soon enough: 0.1 + 1/6 prints 17 digits of 4/15. */
+bool num_prints_rounded(Num x);
 /* x != 0 correctly rounded (ties to even) to at most n >= 1 significant digits: appends the
  * digits of |x|, the first of them not 0, without trailing zeros; *exp10 is the decimal exponent
  * of the first. True when nothing was rounded away. */

@@ -274,6 +274,16 @@ static size_t exact_digits(Num x)
     return ends && n <= MOST ? n : 0;
 }
 
+bool num_prints_rounded(Num x)
+{
+    Str digits = {0};
+    int64_t exp10;
+    bool rounded = x.dec && !num_is_zero(x) && !num_digits(&digits, x, 40, &exp10) &&
+                   !exact_digits(x);
+    str_free(&digits);
+    return rounded;
+}
+
 static void print_dec(Str *b, Num x)
 {
     Str digits = {0};

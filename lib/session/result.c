@@ -245,6 +245,33 @@ static bool write_out(lbz_session *s, Node *e, Str *out)
     return true;
 }
 
+static bool is_rounded(Ctx *c, Node *n, void *arg)
+{
+    (void)c, (void)arg;
+    return ex_is_num(n) && num_prints_rounded(n->num);
+}
+
+/* What is read back from digits that were rounded is another number: that is said, but of lists, whose
+ * elements are computed at points mostly. */
+static void note_rounded(lbz_session *s, const EvalResult *r)
+{
+    enum { SHORT_BITS = 60 };
+    Node *n = r->text || !(r->formula->flags & NF_DEC) || ex_is(r->formula, OP_LIST)
+                  ? NULL
+                  : ex_find(s->c, r->formula, NF_DEC, is_rounded, NULL);
+    Str text = {0};
+    if (!n)
+        return;
+    num_print(&text, n->num);
+    str_puts(&text, " is rounded");
+    if (num_is_small(n->num) && num_bits(n->num) <= SHORT_BITS) {
+        str_puts(&text, ": it stands for ");
+        num_print(&text, (Num){n->num.p, n->num.q, false});
+    }
+    session_note(s, str_cstr(&text));
+    str_free(&text);
+}
+
 static void print_text(lbz_session *s, const EvalResult *r)
 {
     Str *out = &s->ans.text;
@@ -329,6 +356,7 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
     Answer *a = &s->ans;
     Node *known = r->value ? r->value : r->formula;
     print_text(s, r);
+    note_rounded(s, r);
     if (ctx_failed(c))
         return;
     a->kind = LBZ_EXPR;
