@@ -163,10 +163,6 @@ static bool check_pair(const Check *whole, const char *text, const Pieces *p, No
     Ctx *c = whole->c;
     Check one = *whole;
     Node *both[] = {one.l = l, one.r = r};
-    if (ex_is(l, OP_LIST) || ex_is(r, OP_LIST)) {
-        ctx_error(c, LBZ_UNABLE, "check row by row", "nested lists are not compared");
-        return false;
-    }
     if (!collect_variables(&one, ex_list(c, 2, both)) ||
         (p->on.len && !read_ranges(&one, text, p->on)))
         return false;
@@ -212,13 +208,51 @@ static bool check_lists(const Check *whole, const char *text, const Pieces *p)
     return true;
 }
 
-/* Lists are compared element by element. */
-static bool check_sides(const Check *k, const char *text, Span args, const Pieces *p)
+/* The elements of l's lists as one list; the same of r's must be of the same lengths. NULL: they are
+ * not, or an error. */
+static Node *joined(Ctx *c, const Node *l, const Node *r)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < l->n; i++) {
+        const Node *x = l->a[i], *y = r->a[i];
+        if (ex_is(x, OP_LIST) != ex_is(y, OP_LIST) || (ex_is(x, OP_LIST) && x->n != y->n))
+            return NULL;
+        n += ex_is(x, OP_LIST) ? x->n : 1;
+    }
+    Node **v = ARENA_NEW(&c->pool[1].arena, Node *, n + 1);
+    size_t k = 0;
+    for (uint32_t i = 0; v && i < l->n; i++) {
+        Node *x = l->a[i];
+        bool list = ex_is(x, OP_LIST);
+        memcpy(v + k, list ? x->a : &x, (list ? x->n : 1) * sizeof *v);
+        k += list ? x->n : 1;
+    }
+    return v && !ctx_failed(c) ? ex_list(c, n, v) : NULL;
+}
+
+static bool holds_lists(const Node *l)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        if (ex_is(l->a[i], OP_LIST))
+            return true;
+    return false;
+}
+
+/* Lists are compared element by element, those in them, too. */
+static bool check_sides(Check *k, const char *text, Span args, const Pieces *p)
 {
     bool lists = ex_is(k->l, OP_LIST);
-    if (lists != ex_is(k->r, OP_LIST) || (lists && k->l->n != k->r->n)) {
-        env_error_at(&k->c->env, args, LBZ_SHAPE, NULL,
-                     "the two sides have different shapes");
+    bool same = lists == ex_is(k->r, OP_LIST) && (!lists || k->l->n == k->r->n);
+    while (same && lists && (holds_lists(k->l) || holds_lists(k->r))) {
+        Node *l = joined(k->c, k->l, k->r), *r = l ? joined(k->c, k->r, k->l) : NULL;
+        same = r && !ctx_poll(k->c);
+        k->l = l;
+        k->r = r;
+    }
+    if (!same) {
+        if (!ctx_failed(k->c))
+            env_error_at(&k->c->env, args, LBZ_SHAPE, NULL,
+                         "the two sides have different shapes");
         return false;
     }
     return lists ? check_lists(k, text, p) : check_pair(k, text, p, k->l, k->r);
