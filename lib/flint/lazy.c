@@ -69,13 +69,22 @@ static void open_library(unsigned library)
     }
 }
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* A child process (base/child.h) may be the first to call one of the libraries: no thread of the
+ * caller's may be opening one when it is made. */
+static void hold_lock(void) { pthread_mutex_lock(&lock); }
+static void drop_lock(void) { pthread_mutex_unlock(&lock); }
+static void keep_from_forks(void) { pthread_atfork(hold_lock, drop_lock, drop_lock); }
+
 /* Called by the first-call labels with the index of the function that was asked for. */
 void *lbz_lazy_resolve(size_t i)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     static bool opened[sizeof libraries / sizeof *libraries];
     unsigned library = functions[i].library;
 
+    pthread_once(&once, keep_from_forks);
     pthread_mutex_lock(&lock);
     bool first = !opened[library];
     if (first)
