@@ -148,6 +148,15 @@ void lbz_files_follow(lbz_session *s, lbz_files *f);
 size_t lbz_files_size(const lbz_files *f); /* bytes that are kept */
 void lbz_files_drop(lbz_files *f);         /* all that follow have come so far */
 
+/* Another backend for formulas over many numbers, a GPU's say; what it is stands in
+ * program/backend.h of the sources. It runs what it says that it supports, from the next statement
+ * on; all else the CPU does. b outlives the session; NULL: the CPU alone. LBZ_BACKEND: it is made for
+ * another version, or cannot run here. */
+typedef struct lbz_backend lbz_backend;
+lbz_status lbz_backend_register(lbz_session *s, const lbz_backend *b);
+/* How many threads work on many numbers; 0: one for each processor. */
+void lbz_threads(lbz_session *s, unsigned n);
+
 /* Completion: calls each for every name that begins with the len bytes at prefix: functions,
  * constants, commands, settings, words of the grammar, Greek letters, the user's own names; sorted.
  * A name with two meanings is offered once for each. help is one line, "" when there is none. A

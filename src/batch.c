@@ -20,6 +20,8 @@ lbz_session *eval_open(const Options *o, bool decimals)
         lbz_default(s, "latex", "on");
     if (o->ascii)
         lbz_default(s, "unicode", "off");
+    if (o->jobs > 1)
+        lbz_threads(s, 1); /* the workers share the processors out by lines */
     if (!decimals)
         lbz_default(s, "approx", "off");
     if (o->format != FORMAT_PLAIN && o->format != FORMAT_LATEX)

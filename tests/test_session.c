@@ -1,5 +1,6 @@
 /* test_session.c - lines in, results out: what a user types and what comes back, errors
  * with their place included. A transcript is run in one session, line after line. */
+#include "cpu/cpu.h"
 #include "in_session.h"
 
 #include <math.h>
@@ -666,6 +667,44 @@ START_TEST(completion)
 }
 END_TEST
 
+/* ---- another backend: the CPU's, with a count of what it ran, and sums only */
+
+static int backend_runs;
+
+static bool toy_probe(void) { return true; }
+
+static bool toy_supports(const Plan *plan) { return plan->nin == 1; }
+
+static bool toy_run(const Code *code, Env *env, const Tensor *in, Tensor *out)
+{
+    backend_runs++;
+    return cpu_backend.run(code, env, in, out);
+}
+
+START_TEST(other_backend)
+{
+    static const char one[] = "reverse sum(v.^2) at v=linspace(1, 1, 2000)",
+                      two[] = "reverse sum(a*v) at a=2, v=linspace(1, 1, 2000)";
+    Backend toy = cpu_backend;
+    toy.probe = toy_probe;
+    toy.supports = toy_supports;
+    toy.run = toy_run;
+    toy.version++;
+    ck_assert_int_eq(lbz_backend_register(s, &toy), LBZ_BACKEND);
+    toy.version--;
+    ck_assert_int_eq(lbz_backend_register(s, &toy), LBZ_OK);
+    lbz_result r;
+    for (int i = 0; i < 3; i++) {
+        const char *text = i == 1 ? two : one;
+        if (i == 2)
+            ck_assert_int_eq(lbz_backend_register(s, NULL), LBZ_OK);
+        ck_assert_int_eq(lbz_eval(s, text, strlen(text), &r), LBZ_OK);
+        ck_assert_double_eq(r.number, i == 1 ? 4000 : 2000);
+        ck_assert_int_eq(backend_runs, 1); /* not for two inputs, not when it is gone */
+    }
+}
+END_TEST
+
 static void fits_screen(const char *line, size_t most)
 {
     size_t rows = 1;
@@ -755,6 +794,7 @@ int main(void)
     tcase_add_test(t, completion);
     tcase_add_test(t, pages_fit_the_screen);
     tcase_add_test(t, settings_by_name);
+    tcase_add_test(t, other_backend);
     tcase_add_test(t, many_definitions);
     return suite_run();
 }

@@ -6,6 +6,7 @@
  */
 #include "session/session.h"
 #include "flint/library.h"
+#include "program/backend.h"
 
 #include "session/descent.h"
 
@@ -164,6 +165,16 @@ const char *lbz_get(lbz_session *s, const char *name)
     SettingId id = setting_find(name, strlen(name));
     return id == SET_COUNT ? NULL : s->set.text[id];
 }
+
+lbz_status lbz_backend_register(lbz_session *s, const lbz_backend *b)
+{
+    if (b && (b->version != BACKEND_VERSION || !b->probe()))
+        return LBZ_BACKEND;
+    s->c->env.backend = b;
+    return LBZ_OK;
+}
+
+void lbz_threads(lbz_session *s, unsigned n) { s->c->env.threads = n; }
 
 size_t lbz_width(const char *text, size_t n) { return utf8_width(text, n); }
 
