@@ -138,8 +138,14 @@ static bool read_expression(Request *j, const char *text, Span a)
         if (saved[i])
             names->by_sym[j->in[i]] = NULL;
     }
+    uint32_t *shape = ARENA_NEW(&j->c->pool[1].arena, uint32_t, j->nin + 1);
+    for (size_t i = 0; shape && i < j->nin; i++)
+        shape[i] = j->at[i]->shape;
+    ShapeScope scope = {.n = shape ? j->nin : 0, .sym = j->in, .shape = shape};
+    j->s->scope = &scope;
     j->s->keep_calls = true;
     j->e = args_value(j->s, text, a);
+    j->s->scope = NULL;
     j->s->keep_calls = false;
     j->s->place.own = j->in;
     j->s->place.nown = j->nin;

@@ -73,6 +73,12 @@ ProductForm ex_product_form(unsigned left, bool left_row, unsigned right, bool r
     return form_of(left_row ? ROW : kinds[left], right_row ? ROW : kinds[right]);
 }
 
+/* The vector that a row is the transpose of, as the operand of a contraction. */
+static Node *column_of(Ctx *c, Node *a)
+{
+    return shape_is_row(c, a->shape) ? ex_transpose(c, a) : a;
+}
+
 Node *ex_product(Ctx *c, Node *a, Node *b)
 {
     if (!a->shape || !b->shape || ex_is_poison(a) || ex_is_poison(b))
@@ -82,7 +88,8 @@ Node *ex_product(Ctx *c, Node *a, Node *b)
     ProductForm f = form_of(kind_of(c, a), kind_of(c, b));
     if (!f.text)
         return no_product(c, a, b, f.hint);
-    Node *r = ex_contract(c, f.text, 2, (Node *[]){a, b}, "a product");
+    Node *v[] = {column_of(c, a), column_of(c, b)};
+    Node *r = ex_contract(c, f.text, 2, v, "a product");
     return f.row ? ex_row(c, r) : r;
 }
 

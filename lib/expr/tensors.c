@@ -66,6 +66,8 @@ static uint32_t shape_of_outer(Ctx *c, const Node *n)
 static uint32_t shape_of_transpose(Ctx *c, const Node *n)
 {
     uint32_t id = n->a[0]->shape;
+    if (shape_has_rank(c, id, 1))
+        return shape_is_row(c, id) ? shape_column(c, id) : shape_row(c, id);
     if (!shape_has_rank(c, id, 2))
         return id;
     Shape s = *shape_at(c, id);

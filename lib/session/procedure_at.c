@@ -284,6 +284,20 @@ static Node *run_at_point(Ask *q)
     return r;
 }
 
+/* Is one of the names to differentiate by a tensor? */
+static bool by_tensors(const Ask *q)
+{
+    bool any = false;
+    const Node *x, *at = q->at;
+    for (uint32_t k = 1; k + 1 < at->n; k += 2) {
+        bool by = q->op->n < 2;
+        for (size_t i = 0; !by && (x = variable_at(q->op, i)) != NULL; i++)
+            by = ex_is(x, OP_SYM) && x->sym == at->a[k]->sym;
+        any = any || (by && at->a[k + 1]->shape);
+    }
+    return any;
+}
+
 /* By formulas; NULL: there are none. Errors of this way are kept in *why. */
 static Node *by_formula(Ask *q, Err *why)
 {
@@ -309,7 +323,7 @@ Node *session_procedure_at(lbz_session *s, const Parsed *parsed, Node *at)
     if (!is_derivative(q.op))
         return NULL;
     ProcedureUse use = session_procedure_use(s, q.op->a[0]);
-    if (!use.procedures)
+    if (!use.procedures && !by_tensors(&q))
         return NULL;
     bool can = read_inputs(&q) && read_orders(&q);
     bool machine =

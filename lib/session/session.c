@@ -89,6 +89,7 @@ ParseEnv session_parse_env(lbz_session *s)
                       .defined = &s->names.count,
                       .about = about,
                       .result = session_result,
+                      .scope = s->scope,
                       .shape = s->any_shape ? shape_of_name : NULL,
                       .arg = s};
 }

@@ -100,7 +100,8 @@ struct lbz_session {
     bool rebuild_due; /* assumptions changed: facts in nodes are out of date */
     bool remake_due;  /* ... and some may not hold any longer */
     size_t nodes_after_rebuild;
-    bool any_shape; /* some name has stood for a tensor */
+    bool any_shape;          /* some name has stood for a tensor */
+    const ShapeScope *scope; /* names with other shapes in what is read now; or NULL */
     SymList
         reshaped; /* names whose shapes changed: what mentions them is to be read again */
     unsigned load_depth;
