@@ -95,7 +95,10 @@ static const Page topics[] = {
     {"lists", "list vector vectors matrix matrices array arrays tensor element elements",
      "[1, 2, 3]         a list; [[1, 2], [3, 4]] or [1, 2; 3, 4] a matrix, row by row\n"
      "v[1]  A[2, 1]     elements; the first is number 1\n"
-     "sum(v)  dot(u, v)  norm(v)  length(v)  zeros(3)  linspace(0, 1, 11)\n"
+     "A*B  A*x  x'*A  x'*y  x*y'  A^2     products by shape: x is a column, x' a row;\n"
+     "A.*B  A./B  x.^2  A + b  sin(A)     by elements; b is added to each row\n"
+     "sum(v)  dot(u, v)  outer(u, v)  trace(A)  norm(v)  length(v)  zeros(3)\n"
+     "zeros(2, 2)  linspace(0, 1, 11)\n"
      "grad(E, [x, y])   a list of derivatives; hessian and jacobian give matrices\n"
      "grad(f(v), v) at v=[1, 2]     where v is the list\n"
      "JSON has lists of numbers in \"tensor\" with their \"shape\""},
@@ -171,11 +174,11 @@ static const Page topics[] = {
      "if then else      if x < 0 then -x else x; {a if c; b otherwise}\n"
      "or  and  not      == != < <= > >=\n"
      "+ -\n"
-     "* / %             % is modulo here; as an operand, the last result\n"
+     "* / % .* ./ @     % is modulo here; as an operand, the last result\n"
      "-x   d/dx\n"
      "2x   2 sin x      written together: tighter than /, looser than ^\n"
-     "^ (or **)         right associative: 2^3^2 is 2^(3^2); -2^2 is -(2^2)\n"
-     "f(x)  v[i]  f'  n!\n"
+     "^ (or **) .^      right associative: 2^3^2 is 2^(3^2); -2^2 is -(2^2)\n"
+     "f(x)  v[i]  f'  A'  n!\n"
      "=  :=  ;  #       define, assign, next statement, remark"},
 };
 
@@ -231,7 +234,11 @@ static const Page signs[] = {
      "%: the last result, as ans; %3 the third\n"
      "a % b: the remainder, with the sign of b: -7 % 3 is 2"},
     {"!", "factorial", "n!: the factorial, gamma(n + 1)"},
-    {"'", "′", "f'(2), f'', f''(x): derivatives of a function; help derivatives"},
+    {"'", "′",
+     "f'(2), f'', f''(x): derivatives of a function; help derivatives\n"
+     "A', x': the transpose of a matrix, the row of a vector; help lists"},
+    {".*", ".* ./ .^ @ elementwise",
+     "A.*B, A./B, A.^2: element by element; A*B, A@B: the product by shape; help lists"},
     {"=", "",
      "x = 3: x stands for 3 from now on; f(x) = x^2: a function. Equations are\n"
      "written with == in check, and with = behind where: dy/dx where x^2 + y^2 = 1"},
