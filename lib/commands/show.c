@@ -2,6 +2,8 @@
  * time, digits, latex, graph. */
 #include "commands/commands.h"
 
+#include "cpu/cpu.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -18,6 +20,7 @@ static void list_settings(lbz_session *s)
         str_printf(out, "%s%-10s %-8s  %s (%s)", i ? "\n" : "", info->name,
                    s->set.text[i], info->help, info->values);
     }
+    str_printf(out, "\nfunctions of many numbers: %s", cpu_vector_library());
 }
 
 static bool find_setting(lbz_session *s, const char *text, Span w, SettingId *id)
