@@ -149,11 +149,11 @@ Node *ex_raise(Ctx *c, Node *a, Node *x)
     if (kind != MATRIX || x->shape || !shape_is_square(c, a->shape))
         return ctx_error(c, LBZ_SHAPE, "write x.^2 element by element",
                          "^ is for numbers and square matrices");
-    if (!ex_get_int(x, &n) || n > MOST)
+    if (!ex_get_int(x, &n) || n > MOST || n < -MOST)
         return ctx_error(c, LBZ_UNABLE, "write A.^x element by element",
                          "a matrix to such a power is not available");
-    if (n < 1)
-        return ctx_error(c, LBZ_UNABLE, NULL,
-                         "powers of a matrix below 1 are not available");
-    return matrix_power(c, a, n);
+    if (n == 0)
+        return ctx_error(c, LBZ_UNABLE, NULL, "the power 0 of a matrix is not available");
+    Node *b = n < 0 ? ex_inverse(c, a) : a;
+    return ctx_failed(c) ? c->poison : matrix_power(c, b, n < 0 ? -n : n);
 }

@@ -323,6 +323,9 @@ Node *ex_shaped_power(Ctx *c, Node *b, Node *x)
 Node *ex_shaped_function(Ctx *c, Op op, size_t n, Node *const *a)
 {
     Pointwise p = {.plain = plain_function, .what = op_info(op)->name, .op = op};
+    if (op == OP_inv) /* of a matrix the inverse */
+        return shape_is_tensor(a[0]->shape) ? ex_inverse(c, a[0])
+                                            : ex_raise(c, a[0], c->minus_one);
     return combine(c, &p, n, a);
 }
 

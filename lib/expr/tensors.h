@@ -27,6 +27,8 @@ ProductForm ex_product_form(unsigned left, bool left_row, unsigned right, bool r
 Node *ex_transpose(Ctx *c, Node *a);
 Node *ex_raise(Ctx *c, Node *a, Node *x);
 Node *ex_quotient(Ctx *c, Node *a, Node *b);
+/* Of a square matrix whose elements are written out; errors: SHAPE, DOMAIN (singular), UNABLE. */
+Node *ex_inverse(Ctx *c, Node *a);
 
 /* ---- makers */
 Node *ex_row(Ctx *c, Node *vector);
