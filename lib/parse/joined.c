@@ -166,8 +166,9 @@ static bool find_function(Parser *p, FunctionParts *f)
     for (f->before = 0; f->before <= PREFIX && f->before < f->n; f->before++)
         for (f->function = f->n - f->before; f->function > 1; f->function--) {
             size_t end = f->before + f->function;
-            f->digits = strspn(f->s + end, "0123456789");
-            f->digits = f->digits < f->n - end ? f->digits : f->n - end;
+            for (f->digits = 0;
+                 end + f->digits < f->n && isdigit((unsigned char)f->s[end + f->digits]);)
+                f->digits++;
             bool more = f->before || end + f->digits < f->n;
             if (more && f->n - end - f->digits <= PREFIX &&
                 is_function_name(f->s + f->before, f->function) && parts_fit(p, f))
