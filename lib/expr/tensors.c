@@ -124,6 +124,11 @@ static bool is_ragged(const Node *a) { return a->shape == SHAPE_RAGGED; }
 static Node *element(Ctx *c, const Node *list, const Node *index)
 {
     int64_t i;
+    if (ex_is(index, OP_LIST) || ex_is(index, OP_RANGE)) {
+        ctx_error(c, LBZ_UNABLE, "write the elements: [v[1], v[2]]",
+                  "an index is one number: parts of lists are not available yet");
+        return NULL;
+    }
     if (!ex_get_int(index, &i)) {
         if (ex_is_num(index))
             wrong_shape(c, "elements are counted from 1", "an index is a whole number");

@@ -81,10 +81,14 @@ static bool put_approximation(lbz_session *s, Node *n, Str *out)
     return ok;
 }
 
-/* The shape of nested lists along their first elements. */
+/* The shape of nested lists along their first elements; of a row, [1, n]. */
 static bool tensor_shape(const Node *n, Answer *a, size_t *count)
 {
     *count = 1;
+    if (ex_is(n, OP_ROW)) {
+        a->shape[a->rank++] = 1;
+        n = n->a[0];
+    }
     for (; ex_is(n, OP_LIST); n = n->a[0]) {
         if (a->rank == LBZ_RANK_MAX)
             return false;
@@ -116,7 +120,8 @@ static void set_tensor(lbz_session *s, Node *n)
     size_t count, at = 0;
     bool ok = tensor_shape(n, a, &count);
     a->tensor = ok ? mem_alloc((count + 1) * sizeof *a->tensor) : NULL;
-    if (a->tensor && tensor_fill(s->c, n, a, 0, &at))
+    bool row = ex_is(n, OP_ROW);
+    if (a->tensor && tensor_fill(s->c, row ? n->a[0] : n, a, row, &at))
         return;
     mem_free(a->tensor);
     a->tensor = NULL;
@@ -365,7 +370,7 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
     bool decimals = setting_on(&s->set, SET_approx);
     if (decimals || ex_is_num(known))
         set_number(s, known);
-    if (decimals && ex_is(known, OP_LIST))
+    if (decimals && (ex_is(known, OP_LIST) || ex_is(known, OP_ROW)))
         set_tensor(s, known);
     a->has_approx = decimals && !r->text && put_approximation(s, r->formula, &a->approx);
     if (r->value && !ctx_failed(c))
