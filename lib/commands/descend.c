@@ -139,7 +139,7 @@ static const char *const words[WORDS] = {"from",     "in",    "rate",      "meth
 /* A piece of the text: what stands behind a word. */
 typedef struct {
     int word;
-    Span word_at, text;
+    Span text;
 } Piece;
 
 typedef struct {
@@ -149,7 +149,6 @@ typedef struct {
     Piece piece[24];
     size_t npieces;
     Span objective;
-    bool has_rate;
     DescentRule rule;
     uint32_t *in;
     Node **at;
@@ -186,7 +185,7 @@ static bool cut(Opening *o, Span args)
         if (o->npieces == sizeof o->piece / sizeof *o->piece)
             return wrong(o->s, args, example, "these are too many options");
         o->piece[o->npieces++] =
-            (Piece){word, {at, from - at}, args_trim(o->text, (Span){from, next - from})};
+            (Piece){word, args_trim(o->text, (Span){from, next - from})};
         word = following;
         at = next;
     }

@@ -162,7 +162,7 @@ void rows_add(lbz_session *s)
 }
 
 /* The point by name, with value and state. */
-static bool fill_answer(lbz_session *s)
+bool rows_end(lbz_session *s)
 {
     const OpenDescent *o = s->descent;
     Answer *a = &s->ans;
@@ -194,8 +194,6 @@ static bool fill_answer(lbz_session *s)
     a->gnorm = descent_gnorm(o->d);
     return true;
 }
-
-bool rows_end(lbz_session *s) { return fill_answer(s); }
 
 /* The steps made as comma-separated values, 17 digits. */
 bool rows_csv(lbz_session *s, Str *out)

@@ -403,7 +403,6 @@ void kernel_free(Kernel *c)
 }
 
 size_t kernel_length(const Kernel *c) { return c->n - 1; }
-size_t kernel_nslots(const Kernel *c) { return c->nslots; }
 
 double *kernel_slots(const Kernel *c)
 {

@@ -82,7 +82,7 @@ bool descent_is_held(const Descent *d, const double *x, const double *g, size_t 
            (d->hi && x[i] >= d->hi[i] && g[i] < 0);
 }
 
-double descent_free_norm(const Descent *d, const double *x, const double *g)
+static double free_norm(const Descent *d, const double *x, const double *g)
 {
     if (!d->lo && !d->hi)
         return dense_norm(g, d->o.n);
@@ -198,7 +198,7 @@ static bool begin(Descent *d, const double *x0, const double *lo, const double *
     if (!descent_slope(d, x, &d->from[B_F], g))
         return false;
     d->f0 = fabs(d->from[B_F]);
-    d->g0 = descent_free_norm(d, x, g);
+    d->g0 = free_norm(d, x, g);
     d->from[B_DROP] = INFINITY;
     return keep_copy(d, true);
 }
@@ -258,7 +258,7 @@ const double *descent_g(const Descent *d) { return block_g(d, d->from); }
 
 double descent_gnorm(const Descent *d)
 {
-    return descent_free_norm(d, block_x(d->from), block_g(d, d->from));
+    return free_norm(d, block_x(d->from), block_g(d, d->from));
 }
 
 /* ---- steps */

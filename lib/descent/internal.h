@@ -58,9 +58,8 @@ size_t descent_memory(DescentMethod m); /* how many times n numbers */
 
 /* f and g at x, of what is minimised: the objective times sign. False: stopped. */
 bool descent_slope(const Descent *d, const double *x, double *f, double *g);
-/* g without what bounds hold back at x. */
+/* Does a bound hold x[i] back, against g? */
 bool descent_is_held(const Descent *d, const double *x, const double *g, size_t i);
-double descent_free_norm(const Descent *d, const double *x, const double *g);
 double descent_clip(const Descent *d, size_t i, double x);
 
 /* What came of a step; the block d->to has the new point, value, gradient and memory. */

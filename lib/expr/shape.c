@@ -118,11 +118,6 @@ uint32_t shape_of_sizes(Ctx *c, unsigned rank, Node *const *size)
     return shape_make(c, &s);
 }
 
-uint32_t shape_vector(Ctx *c, int64_t n)
-{
-    return shape_make(c, &(Shape){.rank = 1, .size = {{n, NULL}}});
-}
-
 uint32_t shape_row(Ctx *c, uint32_t vector)
 {
     Shape s = *shape_at(c, vector);

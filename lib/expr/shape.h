@@ -21,7 +21,6 @@ enum { SHAPE_SCALAR, SHAPE_ANY, SHAPE_RAGGED, SHAPE_NONE = UINT32_MAX };
 const Shape *shape_at(const Ctx *c, uint32_t id);
 uint32_t shape_make(Ctx *c, const Shape *s);
 uint32_t shape_of_sizes(Ctx *c, unsigned rank, Node *const *size); /* NUMs or formulas */
-uint32_t shape_vector(Ctx *c, int64_t n);
 uint32_t shape_row(Ctx *c, uint32_t vector);             /* the row of a vector's shape */
 uint32_t shape_column(Ctx *c, uint32_t row);             /* and back */
 uint32_t shape_stack(Ctx *c, int64_t n, uint32_t inner); /* n of the shape inner */

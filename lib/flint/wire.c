@@ -116,18 +116,6 @@ void wire_get_arb(Wire *w, arb_t x)
     MAG_MAN(arb_radref(x)) = wire_get_word(w);
 }
 
-void wire_put_acb(Str *b, const acb_t x)
-{
-    wire_put_arb(b, acb_realref(x));
-    wire_put_arb(b, acb_imagref(x));
-}
-
-void wire_get_acb(Wire *w, acb_t x)
-{
-    wire_get_arb(w, acb_realref(x));
-    wire_get_arb(w, acb_imagref(x));
-}
-
 /* ---- polynomials */
 /* A number of things of at least one word each. */
 static slong get_length(Wire *w)
@@ -135,23 +123,6 @@ static slong get_length(Wire *w)
     uint64_t n = wire_get_word(w);
     w->bad |= n > (size_t)(w->end - w->at) / sizeof n;
     return w->bad ? 0 : (slong)n;
-}
-
-void wire_put_acb_poly(Str *b, const acb_poly_t p)
-{
-    wire_put_word(b, (uint64_t)p->length);
-    for (slong i = 0; i < p->length; i++)
-        wire_put_acb(b, p->coeffs + i);
-}
-
-void wire_get_acb_poly(Wire *w, acb_poly_t p)
-{
-    slong n = get_length(w);
-    acb_poly_fit_length(p, n);
-    for (slong i = 0; i < n; i++)
-        wire_get_acb(w, p->coeffs + i);
-    _acb_poly_set_length(p, n);
-    _acb_poly_normalise(p);
 }
 
 void wire_put_mpoly(Str *b, const fmpz_mpoly_t p, const fmpz_mpoly_ctx_t ctx)

@@ -7,7 +7,7 @@
 #define LBZ_FLINT_WIRE_H
 
 #include "base/base.h"
-#include <acb_poly.h>
+#include <arb.h>
 #include <flint/fmpz_mpoly_factor.h>
 #include <flint/fmpz_poly_factor.h>
 
@@ -19,8 +19,6 @@ typedef struct {
 void wire_put_word(Str *b, uint64_t x);
 void wire_put_fmpz(Str *b, const fmpz_t x);
 void wire_put_arb(Str *b, const arb_t x);
-void wire_put_acb(Str *b, const acb_t x);
-void wire_put_acb_poly(Str *b, const acb_poly_t p);
 void wire_put_mpoly(Str *b, const fmpz_mpoly_t p, const fmpz_mpoly_ctx_t ctx);
 void wire_put_mpoly_factor(Str *b, const fmpz_mpoly_factor_t f,
                            const fmpz_mpoly_ctx_t ctx);
@@ -30,8 +28,6 @@ static inline Wire wire_read(const Str *b) { return (Wire){b->s, b->s + b->n, fa
 uint64_t wire_get_word(Wire *w);
 void wire_get_fmpz(Wire *w, fmpz_t x);
 void wire_get_arb(Wire *w, arb_t x);
-void wire_get_acb(Wire *w, acb_t x);
-void wire_get_acb_poly(Wire *w, acb_poly_t p);
 void wire_get_mpoly(Wire *w, fmpz_mpoly_t p, const fmpz_mpoly_ctx_t ctx);
 void wire_get_mpoly_factor(Wire *w, fmpz_mpoly_factor_t f, const fmpz_mpoly_ctx_t ctx);
 void wire_get_poly_factor(Wire *w, fmpz_poly_factor_t f);

@@ -26,7 +26,6 @@ static void part_free(ObjectivePart *p)
 static bool part_make(Ctx *c, ObjectivePart *part, const Program *p, const uint32_t *outs,
                       size_t nout)
 {
-    part->nout = nout;
     part->code = ctx_failed(c) ? NULL : kernel_new(p, outs, nout);
     part->slots = part->code ? kernel_slots(part->code) : NULL;
     part->out = mem_alloc((nout + 1) * sizeof *part->out);

@@ -15,7 +15,6 @@
 typedef struct {
     Kernel *code; /* NULL: not made yet */
     double *slots, *out;
-    size_t nout;
 } ObjectivePart;
 
 typedef struct {
