@@ -319,15 +319,11 @@ static bool read_boxes(Opening *o, const Span *name)
 bool going_eval(lbz_session *s, const char *text, Span a, const uint32_t *own, size_t n,
                 EvalResult *r)
 {
-    Names *names = &s->names;
-    Def **saved = ARENA_NEW0(ctx_arena(s->c), Def *, n + 1);
-    for (size_t i = 0; saved && i < n; i++)
-        if ((saved[i] = names_find(names, own[i])))
-            names->by_sym[own[i]] = NULL;
-    bool ok = saved && args_eval(s, text, a, r);
-    for (size_t i = 0; saved && i < n; i++)
-        if (saved[i])
-            names->by_sym[own[i]] = saved[i];
+    Def **hidden = eval_hide_names(s->c, &s->names, own, n);
+    if (!hidden)
+        return false;
+    bool ok = args_eval(s, text, a, r);
+    eval_show_names(&s->names, own, n, hidden);
     return ok;
 }
 

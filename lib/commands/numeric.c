@@ -130,14 +130,9 @@ static bool read_along(Request *j, const char *text, Span a)
 static bool read_expression(Request *j, const char *text, Span a)
 {
     Names *names = &j->s->names;
-    Def **saved = ARENA_NEW0(&j->c->pool[1].arena, Def *, j->nin + 1);
-    if (!saved)
+    Def **hidden = eval_hide_names(j->c, names, j->in, j->nin);
+    if (!hidden)
         return false;
-    for (size_t i = 0; i < j->nin; i++) {
-        saved[i] = names_find(names, j->in[i]);
-        if (saved[i])
-            names->by_sym[j->in[i]] = NULL;
-    }
     uint32_t *shape = ARENA_NEW(&j->c->pool[1].arena, uint32_t, j->nin + 1);
     for (size_t i = 0; shape && i < j->nin; i++)
         shape[i] = j->at[i]->shape;
@@ -150,9 +145,7 @@ static bool read_expression(Request *j, const char *text, Span a)
     j->s->place.own = j->in;
     j->s->place.nown = j->nin;
     j->s->place.keep_calls = true;
-    for (size_t i = 0; i < j->nin; i++)
-        if (saved[i])
-            names->by_sym[j->in[i]] = saved[i];
+    eval_show_names(names, j->in, j->nin, hidden);
     j->c->env.at = args_trim(text, a);
     return !ctx_failed(j->c);
 }

@@ -62,6 +62,11 @@ static inline Def *names_find(const Names *names, uint32_t sym)
     return sym < names->n ? names->by_sym[sym] : NULL;
 }
 
+/* own[n] stand for nothing but themselves until eval_show_names. The definitions that they had, in the
+ * statement pool; NULL: no memory, with the error, and nothing has changed. */
+Def **eval_hide_names(Ctx *c, Names *names, const uint32_t *own, size_t n);
+void eval_show_names(Names *names, const uint32_t *own, size_t n, Def *const *hidden);
+
 /* Collects the symbols and functions that occur in e, and those that operators in it
  * bind. False: no memory. */
 bool eval_mentions(Ctx *c, Node *e, SymList *mentions, SymList *bound);

@@ -8,6 +8,22 @@
  */
 #include "eval/internal.h"
 
+Def **eval_hide_names(Ctx *c, Names *names, const uint32_t *own, size_t n)
+{
+    Def **hidden = ARENA_NEW0(&c->pool[1].arena, Def *, n + 1);
+    for (size_t i = 0; hidden && i < n; i++)
+        if ((hidden[i] = names_find(names, own[i])))
+            names->by_sym[own[i]] = NULL;
+    return hidden;
+}
+
+void eval_show_names(Names *names, const uint32_t *own, size_t n, Def *const *hidden)
+{
+    for (size_t i = 0; i < n; i++)
+        if (hidden[i])
+            names->by_sym[own[i]] = hidden[i];
+}
+
 /* ---- sets of symbols */
 
 bool symlist_has(const SymList *l, uint32_t sym)

@@ -153,25 +153,24 @@ static Node *read_function(PointTask *j, const Node *at, const Parsed *parsed)
     EvalOptions opt = session_eval_options(j->s);
     size_t bound = (at->n - 1) / 2, k = 0;
     Arena *a = &c->pool[1].arena;
-    Def **saved = ARENA_NEW(a, Def *, bound + 1);
+    uint32_t *own = ARENA_NEW(a, uint32_t, bound + 1);
     uint32_t *syms = ARENA_NEW(a, uint32_t, bound + 1);
     Node **by = ARENA_NEW(a, Node *, bound + 1);
-    if (!saved || !syms || !by)
+    if (!own || !syms || !by)
         return c->poison;
     for (size_t i = 0; i < bound; i++) {
         const Node *x = at->a[1 + 2 * i];
-        saved[i] = names_find(names, x->sym);
-        if (saved[i])
-            names->by_sym[x->sym] = NULL;
+        own[i] = x->sym;
         if (!is_input(j, x)) {
             syms[k] = x->sym;
             by[k++] = at->a[2 + 2 * i];
         }
     }
+    Def **hidden = eval_hide_names(c, names, own, bound);
+    if (!hidden)
+        return c->poison;
     Node *e = eval_value(c, names, &opt, parsed, j->op->a[0]);
-    for (size_t i = 0; i < bound; i++)
-        if (saved[i])
-            names->by_sym[at->a[1 + 2 * i]->sym] = saved[i];
+    eval_show_names(names, own, bound, hidden);
     j->s->place.sub = syms;
     j->s->place.by = by;
     j->s->place.nsub = k;

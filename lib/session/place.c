@@ -45,18 +45,6 @@ static void restore_state(lbz_session *s, const SavedState *a)
     s->used_result = a->used_result;
 }
 
-/* Hides (or shows again) the definitions of the names that the statement binds. */
-static void hide_names(lbz_session *s, Def **saved, bool hide)
-{
-    const ExpressionText *p = &s->place;
-    for (size_t i = 0; i < p->nown; i++) {
-        if (hide)
-            saved[i] = names_find(&s->names, p->own[i]);
-        if (saved[i])
-            s->names.by_sym[p->own[i]] = hide ? NULL : saved[i];
-    }
-}
-
 static bool has_image(const Node *n)
 {
     bool condition = n->op >= OP_LT && n->op <= OP_FALSE;
@@ -71,16 +59,16 @@ static void put_in_definitions(lbz_session *s, Places *q)
     size_t k = 0;
     Node **e = ARENA_NEW(ctx_arena(c), Node *, q->n + 1);
     EvalOptions opt = session_eval_options(s);
-    Def **saved = ARENA_NEW0(ctx_arena(c), Def *, s->place.nown + 1);
     opt.call_procedure = s->place.keep_calls ? NULL : opt.call_procedure;
     for (size_t i = 0; e && i < q->n; i++)
         if (has_image(q->node[i]))
             e[k++] = q->node[i];
-    if (!e || !saved || !k)
+    const ExpressionText *p = &s->place;
+    Def **hidden = e && k ? eval_hide_names(c, &s->names, p->own, p->nown) : NULL;
+    if (!hidden)
         return;
-    hide_names(s, saved, true);
     Node *r = eval_value(c, &s->names, &opt, NULL, ex_list(c, k, e));
-    hide_names(s, saved, false);
+    eval_show_names(&s->names, p->own, p->nown, hidden);
     if (!ctx_failed(c) && s->place.nsub)
         r = ex_subst(c, r, s->place.sub, s->place.by, s->place.nsub);
     bool ok = !ctx_failed(c) && ex_is(r, OP_LIST) && r->n == k;

@@ -133,21 +133,14 @@ static Node *read_function(Ask *q)
     Ctx *c = q->p.c;
     lbz_session *s = q->p.s;
     Names *names = &s->names;
-    Def **saved = ARENA_NEW0(&c->pool[1].arena, Def *, q->p.nin + 1);
-    if (!saved)
+    Def **hidden = eval_hide_names(c, names, q->in, q->p.nin);
+    if (!hidden)
         return c->poison;
-    for (size_t i = 0; i < q->p.nin; i++) {
-        saved[i] = names_find(names, q->in[i]);
-        if (saved[i])
-            names->by_sym[q->in[i]] = NULL;
-    }
     s->keep_calls = true;
     EvalOptions opt = session_eval_options(s);
     Node *e = eval_value(c, names, &opt, q->parsed, q->op->a[0]);
     s->keep_calls = false;
-    for (size_t i = 0; i < q->p.nin; i++)
-        if (saved[i])
-            names->by_sym[q->in[i]] = saved[i];
+    eval_show_names(names, q->in, q->p.nin, hidden);
     return e;
 }
 
