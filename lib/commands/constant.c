@@ -35,9 +35,7 @@ static bool derivatives_vanish(Ctx *c, Node *d, const uint32_t *syms, size_t k)
 static void print_value(Str *out, const arb_t x)
 {
     double d = arf_get_d(arb_midref(x), ARF_RND_NEAR);
-    char text[32];
-    double_print(text, d == 0 ? 0 : d);
-    str_puts(out, text);
+    double_put(out, d == 0 ? 0 : d);
 }
 
 /* unit*p/q if that may be the value, for a small q; else NULL. */

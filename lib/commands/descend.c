@@ -478,9 +478,8 @@ bool cmd_step(lbz_session *s, const char *text, Span args)
 
 static void put_number(Str *out, const char *before, double x)
 {
-    char t[32];
-    double_print(t, x);
-    str_printf(out, "%s%s", before, t);
+    str_puts(out, before);
+    double_put(out, x);
 }
 
 static void print_rule(const DescentRule *r, Str *out)
@@ -526,12 +525,12 @@ void going_print(const OpenDescent *o, Str *out)
         if (isinf(lo))
             str_puts(out, "-inf");
         else
-            put_number(out, "", lo);
+            double_put(out, lo);
         str_puts(out, ":");
         if (isinf(hi))
             str_puts(out, "inf");
         else
-            put_number(out, "", hi);
+            double_put(out, hi);
     }
     print_rule(descent_rule_now(o->d), out);
     if (o->until)

@@ -202,51 +202,23 @@ static void element_name(const ProcedureList *l, size_t k, char *out, size_t cap
         out[n < cap ? n : cap - 1] = '\0';
 }
 
-static void put_double(Str *out, double d)
-{
-    char t[32];
-    double_print(t, d);
-    str_puts(out, t);
-}
-
-/* Room for n names and derivatives; the names are put behind the array of pointers. */
-static bool answer_names(Request *j, size_t n, const Str *names)
-{
-    Answer *a = &j->s->ans;
-    mem_free(a->grad); /* of an earlier statement */
-    mem_free(a->grad_name);
-    a->grad = mem_alloc((n + 1) * sizeof *a->grad);
-    a->grad_name = mem_alloc((n + 1) * sizeof *a->grad_name + names->n);
-    if (!a->grad || !a->grad_name)
-        return out_of_memory(j->c);
-    char *t = (char *)(a->grad_name + n + 1);
-    if (names->n)
-        memcpy(t, names->s, names->n);
-    for (size_t i = 0; i < n; i++) {
-        a->grad_name[i] = t;
-        t += strlen(t) + 1;
-    }
-    a->ngrad = n;
-    return true;
-}
-
 bool request_answer(Request *j, double value, size_t n, const Str *names,
                     const double *grad)
 {
     Answer *a = &j->s->ans;
-    if (!answer_names(j, n, names))
+    if (!answer_names(j->s, n, names))
         return false;
     a->kind = LBZ_GRAD;
     a->has_number = true;
     a->number = value;
-    put_double(&a->number_text, value);
+    double_put(&a->number_text, value);
     str_puts(&a->text, "value = ");
-    put_double(&a->text, value);
+    double_put(&a->text, value);
     for (size_t i = 0; i < n; i++) {
         a->grad[i] = grad[i];
         str_printf(&a->text, strcmp(a->grad_name[i], "along") ? ", d/d%s = " : ", %s = ",
                    a->grad_name[i]);
-        put_double(&a->text, grad[i]);
+        double_put(&a->text, grad[i]);
     }
     return true;
 }
@@ -277,11 +249,11 @@ static bool answer_in_short(Request *j, double value, const double *grad)
         str_printf(out, ", d/d%s = %s", sym_name(j->c, j->in[i]), n > 1 ? "[" : "");
         for (size_t k = 0; k < n && k < SHOWN; k++) {
             str_puts(out, k ? ", " : "");
-            put_double(out, grad[k]);
+            double_put(out, grad[k]);
         }
         if (n > 1) {
             str_puts(out, ", ..., ");
-            put_double(out, grad[n - 1]);
+            double_put(out, grad[n - 1]);
             str_printf(out, "] (%zu numbers)", n);
         }
     }

@@ -97,20 +97,9 @@ static void put_row(lbz_session *s, Str *out)
     str_puts(out, arrow(s, descent_drop(d)));
 }
 
-static void put_double(Str *out, double x)
-{
-    char t[32];
-    if (!isfinite(x)) {
-        str_puts(out, isnan(x) ? "nan" : x > 0 ? "inf" : "-inf");
-        return;
-    }
-    double_print(t, x);
-    str_puts(out, t);
-}
-
 static void put_cell(Str *cells, double x)
 {
-    put_double(cells, x);
+    double_put(cells, x);
     str_putc(cells, '\0');
 }
 
@@ -166,28 +155,19 @@ bool rows_end(lbz_session *s)
 {
     const OpenDescent *o = s->descent;
     Answer *a = &s->ans;
-    size_t n = o->code.n, chars = 0;
-    for (size_t i = 0; i < n; i++)
-        chars += strlen(o->code.name[i]) + 1;
-    mem_free(a->grad);
-    mem_free(a->grad_name);
-    a->grad = mem_alloc((n + 1) * sizeof *a->grad);
-    a->grad_name = mem_alloc((n + 1) * sizeof *a->grad_name + chars);
-    if (!a->grad || !a->grad_name) {
+    Str names = {0};
+    for (size_t i = 0; i < o->code.n; i++)
+        str_put(&names, o->code.name[i], strlen(o->code.name[i]) + 1);
+    bool ok = !names.failed && answer_names(s, o->code.n, &names);
+    str_free(&names);
+    if (!ok) {
         env_error(&s->c->env, LBZ_LIMIT, NULL, "out of memory");
         return false;
     }
-    char *t = (char *)(a->grad_name + n + 1);
-    for (size_t i = 0; i < n; i++) {
-        strcpy(t, o->code.name[i]);
-        a->grad_name[i] = t;
-        a->grad[i] = descent_x(o->d)[i];
-        t += strlen(t) + 1;
-    }
-    a->ngrad = n;
+    memcpy(a->grad, descent_x(o->d), o->code.n * sizeof *a->grad);
     a->has_number = isfinite(descent_f(o->d));
     a->number = descent_f(o->d);
-    put_double(&a->number_text, a->number);
+    double_put(&a->number_text, a->number);
     a->state = going_state_name(o->state);
     a->missed = o->runs && o->state != DESCENT_CONVERGED;
     a->k = descent_k(o->d);

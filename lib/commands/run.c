@@ -404,18 +404,11 @@ bool cmd_end(lbz_session *s, const char *text, Span args)
 
 /* ---- why --------------------------------------------------------------------------- */
 
-static void put_number(Str *out, double x)
-{
-    char t[32];
-    double_print(t, x);
-    str_puts(out, t);
-}
-
 /* "(-25.52)" */
 static void put_factor(Str *out, double x)
 {
     str_puts(out, x < 0 ? "(" : "");
-    put_number(out, x);
+    double_put(out, x);
     str_puts(out, x < 0 ? ")" : "");
 }
 
@@ -440,7 +433,7 @@ static void put_slope(lbz_session *s, size_t i, double g, Str *out)
         str_puts(out, " = ");
     }
     (void)attempt_forgive(s->c, FORGIVE_ANY);
-    put_number(out, g);
+    double_put(out, g);
     str_free(&text);
 }
 
@@ -451,10 +444,10 @@ static void put_update(lbz_session *s, const char *name, double from, double to,
     const OpenDescent *o = s->descent;
     bool plain = !setting_on(&s->set, SET_unicode);
     str_printf(out, "%s %s ", name, plain ? "<-" : "←");
-    put_number(out, from);
+    double_put(out, from);
     if (r->method == METHOD_GD) {
         str_puts(out, o->sign < 0 ? " + " : " - ");
-        put_number(out, rate);
+        double_put(out, rate);
         str_puts(out, plain ? "*" : "·");
         put_factor(out, g);
     } else {
@@ -462,7 +455,7 @@ static void put_update(lbz_session *s, const char *name, double from, double to,
         put_factor(out, to - from);
     }
     str_puts(out, " = ");
-    put_number(out, to);
+    double_put(out, to);
 }
 
 bool cmd_why(lbz_session *s, const char *text, Span args)

@@ -81,11 +81,9 @@ static void set_point(Check *k)
 {
     Answer *a = &k->s->ans;
     for (size_t i = 0; i < k->k; i++) {
-        char number[32];
-        double_print(number, num_to_double(compare_value(k, &k->var[i])));
         str_puts(&a->at, sym_name(k->c, k->var[i].sym));
         str_putc(&a->at, 0);
-        str_puts(&a->at, number);
+        double_put(&a->at, num_to_double(compare_value(k, &k->var[i])));
         str_putc(&a->at, 0);
     }
 }

@@ -97,6 +97,7 @@ double num_to_double(Num x);
 Num num_from_double(Arena *a, double d);
 /* Shortest text that reads back to d ("0.1", "1e+300", "nan", "inf"); at least 32 bytes. */
 void double_print(char out[32], double d);
+void double_put(Str *out, double d); /* the same text */
 
 void num_get_mpq(mpq_t q, Num x);         /* q is initialised by the caller */
 void num_get_mpz(mpz_t z, Num x);         /* numerator */

@@ -466,3 +466,10 @@ void double_print(char out[32], double d)
     Str b = {out, 0, 32, false}; /* sign, 17 digits, point, exponent: fits, never grows */
     decimal_print(&b, d < 0, r.digits, r.n, r.exp10, 21, false);
 }
+
+void double_put(Str *out, double d)
+{
+    char t[32];
+    double_print(t, d);
+    str_puts(out, t);
+}

@@ -33,13 +33,6 @@ uint32_t program_culprit(const Program *p, const double *v, uint32_t out)
     }
 }
 
-static void put_value(Str *text, double x)
-{
-    char t[32];
-    double_print(t, x);
-    str_puts(text, t);
-}
-
 static bool is_divisor(const Node *n)
 {
     return n->op == OP_POW && ex_is_num(n->a[1]) && num_sgn(n->a[1]->num) < 0;
@@ -81,7 +74,7 @@ void program_operation(const Program *p, const double *v, uint32_t i, Str *text)
     for (size_t k = 0; k < n && k < 4; k++) {
         if (k)
             str_puts(text, fn || !sign[x->op] ? ", " : sign[x->op]);
-        put_value(text, v[o[k]]);
+        double_put(text, v[o[k]]);
     }
     str_puts(text, n > 4 ? ", ...)" : fn ? ")" : "");
     if (root)

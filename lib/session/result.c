@@ -46,6 +46,29 @@ void answer_free(Answer *a)
     mem_free(a->tensor);
 }
 
+/* The names stand behind the array of pointers. */
+bool answer_names(lbz_session *s, size_t n, const Str *names)
+{
+    Answer *a = &s->ans;
+    mem_free(a->grad); /* of an earlier statement */
+    mem_free(a->grad_name);
+    a->grad = mem_alloc((n + 1) * sizeof *a->grad);
+    a->grad_name = mem_alloc((n + 1) * sizeof *a->grad_name + names->n);
+    if (!a->grad || !a->grad_name) {
+        env_error(&s->c->env, LBZ_LIMIT, NULL, "out of memory");
+        return false;
+    }
+    char *t = (char *)(a->grad_name + n + 1);
+    if (names->n)
+        memcpy(t, names->s, names->n);
+    for (size_t i = 0; i < n; i++) {
+        a->grad_name[i] = t;
+        t += strlen(t) + 1;
+    }
+    a->ngrad = n;
+    return true;
+}
+
 Str *answer_text(lbz_session *s)
 {
     s->ans.kind = LBZ_TEXT;
@@ -131,12 +154,9 @@ static void set_tensor(lbz_session *s, Node *n)
 static void set_number(lbz_session *s, Node *n)
 {
     Answer *a = &s->ans;
-    char text[32];
     a->has_number = answer_number(s->c, n, &a->number);
-    if (a->has_number) {
-        double_print(text, a->number);
-        str_puts(&a->number_text, text);
-    }
+    if (a->has_number)
+        double_put(&a->number_text, a->number);
 }
 
 /* ---- texts */

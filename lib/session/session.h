@@ -193,6 +193,8 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
 void answer_latex(Ctx *c, Str *out, const EvalResult *r);
 bool answer_number(Ctx *c, Node *n, double *d); /* n is a real number, with this double */
 void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r);
+/* Room for n derivatives by names, each of them in *names ended by a NUL. False with the error. */
+bool answer_names(lbz_session *s, size_t n, const Str *names);
 /* Text for people of a command's answer. */
 Str *answer_text(lbz_session *s);
 Node *session_result(void *arg, long k); /* ParseEnv.result */

@@ -102,10 +102,8 @@ void trace_json(Trace *t, Str *out)
         str_printf(out, "%s\"v%u\"", k ? "," : "", t->name[a->out[k]]);
     str_puts(out, "]");
     for (size_t i = 0; t->of.dir && i < a->nin; i++) {
-        char d[32];
         str_puts(out, i ? "," : ",\"along\":[");
-        double_print(d, t->of.dir[i]);
-        str_puts(out, d);
+        double_put(out, t->of.dir[i]);
     }
     str_puts(out, t->of.dir ? "],\"rows\":[" : ",\"rows\":[");
     for (size_t r = 0; r < t->nrows; r++)
