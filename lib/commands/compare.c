@@ -33,6 +33,11 @@ static int64_t draw_number(Check *k, const Var *v, unsigned turn)
     return negative ? -x : x;
 }
 
+bool compare_has(const Check *k, NodeTest *is)
+{
+    return ex_find(k->c, k->l, 0, is, NULL) || ex_find(k->c, k->r, 0, is, NULL);
+}
+
 Num compare_value(Check *k, const Var *v)
 {
     Arena *a = ctx_arena(k->c);

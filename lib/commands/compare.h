@@ -42,6 +42,8 @@ typedef struct {
 
 typedef enum { AGREE, DIFFER, SKIP } Outcome;
 
+/* Has a side a node that `is` accepts? */
+bool compare_has(const Check *k, NodeTest *is);
 /* The value of v at the point. */
 Num compare_value(Check *k, const Var *v);
 /* The point as balls. */

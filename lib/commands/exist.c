@@ -218,9 +218,7 @@ bool exist_nowhere(Check *k)
 
 void exist_describe(Check *k, Str *out)
 {
-    Ctx *c = k->c;
-    if (!k->k ||
-        (!ex_find(c, k->l, 0, is_risk, NULL) && !ex_find(c, k->r, 0, is_risk, NULL)))
+    if (!k->k || !compare_has(k, is_risk))
         return;
     Line l;
     if (!(look_at_line(k, &l) && put_line(&l, out)))

@@ -421,9 +421,7 @@ static void put_slope(lbz_session *s, size_t i, double g, Str *out)
     EvalResult r;
     str_printf(&text, "diff(%s, %s)", o->code.text, o->code.name[i]);
     str_printf(out, "df/d%s = ", o->code.name[i]);
-    uint32_t *in = ARENA_NEW(ctx_arena(s->c), uint32_t, o->code.n + 1);
-    for (size_t k = 0; in && k < o->code.n; k++)
-        in[k] = sym_intern(s->c, o->code.name[k], strlen(o->code.name[k]));
+    const uint32_t *in = objective_symbols(s->c, &o->code);
     bool ok =
         in && !text.failed &&
         going_eval(s, str_cstr(&text), (Span){0, (uint32_t)text.n}, in, o->code.n, &r);

@@ -218,8 +218,7 @@ static bool differ_at_turns(Check *k, Var *v)
 {
     static const int64_t quarters[] = {1, -1, 2, -2, 3};
     Ctx *c = k->c;
-    if (!ex_find(c, k->l, 0, is_trigonometric, NULL) &&
-        !ex_find(c, k->r, 0, is_trigonometric, NULL))
+    if (!compare_has(k, is_trigonometric))
         return false;
     for (size_t i = 0; i < sizeof quarters / sizeof *quarters; i++)
         if (differ_at(k, v, ex_scale(c, num_rat(ctx_arena(c), quarters[i], 2), c->pi)))
@@ -284,8 +283,7 @@ bool special_find(Check *k)
 {
     Ctx *c = k->c;
     unsigned tried = 0;
-    if (!k->k ||
-        (!ex_find(c, k->l, 0, may_jump, NULL) && !ex_find(c, k->r, 0, may_jump, NULL)))
+    if (!k->k || !compare_has(k, may_jump))
         return false;
     for (size_t i = 0; i < k->k && tried < MOST_POINTS && !ctx_failed(c); i++) {
         Var *v = &k->var[i];

@@ -113,35 +113,28 @@ static double operand_element(const CpuStep *s, size_t i)
     return s->at[r->store][r->offset + element_offset(&s->step->shape[0], r->stride, i)];
 }
 
-static bool gather(Env *env, const CpuStep *s)
+/* Parts along an axis of whole, by their numbers: to the result, or, back, added to where they came
+ * from in the result. */
+static bool move_parts(Env *env, const CpuStep *s, const Dims *whole, bool back)
 {
-    Parts p = parts_of(s, &s->step->shape[0]);
+    Parts p = parts_of(s, whole);
     double *to = result_at(s);
+    if (back)
+        memset(to, 0, dims_count(whole) * sizeof *to);
     for (size_t i = 0; i < p.chosen; i++) {
         size_t part;
         if (!part_number(env, &p, i, &part) || (i % 4096 == 4095 && env_poll(env)))
             return false;
-        for (size_t o = 0; o < p.outer; o++)
-            for (size_t k = 0; k < p.inner; k++)
-                to[(o * p.chosen + i) * p.inner + k] =
-                    operand_element(s, (o * p.parts + part) * p.inner + k);
-    }
-    return true;
-}
-
-static bool scatter(Env *env, const CpuStep *s)
-{
-    Parts p = parts_of(s, &s->step->space);
-    double *to = result_at(s);
-    memset(to, 0, dims_count(&s->step->space) * sizeof *to);
-    for (size_t i = 0; i < p.chosen; i++) {
-        size_t part;
-        if (!part_number(env, &p, i, &part) || (i % 4096 == 4095 && env_poll(env)))
-            return false;
-        for (size_t o = 0; o < p.outer; o++)
-            for (size_t k = 0; k < p.inner; k++)
-                to[(o * p.parts + part) * p.inner + k] +=
-                    operand_element(s, (o * p.chosen + i) * p.inner + k);
+        for (size_t o = 0; o < p.outer; o++) {
+            for (size_t k = 0; k < p.inner; k++) {
+                size_t in_whole = (o * p.parts + part) * p.inner + k,
+                       in_parts = (o * p.chosen + i) * p.inner + k;
+                if (back)
+                    to[in_whole] += operand_element(s, in_parts);
+                else
+                    to[in_parts] = operand_element(s, in_whole);
+            }
+        }
     }
     return true;
 }
@@ -149,8 +142,8 @@ static bool scatter(Env *env, const CpuStep *s)
 bool cpu_move(Env *env, const CpuStep *s)
 {
     switch (s->step->op) {
-    case P_GATHER: return gather(env, s);
-    case P_SCATTER: return scatter(env, s);
+    case P_GATHER: return move_parts(env, s, &s->step->shape[0], false);
+    case P_SCATTER: return move_parts(env, s, &s->step->space, true);
     case P_PUT: put(s); return true;
     default: concat(s); return true;
     }

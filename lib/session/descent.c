@@ -26,19 +26,15 @@ bool lbz_descending(const lbz_session *s, unsigned long *k)
     return s->descent != NULL;
 }
 
-static uint32_t symbol_of(Ctx *c, const OpenDescent *o, size_t i)
-{
-    return sym_intern(c, o->code.name[i], strlen(o->code.name[i]));
-}
-
 bool open_descent_publish(lbz_session *s)
 {
     Ctx *c = s->c;
     const OpenDescent *o = s->descent;
     const double *x = descent_x(o->d);
-    for (size_t i = 0; i < o->code.n && !ctx_failed(c); i++) {
+    const uint32_t *sym = objective_symbols(c, &o->code);
+    for (size_t i = 0; sym && i < o->code.n && !ctx_failed(c); i++) {
         Node *v = ex_num(c, num_from_double(ctx_arena(c), x[i]));
-        defs_assign(s, symbol_of(c, o, i), v);
+        defs_assign(s, sym[i], v);
     }
     return !ctx_failed(c);
 }
@@ -49,14 +45,14 @@ static bool read_names(lbz_session *s, double *x, bool *moved)
     Ctx *c = s->c;
     const OpenDescent *o = s->descent;
     EvalOptions opt = session_eval_options(s);
+    const uint32_t *sym = objective_symbols(c, &o->code);
     *moved = false;
-    for (size_t i = 0; i < o->code.n; i++) {
-        uint32_t sym = symbol_of(c, o, i);
-        const Def *d = names_find(&s->names, sym);
+    for (size_t i = 0; sym && i < o->code.n; i++) {
+        const Def *d = names_find(&s->names, sym[i]);
         double v = x[i] = descent_x(o->d)[i];
         if (!d || d->kind == DEF_FUNCTION)
             continue;
-        Node *e = eval_value(c, &s->names, &opt, NULL, ex_sym(c, sym));
+        Node *e = eval_value(c, &s->names, &opt, NULL, ex_sym(c, sym[i]));
         if (ctx_failed(c))
             return false;
         if (answer_number(c, e, &v) && v != x[i]) {

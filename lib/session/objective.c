@@ -197,12 +197,18 @@ static bool make_part(Ctx *c, ObjectiveCode *o, Node *e, const uint32_t *in,
     return ok && !ctx_failed(c);
 }
 
+uint32_t *objective_symbols(Ctx *c, const ObjectiveCode *o)
+{
+    uint32_t *in = ARENA_NEW(ctx_arena(c), uint32_t, o->n + 1);
+    for (size_t i = 0; in && i < o->n; i++)
+        in[i] = sym_intern(c, o->name[i], strlen(o->name[i]));
+    return in;
+}
+
 /* The formula again, from its text; NULL with an error. */
 static Node *read_again(Ctx *c, const ObjectiveCode *o, uint32_t **in)
 {
-    *in = ARENA_NEW(ctx_arena(c), uint32_t, o->n + 1);
-    for (size_t i = 0; *in && i < o->n; i++)
-        (*in)[i] = sym_intern(c, o->name[i], strlen(o->name[i]));
+    *in = objective_symbols(c, o);
     sym_keep_all(c);
     Node *e = *in ? parse_text(c, o->text) : NULL;
     return e && !ctx_failed(c) ? e : NULL;

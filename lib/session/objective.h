@@ -32,6 +32,8 @@ void objective_free(ObjectiveCode *o);
 bool objective_renew(Ctx *c, ObjectiveCode *o);
 /* Makes the Hessian, or the residuals; false: there is no such thing, with the error in c. */
 bool objective_need(Ctx *c, ObjectiveCode *o, DescentNeeds what);
+/* The variables as symbols of c, in the statement pool; NULL: no memory. */
+uint32_t *objective_symbols(Ctx *c, const ObjectiveCode *o);
 /* For descent_new; arg is o. */
 Objective objective_of(ObjectiveCode *o);
 
