@@ -531,6 +531,8 @@ int ball_sign(Ctx *c, Node *n)
         return 2;
     if (ex_is_num(n))
         return num_sgn(n->num);
+    if ((sign = ball_glance_sign(c, n)) != 2 || ctx_failed(c))
+        return sign;
     search_init(&s, c, n, 64);
     s.cap = 4096;
     while (sign == 2 && search_next(&s) && !precision_is_no_help(&s))

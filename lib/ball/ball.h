@@ -29,6 +29,8 @@ lbz_status ball_eval(Ctx *c, Node *n, const uint32_t *syms, const arb_struct *va
  * doubt: OK: it has a value. DOMAIN: it has none, *bad is the offending node.
  * UNABLE: ask ball_eval. */
 lbz_status ball_glance(Ctx *c, Node *k, const Node **bad);
+/* The sign of the constant k in the same way; 2: ask ball_sign, which asks here first. */
+int ball_glance_sign(Ctx *c, Node *k);
 
 /* Has the constant k a real value? OK, DOMAIN (certainly not, *bad is the offending node) or UNABLE. */
 lbz_status ball_exists(Ctx *c, Node *k, const Node **bad);

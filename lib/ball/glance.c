@@ -1,4 +1,4 @@
-/* ball/glance.c - does a constant have a real value? Seen from doubles where that is clear.
+/* ball/glance.c - does a constant have a real value, and which sign? Seen from doubles where that is clear.
  *
  * FLINT takes longer to open than most statements take, and most constants are harmless: log(2).
  * Every value goes with a bound on its error that is generous for any libm; what comes near the
@@ -139,7 +139,8 @@ static Glance glance_node(const Node *n, const Glance *at, lbz_status *st)
     }
 }
 
-lbz_status ball_glance(Ctx *c, Node *k, const Node **bad)
+/* As ball_glance; where that is OK, *value is what k is. */
+static lbz_status glance(Ctx *c, Node *k, const Node **bad, Glance *value)
 {
     ArenaMark m = arena_mark(&c->tmp);
     size_t n = 0;
@@ -151,7 +152,22 @@ lbz_status ball_glance(Ctx *c, Node *k, const Node **bad)
         *bad = order[i];
         if (!is_clear(at[i]))
             st = LBZ_UNABLE;
+        *value = at[i];
     }
     arena_release(&c->tmp, m);
     return at ? st : LBZ_UNABLE;
+}
+
+lbz_status ball_glance(Ctx *c, Node *k, const Node **bad)
+{
+    Glance value;
+    return glance(c, k, bad, &value);
+}
+
+int ball_glance_sign(Ctx *c, Node *k)
+{
+    Glance value = unclear;
+    const Node *bad;
+    bool seen = glance(c, k, &bad, &value) == LBZ_OK && apart_from_0(value);
+    return !seen ? 2 : value.v > 0 ? 1 : -1;
 }
