@@ -77,7 +77,7 @@ procedure: procedure_ formula_ vm_ tape_ record_
 trace:     trace_
 eval:      eval_ symlist_
 session:   session_ defs_ setting_ settings_ args_ answer_ objective_ open_
-commands:  statement_ cmd_ request_ constant_ page_ word_ rows_ going_ compare_ special_ exist_ verdict_'
+commands:  statement_ cmd_ request_ constant_ page_ word_ rows_ going_ compare_ special_ jump_ exist_ verdict_'
 verdict 'names that a folder exports under no prefix of its own, or a prefix of two folders' "$(
     {
         echo "$prefixes"

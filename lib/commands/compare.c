@@ -52,23 +52,29 @@ Num compare_value(Check *k, const Var *v)
     return t;
 }
 
+void compare_set_num(arb_t x, Num v, slong prec)
+{
+    mpq_t q;
+    fmpq_t f;
+    mpq_init(q);
+    fmpq_init(f);
+    num_get_mpq(q, v);
+    fmpq_set_mpq(f, q);
+    arb_set_fmpq(x, f, prec);
+    fmpq_clear(f);
+    mpq_clear(q);
+}
+
 void compare_place(Check *k, arb_ptr at, slong prec)
 {
     for (size_t i = 0; i < k->k; i++) {
-        Num v = compare_value(k, &k->var[i]);
-        if (k->var[i].fixed && k->var[i].exact) {
-            (void)ball_eval(k->c, k->var[i].exact, NULL, NULL, 0, prec, at + i, NULL);
-            continue;
-        }
-        mpq_t q;
-        fmpq_t f;
-        mpq_init(q);
-        fmpq_init(f);
-        num_get_mpq(q, v);
-        fmpq_set_mpq(f, q);
-        arb_set_fmpq(at + i, f, prec);
-        fmpq_clear(f);
-        mpq_clear(q);
+        const Var *v = &k->var[i];
+        if (v->fixed && v->ball)
+            arb_set(at + i, v->ball);
+        else if (v->fixed && v->exact)
+            (void)ball_eval(k->c, v->exact, NULL, NULL, 0, prec, at + i, NULL);
+        else
+            compare_set_num(at + i, compare_value(k, v), prec);
     }
 }
 
@@ -219,7 +225,7 @@ static Node *exactly(Check *k, Node *e)
     Node *r = e;
     for (size_t i = 0; i < k->k; i++) {
         const Var *v = &k->var[i];
-        if (!v->fixed || (!v->exact && is_dyadic(k, v->value)))
+        if (!v->fixed || v->ball || (!v->exact && is_dyadic(k, v->value)))
             continue;
         Node *by = v->exact ? v->exact : ex_num(c, v->value);
         r = ex_subst(c, r, &v->sym, &by, 1);

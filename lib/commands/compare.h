@@ -16,7 +16,9 @@ typedef struct {
     bool ranged, integer;
     bool fixed; /* its value is this one instead: */
     Num value;
-    Node *exact; /* ... or this constant, close to value; NULL: value it is */
+    Node *exact;     /* ... or this constant, close to value; NULL: value it is */
+    arb_srcptr ball; /* ... or somewhere in there; NULL: it is known */
+    bool rounded;    /* value is only close to it */
     Num lo, hi;
     uint8_t sign; /* the signs it may have */
 } Var;
@@ -46,6 +48,7 @@ typedef enum { AGREE, DIFFER, SKIP } Outcome;
 bool compare_has(const Check *k, NodeTest *is);
 /* The value of v at the point. */
 Num compare_value(Check *k, const Var *v);
+void compare_set_num(arb_t x, Num v, slong prec);
 /* The point as balls. */
 void compare_place(Check *k, arb_ptr at, slong prec);
 /* The next point, drawn. */
@@ -62,8 +65,14 @@ Outcome compare_briefly(Check *k);
 Num *special_values(Check *k, const Var *v, bool critical, size_t *n, bool *all);
 /* May v be x? */
 bool special_allows(const Var *v, Num x);
+/* Do the sides differ where v is the constant x? v stays there then. */
+bool special_differ_at(Check *k, Var *v, Node *x);
 /* Looks at such points; true: one where the sides differ. */
 bool special_find(Check *k);
+
+/* jump.c */
+/* Looks where what jumps comes to its threshold; true: a point where the sides differ. */
+bool jump_find(Check *k);
 
 /* exist.c */
 /* Says where only one of the sides has a value: " where both sides exist (...)"; or nothing. */

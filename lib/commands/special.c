@@ -196,7 +196,7 @@ static bool is_trigonometric(Ctx *c, Node *n, void *arg)
     return ex_is(n, OP_sin) || ex_is(n, OP_cos) || ex_is(n, OP_tan);
 }
 
-static bool differ_at(Check *k, Var *v, Node *x)
+bool special_differ_at(Check *k, Var *v, Node *x)
 {
     double d;
     if (ctx_failed(k->c) || ball_double(k->c, x, &d) != LBZ_OK)
@@ -221,7 +221,8 @@ static bool differ_at_turns(Check *k, Var *v)
     if (!compare_has(k, is_trigonometric))
         return false;
     for (size_t i = 0; i < sizeof quarters / sizeof *quarters; i++)
-        if (differ_at(k, v, ex_scale(c, num_rat(ctx_arena(c), quarters[i], 2), c->pi)))
+        if (special_differ_at(k, v,
+                              ex_scale(c, num_rat(ctx_arena(c), quarters[i], 2), c->pi)))
             return true;
     return false;
 }
@@ -257,7 +258,8 @@ static bool differ_at_roots(Check *k, Var *v)
     }
     arena_release(&c->tmp, m);
     for (size_t i = 0; i < found; i++)
-        if (differ_at(k, v, root[i]) || differ_at(k, v, ex_neg(c, root[i])))
+        if (special_differ_at(k, v, root[i]) ||
+            special_differ_at(k, v, ex_neg(c, root[i])))
             return true;
     return false;
 }
@@ -302,5 +304,5 @@ bool special_find(Check *k)
         if (differ_at_turns(k, v) || differ_at_roots(k, v))
             return true;
     }
-    return false;
+    return jump_find(k);
 }

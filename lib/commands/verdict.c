@@ -96,6 +96,8 @@ static void report_difference(Check *k)
         str_printf(&a->text, "%s%s=", i ? ", " : " at ", sym_name(k->c, k->var[i].sym));
         if (k->var[i].fixed && k->var[i].exact)
             print_plain(k->c, &a->text, k->var[i].exact);
+        else if (k->var[i].fixed && k->var[i].rounded)
+            double_put(&a->text, num_to_double(k->var[i].value));
         else
             num_print(&a->text, compare_value(k, &k->var[i]));
     }
