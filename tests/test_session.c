@@ -313,7 +313,7 @@ START_TEST(assumptions)
         {"forget nothing", "!NAME 8+7 nothing is known of nothing", NULL},
         {"assume x > 5", "!SYNTAX 8+5 cannot be assumed", NULL},
         {"assume", "!SYNTAX 7+0 cannot be assumed", NULL},
-        {"var x[3]", "!UNABLE 5+4 shape", NULL},
+        {"var x[3", "!SYNTAX 5+3 missing", NULL},
     };
     RUN(lines);
 }

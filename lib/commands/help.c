@@ -176,8 +176,8 @@ static bool help_definition(lbz_session *s, Str *out, const char *text, Span w)
         defs_print(s, out, d, 1000);
     }
     if (defs_assumed(s, sym)) {
-        str_puts(out, out->n ? "\nassume " : "assume ");
-        defs_print_assumption(s, out, sym);
+        str_puts(out, out->n ? "\n" : "");
+        defs_print_facts(s, out, sym);
     }
     return d || defs_assumed(s, sym);
 }

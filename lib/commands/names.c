@@ -24,8 +24,7 @@ bool cmd_vars(lbz_session *s, const char *text, Span args)
     mem_free(defs);
     for (uint32_t i = 0; i < s->c->syms_kept; i++) {
         if (defs_assumed(s, i)) {
-            str_puts(out, "assume ");
-            defs_print_assumption(s, out, i);
+            defs_print_facts(s, out, i);
             str_putc(out, '\n');
         }
     }
@@ -38,22 +37,20 @@ bool cmd_vars(lbz_session *s, const char *text, Span args)
 
 bool cmd_var(lbz_session *s, const char *text, Span args)
 {
-    Ctx *c = s->c;
-    Span rest = args_trim(text, args), w;
-    if (memchr(text + rest.pos, '[', rest.len)) {
-        env_error_at(&c->env, rest, LBZ_UNABLE,
-                     "a list of scalars works: grad(e, [x1, x2, x3])",
-                     "variables with a shape are not supported: names are scalars");
-        return false;
-    }
-    do {
-        uint32_t sym;
-        w = args_word(text, rest, &rest);
-        if (!args_name(s, text, w, &sym))
+    Span rest = args_trim(text, args);
+    uint32_t end = rest.pos + rest.len, at = rest.pos;
+    do { /* x y: names without shapes need no commas */
+        uint32_t comma = args_find(text, (Span){at, end - at}, ",");
+        Span one = args_trim(text, (Span){at, comma - at});
+        while (!memchr(text + one.pos, '[', one.len) && one.len) {
+            Span w = args_word(text, one, &one);
+            if (!defs_declare(s, text, w))
+                return false;
+        }
+        if ((one.len || comma == at) && !defs_declare(s, text, one))
             return false;
-        if (!defs_assumed(s, sym))
-            defs_assume(s, sym, s->c->syms[sym].assume, true);
-    } while (rest.len);
+        at = comma + 1;
+    } while (at < end);
     return true;
 }
 
@@ -155,7 +152,10 @@ static bool run_assume(lbz_session *s, const char *text, Span a)
         return false;
     }
     mask = (uint8_t)(mask | (old & S_INTEGER) | (f->integer ? S_INTEGER : 0));
-    defs_assume(s, sym, mask, true);
+    NameFacts known = defs_facts(s, sym);
+    known.assume = mask;
+    known.declared = true;
+    defs_know(s, sym, known);
     return true;
 }
 
@@ -255,8 +255,7 @@ static void dump_lines(lbz_session *s, Str *out, bool settings)
     }
     for (uint32_t i = 0; i < s->c->syms_kept; i++) {
         if (defs_assumed(s, i)) {
-            str_puts(out, "assume ");
-            defs_print_assumption(s, out, i);
+            defs_print_facts(s, out, i);
             str_putc(out, '\n');
         }
     }

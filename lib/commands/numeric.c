@@ -4,6 +4,7 @@
  * for otherwise; all other names must have values. E is compiled as it is: derivatives are
  * never found symbolically here (unless E itself asks for one).
  */
+#include "expr/sizes.h"
 #include "commands/request.h"
 
 #include <math.h>
@@ -126,6 +127,20 @@ static bool read_along(Request *j, const char *text, Span a)
     return !ctx_failed(j->c);
 }
 
+/* What the shapes of the point say of symbolic sizes in E. */
+static Node *put_sizes(const Request *j, const Sizes *s)
+{
+    Sizes other = {0};
+    for (size_t i = 0; i < s->n; i++) {
+        size_t k = 0;
+        while (k < j->nin && j->in[k] != s->sym[i])
+            k++;
+        if (k == j->nin)
+            (void)sizes_put(&other, s->sym[i], s->value[i]);
+    }
+    return ex_subst(j->c, j->e, other.sym, other.value, other.n);
+}
+
 /* E with definitions put in; the bound names stay what they are. */
 static bool read_expression(Request *j, const char *text, Span a)
 {
@@ -136,10 +151,18 @@ static bool read_expression(Request *j, const char *text, Span a)
     uint32_t *shape = ARENA_NEW(&j->c->pool[1].arena, uint32_t, j->nin + 1);
     for (size_t i = 0; shape && i < j->nin; i++)
         shape[i] = j->at[i]->shape;
-    ShapeScope scope = {.n = shape ? j->nin : 0, .sym = j->in, .shape = shape};
+    Sizes sizes = {0};
+    if (!sizes_of_values(j->c, &sizes, j->nin, j->in, j->at)) {
+        eval_show_names(names, j->in, j->nin, hidden);
+        return false;
+    }
+    ShapeScope scope = {
+        .n = shape ? j->nin : 0, .sym = j->in, .shape = shape, .sizes = &sizes};
     j->s->scope = &scope;
     j->s->keep_calls = true;
     j->e = args_value(j->s, text, a);
+    if (j->s->any_symbolic && !ctx_failed(j->c))
+        j->e = put_sizes(j, &sizes);
     j->s->scope = NULL;
     j->s->keep_calls = false;
     j->s->place.own = j->in;

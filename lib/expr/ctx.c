@@ -92,6 +92,8 @@ static void symbols_forget(Ctx *c)
 
 const char *sym_name(const Ctx *c, uint32_t sym) { return c->syms[sym].name; }
 
+unsigned sym_structure(const Ctx *c, uint32_t sym) { return c->syms[sym].structure; }
+
 uint32_t sym_fresh(Ctx *c, const char *like)
 {
     char name[64];

@@ -103,8 +103,12 @@ typedef struct {
     uint64_t hash;
     uint8_t assume; /* S_... mask as assumed; S_ANY when nothing is */
     bool decl_real;
-    uint32_t shape; /* as declared */
+    uint32_t shape;    /* as declared */
+    uint8_t structure; /* SYM_... of a matrix, as declared */
 } Symbol;
+
+/* What is known of a declared matrix; a diagonal or positive definite one is symmetric. */
+enum { SYM_SYMMETRIC = 1, SYM_POSITIVE = 2, SYM_DIAGONAL = 4, SYM_ORTHOGONAL = 8 };
 
 enum { SHAPE_RANK = 8 };
 
@@ -198,6 +202,7 @@ static inline void ctx_drop(Ctx *c, Node *u)
 uint32_t sym_intern(Ctx *c, const char *name, size_t n); /* index of the symbol */
 void sym_keep_all(Ctx *c); /* the symbols made so far outlive the statement */
 const char *sym_name(const Ctx *c, uint32_t sym);
+unsigned sym_structure(const Ctx *c, uint32_t sym); /* SYM_SYMMETRIC ... */
 uint32_t sym_fresh(Ctx *c, const char *like); /* a symbol that occurs nowhere: t_1 ... */
 Node *ex_num(Ctx *c, Num x);
 Node *ex_int(Ctx *c, int64_t i);

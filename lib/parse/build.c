@@ -48,13 +48,26 @@ static bool in_scope(const ShapeScope *s, uint32_t sym, uint32_t *shape)
     return false;
 }
 
+/* Scopes may be many, one inside the other; most names are in none. */
+static void note_bound(TreeBuilder *b, const ShapeScope *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        b->bound |= (uint64_t)1 << s->sym[i] % 64;
+}
+
 static uint32_t shape_of_name(const TreeBuilder *b, uint32_t sym)
 {
     uint32_t shape = SHAPE_SCALAR;
-    for (const ShapeScope *s = b->scope; s; s = s->outer)
+    bool bound = b->bound >> sym % 64 & 1;
+    for (const ShapeScope *s = bound ? b->scope : NULL; s; s = s->outer)
         if (in_scope(s, sym, &shape))
             return shape;
-    return b->opt->shape ? b->opt->shape(b->opt->arg, sym) : SHAPE_SCALAR;
+    if (!b->opt->shape)
+        return SHAPE_SCALAR;
+    shape = b->opt->shape(b->opt->arg, sym);
+    for (const ShapeScope *s = shape ? b->scope : NULL; s; s = s->outer)
+        shape = s->sizes ? shape_at_sizes(b->c, shape, s->sizes) : shape;
+    return shape;
 }
 
 bool build_in_parameters(const TreeBuilder *b, Node *x)
@@ -205,6 +218,19 @@ static bool find_stretches(TreeBuilder *b, Stretches *s)
     return true;
 }
 
+/* v: n names and values by turns. */
+static Sizes *bound_sizes(TreeBuilder *b, size_t n, const uint32_t *sym, Node *const *v)
+{
+    Sizes *sizes = ARENA_NEW0(&b->c->tmp, Sizes, 1);
+    Node **value = ARENA_NEW(&b->c->tmp, Node *, n);
+    if (!sizes || !value)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        value[i] = v[2 * i + 1];
+    (void)sizes_of_values(b->c, sizes, n, sym, value);
+    return sizes;
+}
+
 /* The last n operands are names and values: from here on they have these shapes. */
 static void open_scope(TreeBuilder *b, uint32_t at)
 {
@@ -219,14 +245,18 @@ static void open_scope(TreeBuilder *b, uint32_t at)
         sym[i] = v[2 * i]->sym;
         shape[i] = v[2 * i + 1]->shape;
     }
-    *s = (ShapeScope){.outer = b->scope, .n = n, .sym = sym, .shape = shape};
+    Sizes *sizes = b->opt->shape ? bound_sizes(b, n, sym, v) : NULL;
+    *s = (ShapeScope){
+        .outer = b->scope, .n = n, .sym = sym, .shape = shape, .sizes = sizes};
     b->scope = s;
+    note_bound(b, s);
     memset(b->near_sym, 0, sizeof b->near_sym);
 }
 
 /* The names themselves have these shapes, too. */
 static void close_scope(TreeBuilder *b)
 {
+    b->sizes = b->scope->sizes;
     b->scope = b->scope->outer;
     memset(b->near_sym, 0, sizeof b->near_sym);
 }
@@ -278,6 +308,8 @@ Node *tree_build(Ctx *c, const Tree *t, const BuildOptions *opt)
     b.t = t;
     b.opt = opt;
     b.scope = opt->scope;
+    for (const ShapeScope *s = opt->scope; s; s = s->outer)
+        note_bound(&b, s);
     b.v = ARENA_NEW(&c->tmp, Node *, t->n + 1u);
     b.at = ARENA_NEW(&c->tmp, uint32_t, t->n + 1u);
     b.made = ARENA_NEW(opt->made ? ctx_arena(c) : &c->tmp, Node *, t->n + 1u);

@@ -2,6 +2,7 @@
 #ifndef LBZ_PARSE_BUILD_H
 #define LBZ_PARSE_BUILD_H
 
+#include "expr/sizes.h"
 #include "parse/lex.h"
 #include "parse/tree.h"
 #include <stddef.h>
@@ -20,6 +21,8 @@ typedef struct {
     const Tree *t;
     const BuildOptions *opt;
     const ShapeScope *scope; /* here */
+    uint64_t bound;          /* symbols in scopes: bits, as in node.syms */
+    const Sizes *sizes;      /* of the `at` that is complete */
     Node **v;                /* nodes of the subtrees that no item has taken yet ... */
     uint32_t *at;            /* ... and the items they were made of */
     uint32_t nv;

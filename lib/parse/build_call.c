@@ -338,6 +338,28 @@ Node *build_diff(TreeBuilder *b, const TreeItem *i, uint32_t base)
     return d;
 }
 
+/* e at x=[1, 2] has n = 2, too, where x[n] is declared. */
+static Node *at_with_sizes(TreeBuilder *b, const TreeItem *i, uint32_t base)
+{
+    const Sizes *s = b->sizes;
+    uint32_t n = i->n;
+    Node **v = ARENA_NEW(&b->c->tmp, Node *, n + 2 * s->n);
+    if (!v)
+        return b->c->poison;
+    memcpy(v, b->v + base, n * sizeof *v);
+    for (size_t k = 0; k < s->n; k++) {
+        Node *size = ex_sym(b->c, s->sym[k]);
+        uint32_t at = 1;
+        while (at < i->n && v[at] != size)
+            at += 2;
+        if (at >= i->n && size->syms & v[0]->syms) {
+            v[n++] = size;
+            v[n++] = s->value[k];
+        }
+    }
+    return build_structural(b, OP_AT, n, v, i->pos, i->end);
+}
+
 /* e at x=1, y=2: the operands are x, 1, y, 2, e. */
 Node *build_at(TreeBuilder *b, const TreeItem *i, uint32_t base)
 {
@@ -349,7 +371,9 @@ Node *build_at(TreeBuilder *b, const TreeItem *i, uint32_t base)
         build_need_number(b, k);
         b->v[k - 1] = ex_sym_shaped(b->c, b->v[k - 1]->sym, b->v[k]->shape);
     }
-    return build_structural(b, OP_AT, i->n, b->v + base, i->pos, i->end);
+    return b->sizes && b->sizes->n
+               ? at_with_sizes(b, i, base)
+               : build_structural(b, OP_AT, i->n, b->v + base, i->pos, i->end);
 }
 
 /* F of `where F = 0`. */

@@ -387,7 +387,11 @@ Node *parser_node(Parser *p)
     }
     uint32_t *numbers =
         p->nparams ? ARENA_NEW0(ctx_arena(p->c), uint32_t, p->nparams) : NULL;
-    ShapeScope params = {opt.scope, p->nparams, p->params, numbers, true};
+    ShapeScope params = {.outer = opt.scope,
+                         .n = p->nparams,
+                         .sym = p->params,
+                         .shape = numbers,
+                         .params = true};
     if (numbers && !opt.scope)
         opt.scope = &params;
     if (p->out && p->out->spans.arena) {

@@ -102,6 +102,7 @@ typedef struct shape_scope {
     size_t n;
     const uint32_t *sym, *shape;
     bool params; /* of a function: ' of one that is a number now is no mistake */
+    const struct sizes *sizes; /* what these shapes say of symbolic sizes; may be NULL */
 } ShapeScope;
 
 typedef struct {

@@ -105,9 +105,11 @@ Def *defs_exchange(lbz_session *s, uint32_t sym, Def *d)
     Def *old = s->names.by_sym[sym];
     s->names.by_sym[sym] = d;
     s->any_shape = s->any_shape || defs_shape(d);
-    if (s->any_shape && defs_shape(old) != defs_shape(d) &&
+    if (s->any_shape && (defs_shape(old) != defs_shape(d) || s->c->syms[sym].shape) &&
         !symlist_add(&s->reshaped, sym))
         (void)out_of_memory(s->c);
+    if (s->any_symbolic)
+        defs_sizes_changed(s);
     s->names.count = s->names.count + (d != NULL) - (old != NULL);
     return old;
 }
@@ -156,27 +158,32 @@ void defs_setting(lbz_session *s, SettingId id)
         memcpy(ch->text, s->set.text[id], sizeof ch->text);
 }
 
-void defs_set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
-{
-    Symbol *info = &s->c->syms[sym];
-    s->rebuild_due = s->rebuild_due || info->assume != assume;
-    bool weaker =
-        (assume & ~info->assume & S_ANY) || (info->assume & ~assume & S_INTEGER);
-    s->remake_due = s->remake_due || weaker;
-    info->assume = assume;
-    info->decl_real = declared;
-}
-
-bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared)
+NameFacts defs_facts(const lbz_session *s, uint32_t sym)
 {
     const Symbol *info = &s->c->syms[sym];
+    return (NameFacts){info->assume, info->decl_real, info->structure, info->shape};
+}
+
+void defs_set_facts(lbz_session *s, uint32_t sym, NameFacts f)
+{
+    Symbol *info = &s->c->syms[sym];
+    s->rebuild_due = s->rebuild_due || info->assume != f.assume;
+    bool weaker =
+        (f.assume & ~info->assume & S_ANY) || (info->assume & ~f.assume & S_INTEGER);
+    s->remake_due = s->remake_due || weaker;
+    info->assume = f.assume;
+    info->decl_real = f.declared;
+    defs_set_shape(s, sym, f.shape, f.structure);
+}
+
+bool defs_know(lbz_session *s, uint32_t sym, NameFacts f)
+{
     Change *ch = defs_push_change(s, CHANGE_ASSUMPTION, sym);
-    if (ch) {
-        ch->assume = info->assume;
-        ch->declared = info->decl_real;
-    }
-    defs_set_assumption(s, sym, assume, declared);
+    if (ch)
+        ch->facts = defs_facts(s, sym);
     sym_keep_all(s->c);
+    shape_keep_all(s->c);
+    defs_set_facts(s, sym, f);
     return ch != NULL;
 }
 
@@ -192,7 +199,7 @@ bool defs_forget(lbz_session *s, uint32_t sym)
     if (names_find(&s->names, sym))
         any = install_definition(s, sym, NULL);
     if (defs_assumed(s, sym)) {
-        defs_assume(s, sym, S_ANY, false);
+        defs_know(s, sym, (NameFacts){.assume = S_ANY});
         any = true;
     }
     return any;
@@ -354,6 +361,10 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
     Def *d = def_new(c, st, body, source);
     if (!d)
         return false;
+    if (!defs_fits_declaration(s, st, d->body)) {
+        defs_free_definition(d);
+        return false;
+    }
     bool may_turn =
         st->kind != ST_ASSIGN && (!fresh || symlist_has(&d->mentions, st->sym));
     if (may_turn && reject_cycle(s, st, text, &d->mentions)) {

@@ -176,7 +176,7 @@ static bool gather_all(const lbz_session *s, Remade *all)
 }
 
 /* The same symbols with the same indices and assumptions. */
-static void copy_symbols(const Ctx *from, Ctx *to)
+static void copy_symbols(Ctx *from, Ctx *to)
 {
     to->into = 0;
     for (size_t i = to->nsyms; i < from->syms_kept && !ctx_failed(to); i++) {
@@ -184,8 +184,19 @@ static void copy_symbols(const Ctx *from, Ctx *to)
         uint32_t k = sym_intern(to, old->name, strlen(old->name));
         to->syms[k].assume = old->assume;
         to->syms[k].decl_real = old->decl_real;
+        to->syms[k].structure = old->structure;
     }
+    for (size_t i = 0; i < from->syms_kept && !ctx_failed(to); i++)
+        to->syms[i].shape = shape_transfer(to, from, from->syms[i].shape);
+    shape_keep_all(to);
     to->into = 1;
+}
+
+/* The shapes that undo or redo may bring back. */
+static void transfer_changes(Change *ch, Ctx *from, Ctx *to)
+{
+    for (; ch; ch = ch->older)
+        ch->facts.shape = shape_transfer(to, from, ch->facts.shape);
 }
 
 static bool remake_all(lbz_session *s, Ctx *to, Remade *all, bool remake)
@@ -210,6 +221,11 @@ bool defs_rebuild(lbz_session *s, bool remake)
         to->env.mem_cap = s->c->env.mem_cap;
         copy_symbols(s->c, to);
         ok = remake_all(s, to, &all, remake);
+    }
+    if (ok) {
+        transfer_changes(s->undo, s->c, to);
+        transfer_changes(s->redo, s->c, to);
+        shape_keep_all(to);
     }
     Node *large = ok && s->large ? transfer_node(s->c, to, s->large) : NULL;
     for (size_t i = 0; ok && i < all.n; i++)

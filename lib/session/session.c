@@ -66,8 +66,7 @@ static NameKind look_up(void *arg, const char *name, size_t n)
 
 static uint32_t shape_of_name(void *arg, uint32_t sym)
 {
-    const lbz_session *s = arg;
-    return defs_shape(names_find(&s->names, sym));
+    return defs_name_shape(arg, sym);
 }
 
 static size_t about(void *arg, const char *name, size_t n, const uint32_t **names)

@@ -5,7 +5,7 @@
  * context's session pool) and the texts of the last result.
  * May use: base, number, table, expr, parse, print, ball, diff, simplify, eval,
  * program, point, procedure.
- * Files: session.c (the life of a session), definitions.c (definitions, assumptions), undo.c,
+ * Files: session.c (the life of a session), definitions.c (definitions, assumptions), declare.c (names with shapes), undo.c,
  * rebuild.c (the context made anew), settings.[ch], result.c (nodes to lbz_result), place.c (where
  * a node was typed), numeric.c (accumulation by `set mode`, dual numbers), arguments.c (pieces of a
  * command's text), barrier.c (lines that a parallel run waits for), files.c, descent.[ch] (the open one) with objective.[ch] (its formula, compiled), procedure.[ch] with procedure_call.c,
@@ -23,14 +23,20 @@
 /* What undo takes back and redo makes again: the other state of a thing that a statement
  * changed. */
 typedef enum { CHANGE_DEFINITION, CHANGE_ASSUMPTION, CHANGE_SETTING } ChangeKind;
+/* What is known of a name besides what it stands for. */
+typedef struct {
+    uint8_t assume; /* S_... */
+    bool declared;
+    uint8_t structure; /* SYM_... */
+    uint32_t shape;
+} NameFacts;
 typedef struct change {
     struct change *older;
     uint64_t statement; /* changes of one statement are taken back together */
     ChangeKind kind;
     uint32_t sym; /* or the setting's id */
     Def *def;     /* NULL: it was undefined */
-    uint8_t assume;
-    bool declared;
+    NameFacts facts;
     char text[24];
 } Change;
 
@@ -100,7 +106,8 @@ struct lbz_session {
     bool rebuild_due; /* assumptions changed: facts in nodes are out of date */
     bool remake_due;  /* ... and some may not hold any longer */
     size_t nodes_after_rebuild;
-    bool any_shape;          /* some name has stood for a tensor */
+    bool any_shape;    /* some name has stood for a tensor */
+    bool any_symbolic; /* ... and some has been declared with sizes that are names */
     const ShapeScope *scope; /* names with other shapes in what is read now; or NULL */
     SymList
         reshaped; /* names whose shapes changed: what mentions them is to be read again */
@@ -140,13 +147,14 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
 bool defs_assign(lbz_session *s, uint32_t sym, Node *v);
 bool defs_forget(lbz_session *s, uint32_t sym); /* false: there was nothing */
 void defs_clear(lbz_session *s);
-bool defs_assume(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
+NameFacts defs_facts(const lbz_session *s, uint32_t sym);
+bool defs_know(lbz_session *s, uint32_t sym, NameFacts f); /* to be undone */
 void defs_setting(lbz_session *s, SettingId id); /* remembers the value for undo */
 void defs_free(lbz_session *s);
 void defs_free_definition(Def *d); /* NULL: nothing to do */
 /* Puts d (NULL: nothing) in the place of sym's definition and returns the old one. */
 Def *defs_exchange(lbz_session *s, uint32_t sym, Def *d);
-void defs_set_assumption(lbz_session *s, uint32_t sym, uint8_t assume, bool declared);
+void defs_set_facts(lbz_session *s, uint32_t sym, NameFacts f);
 /* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
  * then all is as it was. */
 bool defs_rebuild(lbz_session *s, bool remake);
@@ -164,7 +172,21 @@ void defs_print(lbz_session *s, Str *out, const Def *d, size_t max); /* "y = x^2
 /* as lines that read back */
 void defs_print_value(lbz_session *s, Str *out, const Def *d);
 void defs_print_assumption(const lbz_session *s, Str *out, uint32_t sym); /* "x > 0" */
-bool defs_assumed(const lbz_session *s, uint32_t sym);
+bool defs_assumed(const lbz_session *s, uint32_t sym); /* or declared */
+
+/* ---- declare.c: names with shapes */
+/* "x", "x[3]" or "S[n,n] symmetric" of `var`. */
+bool defs_declare(lbz_session *s, const char *text, Span a);
+/* The shape that a name has where it stands: of its definition, or as declared. */
+uint32_t defs_name_shape(lbz_session *s, uint32_t sym);
+/* May st define a declared name as something with the shape of body? False with the error. */
+bool defs_fits_declaration(lbz_session *s, const Stmt *st, const Node *body);
+void defs_set_shape(lbz_session *s, uint32_t sym, uint32_t shape, uint8_t structure);
+/* Symbolic sizes may have other values now. */
+void defs_sizes_changed(lbz_session *s);
+/* "var x[3]", and what is assumed of it, as statements in lines. */
+void defs_print_declaration(const lbz_session *s, Str *out, uint32_t sym);
+void defs_print_facts(const lbz_session *s, Str *out, uint32_t sym);
 
 /* ---- undo.c: false: there is nothing to take back, or to make again; a note tells what was. */
 bool defs_undo(lbz_session *s);

@@ -88,8 +88,7 @@ static void print_cause(lbz_session *s, const Change *ch, Str *out)
     } else if (d) {
         defs_print(s, out, d, LONGEST);
     } else if (ch->kind == CHANGE_ASSUMPTION && defs_assumed(s, ch->sym)) {
-        str_puts(out, "assume ");
-        defs_print_assumption(s, out, ch->sym);
+        defs_print_facts(s, out, ch->sym);
     } else {
         str_printf(out, "forget %s", sym_name(s->c, ch->sym));
     }
@@ -101,6 +100,8 @@ static void print_state(lbz_session *s, const Change *ch, Str *out)
         str_printf(out, "%s is free", sym_name(s->c, ch->sym));
     else if (ch->kind == CHANGE_ASSUMPTION && !defs_assumed(s, ch->sym))
         str_printf(out, "nothing is assumed of %s", sym_name(s->c, ch->sym));
+    else if (ch->kind == CHANGE_ASSUMPTION && s->c->syms[ch->sym].shape)
+        defs_print_facts(s, out, ch->sym);
     else if (ch->kind == CHANGE_ASSUMPTION)
         defs_print_assumption(s, out, ch->sym);
     else if (ch->kind == CHANGE_SETTING)
@@ -117,10 +118,9 @@ static void exchange_state(lbz_session *s, Change *ch)
     if (ch->kind == CHANGE_DEFINITION) {
         ch->def = defs_exchange(s, ch->sym, ch->def);
     } else if (ch->kind == CHANGE_ASSUMPTION) {
-        Symbol now = s->c->syms[ch->sym];
-        defs_set_assumption(s, ch->sym, ch->assume, ch->declared);
-        ch->assume = now.assume;
-        ch->declared = now.decl_real;
+        NameFacts now = defs_facts(s, ch->sym);
+        defs_set_facts(s, ch->sym, ch->facts);
+        ch->facts = now;
     } else {
         char now[sizeof ch->text];
         memcpy(now, s->set.text[ch->sym], sizeof now);
