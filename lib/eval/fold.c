@@ -177,8 +177,17 @@ static Node *decimal_of(Fold *f, Node *k)
 
 Node *eval_finish(Ctx *c, Node *e)
 {
+    enum {
+        MOST_ROUNDS = 4
+    }; /* a decimal that a sum takes in meets that sum's constants */
     Fold f = {c, decimal_of, 0};
-    return ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold_all(&f, e);
+    for (unsigned k = 0; k < MOST_ROUNDS; k++) {
+        Node *r = ctx_failed(c) || !(e->flags & (NF_DEC | NF_RISK)) ? e : fold_all(&f, e);
+        if (r == e)
+            break;
+        e = r;
+    }
+    return e;
 }
 
 /* ---- what was dropped */

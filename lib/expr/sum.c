@@ -18,16 +18,22 @@ typedef struct {
     Term few[FEW]; /* where v begins */
 } Terms;
 
-/* 1.0 times pi or pi*x is no less a decimal than 2.0 times it. */
-static bool omits_coefficient(Num k, const Node *rest)
+/* 1.0 times pi or pi*x is no less a decimal than 2.0 times it; 1.0*x is x. */
+static bool forgets_decimal_one(const Node *rest)
 {
-    if (!num_is_one(k) || !k.dec)
-        return num_is_one(k);
     bool product = rest->op == OP_MUL, constant = false;
     for (uint32_t i = 0; i < (product ? rest->n : 1) && !constant; i++)
         constant = !(product ? rest->a[i] : rest)->syms;
     return !constant || rest->op == OP_LIST ||
            (rest->flags & (NF_INF | NF_COND | NF_APPLY));
+}
+
+/* Likewise -1.0*x, which is -x. */
+static Num usual_coefficient(Num k, const Node *rest)
+{
+    if (k.dec && (num_is_one(k) || num_is_minus_one(k)) && forgets_decimal_one(rest))
+        k.dec = false;
+    return k;
 }
 
 Node *ex_scale_raw(Ctx *c, Num k, Node *rest)
@@ -36,7 +42,8 @@ Node *ex_scale_raw(Ctx *c, Num k, Node *rest)
         ctx_drop(c, rest);
         return c->zero;
     }
-    if (omits_coefficient(k, rest))
+    k = usual_coefficient(k, rest);
+    if (num_is_one(k) && !k.dec)
         return rest;
     return ex_intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
 }
@@ -198,7 +205,8 @@ Node *ex_plain_scale(Ctx *c, Num k, Node *a)
 {
     if (ex_is_poison(a))
         return a;
-    if (omits_coefficient(k, a))
+    k = usual_coefficient(k, a);
+    if (num_is_one(k) && !k.dec)
         return a;
     switch (a->op) {
     case OP_NUM: return ex_num(c, num_mul(&c->tmp, k, a->num));
@@ -250,8 +258,10 @@ Num ex_sum_content(Ctx *c, Node *sum, bool with_sign)
     Num g = NUM_ZERO;
     for (uint32_t i = 0; i < sum->n; i++) {
         Num k = ex_coef(sum->a[i]);
-        if (k.dec)
-            return NUM_ONE;
+        if (k.dec) { /* its digits stay as they are */
+            g = NUM_ONE;
+            break;
+        }
         if (num_is_one(g) && num_is_int(k))
             continue;
         g = i == 0 ? num_abs(&c->tmp, k) : num_gcd(&c->tmp, g, k);

@@ -20,7 +20,8 @@ static void measure_product(Form *f)
         len += form_placed(f->a[i].f, false, BIND_POW);
     len += f->n - 1;
     if (f->nden)
-        len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0);
+        len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0) +
+               (form_spaces_slash(f) ? 2 : 0);
     f->len = len;
 }
 
@@ -161,6 +162,16 @@ static void absorb_sign(FractionParts *P, const Entry *rest, bool in_sum)
     }
 }
 
+/* Constructors keep the digits of a sum with decimals: a number that is multiplied into it cannot be
+ * taken out again. */
+static bool has_decimals(const Node *sum)
+{
+    for (uint32_t i = 0; i < sum->n; i++)
+        if (ex_coef(sum->a[i]).dec)
+            return true;
+    return false;
+}
+
 /* (4*x^2 - 2)*f for 2*(2*x^2 - 1)*f, where the number would stand right before the sum.
  * Only in sums of a few terms: the sum is laid out anew. */
 static bool absorb_number(FractionParts *P, const Entry *rest, bool signs_too)
@@ -174,7 +185,8 @@ static bool absorb_number(FractionParts *P, const Entry *rest, bool signs_too)
     for (uint32_t k = 0; k < rest->nfac && !f; k++)
         if (!rest->fac[k]->den)
             f = rest->fac[k];
-    if (!f || !ex_is(f->node, OP_ADD) || f->node->n > 8 || num_is_one(P->p) || P->p.dec)
+    if (!f || !ex_is(f->node, OP_ADD) || f->node->n > 8 || num_is_one(P->p) || P->p.dec ||
+        has_decimals(f->node))
         return false;
     plain = P->num[0]->len + form_number(P->F, P->p)->len + 1;
     best = build_sum(P->F, f, p);
@@ -206,6 +218,28 @@ static void place_factors(FractionParts *P, const Entry *rest)
     }
 }
 
+/* Would a denominator before the factors below the line be multiplied into one of them when it is
+ * read? Then it stands apart: (2/3)/(x + 0.1). */
+static bool stands_apart(const Entry *rest)
+{
+    const Entry *below = NULL;
+
+    for (uint32_t i = 0; i < rest->nfac; i++)
+        if (rest->fac[i]->den && below)
+            return false;
+        else if (rest->fac[i]->den)
+            below = rest->fac[i];
+    return below && ex_is(below->base->node, OP_ADD) && below->expo &&
+           ex_is_rat(below->expo->node, -1, 1) && has_decimals(below->base->node);
+}
+
+static const Form *number_over(Forms *F, Num p, Num q)
+{
+    const Form *num = form_number(F, p), *den = form_number(F, q);
+
+    return form_product(F, false, &num, 1, &den, 1);
+}
+
 /* coefficient times rest. In a sum the sign mostly stays outside. */
 static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
 {
@@ -227,7 +261,11 @@ static Form *build_product(Forms *F, const Entry *rest, Num coef, bool in_sum)
         if (!absorb_number(&P, rest, !in_sum) && P.neg)
             absorb_sign(&P, rest, in_sum);
     }
-    if (!num_is_one(P.p) || P.p.dec || P.n == 0) {
+    if (frac && rest->sums && stands_apart(rest)) {
+        *--P.num = number_over(F, P.p, num_denom(t, coef));
+        P.n++;
+        frac = false;
+    } else if (!num_is_one(P.p) || P.p.dec || P.n == 0) {
         *--P.num = form_number(F, P.p);
         P.n++;
     }

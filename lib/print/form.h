@@ -222,6 +222,18 @@ static inline int form_needs(const Form *f, uint32_t i)
         return BIND_NOT;
     return needs[f->kind];
 }
+/* d, d^2, dy, d(x) */
+static inline bool form_begins_with_d(const Form *f)
+{
+    f = f->kind == FORM_POW ? f->a[0].f : f;
+    return (f->kind == FORM_NAME || f->kind == FORM_APPLY) && f->text[0] == 'd';
+}
+/* A quotient of names that would be read as a derivative were there no spaces: d / dx. */
+static inline bool form_spaces_slash(const Form *f)
+{
+    return f->nden && form_begins_with_d(f->a[f->n].f) &&
+           form_begins_with_d(f->a[f->n - 1].f);
+}
 /* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x =
  * a, n). */
 static inline const char *form_separator(const Form *f, uint32_t i)

@@ -115,7 +115,10 @@ static void put_between(Str *out, const Form *f, uint32_t i)
             put_char(out, '-');
         break;
     case FORM_PROD:
-        if (i == f->n)
+        if (i == f->n && form_spaces_slash(f))
+            put_short(out, below_in_parentheses(f) ? " / (" : " / ",
+                      3 + below_in_parentheses(f));
+        else if (i == f->n)
             put_short(out, "/(", below_in_parentheses(f) ? 2 : 1);
         else if (i > 0)
             put_char(out, i > f->n && !below_in_parentheses(f) ? '/' : '*');
