@@ -103,7 +103,9 @@ static bool run_next(lbz_session *s, const char *text, size_t n, size_t *at)
     parsed_init(s->c, &parsed);
     bool ok = parse_statement(s->c, &pe, text, n, at, &parsed, &st);
     if (ok && st.kind != ST_EMPTY) {
-        answer_clear(&s->ans);
+        if (!s->ans.cleared)
+            answer_clear(&s->ans);
+        s->ans.cleared = false;
         ok = run_statement(s, &st, &parsed, text) && !ctx_failed(s->c);
         if (!ok)
             session_place_error(s);

@@ -450,7 +450,8 @@ Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner)
     Node *r = ctx_failed(c) ? c->poison : carry_out(&j, op, a);
     if (!ctx_failed(c)) {
         nodemap_put(&ev->operand_of, op, j.e);
-        nodemap_put(&ev->names_of, op, names_list(&j));
+        if (!ex_is(op, OP_DIFF))
+            nodemap_put(&ev->names_of, op, names_list(&j));
         ev->nameless = j.e == ev->nameless ? r : ev->nameless;
     }
     task_close(&j);

@@ -192,11 +192,11 @@ static Node *closed_sum(Ctx *c, Node *body, Node *var, Node *lo, Node *hi)
 
 /* ---- the walk */
 
-static Node *exact_step(const Rewriting *w, Node *n, Node *const *a)
+static Node *exact_value(const Rewriting *w, Node *x)
 {
     Ctx *c = w->c;
     bool *closed = w->arg;
-    Node *x = ex_with(c, n, a), *r = NULL;
+    Node *r = NULL;
     switch (x->op) {
     case OP_floor:
     case OP_ceil:
@@ -224,6 +224,11 @@ static Node *exact_step(const Rewriting *w, Node *n, Node *const *a)
     default: break;
     }
     return r ? r : x;
+}
+
+static Node *exact_step(const Rewriting *w, Node *n, Node *const *a)
+{
+    return n->op <= OP_SCALE && a == n->a ? n : exact_value(w, ex_with(w->c, n, a));
 }
 
 Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level)

@@ -29,7 +29,7 @@ typedef struct {
     size_t nscratch;    /* scratch symbols in use */
     Map derived;        /* function and orders -> its derivative */
     NodeMap operand_of; /* DIFF, GRAD ... -> what it differentiates, names put in */
-    NodeMap names_of;   /* the same -> the names it differentiates by, a LIST */
+    NodeMap names_of;   /* GRAD ... -> the names it differentiates by, a LIST */
     NodeMap carried_of; /* structural operators -> what they became */
     bool own_statement; /* not in a definition: dvars are collected */
     unsigned list_depth;

@@ -374,7 +374,7 @@ Node *eval_derivative_at(const At *at, Node *n)
     Evaluation *ev = at->ev;
     Node *f = nodemap_get(&ev->operand_of, n), *R = nodemap_get(&ev->carried_of, n),
          *names = nodemap_get(&ev->names_of, n);
-    if (!f || !R || !names)
+    if (!f || !R || (!names && !ex_is(n, OP_DIFF)))
         return NULL;
     R = eval_attach(ev, eval_expand(ev, R, at->own, EXPAND_NEEDED));
     if (ex_is(n, OP_DIFF))

@@ -119,7 +119,7 @@ static uint8_t sign_of(const Ctx *c, const Node *n)
 
 static uint8_t own_flags(const Node *n)
 {
-    if ((n->op >= OP_ADD && n->op <= OP_POW) || op_is_function((Op)n->op))
+    if (op_is_function((Op)n->op))
         return 0;
     if (n->op == OP_NUM)
         return n->num.dec ? NF_DEC : 0;
@@ -147,11 +147,13 @@ bool ex_may_be_undefined(const Node *n)
 
 void ex_set_facts(Ctx *c, Node *n)
 {
-    n->flags |= own_flags(n);
+    bool plain = (unsigned)n->op - OP_ADD <= OP_POW - OP_ADD;
+    if (!plain)
+        n->flags |= own_flags(n);
     if (n->op == OP_SYM)
         n->syms = (uint64_t)1 << (n->sym & 63);
-    else if (n->shape || n->op == OP_LIST || op_is_structural((Op)n->op) ||
-             op_is_tensor((Op)n->op))
+    else if (n->shape || (!plain && (n->op == OP_LIST || op_is_structural((Op)n->op) ||
+                                     op_is_tensor((Op)n->op))))
         n->shape = shape_of_node(c, n);
     n->sign = sign_of(c, n);
     if (!n->syms && !(n->flags & NF_RISK) && ex_may_be_undefined(n))

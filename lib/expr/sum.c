@@ -29,11 +29,10 @@ static bool forgets_decimal_one(const Node *rest)
 }
 
 /* Likewise -1.0*x, which is -x. */
-static Num usual_coefficient(Num k, const Node *rest)
+static inline bool is_usual(Num k, const Node *rest)
 {
-    if (k.dec && (num_is_one(k) || num_is_minus_one(k)) && forgets_decimal_one(rest))
-        k.dec = false;
-    return k;
+    return LBZ_LIKELY(!k.dec) ||
+           ((num_is_one(k) || num_is_minus_one(k)) && forgets_decimal_one(rest));
 }
 
 Node *ex_scale_raw(Ctx *c, Num k, Node *rest)
@@ -42,7 +41,7 @@ Node *ex_scale_raw(Ctx *c, Num k, Node *rest)
         ctx_drop(c, rest);
         return c->zero;
     }
-    k = usual_coefficient(k, rest);
+    k.dec = !is_usual(k, rest);
     if (num_is_one(k) && !k.dec)
         return rest;
     return ex_intern(c, OP_SCALE, 2, (Node *[]){ex_num(c, k), rest});
@@ -205,7 +204,7 @@ Node *ex_plain_scale(Ctx *c, Num k, Node *a)
 {
     if (ex_is_poison(a))
         return a;
-    k = usual_coefficient(k, a);
+    k.dec = !is_usual(k, a);
     if (num_is_one(k) && !k.dec)
         return a;
     switch (a->op) {

@@ -155,11 +155,14 @@ static void run_item(TreeBuilder *b, uint32_t k)
     if (i->kind == TREE_MARK) {
         build_take_mark(b, i);
         b->made[k] = b->v[base];
-    } else {
-        b->made[k] = b->v[base] = build_item(b, i, base);
-        b->at[base] = k;
-        b->nv = base + 1;
+        return;
     }
+    Node *x = i->kind == TREE_NUMBER ? number_node(b, i)
+              : i->kind == TREE_NAME ? symbol_node(b, i->sym)
+                                     : build_item(b, i, base);
+    b->made[k] = b->v[base] = x;
+    b->at[base] = k;
+    b->nv = base + 1;
 }
 
 /* How many items are done: all, unless there is an error. */

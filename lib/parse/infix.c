@@ -118,13 +118,14 @@ static void widen_condition(Parser *p, const ParserValue *v)
 
 static void close_group(Parser *p, ParserFrame *frame)
 {
-    ParserFrame f = *frame;
-    uint32_t pos = tok(p, f.tok)->pos, end = tok_end(p, p->i);
+    uint32_t pos = tok(p, frame->tok)->pos, end = tok_end(p, p->i);
     parser_pop_frame(p);
-    if (f.kind == PF_ABS) {
+    if (frame->kind == PF_ABS) {
         parser_put(p, TREE_BARS, 1, pos, end);
-    } else if (f.deriv) {
-        close_derivative(p, &f);
+    } else if (frame->deriv) {
+        close_derivative(p, &(ParserFrame){.deriv = frame->deriv,
+                                           .count = frame->count,
+                                           .name = frame->name});
     } else {
         ParserValue *v = last(p);
         v->flags = VAL_GROUP | (v->flags & VAL_BARE);

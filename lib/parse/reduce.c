@@ -245,26 +245,26 @@ static void reduce_at(Parser *p, const ParserFrame *f)
 
 void parser_reduce_top(Parser *p)
 {
-    ParserFrame f = *top(p);
-    switch (f.kind) {
-    case PF_ADD: reduce_sum(p, &f); break;
-    case PF_MUL: reduce_product(p, &f); break;
-    case PF_JUXT: reduce_juxtaposition(p, &f); break;
-    case PF_POW: reduce_power(p, &f); break;
+    ParserFrame *f = top(p); /* items are put, no frames */
+    switch (f->kind) {
+    case PF_ADD: reduce_sum(p, f); break;
+    case PF_MUL: reduce_product(p, f); break;
+    case PF_JUXT: reduce_juxtaposition(p, f); break;
+    case PF_POW: reduce_power(p, f); break;
     case PF_NEG:
-        put_prefixed(p, TREE_NEGATE, 1, f.tok, last(p)->flags & VAL_DERIV);
+        put_prefixed(p, TREE_NEGATE, 1, f->tok, last(p)->flags & VAL_DERIV);
         break;
-    case PF_SQRT: reduce_root(p, &f); break;
-    case PF_CMP: reduce_comparison(p, &f); break;
-    case PF_AND: put_from(p, TREE_AND, f.base, 0); break;
-    case PF_OR: put_from(p, TREE_OR, f.base, 0); break;
-    case PF_NOT: put_prefixed(p, TREE_NOT, 1, f.tok, 0); break;
-    case PF_RANGE: reduce_range(p, &f); break;
-    case PF_ELSE: put_prefixed(p, TREE_IF, 3, f.tok, 0); break;
-    case PF_PREFIX: reduce_prefix(p, &f); break;
-    case PF_FUNARG: reduce_function_argument(p, &f); break;
-    case PF_AT: reduce_at(p, &f); break;
-    case PF_WHERE: parser_reduce_where(p, &f); break;
+    case PF_SQRT: reduce_root(p, f); break;
+    case PF_CMP: reduce_comparison(p, f); break;
+    case PF_AND: put_from(p, TREE_AND, f->base, 0); break;
+    case PF_OR: put_from(p, TREE_OR, f->base, 0); break;
+    case PF_NOT: put_prefixed(p, TREE_NOT, 1, f->tok, 0); break;
+    case PF_RANGE: reduce_range(p, f); break;
+    case PF_ELSE: put_prefixed(p, TREE_IF, 3, f->tok, 0); break;
+    case PF_PREFIX: reduce_prefix(p, f); break;
+    case PF_FUNARG: reduce_function_argument(p, f); break;
+    case PF_AT: reduce_at(p, f); break;
+    case PF_WHERE: parser_reduce_where(p, f); break;
     default: break;
     }
     parser_pop_frame(p);

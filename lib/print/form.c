@@ -11,6 +11,13 @@
 /* ---- products
  * -------------------------------------------------------------------------- */
 
+/* d, d^2, dy, d(x) */
+static bool begins_with_d(const Form *f)
+{
+    f = f->kind == FORM_POW ? f->a[0].f : f;
+    return (f->kind == FORM_NAME || f->kind == FORM_APPLY) && f->text[0] == 'd';
+}
+
 static void measure_product(Form *f)
 {
     double len = 0;
@@ -19,9 +26,11 @@ static void measure_product(Form *f)
     for (uint32_t i = 0; i < all; i++)
         len += form_placed(f->a[i].f, false, BIND_POW);
     len += f->n - 1;
-    if (f->nden)
-        len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0) +
-               (form_spaces_slash(f) ? 2 : 0);
+    if (f->nden) {
+        len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0);
+        f->spaced = begins_with_d(f->a[f->n].f) && begins_with_d(f->a[f->n - 1].f);
+        len += f->spaced ? 2 : 0;
+    }
     f->len = len;
 }
 
@@ -576,13 +585,13 @@ bool form_build(Forms *F, Ctx *c, size_t n, Node *const *roots)
         return false;
     F->unit.poly = true;
     F->unit.base = &F->unit;
-    e = ARENA_NEW0(&c->tmp, Entry, count);
+    e = ARENA_NEW(&c->tmp, Entry, count);
     if (!e)
         return false;
     F->entry = e;
     F->count = count;
     for (size_t i = 0; i < count; i++)
-        e[i].node = order[i];
+        e[i] = (Entry){.node = order[i]};
     for (size_t i = 0; i < n; i++)
         form_entry(F, roots[i])->alone = true;
     for (size_t i = count; i-- > 0;)

@@ -54,7 +54,8 @@ struct form {
     uint8_t kind, strength; /* prec: of the text without its minus sign */
     bool neg;               /* NUM, PROD: a minus sign stands before it */
     bool falls;             /* SUM: by falling degree, its first term would be negative */
-    uint16_t op;            /* FORM_CALL, FORM_INFIX */
+    bool spaced; /* PROD: would be read as a derivative without spaces: d / dx */
+    uint16_t op; /* FORM_CALL, FORM_INFIX */
     uint32_t n, nden;
     double len;       /* bytes of plain text without the minus sign */
     const Node *node; /* what is shown, where that is one node; else NULL */
@@ -221,18 +222,6 @@ static inline int form_needs(const Form *f, uint32_t i)
     if (f->kind == FORM_INFIX && f->op == OP_AND)
         return BIND_NOT;
     return needs[f->kind];
-}
-/* d, d^2, dy, d(x) */
-static inline bool form_begins_with_d(const Form *f)
-{
-    f = f->kind == FORM_POW ? f->a[0].f : f;
-    return (f->kind == FORM_NAME || f->kind == FORM_APPLY) && f->text[0] == 'd';
-}
-/* A quotient of names that would be read as a derivative were there no spaces: d / dx. */
-static inline bool form_spaces_slash(const Form *f)
-{
-    return f->nden && form_begins_with_d(f->a[f->n].f) &&
-           form_begins_with_d(f->a[f->n - 1].f);
 }
 /* What stands before argument i > 0 of a call: " = " in subs(e, x = a) and taylor(e, x =
  * a, n). */

@@ -115,7 +115,7 @@ static void put_between(Str *out, const Form *f, uint32_t i)
             put_char(out, '-');
         break;
     case FORM_PROD:
-        if (i == f->n && form_spaces_slash(f))
+        if (i == f->n && f->spaced)
             put_short(out, below_in_parentheses(f) ? " / (" : " / ",
                       3 + below_in_parentheses(f));
         else if (i == f->n)

@@ -18,6 +18,7 @@ void answer_clear(Answer *a)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         str_clear(all[i]);
     a->kind = LBZ_NOTHING;
+    a->cleared = true;
     a->has_latex = a->has_pretty = a->has_approx = a->has_shown = false;
     a->has_number = a->has_at_value = false;
     a->proof = "";

@@ -52,6 +52,7 @@ typedef struct {
     lbz_kind kind;
     Str text, latex, pretty, approx, shown, number_text, at_value, latex_shown;
     bool has_latex, has_pretty, has_approx, has_shown, has_number, has_at_value;
+    bool cleared; /* nothing was put since answer_clear */
     double number;
     lbz_verdict verdict;
     const char *proof, *mode;

@@ -120,13 +120,42 @@ void synonym_at(size_t i, const char **name, Op *op)
     *op = synonyms[i].op;
 }
 
+/* `length` is a constant after inlining, so only the commands of that length remain. */
+static inline __attribute__((always_inline)) const CommandInfo *command_of_length(
+    size_t length, const char *s)
+{
+    size_t i = 0;
+#define F1(...)
+#define F2(...)
+#define F3(...)
+#define P1(...)
+#define P2(...)
+#define S(...)
+#define T(...)
+#define A(...)
+#define C(run, nm, ...)                                               \
+    if (length == sizeof nm - 1 && memcmp(s, nm, sizeof nm - 1) == 0) \
+        return &commands[i];                                          \
+    i++;
+#include "ops.def"
+    return (void)i, NULL;
+}
+
 const CommandInfo *command_find(const char *name, size_t n)
 {
-    for (size_t i = 0; i < LENGTH(commands); i++)
-        if (n && commands[i].name[0] == name[0] && strlen(commands[i].name) == n &&
-            memcmp(commands[i].name, name, n) == 0)
-            return &commands[i];
-    return NULL;
+    switch (n) {
+    case 1: return command_of_length(1, name);
+    case 2: return command_of_length(2, name);
+    case 3: return command_of_length(3, name);
+    case 4: return command_of_length(4, name);
+    case 5: return command_of_length(5, name);
+    case 6: return command_of_length(6, name);
+    case 7: return command_of_length(7, name);
+    case 8: return command_of_length(8, name);
+    case 9: return command_of_length(9, name);
+    case 10: return command_of_length(10, name);
+    default: return command_of_length(n, name);
+    }
 }
 
 /* ---- names */
