@@ -40,6 +40,8 @@ typedef struct {
     unsigned agreed, undefined, unable, tried;
     const Node *open;   /* what could not be evaluated at the last point that failed */
     Existence exist[2]; /* of the sides, at the last special point */
+    Node **turn;        /* what is 0 where a side jumps; NULL: not known */
+    size_t nturns;
 } Check;
 
 typedef enum { AGREE, DIFFER, SKIP } Outcome;

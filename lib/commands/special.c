@@ -179,7 +179,59 @@ static bool may_jump(Ctx *c, Node *n, void *arg)
            (n->op == OP_POW && !ex_is_num(n->a[1]) && !ex_is_pos(n->a[0]));
 }
 
-static bool differ_here(Check *k) { return compare_briefly(k) == DIFFER; }
+/* What is 0 where n, a node that may jump, does. NULL: that is not told by one number. */
+static Node *turns_with(Ctx *c, Node *n)
+{
+    switch (n->op) {
+    case OP_POW:
+    case OP_abs:
+    case OP_sign:
+    case OP_relu:
+    case OP_step:
+    case OP_step_at: return n->a[0];
+    case OP_max:
+    case OP_min: return ex_sub(c, n->a[0], n->a[1]);
+    default: return NULL;
+    }
+}
+
+/* Notes what decides where the sides jump. */
+static void find_turns(Check *k)
+{
+    Ctx *c = k->c;
+    Node *both[] = {k->l, k->r};
+    size_t n = 0;
+    Node **order = ex_walk(c, 2, both, &n);
+    k->turn = ARENA_NEW(&c->pool[1].arena, Node *, n + 1);
+    k->nturns = 0;
+    for (size_t i = 0; order && k->turn && i < n && !ctx_poll(c); i++) {
+        Node *u = may_jump(c, order[i], NULL) ? turns_with(c, order[i]) : c->one;
+        if (!u) {
+            k->turn = NULL; /* anywhere, as far as we know */
+            return;
+        }
+        if (!ex_is_num(u) || u == c->zero)
+            k->turn[k->nturns++] = u;
+    }
+}
+
+/* May a side jump at the point? Between jumps random points tell as much. */
+static bool may_jump_here(Check *k)
+{
+    enum { BITS = 64 };
+    bool may = !k->turn;
+    compare_place(k, k->at, BITS);
+    for (size_t i = 0; i < k->nturns && !may; i++)
+        may = ball_eval(k->c, k->turn[i], k->syms, k->at, k->k, BITS, k->d, NULL) !=
+                  LBZ_OK ||
+              arb_contains_zero(k->d);
+    return may;
+}
+
+static bool differ_here(Check *k)
+{
+    return may_jump_here(k) && compare_briefly(k) == DIFFER;
+}
 
 static void set_value(Var *v, Num x)
 {
@@ -287,6 +339,7 @@ bool special_find(Check *k)
     unsigned tried = 0;
     if (!k->k || !compare_has(k, may_jump))
         return false;
+    find_turns(k);
     for (size_t i = 0; i < k->k && tried < MOST_POINTS && !ctx_failed(c); i++) {
         Var *v = &k->var[i];
         size_t n;

@@ -11,11 +11,35 @@
 /* ---- products
  * -------------------------------------------------------------------------- */
 
-/* d, d^2, dy, d(x) */
-static bool begins_with_d(const Form *f)
+static bool is_d(const Form *f)
 {
     f = f->kind == FORM_POW ? f->a[0].f : f;
-    return (f->kind == FORM_NAME || f->kind == FORM_APPLY) && f->text[0] == 'd';
+    return (f->kind == FORM_NAME || f->kind == FORM_APPLY) && f->ntext == 1 &&
+           f->text[0] == 'd';
+}
+
+/* dy, dx1, dalpha; of longer words the parser knows that they are none. */
+static bool is_differential(const Form *f)
+{
+    size_t n = 2;
+
+    if (f->kind != FORM_NAME || f->ntext < 2 || f->text[0] != 'd')
+        return false;
+    while (n < f->ntext &&
+           ((f->text[n] >= '0' && f->text[n] <= '9') || f->text[n] == '_'))
+        n++;
+    return n == f->ntext || print_greek_find(f->text + 1, f->ntext - 1) >= 0;
+}
+
+/* d^2/dx^2, d(x)/dx, dy/dx: a quotient that spaces tell from a derivative. */
+static bool looks_like_derivative(const Form *f)
+{
+    const Form *last = f->a[f->n - 1].f, *x = f->a[f->n].f;
+
+    x = x->kind == FORM_POW ? x->a[0].f : x;
+    if (x->kind != FORM_NAME || x->text[0] != 'd')
+        return false;
+    return is_d(last) || (is_differential(last) && is_differential(x));
 }
 
 static void measure_product(Form *f)
@@ -28,7 +52,7 @@ static void measure_product(Form *f)
     len += f->n - 1;
     if (f->nden) {
         len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0);
-        f->spaced = begins_with_d(f->a[f->n].f) && begins_with_d(f->a[f->n - 1].f);
+        f->spaced = looks_like_derivative(f);
         len += f->spaced ? 2 : 0;
     }
     f->len = len;
