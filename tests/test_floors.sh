@@ -62,7 +62,7 @@ flint:     library_ wire_
 tensor:    tensor_ dims_ dtype_
 number:    num_ decimal_ double_
 table:     op_ command_ synonym_ rule_ float64_ f64_ certified_ cert_
-expr:      ex_ ctx_ sym_ subst_ shape_ sizes_ contract_ nodevec_ attempt_
+expr:      ex_ ctx_ sym_ subst_ shape_ sizes_ contract_ nodevec_ attempt_ attr_ elements_ row_ exact_
 field:     field_ el_ poly_ rat_ heavy_
 parse:     parse_ parsed_ parser_ lex_ tree_ build_
 print:     print_ form_ box_ emit_

@@ -166,7 +166,8 @@ START_TEST(arity_chooses_the_row)
     ck_assert_int_eq(find_n("erf", 2), OP_erf_between);
     ck_assert_int_eq(find_n("max", 2), OP_max);
     ck_assert_int_eq(find_n("max", 5), OP_max);
-    ck_assert_int_eq(find_n("max", 1), OP_POISON);
+    ck_assert_int_eq(find_n("max", 1), OP_MAXIMUM);
+    ck_assert_int_eq(find_n("sum", 1), OP_TOTAL);
     ck_assert_int_eq(find_n("atan2", 3), OP_POISON);
     ck_assert_int_eq(find_n("sin", (size_t)-1), OP_POISON);
     ck_assert_int_eq(find_n("diff", 2), OP_DIFF);

@@ -1,35 +1,47 @@
 /* expr/tensors.c - the T rows of ops.def on nodes: their shapes, and what is carried out where
  * elements are written out. Columns of the table name the functions shape_of_... and exact_... here. */
 #include "expr/tensors.h"
+#include "expr/attributes.h"
 #include "expr/contract.h"
+#include "expr/elements.h"
 #include "expr/internal.h"
+#include "expr/rows.h"
 #include "expr/shape.h"
 
-typedef uint32_t ShapeRule(Ctx *c, const Node *n);
-/* NULL: it stays a node. Poison on errors. */
-typedef Node *ExactRule(Ctx *c, const char *attributes, size_t n, Node *const *a);
+static bool is_ragged(const Node *a) { return a->shape == SHAPE_RAGGED; }
 
-static bool is_list(const Node *a) { return ex_is(a, OP_LIST); }
-
-static Node *wrong_shape(Ctx *c, const char *hint, const char *what)
+Node *row_wrong(Ctx *c, const char *hint, const char *what)
 {
     return ctx_error(c, LBZ_SHAPE, hint, "%s", what);
 }
 
+bool row_is_written(const Node *a)
+{
+    return ex_is_num(a) || (row_is_list(a) && shape_is_tensor(a->shape));
+}
+
+bool row_has_shape(Ctx *c, const Node *a, const char *what)
+{
+    if (is_ragged(a))
+        ctx_error(c, LBZ_SHAPE, "make all rows equally long",
+                  "%s of a list whose elements have different shapes", what);
+    return shape_is_tensor(a->shape);
+}
+
 /* ---- shapes --------------------------------------------------------------------------- */
-static uint32_t shape_of_number(Ctx *c, const Node *n)
+uint32_t shape_of_number(Ctx *c, const Node *n)
 {
     (void)c, (void)n;
     return SHAPE_SCALAR;
 }
 
-static uint32_t shape_of_first(Ctx *c, const Node *n)
+uint32_t shape_of_first(Ctx *c, const Node *n)
 {
     (void)c;
     return n->a[0]->shape;
 }
 
-static uint32_t shape_of_index(Ctx *c, const Node *n)
+uint32_t shape_of_index(Ctx *c, const Node *n)
 {
     uint32_t id = n->a[0]->shape;
     if (!shape_is_tensor(id))
@@ -42,17 +54,17 @@ static uint32_t shape_of_index(Ctx *c, const Node *n)
     return shape_make(c, &s);
 }
 
-static uint32_t shape_of_zeros(Ctx *c, const Node *n)
+uint32_t shape_of_zeros(Ctx *c, const Node *n)
 {
     return n->n > SHAPE_RANK ? SHAPE_ANY : shape_of_sizes(c, n->n, n->a);
 }
 
-static uint32_t shape_of_linspace(Ctx *c, const Node *n)
+uint32_t shape_of_linspace(Ctx *c, const Node *n)
 {
     return shape_of_sizes(c, 1, n->a + 2);
 }
 
-static uint32_t shape_of_outer(Ctx *c, const Node *n)
+uint32_t shape_of_outer(Ctx *c, const Node *n)
 {
     if (!shape_is_tensor(n->a[0]->shape) || !shape_is_tensor(n->a[1]->shape))
         return SHAPE_ANY;
@@ -63,7 +75,7 @@ static uint32_t shape_of_outer(Ctx *c, const Node *n)
     return shape_make(c, &s);
 }
 
-static uint32_t shape_of_transpose(Ctx *c, const Node *n)
+uint32_t shape_of_transpose(Ctx *c, const Node *n)
 {
     uint32_t id = n->a[0]->shape;
     if (shape_has_rank(c, id, 1))
@@ -77,49 +89,38 @@ static uint32_t shape_of_transpose(Ctx *c, const Node *n)
     return shape_make(c, &s);
 }
 
-static uint32_t shape_of_product(Ctx *c, const Node *n)
+uint32_t shape_of_product(Ctx *c, const Node *n)
 {
     (void)c, (void)n; /* else it is carried out */
     return SHAPE_ANY;
 }
 
-static uint32_t shape_of_row(Ctx *c, const Node *n)
+uint32_t shape_of_row(Ctx *c, const Node *n)
 {
     return shape_has_rank(c, n->a[0]->shape, 1) ? shape_row(c, n->a[0]->shape)
                                                 : SHAPE_ANY;
 }
 
-static uint32_t shape_of_broadcast(Ctx *c, const Node *n)
+uint32_t shape_of_broadcast(Ctx *c, const Node *n)
 {
     return shape_of_sizes(c, n->n - 1, n->a + 1);
 }
 
-static uint32_t shape_of_like(Ctx *c, const Node *n)
+uint32_t shape_of_like(Ctx *c, const Node *n)
 {
     uint32_t s = shape_broadcast(c, n->a[0]->shape, n->a[1]->shape);
     return s == SHAPE_NONE ? SHAPE_ANY : s;
 }
 
-static uint32_t shape_of_stack(Ctx *c, const Node *n)
+uint32_t shape_of_stack(Ctx *c, const Node *n)
 {
     uint32_t s = n->a[0]->shape;
     return shape_is_tensor(s) ? shape_stack(c, n->n, s) : SHAPE_ANY;
 }
 
-static uint32_t shape_of_contract(Ctx *c, const Node *n) { return contract_shape(c, n); }
+uint32_t shape_of_contract(Ctx *c, const Node *n) { return contract_shape(c, n); }
 
 /* ---- elements ------------------------------------------------------------------------- */
-/* All elements of lists in lists, in the order of reading. */
-static void put_elements(Ctx *c, NodeVec *v, Node *a)
-{
-    for (uint32_t i = 0; is_list(a) && i < a->n; i++) /* at most as deep as the rank */
-        put_elements(c, v, a->a[i]);
-    if (!is_list(a))
-        nodevec_push(c, v, a);
-}
-
-static bool is_ragged(const Node *a) { return a->shape == SHAPE_RAGGED; }
-
 /* The element that index chooses; NULL: it is no number, or there is none (an error then). */
 static Node *element(Ctx *c, const Node *list, const Node *index)
 {
@@ -131,7 +132,7 @@ static Node *element(Ctx *c, const Node *list, const Node *index)
     }
     if (!ex_get_int(index, &i)) {
         if (ex_is_num(index))
-            wrong_shape(c, "elements are counted from 1", "an index is a whole number");
+            row_wrong(c, "elements are counted from 1", "an index is a whole number");
         return NULL;
     }
     if (i < 1 || i > (int64_t)list->n) {
@@ -142,81 +143,47 @@ static Node *element(Ctx *c, const Node *list, const Node *index)
     return list->a[i - 1];
 }
 
-static Node *exact_index(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_index(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     Node *v = a[0];
     (void)attributes;
     if (ex_is_num(v))
-        return wrong_shape(c, NULL, "a number has no elements");
-    for (size_t k = 1; k < n && is_list(v); k++) {
+        return row_wrong(c, NULL, "a number has no elements");
+    for (size_t k = 1; k < n && row_is_list(v); k++) {
         Node *e = element(c, v, a[k]);
-        if (e && k + 1 < n && !is_list(e) && !e->shape)
-            return wrong_shape(c, NULL, "there are more indices than axes");
+        if (e && k + 1 < n && !row_is_list(e) && !e->shape)
+            return row_wrong(c, NULL, "there are more indices than axes");
         if (!e)
             return ctx_failed(c) ? c->poison : NULL;
         v = e;
     }
-    if (is_list(a[0]))
+    if (row_is_list(a[0]))
         return v;
     if (shape_is_tensor(v->shape) && n - 1 > shape_at(c, v->shape)->rank)
-        return wrong_shape(c, NULL, "there are more indices than axes");
+        return row_wrong(c, NULL, "there are more indices than axes");
     return NULL;
-}
-
-static Node *exact_total(Ctx *c, const char *attributes, size_t n, Node *const *a)
-{
-    Node *v = ex_is(a[0], OP_ROW) ? a[0]->a[0] : a[0];
-    static const char *const texts[] = {"->",       "a->",       "ab->",
-                                        "abc->",    "abcd->",    "abcde->",
-                                        "abcdef->", "abcdefg->", "abcdefgh->"};
-    (void)attributes, (void)n;
-    if (is_list(v)) {
-        NodeVec e = {0};
-        put_elements(c, &e, v);
-        return ctx_failed(c) ? c->poison : e.n ? ex_add(c, e.n, e.v) : c->zero;
-    }
-    if (shape_is_tensor(v->shape))
-        return ex_contract(c, texts[shape_at(c, v->shape)->rank], 1, &v, "sum");
-    return ex_is_num(v) ? v : NULL;
-}
-
-static Node *exact_norm(Ctx *c, const char *attributes, size_t n, Node *const *a)
-{
-    (void)attributes, (void)n;
-    if (ex_is(a[0], OP_ROW))
-        return ex_tensor(c, OP_NORM, NULL, 1, a[0]->a);
-    if (ex_is_num(a[0]))
-        return ex_fn1(c, OP_abs, a[0]);
-    if (!is_list(a[0]))
-        return NULL;
-    NodeVec e = {0};
-    put_elements(c, &e, a[0]);
-    for (size_t i = 0; i < e.n; i++)
-        e.v[i] = ex_mul2(c, e.v[i], e.v[i]);
-    return ctx_failed(c) ? c->poison : ex_sqrt(c, e.n ? ex_add(c, e.n, e.v) : c->zero);
 }
 
 /* The sum of the products of all elements; NULL where elements are not all written out. */
 static Node *dot_elements(Ctx *c, Node *u, Node *v)
 {
-    NodeVec x = {0}, y = {0};
-    put_elements(c, &x, u);
-    put_elements(c, &y, v);
-    if (x.n != y.n || (u->shape != v->shape && !is_ragged(u) && !is_ragged(v)))
+    size_t n, m;
+    Node **x = elements_all(c, u, &n), **y = elements_all(c, v, &m);
+    if (n != m || (u->shape != v->shape && !is_ragged(u) && !is_ragged(v)))
         return shape_error(c, u->shape, v->shape, "dot");
-    for (size_t i = 0; i < x.n && !ctx_poll(c); i++)
-        x.v[i] = ex_mul2(c, x.v[i], y.v[i]);
-    return ctx_failed(c) ? c->poison : x.n ? ex_add(c, x.n, x.v) : c->zero;
+    for (size_t i = 0; i < n && !ctx_poll(c); i++)
+        x[i] = ex_mul2(c, x[i], y[i]);
+    return ctx_failed(c) ? c->poison : n ? ex_add(c, n, x) : c->zero;
 }
 
-static Node *exact_dot(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_dot(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     static const char *const texts[] = {"", "a,a->", "ab,ab->", "abc,abc->",
                                         "abcd,abcd->"};
     Node *u = ex_is(a[0], OP_ROW) ? a[0]->a[0] : a[0],
          *v = ex_is(a[1], OP_ROW) ? a[1]->a[0] : a[1];
     (void)attributes, (void)n;
-    if (is_list(u) && is_list(v))
+    if (row_is_list(u) && row_is_list(v))
         return dot_elements(c, u, v);
     if (!shape_is_tensor(u->shape) || !shape_is_tensor(v->shape))
         return NULL;
@@ -226,17 +193,17 @@ static Node *exact_dot(Ctx *c, const char *attributes, size_t n, Node *const *a)
     return ex_contract(c, texts[rank], 2, (Node *[]){u, v}, "dot");
 }
 
-static Node *exact_length(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_length(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
-    if (is_list(a[0]))
+    if (row_is_list(a[0]))
         return ex_int(c, a[0]->n);
     return shape_is_tensor(a[0]->shape)
                ? shape_size_node(c, shape_at(c, a[0]->shape)->size[0])
                : NULL;
 }
 
-static Node *exact_zeros(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_zeros(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     Node *r = c->zero;
     (void)attributes;
@@ -245,8 +212,8 @@ static Node *exact_zeros(Ctx *c, const char *attributes, size_t n, Node *const *
         if (!ex_is_num(a[k]))
             return NULL;
         if (!ex_get_int(a[k], &m) || m < 0 || m > 1000000)
-            return wrong_shape(c, "write zeros(3)",
-                               "zeros() needs whole numbers from 0 on");
+            return row_wrong(c, "write zeros(3)",
+                             "zeros() needs whole numbers from 0 on");
         Node **t = ARENA_NEW(ctx_arena(c), Node *, (size_t)m + 1);
         for (int64_t i = 0; t && i < m; i++)
             t[i] = r;
@@ -256,7 +223,7 @@ static Node *exact_zeros(Ctx *c, const char *attributes, size_t n, Node *const *
 }
 
 /* Written out where it is short. */
-static Node *exact_linspace(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_linspace(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     enum { WRITTEN_OUT = 1000 };
     int64_t m;
@@ -264,8 +231,8 @@ static Node *exact_linspace(Ctx *c, const char *attributes, size_t n, Node *cons
     if (!ex_is_num(a[0]) || !ex_is_num(a[1]) || !ex_is_num(a[2]))
         return NULL;
     if (!ex_get_int(a[2], &m) || m < 1)
-        return wrong_shape(c, "write linspace(0, 1, 11)",
-                           "linspace() needs a whole number of elements from 1 on");
+        return row_wrong(c, "write linspace(0, 1, 11)",
+                         "linspace() needs a whole number of elements from 1 on");
     if (m > WRITTEN_OUT)
         return NULL;
     Node **t = ARENA_NEW(ctx_arena(c), Node *, (size_t)m), *d = ex_sub(c, a[1], a[0]);
@@ -274,7 +241,7 @@ static Node *exact_linspace(Ctx *c, const char *attributes, size_t n, Node *cons
     return t ? ex_list(c, (size_t)m, t) : c->poison;
 }
 
-static Node *exact_outer(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_outer(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
     if (!shape_is_tensor(a[0]->shape) || !shape_is_tensor(a[1]->shape))
@@ -284,7 +251,7 @@ static Node *exact_outer(Ctx *c, const char *attributes, size_t n, Node *const *
     return ex_contract(c, "a,b->ab", 2, a, "outer");
 }
 
-static Node *exact_trace(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_trace(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
     if (ex_is_num(a[0]))
@@ -293,10 +260,10 @@ static Node *exact_trace(Ctx *c, const char *attributes, size_t n, Node *const *
         return NULL;
     return shape_is_square(c, a[0]->shape)
                ? ex_contract(c, "aa->", 1, a, "trace")
-               : wrong_shape(c, NULL, "trace needs a square matrix");
+               : row_wrong(c, NULL, "trace needs a square matrix");
 }
 
-static Node *exact_transpose(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_transpose(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
     return a[0]->shape == SHAPE_ANY ? NULL : ex_transpose(c, a[0]);
@@ -307,32 +274,32 @@ static bool both_known(Node *const *a)
     return a[0]->shape != SHAPE_ANY && a[1]->shape != SHAPE_ANY;
 }
 
-static Node *exact_product(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_product(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
     return both_known(a) || !a[0]->shape || !a[1]->shape ? ex_product(c, a[0], a[1])
                                                          : NULL;
 }
 
-static Node *exact_matpow(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_matpow(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
     return both_known(a) ? ex_raise(c, a[0], a[1]) : NULL;
 }
 
-static Node *exact_row(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_row(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
     return shape_is_vector(c, a[0]->shape) ? NULL : ex_transpose(c, a[0]);
 }
 
-static Node *exact_broadcast(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_broadcast(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes;
     return ex_broadcast(c, a[0], shape_of_sizes(c, (unsigned)n - 1, a + 1));
 }
 
-static Node *exact_like(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_like(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes, (void)n;
     if (!both_known(a))
@@ -342,17 +309,17 @@ static Node *exact_like(Ctx *c, const char *attributes, size_t n, Node *const *a
         return shape_error(c, a[0]->shape, a[1]->shape, "a sum");
     return s == SHAPE_RAGGED    ? ex_add2(c, a[0], ex_scale(c, NUM_ZERO, a[1]))
            : shape_is_row(c, s) ? ex_row(c, ex_broadcast(c, a[0], shape_column(c, s)))
-           : is_list(a[1])      ? ex_fill(c, a[0], s)
+           : row_is_list(a[1])  ? ex_fill(c, a[0], s)
                                 : ex_broadcast(c, a[0], s);
 }
 
-static Node *exact_stack(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_stack(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)attributes;
     return ex_list(c, n, a);
 }
 
-static Node *exact_contract(Ctx *c, const char *attributes, size_t n, Node *const *a)
+Node *exact_contract(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     return ex_contract(c, attributes, n, a, "a product");
 }
@@ -379,11 +346,45 @@ static const TensorRow rows[] = {
 
 static const TensorRow *row_of(Op op) { return &rows[op - OP_FIRST_TENSOR]; }
 
-/* As it is: what it was made of has been looked at. */
-static Node *intern(Ctx *c, Op op, const char *attributes, size_t n, Node *const *a)
+Node *row_intern(Ctx *c, Op op, const char *attributes, size_t n, Node *const *a)
 {
     uint32_t sym = attributes ? sym_intern(c, attributes, strlen(attributes)) + 1 : 0;
     return ctx_intern(c, &(Shell){.op = op, .sym = sym, .n = n, .a = a});
+}
+
+static Node *make(Ctx *c, Op op, const char *attributes, size_t n, Node *const *a)
+{
+    Node *r = row_of(op)->exact(c, attributes, n, a);
+    return r ? r : ctx_failed(c) ? c->poison : row_intern(c, op, attributes, n, a);
+}
+
+/* The matrix of one row that a row looks like. */
+static Node *row_as_matrix(Ctx *c, Node *row)
+{
+    Node *one = ex_list(c, 1, &c->one);
+    return ex_contract(c, "a,b->ab", 2, (Node *[]){one, ex_transpose(c, row)}, "a row");
+}
+
+/* Along axes. A row is reduced as the vector it is made of, or, where axes are named, as a matrix; what
+ * keeps shapes keeps it a row. */
+static Node *make_along(Ctx *c, Op op, const char *attributes, size_t n, Node *const *a)
+{
+    unsigned flags = op_info(op)->flags;
+    uint32_t shape = a[0]->shape;
+    if (shape_is_row(c, shape)) {
+        size_t ignored = attributes ? strspn(attributes, "axis") : 0;
+        bool named = ignored == 4;
+        Node *first = named && !(flags & AXIS_LAST) ? row_as_matrix(c, a[0])
+                                                    : ex_transpose(c, a[0]);
+        Node *b[2] = {first, n > 1 ? a[1] : NULL};
+        Node *r = n <= 2 ? ex_tensor(c, op, attributes, n, b) : c->poison;
+        return flags & AXIS_LAST ? ex_row(c, r) : r;
+    }
+    if (!shape_is_tensor(shape) && !ex_is_num(a[0]))
+        return make(c, op, attributes, n, a);
+    unsigned rank = shape_at(c, shape)->rank;
+    const char *text = attr_normal(c, op, attributes, rank);
+    return ctx_failed(c) ? c->poison : make(c, op, text, n, a);
 }
 
 Node *ex_tensor(Ctx *c, Op op, const char *attributes, size_t n, Node *const *a)
@@ -391,8 +392,20 @@ Node *ex_tensor(Ctx *c, Op op, const char *attributes, size_t n, Node *const *a)
     for (size_t i = 0; i < n; i++)
         if (ex_is_poison(a[i]))
             return c->poison;
-    Node *r = row_of(op)->exact(c, attributes, n, a);
-    return r ? r : ctx_failed(c) ? c->poison : intern(c, op, attributes, n, a);
+    return n && op_info(op)->flags & (AXES | AXIS_LAST | AXIS_FIRST)
+               ? make_along(c, op, attributes, n, a)
+               : make(c, op, attributes, n, a);
+}
+
+/* Some of the operands that are tensors have no shape yet. */
+static bool lacks_shape(const Node *n)
+{
+    unsigned flags = op_info((Op)n->op)->flags;
+    uint32_t tensors = flags & TENSORS ? n->n : flags & TENSOR ? 1 : 0;
+    for (uint32_t i = 0; i < tensors; i++)
+        if (n->a[i]->shape == SHAPE_SCALAR)
+            return true;
+    return false;
 }
 
 bool ex_is_open(const Node *n)
@@ -401,18 +414,8 @@ bool ex_is_open(const Node *n)
     case OP_ZEROS: return true;
     case OP_LINSPACE:
         return !ex_is_num(n->a[0]) || !ex_is_num(n->a[1]) || !ex_is_num(n->a[2]);
-    case OP_INDEX: return n->a[0]->shape == SHAPE_SCALAR || is_list(n->a[0]);
-    case OP_TOTAL:
-    case OP_NORM:
-    case OP_DOT:
-    case OP_LENGTH:
-    case OP_OUTER:
-    case OP_TRACE:
-        for (uint32_t i = 0; i < n->n; i++)
-            if (n->a[i]->shape == SHAPE_SCALAR)
-                return true;
-        return false;
-    default: return false;
+    case OP_INDEX: return n->a[0]->shape == SHAPE_SCALAR || row_is_list(n->a[0]);
+    default: return op_is_tensor((Op)n->op) && lacks_shape(n);
     }
 }
 
@@ -423,7 +426,7 @@ static uint32_t shape_of_names(const Node *n)
     if (n->n < 2)
         return SHAPE_ANY;
     const Node *x = n->a[1];
-    if (!is_list(x))
+    if (!row_is_list(x))
         return x->shape;
     for (uint32_t i = 0; i < x->n; i++)
         if (x->a[i]->shape)
@@ -481,7 +484,7 @@ Node *ex_row(Ctx *c, Node *v)
 {
     if (ex_is_poison(v) || shape_is_row(c, v->shape))
         return v;
-    return intern(c, OP_ROW, NULL, 1, &v);
+    return row_intern(c, OP_ROW, NULL, 1, &v);
 }
 
 static Node *fill_axes(Ctx *c, Node *e, const Shape *s, unsigned left)
@@ -513,24 +516,24 @@ Node *ex_broadcast(Ctx *c, Node *e, uint32_t shape)
     if (ex_is_poison(e) || e->shape == shape || !shape_is_tensor(shape))
         return e;
     int64_t count = shape_count(c, shape);
-    if (count >= 0 && count <= SMALL && (!a[0]->shape || is_list(a[0])))
+    if (count >= 0 && count <= SMALL && (!a[0]->shape || row_is_list(a[0])))
         return ex_fill(c, a[0], shape);
     Shape s = *shape_at(c, shape);
     for (unsigned i = 0; i < s.rank; i++)
         a[i + 1] = shape_size_node(c, s.size[i]);
-    return intern(c, OP_BROADCAST, NULL, s.rank + 1u, a);
+    return row_intern(c, OP_BROADCAST, NULL, s.rank + 1u, a);
 }
 
 Node *ex_store(Ctx *c, Node *v, size_t n, Node *const *index, Node *e)
 {
     if (n == 0)
         return e;
-    if (!is_list(v))
-        return wrong_shape(c, NULL, "a number has no elements");
+    if (!row_is_list(v))
+        return row_wrong(c, NULL, "a number has no elements");
     Node *old = element(c, v, index[0]);
     Node **t = old ? ARENA_NEW(ctx_arena(c), Node *, v->n) : NULL;
     if (!t)
-        return ctx_failed(c) ? c->poison : wrong_shape(c, NULL, "an index is a number");
+        return ctx_failed(c) ? c->poison : row_wrong(c, NULL, "an index is a number");
     int64_t i = 1;
     (void)ex_get_int(index[0], &i);
     memcpy(t, v->a, v->n * sizeof *t);

@@ -79,18 +79,11 @@ static Node *call_function(const Arguments *a, Op op)
     return with_exponent(a, r);
 }
 
-/* sum(e, k, a, b); sum(v) of a list */
+/* sum(e, k, a, b) */
 static Node *call_binder(const Arguments *a, Op op)
 {
     Node **v = a->v;
     build_stand_at(a->b, a->i->pos, a->i->end);
-    if (a->n == 1 && op == OP_PROD && ex_is(v[0], OP_LIST))
-        return ex_mul(a->c, v[0]->n, v[0]->a);
-    if (a->n == 1 && op == OP_SUM)
-        return build_tensor(a->b, OP_TOTAL, 1, v, a->i->pos, a->i->end);
-    if (a->n == 1)
-        return ctx_error(a->c, LBZ_SYNTAX, op_info(op)->usage,
-                         "%s takes 4 arguments, here is 1", op_info(op)->name);
     if (!ex_is(v[1], OP_SYM))
         return argument_error(a, 1, op_info(op)->usage, "a variable is expected here");
     return numbers_only(a) ? ex_binder(a->c, op, v[0], v[1], v[2], v[3]) : a->c->poison;

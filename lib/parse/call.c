@@ -46,12 +46,13 @@ Op parser_unary_function(Parser *p, Op op)
     return OP_POISON;
 }
 
-/* The row that takes so many arguments. */
-static Op function_row(Parser *p, const ArgumentList *a, Op op)
+/* The row that takes so many arguments: max(x, 0) is a function, max(v) of a tensor. */
+static Op row_of_call(Parser *p, const ArgumentList *a, Op op)
 {
-    Op fn = op_find_n(a->name, a->len, a->n);
-    if (fn != OP_POISON && op_is_function(fn))
-        return fn;
+    bool several = op_is_function(op) || op == OP_SUM || op == OP_PROD;
+    Op row = several ? op_find_n(a->name, a->len, a->n) : op;
+    if (row != OP_POISON)
+        return row;
     arity_error(p, a, op);
     return OP_POISON;
 }
@@ -77,8 +78,6 @@ static bool right_number(const ArgumentList *a, Op op)
     const OpInfo *f = op_info(op);
     switch (op) {
     case OP_INT: return a->n == 4;
-    case OP_SUM:
-    case OP_PROD: return a->n == 4 || a->n == 1;
     case OP_DIFF: return a->n <= 64;
     case OP_SUBS: return a->n >= 2;
     case OP_TAYLOR: return a->n == 4 || (a->n == 3 && !(a->v[1].flags & VAL_EQ));
@@ -211,9 +210,9 @@ static void put_call(Parser *p, const ArgumentList *a, const ParserFrame *f)
         put_primed(p, a, f);
         return;
     }
-    if (op_is_function(op))
-        op = function_row(p, a, op);
-    else if (!right_number(a, op) && !refuse_antiderivative(p, a, op))
+    op = row_of_call(p, a, op);
+    if (!ctx_failed(p->c) && !op_is_function(op) && !right_number(a, op) &&
+        !refuse_antiderivative(p, a, op))
         arity_error(p, a, op);
     if (ctx_failed(p->c))
         return;

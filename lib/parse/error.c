@@ -182,8 +182,16 @@ static bool one_edit(const char *a, size_t n, const char *b, size_t m)
            lower_case(a[1]) == lower_case(b[0]);
 }
 
-/* A function whose name is one edit away, or NULL. Names of one or two letters and Greek
- * letters are names of their own. */
+/* How near s, one edit away, is to the name: the same letters, the same first letter. */
+static int nearness(const char *name, size_t n, const char *s)
+{
+    return strlen(s) == n && parser_same_letters(name, s, n) ? 2
+           : lower_case(s[0]) == lower_case(name[0])         ? 1
+                                                             : 0;
+}
+
+/* A function whose name is one edit away, the nearest one, or NULL. Names of one or two letters and
+ * Greek letters are names of their own. */
 const char *parser_similar_name(const char *name, size_t n)
 {
     const char *found = NULL;
@@ -192,7 +200,7 @@ const char *parser_similar_name(const char *name, size_t n)
     for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++) {
         const char *s = op_info((Op)op)->name;
         if (op != OP_AT && strlen(s) > 2 && one_edit(name, n, s, strlen(s)) &&
-            (!found || (s[0] == name[0] && found[0] != name[0])))
+            (!found || nearness(name, n, s) > nearness(name, n, found)))
             found = s;
     }
     for (size_t i = 0; !found && i < synonym_count(); i++) {

@@ -1,6 +1,8 @@
 /* print/leaf.c - forms of what is shown as it stands (names, numbers, calls,
  * lists, conditions), and the lengths of forms. What is rearranged is in form.c. */
+#include "expr/attributes.h"
 #include "expr/contract.h"
+#include "expr/shape.h"
 #include "print/form.h"
 
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
@@ -168,6 +170,51 @@ static bool is_total(const Node *n)
     return contract_is(n, "a->") || contract_is(n, "ab->") || contract_is(n, "abc->");
 }
 
+/* Axes are shown as they are counted: from 1, where the shape of the operand is known. */
+static void put_attribute(Ctx *c, Str *s, const Node *n, const char *text, size_t len)
+{
+    uint32_t shape = n->a[0]->shape;
+    unsigned rank = shape_is_tensor(shape) ? shape_at(c, shape)->rank : 0;
+    unsigned axes = attr_axes(n->name, rank), k = 0;
+    if (!rank || len < 5 || memcmp(text, "axis=", 5) != 0) {
+        str_put(s, text, len);
+        return;
+    }
+    bool one = (axes & (axes - 1)) == 0;
+    str_puts(s, one ? "axis=" : "axis=[");
+    for (unsigned i = 0; i < rank; i++)
+        if (axes >> i & 1)
+            str_printf(s, "%s%u", k++ ? ", " : "", i + 1);
+    str_puts(s, one ? "" : "]");
+}
+
+/* f with the attributes of n behind its arguments. */
+static Form *with_attributes(Forms *F, const Node *n, Form *f)
+{
+    enum { MOST = 8 };
+    size_t k = 0;
+    Form *g = form_new(F, FORM_CALL, BIND_ATOM, f->n + MOST);
+    if (!g->n)
+        return f;
+    memcpy(g->a, f->a, f->n * sizeof *g->a);
+    for (const char *t = n->name; *t && k < MOST; k++) {
+        Str s = {0};
+        size_t len = strcspn(t, " ");
+        put_attribute(F->c, &s, n, t, len);
+        const char *text = arena_strndup(&F->c->tmp, str_cstr(&s), s.n);
+        g->a[f->n + k] = (Item){form_text(F, FORM_NAME, text, text ? s.n : 0), false};
+        str_free(&s);
+        t += len;
+        t += *t == ' ';
+    }
+    g->n = f->n + (uint32_t)k;
+    g->op = f->op;
+    g->text = f->text;
+    g->ntext = f->ntext;
+    form_measure(g, 2, 2);
+    return g;
+}
+
 static Form *build_call(Forms *F, const Node *n)
 {
     const char *name = n->op == OP_INT    ? "int"
@@ -183,7 +230,8 @@ static Form *build_call(Forms *F, const Node *n)
     f = form_list(F, FORM_CALL, BIND_ATOM, n, n->n, name, strlen(name), 2, 2);
     for (uint32_t i = 1; i < f->n; i++)
         f->len += (double)strlen(form_separator(f, i)) - 2;
-    return f;
+    bool named = op_is_tensor((Op)n->op) && n->name && !ex_is(n, OP_CONTRACT);
+    return named ? with_attributes(F, n, f) : f;
 }
 
 /* Hidden names of parameters are shown as they were typed: f@x. */

@@ -64,14 +64,26 @@ enum {
     REWRITES = 256   /* gives its operand another form, lists element by element */
 };
 
-/* Of a T row: what it is of numbers; and where it is linear. */
+/* Of a T row: what it is of numbers; where it is linear; what it may be given. */
 enum {
     OF_FIRST = 1, /* its first operand */
     OF_TIMES = 2, /* the product */
     OF_POWER = 4, /* the power */
     OF_NUMBERS = OF_FIRST | OF_TIMES | OF_POWER,
-    LINEAR = 8,      /* in its first operand */
-    MULTILINEAR = 16 /* in each */
+    LINEAR = 8,       /* in its first operand */
+    MULTILINEAR = 16, /* in each */
+    /* arguments by name (expr/attributes.h) */
+    AXES = 32,        /* axis: over a set of axes; all, where none is named */
+    AXIS_LAST = 64,   /* axis: along one, the last where none is named; keeps the shape */
+    AXIS_FIRST = 128, /* the same, the first */
+    KEEP = 256,
+    DDOF = 512,
+    ORDER = 1024, /* p */
+    DELTA = 2048,
+    REVERSED = 4096,
+    /* which operands have to be tensors; open as long as one of them has no shape */
+    TENSOR = 8192,  /* the first */
+    TENSORS = 16384 /* all */
 };
 
 typedef enum {
