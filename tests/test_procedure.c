@@ -277,8 +277,8 @@ START_TEST(branches_merge)
     prints("c(1)", "44");
     prints("c'(1/2)", "5");
     fails("c(x)", LBZ_UNABLE, "depends on whether x < 10");
-    define("all(x) = { if x > 0 { return 1 } else { return 2 }; 3 }");
-    prints("all(x)", "if x > 0 then 1 else 2");
+    define("each(x) = { if x > 0 { return 1 } else { return 2 }; 3 }");
+    prints("each(x)", "if x > 0 then 1 else 2");
     define("t(x) = { if x > 0 { v = [x, 1] } else { v = 3 }; v }");
     fails("t(x)", LBZ_UNABLE, "different sizes");
 }
