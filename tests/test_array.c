@@ -60,7 +60,7 @@ static Tensor *run(const uint32_t *outs, size_t n, const Tensor *in, unsigned la
 static double *run_numbers(const uint32_t *outs, size_t n, const Tensor *in)
 {
     uint32_t *els;
-    Program *q = program_elements(p, outs, n, MOST_ELEMENTS, &els);
+    Program *q = program_elements(p, outs, n, MOST_ELEMENTS, &els, NULL);
     ck_assert_msg(q, "%s", c->env.err.message);
     double *x = malloc((q->nin + 1) * sizeof *x), *v = malloc((q->n + 1) * sizeof *v);
     size_t at = 0, m = 0;

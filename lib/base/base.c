@@ -90,7 +90,7 @@ void env_init(Env *env)
     memset(env, 0, sizeof *env);
     env->mem_cap = MEM_CAP_DEFAULT;
     env->children = true;
-    env->data_cap = large_machine_memory() / 2;
+    env->data_cap = env->data_default = large_machine_memory() / 2;
 }
 
 void env_release(Env *env)

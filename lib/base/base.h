@@ -80,8 +80,9 @@ typedef struct env {
     size_t mem_used;             /* bytes in all arenas of this Env */
     size_t mem_cap;              /* more than this is LBZ_LIMIT */
     size_t data_used, data_peak; /* bytes of tensors, now and at most since env_reset */
-    size_t data_cap; /* more than this is LBZ_LIMIT; half the machine's memory */
-    LargePool large; /* of tensors */
+    size_t data_cap;             /* more than this is LBZ_LIMIT; ... */
+    size_t data_default; /* ... half the machine's memory, unless somebody sets it */
+    LargePool large;     /* of tensors */
     /* the table's texts, once read (table/rule.h); NULL: none yet */
     struct rules *rules;
     void (*free_rules)(struct env *env);

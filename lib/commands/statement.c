@@ -5,9 +5,12 @@
 #include "commands/commands.h"
 #include "flint/library.h"
 
+/* Arrays of numbers may take more than formulas, unless somebody has said how much. */
 static void apply_limits(lbz_session *s)
 {
     s->c->env.mem_cap = (size_t)s->set.value[SET_maxmem];
+    s->c->env.data_cap =
+        setting_changed(&s->set, SET_maxmem) ? s->c->env.mem_cap : s->c->env.data_default;
     s->c->env.fuel = (uint64_t)s->set.value[SET_fuel];
 }
 

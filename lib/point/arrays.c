@@ -62,13 +62,26 @@ static uint32_t guard_test(Program *p, uint32_t i)
     return pg_logic(p, P_AND, pg_logic(p, P_EQ, v.a, zero), bad);
 }
 
-/* A number: 1 where one of the values before `primal` may be on a kink, or one of all before n hides
- * something. */
-static uint32_t all_tests(Program *p, uint32_t primal, uint32_t n)
+/* Is the reduction i on a kink: a norm of 0, several that are the largest? P_NONE: never. */
+static uint32_t reduction_test(Program *p, uint32_t i)
+{
+    const ProgramValue v = p->val[i];
+    if (v.op != P_REDUCE || v.known)
+        return P_NONE;
+    if (v.fn == REDUCE_NORM)
+        return pg_logic(p, P_EQ, i, pg_const(p, 0));
+    if (v.fn != REDUCE_MAX && v.fn != REDUCE_MIN)
+        return P_NONE;
+    uint32_t f = pg_keep(p, i, v.b), equal = pg_logic(p, P_EQ, v.a, f);
+    return pg_logic(p, P_LT, pg_const(p, 1), pg_reduce(p, REDUCE_SUM, equal, v.b));
+}
+
+uint32_t kink_tests(Program *p, uint32_t primal, uint32_t n)
 {
     uint32_t r = pg_const(p, 0);
     for (uint32_t i = p->nin; i < n && !env_poll(p->env); i++) {
         uint32_t t = i < primal ? kink_test(p, i) : P_NONE, g = guard_test(p, i);
+        t = i < primal && t == P_NONE ? reduction_test(p, i) : t;
         t = t == P_NONE ? g : g == P_NONE ? t : pg_logic(p, P_OR, t, g);
         if (t != P_NONE)
             r = pg_logic(p, P_OR, r, pg_reduce(p, REDUCE_ANY, t, pg_all_axes(p, t)));
@@ -196,7 +209,7 @@ bool accum_arrays(Ctx *c, PointArrays *a, Node *e, AccumMode mode)
     uint32_t primal = ok ? (uint32_t)p->n : 0;
     size_t n = ok ? derive(p, a, mode, out) : 0;
     if (n) {
-        out[n++] = all_tests(p, primal, (uint32_t)p->n);
+        out[n++] = kink_tests(p, primal, (uint32_t)p->n);
         ok = !env_failed(&c->env) && run_program(p, a, out, n, mode);
     }
     program_free(p);

@@ -108,6 +108,10 @@ typedef struct {
  * something is not finite, on a kink, or hidden by a guard. Cost: a kernel or a few. */
 bool accum_arrays(Ctx *c, PointArrays *a, Node *e, AccumMode mode);
 
+/* A number that is added to p: 1 where one of the values before `primal` may be on a kink, or a guard of
+ * one before n hides a partial derivative that is not finite. Inputs: none is looked at. */
+uint32_t kink_tests(Program *p, uint32_t primal, uint32_t n);
+
 /* ---- kinks (kink.c) */
 /* Are the operands of value i, among v[], at a kink or jump of its operation? */
 bool kink_value(const Program *p, const double *v, uint32_t i);

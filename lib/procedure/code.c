@@ -65,12 +65,10 @@ static uint32_t put_args(CodeGen *g, const uint32_t *r, size_t n)
 }
 
 /* dst = op(args) */
-static uint32_t emit_args(CodeGen *g, VOp op, uint32_t a, Op fn, const uint32_t *r,
-                          size_t n)
+static uint32_t emit_args(CodeGen *g, VOp op, uint32_t a, const uint32_t *r, size_t n)
 {
     uint32_t at = put_args(g, r, n), dst = new_reg(g);
     VIns *x = emit_op(g, op);
-    x->fn = (uint16_t)fn;
     x->a = a;
     x->args = at;
     x->nargs = (uint32_t)n;
@@ -209,6 +207,7 @@ static size_t find_tests(VKernel *k, uint32_t *outs)
 
 static bool build_kernel(VM *m, VKernel *k, size_t n)
 {
+    k->arrays = (VMSite){.p = k->p, .out = k->out};
     size_t most = k->out + 1u;
     uint32_t *outs = mem_alloc((n + 3 * most + 2) * sizeof *outs);
     k->test = mem_alloc(most * sizeof *k->test);
@@ -245,6 +244,7 @@ static void vkernel_free(VKernel *k)
     mem_free(k->in);
     mem_free(k->res);
     mem_free(k->test);
+    vm_site_free(&k->arrays);
 }
 
 /* e of the leaves, whose registers are r. */
@@ -259,7 +259,7 @@ static uint32_t emit_kernel(CodeGen *g, Node *e, Node *const *leaf, const uint32
         vm_grow(m, (void **)&f->kernel, sizeof *f->kernel, f->nkernels,
                 &f->kernels_cap)) {
         f->kernel[f->nkernels] = k;
-        return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, n);
+        return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, r, n);
     }
     vkernel_free(&k);
     return 0;
@@ -289,6 +289,16 @@ static void gen_by_shape(CodeGen *g, Node *e, Node *const *leaf, const uint32_t 
     end_choice(g, kernel, kernel + 1);
 }
 
+/* dst = what e, of a T row, does with args. */
+static uint32_t emit_site(CodeGen *g, const Node *e, const uint32_t *r, size_t n)
+{
+    VFun *f = g->f;
+    if (!vm_grow(g->m, (void **)&f->site, sizeof *f->site, f->nsites, &f->sites_cap))
+        return 0;
+    f->site[f->nsites] = (VMSite){.op = e};
+    return emit_args(g, V_OP, (uint32_t)f->nsites++, r, n);
+}
+
 /* One operation by shape, of numbers or lists. */
 static uint32_t gen_shape_operation(CodeGen *g, Node *e)
 {
@@ -297,8 +307,7 @@ static uint32_t gen_shape_operation(CodeGen *g, Node *e)
     if (ctx_failed(g->c))
         return 0;
     size_t kernel = g->f->n - 1;
-    uint32_t slow = emit_args(g, V_OP, 0, OP_POISON, r, e->n);
-    g->f->code[g->f->n - 1].call = e;
+    uint32_t slow = emit_site(g, e, r, e->n);
     copy_to(g, dst, slow);
     end_choice(g, kernel, kernel + 1);
     return dst;
@@ -322,20 +331,20 @@ static uint32_t gen_kernel(CodeGen *g, Node *e)
 }
 
 /* ---- cuts -------------------------------------------------------------------------- */
-static uint32_t gen_operands(CodeGen *g, VOp op, uint32_t a, Op fn, Node *const *e,
-                             size_t n)
+/* In the tmp arena; NULL with an error. */
+static uint32_t *gen_registers(CodeGen *g, Node *const *e, size_t n)
 {
-    uint32_t small[8], *r = n <= 8 ? small : mem_alloc(n * sizeof *r), dst = 0;
-    if (!r) {
-        ctx_error(g->c, LBZ_LIMIT, NULL, "out of memory");
-        return 0;
-    }
-    for (size_t i = 0; i < n && !ctx_failed(g->c); i++)
+    uint32_t *r = ARENA_NEW(&g->c->tmp, uint32_t, n + 1);
+    for (size_t i = 0; r && i < n && !ctx_failed(g->c); i++)
         r[i] = gen_node(g, e[i]);
-    if (!ctx_failed(g->c))
-        dst = emit_args(g, op, a, fn, r, n);
-    if (r != small)
-        mem_free(r);
+    return ctx_failed(g->c) ? NULL : r;
+}
+
+static uint32_t gen_operands(CodeGen *g, VOp op, uint32_t a, Node *const *e, size_t n)
+{
+    ArenaMark mark = arena_mark(&g->c->tmp);
+    uint32_t *r = gen_registers(g, e, n), dst = r ? emit_args(g, op, a, r, n) : 0;
+    arena_release(&g->c->tmp, mark);
     return dst;
 }
 
@@ -358,7 +367,7 @@ static uint32_t gen_symbol(CodeGen *g, Node *e)
 /* f'(x): the orders of differentiation stand behind the registers. */
 static uint32_t gen_slope(CodeGen *g, Node *e, uint32_t index)
 {
-    uint32_t k = e->n / 2, dst = gen_operands(g, V_SLOPE, index, OP_POISON, e->a, k);
+    uint32_t k = e->n / 2, dst = gen_operands(g, V_SLOPE, index, e->a, k);
     for (uint32_t i = 0; i < k && !ctx_failed(g->c); i++) {
         int64_t order;
         if (!ex_get_int(e->a[k + i], &order) || order < 0 || order > 100) {
@@ -380,7 +389,7 @@ static uint32_t gen_call(CodeGen *g, Node *e)
     for (uint32_t i = 0; i < k; i++)
         if (!ex_is_num(e->a[k + i]) || !num_is_zero(e->a[k + i]->num))
             return gen_slope(g, e, index);
-    uint32_t dst = gen_operands(g, V_CALL, index, OP_POISON, e->a, k);
+    uint32_t dst = gen_operands(g, V_CALL, index, e->a, k);
     if (!ctx_failed(g->c))
         g->f->code[g->f->n - 1].call = e;
     return dst;
@@ -435,7 +444,7 @@ static uint32_t gen_accumulate(CodeGen *g, Op op, uint32_t acc, uint32_t body)
                     &f->kernels_cap)) {
             f->kernel[f->nkernels] = k;
             uint32_t r[2] = {acc, body};
-            return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, OP_POISON, r, 2);
+            return emit_args(g, V_KERNEL, (uint32_t)f->nkernels++, r, 2);
         }
     }
     vkernel_free(&k);
@@ -462,9 +471,9 @@ static uint32_t gen_binder(CodeGen *g, Node *e)
 /* Of a T row. */
 static uint32_t gen_operation(CodeGen *g, Node *e)
 {
-    uint32_t dst = gen_operands(g, V_OP, 0, (Op)e->op, e->a, e->n);
-    if (!ctx_failed(g->c))
-        g->f->code[g->f->n - 1].call = e;
+    ArenaMark mark = arena_mark(&g->c->tmp);
+    uint32_t *r = gen_registers(g, e->a, e->n), dst = r ? emit_site(g, e, r, e->n) : 0;
+    arena_release(&g->c->tmp, mark);
     return dst;
 }
 
@@ -474,9 +483,9 @@ static uint32_t gen_leaf(CodeGen *g, Node *e)
     case OP_SYM: return gen_symbol(g, e);
     case OP_INDEX: {
         uint32_t v = gen_node(g, e->a[0]);
-        return gen_operands(g, V_INDEX, v, OP_POISON, e->a + 1, e->n - 1);
+        return gen_operands(g, V_INDEX, v, e->a + 1, e->n - 1);
     }
-    case OP_LIST: return gen_operands(g, V_LIST, 0, OP_POISON, e->a, e->n);
+    case OP_LIST: return gen_operands(g, V_LIST, 0, e->a, e->n);
     case OP_APPLY: return gen_call(g, e);
     case OP_IF: return gen_if(g, e);
     case OP_SUM:
@@ -659,6 +668,9 @@ static void function_free(VFun *f)
 {
     for (size_t i = 0; i < f->nkernels; i++)
         vkernel_free(&f->kernel[i]);
+    for (size_t i = 0; i < f->nsites; i++)
+        vm_site_free(&f->site[i]);
+    mem_free(f->site);
     mem_free(f->kernel);
     mem_free(f->code);
     mem_free(f->args);

@@ -7,9 +7,11 @@
  * Owners: Procedures live in the statement pool; the machine owns its registers, tape and code.
  * May use: base, number, table, expr, parse, print, ball, program, cpu, point.
  * Files: parse.c (text to statements), vm.h (the machine) with code.c (its instructions), run.c,
- * list.c (numbers and lists), tape.c (derivatives), record.c (the path as a program), slope.c
- * (derivatives inside), where.c (places); formula.[ch] and branch.c (runs on formulas).
- * Circles: code, list, record, run, slope, tape, where are the parts of one machine; formula and
+ * value.c (numbers and arrays), kernel.c (elementwise expressions at numbers), place.c (elements and
+ * parts of arrays), piece.[ch], lower.c and run_piece.c (operations on arrays, by programs), tape.c
+ * and sweep.c (derivatives), record.c (the path as a program), slope.c (derivatives inside), where.c
+ * (places in texts), list.c (arrays of callers); formula.[ch] and branch.c (runs on formulas).
+ * Circles: all from code to where but list are the parts of one machine; formula and
  * branch call each other as calls contain statements and statements calls.
  */
 #ifndef LBZ_PROCEDURE_H
@@ -92,7 +94,7 @@ Procedure *procedure_of_formula(Ctx *c, Node *e, uint32_t sym, const uint32_t *p
                                 size_t nparams);
 
 /* ---- lists: rectangular, rank 0 (a number) to PROCEDURE_RANK, elements in the order of reading */
-enum { PROCEDURE_RANK = 4 };
+enum { PROCEDURE_RANK = TENSOR_RANK };
 typedef struct {
     unsigned rank;
     size_t dim[PROCEDURE_RANK];

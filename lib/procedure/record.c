@@ -2,17 +2,38 @@
  * from the inputs, without conditions and jumps. For second derivatives and for points on kinks,
  * where a tape of slopes does not tell enough.
  *
- * A number of the machine carries the value of the record that made it (id: value + 1); what does
- * not depend on the inputs is a constant there.
+ * A number or array of the machine carries the value of the record that made it (id: value + 1); what
+ * does not depend on the inputs is a constant there. At the end arrays become numbers, element by
+ * element: that is what those who asked work on.
  */
 #include "procedure/vm.h"
 #include <math.h>
 
 enum { VALUE_BYTES = 128 }; /* of a recorded value, its derivatives counted in */
 
-uint32_t record_id(VM *m, Aux x, double v)
+uint32_t record_id(VM *m, const VMValue *v)
 {
-    return x.id ? x.id - 1 : pg_const(m->record, v);
+    return v->x.id ? v->x.id - 1
+           : v->a  ? pg_data(m->record, &v->a->t)
+                   : pg_const(m->record, v->v);
+}
+
+uint32_t record_element(VM *m, const VMValue *v, size_t i)
+{
+    if (!v->a || !v->x.id)
+        return v->a ? pg_const(m->record, vm_data(v)[i]) : record_id(m, v);
+    Dims flat = {.rank = 1, .dim = {vm_count(v)}};
+    return pg_pick(m->record, pg_reshape(m->record, v->x.id - 1, &flat), 0, i);
+}
+
+static bool record_limit(VM *m, size_t most)
+{
+    ctx_error(m->c, LBZ_LIMIT,
+              "`set tape 1G` allows more; first derivatives need no such record",
+              "the path that is taken has more than %zu operations, too long for this "
+              "derivative",
+              most);
+    return false;
 }
 
 static bool record_fits(VM *m)
@@ -24,12 +45,7 @@ static bool record_fits(VM *m)
     }
     if (m->record->n <= m->tape.limit / VALUE_BYTES)
         return true;
-    ctx_error(m->c, LBZ_LIMIT,
-              "`set tape 1G` allows more; first derivatives need no such record",
-              "the path that is taken has more than %zu operations, too long for this "
-              "derivative",
-              m->tape.limit / VALUE_BYTES);
-    return false;
+    return record_limit(m, m->tape.limit / VALUE_BYTES);
 }
 
 Aux record_aux(VM *m, uint32_t id)
@@ -40,81 +56,76 @@ Aux record_aux(VM *m, uint32_t id)
     return r;
 }
 
-Aux record_kernel(VM *m, const VKernel *k, const VMValue *const *arg, size_t n, size_t at)
+/* The program of the inputs, arrays and numbers, which are its first values. */
+static bool begin_record(VM *m, const ProcedureList *x, size_t nin, size_t nvars)
 {
-    uint32_t small[8] = {0}, *in = n <= 8 ? small : mem_alloc(n * sizeof *in);
-    Aux r = {0};
-    if (!in) {
+    ArenaMark mark = arena_mark(&m->c->tmp);
+    Dims *d = ARENA_NEW0(&m->c->tmp, Dims, nvars + 1);
+    for (size_t i = 0; d && i < nvars; i++) {
+        d[i].rank = x[i].rank;
+        memcpy(d[i].dim, x[i].dim, x[i].rank * sizeof *d[i].dim);
+    }
+    m->record = d ? program_new_shaped(&m->c->env, (uint32_t)nvars, d) : NULL;
+    arena_release(&m->c->tmp, mark);
+    if (!m->record)
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
-        return r;
+    bool ok = m->record && vm_begin(m, x, NULL, nin);
+    for (size_t i = 0; ok && i < nvars; i++)
+        m->reg[i].x.id = (uint32_t)i + 1;
+    return ok;
+}
+
+static bool has_arrays(const Program *p)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (p->val[i].shape)
+            return true;
+    return false;
+}
+
+/* Where the values of the program of numbers were computed, from where those of arrays were. */
+static bool follow_trail(VM *m, const uint32_t *from, size_t n)
+{
+    ProcedureTrail *t = m->trail;
+    ProcedureWhere *w = t ? mem_alloc((n + 1) * sizeof *w) : NULL;
+    if (!t)
+        return true;
+    if (!w) {
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+        return false;
     }
     for (size_t i = 0; i < n; i++)
-        in[i] = arg[i]->t ? record_id(m, arg[i]->t->x[at], arg[i]->t->v[at])
-                          : record_id(m, arg[i]->x, arg[i]->v);
-    r = record_aux(m, pg_inline(m->record, k->p, k->out, in));
-    if (in != small)
-        mem_free(in);
-    return r;
+        w[i] = from[i] < t->n ? t->where[from[i]] : (ProcedureWhere){0};
+    mem_free(t->where);
+    t->where = w;
+    t->n = t->cap = n;
+    return true;
 }
 
-/* The sum of the values made by term(i); at least one varies. */
-static Aux record_terms(VM *m, size_t n, const Aux *x, const double *v, const Aux *y,
-                        const double *w)
+/* The record as a program of numbers, with the values of the elements of the result: to be freed. */
+static uint32_t *finish_record(VM *m)
 {
-    uint32_t *t = mem_alloc((n + 1) * sizeof *t);
-    Aux r = {0};
-    if (!t) {
+    uint32_t out = record_id(m, &m->result), *id = NULL, *from = NULL;
+    if (m->trail)
+        vm_note_where(m);
+    if (!ctx_failed(m->c) && !has_arrays(m->record)) {
+        if ((id = mem_alloc(sizeof *id)))
+            *id = out;
+    } else if (!ctx_failed(m->c)) {
+        size_t most = m->tape.limit / VALUE_BYTES;
+        Program *p = program_elements(m->record, &out, 1, most, &id, &from);
+        if (!p && !ctx_failed(m->c))
+            record_limit(m, most);
+        program_free(m->record);
+        m->record = p;
+        if (p && !follow_trail(m, from, p->n)) {
+            mem_free(id);
+            id = NULL;
+        }
+        mem_free(from);
+    }
+    if (!id && !ctx_failed(m->c))
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
-        return r;
-    }
-    for (size_t i = 0; i < n; i++) {
-        t[i] = record_id(m, x[i], v[i]);
-        if (y)
-            t[i] = pg_mul(m->record, t[i], record_id(m, y[i], w[i]));
-    }
-    r = record_aux(m, pg_sum(m->record, n, t));
-    mem_free(t);
-    return r;
-}
-
-Aux record_sum(VM *m, const Aux *x, const double *v, size_t n)
-{
-    return n ? record_terms(m, n, x, v, NULL, NULL) : (Aux){0};
-}
-
-Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w,
-               size_t n)
-{
-    return n ? record_terms(m, n, x, v, y, w) : (Aux){0};
-}
-
-Aux record_norm(VM *m, const Aux *x, const double *v, size_t n)
-{
-    Aux s = record_dot(m, x, v, x, v, n);
-    return s.id ? record_aux(m, pg_fn1(m->record, OP_sqrt, s.id - 1)) : s;
-}
-
-/* The inputs are the first values. */
-static void number_inputs(VM *m, size_t nin)
-{
-    uint32_t id = 0;
-    for (size_t i = 0; i < nin; i++) {
-        Aux *x = vm_value_aux(&m->reg[i]);
-        size_t n = m->reg[i].t ? m->reg[i].t->n : 1;
-        for (size_t k = 0; k < n; k++)
-            x[k].id = ++id;
-    }
-}
-
-static uint32_t *result_ids(VM *m, const ProcedureList *out)
-{
-    uint32_t *id = mem_alloc((out->n + 1) * sizeof *id);
-    if (!id) {
-        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
-        return NULL;
-    }
-    for (size_t i = 0; i < out->n; i++)
-        id[i] = record_id(m, vm_value_aux(&m->result)[i], out->v[i]);
     return id;
 }
 
@@ -124,20 +135,14 @@ bool procedure_record(Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *
                       uint32_t **ids)
 {
     VM m;
-    size_t n = 0;
-    for (size_t i = 0; i < nvars; i++)
-        n += x[i].n;
     bool ok = vm_init(&m, c, w, e, in, nin);
     m.mode = RUN_RECORD;
     m.trail = trail;
     *ids = NULL;
     *out = (ProcedureList){0};
-    m.record = ok ? program_new(&c->env, (uint32_t)n) : NULL;
-    ok = m.record && vm_begin(&m, x, NULL, nin);
-    if (ok)
-        number_inputs(&m, nvars);
-    ok = ok && vm_run(&m, UINT64_MAX) && vm_value_to_list(&m, &m.result, false, out);
-    *ids = ok ? result_ids(&m, out) : NULL;
+    ok = ok && begin_record(&m, x, nin, nvars) && vm_run(&m, UINT64_MAX) &&
+         vm_to_list(&m, &m.result, false, out);
+    *ids = ok ? finish_record(&m) : NULL;
     ok = *ids && !ctx_failed(c);
     *record = ok ? m.record : NULL;
     if (!ok) {

@@ -128,7 +128,7 @@ static bool run_return(VM *m, const VIns *x)
 static bool run_unless(VM *m, const VIns *x, uint32_t *pc)
 {
     const VMValue *v = register_at(m, x->a);
-    if (v->t) {
+    if (v->a) {
         ctx_error(m->c, LBZ_SHAPE, "use norm(v) or sum(v)", "a condition is no list");
         return false;
     }
@@ -141,7 +141,7 @@ static bool run_unless(VM *m, const VIns *x, uint32_t *pc)
 static bool run_for(VM *m, const VIns *x, uint32_t *pc)
 {
     VMValue *s = register_at(m, x->a);
-    if (s[1].t || s[2].t || s[3].t || !(s[2].v != 0)) {
+    if (s[1].a || s[2].a || s[3].a || !(s[2].v != 0)) {
         ctx_error(m->c, LBZ_DOMAIN, "write for i = 1:n or for i = 10:-1:1",
                   "the range of a loop needs numbers and a step that is not 0");
         return false;
@@ -159,7 +159,7 @@ static bool run_for(VM *m, const VIns *x, uint32_t *pc)
 static bool any_list(const VMValue *const *arg, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (arg[i]->t)
+        if (arg[i]->a)
             return true;
     return false;
 }
@@ -184,7 +184,7 @@ static bool run_kernel(VM *m, const VIns *x)
     else if (ok && x->op == V_LIST)
         ok = vm_make_list(m, arg, x->nargs, dst);
     else if (ok && x->op == V_OP)
-        ok = vm_tensor_op(m, x->call, arg, x->nargs, dst);
+        ok = vm_piece_run(m, &f->site[x->a], arg, x->nargs, dst);
     else if (ok && x->op == V_SLOPE)
         ok = count_round(m) &&
              vm_slope(m, x->a, arg, x->nargs, f->args + x->args + x->nargs, dst);

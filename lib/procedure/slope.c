@@ -20,25 +20,17 @@ typedef struct {
     Accum a;
 } SlopeRun;
 
-static bool to_list(VM *m, const VMValue *v, ProcedureList *l)
-{
-    RunMode mode = m->mode;
-    bool ok = vm_value_to_list(m, v, false, l);
-    m->mode = mode;
-    return ok;
-}
-
 static bool open_slope_run(SlopeRun *j, const uint32_t *orders)
 {
     VM *m = j->m;
     Arena *tmp = &m->c->tmp;
     for (size_t i = 0; i < j->nargs; i++)
-        j->n += j->arg[i]->t ? j->arg[i]->t->n : 1;
+        j->n += vm_count(j->arg[i]);
     j->x = ARENA_NEW0(tmp, ProcedureList, j->nargs + 1);
     j->order = ARENA_NEW0(tmp, unsigned, j->n + 1);
     j->flat = ARENA_NEW0(tmp, double, j->n + 1);
     for (size_t i = 0, at = 0; j->x && j->order && j->flat && i < j->nargs; i++) {
-        if (!to_list(m, j->arg[i], &j->x[i]))
+        if (!vm_to_list(m, j->arg[i], false, &j->x[i]))
             return false;
         if (orders[i] && j->x[i].rank) {
             ctx_error(m->c, LBZ_SHAPE, NULL,
@@ -89,6 +81,12 @@ static bool record_slope(SlopeRun *j, uint32_t fun)
     return ok && accum_derive(&j->a, j->order);
 }
 
+/* The place of element k on the tape; 0: it is a constant. */
+static uint32_t element_entry(VM *m, const VMValue *v, size_t k)
+{
+    return !v->a || !v->x.id ? v->x.id : tape_element(m, v->x.id, k);
+}
+
 static Aux slope_aux(SlopeRun *j)
 {
     VM *m = j->m;
@@ -99,16 +97,16 @@ static Aux slope_aux(SlopeRun *j)
         return r;
     if (m->mode != RUN_RECORD && !accum_gradient(&j->a, ACC_REVERSE, 0, grad))
         return r;
-    for (size_t i = 0, at = 0; i < j->nargs; i++) {
-        const Aux *x = vm_value_aux(j->arg[i]);
+    for (size_t i = 0, at = 0; i < j->nargs; i++)
         for (size_t k = 0; k < j->x[i].n; k++, at++)
             if (m->mode == RUN_TAPE)
-                tape_arg(m, x[k].id, grad[at]);
+                id[at] = element_entry(m, j->arg[i], k);
             else if (m->mode == RUN_FORWARD)
-                r.dot += x[k].dot != 0 ? grad[at] * x[k].dot : 0;
+                r.dot += vm_dot(j->arg[i], k) != 0 ? grad[at] * vm_dot(j->arg[i], k) : 0;
             else
-                id[at] = record_id(m, x[k], j->flat[at]);
-    }
+                id[at] = record_element(m, j->arg[i], k);
+    for (size_t i = 0; m->mode == RUN_TAPE && i < j->n; i++)
+        tape_arg(m, id[i], grad[i]);
     if (m->mode == RUN_TAPE)
         r.id = tape_end(m);
     else if (m->mode == RUN_RECORD)

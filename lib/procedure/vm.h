@@ -1,9 +1,9 @@
 /* procedure/vm.h - the machine that runs procedures on numbers; private to procedure.
  *
- * A value is a number or a rectangular list. What it carries besides depends on the mode:
- * a tangent (FORWARD), the place on the tape that made it (TAPE) or the value of a
- * program that is written on the way (RECORD: the path taken, without its conditions).
- * Lists are counted references and are copied before they are changed while shared.
+ * A value is a number or an array, and carries one thing besides, by the mode: a tangent (FORWARD), the
+ * place on the tape that made it (TAPE), or the value of a program that is written on the way
+ * (RECORD: the path taken, without its conditions). Arrays are counted references and are copied
+ * before they are changed while shared.
  *
  * The whole state of a run is the frames and the registers: it can be copied (Snapshot) and
  * gone on with from there, which is what checkpointing does.
@@ -15,23 +15,21 @@
 #include "procedure/procedure.h"
 
 typedef union {
-    uint32_t id; /* place on the tape, or value of the record + 1; 0: constant */
-    double dot;
+    /* TAPE: of a number its entry, of an array the event that made it + 1; RECORD: value of the
+     * record + 1. 0: constant. */
+    uint32_t id;
+    double dot; /* FORWARD, of a number */
 } Aux;
 
-typedef struct {
+typedef struct vm_array {
     uint32_t refs;
-    unsigned rank;
-    size_t dim[PROCEDURE_RANK];
-    size_t n;
-    double *v; /* in the same piece of memory */
-    Aux *x;
-    size_t *used; /* the session's count of memory */
-    bool row;     /* of rank 1: the transpose of a vector */
-} VMList;
+    bool row;             /* of rank 1: the transpose of a vector */
+    Tensor t;             /* float64, contiguous */
+    struct vm_array *dot; /* FORWARD: the tangent, as large; NULL: 0 */
+} VMArray;
 
 typedef struct {
-    VMList *t; /* NULL: a number */
+    VMArray *a; /* NULL: a number */
     double v;
     Aux x;
     bool set;
@@ -46,7 +44,7 @@ typedef enum {
     V_INDEX, /* dst = a[args] */
     V_STORE, /* dst[args] = a */
     V_LIST,  /* dst = [args] */
-    V_OP,    /* dst = what the T row's node `call` does with args */
+    V_OP,    /* dst = what the node of site a does with args */
     V_CALL,  /* dst = function a of args */
     V_SLOPE, /* dst = derivative of function a at args; behind those, how often by each */
     V_UNLESS, /* a == 0: go to target */
@@ -59,16 +57,26 @@ typedef enum {
 
 typedef struct {
     uint8_t op;
-    uint16_t fn;
     uint32_t dst, a;
     uint32_t args, nargs; /* args[args ... ] of the function */
     uint32_t target;
     union {
         double k;
-        const Node *call; /* V_CALL, V_OP */
+        const Node *call; /* V_CALL */
         uint32_t next;    /* V_KERNEL with a target */
     };
 } VIns;
+
+/* Where arrays are computed: an elementwise expression, or the node of a T row; with what was made for
+ * the shapes that have come by (piece.c). */
+typedef struct vm_piece VMPiece;
+typedef struct {
+    const Node *op;   /* NULL: elementwise, */
+    const Program *p; /* by value `out` of this, a program of numbers; not owned */
+    uint32_t out;
+    VMPiece **piece;
+    size_t n, cap;
+} VMSite;
 
 /* An elementwise expression: its value, and value with all partial derivatives. */
 typedef struct {
@@ -82,6 +90,7 @@ typedef struct {
     uint32_t *test; /* ... then the operands of these values, which have kinks or jumps */
     size_t ntests;
     bool answers; /* a condition: nothing to differentiate */
+    VMSite arrays;
 } VKernel;
 
 typedef struct {
@@ -92,6 +101,8 @@ typedef struct {
     size_t nargs, args_cap;
     VKernel *kernel;
     size_t nkernels, kernels_cap;
+    VMSite *site;
+    size_t nsites, sites_cap;
     uint32_t nregs;
     const size_t *begin;   /* where the code of each statement begins */
     const char **reg_name; /* of the first regs; NULL: a temporary */
@@ -112,13 +123,47 @@ typedef struct {
 
 typedef enum { RUN_VALUE, RUN_FORWARD, RUN_TAPE, RUN_RECORD } RunMode;
 
-/* Entries are numbered from 1; entry i has the pairs first[i-1] .. first[i] of the tape. */
+typedef enum {
+    TAPE_START, /* an array there is at the beginning */
+    TAPE_PIECE, /* an operation on arrays */
+    TAPE_LIST,  /* parts one after the other */
+    TAPE_PICK,  /* elements of the array `from` */
+    TAPE_STORE  /* the array `from` with elements replaced by `with` */
+} TapeEventKind;
+
+/* What an event needs besides. */
+typedef struct {
+    VMPiece *piece; /* PIECE; counted */
+    VMValue *arg;   /* PIECE: operands; LIST: ids only */
+    size_t n;
+    size_t *at; /* PICK, STORE: offsets of the elements; NULL: one after the other */
+} TapeDetails;
+
+/* Events make arrays, or numbers out of arrays; sweeping takes one when all numbers behind `at` are
+ * done. */
+typedef struct {
+    uint32_t at;
+    uint8_t kind;
+    bool with_array;
+    uint32_t number;     /* the entry it makes; 0: it makes an array */
+    uint32_t from, with; /* 0: a constant */
+    size_t offset, n; /* PICK, STORE: where, how many; else n: elements of the result */
+    size_t size;      /* elements of the array it makes */
+    TapeDetails *more;
+} TapeEvent;
+
+/* Numbers are entries, counted from 1; entry i has the pairs first[i-1] .. first[i]. A pair whose
+ * `from` has the bit PAIR_ELEMENT is an element of an array: from is the array, partial the offset. */
+#define PAIR_ELEMENT 0x80000000u
 typedef struct {
     uint32_t *first;
     size_t n, cap;
     uint32_t *from; /* pairs */
     double *partial;
     size_t npairs, pairs_cap;
+    TapeEvent *event;
+    size_t nevents, events_cap;
+    size_t kept;  /* bytes of arrays that events hold */
     size_t limit; /* bytes */
     bool full;
 } Tape;
@@ -150,31 +195,51 @@ bool vm_main(VM *m, Node *e, const uint32_t *in, size_t nin); /* function 0 */
 void vm_free(VM *m);
 bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap);
 
-/* ---- list.c */
-VMList *vm_list_new(VM *m, unsigned rank, const size_t *dim); /* NULL with an error */
-void vm_list_release(VMList *l);
+/* ---- value.c: makers put their result into *out, whatever was there */
+VMArray *vm_array_new(VM *m, const Dims *d); /* not cleared; NULL with an error */
+VMArray *vm_array_of(Tensor *t);             /* takes t; NULL: no memory */
+void vm_array_release(VMArray *a);
 void vm_value_clear(VMValue *v);
 void vm_value_copy(VMValue *to, const VMValue *from);
-bool vm_value_own(VM *m, VMValue *v); /* its list is not shared after this */
+bool vm_value_own(VM *m,
+                  VMValue *v); /* its array, and tangent, are not shared after this */
+void vm_set_number(VMValue *out, double v);
+void vm_set_array(VMValue *out, VMArray *a); /* takes a */
+static inline size_t vm_count(const VMValue *v)
+{
+    return v->a ? tensor_count(&v->a->t) : 1;
+}
+static inline const double *vm_data(const VMValue *v)
+{
+    return v->a ? tensor_doubles(&v->a->t) : &v->v;
+}
+static inline Dims vm_dims(const VMValue *v) { return v->a ? v->a->t.dims : (Dims){0}; }
+/* Does it carry a derivative? */
+bool vm_is_active(const VM *m, const VMValue *v);
+double vm_dot(const VMValue *v, size_t i); /* FORWARD: of element i */
+/* A tangent to write into, 0 at first; NULL with an error. */
+double *vm_dot_room(VM *m, VMValue *v);
+bool vm_from_list(VM *m, const ProcedureList *l, VMValue *v);
+bool vm_to_list(VM *m, const VMValue *v, bool dot, ProcedureList *l);
+
+/* ---- place.c */
 bool vm_index(VM *m, const VMValue *v, const VMValue *const *index, size_t n,
               VMValue *out);
 bool vm_store(VM *m, VMValue *v, const VMValue *const *index, size_t n, const VMValue *x);
 bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out);
-bool vm_list_op(VM *m, Op fn, const VMValue *const *arg, size_t n, VMValue *out);
-bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out);
 
-/* ---- product.c */
-typedef struct {
-    unsigned rank;
-    size_t dim[PROCEDURE_RANK];
-    bool row;
-} VMShape;
-/* What arg have together, by broadcasting; false: they do not fit. */
-bool vm_common_shape(VM *m, const VMValue *const *arg, size_t n, VMShape *s);
-bool vm_has_shape(const VMValue *a, const VMShape *s); /* or a is a number */
-bool vm_spread(VM *m, const VMValue *a, const VMShape *s, VMValue *out);
-bool vm_tensor_op(VM *m, const Node *e, const VMValue *const *arg, size_t n,
-                  VMValue *out);
+/* ---- kernel.c: elementwise expressions, of numbers or arrays */
+bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out);
+/* The error that value out of p, of numbers, is none at in[]. False. */
+bool vm_blame(VM *m, const Program *p, uint32_t out, const double *in);
+
+/* ---- piece.c */
+bool vm_piece_run(VM *m, VMSite *s, const VMValue *const *arg, size_t n, VMValue *out);
+/* Adjoints of the operands that carry a derivative, given that of the result (its elements, in
+ * whatever shape): adj[i] for those that are not 0. */
+bool vm_piece_sweep(VM *m, const TapeDetails *x, const VMValue *seed, VMValue *adj);
+void vm_piece_release(VMPiece *q);
+void vm_site_free(VMSite *s);
 
 /* ---- run.c */
 bool vm_start(VM *m, const VMValue *args, size_t n);
@@ -186,30 +251,33 @@ void vm_explain(VM *m);    /* adds to the error under way where the machine stan
 void vm_note_where(VM *m); /* of the values recorded since the last call, for the trail */
 
 /* ---- record.c */
-uint32_t record_id(VM *m, Aux x, double v); /* as a value of the record */
+uint32_t record_id(VM *m, const VMValue *v);                /* as a value of the record */
+uint32_t record_element(VM *m, const VMValue *v, size_t i); /* of an element, a number */
 Aux record_aux(VM *m, uint32_t id);
-Aux record_kernel(VM *m, const VKernel *k, const VMValue *const *arg, size_t n,
-                  size_t at);
-Aux record_sum(VM *m, const Aux *x, const double *v, size_t n);
-Aux record_norm(VM *m, const Aux *x, const double *v, size_t n);
-Aux record_dot(VM *m, const Aux *x, const double *v, const Aux *y, const double *w,
-               size_t n);
 
 /* ---- slope.c */
 bool vm_slope(VM *m, uint32_t fun, const VMValue *const *arg, size_t n,
               const uint32_t *orders, VMValue *dst);
 
 /* ---- tape.c */
-bool vm_init(VM *m, Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
-             size_t nin);
-/* Puts the inputs into the registers of function 0. */
-bool vm_begin(VM *m, const ProcedureList *x, const ProcedureList *dir, size_t nin);
-Aux *vm_value_aux(const VMValue *v);
-bool vm_value_to_list(VM *m, const VMValue *v, bool dot, ProcedureList *l);
 void tape_clear(Tape *t);
 void tape_free(Tape *t);
 void tape_arg(VM *m, uint32_t id, double partial);
 uint32_t tape_end(VM *m);   /* the entry; 0 when it depends on nothing */
 uint32_t tape_input(VM *m); /* an entry of its own */
+uint32_t tape_element(VM *m, uint32_t array,
+                      size_t offset); /* a number out of an array */
+/* One more event, cleared but for kind; NULL with an error. */
+TapeEvent *tape_event(VM *m, TapeEventKind kind);
+TapeDetails *tape_details(VM *m, TapeEvent *e,
+                          size_t n); /* room for n operands; NULL likewise */
+/* Its result is the array, or number, v. */
+void tape_result(VM *m, TapeEvent *e, VMValue *v);
+
+/* ---- sweep.c */
+bool vm_init(VM *m, Ctx *c, const ProcedureScope *w, Node *e, const uint32_t *in,
+             size_t nin);
+/* Puts the inputs into the registers of function 0. */
+bool vm_begin(VM *m, const ProcedureList *x, const ProcedureList *dir, size_t nin);
 
 #endif

@@ -80,6 +80,8 @@ static uint32_t bring_together(Program *p, ProgramReduce how, uint32_t v, unsign
 
 uint32_t pg_reduce(Program *p, ProgramReduce how, uint32_t v, unsigned axes)
 {
+    if (env_failed(p->env))
+        return 0;
     if (how == REDUCE_SUM)
         v = sum_of_repeats(p, v, &axes);
     v = bring_together(p, how, v, &axes);
@@ -98,6 +100,8 @@ uint32_t pg_reduce(Program *p, ProgramReduce how, uint32_t v, unsigned axes)
 
 uint32_t pg_keep(Program *p, uint32_t v, unsigned axes)
 {
+    if (env_failed(p->env))
+        return 0;
     const Dims d = *pg_dims(p, v);
     Dims to = {0};
     for (unsigned i = 0, k = 0; k < d.rank || axes >> i; i++)
@@ -109,6 +113,8 @@ uint32_t pg_keep(Program *p, uint32_t v, unsigned axes)
 
 uint32_t pg_matmul(Program *p, uint32_t a, uint32_t b)
 {
+    if (env_failed(p->env))
+        return 0;
     const Dims x = *pg_dims(p, a), y = *pg_dims(p, b);
     Dims ba = x, bb = y, to;
     ba.rank -= 2;
@@ -131,6 +137,8 @@ uint32_t pg_matmul(Program *p, uint32_t a, uint32_t b)
 
 uint32_t pg_gather(Program *p, uint32_t v, uint32_t index, unsigned axis)
 {
+    if (env_failed(p->env))
+        return 0;
     const Dims d = *pg_dims(p, v), n = *pg_dims(p, index);
     Dims to = {0};
     for (unsigned i = 0; i < d.rank; i++) {
@@ -146,6 +154,8 @@ uint32_t pg_gather(Program *p, uint32_t v, uint32_t index, unsigned axis)
 
 uint32_t pg_scatter(Program *p, uint32_t v, uint32_t index, unsigned axis, uint32_t shape)
 {
+    if (env_failed(p->env))
+        return 0;
     return program_number(
         p,
         (ProgramValue){.op = P_SCATTER, .shape = shape, .a = v, .b = index, .c = axis});
@@ -153,6 +163,8 @@ uint32_t pg_scatter(Program *p, uint32_t v, uint32_t index, unsigned axis, uint3
 
 uint32_t pg_put(Program *p, uint32_t base, uint32_t part, const ProgramView *view)
 {
+    if (env_failed(p->env))
+        return 0;
     ProgramView x = *view;
     x.from = p->val[base].shape;
     return program_number(p, (ProgramValue){.op = P_PUT,
@@ -164,6 +176,8 @@ uint32_t pg_put(Program *p, uint32_t base, uint32_t part, const ProgramView *vie
 
 uint32_t pg_concat(Program *p, size_t n, const uint32_t *v, unsigned axis)
 {
+    if (env_failed(p->env))
+        return 0;
     Dims to = *pg_dims(p, v[0]);
     if (n == 1)
         return v[0];
@@ -178,6 +192,8 @@ uint32_t pg_concat(Program *p, size_t n, const uint32_t *v, unsigned axis)
 
 uint32_t pg_stack(Program *p, size_t n, const uint32_t *v)
 {
+    if (env_failed(p->env))
+        return 0;
     uint32_t *row = mem_alloc((n + 1) * sizeof *row);
     if (!row)
         return out_of_memory(p);

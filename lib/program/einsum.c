@@ -250,6 +250,8 @@ static void multiply_cheapest(Einsum *s)
 
 uint32_t pg_einsum(Program *p, const char *text, size_t n, const uint32_t *v)
 {
+    if (env_failed(p->env))
+        return 0;
     Einsum s = {.p = p, .n = n};
     if (n == 0 || n > MOST_OPERANDS) {
         env_error(p->env, LBZ_LIMIT, NULL, "einsum takes 1 to %d operands",

@@ -9,6 +9,9 @@ typedef struct {
     size_t *at;     /* of a value: where its elements begin in el */
     uint32_t *el;   /* values of q */
     uint32_t *list; /* room for one reduction */
+    bool traces;
+    uint32_t *from; /* where it traces: the value of p that each of q stems from */
+    size_t nfrom, from_cap;
 } Elements;
 
 /* The index in an array of these dimensions of what is element i of the larger one, by NumPy's
@@ -261,12 +264,23 @@ static Program *new_program(Elements *e)
     return q;
 }
 
+static bool follow(Elements *e, uint32_t i)
+{
+    while (e->traces && e->nfrom < e->q->n) {
+        if (!program_grow(e->q, (void **)&e->from, sizeof *e->from, e->nfrom,
+                          &e->from_cap))
+            return false;
+        e->from[e->nfrom++] = i;
+    }
+    return true;
+}
+
 static void fill_all(Elements *e)
 {
     const Program *p = e->p;
     for (uint32_t i = 0; i < p->n && !env_poll(p->env); i++) {
         e->q->at = p->origin[i];
-        if (e->need[i] && !fill_value(e, i))
+        if ((e->need[i] && !fill_value(e, i)) || !follow(e, i))
             break;
     }
     e->q->at = NULL;
@@ -287,10 +301,12 @@ static uint32_t *out_elements(const Elements *e, const uint32_t *outs, size_t no
 }
 
 Program *program_elements(const Program *p, const uint32_t *outs, size_t nout,
-                          size_t most, uint32_t **els)
+                          size_t most, uint32_t **els, uint32_t **from)
 {
-    Elements e = {
-        .p = p, .need = mem_alloc(p->n + 1), .at = mem_alloc((p->n + 1) * sizeof *e.at)};
+    Elements e = {.p = p,
+                  .traces = from != NULL,
+                  .need = mem_alloc(p->n + 1),
+                  .at = mem_alloc((p->n + 1) * sizeof *e.at)};
     size_t longest = 0,
            n = e.need && e.at ? place_elements(&e, outs, nout, most, &longest) : SIZE_MAX;
     bool fits = n != SIZE_MAX;
@@ -308,8 +324,12 @@ Program *program_elements(const Program *p, const uint32_t *outs, size_t nout,
     mem_free(e.at);
     mem_free(e.el);
     mem_free(e.list);
-    if (e.q && *els && !env_failed(p->env))
+    if (e.q && *els && !env_failed(p->env)) {
+        if (from)
+            *from = e.from;
         return e.q;
+    }
+    mem_free(e.from);
     program_free(e.q);
     mem_free(*els);
     *els = NULL;

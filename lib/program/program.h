@@ -317,10 +317,10 @@ uint32_t pg_partial(Program *p, uint32_t v, size_t i);
 
 Program *program_copy(const Program *p); /* NULL: no memory, with an error */
 /* The same over numbers: its inputs are the elements of p's inputs, one after the other, els[] its
- * values that are the elements of outs[]; to be freed. NULL: there would be more than `most` values
- * (no error), or an error. */
+ * values that are the elements of outs[], from[], when it is not NULL, the value of p that each value
+ * stems from; both to be freed. NULL: there would be more than `most` values (no error), or an error. */
 Program *program_elements(const Program *p, const uint32_t *outs, size_t nout,
-                          size_t most, uint32_t **els);
+                          size_t most, uint32_t **els, uint32_t **from);
 
 /* ---- from expressions: outs[i] gets the value of e[i], lists flattened by the caller. The
  * inputs are the symbols in[]; Errors (free symbols, unknown functions) go to the context. */

@@ -201,6 +201,8 @@ static bool is_identity(const Program *p, const ProgramView *x)
 uint32_t pg_view(Program *p, uint32_t v, const Dims *to, ptrdiff_t offset,
                  const ptrdiff_t *stride)
 {
+    if (env_failed(p->env))
+        return 0;
     ProgramView x = {p->val[v].shape, pg_shape(p, to), offset, {0}};
     for (unsigned i = 0; i < to->rank; i++)
         x.stride[i] = to->dim[i] > 1 ? stride[i] : 0;
@@ -216,6 +218,8 @@ uint32_t pg_view(Program *p, uint32_t v, const Dims *to, ptrdiff_t offset,
 
 uint32_t pg_fit(Program *p, uint32_t v, uint32_t shape)
 {
+    if (env_failed(p->env))
+        return 0;
     if (p->val[v].shape == shape)
         return v;
     const Dims from = *pg_dims(p, v), to = p->shape[shape];
@@ -229,6 +233,8 @@ uint32_t pg_fit(Program *p, uint32_t v, uint32_t shape)
 
 uint32_t pg_strip(Program *p, uint32_t v)
 {
+    if (env_failed(p->env))
+        return 0;
     if (p->val[v].op != P_VIEW)
         return v;
     const ProgramView x = p->view[p->val[v].b];
@@ -249,6 +255,8 @@ uint32_t pg_strip(Program *p, uint32_t v)
 
 uint32_t pg_unfit(Program *p, uint32_t v, uint32_t shape)
 {
+    if (env_failed(p->env))
+        return 0;
     if (p->val[v].shape == shape)
         return v;
     const Dims from = *pg_dims(p, v), to = p->shape[shape];
@@ -261,6 +269,8 @@ uint32_t pg_unfit(Program *p, uint32_t v, uint32_t shape)
 
 uint32_t pg_reshape(Program *p, uint32_t v, const Dims *to)
 {
+    if (env_failed(p->env))
+        return 0;
     ptrdiff_t stride[TENSOR_RANK];
     pg_strides(to, stride);
     return pg_view(p, v, to, 0, stride);
@@ -268,6 +278,8 @@ uint32_t pg_reshape(Program *p, uint32_t v, const Dims *to)
 
 uint32_t pg_permute(Program *p, uint32_t v, const unsigned *axis)
 {
+    if (env_failed(p->env))
+        return 0;
     const Dims d = *pg_dims(p, v);
     Dims to = {.rank = d.rank};
     ptrdiff_t s[TENSOR_RANK], stride[TENSOR_RANK];
@@ -282,6 +294,8 @@ uint32_t pg_permute(Program *p, uint32_t v, const unsigned *axis)
 uint32_t pg_slice(Program *p, uint32_t v, unsigned axis, size_t from, size_t n,
                   ptrdiff_t step)
 {
+    if (env_failed(p->env))
+        return 0;
     Dims to = *pg_dims(p, v);
     ptrdiff_t stride[TENSOR_RANK];
     pg_strides(&to, stride);
@@ -302,6 +316,8 @@ static void drop_axis(Dims *d, ptrdiff_t *stride, unsigned axis)
 
 uint32_t pg_pick(Program *p, uint32_t v, unsigned axis, size_t i)
 {
+    if (env_failed(p->env))
+        return 0;
     Dims to = *pg_dims(p, v);
     ptrdiff_t stride[TENSOR_RANK];
     pg_strides(&to, stride);
@@ -312,6 +328,8 @@ uint32_t pg_pick(Program *p, uint32_t v, unsigned axis, size_t i)
 
 uint32_t pg_diagonal(Program *p, uint32_t v, unsigned a, unsigned b)
 {
+    if (env_failed(p->env))
+        return 0;
     Dims to = *pg_dims(p, v);
     ptrdiff_t stride[TENSOR_RANK];
     pg_strides(&to, stride);
@@ -327,6 +345,8 @@ uint32_t pg_diagonal(Program *p, uint32_t v, unsigned a, unsigned b)
 
 uint32_t pg_axis(Program *p, uint32_t v, unsigned at)
 {
+    if (env_failed(p->env))
+        return 0;
     Dims to = *pg_dims(p, v);
     if (to.rank == TENSOR_RANK) {
         env_error(p->env, LBZ_LIMIT, NULL, "an array of more than %d axes", TENSOR_RANK);
