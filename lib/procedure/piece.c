@@ -38,8 +38,7 @@ void vm_site_free(VMSite *s)
 
 static bool same_operand(const PieceOperand *o, const VMValue *v, bool size)
 {
-    Dims d = vm_dims(v);
-    return dims_equal(&o->dims, &d) && o->row == (v->a && v->a->row) &&
+    return vm_has_dims(v, &o->dims) && o->row == (v->a && v->a->row) &&
            (!size || o->size == v->v);
 }
 
@@ -293,12 +292,11 @@ static bool tangent_value(VM *m, const VMValue *v, VMValue *d)
                                     .set = true});
         return true;
     }
-    VMArray *zero = vm_array_new(m, &v->a->t.dims);
-    if (!zero)
-        return false;
-    memset(tensor_doubles(&zero->t), 0, vm_count(v) * sizeof(double));
-    vm_set_array(d, zero);
-    return true;
+    Dims dims = vm_dims(v);
+    VMArray *zero = vm_array_zeros(m, &dims);
+    if (zero)
+        vm_set_array(d, zero);
+    return zero != NULL;
 }
 
 /* The value r[0] gets the tangent r[1]. */
@@ -348,14 +346,18 @@ static bool run_forward(VM *m, VMPiece *q, const VMValue *const *arg, uint64_t m
 
 static bool tape_piece(VM *m, VMPiece *q, const VMValue *const *arg, VMValue *r)
 {
-    TapeEvent *e = tape_event(m, TAPE_PIECE);
+    const PieceSlope *s = slope_for(m, q, false, active_operands(m, arg, q->n));
+    TapeEvent *e = s ? tape_event(m, TAPE_PIECE) : NULL;
     TapeDetails *d = e ? tape_details(m, e, q->n) : NULL;
     if (!d)
         return false;
     d->piece = q;
     q->refs++;
     for (size_t i = 0; i < q->n; i++)
-        vm_value_copy(&d->arg[i], arg[i]);
+        if (vm_code_uses(&s->code, i))
+            vm_value_copy(&d->arg[i], arg[i]);
+        else
+            d->arg[i].x = arg[i]->x;
     tape_result(m, e, r);
     return !ctx_failed(m->c);
 }

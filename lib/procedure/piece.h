@@ -9,13 +9,15 @@ typedef struct {
     /* small: number by number; in and out are room for one run */
     Kernel *kernel;
     double *slots, *in, *out;
+    bool *uses; /* which inputs matter; others may be NULL in a run */
     size_t runs;
     /* large: by the backend */
     const Backend *backend;
     Code *code;
     Tensor *tin, *tout;
     size_t nin, nout;
-    Dims *dims; /* of inputs, then of outputs */
+    Dims *dims;    /* of inputs, then of outputs */
+    size_t *count; /* elements of each */
 } VMCode;
 
 typedef struct piece_slope {
@@ -58,6 +60,7 @@ bool vm_lower_over(VM *m, VMPiece *q, Program *p, const uint32_t *in, uint32_t *
 /* ---- run_piece.c */
 bool vm_code_make(VM *m, VMCode *k, Program *p, const uint32_t *outs, size_t nout);
 void vm_code_free(VMCode *k);
+bool vm_code_uses(const VMCode *k, size_t i); /* does input i matter? */
 bool vm_code_run(VM *m, VMCode *k, const VMValue *const *in, VMValue *out);
 
 #endif

@@ -33,7 +33,7 @@ static bool whole_index(VM *m, double i, size_t dim)
 static bool add_index(VM *m, Place *p, unsigned axis, const VMValue *i)
 {
     size_t n = vm_count(i), dim = p->of.dim[axis];
-    if (i->a && i->a->t.dims.rank != 1)
+    if (i->a && i->a->rank != 1)
         return shape_error(m, "write v[2] or v[2:3]", "an index is a number or a list");
     for (size_t k = 0; k < n; k++)
         if (!whole_index(m, vm_data(i)[k], dim))
@@ -194,7 +194,7 @@ static bool pick_tangent(VM *m, const VMValue *v, const Place *p, VMValue *out)
 {
     double *d = v->a->dot ? vm_dot_room(m, out) : NULL;
     if (d)
-        take(p, tensor_doubles(&v->a->dot->t), d);
+        take(p, v->a->dot->v, d);
     return d || !v->a->dot;
 }
 
@@ -220,7 +220,7 @@ static bool pick(VM *m, const VMValue *v, Place *p, VMValue *out)
         r.a = vm_array_new(m, &p->part);
         if (!r.a)
             return false;
-        take(p, vm_data(v), tensor_doubles(&r.a->t));
+        take(p, vm_data(v), r.a->v);
     } else {
         take(p, vm_data(v), &r.v);
     }
@@ -250,9 +250,7 @@ static bool store_tangent(VM *m, VMValue *v, const Place *p, const VMValue *x)
     if (!vm_is_active(m, v) && !vm_is_active(m, x))
         return true;
     double *d = vm_dot_room(m, v), zero = 0;
-    const double *from = !x->a       ? &x->x.dot
-                         : x->a->dot ? tensor_doubles(&x->a->dot->t)
-                                     : &zero;
+    const double *from = !x->a ? &x->x.dot : x->a->dot ? x->a->dot->v : &zero;
     if (d)
         put(p, d, from, x->a && x->a->dot);
     return d != NULL;
@@ -282,7 +280,7 @@ static bool store(VM *m, VMValue *v, Place *p, const VMValue *x)
         id = record_store(m, v, p, x);
     if (!vm_value_own(m, v) || (m->mode == RUN_FORWARD && !store_tangent(m, v, p, x)))
         return false;
-    put(p, tensor_doubles(&v->a->t), vm_data(x), x->a != NULL);
+    put(p, v->a->v, vm_data(x), x->a != NULL);
     v->x = id;
     return m->mode != RUN_TAPE || tape_store(m, v, p, x);
 }
@@ -316,14 +314,21 @@ static bool list_tangent(VM *m, const VMValue *const *arg, size_t n, VMValue *ou
 static bool tape_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out)
 {
     TapeEvent *e = tape_event(m, TAPE_LIST);
-    TapeDetails *d = e ? tape_details(m, e, n) : NULL;
-    for (size_t i = 0; d && i < n; i++) { /* their ids, not their values */
-        d->arg[i] = (VMValue){.x = arg[i]->x};
+    TapeDetails *d = e ? tape_details(m, e, 0) : NULL;
+    size_t *id = d ? mem_alloc((n + 1) * sizeof *id) : NULL;
+    if (!id) {
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        id[i] = arg[i]->x.id;
         e->with_array = arg[i]->a != NULL;
     }
-    if (d)
-        tape_result(m, e, out);
-    return d != NULL;
+    d->at = id;
+    e->n = n;
+    m->tape.kept += n * sizeof *id;
+    tape_result(m, e, out);
+    return true;
 }
 
 static Aux record_list(VM *m, const VMValue *const *arg, size_t n)
@@ -357,8 +362,7 @@ static VMArray *array_of(VM *m, const VMValue *const *arg, size_t n)
     d.rank += part.rank;
     VMArray *a = vm_array_new(m, &d);
     for (size_t i = 0, at = 0; a && i < n; at += vm_count(arg[i++]))
-        memcpy(tensor_doubles(&a->t) + at, vm_data(arg[i]),
-               vm_count(arg[i]) * sizeof(double));
+        memcpy(a->v + at, vm_data(arg[i]), vm_count(arg[i]) * sizeof(double));
     return a;
 }
 

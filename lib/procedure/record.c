@@ -11,11 +11,20 @@
 
 enum { VALUE_BYTES = 128 }; /* of a recorded value, its derivatives counted in */
 
+static uint32_t record_data(VM *m, const VMValue *v)
+{
+    Tensor t;
+    Dims d = vm_dims(v);
+    if (!vm_array_tensor(m, v->a, &d, &t))
+        return 0;
+    uint32_t id = pg_data(m->record, &t);
+    tensor_release(&t);
+    return id;
+}
+
 uint32_t record_id(VM *m, const VMValue *v)
 {
-    return v->x.id ? v->x.id - 1
-           : v->a  ? pg_data(m->record, &v->a->t)
-                   : pg_const(m->record, v->v);
+    return v->x.id ? v->x.id - 1 : v->a ? record_data(m, v) : pg_const(m->record, v->v);
 }
 
 uint32_t record_element(VM *m, const VMValue *v, size_t i)

@@ -14,6 +14,8 @@ void vm_code_free(VMCode *k)
     mem_free(k->slots);
     mem_free(k->in);
     mem_free(k->out);
+    mem_free(k->uses);
+    mem_free(k->count);
     if (k->code)
         k->backend->free(k->code);
     mem_free(k->tin);
@@ -39,6 +41,30 @@ static bool is_small(const Program *p, const uint32_t *outs, size_t nout)
     return true;
 }
 
+/* Which inputs of k do values of q, whose inputs are their elements, need? */
+static void find_uses(VMCode *k, const Program *q, const uint32_t *els, size_t nels)
+{
+    bool *used = mem_alloc(q->n + 1);
+    k->uses = mem_alloc(k->nin + 1);
+    if (used && k->uses) {
+        memset(used, 0, q->n);
+        for (size_t i = 0; i < nels; i++)
+            used[els[i]] = true;
+        for (uint32_t i = q->nin; i < q->n; i++) {
+            uint32_t buf[3];
+            const uint32_t *o;
+            for (size_t j = pg_operands(q, i, &o, buf); j-- > 0;)
+                used[o[j]] = true;
+        }
+        for (size_t i = 0, at = 0; i < k->nin; at += k->count[i++]) {
+            k->uses[i] = false;
+            for (size_t j = 0; j < k->count[i]; j++)
+                k->uses[i] = k->uses[i] || used[at + j];
+        }
+    }
+    mem_free(used);
+}
+
 /* False, without an error, where there would be too many numbers. */
 static bool make_small(VM *m, VMCode *k, const Program *p, const uint32_t *outs,
                        size_t nout)
@@ -51,16 +77,17 @@ static bool make_small(VM *m, VMCode *k, const Program *p, const uint32_t *outs,
     if (!q)
         return false;
     for (size_t i = 0; i < k->nin; i++)
-        in += dims_count(&k->dims[i]);
+        in += k->count[i];
     for (size_t i = 0; i < nout; i++)
-        n += dims_count(&k->dims[k->nin + i]);
+        n += k->count[k->nin + i];
     k->kernel = kernel_new(q, els, n);
     k->slots = k->kernel ? kernel_slots(k->kernel) : NULL;
     k->in = mem_alloc((in + 1) * sizeof *k->in);
     k->out = mem_alloc((n + 1) * sizeof *k->out);
+    find_uses(k, q, els, n);
     program_free(q);
     mem_free(els);
-    return (k->slots && k->in && k->out) || out_of_memory(m);
+    return (k->slots && k->in && k->out && k->uses) || out_of_memory(m);
 }
 
 static bool make_large(VM *m, VMCode *k, const Program *p, const uint32_t *outs,
@@ -81,12 +108,13 @@ bool vm_code_make(VM *m, VMCode *k, Program *p, const uint32_t *outs, size_t nou
 {
     *k = (VMCode){.nin = p->nin, .nout = nout};
     k->dims = mem_alloc((p->nin + nout + 1) * sizeof *k->dims);
-    if (!k->dims)
+    k->count = mem_alloc((p->nin + nout + 1) * sizeof *k->count);
+    if (!k->dims || !k->count)
         return out_of_memory(m);
-    for (uint32_t i = 0; i < p->nin; i++)
-        k->dims[i] = *pg_dims(p, i);
-    for (size_t i = 0; i < nout; i++)
-        k->dims[p->nin + i] = *pg_dims(p, outs[i]);
+    for (size_t i = 0; i < p->nin + nout; i++) {
+        k->dims[i] = *pg_dims(p, i < p->nin ? (uint32_t)i : outs[i - p->nin]);
+        k->count[i] = dims_count(&k->dims[i]);
+    }
     return !ctx_failed(m->c) && (make_small(m, k, p, outs, nout) ||
                                  (!ctx_failed(m->c) && make_large(m, k, p, outs, nout)));
 }
@@ -96,9 +124,9 @@ static bool run_small(VM *m, VMCode *k, const VMValue *const *in, VMValue *out)
 {
     double *x = k->in;
     for (size_t i = 0; i < k->nin; i++) {
-        size_t n = dims_count(&k->dims[i]);
-        memcpy(x, vm_data(in[i]), n * sizeof *x);
-        x += n;
+        if (k->uses[i])
+            memcpy(x, vm_data(in[i]), k->count[i] * sizeof *x);
+        x += k->count[i];
     }
     if (++k->runs == OFTEN)
         kernel_speed_up(k->kernel);
@@ -106,13 +134,13 @@ static bool run_small(VM *m, VMCode *k, const VMValue *const *in, VMValue *out)
     const double *y = k->out;
     for (size_t i = 0; i < k->nout; i++) {
         const Dims *d = &k->dims[k->nin + i];
-        size_t n = dims_count(d);
+        size_t n = k->count[k->nin + i];
         if (d->rank) {
             VMArray *a = vm_array_new(m, d);
             if (!a)
                 return false;
             if (n)
-                memcpy(tensor_doubles(&a->t), y, n * sizeof *y);
+                memcpy(a->v, y, n * sizeof *y);
             vm_set_array(&out[i], a);
         } else {
             vm_set_number(&out[i], *y);
@@ -128,7 +156,7 @@ static bool open_inputs(VM *m, VMCode *k, const VMValue *const *in)
     Env *env = &m->c->env;
     memset(k->tin, 0, k->nin * sizeof *k->tin);
     for (size_t i = 0; i < k->nin; i++)
-        if (!(in[i]->a ? tensor_reshape(env, &in[i]->a->t, &k->dims[i], &k->tin[i])
+        if (!(in[i]->a ? vm_array_tensor(m, in[i]->a, &k->dims[i], &k->tin[i])
                        : tensor_scalar(env, in[i]->v, &k->tin[i])))
             return false;
     return true;
@@ -144,10 +172,10 @@ static bool take_output(VM *m, VMCode *k, size_t i, VMValue *out)
     }
     bool ok = tensor_pack(&m->c->env, t, DT_FLOAT64, &own);
     tensor_release(t);
-    VMArray *a = ok ? vm_array_of(&own) : NULL;
+    VMArray *a = ok ? vm_array_of(m, &own) : NULL;
     if (a)
         vm_set_array(out, a);
-    return a || (ok ? out_of_memory(m) : false);
+    return a != NULL;
 }
 
 static bool run_large(VM *m, VMCode *k, const VMValue *const *in, VMValue *out)
@@ -164,6 +192,8 @@ static bool run_large(VM *m, VMCode *k, const VMValue *const *in, VMValue *out)
             tensor_release(&k->tout[i]);
     return ok;
 }
+
+bool vm_code_uses(const VMCode *k, size_t i) { return !k->uses || k->uses[i]; }
 
 bool vm_code_run(VM *m, VMCode *k, const VMValue *const *in, VMValue *out)
 {

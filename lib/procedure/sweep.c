@@ -26,15 +26,13 @@ static double *room_of(Adjoints *s, uint32_t id)
     VMValue v = {.a = *a, .set = true};
     if (!v.a) {
         size_t n = s->t->event[id - 1].size;
-        v.a = vm_array_new(s->m, &(Dims){.rank = 1, .dim = {n}});
-        if (v.a)
-            memset(tensor_doubles(&v.a->t), 0, n * sizeof(double));
+        v.a = vm_array_zeros(s->m, &(Dims){.rank = 1, .dim = {n}});
     } else if (!vm_value_own(s->m, &v)) {
         *a = v.a;
         return NULL;
     }
     *a = v.a;
-    return v.a ? tensor_doubles(&v.a->t) : NULL;
+    return v.a ? v.a->v : NULL;
 }
 
 /* Takes d. */
@@ -45,9 +43,8 @@ static void add_array(Adjoints *s, uint32_t id, VMArray *d)
         return;
     }
     double *to = room_of(s, id);
-    const double *from = tensor_doubles(&d->t);
-    for (size_t i = 0, n = to ? tensor_count(&d->t) : 0; i < n; i++)
-        to[i] += from[i];
+    for (size_t i = 0, n = to ? d->n : 0; i < n; i++)
+        to[i] += d->v[i];
     vm_array_release(d);
 }
 
@@ -71,9 +68,9 @@ static void sweep_piece(Adjoints *s, const TapeEvent *e, const VMValue *seed)
 
 static void sweep_list(Adjoints *s, const TapeEvent *e, const double *d)
 {
-    size_t n = e->more->n, size = n ? e->size / n : 0;
+    size_t n = e->n, size = n ? e->size / n : 0;
     for (size_t i = 0; i < n; i++, d += size) {
-        uint32_t id = e->more->arg[i].x.id;
+        uint32_t id = (uint32_t)e->more->at[i];
         double *to = id && e->with_array ? room_of(s, id) : NULL;
         if (id && !e->with_array)
             s->number[id] += *d;
@@ -285,7 +282,7 @@ static void read_begin(const Adjoints *a, const Snapshot *s, double *begin)
         else if (n)
             *begin = a->number[++numbers];
         if (d)
-            memcpy(begin, tensor_doubles(&d->t), n * sizeof *begin);
+            memcpy(begin, d->v, n * sizeof *begin);
         else if (s->reg[i].a)
             memset(begin, 0, n * sizeof *begin);
         begin += n;

@@ -11,7 +11,6 @@ static void event_free(TapeEvent *e)
         vm_value_clear(&d->arg[i]);
     if (d->piece)
         vm_piece_release(d->piece);
-    mem_free(d->arg);
     mem_free(d->at);
     mem_free(d);
 }
@@ -108,17 +107,14 @@ TapeEvent *tape_event(VM *m, TapeEventKind kind)
 
 TapeDetails *tape_details(VM *m, TapeEvent *e, size_t n)
 {
-    TapeDetails *d = mem_alloc(sizeof *d);
-    VMValue *arg = mem_alloc((n + 1) * sizeof *arg);
-    if (!d || !arg) {
-        mem_free(d);
-        mem_free(arg);
+    TapeDetails *d = mem_alloc(sizeof *d + n * sizeof *d->arg);
+    if (!d) {
         ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
         return NULL;
     }
-    memset(arg, 0, n * sizeof *arg);
-    *d = (TapeDetails){.arg = arg, .n = n};
-    m->tape.kept += sizeof *d + n * sizeof *arg;
+    *d = (TapeDetails){.n = n};
+    memset(d->arg, 0, n * sizeof *d->arg);
+    m->tape.kept += sizeof *d + n * sizeof *d->arg;
     e->more = d;
     return d;
 }

@@ -1,34 +1,74 @@
 /* procedure/value.c - what procedures compute with: numbers and arrays, and what they carry. */
 #include "procedure/vm.h"
 
+enum { SMALL = 64 }; /* elements that stand in the array itself */
+
 /* ---- arrays */
-VMArray *vm_array_of(Tensor *t)
+static Tensor *tensor_in(const VMArray *a)
 {
-    VMArray *a = mem_alloc(sizeof *a);
-    if (a)
-        *a = (VMArray){.refs = 1, .t = *t};
-    else
-        tensor_release(t);
-    *t = (Tensor){0};
+    return (Tensor *)(uintptr_t)(a->dim + a->rank);
+}
+
+static VMArray *new_array(VM *m, const Dims *d, size_t n, bool large)
+{
+    size_t room = large ? sizeof(Tensor) : n * sizeof(double);
+    VMArray *a = mem_alloc(sizeof *a + d->rank * sizeof *a->dim + room);
+    if (!a) {
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+        return NULL;
+    }
+    *a = (VMArray){.refs = 1, .rank = (uint8_t)d->rank, .large = large, .n = n};
+    memcpy(a->dim, d->dim, d->rank * sizeof *a->dim);
+    a->v = (double *)(a->dim + d->rank);
     return a;
 }
 
 VMArray *vm_array_new(VM *m, const Dims *d)
 {
+    size_t n = dims_count(d);
     Tensor t;
-    if (!tensor_new(&m->c->env, DT_FLOAT64, d, "a list", &t))
-        return NULL;
-    VMArray *a = vm_array_of(&t);
-    if (!a)
-        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+    if (n <= SMALL)
+        return new_array(m, d, n, false);
+    return tensor_new(&m->c->env, DT_FLOAT64, d, "a list", &t) ? vm_array_of(m, &t)
+                                                               : NULL;
+}
+
+VMArray *vm_array_zeros(VM *m, const Dims *d)
+{
+    VMArray *a = vm_array_new(m, d);
+    if (a && a->n)
+        memset(a->v, 0, a->n * sizeof *a->v);
     return a;
+}
+
+VMArray *vm_array_of(VM *m, Tensor *t)
+{
+    size_t n = tensor_count(t);
+    VMArray *a = new_array(m, &t->dims, n, n > SMALL);
+    if (a && a->large) {
+        *tensor_in(a) = *t;
+        a->v = tensor_doubles(t);
+        *t = (Tensor){0};
+        return a;
+    }
+    if (a && n)
+        memcpy(a->v, tensor_doubles(t), n * sizeof *a->v);
+    tensor_release(t);
+    return a;
+}
+
+bool vm_array_tensor(VM *m, const VMArray *a, const Dims *d, Tensor *t)
+{
+    return a->large ? tensor_reshape(&m->c->env, tensor_in(a), d, t)
+                    : tensor_from(&m->c->env, a->v, d, t);
 }
 
 void vm_array_release(VMArray *a)
 {
     if (!a || --a->refs)
         return;
-    tensor_release(&a->t);
+    if (a->large)
+        tensor_release(tensor_in(a));
     vm_array_release(a->dot); /* which has none itself */
     mem_free(a);
 }
@@ -51,21 +91,22 @@ void vm_value_copy(VMValue *to, const VMValue *from)
 
 static bool own_array(VM *m, VMArray **a)
 {
-    if ((*a)->refs > 1) {
-        Tensor t = tensor_share(&(*a)->t);
-        VMArray *own = vm_array_of(&t);
-        if (!own) {
-            ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
-            return false;
-        }
-        own->row = (*a)->row;
-        own->dot = (*a)->dot;
-        if (own->dot)
-            own->dot->refs++;
-        vm_array_release(*a);
-        *a = own;
-    }
-    return tensor_own(&m->c->env, &(*a)->t);
+    VMArray *old = *a;
+    if (old->refs == 1 && (!old->large || tensor_is_own(tensor_in(old))))
+        return true;
+    Dims d = vm_dims(&(VMValue){.a = old});
+    VMArray *own = vm_array_new(m, &d);
+    if (!own)
+        return false;
+    if (own->n)
+        memcpy(own->v, old->v, own->n * sizeof *own->v);
+    own->row = old->row;
+    own->dot = old->dot;
+    if (own->dot)
+        own->dot->refs++;
+    vm_array_release(old);
+    *a = own;
+    return true;
 }
 
 bool vm_value_own(VM *m, VMValue *v)
@@ -94,19 +135,17 @@ bool vm_is_active(const VM *m, const VMValue *v)
 
 double vm_dot(const VMValue *v, size_t i)
 {
-    return !v->a ? v->x.dot : v->a->dot ? tensor_doubles(&v->a->dot->t)[i] : 0;
+    return !v->a ? v->x.dot : v->a->dot ? v->a->dot->v[i] : 0;
 }
 
 double *vm_dot_room(VM *m, VMValue *v)
 {
     if (!v->a)
         return &v->x.dot;
-    if (!v->a->dot) {
-        v->a->dot = vm_array_new(m, &v->a->t.dims);
-        if (v->a->dot)
-            memset(tensor_doubles(&v->a->dot->t), 0, vm_count(v) * sizeof(double));
-    }
-    return v->a->dot ? tensor_doubles(&v->a->dot->t) : NULL;
+    Dims d = vm_dims(v);
+    if (!v->a->dot)
+        v->a->dot = vm_array_zeros(m, &d);
+    return v->a->dot ? v->a->dot->v : NULL;
 }
 
 /* ---- from outside, and back */
@@ -122,7 +161,7 @@ bool vm_from_list(VM *m, const ProcedureList *l, VMValue *v)
     if (!a)
         return false;
     if (l->n)
-        memcpy(tensor_doubles(&a->t), l->v, l->n * sizeof *l->v);
+        memcpy(a->v, l->v, l->n * sizeof *l->v);
     vm_set_array(v, a);
     return true;
 }

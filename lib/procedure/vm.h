@@ -23,9 +23,13 @@ typedef union {
 
 typedef struct vm_array {
     uint32_t refs;
+    uint8_t rank;
     bool row;             /* of rank 1: the transpose of a vector */
-    Tensor t;             /* float64, contiguous */
+    bool large;           /* the elements are those of a Tensor */
     struct vm_array *dot; /* FORWARD: the tangent, as large; NULL: 0 */
+    size_t n;
+    double *v;    /* n elements, behind dim[] or the Tensor's */
+    size_t dim[]; /* rank sizes, then the elements or the Tensor */
 } VMArray;
 
 typedef struct {
@@ -134,9 +138,10 @@ typedef enum {
 /* What an event needs besides. */
 typedef struct {
     VMPiece *piece; /* PIECE; counted */
-    VMValue *arg;   /* PIECE: operands; LIST: ids only */
+    /* PICK, STORE: offsets of the elements, NULL: one after the other; LIST: ids of the parts */
+    size_t *at;
     size_t n;
-    size_t *at; /* PICK, STORE: offsets of the elements; NULL: one after the other */
+    VMValue arg[]; /* PIECE: operands; arrays that adjoints do not need are left out */
 } TapeDetails;
 
 /* Events make arrays, or numbers out of arrays; sweeping takes one when all numbers behind `at` are
@@ -197,7 +202,10 @@ bool vm_grow(VM *m, void **a, size_t size, size_t n, size_t *cap);
 
 /* ---- value.c: makers put their result into *out, whatever was there */
 VMArray *vm_array_new(VM *m, const Dims *d); /* not cleared; NULL with an error */
-VMArray *vm_array_of(Tensor *t);             /* takes t; NULL: no memory */
+VMArray *vm_array_zeros(VM *m, const Dims *d);
+VMArray *vm_array_of(VM *m, Tensor *t); /* takes t; NULL with an error */
+/* a as a tensor of the shape d, which has as many elements. */
+bool vm_array_tensor(VM *m, const VMArray *a, const Dims *d, Tensor *t);
 void vm_array_release(VMArray *a);
 void vm_value_clear(VMValue *v);
 void vm_value_copy(VMValue *to, const VMValue *from);
@@ -205,15 +213,20 @@ bool vm_value_own(VM *m,
                   VMValue *v); /* its array, and tangent, are not shared after this */
 void vm_set_number(VMValue *out, double v);
 void vm_set_array(VMValue *out, VMArray *a); /* takes a */
-static inline size_t vm_count(const VMValue *v)
+static inline size_t vm_count(const VMValue *v) { return v->a ? v->a->n : 1; }
+static inline const double *vm_data(const VMValue *v) { return v->a ? v->a->v : &v->v; }
+static inline bool vm_has_dims(const VMValue *v, const Dims *d)
 {
-    return v->a ? tensor_count(&v->a->t) : 1;
+    return (v->a ? v->a->rank : 0) == d->rank &&
+           (!v->a || memcmp(v->a->dim, d->dim, d->rank * sizeof *d->dim) == 0);
 }
-static inline const double *vm_data(const VMValue *v)
+static inline Dims vm_dims(const VMValue *v)
 {
-    return v->a ? tensor_doubles(&v->a->t) : &v->v;
+    Dims d = {.rank = v->a ? v->a->rank : 0};
+    if (v->a)
+        memcpy(d.dim, v->a->dim, d.rank * sizeof *d.dim);
+    return d;
 }
-static inline Dims vm_dims(const VMValue *v) { return v->a ? v->a->t.dims : (Dims){0}; }
 /* Does it carry a derivative? */
 bool vm_is_active(const VM *m, const VMValue *v);
 double vm_dot(const VMValue *v, size_t i); /* FORWARD: of element i */

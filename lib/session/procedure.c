@@ -53,8 +53,7 @@ static Node *find_variable(void *arg, Ctx *c, uint32_t sym)
 /* The tape, its copy while it grows and the adjoints have to fit into the memory there is. */
 static size_t tape_limit(const lbz_session *s)
 {
-    size_t most = (size_t)s->set.value[SET_maxmem] / 4,
-           tape = (size_t)s->set.value[SET_tape];
+    size_t most = s->c->env.data_cap / 4, tape = (size_t)s->set.value[SET_tape];
     return tape < most ? tape : most;
 }
 

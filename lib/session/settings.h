@@ -36,7 +36,7 @@
     SETTING(looplimit, INT, "10000000", "1..1000000000000",                           \
             "rounds of loops and calls that one "                                     \
             "call of a function made of statements may run")                          \
-    SETTING(tape, SIZE, "64M", "1K..64G",                                             \
+    SETTING(tape, SIZE, "256M", "1K..64G",                                            \
             "memory for recording such a function; more is "                          \
             "recomputed from checkpoints")                                            \
     SETTING(maxterms, INT, "10000", "0..10000000",                                    \
