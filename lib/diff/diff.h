@@ -6,7 +6,7 @@
  * Owners: results are nodes of the statement; the compiled rules belong to the context.
  * May use: base, number, table, expr, field, parse (the texts of partials), print, ball.
  * Files: diff.c (forward), condition.c (`if`), gradient.c (all partials in one reverse sweep),
- * order.c (n-th derivatives), rules.c (partials of the table's rows), series.[ch] (Taylor
+ * order.c (n-th derivatives), rational.c (those of high order at a number), rules.c (partials of the table's rows), series.[ch] (Taylor
  * coefficients as nodes) with recurrence.c (their arithmetic) and singular.c (functions at their
  * singular points), germ.[ch] (series on one side of a point) with branch.c (which branch is
  * followed there), coefficients.[ch] (coefficients certified, by balls), internal.h. From series.c
@@ -31,6 +31,8 @@ bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out);
 Node *diff_polynomial(Ctx *c, Node *const *p, uint32_t x, Node *a, unsigned n);
 /* The n-th derivative at x = a from the power series there, if all is rational; else NULL. */
 Node *diff_nth_rational(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
+/* The same, n > 0, for high orders: sooner, for fewer functions. NULL: not so, or the value is very long. */
+Node *diff_high_rational(Ctx *c, Node *e, uint32_t x, Num at, unsigned n);
 /* The i-th partial of a function node f(args): the table's rule with arguments put in. */
 Node *diff_partial(Ctx *c, Node *f, unsigned i);
 

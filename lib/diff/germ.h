@@ -10,7 +10,7 @@ typedef enum {
     GERM_UNDEFINED /* certainly no real value on this side */
 } GermState;
 
-enum { GERM_ORDERS = 12 };
+enum { GERM_ORDERS = 40 };
 
 typedef struct {
     GermState state;

@@ -199,7 +199,7 @@ Node *diff_n(Ctx *c, Node *e, uint32_t x, Node *n)
             ctx_error(
                 c, LBZ_LIMIT,
                 "at a point, as in diff(f, x, 20) at x=1, power series give it up to "
-                "order 2000",
+                "order 10000",
                 "the derivative of order %lld is too long to be written",
                 (long long)order);
     }

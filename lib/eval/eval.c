@@ -278,6 +278,8 @@ Node *eval_carry(Evaluation *ev, Node *e)
         Node *r = high && order[i] == point ? eval_high_order_at(ev, point, &done) : NULL;
         if (high && order[i] == point && !r)
             carry_one(ev, point->a[0], &done, &inner);
+        if (high && order[i] == point && ctx_failed(c))
+            eval_high_order_failed(c);
         if (r)
             nodemap_put(&done, point, r);
         else

@@ -88,6 +88,8 @@ Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *
 /* AT of a DIFF that may be one of those: the operand, carried out, is in done. NULL: no. */
 Node *eval_high_order_at(Evaluation *ev, Node *op, const NodeMap *done);
 bool eval_is_high_order_at(const Node *op);
+/* After an error: hints tell what is left to do. */
+void eval_high_order_failed(Ctx *c);
 Node *eval_taylor(Evaluation *ev, Node *e, uint32_t x, Node *a, unsigned n);
 /* The error under way says that e has no value there: its hint gets the limit, if there is one. */
 void eval_hint_limit(Ctx *c, Node *e, const uint32_t *in, Node *const *at, size_t n);

@@ -4,16 +4,21 @@
  * the series is one of rational numbers; decimals, and what would be too large to be written
  * exactly, come from series of certified values.
  */
+#include "base/child.h"
 #include "diff/coefficients.h"
 #include "diff/germ.h"
 #include "eval/internal.h"
+#include "flint/wire.h"
 
 #include <stdio.h>
 
 enum {
-    HIGH_ORDER = 8, /* orders above it are looked at */
-    HIGHEST = 2000, /* ... and up to this one */
-    LARGE = 400,    /* formulas of more distinct nodes are too large */
+    HIGH_ORDER = 8,         /* orders above it are looked at */
+    HIGHEST = 10000,        /* ... and up to this one */
+    HIGHEST_BY_NODES = 200, /* for series of nodes */
+    HIGHEST_DEGREE = 2000,
+    CHILD_ORDER = 400, /* series so long are made in a child */
+    LARGE = 400,       /* formulas of more distinct nodes are too large */
     DIGITS = 17
 };
 
@@ -40,6 +45,39 @@ static bool round_all(Ctx *c, arb_srcptr v, unsigned from, unsigned n, const arb
     return ok;
 }
 
+typedef struct {
+    Ctx *c;
+    Node *e;
+    uint32_t x;
+    Node *a;
+    unsigned from, n; /* wanted */
+    slong prec;
+    arb_ptr v; /* n + 1 of them */
+} Coefficients;
+
+static void find_in_child(void *arg, Str *answer)
+{
+    Coefficients *t = arg;
+    bool ok = diff_ball_series(t->c, t->e, t->x, t->a, t->n, t->prec, t->v);
+    wire_put_word(answer, ok);
+    for (unsigned k = t->from; ok && k <= t->n; k++)
+        wire_put_arb(answer, t->v + k);
+}
+
+static bool find_coefficients(Coefficients *t)
+{
+    if (t->n <= CHILD_ORDER)
+        return diff_ball_series(t->c, t->e, t->x, t->a, t->n, t->prec, t->v);
+    Str answer = {0};
+    bool ok = child_run(&t->c->env, find_in_child, t, &answer);
+    Wire w = wire_read(&answer);
+    ok = ok && wire_get_word(&w);
+    for (unsigned k = t->from; ok && k <= t->n; k++)
+        wire_get_arb(&w, t->v + k);
+    str_free(&answer);
+    return ok && !w.bad;
+}
+
 static bool certified_coefficients(Ctx *c, Node *e, uint32_t x, Node *a, unsigned from,
                                    unsigned n, bool factorial, size_t digits, Node **out)
 {
@@ -47,12 +85,12 @@ static bool certified_coefficients(Ctx *c, Node *e, uint32_t x, Node *a, unsigne
     arb_t factor;
     arb_init(factor);
     arb_one(factor);
-    slong need = 64 + (slong)digits * 4, prec = need + n;
+    slong need = 64 + (slong)digits * 4, prec = n > CHILD_ORDER ? need + n / 8 : need + n;
     bool ok = false;
-    for (int round = 0; round < 6 && !ok && !ctx_poll(c); round++, prec *= 2) {
+    for (int round = 0; round < 7 && !ok && !ctx_poll(c); round++, prec *= 2) {
         if (factorial)
             arb_fac_ui(factor, n, prec + 32);
-        if (!diff_ball_series(c, e, x, a, n, prec, v))
+        if (!find_coefficients(&(Coefficients){c, e, x, a, from, n, prec, v}))
             break;
         ok = round_all(c, v, from, n, factor, digits, prec, out);
     }
@@ -89,14 +127,32 @@ static bool is_large_formula(Ctx *c, Node *e, uint32_t x, int64_t k)
     return false;
 }
 
-Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *n)
+/* Is every derivative of order k 0 at 0, as e is even or odd? */
+static bool vanishes_by_parity(Ctx *c, Node *e, uint32_t x, Node *p, int64_t k)
+{
+    Node *minus = ex_neg(c, ex_sym(c, x));
+    Node *r = p == c->zero ? eval_try_subst(c, e, &x, &minus, 1) : NULL;
+    return r && (k % 2 ? r == e : r == ex_neg(c, e));
+}
+
+static Node *exact_derivative(Ctx *c, Node *e, uint32_t x, Node *p, int64_t k)
+{
+    if (vanishes_by_parity(c, e, x, p, k))
+        return c->zero;
+    Node *r = ex_is_num(p) && !((p->flags | e->flags) & NF_DEC)
+                  ? diff_high_rational(c, e, x, p->num, (unsigned)k)
+                  : NULL;
+    return r || ctx_failed(c) || k > HIGHEST_BY_NODES
+               ? r
+               : diff_nth_rational(c, e, x, p, (unsigned)k);
+}
+
+static Node *high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, int64_t k)
 {
     Ctx *c = ev->c;
-    int64_t k;
-    if (!ex_get_int(n, &k) || k <= HIGH_ORDER || k > HIGHEST || ctx_failed(c) ||
-        !has_only_name(c, e, x, p) || eval_has_kinks(c, e))
+    if (ctx_failed(c) || eval_has_kinks(c, e))
         return NULL;
-    Node *r = diff_nth_rational(c, e, x, p, (unsigned)k);
+    Node *r = exact_derivative(c, e, x, p, k);
     if (r || ctx_failed(c))
         return ctx_failed(c) ? NULL : r;
     bool decimal = ev->decimals || ((p->flags | e->flags) & NF_DEC);
@@ -119,6 +175,111 @@ Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *
     return r;
 }
 
+/* ---- what the series are made of */
+
+typedef struct {
+    uint32_t x;
+    Node *p;
+} Place;
+
+/* The sign of u at the point; 0: it is 0, or is not told. */
+static int sign_at(Ctx *c, Node *u, const Place *at)
+{
+    Node *r = eval_try_subst(c, u, &at->x, &at->p, 1);
+    int sign = r && eval_is_constant(c, r) ? ball_sign(c, r) : 0;
+    return sign == 1 || sign == -1 ? sign : 0;
+}
+
+static bool may_turn(Ctx *c, Node *n, void *at)
+{
+    return n->op >= OP_LT && n->op <= OP_NE &&
+           !sign_at(c, ex_sub(c, n->a[0], n->a[1]), at);
+}
+
+static Node *branch_of_if(Ctx *c, Node *n, Place *at)
+{
+    Node *yes = ex_find(c, n->a[0], 0, may_turn, at)
+                    ? NULL
+                    : eval_try_subst(c, n->a[0], &at->x, &at->p, 1);
+    return yes == c->yes ? n->a[1] : yes == c->no ? n->a[2] : NULL;
+}
+
+/* What n is all around the point; NULL: it is no kink, or one there. */
+static Node *branch_of(Ctx *c, Node *n, void *arg)
+{
+    Place *at = arg;
+    if (!ex_depends(c, n, at->x))
+        return NULL;
+    if (n->op == OP_IF)
+        return branch_of_if(c, n, at);
+    bool two = n->op == OP_max || n->op == OP_min;
+    if (!two && n->op != OP_abs && n->op != OP_relu && n->op != OP_sign &&
+        n->op != OP_step && n->op != OP_step_at)
+        return NULL;
+    int sign = sign_at(c, two ? ex_sub(c, n->a[0], n->a[1]) : n->a[0], at);
+    if (!sign)
+        return NULL;
+    switch (n->op) {
+    case OP_max:
+    case OP_min: return n->n == 2 ? n->a[(sign > 0) != (n->op == OP_max)] : NULL;
+    case OP_abs: return ex_scale(c, num_int(sign), n->a[0]);
+    case OP_relu: return sign > 0 ? n->a[0] : c->zero;
+    case OP_sign: return ex_int(c, sign);
+    default: return sign > 0 ? c->one : c->zero;
+    }
+}
+
+/* e with the branches taken that hold all around the point. */
+static Node *follow_branches(Ctx *c, Node *e, uint32_t x, Node *p)
+{
+    enum { DEEPEST = 6 };
+    Place at = {x, p};
+    for (int i = 0; i < DEEPEST && eval_has_kinks(c, e) && eval_is_constant(c, p); i++) {
+        Node *r = ex_swap(c, e, branch_of, &at);
+        if (ctx_failed(c) || r == e)
+            break;
+        e = r;
+    }
+    return e;
+}
+
+/* Sums by their terms, products without the factors that do not move. */
+static Node *linear_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p,
+                               const Node *n)
+{
+    Ctx *c = ev->c;
+    Node *k = c->one, *sum = c->zero;
+    if (!ex_depends(c, e, x))
+        return c->zero;
+    if (e->op == OP_MUL || e->op == OP_SCALE) {
+        Node *moving = c->one;
+        for (uint32_t i = 0; i < e->n; i++) {
+            Node **to = ex_depends(c, e->a[i], x) ? &moving : &k;
+            *to = ex_mul2(c, *to, e->a[i]);
+        }
+        Node *r = k == c->one || (k->flags & NF_RISK)
+                      ? NULL
+                      : eval_high_order(ev, moving, x, p, n);
+        return r ? ex_mul2(c, k, r) : NULL;
+    }
+    for (uint32_t i = 0; e->op == OP_ADD && sum && i < e->n; i++) {
+        Node *r = eval_high_order(ev, e->a[i], x, p, n);
+        sum = r ? ex_add2(c, sum, r) : NULL;
+    }
+    return e->op == OP_ADD ? sum : NULL;
+}
+
+Node *eval_high_order(Evaluation *ev, Node *e, uint32_t x, Node *p, const Node *n)
+{
+    Ctx *c = ev->c;
+    int64_t k;
+    if (!ex_get_int(n, &k) || k <= HIGH_ORDER || k > HIGHEST || ctx_failed(c))
+        return NULL;
+    e = follow_branches(c, e, x, p);
+    return has_only_name(c, e, x, p) ? high_order(ev, e, x, p, k)
+                                     : linear_high_order(ev, e, x, p, n);
+}
+
 /* op: AT of a DIFF by one name, which is among those bound. Where its value stands; 0: no. */
 static uint32_t place_of_variable(const Node *op)
 {
@@ -134,6 +295,15 @@ static uint32_t place_of_variable(const Node *op)
 }
 
 bool eval_is_high_order_at(const Node *op) { return place_of_variable(op) != 0; }
+
+/* The formula was the last resort. */
+void eval_high_order_failed(Ctx *c)
+{
+    if (c->env.err.status == LBZ_LIMIT)
+        snprintf(
+            c->env.err.hint, sizeof c->env.err.hint,
+            "its power series at this point is not known, either: ask for a lower order");
+}
 
 static Node *carried_operand(const NodeMap *done, Node *n)
 {
@@ -179,7 +349,7 @@ static bool taylor_coefficients(Evaluation *ev, Node *e, uint32_t x, Node *a, un
 {
     Ctx *c = ev->c;
     bool decimal = ev->decimals || ((a->flags | e->flags) & NF_DEC);
-    return (decimal && n <= HIGHEST && has_only_name(c, e, x, a) &&
+    return (decimal && n <= HIGHEST_DEGREE && has_only_name(c, e, x, a) &&
             certified_coefficients(c, e, x, a, 0, n, false, ev->decimals, out)) ||
            (!ctx_failed(c) && diff_series(c, e, x, a, n, out));
 }

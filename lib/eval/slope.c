@@ -404,18 +404,41 @@ static Node *no_slope(Slope *s, Node *formula)
     return c->poison;
 }
 
+/* A kink at the point, and an order that is not looked at itself: where a lower derivative jumps the
+ * formula's value counts, with a note, else it cannot be told. NULL: there is no kink. */
+static Node *higher_slope(Slope s, Node *R)
+{
+    Ctx *c = s.c;
+    if (is_plain(&s) || ctx_failed(c))
+        return NULL;
+    unsigned n = s.n;
+    s.n = GERM_ORDERS;
+    bool seen = s.value && look_beside(&s, NULL);
+    (void)attempt_forgive(c, FORGIVE_UNDEFINED);
+    unsigned jump = seen ? first_jump(&s) : s.n;
+    s.n = n;
+    if (jump == GERM_ORDERS || ctx_failed(c))
+        return no_slope(&s, R);
+    note_jump(&s, jump);
+    return ex_subst(c, R, &s.x, &s.typed, 1);
+}
+
 Node *eval_slope(Evaluation *ev, Node *operand, Node *R, uint32_t x, Node *p, unsigned n)
 {
     Ctx *c = ev->c;
     if (ctx_failed(c))
         return c->poison;
-    if (!eval_is_constant(c, p) || n == 0 || n > GERM_ORDERS)
+    if (!eval_is_constant(c, p) || n == 0)
         return R ? ex_subst(c, R, &x, &p, 1) : c->poison;
     Slope s = {.c = c, .x = x, .n = n, .p = ex_without_decimals(c, p), .typed = p};
     operand = eval_hold(c, operand, &x, &p, 1);
     s.e = ex_without_decimals(c, operand);
     R = R ? eval_hold(c, R, NULL, NULL, 0) : R;
     s.value = value_at(&s, s.e);
+    if (n > GERM_ORDERS) {
+        Node *h = R ? higher_slope(s, R) : NULL;
+        return h || !R || ctx_failed(c) ? (h ? h : c->poison) : ex_subst(c, R, &x, &p, 1);
+    }
     bool decimal = (p->flags | operand->flags) & NF_DEC;
     Node *r = is_plain(&s) && R ? eval_try_subst(c, R, &x, &p, 1) : NULL;
     if (r || ctx_failed(c))
