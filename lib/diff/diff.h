@@ -33,6 +33,8 @@ Node *diff_polynomial(Ctx *c, Node *const *p, uint32_t x, Node *a, unsigned n);
 Node *diff_nth_rational(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n);
 /* The same, n > 0, for high orders: sooner, for fewer functions. NULL: not so, or the value is very long. */
 Node *diff_high_rational(Ctx *c, Node *e, uint32_t x, Num at, unsigned n);
+/* The coefficients 0..n, if all are rational, FLINT can find them, and they are not very long. */
+bool diff_rational_series(Ctx *c, Node *e, uint32_t x, Num at, unsigned n, Node **out);
 /* The i-th partial of a function node f(args): the table's rule with arguments put in. */
 Node *diff_partial(Ctx *c, Node *f, unsigned i);
 

@@ -8,4 +8,7 @@ Node *diff_if(Ctx *c, Node *n, uint32_t x, Node *da, Node *db);
 /* Does cond hold at single values of x only, or fail only there? */
 bool diff_is_point(Ctx *c, Node *cond, uint32_t x);
 
+/* A removable singularity was filled. */
+void diff_note_filled(Ctx *c, uint32_t x, Node *a);
+
 #endif

@@ -19,7 +19,7 @@ enum {
     MOST_NODES = 400,
     MOST_SERIES = 600,
     DEEPEST = 4,
-    MOST_BITS = 50000000, /* of the coefficients of one series */
+    MOST_BITS = 150000000, /* of the coefficients of one series */
     CHILD_BITS = 300000
 };
 
@@ -39,6 +39,7 @@ typedef struct {
     size_t count;
     unsigned depth;
     double bits; /* of the largest series */
+    bool filled; /* a divisor was 0 at the point */
 } Rationals;
 
 static bool series_of(Rationals *s, Node *e);
@@ -139,7 +140,7 @@ static slong order_of(const Rational *u)
 }
 
 /* u^k, k < 0: its zero at the point becomes a pole. */
-static bool inverse_power(Rational *r, const Rational *u, slong k)
+static bool inverse_power(Rationals *s, Rational *r, const Rational *u, slong k)
 {
     slong w = order_of(u);
     if (w == u->n || u->v)
@@ -147,6 +148,7 @@ static bool inverse_power(Rational *r, const Rational *u, slong k)
     fmpq_poly_shift_right(r->p, u->p, w);
     r->n = u->n - w;
     r->v = -k * w;
+    s->filled = s->filled || w;
     fmpq_poly_inv_series(r->p, r->p, r->n);
     if (k != -1) {
         fmpq_poly_t t;
@@ -158,13 +160,13 @@ static bool inverse_power(Rational *r, const Rational *u, slong k)
     return r->v <= MARGIN;
 }
 
-static bool whole_power(Rational *r, const Rational *u, slong k)
+static bool whole_power(Rationals *s, Rational *r, const Rational *u, slong k)
 {
     enum { HIGHEST = 10000 };
     if (u->open || k > HIGHEST || k < -HIGHEST || (u->v && k < 0) || u->v * k > MARGIN)
         return false;
     if (k < 0)
-        return inverse_power(r, u, k);
+        return inverse_power(s, r, u, k);
     r->n = u->n;
     r->v = u->v * k;
     fmpq_poly_pow_trunc(r->p, u->p, (ulong)k, r->n);
@@ -219,7 +221,7 @@ static bool power(Rationals *s, Rational *r, const Node *n)
     int64_t k;
     if (ex_is_num(n->a[1])) {
         if (num_get_int(n->a[1]->num, &k))
-            return k < INT32_MAX && k > -INT32_MAX && whole_power(r, b, (slong)k);
+            return k < INT32_MAX && k > -INT32_MAX && whole_power(s, r, b, (slong)k);
         return fractional_power(s, r, b, n->a[1]->num);
     }
     if (ex_is_exp(n)) {
@@ -239,12 +241,13 @@ static bool power(Rationals *s, Rational *r, const Node *n)
 }
 
 /* num/den of two series without poles */
-static bool quotient(Rational *r, const fmpq_poly_t num, const fmpq_poly_t den, slong n)
+static bool quotient(Rationals *s, Rational *r, const fmpq_poly_t num,
+                     const fmpq_poly_t den, slong n)
 {
     Rational d = {.n = n};
     fmpq_poly_init(d.p);
     fmpq_poly_set(d.p, den);
-    bool ok = inverse_power(r, &d, -1);
+    bool ok = inverse_power(s, r, &d, -1);
     if (ok) {
         fmpq_poly_mullow(r->p, r->p, num, r->n);
         cancel(r);
@@ -254,7 +257,7 @@ static bool quotient(Rational *r, const fmpq_poly_t num, const fmpq_poly_t den, 
 }
 
 /* sin, cos and what is made of them; the argument is 0 at the point. */
-static bool wave(Rational *r, Op op, const Rational *u)
+static bool wave(Rationals *s, Rational *r, Op op, const Rational *u)
 {
     bool hyper = op == OP_sinh || op == OP_cosh || op == OP_tanh || op == OP_coth ||
                  op == OP_sech || op == OP_csch;
@@ -273,16 +276,16 @@ static bool wave(Rational *r, Op op, const Rational *u)
     case OP_cos:
     case OP_cosh: fmpq_poly_swap(r->p, cosine); break;
     case OP_tan:
-    case OP_tanh: ok = quotient(r, sine, cosine, u->n); break;
+    case OP_tanh: ok = quotient(s, r, sine, cosine, u->n); break;
     case OP_cot:
-    case OP_coth: ok = quotient(r, cosine, sine, u->n); break;
+    case OP_coth: ok = quotient(s, r, cosine, sine, u->n); break;
     default:
         fmpq_poly_set_si(r->p, 1);
         bool by_cosine = op == OP_sec || op == OP_sech;
         fmpq_poly_t one;
         fmpq_poly_init(one);
         fmpq_poly_set_si(one, 1);
-        ok = quotient(r, one, by_cosine ? cosine : sine, u->n);
+        ok = quotient(s, r, one, by_cosine ? cosine : sine, u->n);
         fmpq_poly_clear(one);
     }
     fmpq_poly_clear(sine);
@@ -306,6 +309,28 @@ static bool lambert(Rational *r, const Rational *u)
     return true;
 }
 
+/* The sum of u^k/k^order, u being 0 at the point. */
+static bool polylogarithm(Rational *r, const Rational *u, int64_t order)
+{
+    enum { HIGHEST = 60 };
+    if (order < 1 || order > HIGHEST)
+        return false;
+    fmpq_poly_t f;
+    fmpq_t k;
+    fmpq_poly_init(f);
+    fmpq_init(k);
+    for (slong i = 1; i < u->n; i++) {
+        fmpq_set_si(k, 1, (ulong)i);
+        fmpq_pow_si(k, k, order);
+        fmpq_poly_set_coeff_fmpq(f, i, k);
+    }
+    fmpq_poly_compose_series(r->p, f, u->p, u->n);
+    r->n = u->n;
+    fmpq_clear(k);
+    fmpq_poly_clear(f);
+    return true;
+}
+
 static bool is_node(Ctx *c, Node *n, void *arg)
 {
     (void)c;
@@ -316,9 +341,15 @@ static bool is_node(Ctx *c, Node *n, void *arg)
 static bool by_integral(Rationals *s, Rational *r, Node *n)
 {
     Ctx *c = s->c;
-    if (n->n != 1 || s->depth >= DEEPEST || !(op_info((Op)n->op)->flags & SMOOTH))
+    uint32_t i = 0, moving = 0;
+    for (uint32_t k = 0; k < n->n; k++)
+        if (ex_depends(c, n->a[k], s->x)) {
+            i = k;
+            moving++;
+        }
+    if (moving != 1 || s->depth >= DEEPEST || !(op_info((Op)n->op)->flags & SMOOTH))
         return false;
-    Node *d = diff_partial(c, n, 0), *at = ex_num(c, s->at);
+    Node *d = diff_partial(c, n, i), *at = ex_num(c, s->at);
     if (ctx_failed(c) || ex_find(c, d, 0, is_node, n))
         return false;
     Node *f0 = ex_subst(c, n, &s->x, &at, 1);
@@ -327,7 +358,7 @@ static bool by_integral(Rationals *s, Rational *r, Node *n)
     s->depth--;
     if (!ok)
         return false;
-    const Rational *p = get(s, d), *u = get(s, n->a[0]);
+    const Rational *p = get(s, d), *u = get(s, n->a[i]);
     if (p->open || p->v || u->v || !p->n)
         return false;
     fmpq_poly_derivative(r->p, u->p);
@@ -363,8 +394,14 @@ static bool function(Rationals *s, Rational *r, Node *n)
     case OP_tanh:
     case OP_coth:
     case OP_sech:
-    case OP_csch: return at_zero && wave(r, (Op)n->op, u);
+    case OP_csch: return at_zero && wave(s, r, (Op)n->op, u);
     case OP_lambertw: return at_zero && lambert(r, u);
+    case OP_polylog: {
+        int64_t order;
+        const Rational *y = get(s, n->a[1]);
+        return ex_get_int(n->a[0], &order) && y && !y->v && y->n && first_is(y, 0) &&
+               polylogarithm(r, y, order);
+    }
     default: return op_is_function((Op)n->op) && by_integral(s, r, n);
     }
 }
@@ -449,13 +486,15 @@ static bool series_of(Rationals *s, Node *e)
     return order != NULL;
 }
 
-/* ---- the derivative */
+/* ---- coefficients */
 
+/* The coefficients from..n are wanted. */
 typedef struct {
     Rationals *s;
     Node *e;
-    unsigned n;
-    fmpq_t k; /* the coefficient */
+    unsigned from, n;
+    fmpq *k;   /* n + 1 of them */
+    bool open; /* the first is no rational number */
     bool ok;
 } Wanted;
 
@@ -465,7 +504,6 @@ static void clear(Rationals *s)
         fmpq_poly_clear(s->all[--s->count].p);
 }
 
-/* The n-th coefficient, n > 0. */
 static void find(Wanted *w, unsigned n)
 {
     Rationals *s = w->s;
@@ -475,8 +513,9 @@ static void find(Wanted *w, unsigned n)
     w->ok = series_of(s, w->e);
     const Rational *r = w->ok ? get(s, w->e) : NULL;
     w->ok = r && r->v == 0 && r->n > (slong)n;
-    if (w->ok)
-        fmpq_poly_get_coeff_fmpq(w->k, r->p, n);
+    w->open = r && r->open;
+    for (unsigned i = w->from; w->ok && i <= n; i++)
+        fmpq_poly_get_coeff_fmpq(w->k + i, r->p, i);
     clear(s);
     arena_release(&s->c->tmp, m);
 }
@@ -486,8 +525,10 @@ static void find_in_child(void *arg, Str *answer)
     Wanted *w = arg;
     find(w, w->n);
     wire_put_word(answer, w->ok);
-    wire_put_fmpz(answer, fmpq_numref(w->k));
-    wire_put_fmpz(answer, fmpq_denref(w->k));
+    for (unsigned i = w->from; i <= w->n; i++) {
+        wire_put_fmpz(answer, fmpq_numref(w->k + i));
+        wire_put_fmpz(answer, fmpq_denref(w->k + i));
+    }
 }
 
 static void find_aside(Wanted *w)
@@ -496,9 +537,9 @@ static void find_aside(Wanted *w)
     w->ok = child_run(&w->s->c->env, find_in_child, w, &answer);
     Wire r = wire_read(&answer);
     w->ok = w->ok && wire_get_word(&r);
-    if (w->ok) {
-        wire_get_fmpz(&r, fmpq_numref(w->k));
-        wire_get_fmpz(&r, fmpq_denref(w->k));
+    for (unsigned i = w->from; w->ok && i <= w->n; i++) {
+        wire_get_fmpz(&r, fmpq_numref(w->k + i));
+        wire_get_fmpz(&r, fmpq_denref(w->k + i));
     }
     w->ok = w->ok && !r.bad;
     str_free(&answer);
@@ -510,35 +551,79 @@ static double bits_expected(const Rationals *s, double n)
     return n * s->bits * n / FIRST_TERMS * log(n) / log(FIRST_TERMS);
 }
 
-static Num times_factorial(Ctx *c, const fmpq_t k, unsigned n)
+static void find_within_bounds(Wanted *w)
+{
+    unsigned n = w->n;
+    find(w, n < FIRST_TERMS ? n : FIRST_TERMS);
+    double bits = bits_expected(w->s, n);
+    if (w->ok && n > FIRST_TERMS && bits > MOST_BITS)
+        w->ok = false;
+    else if (w->ok && n > FIRST_TERMS && bits > CHILD_BITS)
+        find_aside(w);
+    else if (w->ok && n > FIRST_TERMS)
+        find(w, n);
+}
+
+static Node *coefficient(Ctx *c, const fmpq_t k, Num times)
 {
     Arena *a = ctx_arena(c);
     mpq_t q;
     mpq_init(q);
     fmpq_get_mpq(q, k);
-    Num r = num_mul(a, num_set_mpq(a, q), num_factorial(a, n));
+    Node *r = ex_num(c, num_mul(a, num_set_mpq(a, q), times));
     mpq_clear(q);
     return r;
 }
 
+static bool wanted_init(Wanted *w, Ctx *c, Node *e, uint32_t x, Num at, unsigned n)
+{
+    *w = (Wanted){.s = mem_alloc(sizeof *w->s),
+                  .e = e,
+                  .n = n,
+                  .k = mem_alloc((n + 1) * sizeof *w->k)};
+    if (!w->s || !w->k)
+        return false;
+    *w->s = (Rationals){.c = c, .x = x, .at = at};
+    for (unsigned i = 0; i <= n; i++)
+        fmpq_init(w->k + i);
+    return true;
+}
+
+static void wanted_clear(Wanted *w)
+{
+    for (unsigned i = 0; w->s && w->k && i <= w->n; i++)
+        fmpq_clear(w->k + i);
+    mem_free(w->k);
+    mem_free(w->s);
+}
+
 Node *diff_high_rational(Ctx *c, Node *e, uint32_t x, Num at, unsigned n)
 {
-    Rationals *s = mem_alloc(sizeof *s);
-    Wanted w = {.s = s, .e = e, .n = n};
-    if (!s)
-        return NULL;
-    *s = (Rationals){.c = c, .x = x, .at = at};
-    fmpq_init(w.k);
-    find(&w, n < FIRST_TERMS ? n : FIRST_TERMS);
-    double bits = bits_expected(s, n);
-    if (w.ok && n > FIRST_TERMS && bits > MOST_BITS)
-        w.ok = false;
-    else if (w.ok && n > FIRST_TERMS && bits > CHILD_BITS)
-        find_aside(&w);
-    else if (w.ok && n > FIRST_TERMS)
-        find(&w, n);
-    Node *r = w.ok ? ex_num(c, times_factorial(c, w.k, n)) : NULL;
-    fmpq_clear(w.k);
-    mem_free(s);
+    Wanted w;
+    Node *r = NULL;
+    if (wanted_init(&w, c, e, x, at, n)) {
+        w.from = n;
+        find_within_bounds(&w);
+        if (w.ok && w.s->filled)
+            diff_note_filled(c, x, ex_num(c, at));
+        r = w.ok ? coefficient(c, w.k + n, num_factorial(ctx_arena(c), n)) : NULL;
+    }
+    wanted_clear(&w);
     return attempt_forgive(c, FORGIVE_UNDEFINED) ? r : NULL;
+}
+
+bool diff_rational_series(Ctx *c, Node *e, uint32_t x, Num at, unsigned n, Node **out)
+{
+    Wanted w;
+    bool ok = wanted_init(&w, c, e, x, at, n);
+    if (ok) {
+        find_within_bounds(&w);
+        ok = w.ok && !w.open;
+        if (ok && w.s->filled)
+            diff_note_filled(c, x, ex_num(c, at));
+        for (unsigned i = 0; ok && i <= n; i++)
+            out[i] = coefficient(c, w.k + i, NUM_ONE);
+    }
+    wanted_clear(&w);
+    return attempt_forgive(c, FORGIVE_UNDEFINED) && ok;
 }

@@ -11,7 +11,10 @@
 #include "expr/internal.h"
 #include "print/print.h"
 
-enum { MAX_DEGREE = 2000 };
+enum {
+    MAX_DEGREE = 2000,
+    MOST_TRIED = 16 << 20 /* memory of a function that is tried with rational numbers */
+};
 
 Known *series_none(Series *s)
 {
@@ -167,14 +170,15 @@ static bool compose_series(Series *s, Node **p, Node *n, uint32_t i)
     w[0] = c->zero;
     pow[0] = c->one;
     bool known = by_integration(s, of, f, y->sym, u[0]);
+    size_t most = c->env.mem_used + MOST_TRIED;
     for (size_t k = 0; k < s->len && !ctx_poll(c); k++) {
         Node *fk = known ? of[k] : value_there(s, f, y->sym, u[0]);
         if (!fk)
             return false;
         Num over = known ? NUM_ONE : num_factorial(&c->tmp, k);
         Node *ck = ex_scale(c, num_inv(&c->tmp, over), fk);
-        if (s->rational && !ex_is_num(ck)) {
-            p[0] = ck; /* which tells */
+        if (s->rational && (!ex_is_num(ck) || c->env.mem_used > most)) {
+            p[0] = c->pi; /* which tells */
             return true;
         }
         for (size_t j = 0; j < s->len && !ctx_poll(c); j++)
@@ -506,14 +510,12 @@ static Node **coefficients_at(Series *s, Node *e, unsigned n)
     return NULL;
 }
 
-static void note_filled(const Series *s)
+void diff_note_filled(Ctx *c, uint32_t x, Node *a)
 {
     Str at = {0};
-    if (s->filled) {
-        print_brief(s->c, &at, s->a, 40);
-        ctx_note(s->c, "the removable singularity at %s = %s is filled",
-                 sym_name(s->c, s->x), str_cstr(&at));
-    }
+    print_brief(c, &at, a, 40);
+    ctx_note(c, "the removable singularity at %s = %s is filled", sym_name(c, x),
+             str_cstr(&at));
     str_free(&at);
 }
 
@@ -545,6 +547,27 @@ static bool by_sides(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **ou
     return same;
 }
 
+/* Lower, for the time being: a series of nodes that needs more does not end. */
+static size_t lower_cap(Env *env)
+{
+    enum { MOST_MEMORY = 128 << 20 };
+    size_t cap = env->mem_cap, most = env->mem_used + MOST_MEMORY;
+    env->mem_cap = cap && cap < most ? cap : most;
+    return cap;
+}
+
+static void restore_cap(Env *env, size_t cap)
+{
+    bool ours = env->mem_cap != cap;
+    env->mem_cap = cap;
+    if (ours && env->err.status == LBZ_LIMIT) {
+        snprintf(env->err.message, sizeof env->err.message,
+                 "the coefficients of this series are too long to be written");
+        snprintf(env->err.hint, sizeof env->err.hint,
+                 "ask for a lower degree, or at a decimal point, as in x=0.0");
+    }
+}
+
 bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
 {
     if (n > MAX_DEGREE) {
@@ -554,12 +577,15 @@ bool diff_series(Ctx *c, Node *e, uint32_t x, Node *a, unsigned n, Node **out)
     }
     ArenaMark m = arena_mark(&c->tmp);
     Series s = {.c = c, .x = x, .a = a, .len = (size_t)n + 1};
+    size_t cap = lower_cap(&c->env);
     Node **p = coefficients_at(&s, e, n);
     bool done = p || by_sides(c, e, x, a, n, out);
     if (p) {
         memcpy(out, p, ((size_t)n + 1) * sizeof *p);
-        note_filled(&s);
+        if (s.filled)
+            diff_note_filled(c, x, a);
     }
+    restore_cap(&c->env, cap);
     arena_release(&c->tmp, m);
     return done && !ctx_failed(c);
 }

@@ -349,6 +349,10 @@ static bool taylor_coefficients(Evaluation *ev, Node *e, uint32_t x, Node *a, un
 {
     Ctx *c = ev->c;
     bool decimal = ev->decimals || ((a->flags | e->flags) & NF_DEC);
+    if (!decimal && n > HIGH_ORDER && n <= HIGHEST_DEGREE && ex_is_num(a) &&
+        has_only_name(c, e, x, a) && !eval_has_kinks(c, e) &&
+        diff_rational_series(c, e, x, a->num, n, out))
+        return true;
     return (decimal && n <= HIGHEST_DEGREE && has_only_name(c, e, x, a) &&
             certified_coefficients(c, e, x, a, 0, n, false, ev->decimals, out)) ||
            (!ctx_failed(c) && diff_series(c, e, x, a, n, out));

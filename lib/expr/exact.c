@@ -177,6 +177,50 @@ static Node *trigamma_value(Ctx *c, Node *x)
         ex_num(c, s));
 }
 
+/* The n-th derivative of sin(pi*x)/(pi*x) at 0, and at whole and half numbers. */
+static Node *sinc_value(Ctx *c, Node *order, Node *x)
+{
+    enum { MOST = 60 };
+    static const int64_t sine[] = {0, 1, 0, -1};
+    int64_t n, q;
+    Arena *a = &c->tmp;
+    if (!ex_get_int(order, &n) || n < 0 || n > MOST || !ex_is_num(x) || x->num.dec ||
+        !num_get_int(num_mul(a, x->num, num_int(2)), &q))
+        return NULL;
+    if (q == 0)
+        return n % 2 ? c->zero
+                     : ex_plain_scale(c, num_rat(a, n % 4 ? -1 : 1, n + 1),
+                                      ex_plain_powi(c, c->pi, n));
+    Node *sum = c->zero;
+    for (int64_t k = 0; k <= n; k++) { /* sin(pi*x)/pi, n - k times, with 1/x, k times */
+        int64_t s = sine[((q + n - k) % 4 + 4) % 4];
+        Num w =
+            num_mul(a, num_binomial(a, n, (uint64_t)k), num_factorial(a, (uint64_t)k));
+        w = num_div(a, num_mul(a, w, num_int(k % 2 ? -s : s)), num_pow(a, x->num, k + 1));
+        sum = ex_plain_add2(c, sum,
+                            ex_plain_scale(c, w, ex_plain_powi(c, c->pi, n - k - 1)));
+    }
+    return sum;
+}
+
+/* The derivative of zeta at 0, -2, -4 ... */
+static Node *zeta_slope(Ctx *c, Node *order, Node *x)
+{
+    enum { MOST = 60 };
+    int64_t n;
+    Arena *a = &c->tmp;
+    if (order != c->one || !ex_get_int(x, &n) || x->num.dec || n > 0 || n < -MOST ||
+        n % 2)
+        return NULL;
+    Node *turn = ex_plain_scale(c, num_int(2), c->pi);
+    if (n == 0)
+        return ex_plain_scale(c, num_rat(a, -1, 2), ex_plain_fn1(c, OP_log, turn));
+    Num k = num_div(a, num_factorial(a, (uint64_t)-n), num_int(n % 4 ? -2 : 2));
+    return ex_plain_scale(c, k,
+                          ex_plain_mul2(c, ex_plain_fn1(c, OP_zeta, ex_int(c, 1 - n)),
+                                        ex_plain_powi(c, turn, n)));
+}
+
 Node *ex_exact_value1(Ctx *c, Op op, Node *x)
 {
     if (x == c->inf || x == c->minus_inf)
@@ -187,6 +231,8 @@ Node *ex_exact_value1(Ctx *c, Op op, Node *x)
     case OP_tanh: return hyperbolic_value(c, op, x);
     case OP_trigamma: return trigamma_value(c, x);
     case OP_li: return x == c->zero ? c->zero : NULL;
+    case OP_cosc: return sinc_value(c, c->one, x);
+    case OP_erfcinv: return x == c->one ? c->zero : NULL;
     default: return NULL;
     }
 }
@@ -249,6 +295,8 @@ Node *ex_exact_value2(Ctx *c, Op op, Node *x, Node *y)
         return NULL;
     case OP_bessely:
     case OP_besselk: return y == c->inf && ex_is_num(x) ? c->zero : NULL;
+    case OP_sinc_d: return sinc_value(c, x, y);
+    case OP_zeta_d: return zeta_slope(c, x, y);
     case OP_polygamma: return y == c->one ? polygamma_at_one(c, x) : NULL;
     case OP_polylog: return polylog_value(c, x, y);
     case OP_mod: return modular_power(c, x, y);

@@ -385,6 +385,8 @@ static Node *value_at_zero(Ctx *c, Op op)
     case OP_deg2rad:
     case OP_rad2deg:
     case OP_log1psq:
+    case OP_logerfc:
+    case OP_logerfcx:
     case OP_xlogx: return c->zero;
     case OP_cosh:
     case OP_sech:
@@ -660,6 +662,16 @@ static Node *function2(Ctx *c, Op op, Node *x, Node *y)
             n > -(int64_t)1e15)
             return ex_num(c, num_binomial(&c->tmp, n, (uint64_t)k));
         return y == c->zero ? c->one : y == c->one ? x : NULL;
+    case OP_sinc_d:
+        return x == c->zero  ? ex_plain_fn1(c, OP_sinc, y)
+               : x == c->one ? ex_plain_fn1(c, OP_cosc, y)
+                             : ex_exact_value2(c, op, x, y);
+    case OP_zeta_d:
+        return x == c->zero ? ex_plain_fn1(c, OP_zeta, y) : ex_exact_value2(c, op, x, y);
+    case OP_ldexp:
+        return ex_is_num(x) && ex_get_int(y, &n) && n < 1000 && n > -1000
+                   ? ex_plain_mul2(c, x, ex_plain_powi(c, c->two, n))
+                   : NULL;
     case OP_polygamma:
         return x == c->zero  ? ex_plain_fn1(c, OP_digamma, y)
                : x == c->one ? ex_plain_fn1(c, OP_trigamma, y)
