@@ -5,6 +5,7 @@
 #include "leibniz.h"
 #include "signals.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -202,7 +203,21 @@ static Key ask(const struct termios *found, const Style *style, size_t shown, si
     return key;
 }
 
-static void show_pages(const char *text, size_t n, const Style *style,
+bool pager_write(const char *text, size_t n)
+{
+    enum { PIECE = 4096 };
+    size_t at = 0;
+    fflush(stdout);
+    while (at < n && !signals_interrupted()) {
+        ssize_t k = write(STDOUT_FILENO, text + at, n - at < PIECE ? n - at : PIECE);
+        if (k < 0 && errno != EINTR)
+            break;
+        at += k > 0 ? (size_t)k : 0;
+    }
+    return at == n;
+}
+
+static bool show_pages(const char *text, size_t n, const Style *style,
                        const struct termios *found)
 {
     size_t at = 0;
@@ -211,25 +226,25 @@ static void show_pages(const char *text, size_t n, const Style *style,
         size_t rows = key == KEY_PAGE && size.rows ? size.rows - 1 : 1;
         size_t k =
             key == KEY_ALL ? n - at : page_bytes(text + at, n - at, rows, size.cols);
-        fwrite(text + at, 1, k, stdout);
+        if (!pager_write(text + at, k))
+            return false;
         at += k;
         if (at < n)
             key = ask(found, style, at, n);
     }
+    return true;
 }
 
-void pager_show(const char *text, size_t n, const Style *style)
+bool pager_show(const char *text, size_t n, const Style *style)
 {
     Size size = screen_size();
     struct termios found;
     bool fits = !size.rows || page_bytes(text, n, size.rows - 1, size.cols) == n;
-    if (fits || readable(0) || tcgetattr(STDIN_FILENO, &found) < 0) {
-        fwrite(text, 1, n, stdout);
-        fflush(stdout);
-        return;
-    }
+    if (fits || readable(0) || tcgetattr(STDIN_FILENO, &found) < 0)
+        return pager_write(text, n);
     set_raw(&found);
-    show_pages(text, n, style, &found);
+    bool whole = show_pages(text, n, style, &found);
     fflush(stdout);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &found);
+    return whole;
 }

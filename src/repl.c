@@ -50,12 +50,17 @@ static const char prompt_first[] = "> ", prompt_more[] = ". ";
 /* last: the prompt is next, and a long answer can wait for its reader. */
 static void write_out(Repl *r, bool last)
 {
+    bool whole = true;
     if (r->out.n && last) {
         signals_watch();
-        pager_show(r->out.s, r->out.n, r->style);
+        whole = pager_show(r->out.s, r->out.n, r->style);
         signals_unwatch();
     } else if (r->out.n) {
-        fwrite(r->out.s, 1, r->out.n, stdout);
+        whole = pager_write(r->out.s, r->out.n);
+    }
+    if (!whole && signals_interrupted()) { /* behind ^C */
+        printf("\n%sinterrupted%s\n", r->style->note, r->style->off);
+        r->stopped = true;
     }
     fflush(stdout);
     buf_clear(&r->out);
@@ -210,6 +215,7 @@ static bool evaluate(Repl *r, const char *text, size_t n, bool above, bool final
         r->quit = true;
     else if (res.kind != LBZ_NOTHING)
         put_result(r, &res);
+    signals_resume(); /* printing can be interrupted, too */
     write_out(r, text + n == r->entry.s + r->entry.n);
     signals_resume();
     return true;

@@ -397,6 +397,26 @@ START_TEST(interrupt_stops_a_computation)
 }
 END_TEST
 
+/* The terminal holds some kilobytes that are on their way. */
+START_TEST(interrupt_stops_printing)
+{
+    enum { ON_ITS_WAY = 200000 };
+    Term t = start();
+    type(&t, "expand((x + y + z)^150)");
+    expect(&t, "q: leave");
+    send(&t, "G"); /* all of it */
+    while (t.raw.n < 20000 && term_read(&t, 2000)) {
+    }
+    size_t before = t.raw.n;
+    send(&t, "\003");
+    expect(&t, "interrupted\n> ");
+    ck_assert_msg(t.raw.n - before < ON_ITS_WAY, "%zu bytes followed", t.raw.n - before);
+    type(&t, "600 + 6");
+    expect(&t, "\n606 ");
+    ck_assert_int_eq(term_close(&t), 0);
+}
+END_TEST
+
 START_TEST(pasted_lines_are_evaluated_in_order)
 {
     Term t = start();
@@ -662,6 +682,7 @@ int main(void)
     tcase_add_test(tc, interrupt_clears_the_line);
     tcase_add_test(tc, interrupt_stops_a_computation);
     tcase_add_test(tc, pasted_lines_are_evaluated_in_order);
+    tcase_add_test(tc, interrupt_stops_printing);
     tcase_add_test(tc, interrupt_gives_up_what_was_pasted);
     tcase_add_test(tc, history_is_kept_with_times);
     tcase_add_test(tc, unwritable_history_is_told_once);
