@@ -87,7 +87,7 @@ int eval_record(const Making *m, lbz_session *s, Record *rec, Buf *out, Buf *err
         return EXIT_LINE_ERROR;
     size_t from = out->n;
     record_write(m->options, m->approx, rec, out);
-    if (m->screen)
+    if (m->screen && m->options->format != FORMAT_CSV && m->options->format != FORMAT_TSV)
         buf_make_visible(out, from);
     report_write(m->err_style, rec, err);
     int status = rec->result ? status_of(m->options, &r) : EXIT_FINE;
@@ -125,10 +125,8 @@ static int serial_run(const Making *m)
     Batch b = {.m = m, .s = eval_open(m->options, eval_wants_decimals(m))};
     if (!b.s)
         return EXIT_INTERNAL;
-    sink_open(&b.sink);
+    sink_open(&b.sink, m->options);
     lbz_at_abort(b.s, idle, &b);
-    if (m->options->header)
-        record_header(m->options->format, &b.sink.out);
     int status = feed_inputs(m->options, &(Consumer){take, idle, &b});
     if (!sink_close(&b.sink))
         status = EXIT_INTERNAL;

@@ -448,9 +448,7 @@ int parallel_run(const Making *m)
     p.ring = xrealloc(NULL, p.size * sizeof *p.ring);
     memset(p.ring, 0, p.size * sizeof *p.ring);
     p.threads = xrealloc(NULL, jobs * sizeof *p.threads);
-    sink_open(&p.sink);
-    if (m->options->header)
-        record_header(m->options->format, &p.sink.out);
+    sink_open(&p.sink, m->options);
     start(&p);
     int status = feed_inputs(m->options, &(Consumer){take, idle, &p});
     if (!p.ended)

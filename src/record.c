@@ -237,7 +237,8 @@ static void write_json(const Record *rec, Buf *out)
     buf_puts(out, "}\n");
 }
 
-/* ---- CSV and TSV: n, in, ok, value, approx, number, error, at_value, verdict, proof */
+/* ---- CSV and TSV: n, in, ok, value, approx, number, error, at_value, verdict, proof; then the names
+ * and values of a gradient, which table.c puts in their columns */
 
 /* Per RFC 4180; quoted also where spreadsheets would trim spaces. */
 static bool csv_needs_quotes(const char *s, size_t n)
@@ -282,7 +283,7 @@ static void field(Format f, Buf *out, const char *s, size_t n)
         buf_putc(out, '"');
 }
 
-static void next_field(Format f, Buf *out, const char *s)
+void record_field(Format f, Buf *out, const char *s)
 {
     buf_putc(out, f == FORMAT_CSV ? ',' : '\t');
     field(f, out, s, strlen(s));
@@ -299,11 +300,25 @@ static void write_table(Format f, const Record *rec, Buf *out)
         else
             buf_putc(out, 'n');
         for (size_t k = 0; k < r->columns; k++) {
-            next_field(f, out, cell);
+            record_field(f, out, cell);
             cell += strlen(cell) + 1;
         }
         buf_putc(out, '\n');
     }
+}
+
+/* A NUL, by which it is a row; then "d/dx", NUL, its value, NUL, and so on. */
+static void write_cells(const lbz_result *r, Buf *out)
+{
+    buf_putc(out, 0);
+    for (size_t i = 0; r && r->kind == LBZ_GRAD && i < r->ngrad; i++) {
+        if (strcmp(r->grad_name[i], "along") != 0)
+            buf_puts(out, "d/d");
+        buf_put(out, r->grad_name[i], strlen(r->grad_name[i]) + 1);
+        buf_double(out, r->grad[i]);
+        buf_putc(out, 0);
+    }
+    buf_putc(out, '\n');
 }
 
 static void write_fields(Format f, const Record *rec, Buf *out)
@@ -313,19 +328,19 @@ static void write_fields(Format f, const Record *rec, Buf *out)
     Buf number = {0};
     buf_printf(out, "%lu%c", rec->n, f == FORMAT_CSV ? ',' : '\t');
     field(f, out, rec->in, rec->in_len);
-    next_field(f, out, ok ? "true" : "false");
-    next_field(f, out, ok && r ? r->text : "");
-    next_field(f, out, ok && r && r->approx ? r->approx : "");
+    record_field(f, out, ok ? "true" : "false");
+    record_field(f, out, ok && r ? r->text : "");
+    record_field(f, out, ok && r && r->approx ? r->approx : "");
     if (ok && r && r->has_number)
         buf_double(&number, r->number);
     buf_putc(&number, 0);
-    next_field(f, out, number.s);
-    next_field(f, out, ok ? "" : r->message);
-    next_field(f, out, ok && r && r->at_value ? r->at_value : "");
+    record_field(f, out, number.s);
+    record_field(f, out, ok ? "" : r->message);
+    record_field(f, out, ok && r && r->at_value ? r->at_value : "");
     bool check = ok && r && r->kind == LBZ_CHECK;
-    next_field(f, out, check ? verdict_name(r->verdict) : "");
-    next_field(f, out, check && r->proof ? r->proof : "");
-    buf_putc(out, '\n');
+    record_field(f, out, check ? verdict_name(r->verdict) : "");
+    record_field(f, out, check && r->proof ? r->proof : "");
+    write_cells(ok ? r : NULL, out);
     buf_free(&number);
 }
 

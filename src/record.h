@@ -26,8 +26,11 @@ typedef struct {
     const lbz_result *result; /* NULL: REC_PART */
 } Record;
 
+/* The names of the columns that all rows have. */
 void record_header(Format f, Buf *out);
-/* approx: people are watching, plain text also tells decimals of exact constants. */
+/* A separator and one more field. */
+void record_field(Format f, Buf *out, const char *s);
+/* Rows of CSV and TSV are for table.h. approx: people are watching, plain text also tells decimals of exact constants. */
 void record_write(const Options *o, bool approx, const Record *rec, Buf *out);
 
 /* The notes of a result, one a line; of very many only the first. */

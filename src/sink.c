@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FLUSH_AT = 64 << 10 };
+enum { FLUSH_AT = 64 << 10, HELD_MOST = 16 << 20 };
 
-void sink_open(Sink *s)
+void sink_open(Sink *s, const Options *o)
 {
     struct stat out, err;
-    *s = (Sink){0};
+    *s = (Sink){.table = {.format = o->format, .header = o->header}};
     s->joined = fstat(1, &out) == 0 && fstat(2, &err) == 0 && out.st_dev == err.st_dev &&
                 out.st_ino == err.st_ino;
     s->watched = isatty(1);
@@ -41,6 +41,11 @@ static int write_all(int fd, Buf *b)
 
 void sink_flush(Sink *s)
 {
+    if (table_has(&s->table)) {
+        table_take(&s->table, &s->out);
+        if (s->watched)
+            buf_make_visible(&s->out, 0);
+    }
     if (s->out.n) {
         int failed = write_all(1, &s->out);
         if (failed && !s->error)
@@ -52,11 +57,19 @@ void sink_flush(Sink *s)
 
 void sink_put(Sink *s, const Buf *record, const Buf *reports)
 {
-    Buf *err = s->joined ? &s->out : &s->err;
-    buf_put(err, reports->s, reports->n);
-    buf_put(&s->out, record->s, record->n);
-    if (s->watched || s->out.n >= FLUSH_AT || s->err.n >= FLUSH_AT)
+    bool rows = table_has(&s->table);
+    if (rows && s->joined)
+        table_put(&s->table, reports->s, reports->n);
+    else
+        buf_put(s->joined ? &s->out : &s->err, reports->s, reports->n);
+    if (rows)
+        table_put(&s->table, record->s, record->n);
+    else
+        buf_put(&s->out, record->s, record->n);
+    if (s->watched || s->out.n >= FLUSH_AT || s->table.held.n >= HELD_MOST)
         sink_flush(s);
+    else if (s->err.n >= FLUSH_AT)
+        (void)write_all(2, &s->err);
 }
 
 bool sink_close(Sink *s)
@@ -65,6 +78,7 @@ bool sink_close(Sink *s)
     int error = s->error;
     buf_free(&s->out);
     buf_free(&s->err);
+    table_free(&s->table);
     if (error)
         fprintf(stderr, "leibniz: cannot write: %s\n", strerror(error));
     return !error;

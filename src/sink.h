@@ -4,16 +4,17 @@
 #ifndef SINK_H
 #define SINK_H
 
-#include "buf.h"
+#include "table.h"
 
 typedef struct {
     Buf out, err;
+    Table table;  /* what stands before out in CSV and TSV */
     bool joined;  /* reports go into out */
     bool watched; /* a terminal: every line is shown when it is there */
     int error;    /* errno of a failed write to standard output, or 0 */
 } Sink;
 
-void sink_open(Sink *s);
+void sink_open(Sink *s, const Options *o);
 /* Hands over one line's record and its reports. */
 void sink_put(Sink *s, const Buf *record, const Buf *reports);
 void sink_flush(Sink *s);
