@@ -161,6 +161,20 @@ void accum_lanes(const Accum *a, const Edges *e, size_t lanes, double *dot)
     }
 }
 
+/* Is a tangent much smaller than one of its terms? */
+static bool tangents_cancel(const Accum *a, const Edges *e, size_t m, const double *dot)
+{
+    const double LEFT = 0x1p-10;
+    for (size_t i = 0; i < e->n; i++) {
+        const Edge *d = &e->edge[i];
+        double by = fabs(a->v[d->partial]) * LEFT;
+        for (size_t k = 0; k < m; k++)
+            if (fabs(dot[d->to * m + k]) < by * fabs(dot[d->from * m + k]))
+                return true;
+    }
+    return false;
+}
+
 /* Tangents of the values want[] in all directions e_j: res[k*nin + j]. */
 static bool forward_all(Accum *a, const Edges *e, uint32_t n, const uint32_t *want,
                         size_t nwant, double *res)
@@ -174,6 +188,7 @@ static bool forward_all(Accum *a, const Edges *e, uint32_t n, const uint32_t *wa
         for (size_t k = 0; k < m; k++)
             dot[(j + k) * m + k] = 1;
         accum_lanes(a, e, m, dot);
+        a->cancelled = a->cancelled || tangents_cancel(a, e, m, dot);
         for (size_t w = 0; w < nwant; w++)
             for (size_t k = 0; k < m; k++)
                 res[w * a->nin + j + k] = want[w] == P_NONE ? 0 : dot[want[w] * m + k];
@@ -270,6 +285,7 @@ static bool reverse_gradient(Accum *a, size_t k, double *grad)
     if (ok)
         read_adjoints(a, adj, grad);
     a->doubtful = ok && program_hides(a->p, a->v);
+    a->cancelled = a->cancelled || (ok && accum_cancels(a, a->nprimal, (uint32_t)a->nv));
     mem_free(adj);
     return ok;
 }
@@ -278,7 +294,12 @@ bool accum_gradient(Accum *a, AccumMode mode, size_t k, double *grad)
 {
     bool ok =
         mode == ACC_FORWARD ? forward_gradient(a, k, grad) : reverse_gradient(a, k, grad);
-    return ok && apply_kink_rule(a, a->out[k], grad);
+    if (ok && mode == ACC_FORWARD && !a->cancelled)
+        a->cancelled = accum_cancels(a, a->nprimal, (uint32_t)a->nv);
+    ok = ok && apply_kink_rule(a, a->out[k], grad);
+    if (ok && a->cancelled && !a->kink.sides && !a->kink.jump)
+        accum_mend_gradient(a, a->out[k], grad);
+    return ok && !ctx_failed(a->c);
 }
 
 bool accum_along(Accum *a, size_t k, const double *dir, double *slope)

@@ -38,8 +38,9 @@ typedef struct {
     size_t nv;
     bool
         doubtful; /* a partial derivative that is not finite may have been passed unseen */
-    bool special; /* known to be on a kink or a singular point of some operation */
-    bool mended;  /* an output is not what float64 made of the values before it */
+    bool special;   /* known to be on a kink or a singular point of some operation */
+    bool cancelled; /* a difference on the way lost digits */
+    bool mended;    /* an output is not what float64 made of the values before it */
     PointKink kink;
 } Accum;
 
@@ -52,9 +53,13 @@ void accum_free(Accum *a);
 
 /* Evaluates what the program has by now; a->v. */
 bool accum_evaluate(Accum *a);
-/* Outputs that over- or underflow on the way lost are found in balls (mend.c); for those who show
- * no values but them. */
+/* Outputs that over- or underflow or differences on the way lost are found in balls (mend.c); for
+ * those who show no values but them. */
 void accum_mend(Accum *a);
+/* Does a difference among the values from..to-1 lose more than a few digits of rounded operands? */
+bool accum_cancels(const Accum *a, uint32_t from, uint32_t to);
+/* The same for the slopes of out. */
+void accum_mend_gradient(Accum *a, uint32_t out, double *grad);
 
 /* Value of output k, and grad[nin], its partial derivatives. */
 bool accum_gradient(Accum *a, AccumMode mode, size_t k, double *grad);
