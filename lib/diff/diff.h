@@ -6,7 +6,8 @@
  * Owners: results are nodes of the statement; the compiled rules belong to the context.
  * May use: base, number, table, expr, field, parse (the texts of partials), print, ball.
  * Files: diff.c (forward), condition.c (`if`), gradient.c (all partials in one reverse sweep),
- * order.c (n-th derivatives), rational.c (those of high order at a number), rules.c (partials of the table's rows), series.[ch] (Taylor
+ * order.c (n-th derivatives), high.c (those of high order at a number) with rational.[ch]
+ * (rational power series), rules.c (partials of the table's rows), series.[ch] (Taylor
  * coefficients as nodes) with recurrence.c (their arithmetic) and singular.c (functions at their
  * singular points), germ.[ch] (series on one side of a point) with branch.c (which branch is
  * followed there), coefficients.[ch] (coefficients certified, by balls), internal.h. From series.c

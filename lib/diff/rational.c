@@ -1,48 +1,14 @@
-/* diff/rational.c - derivatives of high order at a number, exactly, where the power series there has
- * rational coefficients: FLINT's arithmetic on them, which is far quicker than nodes.
+/* diff/rational.c - power series with rational coefficients, by FLINT's arithmetic on them, which is far
+ * quicker than nodes.
  *
- * A series is h^-v * p with n terms known. Its first coefficient may be open: that of
- * log(2 + h) is no rational number, and no matter for derivatives. Coefficients of exp, sin and
- * their like grow as factorials do; a first run with few terms tells how large all will be.
+ * Poles on the way cost terms. The first coefficient may be open: that of log(2 + h) is no rational
+ * number, and no matter for derivatives.
  */
-#include "base/child.h"
-#include "diff/internal.h"
-#include "flint/wire.h"
+#include "diff/rational.h"
 
-#include <flint/fmpq.h>
-#include <flint/fmpq_poly.h>
 #include <math.h>
 
-enum {
-    FIRST_TERMS = 96,
-    MARGIN = 12, /* terms that poles may cost */
-    MOST_NODES = 400,
-    MOST_SERIES = 600,
-    DEEPEST = 4,
-    MOST_BITS = 150000000, /* of the coefficients of one series */
-    CHILD_BITS = 300000
-};
-
-typedef struct {
-    fmpq_poly_t p;
-    slong n, v;
-    bool open;
-} Rational;
-
-typedef struct {
-    Ctx *c;
-    uint32_t x;
-    Num at;
-    slong len;
-    Map of; /* node -> its place in all */
-    Rational all[MOST_SERIES];
-    size_t count;
-    unsigned depth;
-    double bits; /* of the largest series */
-    bool filled; /* a divisor was 0 at the point */
-} Rationals;
-
-static bool series_of(Rationals *s, Node *e);
+enum { MOST_NODES = 400, DEEPEST = 4 };
 
 static Rational *get(Rationals *s, const Node *n)
 {
@@ -157,13 +123,14 @@ static bool inverse_power(Rationals *s, Rational *r, const Rational *u, slong k)
         fmpq_poly_swap(r->p, t);
         fmpq_poly_clear(t);
     }
-    return r->v <= MARGIN;
+    return r->v <= RATIONAL_MARGIN;
 }
 
 static bool whole_power(Rationals *s, Rational *r, const Rational *u, slong k)
 {
     enum { HIGHEST = 10000 };
-    if (u->open || k > HIGHEST || k < -HIGHEST || (u->v && k < 0) || u->v * k > MARGIN)
+    if (u->open || k > HIGHEST || k < -HIGHEST || (u->v && k < 0) ||
+        u->v * k > RATIONAL_MARGIN)
         return false;
     if (k < 0)
         return inverse_power(s, r, u, k);
@@ -354,7 +321,7 @@ static bool by_integral(Rationals *s, Rational *r, Node *n)
         return false;
     Node *f0 = ex_subst(c, n, &s->x, &at, 1);
     s->depth++;
-    bool ok = !ctx_failed(c) && !ex_is_poison(f0) && series_of(s, d);
+    bool ok = !ctx_failed(c) && !ex_is_poison(f0) && series_rational(s, d);
     s->depth--;
     if (!ok)
         return false;
@@ -459,7 +426,7 @@ static bool make(Rationals *s, Rational *r, Node *n)
     }
 }
 
-static bool series_of(Rationals *s, Node *e)
+bool series_rational(Rationals *s, Node *e)
 {
     size_t count = 0;
     Node **order = ex_walk(s->c, 1, &e, &count);
@@ -469,14 +436,14 @@ static bool series_of(Rationals *s, Node *e)
             continue;
         Rational r = {.n = s->len};
         fmpq_poly_init(r.p);
-        bool ok = s->count < MOST_SERIES && count <= MOST_NODES && !ctx_poll(s->c) &&
+        bool ok = s->count < RATIONAL_MOST && count <= MOST_NODES && !ctx_poll(s->c) &&
                   make(s, &r, n) && r.n > 0 && !ctx_failed(s->c);
         double bits = (double)labs(fmpq_poly_length(r.p)
                                        ? _fmpz_vec_max_bits(r.p->coeffs, r.p->length)
                                        : 0) +
                       (double)fmpz_bits(r.p->den);
         s->bits = fmax(s->bits, bits);
-        if (!ok || s->count == MOST_SERIES) {
+        if (!ok || s->count == RATIONAL_MOST) {
             fmpq_poly_clear(r.p);
             return false;
         }
@@ -486,144 +453,14 @@ static bool series_of(Rationals *s, Node *e)
     return order != NULL;
 }
 
-/* ---- coefficients */
+const Rational *series_rational_get(const Rationals *s, const Node *n)
+{
+    uint64_t i;
+    return map_get(&s->of, n->id, &i) ? &s->all[i] : NULL;
+}
 
-/* The coefficients from..n are wanted. */
-typedef struct {
-    Rationals *s;
-    Node *e;
-    unsigned from, n;
-    fmpq *k;   /* n + 1 of them */
-    bool open; /* the first is no rational number */
-    bool ok;
-} Wanted;
-
-static void clear(Rationals *s)
+void series_rational_clear(Rationals *s)
 {
     while (s->count)
         fmpq_poly_clear(s->all[--s->count].p);
-}
-
-static void find(Wanted *w, unsigned n)
-{
-    Rationals *s = w->s;
-    ArenaMark m = arena_mark(&s->c->tmp);
-    map_init(&s->of, &s->c->tmp);
-    s->len = (slong)n + 1 + MARGIN;
-    w->ok = series_of(s, w->e);
-    const Rational *r = w->ok ? get(s, w->e) : NULL;
-    w->ok = r && r->v == 0 && r->n > (slong)n;
-    w->open = r && r->open;
-    for (unsigned i = w->from; w->ok && i <= n; i++)
-        fmpq_poly_get_coeff_fmpq(w->k + i, r->p, i);
-    clear(s);
-    arena_release(&s->c->tmp, m);
-}
-
-static void find_in_child(void *arg, Str *answer)
-{
-    Wanted *w = arg;
-    find(w, w->n);
-    wire_put_word(answer, w->ok);
-    for (unsigned i = w->from; i <= w->n; i++) {
-        wire_put_fmpz(answer, fmpq_numref(w->k + i));
-        wire_put_fmpz(answer, fmpq_denref(w->k + i));
-    }
-}
-
-static void find_aside(Wanted *w)
-{
-    Str answer = {0};
-    w->ok = child_run(&w->s->c->env, find_in_child, w, &answer);
-    Wire r = wire_read(&answer);
-    w->ok = w->ok && wire_get_word(&r);
-    for (unsigned i = w->from; w->ok && i <= w->n; i++) {
-        wire_get_fmpz(&r, fmpq_numref(w->k + i));
-        wire_get_fmpz(&r, fmpq_denref(w->k + i));
-    }
-    w->ok = w->ok && !r.bad;
-    str_free(&answer);
-}
-
-/* So many bits are to be expected in the coefficients of a series of n terms. */
-static double bits_expected(const Rationals *s, double n)
-{
-    return n * s->bits * n / FIRST_TERMS * log(n) / log(FIRST_TERMS);
-}
-
-static void find_within_bounds(Wanted *w)
-{
-    unsigned n = w->n;
-    find(w, n < FIRST_TERMS ? n : FIRST_TERMS);
-    double bits = bits_expected(w->s, n);
-    if (w->ok && n > FIRST_TERMS && bits > MOST_BITS)
-        w->ok = false;
-    else if (w->ok && n > FIRST_TERMS && bits > CHILD_BITS)
-        find_aside(w);
-    else if (w->ok && n > FIRST_TERMS)
-        find(w, n);
-}
-
-static Node *coefficient(Ctx *c, const fmpq_t k, Num times)
-{
-    Arena *a = ctx_arena(c);
-    mpq_t q;
-    mpq_init(q);
-    fmpq_get_mpq(q, k);
-    Node *r = ex_num(c, num_mul(a, num_set_mpq(a, q), times));
-    mpq_clear(q);
-    return r;
-}
-
-static bool wanted_init(Wanted *w, Ctx *c, Node *e, uint32_t x, Num at, unsigned n)
-{
-    *w = (Wanted){.s = mem_alloc(sizeof *w->s),
-                  .e = e,
-                  .n = n,
-                  .k = mem_alloc((n + 1) * sizeof *w->k)};
-    if (!w->s || !w->k)
-        return false;
-    *w->s = (Rationals){.c = c, .x = x, .at = at};
-    for (unsigned i = 0; i <= n; i++)
-        fmpq_init(w->k + i);
-    return true;
-}
-
-static void wanted_clear(Wanted *w)
-{
-    for (unsigned i = 0; w->s && w->k && i <= w->n; i++)
-        fmpq_clear(w->k + i);
-    mem_free(w->k);
-    mem_free(w->s);
-}
-
-Node *diff_high_rational(Ctx *c, Node *e, uint32_t x, Num at, unsigned n)
-{
-    Wanted w;
-    Node *r = NULL;
-    if (wanted_init(&w, c, e, x, at, n)) {
-        w.from = n;
-        find_within_bounds(&w);
-        if (w.ok && w.s->filled)
-            diff_note_filled(c, x, ex_num(c, at));
-        r = w.ok ? coefficient(c, w.k + n, num_factorial(ctx_arena(c), n)) : NULL;
-    }
-    wanted_clear(&w);
-    return attempt_forgive(c, FORGIVE_UNDEFINED) ? r : NULL;
-}
-
-bool diff_rational_series(Ctx *c, Node *e, uint32_t x, Num at, unsigned n, Node **out)
-{
-    Wanted w;
-    bool ok = wanted_init(&w, c, e, x, at, n);
-    if (ok) {
-        find_within_bounds(&w);
-        ok = w.ok && !w.open;
-        if (ok && w.s->filled)
-            diff_note_filled(c, x, ex_num(c, at));
-        for (unsigned i = 0; ok && i <= n; i++)
-            out[i] = coefficient(c, w.k + i, NUM_ONE);
-    }
-    wanted_clear(&w);
-    return attempt_forgive(c, FORGIVE_UNDEFINED) && ok;
 }

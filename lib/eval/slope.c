@@ -261,8 +261,20 @@ static void note_sides(const Slope *s, Node *l, Node *r)
     str_free(&b);
 }
 
+/* The formula's own note says where. */
+static bool has_jump_note(const Ctx *c)
+{
+    const char where[] = "the function jumps where";
+    for (size_t i = 0; i < c->nnotes; i++)
+        if (strncmp(c->notes[i], where, sizeof where - 1) == 0)
+            return true;
+    return false;
+}
+
 static void note_jump(const Slope *s, unsigned k)
 {
+    if (k == 0 && has_jump_note(s->c))
+        return;
     if (k == 0)
         ctx_note(s->c, "the function jumps here: there is no derivative");
     else

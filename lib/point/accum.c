@@ -311,10 +311,12 @@ bool accum_along(Accum *a, size_t k, const double *dir, double *slope)
         memset(dot, 0, (a->nprimal + 1) * sizeof *dot);
         memcpy(dot, dir, a->nin * sizeof *dot);
         accum_lanes(a, &e, 1, dot);
+        a->cancelled = a->cancelled || tangents_cancel(a, &e, 1, dot) ||
+                       accum_cancels(a, a->nprimal, (uint32_t)a->nv);
         *slope = dot[a->out[k]];
     }
-    bool plain =
-        ok && !any_infinite_edge(a, &e) && accum_overflow(a, a->out[k]) == P_NONE;
+    bool plain = ok && !a->cancelled && !any_infinite_edge(a, &e) &&
+                 accum_overflow(a, a->out[k]) == P_NONE;
     mem_free(e.edge);
     mem_free(dot);
     if (!ok || !dot ||
