@@ -61,6 +61,25 @@ static void add_threshold(Crossings *s, Node *u, Node *level, Num shift)
         s->t[s->n++] = (Threshold){u, level, shift};
 }
 
+/* u comes to 0: so does what it is a power, multiple or absolute value of, or one of its factors. */
+static void add_zero(Crossings *s, Node *u)
+{
+    Ctx *c = s->k->c;
+    for (int i = 0; i < DEEPEST; i++)
+        if ((ex_is(u, OP_POW) && ex_is_pos(u->a[1])) || ex_is(u, OP_abs))
+            u = u->a[0];
+        else
+            u = ex_rest(c, u);
+    if (!ex_is(u, OP_MUL)) {
+        add_threshold(s, u, c->zero, NUM_ZERO);
+        return;
+    }
+    for (uint32_t i = 0; i < u->n; i++) {
+        bool power = ex_is(u->a[i], OP_POW) && ex_is_pos(u->a[i]->a[1]);
+        add_threshold(s, power ? u->a[i]->a[0] : u->a[i], c->zero, NUM_ZERO);
+    }
+}
+
 static void add_thresholds_of(Crossings *s, Node *n)
 {
     Ctx *c = s->k->c;
@@ -68,18 +87,20 @@ static void add_thresholds_of(Crossings *s, Node *n)
     switch (n->op) {
     case OP_sign:
     case OP_step:
-    case OP_step_at: add_threshold(s, n->a[0], c->zero, NUM_ZERO); break;
+    case OP_step_at: add_zero(s, n->a[0]); break;
     case OP_floor:
     case OP_ceil:
     case OP_trunc: add_threshold(s, n->a[0], NULL, NUM_ZERO); break;
     case OP_round: add_threshold(s, n->a[0], NULL, half); break;
     case OP_POW:
         if (ex_is_num(n->a[0]) && num_is_zero(n->a[0]->num))
-            add_threshold(s, n->a[1], c->zero, NUM_ZERO);
+            add_zero(s, n->a[1]);
         break;
     default:
         if (n->op >= OP_LT && n->op <= OP_NE) {
             bool first = !ex_is_num(n->a[0]);
+            if (n->a[first] == c->zero)
+                add_zero(s, n->a[!first]);
             add_threshold(s, n->a[!first], n->a[first], NUM_ZERO);
         }
     }
