@@ -11,8 +11,10 @@
 #include "simplify/relation.h"
 
 /* gradients of larger expressions, and by more names, are swept in reverse */
-enum { FEW_NAMES = 6 };
+enum { FEW_NAMES = 6, FEW_STEPS = 3 };
 static const double SMALL = 100;
+/* a step is simplified by itself where that saves so much, and so must the result */
+static const double WORTH_STEP = 0.8, WORTH = 0.86;
 
 typedef struct {
     Evaluation *ev;
@@ -25,6 +27,27 @@ typedef struct {
 static Node *finish_derivative(const DerivativeTask *j, Node *r)
 {
     return j->inner || ctx_failed(j->c) ? r : simplify(j->c, r, j->ev->opt->level);
+}
+
+/* g, a derivative that is differentiated again, in a form from which a smaller result may be hoped
+ * for: what cancels in g does not cancel any more in what becomes of its terms. NULL: there is none. */
+static Node *smaller_step(const DerivativeTask *j, Node *g)
+{
+    Ctx *c = j->c;
+    bool may = !j->inner && j->ev->opt->level == SIMPLIFY_FULL && !ctx_failed(c) &&
+               !ex_is(g, OP_LIST);
+    double m = may ? measure_cost(c, g) : 0;
+    Node *s = may && m <= SMALL ? simplify(c, g, SIMPLIFY_FULL) : g;
+    return s != g && measure_cost(c, s) <= WORTH_STEP * m ? s : NULL;
+}
+
+/* The derivative of g by x; s is smaller_step of g, or NULL. */
+static Node *finish_step(const DerivativeTask *j, Node *g, Node *s, uint32_t x)
+{
+    Ctx *c = j->c;
+    Node *r = finish_derivative(j, diff(c, g, x));
+    Node *t = s && !ctx_failed(c) ? finish_derivative(j, diff(c, s, x)) : r;
+    return t != r && measure_cost(c, t) <= WORTH * measure_cost(c, r) ? t : r;
 }
 
 /* Quotients of quotients: worth more effort than a plain derivative. The equation helps. */
@@ -191,9 +214,9 @@ static Node *hessian_of_gradient(const DerivativeTask *j, Node *const *g)
     if (!row || !a)
         return c->poison;
     for (size_t i = 0; i < n; i++) {
+        Node *s = smaller_step(j, g[i]);
         for (size_t k = 0; k < n; k++)
-            a[i * n + k] =
-                k < i ? a[k * n + i] : finish_derivative(j, diff(c, g[k], j->vars.v[i]));
+            a[i * n + k] = k < i ? a[k * n + i] : finish_step(j, g[i], s, j->vars.v[k]);
         row[i] = ex_list(c, n, a + i * n);
     }
     return ex_list(c, n, row);
@@ -356,13 +379,44 @@ static Node *diff_order(Ctx *c, Node *e, uint32_t x, Node *n)
     return diff_n(c, e, x, n); /* for its error */
 }
 
+/* How many times in all, up to more than a few. */
+static int64_t count_steps(const Node *op, Node *const *a)
+{
+    int64_t steps = ex_is(op->a[0], OP_DIFF), k;
+    for (size_t i = 1; i + 1 < op->n && steps <= FEW_STEPS; i += 2)
+        steps += ex_get_int(a[i + 1], &k) && k >= 0 && k <= FEW_STEPS ? k : FEW_STEPS + 1;
+    return steps;
+}
+
+/* Likewise by steps of which some are made smaller; NULL: none is. */
+static Node *diff_by_steps(const DerivativeTask *j, Node *e, const Node *op,
+                           Node *const *a)
+{
+    Ctx *c = j->c;
+    bool derived = ex_is(op->a[0], OP_DIFF), smaller = false;
+    for (size_t i = 1; i + 1 < op->n; i += 2)
+        for (int64_t k = a[i + 1]->num.p; k > 0 && !ctx_poll(c); k--) {
+            Node *s = derived ? smaller_step(j, e) : NULL;
+            smaller |= s != NULL;
+            e = diff(c, s ? s : e, a[i]->sym);
+            derived = true;
+        }
+    return smaller ? finish_derivative(j, e) : NULL;
+}
+
 static Node *diff_once_each(const DerivativeTask *j, Node *e, const Node *op,
                             Node *const *a)
 {
     Ctx *c = j->c;
+    Node *r = e;
     for (size_t i = 1; i + 1 < op->n && !ctx_poll(c); i += 2)
-        e = diff_order(c, e, a[i]->sym, a[i + 1]);
-    return finish_derivative(j, e);
+        r = diff_order(c, r, a[i]->sym, a[i + 1]);
+    r = finish_derivative(j, r);
+    int64_t steps = j->inner ? 0 : count_steps(op, a);
+    Node *s = steps > 1 && steps <= FEW_STEPS && !ctx_failed(c)
+                  ? diff_by_steps(j, e, op, a)
+                  : NULL;
+    return s && measure_cost(c, s) <= WORTH * measure_cost(c, r) ? s : r;
 }
 
 static Node *diff_all(const DerivativeTask *j, const Node *op, Node *const *a)

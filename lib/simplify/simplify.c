@@ -13,7 +13,7 @@
 #include "expr/internal.h"
 #include "simplify/measure.h"
 
-enum { MAX_TERMS = 400 };
+enum { MAX_TERMS = 400, SHORT_SUM = 4 };
 /* multiplied out by constructors */
 static const double FEW_TERMS = 8, TERMS_PER_COST = 0.3;
 static const double SMALL = 30, PROMISING = 0.9; /* when a field is tried */
@@ -381,6 +381,46 @@ static Node *one_denominator(Ctx *c, Node *n)
     return r;
 }
 
+/* Has the sum a term over a sum? */
+static bool has_fraction(const Node *sum)
+{
+    for (uint32_t i = 0; i < sum->n; i++) {
+        Node *t = sum->a[i]->op == OP_SCALE ? sum->a[i]->a[1] : sum->a[i];
+        for (uint32_t j = 0; j < (t->op == OP_MUL ? t->n : 1); j++) {
+            Node *f = t->op == OP_MUL ? t->a[j] : t;
+            if (ex_base(f)->op == OP_ADD && is_below(f))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool has_root_of_sum(const Node *product)
+{
+    for (uint32_t i = 0; i < product->n; i++)
+        if (product->a[i]->op == OP_POW && product->a[i]->a[0]->op == OP_ADD &&
+            !ex_is_int(product->a[i]->a[1]))
+            return true;
+    return false;
+}
+
+/* A product one of whose factors is a sum of fractions, with that sum as one fraction, where a root
+ * of such sums beside it keeps the whole from being one. */
+static Node *join_inner_fractions(Ctx *c, Node *n)
+{
+    Node *body = n->op == OP_SCALE ? n->a[1] : n;
+    bool root = body->op == OP_MUL && has_root_of_sum(body);
+    for (uint32_t i = 0; root && i < body->n; i++) {
+        Node *f = body->a[i];
+        if (f->op != OP_ADD || f->n > SHORT_SUM || !has_fraction(f))
+            continue;
+        Node *g = rat_together(c, f);
+        if (g != f && measure_cost(c, g) < measure_cost(c, f))
+            return ex_mul2(c, ex_div(c, n, f), g);
+    }
+    return n;
+}
+
 /* The last touch: factors of the best form made one, common factors taken out of its
  * factors. g: the latter, done to the region as it was. */
 static void polish_best(Best *b, Node *g)
@@ -388,6 +428,7 @@ static void polish_best(Best *b, Node *g)
     Ctx *c = b->c;
     if (b->node->op == OP_ADD)
         return;
+    best_offer(b, join_inner_fractions(c, b->node));
     best_offer(b, simplify_join_factors(c, b->node));
     best_offer(b, simplify_split_fraction(c, b->node));
     if (b->node->op != OP_ADD && b->node != g) {
