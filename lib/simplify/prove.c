@@ -176,6 +176,22 @@ static bool nonzero_somewhere(Ctx *c, Node *n)
     return found;
 }
 
+/* A square root of a sum as what it is by itself: abs(a + b) where the sum is a square. */
+static Node *root_alone(Ctx *c, Node *n, void *arg)
+{
+    (void)arg;
+    bool root = ex_is(n, OP_POW) && ex_is(n->a[0], OP_ADD) && ex_is_num(n->a[1]) &&
+                n->a[1]->num.q == 2 && n->syms;
+    Node *r = root ? simplify(c, n, SIMPLIFY_DEEP) : n;
+    return r == n ? NULL : r;
+}
+
+static bool zero_by_roots(Ctx *c, Node *n)
+{
+    Node *r = ctx_failed(c) ? n : ex_swap(c, n, root_alone, NULL);
+    return r != n && !ctx_failed(c) && zero_by_cases(c, r);
+}
+
 Proof prove_zero(Ctx *c, Node *n)
 {
     if (n->flags & NF_DEC) {
@@ -200,6 +216,8 @@ Proof prove_zero(Ctx *c, Node *n)
         return PROOF_YES;
     Node *t = ctx_failed(c) ? n : simplify(c, n, SIMPLIFY_DEEP);
     if (t != n && !ctx_failed(c) && (t == c->zero || zero_by_cases(c, t)))
+        return PROOF_YES;
+    if (zero_by_roots(c, n))
         return PROOF_YES;
     return !ctx_failed(c) && nonzero_somewhere(c, n) ? PROOF_NO : PROOF_UNKNOWN;
 }

@@ -42,21 +42,71 @@ static Node *square_of_related(Ctx *c, Node *n)
     return NULL;
 }
 
-/* k - w*s^2 for a sum s that is one wave: 1 - (cos(a)*cos(b) + sin(a)*sin(b))^2 with cos(a - b); or
- * NULL. */
+/* s where f is s^2, a sum or a product of functions; NULL: it is no such. */
+static Node *root_of_square(Ctx *c, Node *f)
+{
+    if (f->op == OP_POW)
+        return ex_is_rat(f->a[1], 2, 1) && f->a[0]->op == OP_ADD &&
+                       f->a[0]->n <= CONJUGATE_TERMS
+                   ? f->a[0]
+                   : NULL;
+    if (f->op != OP_MUL || f->n > CONJUGATE_TERMS)
+        return NULL;
+    for (uint32_t i = 0; i < f->n; i++)
+        if (f->a[i]->op != OP_POW || !ex_is_rat(f->a[i]->a[1], 2, 1) ||
+            !op_is_function((Op)f->a[i]->a[0]->op))
+            return NULL;
+    Node *s = c->one;
+    for (uint32_t i = 0; i < f->n; i++)
+        s = ex_mul2(c, s, f->a[i]->a[0]);
+    return s;
+}
+
+/* k - w*s^2 for a sum or product s that is one wave: 1 - (cos(a)*cos(b) + sin(a)*sin(b))^2 with
+ * cos(a - b), 1 - 4*sin(a)^2*cos(a)^2 with sin(2*a); or NULL. */
 static Node *square_of_wave(Ctx *c, Node *n)
 {
     if (n->op != OP_ADD || n->n != 2 || !ex_is_num(n->a[0]))
         return NULL;
-    Node *f = ex_rest(c, n->a[1]), *s = ex_base(f);
-    if (f->op != OP_POW || !ex_is_rat(f->a[1], 2, 1) || s->op != OP_ADD ||
-        s->n > CONJUGATE_TERMS)
-        return NULL;
-    Node *wave = trig_reduce(c, s);
+    Node *s = root_of_square(c, ex_rest(c, n->a[1]));
+    Node *wave = s ? trig_reduce(c, s) : s;
     if (wave == s || !op_is_function((Op)ex_rest(c, wave)->op))
         return NULL;
     return square_of_related(
         c, ex_add2(c, n->a[0], ex_scale(c, ex_coef(n->a[1]), ex_powi(c, wave, 2))));
+}
+
+/* n with the square of a sum, of one name, that it has as a factor: 1 - (3*x - 4*x^3)^2 is
+ * (4*x^2 - 1)^2*(1 - x^2); or NULL. */
+static Node *square_factor(Ctx *c, Node *n)
+{
+    if (n->op != OP_ADD || n->n != 2 || !ex_is_num(n->a[0]) ||
+        !root_of_square(c, ex_rest(c, n->a[1])) || (n->syms & (n->syms - 1)))
+        return NULL;
+    Node *f = rat_factor(c, n), *body = f->op == OP_SCALE ? f->a[1] : f;
+    Node *even = c->one, *odd = ex_num(c, ex_coef(f));
+    for (uint32_t i = 0; body->op == OP_MUL && i < body->n; i++) {
+        int64_t e;
+        Node *b = ex_base(body->a[i]);
+        if (!ex_get_int(ex_exponent(c, body->a[i]), &e) || e < 0)
+            return NULL;
+        even = ex_mul2(c, even, ex_powi(c, b, e / 2));
+        odd = ex_mul2(c, odd, e % 2 ? b : c->one);
+    }
+    return even == c->one
+               ? NULL
+               : ex_mul2(c, ex_powi(c, rat_expand(c, even), 2), rat_expand(c, odd));
+}
+
+/* The product n with what its factors are by square_of_related. */
+static Node *related_factors(Ctx *c, Node *n)
+{
+    Node *body = n->op == OP_SCALE ? n->a[1] : n, *r = n;
+    for (uint32_t i = 0; body->op == OP_MUL && i < body->n; i++) {
+        Node *s = square_of_related(c, body->a[i]);
+        r = s ? ex_mul2(c, ex_div(c, r, body->a[i]), s) : r;
+    }
+    return r;
 }
 
 /* 2*x - x^2 for 1 - (x - 1)^2; u itself where that is not shorter. */
@@ -76,10 +126,11 @@ static Node *simpler_radicand(Ctx *c, Node *u)
 {
     Node *r = square_of_related(c, u);
     r = r ? r : square_of_wave(c, u);
+    r = r ? r : square_factor(c, u);
     if (r)
         return r;
     r = simplify_factor_terms(c, u, true);
-    return r == u ? shorter_expanded(c, u) : r;
+    return r == u ? shorter_expanded(c, u) : related_factors(c, r);
 }
 
 static bool is_root_of_sum(Ctx *c, Node *n, void *arg)

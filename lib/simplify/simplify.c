@@ -25,6 +25,9 @@ static const double PARENTHESES = 0.5;
 /* what a function that was not there before costs */
 static const double NEW_FUNCTION_COST = 2.2;
 
+/* What a root of a square is: no new function in the eyes of who reads it. */
+static bool is_kink(const Node *n) { return n->op == OP_abs || n->op == OP_sign; }
+
 /* Function nodes of n that root does not have. */
 static int count_new_functions(Ctx *c, Node *root, Node *n)
 {
@@ -40,7 +43,8 @@ static int count_new_functions(Ctx *c, Node *root, Node *n)
     order = ex_walk(c, 1, &n, &count);
     for (size_t i = 0; order && i < count; i++) {
         uint64_t v;
-        k += op_is_function((Op)order[i]->op) && !map_get(&old, order[i]->id, &v);
+        k += op_is_function((Op)order[i]->op) && !is_kink(order[i]) &&
+             !map_get(&old, order[i]->id, &v);
     }
     arena_release(&c->tmp, m);
     return k;

@@ -8,7 +8,7 @@
 static const double TRIG_LARGE = 100, WAVES_LARGE = 50;
 /* a power may be longer than sin(atan(x)) by that much; asked for by name, what is besides twice
  * as long */
-static const double ALGEBRAIC = 2, ALGEBRAIC_DEEP = 10;
+static const double ALGEBRAIC = 2, ALGEBRAIC_DEEP = 12;
 
 static bool is_cosine(const Node *n) { return n->op == OP_cos || n->op == OP_cosh; }
 
