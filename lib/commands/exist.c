@@ -4,7 +4,9 @@
  */
 #include "commands/compare.h"
 
-enum { MOST_CELLS = 16, SAMPLES = 3, MOST_RUNS = 3, RANDOM_POINTS = 8 };
+enum { MOST_CELLS = 16, SAMPLES = 3, MOST_RUNS = 3 };
+/* points to look at where all that were tried before exist on both sides, and else */
+enum { FURTHER_POINTS = 5, RANDOM_POINTS = 8 };
 
 /* What is the case at a point, or all along an interval. */
 typedef enum { NEITHER, LEFT, RIGHT, BOTH, MIXED } Sides;
@@ -168,8 +170,8 @@ static void put_point(Check *k, Str *out)
 static void put_examples(Check *k, Str *out)
 {
     Str left = {0}, right = {0};
-    for (unsigned i = 0; i < RANDOM_POINTS && !(left.n && right.n) && !ctx_poll(k->c);
-         i++) {
+    unsigned most = k->agreed && !k->undefined ? FURTHER_POINTS : RANDOM_POINTS;
+    for (unsigned i = 0; i < most && !(left.n && right.n) && !ctx_poll(k->c); i++) {
         k->tried = i;
         compare_draw(k);
         Sides s = sides_here(k);

@@ -110,7 +110,7 @@ void parser_unexpected_operand(Parser *p)
     else if (kind == TK_ASSIGN)
         parser_bad_equals(p);
     else if (p->i && kind != TK_SEMI)
-        ctx_error(p->c, LBZ_SYNTAX, "write a number, a name or '(' there",
+        ctx_error(p->c, LBZ_SYNTAX, parser_pair_hint(p),
                   "an operand is missing between '%s' and '%s'", before, here);
     else if (p->i)
         ctx_error(p->c, LBZ_SYNTAX, "write a number, a name or '(' there",

@@ -303,6 +303,7 @@ void parser_note_quotients(Parser *p);
 void parser_bad_equals(Parser *p);
 extern const char parser_equals_hint[];
 const char *parser_dot_hint(Parser *p);
+const char *parser_pair_hint(const Parser *p); /* an operand is missing before p->i */
 
 /* ---- error.c: what went wrong, and remarks on readings */
 void parser_unexpected_operand(Parser *p); /* an operand is due and cannot begin here */

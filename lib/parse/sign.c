@@ -134,3 +134,24 @@ const char *parser_dot_hint(Parser *p)
         return "there are no modules and no methods: write sin(x), not math.sin(x)";
     return "write * for a product";
 }
+
+/* ---- signs of two characters that are written otherwise here */
+
+const char *parser_pair_hint(const Parser *p)
+{
+    static const struct {
+        uint8_t first, second;
+        const char *hint;
+    } pairs[] = {
+        {TK_MINUS, TK_GT, "f(x) = x^2 defines a function, e at x=3 puts a value in"},
+        {TK_ASSIGN, TK_GT, "greater or equal is written >="},
+        {TK_ASSIGN, TK_LT, "less or equal is written <="},
+        {TK_LT, TK_GT, "different is written !="},
+        {TK_SLASH, TK_DOT, "for the value at a point write: at x=3"},
+    };
+    uint8_t first = kind_at(p, p->i - 1), second = kind_at(p, p->i);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs && glued(p, p->i); i++)
+        if (pairs[i].first == first && pairs[i].second == second)
+            return pairs[i].hint;
+    return "write a number, a name or '(' there";
+}
