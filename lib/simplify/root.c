@@ -154,7 +154,8 @@ Node *simplify_radicands(Ctx *c, Node *root)
 
 /* ---- conjugates -------------------------------------------------------------------- */
 
-/* The product of two short sums where it has two terms, or NULL. */
+/* The product of two short sums where it has two terms or is none: (sqrt(x + 1) - 1)*(sqrt(x + 1) + 1)
+ * is x; or NULL. */
 static Node *conjugate_product(Ctx *c, Node *x, Node *y)
 {
     if (x->op != OP_ADD || y->op != OP_ADD || x->n != y->n || x->n > CONJUGATE_TERMS ||
@@ -164,7 +165,7 @@ static Node *conjugate_product(Ctx *c, Node *x, Node *y)
     for (uint32_t i = 0; i < x->n * x->n; i++)
         t[i] = ex_mul2(c, x->a[i / x->n], y->a[i % x->n]);
     Node *r = ex_add(c, x->n * x->n, t);
-    return r->op == OP_ADD && r->n == 2 ? r : NULL;
+    return r->op != OP_ADD || r->n == 2 ? r : NULL;
 }
 
 /* The product of the factors f and g as one, or NULL: (u*v)^e for conjugates u^e and v^e, sign(u*v)
