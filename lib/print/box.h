@@ -27,7 +27,7 @@ enum { FENCE_PAREN, FENCE_BRACKET, FENCE_BAR, FENCE_FLOOR, FENCE_CEIL, FENCE_BRA
  * of a brace. */
 typedef struct {
     const char *left[6][5], *right[6][5];
-    const char *bar, *times, *pi, *inf, *le, *ge, *ne;
+    const char *bar, *times, *elements, *power, *pi, *inf, *le, *ge, *ne;
     const char *over, *root, *root_top, *root_side, *root_foot; /* over: of a low root */
     const char *down, *up, *sum_foot, *prod_left, *prod_top, *prod_right, *prod_side;
     const char *int_top, *int_side, *int_foot;

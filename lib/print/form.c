@@ -6,6 +6,7 @@
  * text becomes shorter, it is: (1 - x)*y for -y*(x - 1). The constructors undo that on
  * input.
  */
+#include "expr/shape.h"
 #include "print/form.h"
 
 /* ---- products
@@ -49,6 +50,8 @@ static void measure_product(Form *f)
 
     for (uint32_t i = 0; i < all; i++)
         len += form_placed(f->a[i].f, false, BIND_POW);
+    for (uint32_t i = 0; i < all; i++)
+        len += f->a[i].dot;
     len += f->n - 1;
     if (f->nden) {
         len += f->nden + (f->nden > 1 && f->nden <= MUL_LONG ? 2 : 0);
@@ -58,23 +61,52 @@ static void measure_product(Form *f)
     f->len = len;
 }
 
+/* A product of matrices that comes last is continued by what stands before it: 2*A*x. */
+static size_t continued_links(const Form **num, size_t n)
+{
+    const Form *last = n ? num[n - 1] : NULL;
+    for (size_t i = 0; i + 1 < n; i++)
+        if (num[i]->tensor)
+            return 0;
+    return last && last->nlink && last->kind == FORM_PROD && !last->neg ? last->n : 0;
+}
+
+/* Factors in a row: between two tensors operators have a point. Is any a tensor? */
+static bool place_row(Item *to, const Form **from, size_t n)
+{
+    bool tensor = false;
+    for (size_t i = 0; i < n; i++) {
+        to[i] = (Item){.f = from[i], .dot = tensor && from[i]->tensor};
+        tensor = tensor || from[i]->tensor;
+    }
+    return tensor;
+}
+
 /* The product of num over den; one is put where num is empty. */
 static Form *form_product(Forms *F, bool neg, const Form **num, size_t n,
                           const Form **den, size_t nden)
 {
-    Form *f = form_new(F, FORM_PROD, BIND_PROD, (n ? n : 1) + nden);
+    const Form *one[1];
+    size_t more;
+    Form *f;
 
+    if (!n) {
+        one[0] = form_text(F, FORM_NUM, "1", 1);
+        num = one;
+        n = 1;
+    }
+    more = continued_links(num, n);
+    f = form_new(F, FORM_PROD, BIND_PROD, n + nden + more);
     if (!f->n)
         return f;
     f->neg = neg;
-    f->n = (uint32_t)(n ? n : 1);
+    f->tensor = place_row(f->a, num, n);
+    if (more)
+        memcpy(f->a + n - 1, num[n - 1]->a, more * sizeof *f->a);
+    f->n = (uint32_t)(more ? n - 1 + more : n);
     f->nden = (uint32_t)nden;
-    if (!n)
-        f->a[0] = (Item){form_text(F, FORM_NUM, "1", 1), false};
-    for (size_t i = 0; i < n; i++)
-        f->a[i] = (Item){num[i], false};
-    for (size_t i = 0; i < nden; i++)
-        f->a[f->n + i] = (Item){den[i], false};
+    if (place_row(f->a + f->n, den, nden))
+        f->tensor = f->a[f->n].dot = true;
     measure_product(f);
     return f;
 }
@@ -84,9 +116,10 @@ static Form *form_power(Forms *F, const Form *base, const Form *expo)
     Form *f = form_new(F, FORM_POW, BIND_POW, 2);
 
     if (f->n) {
-        f->a[0] = (Item){base, false};
-        f->a[1] = (Item){expo, false};
-        form_measure(f, 1, 0);
+        f->tensor = base->tensor || expo->tensor;
+        f->a[0] = (Item){.f = base};
+        f->a[1] = (Item){.f = expo, .dot = f->tensor};
+        form_measure(f, 1 + f->tensor, 0);
     }
     return f;
 }
@@ -341,8 +374,10 @@ static Form *build_sum(Forms *F, Entry *e, Num k)
     }
     if (!form_order_terms(F, terms, n->n, &f->falls))
         return f->n = 0, f;
-    for (uint32_t i = 0; i < n->n; i++)
-        f->a[i] = (Item){terms[i].f, terms[i].neg};
+    for (uint32_t i = 0; i < n->n; i++) {
+        f->a[i] = (Item){.f = terms[i].f, .neg = terms[i].neg};
+        f->tensor = f->tensor || terms[i].f->tensor;
+    }
     form_measure(f, 3, 0);
     return f;
 }
@@ -407,7 +442,8 @@ static Form *form_call1(Forms *F, Op op, const char *name, const Form *arg)
     f->text = name;
     f->ntext = strlen(name);
     if (f->n) {
-        f->a[0] = (Item){arg, false};
+        f->tensor = arg->tensor;
+        f->a[0] = (Item){.f = arg};
         form_measure(f, 2, 2);
     }
     return f;
@@ -556,7 +592,10 @@ static void build_forms(Forms *F, Entry *e)
         e->sum = build_sum(F, e, NUM_ONE);
         e->stand = e->alone || e->in_sum ? sum_with_content(F, e) : NULL;
         break;
-    default: e->stand = form_other(F, n); e->stand->node = n;
+    default:
+        e->stand = form_other(F, n);
+        e->stand->node = n;
+        e->stand->tensor = shape_is_tensor(n->shape);
     }
     if (!e->term)
         e->term = e->stand;
@@ -571,6 +610,9 @@ static void mark_children(Forms *F, const Entry *e)
     const Node *n = e->node;
     bool power = ex_is(n, OP_POW);
 
+    if (ex_is(n, OP_CONTRACT) && n->n == 1) /* x.*y summed up is shown as x'*y */
+        for (uint32_t i = 0; i < n->a[0]->n; i++)
+            form_entry(F, n->a[0]->a[i])->alone = true;
     for (uint32_t i = 0; i < n->n && !ex_is(n, OP_SCALE); i++) {
         Entry *k = form_entry(F, n->a[i]);
         if (ex_is(n, OP_ADD))

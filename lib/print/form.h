@@ -48,20 +48,32 @@ typedef struct form Form;
 typedef struct {
     const Form *f;
     bool neg; /* in FORM_SUM: subtracted. f is shown without its own sign there */
+    bool dot; /* in FORM_PROD, FORM_POW: what stands before it has a point: .* ./ .^ */
 } Item;
+
+/* A factor of a product of matrices. */
+typedef struct {
+    const Form *f;
+    const Node *node; /* equal ones are a power; NULL: never */
+    bool prime;       /* transposed */
+    bool same;        /* its transpose is itself */
+} Link;
 
 struct form {
     uint8_t kind, strength; /* prec: of the text without its minus sign */
     bool neg;               /* NUM, PROD: a minus sign stands before it */
     bool falls;             /* SUM: by falling degree, its first term would be negative */
     bool spaced; /* PROD: would be read as a derivative without spaces: d / dx */
-    uint16_t op; /* FORM_CALL, FORM_INFIX */
+    bool tensor;            /* its value is one */
+    uint16_t op;            /* FORM_CALL, FORM_INFIX */
     uint32_t n, nden;
     double len;       /* bytes of plain text without the minus sign */
     const Node *node; /* what is shown, where that is one node; else NULL */
     const char *text;
     size_t ntext;
     Item *a;
+    const Link *link; /* FORM_PROD of matrices: its factors one by one */
+    uint32_t nlink;
 };
 
 /* What the printers know of a node while forms are made. The forms of sums, products and powers
@@ -111,6 +123,7 @@ typedef struct {
     size_t count;
     Entry unit; /* the product of no factors */
     Form *root;
+    bool indexed; /* something has no matrix form */
 } Forms;
 
 /* Forms of everything below the roots; F->root is the last one's. False with the error
@@ -124,6 +137,12 @@ static inline Entry *form_entry(Forms *F, const Node *n)
 
     return e->node == n ? e : &F->unit;
 }
+
+/* matrix.c: contractions. NULL: memory. */
+const Form *form_contraction(Forms *F, const Node *n);
+const Form *form_repeated(Forms *F, const Node *n); /* BROADCAST */
+/* f transposed. */
+const Form *form_transposed(Forms *F, const Node *n, const Form *f);
 
 /* leaf.c: empty and finished forms. The caller fills a[0..n). form_measure sets len from
  * the children, `between` bytes between each two of them and `around` more. */

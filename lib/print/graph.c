@@ -4,6 +4,7 @@
  * the output depends on content only. Indentation stops growing at a depth, so that the
  * text stays linear in the number of edges.
  */
+#include "expr/shape.h"
 #include "print/print.h"
 #include "print/form.h"
 
@@ -35,6 +36,20 @@ static void put_apply(Str *out, const Ctx *c, const Node *n)
     }
 }
 
+/* sum axis=-1, ab,bc->ac, ' */
+static void put_row_label(Str *out, const Node *n)
+{
+    const char *name = n->op == OP_ROW         ? "'"
+                       : n->op == OP_MATMUL    ? "*"
+                       : n->op == OP_MATPOW    ? "^"
+                       : n->op == OP_BROADCAST ? "broadcast"
+                                               : op_info((Op)n->op)->name;
+
+    str_puts(out, name);
+    if (op_is_tensor((Op)n->op) && n->name)
+        str_printf(out, "%s%s", *name ? " " : "", n->name);
+}
+
 static void put_label(Ctx *c, Str *out, Node *n)
 {
     static const struct {
@@ -58,7 +73,7 @@ static void put_label(Ctx *c, Str *out, Node *n)
     else if (is_leaf(n))
         print_plain(c, out, n);
     else
-        str_puts(out, op_info((Op)n->op)->name);
+        put_row_label(out, n);
 }
 
 /* The children that are shown: of unknown functions the arguments only. */
@@ -185,9 +200,16 @@ static void dot_node(Graph *g, size_t i)
     str_printf(g->out, "  n%u [label=\"", id);
     dot_label(g, n);
     str_puts(g->out, is_leaf(n) ? "\", shape=box];\n" : "\"];\n");
-    for (uint32_t k = 0; k < shown_children(n); k++)
-        str_printf(g->out, "  n%u -> n%u;\n", id,
+    for (uint32_t k = 0; k < shown_children(n); k++) {
+        str_printf(g->out, "  n%u -> n%u", id,
                    (unsigned)(g->n - 1 - place_of_node(g, n->a[k])));
+        if (shape_is_tensor(n->a[k]->shape)) {
+            str_puts(g->out, " [label=\"");
+            shape_print(g->c, g->out, n->a[k]->shape);
+            str_puts(g->out, "\"]");
+        }
+        str_puts(g->out, ";\n");
+    }
 }
 
 void print_dot(Ctx *c, Str *out, Node *n)

@@ -10,11 +10,21 @@
 /* Above this length of plain text common subexpressions are named. */
 #define LATEX_FULL 1e5
 
+/* Has a template a place for the last of n arguments? Attributes (axis=1) may stand behind those of
+ * the row. */
+static bool takes_arguments(const char *s, uint32_t n)
+{
+    char last[] = {(char)('0' + n), '\0'};
+
+    return !strchr(s, '#') || n > 9 || strstr(s, last);
+}
+
 static const char *row_latex(const Form *f)
 {
     const char *s = f->kind == FORM_CALL ? op_info((Op)f->op)->latex : NULL;
+    bool binder = f->op == OP_INT || f->op == OP_SUM || f->op == OP_PROD;
 
-    return s && f->op != OP_INT && f->op != OP_SUM && f->op != OP_PROD ? s : NULL;
+    return s && *s && !binder && takes_arguments(s, f->n) ? s : NULL;
 }
 
 static bool is_template(const Form *f)
@@ -38,7 +48,8 @@ static int latex_strength(const Form *f, bool bare)
         return BIND_NEG;
     switch ((FormKind)f->kind) {
     case FORM_NUM: return memchr(f->text, 'e', f->ntext) ? BIND_POW : BIND_ATOM;
-    case FORM_PROD: return f->nden ? BIND_POW : f->strength;
+    case FORM_PROD:
+        return f->nden && !(f->a[f->n].dot && f->a[0].f->tensor) ? BIND_POW : f->strength;
     case FORM_IF: return BIND_POW;
     case FORM_CALL:
         if (f->op == OP_SUM || f->op == OP_PROD)
@@ -110,11 +121,24 @@ static void put_word(Str *s, const char *w, size_t n, const char *font)
         str_puts(s, "}");
 }
 
+/* A tensor's name is bold. */
+static void put_bold(Str *s, const char *w, size_t n)
+{
+    bool greek = print_greek_find(w, n) >= 0;
+
+    str_puts(s, greek ? "\\boldsymbol{" : n == 1 ? "\\mathbf{" : "");
+    put_word(s, w, n, "mathbf");
+    str_puts(s, greek || n == 1 ? "}" : "");
+}
+
 static void put_name(Str *s, const char *name, size_t n, const char *font)
 {
     NameParts p = print_name_parts(name, n);
 
-    put_word(s, p.stem, p.nstem, font);
+    if (strcmp(font, "mathbf") == 0)
+        put_bold(s, p.stem, p.nstem);
+    else
+        put_word(s, p.stem, p.nstem, font);
     if (!p.nsub)
         return;
     str_puts(s, "_{");
@@ -127,10 +151,15 @@ static void latex_name(Emit *e, const Form *f)
     const Node *n = f->node;
     Str s = {0};
 
-    if (n->op == OP_CONST) {
+    if (!n) {
+        str_puts(&s, "\\text{");
+        str_put(&s, f->text, f->ntext);
+        str_puts(&s, "}");
+        emit_str(e, &s);
+    } else if (n->op == OP_CONST) {
         emit_puts(e, n->sym == C_PI ? "\\pi" : n->sym == C_INF ? "\\infty" : "e");
     } else if (n->op == OP_SYM) {
-        put_name(&s, f->text, f->ntext, "mathit");
+        put_name(&s, f->text, f->ntext, f->tensor ? "mathbf" : "mathit");
         emit_str(e, &s);
     } else {
         str_puts(&s, "\\text{");
@@ -196,9 +225,25 @@ static void put_factor_list(Emit *e, const Form *f, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
         if (i > from)
-            emit_puts(e, starts_with_digit(f->a[i].f) ? " \\cdot " : " ");
+            emit_puts(e, f->a[i].dot                    ? " \\odot "
+                         : starts_with_digit(f->a[i].f) ? " \\cdot "
+                                                        : " ");
         put_child(e, f->a[i].f, false, to - from > 1 ? BIND_POW : BIND_IF);
     }
+}
+
+/* A tensor over a tensor, element by element. */
+static void latex_elements(Emit *e, const Form *f)
+{
+    bool many = f->nden > 1;
+
+    put_factor_list(e, f, 0, f->n);
+    emit_puts(e, many ? " \\oslash \\left(" : " \\oslash ");
+    if (many)
+        put_factor_list(e, f, f->n, f->n + f->nden);
+    else
+        put_child(e, f->a[f->n].f, false, BIND_POW);
+    emit_puts(e, many ? "\\right)" : "");
 }
 
 static void latex_product(Emit *e, const Form *f)
@@ -208,6 +253,10 @@ static void latex_product(Emit *e, const Form *f)
             put_child(e, f->a[0].f, false, BIND_POW);
         else
             put_factor_list(e, f, 0, f->n);
+        return;
+    }
+    if (f->a[f->n].dot && f->a[0].f->tensor) {
+        latex_elements(e, f);
         return;
     }
     emit_puts(e, "\\frac{");
@@ -246,8 +295,9 @@ static void latex_power(Emit *e, const Form *f)
         put_arguments(e, b, "\\left(", "\\right)");
     } else {
         bool inner = row_latex(b) && strchr(row_latex(b), '^');
+        inner = inner || b->kind == FORM_PRIME;
         put_child(e, b, false, inner ? BIND_ATOM + 1 : BIND_ATOM);
-        put_braced(e, "^{", x);
+        put_braced(e, f->a[1].dot ? "^{\\odot " : "^{", x);
     }
 }
 
@@ -439,7 +489,7 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
         put_child(e, f->a[0].f, false, BIND_NOT);
         break;
     case FORM_PRIME:
-        put_child(e, f->a[0].f, false, BIND_ATOM);
+        put_child(e, f->a[0].f, false, row_latex(f->a[0].f) ? BIND_ATOM + 1 : BIND_ATOM);
         emit_puts(e, "^{\\top}");
         break;
     case FORM_BINDS: latex_binds(e, f); break;

@@ -1,7 +1,6 @@
 /* print/leaf.c - forms of what is shown as it stands (names, numbers, calls,
  * lists, conditions), and the lengths of forms. What is rearranged is in form.c. */
 #include "expr/attributes.h"
-#include "expr/contract.h"
 #include "expr/shape.h"
 #include "print/form.h"
 
@@ -65,7 +64,7 @@ static Form *form_list(Forms *F, FormKind kind, int strength, const Node *n, siz
     f->text = text;
     f->ntext = ntext;
     for (uint32_t i = 0; i < f->n; i++)
-        f->a[i] = (Item){form_entry(F, n->a[i])->stand, false};
+        f->a[i] = (Item){.f = form_entry(F, n->a[i])->stand};
     form_measure(f, between, around);
     return f;
 }
@@ -164,12 +163,6 @@ static Form *build_infix(Forms *F, const Node *n)
     return f;
 }
 
-/* Does n add up all elements of its one operand? */
-static bool is_total(const Node *n)
-{
-    return contract_is(n, "a->") || contract_is(n, "ab->") || contract_is(n, "abc->");
-}
-
 /* Axes are shown as they are counted: from 1, where the shape of the operand is known. */
 static void put_attribute(Ctx *c, Str *s, const Node *n, const char *text, size_t len)
 {
@@ -202,7 +195,7 @@ static Form *with_attributes(Forms *F, const Node *n, Form *f)
         size_t len = strcspn(t, " ");
         put_attribute(F->c, &s, n, t, len);
         const char *text = arena_strndup(&F->c->tmp, str_cstr(&s), s.n);
-        g->a[f->n + k] = (Item){form_text(F, FORM_NAME, text, text ? s.n : 0), false};
+        g->a[f->n + k] = (Item){.f = form_text(F, FORM_NAME, text, text ? s.n : 0)};
         str_free(&s);
         t += len;
         t += *t == ' ';
@@ -220,7 +213,6 @@ static Form *build_call(Forms *F, const Node *n)
     const char *name = n->op == OP_INT    ? "int"
                        : n->op == OP_SUM  ? "sum"
                        : n->op == OP_PROD ? "prod"
-                       : is_total(n)      ? "sum"
                                           : op_info((Op)n->op)->name;
     Form *f;
 
@@ -241,6 +233,14 @@ static const char *shown_name(const char *name)
     return own ? own + 1 : name;
 }
 
+/* One that may be changed: f may be that of another node. */
+static Form *form_copy(Forms *F, const Form *f)
+{
+    Form *g = ARENA_NEW(&F->c->tmp, Form, 1);
+    *g = *f;
+    return g;
+}
+
 Form *form_other(Forms *F, const Node *n)
 {
     static const char *const constant[] = {"pi", "e", "inf"};
@@ -258,7 +258,10 @@ Form *form_other(Forms *F, const Node *n)
     case OP_IF: return form_list(F, FORM_IF, BIND_IF, n, 3, "", 0, 6, 3);
     case OP_NOT: return form_list(F, FORM_NOT, BIND_NOT, n, 1, "", 0, 0, 4);
     case OP_ROW:
-    case OP_TRANSPOSE: return form_list(F, FORM_PRIME, BIND_ATOM, n, 1, "", 0, 0, 1);
+    case OP_TRANSPOSE:
+        return form_copy(F, form_transposed(F, n->a[0], form_entry(F, n->a[0])->stand));
+    case OP_CONTRACT: return form_copy(F, form_contraction(F, n));
+    case OP_BROADCAST: return form_copy(F, form_repeated(F, n));
     case OP_LT:
     case OP_LE:
     case OP_EQ:

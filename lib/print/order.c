@@ -6,6 +6,7 @@
  * functions by these, constants last; then the exceptions that keep a minus sign from
  * standing first.
  */
+#include "expr/shape.h"
 #include "print/form.h"
 
 enum { FEW = 8 };
@@ -133,6 +134,11 @@ static int cmp_factors(const Entry *a, const Entry *b)
 {
     int d;
 
+    bool tensor = a->node && shape_is_tensor(a->node->shape);
+
+    if (tensor !=
+        (b->node && shape_is_tensor(b->node->shape))) /* numbers before tensors */
+        return tensor ? 1 : -1;
     if (a->rank != b->rank)
         return a->rank < b->rank ? -1 : 1;
     if (a->rank != R_EXP && (d = cmp_bases(a, b)) != 0)

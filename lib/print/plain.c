@@ -115,6 +115,8 @@ static void put_between(Str *out, const Form *f, uint32_t i)
             put_char(out, '-');
         break;
     case FORM_PROD:
+        if (i > 0 && f->a[i].dot)
+            put_char(out, '.');
         if (i == f->n && f->spaced)
             put_short(out, below_in_parentheses(f) ? " / (" : " / ",
                       3 + below_in_parentheses(f));
@@ -125,7 +127,7 @@ static void put_between(Str *out, const Form *f, uint32_t i)
         break;
     case FORM_POW:
         if (i > 0)
-            put_char(out, '^');
+            put_short(out, f->a[i].dot ? ".^" : "^", 1 + f->a[i].dot);
         break;
     case FORM_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
     case FORM_INFIX: str_puts(out, i ? f->text : ""); break;

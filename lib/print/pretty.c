@@ -123,16 +123,27 @@ static Box *pretty_sum(Pretty *P, const Form *f)
     return row_from(P, start);
 }
 
+static Box *factor_boxes(Pretty *P, const Form *f, uint32_t from, uint32_t to, int needs)
+{
+    size_t start = P->n;
+
+    for (uint32_t i = from; i < to; i++) {
+        if (i > from)
+            push_puts(P, f->a[i].dot ? P->signs->elements : P->signs->times);
+        push_box(P, child_box(P, f->a[i].f, false, needs));
+    }
+    return row_from(P, start);
+}
+
 static Box *pretty_product(Pretty *P, const Form *f)
 {
     uint32_t all = f->n + f->nden;
     Box *num, *den;
 
     if (!f->nden)
-        return joined_boxes(P, f, 0, f->n, P->signs->times, BIND_POW);
-    num = joined_boxes(P, f, 0, f->n, P->signs->times, f->n > 1 ? BIND_POW : BIND_IF);
-    den =
-        joined_boxes(P, f, f->n, all, P->signs->times, f->nden > 1 ? BIND_POW : BIND_IF);
+        return factor_boxes(P, f, 0, f->n, BIND_POW);
+    num = factor_boxes(P, f, 0, f->n, f->n > 1 ? BIND_POW : BIND_IF);
+    den = factor_boxes(P, f, f->n, all, f->nden > 1 ? BIND_POW : BIND_IF);
     return box_frac(P->c, num, den);
 }
 
@@ -179,6 +190,8 @@ static Box *pretty_power(Pretty *P, const Form *f)
     const Form *b = f->a[0].f;
     Box *up = exponent_box(P, f->a[1].f);
 
+    if (f->a[1].dot)
+        up = box_row(P->c, 2, (Box *[]){box_puts(P->c, P->signs->power), up});
     if (b->kind == FORM_CALL && !is_drawn(P, b)) {
         Box *name = box_text(P->c, b->text, b->ntext);
         return box_row(P->c, 2, (Box *[]){box_sup(P->c, name, up), argument_box(P, b)});
