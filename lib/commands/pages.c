@@ -103,6 +103,19 @@ static const Page topics[] = {
      "grad(E, [x, y])   a list of derivatives; hessian and jacobian give matrices\n"
      "grad(f(v), v) at v=[1, 2]     where v is the list\n"
      "JSON has lists of numbers in \"tensor\" with their \"shape\""},
+    {"jacobians",
+     "layout numerator denominator jvp vjp hvp nabla matrixcalculus matrixcalc",
+     "grad(E, x)        has the shape of x: var x[n], A[n,n]; grad(x'*A*x, x)\n"
+     "grad(E, [x, A])   a list of them; hessian(E, [x, A]) blocks by pairs of names\n"
+     "jacobian(F, x)    the shape of F, then that of x; hessian(E, x) twice that of x\n"
+     "jvp(F, x, v)      along v, of the shape of x; vjp(F, x, u): u has that of F\n"
+     "hvp(E, x, v)      the Hessian times v, without making it\n"
+     "d/dx F            numerator layout: of a number by a vector a row, of F[m] by\n"
+     "                  x[n] (m, n), of a number by A[m,n] (n, m)\n"
+     "set layout denominator        columns, and (m, n); jacobian: as jacobian(F, x)\n"
+     "S[n,n] symmetric  derivatives by S are symmetric parts; a note says so\n"
+     "dy/dx where F(x, y) = c       by a tensor x, where y is a number\n"
+     "x = [1, 2, 3]     the formula is followed by its value there"},
     {"accumulation",
      "autodiff automatic ad numeric numerical backpropagation backprop tape",
      "forward E at x=1, y=2          value and derivatives in float64, in one sweep\n"

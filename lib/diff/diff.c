@@ -133,7 +133,7 @@ static Node *diff_function(Ctx *c, Node *n, uint32_t x)
 }
 
 /* The chain rule for an unknown function: a partial raises one of its orders by 1. */
-static Node *apply_partial(Ctx *c, Node *n, uint32_t i)
+Node *diff_apply_partial(Ctx *c, Node *n, uint32_t i)
 {
     uint32_t k = n->n / 2;
     ArenaMark m = arena_mark(&c->tmp);
@@ -156,7 +156,7 @@ static Node *diff_apply(Ctx *c, Node *n, uint32_t x)
     for (uint32_t i = 0; t && i < k; i++) {
         Node *d = memo_get(c, n->a[i], x);
         if (d != c->zero)
-            t[nt++] = ex_mul2(c, apply_partial(c, n, i), d);
+            t[nt++] = ex_mul2(c, diff_apply_partial(c, n, i), d);
     }
     Node *r = !t ? c->poison : nt == 1 ? t[0] : ex_add(c, nt, t);
     arena_release(&c->tmp, m);
@@ -240,7 +240,7 @@ static Node *sum_of(Ctx *c, Node *a, Node *b)
     return a == c->zero ? b : ex_add2(c, a, b);
 }
 
-/* Of a T row: by the product rule where it is linear. */
+/* Of a T row: by the product rule where it is linear, else by the text of the row. */
 static Node *diff_tensor(Ctx *c, Node *n, uint32_t x)
 {
     ArenaMark m = arena_mark(&c->tmp);
@@ -248,11 +248,10 @@ static Node *diff_tensor(Ctx *c, Node *n, uint32_t x)
     unsigned flags = op_info((Op)n->op)->flags;
     uint32_t linear = flags & MULTILINEAR ? n->n : flags & LINEAR ? 1 : 0;
     Node **a = ARENA_NEW(&c->tmp, Node *, n->n), *r = c->zero;
-    if (!a || (!linear && !stack))
-        return ctx_error(c, LBZ_UNABLE, NULL, "%s cannot be differentiated",
-                         op_info((Op)n->op)->usage);
+    if (!a)
+        return c->poison;
     memcpy(a, n->a, n->n * sizeof *a);
-    for (uint32_t i = 0; stack && i < n->n; i++)
+    for (uint32_t i = 0; !linear && i < n->n; i++)
         a[i] = ex_broadcast(c, memo_get(c, n->a[i], x), n->a[i]->shape);
     for (uint32_t i = 0; i < linear; i++) {
         a[i] = memo_get(c, n->a[i], x);
@@ -260,12 +259,14 @@ static Node *diff_tensor(Ctx *c, Node *n, uint32_t x)
             r = sum_of(c, r, ex_tensor(c, (Op)n->op, n->name, n->n, a));
         a[i] = n->a[i];
     }
-    r = stack ? ex_tensor(c, OP_STACK, NULL, n->n, a) : r;
+    r = stack     ? ex_tensor(c, OP_STACK, NULL, n->n, a)
+        : !linear ? diff_row_jvp(c, n, a)
+                  : r;
     arena_release(&c->tmp, m);
     return r;
 }
 
-static Node *derive_node(Ctx *c, Node *n, uint32_t x)
+static Node *derive_by_rule(Ctx *c, Node *n, uint32_t x)
 {
     if (!(n->syms & (uint64_t)1 << (x & 63)))
         return c->zero;
@@ -307,6 +308,13 @@ static Node *derive_node(Ctx *c, Node *n, uint32_t x)
     }
 }
 
+/* A derivative has the shape of what it is of, or is 0. */
+static Node *derive_node(Ctx *c, Node *n, uint32_t x)
+{
+    Node *r = derive_by_rule(c, n, x);
+    return r->shape == n->shape || r == c->zero ? r : ex_broadcast(c, r, n->shape);
+}
+
 /* Does e, walked in that order, have x free? Nodes of other symbols that share its bit are in
  * the walk, too. */
 static bool walk_has_symbol(Ctx *c, Node *e, uint32_t x, Node **order, size_t count)
@@ -329,7 +337,8 @@ Node *diff(Ctx *c, Node *e, uint32_t x)
     Node **order = e->syms & bit ? ex_walk_some(c, 1, &e, 0, bit, &count) : NULL;
     if (!ctx_failed(c) && (!order || !walk_has_symbol(c, e, x, order, count))) {
         arena_release(&c->tmp, m);
-        return e->op == OP_LIST ? ex_scale(c, NUM_ZERO, e) : c->zero;
+        return e->op == OP_LIST ? ex_scale(c, NUM_ZERO, e)
+                                : ex_broadcast(c, c->zero, e->shape);
     }
     for (size_t i = 0; order && i < count && !ctx_poll(c); i++) {
         uint64_t key = memo_key(order[i], x);
@@ -338,7 +347,7 @@ Node *diff(Ctx *c, Node *e, uint32_t x)
         map_put(&c->diff_memo, key, (uint64_t)(uintptr_t)derive_node(c, order[i], x));
     }
     arena_release(&c->tmp, m);
-    return ctx_failed(c) ? c->poison : memo_get(c, e, x);
+    return ctx_failed(c) ? c->poison : ex_broadcast(c, memo_get(c, e, x), e->shape);
 }
 
 /* ---- F(x, y) = 0 ------------------------------------------------------------------- */

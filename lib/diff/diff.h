@@ -6,6 +6,8 @@
  * Owners: results are nodes of the statement; the compiled rules belong to the context.
  * May use: base, number, table, expr, field, parse (the texts of partials), print, ball.
  * Files: diff.c (forward), condition.c (`if`), gradient.c (all partials in one reverse sweep),
+ * tensor.[ch] (the same over nodes with shapes) with tensor_rows.c (the rows of the table that work on
+ * tensors), row_text.c (their texts) and batch.c (those with further axes),
  * order.c (n-th derivatives), high.c (those of high order at a number) with rational.[ch]
  * (rational power series), rules.c (partials of the table's rows), series.[ch] (Taylor
  * coefficients as nodes) with recurrence.c (their arithmetic) and singular.c (functions at their
@@ -23,6 +25,11 @@ Node *diff(Ctx *c, Node *e, uint32_t x);
 Node *diff_n(Ctx *c, Node *e, uint32_t x, Node *n);
 /* All partials of e in one reverse sweep over its DAG; g[i] = de/dx[i]. False on error. */
 bool diff_gradient(Ctx *c, Node *e, const uint32_t *x, size_t n, Node **g);
+/* By tensors: g[i] gets the cotangent of the name x[i], a SYM of any shape, where u is that of e; its
+ * shape is that of x[i]. False on error. */
+bool diff_vjp(Ctx *c, Node *e, Node *u, Node *const *x, size_t n, Node **g);
+/* g[i] = de/dx[i], of the shape of e and behind it that of x[i]; rows are vectors here. */
+bool diff_jacobian(Ctx *c, Node *e, Node *const *x, size_t n, Node **g);
 /* d^n y/dx^n where F(x, y) = 0. */
 Node *diff_implicit(Ctx *c, Node *F, uint32_t y, uint32_t x, unsigned n);
 /* out[0..n] get the Taylor coefficients of e in x about a; removable singularities are filled.

@@ -10,5 +10,9 @@ bool diff_is_point(Ctx *c, Node *cond, uint32_t x);
 
 /* A removable singularity was filled. */
 void diff_note_filled(Ctx *c, uint32_t x, Node *a);
+/* The derivative of an unknown function by its i-th argument. */
+Node *diff_apply_partial(Ctx *c, Node *n, uint32_t i);
+/* The tangent of n, of a T row, where those of its operands are dx[i]: the text of the row. */
+Node *diff_row_jvp(Ctx *c, Node *n, Node *const *dx);
 
 #endif

@@ -5,7 +5,8 @@
  * made forward, as d/dx is. Vectors that multiply
  * (hvp, vjp) are frozen behind scratch symbols, so that they are not differentiated.
  */
-#include "eval/internal.h"
+#include "eval/task.h"
+#include "expr/shape.h"
 #include "field/rational.h"
 #include "simplify/measure.h"
 #include "simplify/relation.h"
@@ -16,15 +17,7 @@ static const double SMALL = 100;
 /* a step is simplified by itself where that saves so much, and so must the result */
 static const double WORTH_STEP = 0.8, WORTH = 0.86;
 
-typedef struct {
-    Evaluation *ev;
-    Ctx *c;
-    Node *e;      /* what is differentiated, names put in */
-    SymList vars; /* by what */
-    bool inner;   /* operand of another derivative: not simplified yet */
-} DerivativeTask;
-
-static Node *finish_derivative(const DerivativeTask *j, Node *r)
+Node *eval_finish_task(const DerivativeTask *j, Node *r)
 {
     return j->inner || ctx_failed(j->c) ? r : simplify(j->c, r, j->ev->opt->level);
 }
@@ -45,8 +38,8 @@ static Node *smaller_step(const DerivativeTask *j, Node *g)
 static Node *finish_step(const DerivativeTask *j, Node *g, Node *s, uint32_t x)
 {
     Ctx *c = j->c;
-    Node *r = finish_derivative(j, diff(c, g, x));
-    Node *t = s && !ctx_failed(c) ? finish_derivative(j, diff(c, s, x)) : r;
+    Node *r = eval_finish_task(j, diff(c, g, x));
+    Node *t = s && !ctx_failed(c) ? eval_finish_task(j, diff(c, s, x)) : r;
     return t != r && measure_cost(c, t) <= WORTH * measure_cost(c, r) ? t : r;
 }
 
@@ -180,7 +173,7 @@ static Node *gradient_list(const DerivativeTask *j, Node *e)
 {
     Node **g = gradient(j, e);
     for (size_t i = 0; g && i < j->vars.n; i++)
-        g[i] = finish_derivative(j, g[i]);
+        g[i] = eval_finish_task(j, g[i]);
     return g ? ex_list(j->c, j->vars.n, g) : j->c->poison;
 }
 
@@ -188,7 +181,7 @@ static Node *gradient_list(const DerivativeTask *j, Node *e)
 static Node *grad(const DerivativeTask *j, Node *e, const Node *vars)
 {
     if (vars && ex_is(vars, OP_SYM))
-        return finish_derivative(j, diff(j->c, e, vars->sym));
+        return eval_finish_task(j, diff(j->c, e, vars->sym));
     return gradient_list(j, e);
 }
 
@@ -196,6 +189,8 @@ static Node *jacobian(const DerivativeTask *j, Node *vars)
 {
     Ctx *c = j->c;
     size_t n;
+    if (shape_is_tensor(j->e->shape) && !ex_is(j->e, OP_LIST) && ex_is(vars, OP_LIST))
+        return eval_finish_task(j, eval_columns(j));
     if (!ex_is(j->e, OP_LIST))
         return grad(j, j->e, vars);
     Node **row = list_components(j, j->e, &n);
@@ -296,7 +291,7 @@ static Node *jvp(const DerivativeTask *j, Node *vector)
         return mismatch_error(j, "the vector of jvp", nv, j->vars.n);
     for (size_t i = 0; f && v && i < n && !ctx_poll(c); i++) {
         Node **g = gradient(j, f[i]);
-        f[i] = g ? finish_derivative(j, dot_product(c, g, v, nv)) : c->poison;
+        f[i] = g ? eval_finish_task(j, dot_product(c, g, v, nv)) : c->poison;
     }
     if (!f || !v)
         return c->poison;
@@ -309,8 +304,7 @@ static Node *laplacian_of(const DerivativeTask *j, Node *e)
     Node **t = ARENA_NEW(&c->tmp, Node *, j->vars.n + 1);
     for (size_t i = 0; t && i < j->vars.n && !ctx_poll(c); i++)
         t[i] = diff_n(c, e, j->vars.v[i], c->two);
-    return !t || ctx_failed(c) ? c->poison
-                               : finish_derivative(j, ex_add(c, j->vars.n, t));
+    return !t || ctx_failed(c) ? c->poison : eval_finish_task(j, ex_add(c, j->vars.n, t));
 }
 
 static Node *laplacian(const DerivativeTask *j)
@@ -333,7 +327,7 @@ static Node *divergence(const DerivativeTask *j)
         return mismatch_error(j, "the field of div", n, j->vars.n);
     for (size_t i = 0; f && i < n && !ctx_poll(c); i++)
         f[i] = diff(c, f[i], j->vars.v[i]);
-    return !f || ctx_failed(c) ? c->poison : finish_derivative(j, ex_add(c, n, f));
+    return !f || ctx_failed(c) ? c->poison : eval_finish_task(j, ex_add(c, n, f));
 }
 
 static Node *curl(const DerivativeTask *j)
@@ -347,11 +341,11 @@ static Node *curl(const DerivativeTask *j)
     if (j->vars.n != n)
         return mismatch_error(j, "the list of names of curl", j->vars.n, n);
     if (n == 2)
-        return finish_derivative(j, ex_sub(c, diff(c, f[1], x[0]), diff(c, f[0], x[1])));
+        return eval_finish_task(j, ex_sub(c, diff(c, f[1], x[0]), diff(c, f[0], x[1])));
     Node *r[3];
     for (size_t i = 0; i < 3; i++) {
         size_t p = (i + 1) % 3, q = (i + 2) % 3;
-        r[i] = finish_derivative(j, ex_sub(c, diff(c, f[q], x[p]), diff(c, f[p], x[q])));
+        r[i] = eval_finish_task(j, ex_sub(c, diff(c, f[q], x[p]), diff(c, f[p], x[q])));
     }
     return ex_list(c, 3, r);
 }
@@ -401,7 +395,7 @@ static Node *diff_by_steps(const DerivativeTask *j, Node *e, const Node *op,
             e = diff(c, s ? s : e, a[i]->sym);
             derived = true;
         }
-    return smaller ? finish_derivative(j, e) : NULL;
+    return smaller ? eval_finish_task(j, e) : NULL;
 }
 
 static Node *diff_once_each(const DerivativeTask *j, Node *e, const Node *op,
@@ -411,7 +405,7 @@ static Node *diff_once_each(const DerivativeTask *j, Node *e, const Node *op,
     Node *r = e;
     for (size_t i = 1; i + 1 < op->n && !ctx_poll(c); i += 2)
         r = diff_order(c, r, a[i]->sym, a[i + 1]);
-    r = finish_derivative(j, r);
+    r = eval_finish_task(j, r);
     int64_t steps = j->inner ? 0 : count_steps(op, a);
     Node *s = steps > 1 && steps <= FEW_STEPS && !ctx_failed(c)
                   ? diff_by_steps(j, e, op, a)
@@ -501,11 +495,13 @@ Node *eval_derivative(Evaluation *ev, Node *op, Node *const *a, bool inner)
         given_variables(&j, a[2]);
     if (op->n > 1 && j.vars.n > 1 && !ctx_failed(c)) /* names after the first stay, too */
         j.e = eval_expand(ev, a[0], &j.vars, EXPAND_NEEDED);
-    Node *r = ctx_failed(c) ? c->poison : carry_out(&j, op, a);
+    Node *r = ctx_failed(c) ? c->poison : eval_by_tensors(&j, op, a);
+    bool tensors = r != NULL;
+    r = r ? r : carry_out(&j, op, a);
     if (!ctx_failed(c)) {
         nodemap_put(&ev->operand_of, op, j.e);
-        if (!ex_is(op, OP_DIFF))
-            nodemap_put(&ev->names_of, op, names_list(&j));
+        if (tensors || !ex_is(op, OP_DIFF))
+            nodemap_put(tensors ? &ev->tensors_of : &ev->names_of, op, names_list(&j));
         ev->nameless = j.e == ev->nameless ? r : ev->nameless;
     }
     task_close(&j);

@@ -184,7 +184,7 @@ static Node *of_tensors(Evaluation *ev, Node *op, Node *const *a)
     if (!v || ctx_failed(c))
         return c->poison;
     Node *r = ex_tensor(c, (Op)op->op, op->name, op->n, v);
-    if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure)
+    if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure || ev->in_function)
         return r;
     return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]",
                      "%s needs a list, and numbers "
@@ -305,6 +305,7 @@ static void evaluation_begin(Evaluation *ev, Ctx *c, const Names *names,
     map_init(&ev->derived, &c->pool[1].arena);
     map_init(&ev->operand_of, &c->pool[1].arena);
     map_init(&ev->names_of, &c->pool[1].arena);
+    map_init(&ev->tensors_of, &c->pool[1].arena);
     map_init(&ev->carried_of, &c->pool[1].arena);
     map_init(&ev->stays, &c->pool[1].arena);
 }
@@ -320,8 +321,11 @@ static Node *carry_all(Evaluation *ev, Node *e)
 {
     if (!eval_closure(ev, e))
         return ev->c->poison;
-    for (size_t i = 0; i < ev->norder && !ctx_poll(ev->c); i++)
+    for (size_t i = 0; i < ev->norder && !ctx_poll(ev->c); i++) {
+        ev->in_function = ev->order[i]->kind == DEF_FUNCTION;
         ev->carried[i] = eval_carry(ev, ev->order[i]->body);
+    }
+    ev->in_function = false;
     ev->own_statement = true;
     return eval_carry(ev, e);
 }
@@ -367,6 +371,23 @@ static Node *value_of(Evaluation *ev, Node *e, Node *formula)
                : eval_attach(ev, eval_expand(ev, formula, &none, EXPAND_ALL));
 }
 
+static Node *written_out(Ctx *c, Node *n, void *arg)
+{
+    (void)arg;
+    Node *r = ex_is(n, OP_EYE) ? ex_tensor(c, OP_EYE, NULL, 1, n->a) : NULL;
+    return r == n ? NULL : r;
+}
+
+/* A value has its identities written out where they are small; formulas have their names. */
+static Node *write_identities(Ctx *c, Node *r)
+{
+    size_t k;
+    ArenaMark m = arena_mark(&c->tmp);
+    bool names = !r->shape || (ex_free_syms(c, r, &k) && k);
+    arena_release(&c->tmp, m);
+    return names || ctx_failed(c) ? r : ex_swap(c, r, written_out, NULL);
+}
+
 /* N(inner) puts everything in and gives one number; other statements leave the names they
  * differentiate by in the formula. */
 static void finish_result(Evaluation *ev, Node *e, Node *inner, Node *r, EvalResult *out)
@@ -382,8 +403,10 @@ static void finish_result(Evaluation *ev, Node *e, Node *inner, Node *r, EvalRes
     if (!ctx_failed(c) && ev->names->count && ev->dvars.n) {
         list_values(ev, r, out);
         if (out->nat) {
-            out->value =
-                eval_finish(c, eval_exact(c, value_of(ev, e, r), ev->opt->level));
+            r = write_identities(c, value_of(ev, e, r));
+            out->value = eval_finish(c, eval_exact(c, r, ev->opt->level));
+        } else {
+            out->formula = write_identities(c, r);
         }
     }
 }

@@ -8,7 +8,7 @@
  * Owners: definitions are the session's; results are nodes of the statement.
  * May use: base, number, table, expr, field, parse, print, ball, diff, simplify, point.
  * Files: eval.c (the walk, results), names.c (definitions put in), derivative.c (the derivative
- * operators), point.c (values at a point), partial.c (the derivative operators there), slope.c (the
+ * operators) with tensor.c (where names are tensors) and written.c (their elements one by one), point.c (values at a point), partial.c (the derivative operators there), slope.c (the
  * rule for derivatives at points), tie.c (max and min that tie), order.c (high orders, Taylor),
  * divisor.c (what apart divides by), exact.c, fold.c and digits.c (constants), internal.h. All but
  * these three are one circle: operators need names put in, and what is put in has operators to be
@@ -78,12 +78,17 @@ bool eval_cycle(Ctx *c, const Names *names, uint32_t sym, bool function,
                 const SymList *mentions, Str *path);
 
 /* ---- evaluation */
+/* How d/dx lays out derivatives of tensors: shape(f), then the axes of x from the last on; shape(x), then
+ * those of f from the last on; shape(f) + shape(x). */
+typedef enum { LAYOUT_NUMERATOR, LAYOUT_DENOMINATOR, LAYOUT_JACOBIAN } TensorLayout;
+
 typedef struct {
     SimplifyLevel level; /* how derivatives are finished */
-    unsigned recursion;  /* levels of functions calling themselves */
-    unsigned terms;      /* most terms of a finite sum that is written out */
-    size_t digits;       /* of N(e) */
-    bool keep_detached;  /* detach(e) stays in the result, for accumulation */
+    TensorLayout layout;
+    unsigned recursion; /* levels of functions calling themselves */
+    unsigned terms;     /* most terms of a finite sum that is written out */
+    size_t digits;      /* of N(e) */
+    bool keep_detached; /* detach(e) stays in the result, for accumulation */
     /* A call of a function made of statements; NULL: such calls stay as they are, as does one
      * for which it is NULL. */
     Node *(*call_procedure)(void *arg, const Def *d, Node *n, Node *const *a);

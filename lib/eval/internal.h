@@ -30,8 +30,10 @@ typedef struct {
     Map derived;        /* function and orders -> its derivative */
     NodeMap operand_of; /* DIFF, GRAD ... -> what it differentiates, names put in */
     NodeMap names_of;   /* GRAD ... -> the names it differentiates by, a LIST */
+    NodeMap tensors_of; /* the same where a name is a tensor; then names_of has nothing */
     NodeMap carried_of; /* structural operators -> what they became */
     bool own_statement; /* not in a definition: dvars are collected */
+    bool in_function;   /* in the body of one: what its parameters are is not known */
     unsigned list_depth;
     NodeMap stays;     /* calls of functions made of statements that have no formula */
     unsigned round;    /* of eval_expand: how deep functions called functions so far */
@@ -75,6 +77,11 @@ Node *eval_value_of_bound(const At *at, Node *e);
 /* The derivative operator n, carried out already, at the point by the rule; NULL: it is none that
  * follows it. */
 Node *eval_derivative_at(const At *at, Node *n);
+/* The derivative operator op of f by names, of which some are tensors, element by element by the rule.
+ * NULL: too many elements, or not written out, or another operator. */
+Node *eval_written_at(const At *at, const Node *op, Node *f, Node *names);
+/* The value of a formula there; NULL: it has none, perhaps in a term of a sum. */
+Node *eval_value_of_formula(const At *at, Node *formula);
 /* The derivative of f, order[i] times by the name x[i], i < n, at the point; R: its formula. */
 Node *eval_partial_at(const At *at, Node *f, const uint32_t *x, const unsigned *order,
                       size_t n, Node *R);

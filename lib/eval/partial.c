@@ -369,14 +369,26 @@ static Node *carried(const Evaluation *ev, Node *n)
     return r ? r : n;
 }
 
+/* By tensors: the formula tells where it has a value and there are no kinks. */
+static Node *tensors_at(const At *at, Node *n, Node *f, Node *R, Node *names)
+{
+    Ctx *c = at->c;
+    f = eval_attach(at->ev, eval_expand(at->ev, f, at->own, EXPAND_NEEDED));
+    Node *r = ctx_failed(c) || eval_has_kinks(c, f) ? NULL : eval_value_of_formula(at, R);
+    return r || ctx_failed(c) ? r : eval_written_at(at, n, f, names);
+}
+
 Node *eval_derivative_at(const At *at, Node *n)
 {
     Evaluation *ev = at->ev;
     Node *f = nodemap_get(&ev->operand_of, n), *R = nodemap_get(&ev->carried_of, n),
-         *names = nodemap_get(&ev->names_of, n);
-    if (!f || !R || (!names && !ex_is(n, OP_DIFF)))
+         *names = nodemap_get(&ev->names_of, n),
+         *tensors = nodemap_get(&ev->tensors_of, n);
+    if (!f || !R || (!names && !tensors && !ex_is(n, OP_DIFF)))
         return NULL;
     R = eval_attach(ev, eval_expand(ev, R, at->own, EXPAND_NEEDED));
+    if (tensors)
+        return tensors_at(at, n, f, R, tensors);
     if (ex_is(n, OP_DIFF))
         return diff_at(at, n, R);
     f = eval_expand(ev, f, at->own, EXPAND_NEEDED);

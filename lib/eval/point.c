@@ -102,19 +102,7 @@ static bool is_outside_domain(const At *at, Node *f, Node *R)
     return lost;
 }
 
-/* Is x a derivative whose formula may not tell its value here? */
-static bool needs_rule(Ctx *c, Node *x, void *arg)
-{
-    const At *at = arg;
-    Node *f = nodemap_get(&at->ev->operand_of, x);
-    if (!f || ctx_failed(c))
-        return false;
-    return eval_has_kinks(c, f) ||
-           is_outside_domain(at, f, nodemap_get(&at->ev->carried_of, x));
-}
-
-/* NULL: it has none, perhaps in a term of a sum. */
-static Node *value_of_formula(const At *at, Node *formula)
+Node *eval_value_of_formula(const At *at, Node *formula)
 {
     static const SymList none;
     Ctx *c = at->c;
@@ -127,6 +115,20 @@ static Node *value_of_formula(const At *at, Node *formula)
     return ok ? r : NULL;
 }
 
+/* Is x a derivative whose formula may not tell its value here? */
+static bool needs_rule(Ctx *c, Node *x, void *arg)
+{
+    const At *at = arg;
+    Node *f = nodemap_get(&at->ev->operand_of, x);
+    if (!f || ctx_failed(c))
+        return false;
+    if (nodemap_get(&at->ev->tensors_of, x))
+        return eval_has_kinks(c, f) ||
+               !eval_value_of_formula(at, nodemap_get(&at->ev->carried_of, x));
+    return eval_has_kinks(c, f) ||
+           is_outside_domain(at, f, nodemap_get(&at->ev->carried_of, x));
+}
+
 /* e, which has derivatives inside, where the names have these values; formula: e carried out. NULL:
  * the formula tells. */
 static Node *value_by_rule(const At *at, Node *e, Node *formula)
@@ -135,18 +137,27 @@ static Node *value_by_rule(const At *at, Node *e, Node *formula)
     if (!(e->flags & NF_STRUCTURAL) || ctx_failed(c))
         return NULL;
     if (!ex_find(c, e, NF_STRUCTURAL, needs_rule, (void *)(uintptr_t)at)) {
-        Node *r = formula ? value_of_formula(at, formula) : NULL;
+        Node *r = formula ? eval_value_of_formula(at, formula) : NULL;
         if (r || ctx_failed(c))
             return r;
     }
     return ex_rewrite(c, e, NF_STRUCTURAL, value_step, (void *)(uintptr_t)at);
 }
 
+/* A constant, or a list of such. */
+static bool is_known(Ctx *c, Node *n)
+{
+    bool known = ex_is(n, OP_LIST) || eval_is_constant(c, n);
+    for (uint32_t i = 0; known && ex_is(n, OP_LIST) && i < n->n; i++)
+        known = is_known(c, n->a[i]); /* as deep as lists are nested */
+    return known;
+}
+
 Node *eval_by_rule(Evaluation *ev, Node *e, const SymList *own, Node **by)
 {
     At at = {ev, ev->c, own, by};
     for (size_t i = 0; i < own->n; i++)
-        if (!eval_is_constant(ev->c, by[i]))
+        if (!is_known(ev->c, by[i]))
             return NULL;
     return value_by_rule(&at, e, NULL);
 }

@@ -98,6 +98,14 @@ static uint32_t shape_of(Ctx *c, const Contraction *k, const Indices *list)
     return shape_make(c, &s);
 }
 
+Node *contract_make(Ctx *c, Contraction *k, const char *what)
+{
+    for (size_t i = 0; i < k->n; i++)
+        if (ex_is_poison(k->a[i]))
+            return c->poison;
+    return read_sizes(c, k, what) ? contract_close(c, k) : c->poison;
+}
+
 void contract_open(Ctx *c, const Node *n, Contraction *k)
 {
     k->n = n->n;
@@ -130,8 +138,10 @@ static bool is_carried(const Contraction *k, uint8_t x, size_t but)
 }
 
 /* ---- lists carried out ---------------------------------------------------------------- */
-static Node *element_of(Node *a, const Indices *list, const size_t *at)
+static Node *element_of(Ctx *c, Node *a, const Indices *list, const size_t *at)
 {
+    if (ex_is(a, OP_EYE))
+        return at[list->at[0]] == at[list->at[1]] ? c->one : c->zero;
     for (unsigned j = 0; j < list->n; j++)
         a = a->a[at[list->at[j]]];
     return a;
@@ -168,7 +178,7 @@ static Node *one_element(Ctx *c, Loop *l)
         Node *f[CONTRACT_OPERANDS];
         bool numbers = true;
         for (size_t i = 0; i < k->n; i++) {
-            f[i] = element_of(k->a[i], &k->in[i], l->at);
+            f[i] = element_of(c, k->a[i], &k->in[i], l->at);
             numbers = numbers && ex_is_num(f[i]);
         }
         if (!numbers) {
@@ -221,39 +231,132 @@ static void drop_operand(Contraction *k, size_t i)
     memmove(&k->in[i], &k->in[i + 1], (k->n - i) * sizeof *k->in);
 }
 
-/* The operand i without what is not its business: multiples, transposes, rows. */
-static void strip_operand(Ctx *c, Contraction *k, size_t i, Num *content)
+/* A transpose of what the operand i is has its indices in another order. False: it is none. */
+static bool strip_transpose(Ctx *c, Contraction *k, size_t i)
 {
-    for (Node *a = k->a[i];; a = k->a[i]) {
+    Contraction inner;
+    contract_open(c, k->a[i], &inner);
+    if (inner.n != 1 || inner.in[0].n != inner.out.n || inner.nindices != inner.out.n)
+        return false;
+    Indices list = {.n = inner.out.n};
+    for (unsigned j = 0; j < list.n; j++)
+        for (unsigned o = 0; o < list.n; o++)
+            if (inner.out.at[o] == inner.in[0].at[j])
+                list.at[j] = k->in[i].at[o];
+    k->in[i] = list;
+    k->a[i] = inner.a[0];
+    return true;
+}
+
+/* The number that all elements of a are; NULL: it is no such thing. */
+static const Node *filling(const Node *a)
+{
+    if (ex_is(a, OP_BROADCAST))
+        return a->a[0]->shape ? NULL : a->a[0];
+    while (ex_is(a, OP_LIST) && a->n) {
+        for (uint32_t i = 1; i < a->n; i++)
+            if (a->a[i] != a->a[0])
+                return NULL;
+        a = a->a[0];
+    }
+    return a->shape ? NULL : a;
+}
+
+bool contract_has_identity(const Node *n)
+{
+    bool any = ex_is(n, OP_EYE);
+    for (uint32_t i = 0; i < n->n && ex_is(n, OP_CONTRACT); i++)
+        any = any || ex_is(n->a[i], OP_EYE) || filling(n->a[i]);
+    return any;
+}
+
+/* A number times something with identities: it leaves, so that they are seen. False: it is none. */
+static bool strip_numbers(Ctx *c, Contraction *k, size_t i, NodeVec *factor)
+{
+    Node *a = k->a[i];
+    NodeVec rest = {0};
+    for (uint32_t j = 0; j < a->n; j++)
+        if (a->a[j]->shape)
+            nodevec_push(c, &rest, a->a[j]);
+    if (ctx_failed(c) || rest.n != 1 || !contract_has_identity(rest.v[0]))
+        return false;
+    for (uint32_t j = 0; j < a->n; j++)
+        if (!a->a[j]->shape)
+            nodevec_push(c, factor, a->a[j]);
+    k->a[i] = rest.v[0];
+    return true;
+}
+
+/* What is repeated along axes has the indices of the others only. */
+static bool strip_broadcast(Ctx *c, Contraction *k, size_t i)
+{
+    Node *inner = k->a[i]->a[0];
+    Shape s = *shape_at(c, inner->shape);
+    unsigned skip = k->in[i].n - s.rank;
+    bool whole = s.rank > 0 && shape_is_tensor(inner->shape);
+    for (unsigned j = 0; whole && j < s.rank; j++)
+        whole = shape_same_size(s.size[j], k->size[k->in[i].at[skip + j]]);
+    if (!whole)
+        return false;
+    k->a[i] = inner;
+    k->in[i].n = s.rank;
+    memmove(k->in[i].at, k->in[i].at + skip, s.rank);
+    return true;
+}
+
+/* A contraction with identities among its operands takes its place: they go where they meet others. */
+static bool strip_identities(Ctx *c, Contraction *k, size_t i)
+{
+    Contraction inner;
+    contract_open(c, k->a[i], &inner);
+    if (!contract_has_identity(k->a[i]) || k->n - 1 + inner.n > CONTRACT_OPERANDS ||
+        k->nindices + inner.nindices > CONTRACT_INDICES)
+        return false;
+    uint8_t name[CONTRACT_INDICES];
+    memset(name, 255, sizeof name);
+    for (unsigned o = 0; o < inner.out.n; o++)
+        name[inner.out.at[o]] = k->in[i].at[o];
+    for (unsigned x = 0; x < inner.nindices; x++)
+        if (name[x] == 255) {
+            k->size[k->nindices] = inner.size[x];
+            name[x] = (uint8_t)k->nindices++;
+        }
+    for (size_t j = 0; j < inner.n; j++) {
+        size_t to = j ? k->n++ : i;
+        k->a[to] = inner.a[j];
+        k->in[to] = inner.in[j];
+        for (unsigned o = 0; o < k->in[to].n; o++)
+            k->in[to].at[o] = name[inner.in[j].at[o]];
+    }
+    return true;
+}
+
+/* The operand i without what is not its business: multiples, transposes, rows, numbers. */
+static void strip_operand(Ctx *c, Contraction *k, size_t i, Num *content, NodeVec *factor)
+{
+    for (bool changed = true; changed && !ctx_failed(c);) {
+        Node *a = k->a[i];
+        changed = true;
         if (ex_is(a, OP_SCALE)) {
             *content = num_mul(&c->tmp, *content, a->a[0]->num);
             k->a[i] = a->a[1];
         } else if (ex_is(a, OP_ROW)) {
             k->a[i] = a->a[0];
-        } else if (ex_is(a, OP_CONTRACT) && a->n == 1) {
-            Contraction inner;
-            contract_open(c, a, &inner);
-            if (inner.in[0].n != inner.out.n || inner.nindices != inner.out.n)
-                return;
-            Indices list = {.n = inner.out.n};
-            for (unsigned j = 0; j < list.n; j++)
-                for (unsigned o = 0; o < list.n; o++)
-                    if (inner.out.at[o] == inner.in[0].at[j])
-                        list.at[j] = k->in[i].at[o];
-            k->in[i] = list;
-            k->a[i] = a->a[0];
+        } else if (ex_is(a, OP_CONTRACT)) {
+            changed = strip_transpose(c, k, i) || strip_identities(c, k, i);
+        } else if (ex_is(a, OP_BROADCAST)) {
+            changed = strip_broadcast(c, k, i);
         } else {
-            return;
+            changed = ex_is(a, OP_MUL) && strip_numbers(c, k, i, factor);
         }
     }
 }
 
-/* A number spread over axes is a factor; an axis that nothing else carries must not be one of the
- * result. */
+/* A number spread over axes is a factor, unless nothing else carries an axis of the result. A list of
+ * ones among lists only is left to be carried out with them. */
 static bool is_spread(const Contraction *k, size_t i)
 {
-    const Node *a = k->a[i];
-    if (!ex_is(a, OP_BROADCAST) || a->a[0]->shape)
+    if (!filling(k->a[i]))
         return false;
     for (unsigned j = 0; j < k->in[i].n; j++)
         if (is_in(&k->out, k->in[i].at[j]) && !is_carried(k, k->in[i].at[j], i))
@@ -272,27 +375,86 @@ static bool merge_operands(Ctx *c, Contraction *k)
     for (size_t i = 0; i < k->n; i++)
         for (size_t j = i + 1; j < k->n; j++)
             if (same_indices(&k->in[i], &k->in[j])) {
-                k->a[i] = ex_mul2(c, k->a[i], k->a[j]);
+                if (!ex_is(k->a[i], OP_EYE) || !ex_is(k->a[j], OP_EYE))
+                    k->a[i] = ex_mul2(c, k->a[i], k->a[j]);
                 drop_operand(k, j);
                 return true;
             }
     return false;
 }
 
+/* ---- identities ----------------------------------------------------------------------- */
+static unsigned place_in(const Indices *list, uint8_t x)
+{
+    unsigned j = 0;
+    while (j < list->n && list->at[j] != x)
+        j++;
+    return j;
+}
+
+/* Everywhere but in the operand `but`. True: it stood somewhere. */
+static bool rename_index(Contraction *k, uint8_t from, uint8_t to, size_t but)
+{
+    bool any = false;
+    for (size_t i = 0; i < k->n; i++)
+        for (unsigned j = 0; i != but && j < k->in[i].n; j++)
+            if (k->in[i].at[j] == from) {
+                k->in[i].at[j] = to;
+                any = true;
+            }
+    return any;
+}
+
+/* The identity at operand i makes its two indices one. It stays where both are axes of the result:
+ * then all others have the one that comes first there. True: something has changed. */
+static bool apply_identity(Contraction *k, size_t i)
+{
+    uint8_t x = k->in[i].at[0], y = k->in[i].at[1];
+    if (x == y) {
+        drop_operand(k, i);
+        return true;
+    }
+    if (is_in(&k->out, x) && is_in(&k->out, y)) {
+        bool turn = place_in(&k->out, x) > place_in(&k->out, y);
+        k->in[i] = (Indices){2, {turn ? y : x, turn ? x : y}};
+        return rename_index(k, k->in[i].at[1], k->in[i].at[0], i);
+    }
+    uint8_t keep = is_in(&k->out, x) ? x : y, gone = keep == x ? y : x;
+    drop_operand(k, i);
+    (void)rename_index(k, gone, keep, k->n);
+    k->size[gone] = (ShapeSize){1, NULL};
+    return true;
+}
+
+static bool apply_identities(Contraction *k)
+{
+    bool any = false;
+    for (size_t i = 0; i < k->n;)
+        if (ex_is(k->a[i], OP_EYE) && apply_identity(k, i)) {
+            any = true;
+            i = 0;
+        } else {
+            i++;
+        }
+    return any;
+}
+
+/* ---- factors -------------------------------------------------------------------------- */
 /* Factors leave k until nothing does. */
 static void take_factors(Ctx *c, Contraction *k, Num *content, NodeVec *factor)
 {
     do {
         for (size_t i = 0; i < k->n && !ctx_failed(c);) {
-            strip_operand(c, k, i, content);
+            strip_operand(c, k, i, content, factor);
             if (is_spread(k, i) || !k->in[i].n) {
-                nodevec_push(c, factor, k->in[i].n ? k->a[i]->a[0] : k->a[i]);
+                nodevec_push(c, factor,
+                             k->in[i].n ? (Node *)(uintptr_t)filling(k->a[i]) : k->a[i]);
                 drop_operand(k, i);
             } else {
                 i++;
             }
         }
-    } while (!ctx_failed(c) && merge_operands(c, k));
+    } while (!ctx_failed(c) && (apply_identities(k) || merge_operands(c, k)));
     for (uint8_t x = 0; x < k->nindices; x++) {
         if (is_carried(k, x, k->n) || is_in(&k->out, x))
             continue;
@@ -398,45 +560,113 @@ static void sort_operands(const Contraction *k, uint8_t *order)
     }
 }
 
-static Node *intern(Ctx *c, const Contraction *k)
+enum { TEXT = CONTRACT_OPERANDS * (SHAPE_RANK + 1) + SHAPE_RANK + 4 };
+
+/* The text with the least indices of the result counts, then the least text. */
+static void keep_least(char *best, const char *text, size_t n, unsigned rank)
 {
-    enum { TEXT = CONTRACT_OPERANDS * (SHAPE_RANK + 1) + SHAPE_RANK + 4 };
-    char best[TEXT], text[TEXT];
+    int d = best[0] ? strcmp(text + n - rank, best + n - rank) : -1;
+    if (d < 0 || (d == 0 && strcmp(text, best) < 0))
+        memcpy(best, text, n + 1);
+}
+
+static bool is_symmetric(Ctx *c, const Node *a)
+{
+    return ex_is(a, OP_SYM) && shape_has_rank(c, a->shape, 2) &&
+           sym_structure(c, a->sym) & SYM_SYMMETRIC;
+}
+
+static void turn(Indices *in)
+{
+    uint8_t t = in->at[0];
+    in->at[0] = in->at[1];
+    in->at[1] = t;
+}
+
+/* Each symmetric matrix either way, each order of equal operands. */
+static size_t least_text(Ctx *c, Contraction *k, uint8_t *order, char *best)
+{
+    enum { MOST_TURNED = 6 };
+    char text[TEXT];
+    size_t turned[MOST_TURNED], m = 0, n = 0;
+    best[0] = '\0';
+    for (size_t i = 0; i < k->n; i++)
+        if (m < MOST_TURNED && is_symmetric(c, k->a[i]))
+            turned[m++] = i;
+    for (unsigned way = 0; way < 1u << m; way++) {
+        for (size_t i = 0; i < m; i++)
+            if (way && (((way - 1) ^ way) >> i & 1))
+                turn(&k->in[turned[i]]);
+        unsigned tries = 0;
+        do {
+            n = write_text(k, order, text);
+            keep_least(best, text, n, k->out.n);
+        } while (++tries < MOST_TIES && next_order(k, order));
+        sort_operands(k, order);
+    }
+    return n;
+}
+
+static Node *intern(Ctx *c, Contraction *k)
+{
+    char best[TEXT];
     uint8_t order[CONTRACT_OPERANDS];
     Node *a[CONTRACT_OPERANDS];
     sort_operands(k, order);
     for (size_t i = 0; i < k->n; i++)
         a[i] = k->a[order[i]];
-    size_t n = write_text(k, order, best);
-    for (unsigned tries = 0; tries < MOST_TIES && next_order(k, order); tries++) {
-        write_text(k, order, text);
-        if (strcmp(text, best) < 0)
-            memcpy(best, text, n + 1);
-    }
+    size_t n = least_text(c, k, order, best);
     return ctx_intern(
         c, &(Shell){
                .op = OP_CONTRACT, .sym = sym_intern(c, best, n) + 1, .n = k->n, .a = a});
 }
 
 /* ---- makers --------------------------------------------------------------------------- */
+/* Lists, and identities beside them: those of numbers of rows. */
 static bool all_lists(const Contraction *k)
 {
-    for (size_t i = 0; i < k->n; i++)
-        if (!ex_is(k->a[i], OP_LIST))
+    bool any = false;
+    for (size_t i = 0; i < k->n; i++) {
+        bool eye = ex_is(k->a[i], OP_EYE) && ex_is_num(k->a[i]->a[0]);
+        any = any || !eye;
+        if (!eye && !ex_is(k->a[i], OP_LIST))
             return false;
-    return true;
+    }
+    return any;
+}
+
+/* Axes of the result that no operand has: ones have them, or all is repeated along the first ones. */
+static void carry_axes(Ctx *c, Contraction *k)
+{
+    unsigned first = 0;
+    while (first < k->out.n && !is_carried(k, k->out.at[first], k->n))
+        first++;
+    for (unsigned j = first; j < k->out.n; j++) {
+        uint8_t x = k->out.at[j];
+        if (is_carried(k, x, k->n) || k->n == CONTRACT_OPERANDS)
+            continue;
+        Shape s = {.rank = 1, .size = {k->size[x]}};
+        k->a[k->n] = ex_broadcast(c, c->one, shape_make(c, &s));
+        k->in[k->n++] = (Indices){1, {x}};
+    }
+    k->out.n = (uint8_t)(k->out.n - first);
+    memmove(k->out.at, k->out.at + first, k->out.n);
 }
 
 /* k, from which all factors have gone. */
-static Node *core_of(Ctx *c, const Contraction *k, uint32_t shape)
+static Node *core_of(Ctx *c, Contraction *k, uint32_t shape)
 {
     if (!k->n)
         return ex_broadcast(c, c->one, shape);
-    if (k->n == 1 && same_indices(&k->in[0], &k->out))
-        return k->a[0];
-    if (all_lists(k))
-        return carry_out(c, k);
-    Node *r = intern(c, k);
+    carry_axes(c, k);
+    if (ctx_failed(c))
+        return c->poison;
+    if (k->n == 1 && k->out.n == 2 && is_symmetric(c, k->a[0]) &&
+        k->in[0].at[0] == k->out.at[1])
+        turn(&k->in[0]);
+    Node *r = k->n == 1 && same_indices(&k->in[0], &k->out) ? k->a[0]
+              : all_lists(k)                                ? carry_out(c, k)
+                                                            : intern(c, k);
     return ctx_failed(c) ? c->poison : ex_broadcast(c, r, shape);
 }
 
@@ -460,14 +690,10 @@ Node *contract_close(Ctx *c, Contraction *k)
 Node *ex_contract(Ctx *c, const char *text, size_t n, Node *const *a, const char *what)
 {
     Contraction k = {.n = n};
-    for (size_t i = 0; i < n; i++) {
-        if (ex_is_poison(a[i]))
-            return c->poison;
-        k.a[i] = a[i];
-    }
     if (n > CONTRACT_OPERANDS)
         return ctx_error(c, LBZ_LIMIT, NULL, "a product of more than %d tensors",
                          CONTRACT_OPERANDS);
+    memcpy(k.a, a, n * sizeof *a);
     read_text(text, &k);
-    return read_sizes(c, &k, what) ? contract_close(c, &k) : c->poison;
+    return contract_make(c, &k, what);
 }

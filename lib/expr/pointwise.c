@@ -142,21 +142,35 @@ static size_t gather_lists(Ctx *c, const Pointwise *p, size_t n, Node **a)
     return any ? m : n;
 }
 
+/* 2*[1, 2] or [1, 2]^2, as like terms and factors come together: carried out. */
+static Node *carried_out(Ctx *c, Node *a)
+{
+    if (ex_is(a, OP_SCALE) && ex_is(a->a[1], OP_LIST))
+        return ex_scale(c, a->a[0]->num, a->a[1]);
+    return ex_is(a, OP_POW) && ex_is(a->a[0], OP_LIST) && is_listed(a->a[1])
+               ? ex_pow(c, a->a[0], a->a[1])
+               : a;
+}
+
 /* a*[1, 2] + x and the like: what the terms or factors of a sum or product came to holds numbers
- * and a list, which are combined. */
+ * and lists, which are combined. */
 static Node *combine_listed(Ctx *c, const Pointwise *p, Node *r)
 {
-    bool list = false, number = false;
-    if (!p->gathers || (r->op != OP_ADD && r->op != OP_MUL))
+    unsigned lists = 0, numbers = 0;
+    bool changed = false;
+    if (!p->gathers)
         return r;
-    for (uint32_t i = 0; i < r->n; i++) {
-        list = list || ex_is(r->a[i], OP_LIST);
-        number = number || !r->a[i]->shape;
+    if (r->op != OP_ADD && r->op != OP_MUL)
+        return carried_out(c, r);
+    Node **a = ARENA_NEW(&c->tmp, Node *, r->n);
+    for (uint32_t i = 0; a && i < r->n; i++) {
+        a[i] = carried_out(c, r->a[i]);
+        changed = changed || a[i] != r->a[i];
+        lists += ex_is(a[i], OP_LIST);
+        numbers += !a[i]->shape;
     }
-    Node **a = list && number ? ARENA_NEW(&c->tmp, Node *, r->n) : NULL;
-    if (!a)
-        return r;
-    memcpy(a, r->a, r->n * sizeof *a);
+    if (!a || (!changed && (!lists || lists + numbers < 2)))
+        return a ? r : c->poison;
     size_t m = gather_lists(c, p, r->n, a);
     return ctx_failed(c) ? c->poison : p->plain(c, p, m, a);
 }
@@ -273,9 +287,10 @@ static Node *plain_function(Ctx *c, const Pointwise *p, size_t n, Node *const *a
 /* 0 or 1 as a condition. */
 static Node *condition_of(Ctx *c, Node *a)
 {
-    return a->shape || (a->op >= OP_LT && a->op <= OP_FALSE)
-               ? a
-               : ex_compare(c, OP_NE, a, c->zero);
+    bool truth = ex_is(a, OP_IF) && a->a[1] == c->one && a->a[2] == c->zero;
+    return a->shape || (a->op >= OP_LT && a->op <= OP_FALSE) ? a
+           : truth                                           ? a->a[0]
+                   : ex_compare(c, OP_NE, a, c->zero);
 }
 
 /* Comparisons and connectives, element by element 0 or 1; `if`, sums over a range. */

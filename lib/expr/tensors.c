@@ -118,6 +118,11 @@ uint32_t shape_of_stack(Ctx *c, const Node *n)
     return shape_is_tensor(s) ? shape_stack(c, n->n, s) : SHAPE_ANY;
 }
 
+uint32_t shape_of_eye(Ctx *c, const Node *n)
+{
+    return shape_of_sizes(c, 2, (Node *[]){n->a[0], n->a[0]});
+}
+
 uint32_t shape_of_contract(Ctx *c, const Node *n) { return contract_shape(c, n); }
 
 /* ---- elements ------------------------------------------------------------------------- */
@@ -324,6 +329,27 @@ Node *exact_contract(Ctx *c, const char *attributes, size_t n, Node *const *a)
     return ex_contract(c, attributes, n, a, "a product");
 }
 
+/* Written out where it is short. */
+Node *exact_eye(Ctx *c, const char *attributes, size_t n, Node *const *a)
+{
+    enum { MOST = 10 };
+    int64_t m;
+    (void)attributes, (void)n;
+    if (!ex_is_num(a[0]))
+        return NULL;
+    if (!ex_get_int(a[0], &m) || m < 0)
+        return row_wrong(c, "write eye(3)", "eye() needs a whole number from 0 on");
+    Node *row[MOST], *r[MOST];
+    if (m > MOST)
+        return NULL;
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < m; j++)
+            row[j] = i == j ? c->one : c->zero;
+        r[i] = ex_list(c, (size_t)m, row);
+    }
+    return ex_list(c, (size_t)m, r);
+}
+
 /* ---- the rows ------------------------------------------------------------------------- */
 typedef struct {
     ShapeRule *shape;
@@ -480,6 +506,12 @@ uint32_t ex_tensor_shape(Ctx *c, const Node *n)
 }
 
 /* ---- makers --------------------------------------------------------------------------- */
+Node *ex_eye(Ctx *c, ShapeSize size)
+{
+    Node *n = shape_size_node(c, size);
+    return row_intern(c, OP_EYE, NULL, 1, &n);
+}
+
 Node *ex_row(Ctx *c, Node *v)
 {
     if (ex_is_poison(v) || shape_is_row(c, v->shape))

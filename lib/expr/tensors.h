@@ -32,6 +32,7 @@ Node *ex_inverse(Ctx *c, Node *a);
 
 /* ---- makers */
 Node *ex_row(Ctx *c, Node *vector);
+Node *ex_eye(Ctx *c, ShapeSize size); /* stays EYE however small */
 Node *ex_broadcast(Ctx *c, Node *e, uint32_t shape);
 Node *ex_fill(Ctx *c, Node *e, uint32_t shape); /* written out: sizes are numbers */
 

@@ -64,8 +64,8 @@ struct form {
     bool neg;               /* NUM, PROD: a minus sign stands before it */
     bool falls;             /* SUM: by falling degree, its first term would be negative */
     bool spaced; /* PROD: would be read as a derivative without spaces: d / dx */
-    bool tensor;            /* its value is one */
-    uint16_t op;            /* FORM_CALL, FORM_INFIX */
+    bool tensor; /* its value is one */
+    uint16_t op; /* FORM_CALL, FORM_INFIX */
     uint32_t n, nden;
     double len;       /* bytes of plain text without the minus sign */
     const Node *node; /* what is shown, where that is one node; else NULL */

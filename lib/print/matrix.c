@@ -130,7 +130,8 @@ static const Form *links_form(Forms *F, const Link *given, size_t n, bool tensor
 
 static bool is_symmetric(const Ctx *c, const Node *n)
 {
-    return ex_is(n, OP_SYM) && (sym_structure(c, n->sym) & (SYM_SYMMETRIC | SYM_DIAGONAL));
+    return ex_is(n, OP_SYM) &&
+           (sym_structure(c, n->sym) & (SYM_SYMMETRIC | SYM_DIAGONAL));
 }
 
 const Form *form_transposed(Forms *F, const Node *n, const Form *f)

@@ -2,7 +2,8 @@
  * what is asked, and the answer as numbers and lists. The work is in procedure_point.c.
  *
  * By formulas where there are some; in float64 where a function has none, where a name stands for a
- * list, and where the point is inexact and a loop runs: decimals in loops grow without end.
+ * list of decimals or a long one, and where the point is inexact and a loop runs: decimals in loops grow
+ * without end.
  */
 #include "session/procedure.h"
 
@@ -291,6 +292,16 @@ static bool by_tensors(const Ask *q)
     return any;
 }
 
+/* More elements than are kept exact? */
+static bool is_large(const Ask *q)
+{
+    enum { EXACT = 100 };
+    size_t n = 0;
+    for (size_t i = 0; i < q->p.nin; i++)
+        n = q->x[i].n > n ? q->x[i].n : n;
+    return n > EXACT;
+}
+
 /* By formulas; NULL: there are none. Errors of this way are kept in *why. */
 static Node *by_formula(Ask *q, Err *why)
 {
@@ -319,8 +330,8 @@ Node *session_procedure_at(lbz_session *s, const Parsed *parsed, Node *at)
     if (!use.procedures && !by_tensors(&q))
         return NULL;
     bool can = read_inputs(&q) && read_orders(&q);
-    bool machine =
-        can && (q.lists || (q.inexact && use.loops) || s->set.value[SET_mode] > 1);
+    bool machine = can && ((q.lists && (q.inexact || use.procedures || is_large(&q))) ||
+                           (q.inexact && use.loops) || s->set.value[SET_mode] > 1);
     if (!ctx_failed(c) && !machine)
         r = by_formula(&q, &why);
     if (!r && !ctx_failed(c) && can)

@@ -96,6 +96,7 @@ ParseEnv session_parse_env(lbz_session *s)
 EvalOptions session_eval_options(const lbz_session *s)
 {
     return (EvalOptions){.level = (SimplifyLevel)s->set.value[SET_simplify],
+                         .layout = (TensorLayout)s->set.value[SET_layout],
                          .recursion = (unsigned)s->set.value[SET_recursion],
                          .terms = (unsigned)s->set.value[SET_maxterms],
                          .digits = (size_t)s->set.value[SET_digits],

@@ -47,6 +47,9 @@
         "how derivatives at numbers are found; auto: by formulas, "                   \
         "where there are none and for Jacobians at decimals by accumulation, in the " \
         "mode that needs fewer sweeps")                                               \
+    SETTING(layout, CHOICE, "numerator", "numerator|denominator|jacobian",            \
+            "how d/dx lays out derivatives of tensors: of a number by a vector as a " \
+            "row, as a column; jacobian: the axes of f, then those of x")             \
     SETTING(color, CHOICE, "auto", "auto|always|never", "colours on the terminal")
 
 typedef enum {
