@@ -167,7 +167,7 @@ static void dict(void)
     for (size_t i = 0; i < sizeof grammar / sizeof *grammar; i++)
         printf("\"%s\"\n", grammar[i]);
     for (Op op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++)
-        if (*op_info(op)->name)
+        if (op_is_typed(op))
             word(op_info(op)->name, "(");
     for (size_t i = 0; i < command_count(); i++)
         word(command_at(i)->name, " ");

@@ -133,7 +133,7 @@ static void list_functions(Str *out)
     str_puts(out, "\n\n");
     col = 0;
     for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_FIRST_FUNCTION; op++)
-        if (op != OP_AT && op != OP_IMPLICIT && *op_info((Op)op)->name)
+        if (op != OP_AT && op != OP_IMPLICIT && op_is_typed((Op)op))
             put_name(out, &col, op_info((Op)op)->name);
     str_puts(out, "  sum  prod  int\n\nother names\n");
     col = 0;

@@ -44,7 +44,7 @@ static void visit_table(const lbz_session *s, WordVisit *visit, void *arg)
 {
     for (int op = OP_FIRST_STRUCTURAL + 1; op < OP_COUNT; op++) {
         bool phrase = op == OP_AT || op == OP_IMPLICIT; /* typed as words, not as calls */
-        if (!phrase && *op_info((Op)op)->name)
+        if (!phrase && op_is_typed((Op)op))
             visit(arg, LBZ_WORD_FUNCTION, op_info((Op)op)->name, op_info((Op)op)->help);
     }
     for (size_t i = 0; i < synonym_count(); i++) {

@@ -6,6 +6,7 @@
  * first in ex_walk), so one loop does it all.
  */
 #include "eval/internal.h"
+#include "expr/linear.h"
 #include "expr/tensors.h"
 
 #include <stdio.h>
@@ -186,6 +187,8 @@ static Node *of_tensors(Evaluation *ev, Node *op, Node *const *a)
     Node *r = ex_tensor(c, (Op)op->op, op->name, op->n, v);
     if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure || ev->in_function)
         return r;
+    if (op_is_linear_algebra((Op)op->op))
+        return ex_linear_unknown(c, (Op)op->op);
     return ctx_error(c, LBZ_SHAPE, "lists are written [1, 2, 3]",
                      "%s needs a list, and numbers "
                      "as indices and sizes",

@@ -137,6 +137,24 @@ static Node *matrix_power(Ctx *c, Node *a, int64_t n)
     return r ? r : c->poison;
 }
 
+/* The identity of as many rows. */
+static Node *identity_like(Ctx *c, const Node *a)
+{
+    enum { SMALL = 10 };
+    ShapeSize s = shape_at(c, a->shape)->size[0];
+    Node *e[SMALL * SMALL], *rows[SMALL];
+    if (s.e || s.n > SMALL)
+        return ctx_error(c, LBZ_UNABLE, "write eye(n)",
+                         "the power 0 of a matrix of this size is not available");
+    for (int64_t i = 0; i < s.n * s.n; i++)
+        e[i] = i % (s.n + 1) ? c->zero : c->one;
+    for (int64_t i = 0; i < s.n; i++)
+        rows[i] = ex_list(c, (size_t)s.n, e + i * s.n);
+    return ex_list(c, (size_t)s.n, rows);
+}
+
+Node *ex_inverse(Ctx *c, Node *a) { return ex_tensor(c, OP_INVERSE, NULL, 1, &a); }
+
 Node *ex_raise(Ctx *c, Node *a, Node *x)
 {
     enum { MOST = 1000000 };
@@ -149,11 +167,13 @@ Node *ex_raise(Ctx *c, Node *a, Node *x)
     if (kind != MATRIX || x->shape || !shape_is_square(c, a->shape))
         return ctx_error(c, LBZ_SHAPE, "write x.^2 element by element",
                          "^ is for numbers and square matrices");
+    if (!ex_is_num(x))
+        return ex_intern(c, OP_MATPOW, 2, (Node *[]){a, x});
     if (!ex_get_int(x, &n) || n > MOST || n < -MOST)
         return ctx_error(c, LBZ_UNABLE, "write A.^x element by element",
                          "a matrix to such a power is not available");
     if (n == 0)
-        return ctx_error(c, LBZ_UNABLE, NULL, "the power 0 of a matrix is not available");
+        return identity_like(c, a);
     Node *b = n < 0 ? ex_inverse(c, a) : a;
     return ctx_failed(c) ? c->poison : matrix_power(c, b, n < 0 ? -n : n);
 }

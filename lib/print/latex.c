@@ -492,6 +492,10 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
         put_child(e, f->a[0].f, false, row_latex(f->a[0].f) ? BIND_ATOM + 1 : BIND_ATOM);
         emit_puts(e, "^{\\top}");
         break;
+    case FORM_PART:
+        put_child(e, f->a[0].f, false, BIND_ATOM);
+        emit_puts(e, f->text);
+        break;
     case FORM_BINDS: latex_binds(e, f); break;
     }
 }

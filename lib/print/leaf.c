@@ -208,6 +208,19 @@ static Form *with_attributes(Forms *F, const Node *n, Form *f)
     return g;
 }
 
+/* eigh(A)[2]: a part, whose name is written like that. */
+static Form *build_part(Forms *F, const Node *n, const char *name)
+{
+    const char *part = strchr(name, '[');
+    size_t tail = strlen(part);
+    Form *call =
+        form_list(F, FORM_CALL, BIND_ATOM, n, n->n, name, strcspn(name, "("), 2, 2);
+    Form *f = form_list(F, FORM_PART, BIND_ATOM, n, 1, part, tail, 0, tail);
+    f->len = call->len + (double)tail;
+    f->a[0].f = call;
+    return f;
+}
+
 static Form *build_call(Forms *F, const Node *n)
 {
     const char *name = n->op == OP_INT    ? "int"
@@ -216,6 +229,8 @@ static Form *build_call(Forms *F, const Node *n)
                                           : op_info((Op)n->op)->name;
     Form *f;
 
+    if (strchr(name, '['))
+        return build_part(F, n, name);
     if (n->op == OP_AT && n->n >= 3 && n->n % 2)
         return form_list(F, FORM_BINDS, BIND_IF, n, n->n, "", 0, 0,
                          5 * ((n->n - 1) / 2) + 2);

@@ -151,6 +151,8 @@ static void end_form(PlainWriter *w, const Writing *x)
         put_char(w->out, ']');
     else if (f->kind == FORM_PRIME)
         put_char(w->out, '\'');
+    else if (f->kind == FORM_PART)
+        put_short(w->out, f->text, f->ntext);
     if (x->paren)
         put_char(w->out, ')');
     w->n--;

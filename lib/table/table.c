@@ -74,6 +74,12 @@ static const OpInfo infos[OP_COUNT] = {
 
 const OpInfo *op_info(Op op) { return &infos[op < OP_COUNT ? op : OP_POISON]; }
 
+bool op_is_typed(Op op)
+{
+    const char *name = op_info(op)->name;
+    return *name && !strchr(name, '[');
+}
+
 /* ---- commands and synonyms */
 enum { READS, BARRIER, OPEN };
 static const CommandInfo commands[] = {

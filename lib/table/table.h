@@ -175,6 +175,8 @@ typedef struct {
 
 const OpInfo *op_info(Op op); /* for every op; most core operators have only a name */
 
+/* Is it typed by its name? Not what is written in signs, nor the parts of eigh(A). */
+bool op_is_typed(Op op);
 /* What a name means: name, id or synonym of a function or structural operator, or of the core
  * operators that are typed as functions (sum, prod, int). OP_POISON when it is none. */
 /* of several rows the one with the fewest arguments */
