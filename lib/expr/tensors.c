@@ -148,10 +148,28 @@ static Node *element(Ctx *c, const Node *list, const Node *index)
     return list->a[i - 1];
 }
 
+/* Of tensors one behind the other the one that a number chooses, and the rest of the indices in it. */
+static Node *index_of_stack(Ctx *c, size_t n, Node *const *a)
+{
+    Node *e = element(c, a[0], a[1]);
+    if (!e || n == 2)
+        return e;
+    Node **v = ARENA_NEW(ctx_arena(c), Node *, n - 1);
+    if (!v)
+        return c->poison;
+    memcpy(v, a + 1, (n - 1) * sizeof *v);
+    v[0] = e;
+    return ex_tensor(c, OP_INDEX, NULL, n - 1, v);
+}
+
 Node *exact_index(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     Node *v = a[0];
     (void)attributes;
+    if (ex_is(v, OP_STACK) && ex_is_num(a[1])) {
+        v = index_of_stack(c, n, a);
+        return v || !ctx_failed(c) ? v : c->poison;
+    }
     if (ex_is_num(v))
         return row_wrong(c, NULL, "a number has no elements");
     for (size_t k = 1; k < n && row_is_list(v); k++) {
