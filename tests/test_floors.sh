@@ -15,7 +15,7 @@ verdict() {
 }
 
 # The rooms of lib/: a folder includes and calls its own files and those of the folders before it.
-rooms='base flint number table tensor expr field parse print ball diff simplify program cpu point
+rooms='base flint number table tensor linear expr field parse print ball diff simplify program cpu point
     descent procedure trace eval session commands'
 
 verdict 'folders of lib/ that are no room, or a room without its head' "$(
@@ -60,6 +60,7 @@ prefixes='
 base:      mem_ large_ file_ child_ env_ arena_ str_ utf8_ map_ hash_
 flint:     library_ wire_
 tensor:    tensor_ dims_ dtype_
+linear:    linear_
 number:    num_ decimal_ double_
 table:     op_ command_ synonym_ rule_ float64_ f64_ certified_ cert_
 expr:      ex_ ctx_ sym_ subst_ shape_ sizes_ contract_ nodevec_ attempt_ attr_ elements_ row_ exact_

@@ -5,10 +5,10 @@
  * Owners: nodes live in one of two pools of a Ctx, the session pool (definitions) and the
  * statement pool, which ctx_begin_statement empties. Session nodes never point into the statement
  * pool. A Ctx belongs to whoever made it.
- * May use: base, number, table.
+ * May use: base, number, table, linear.
  * Files: ctx.c (the context, pools, symbols, notes), expr.c (leaves, what is known of a node,
  * conditions, binders, rebuilding), sum.c, product.c, power.c, function.c (the constructors), linear.[ch] with
- * linear_exact.c, linear_symbolic.c and linear_elements.h (linear algebra),
+ * linear_exact.c, linear_symbolic.c, linear_float.c and linear_elements.h (linear algebra),
  * exact.c (exact values of functions), lists.[ch] (functions of lists), walk.c (order, walks,
  * substitution), rewrite.c (rewriting, replacing, finding), attempt.c (work that may fail), internal.h (shared by these).
  * All but lists.c, rewrite.c and attempt.c are one circle: a sum collects products, a product powers, a power

@@ -145,7 +145,7 @@ static Node *by_elements(Ctx *c, Op op, Node *a, bool square, MatrixRule *rule)
         return c->poison;
     bool small =
         o == WRITTEN && is_written(a) && (size_t)a->n * a->a[0]->n <= MATRIX_MOST;
-    return small && rule ? rule(c, a) : NULL;
+    return small ? rule(c, a) : NULL;
 }
 
 /* ---- the rows ------------------------------------------------------------------------- */
@@ -161,18 +161,18 @@ RULE(inverse, OP_INVERSE, true, ex_matrix_inverse)
 RULE(adj, OP_ADJ, true, ex_matrix_adj)
 RULE(pinv, OP_PINV, false, ex_matrix_pinv)
 RULE(cholesky, OP_CHOLESKY, true, ex_matrix_cholesky)
-RULE(expm, OP_EXPM, true, NULL)
-RULE(eigvals, OP_EIGVALS, true, NULL)
-RULE(eig_v, OP_EIG, true, NULL)
-RULE(eigh_w, OP_EIGH, true, NULL)
-RULE(eigh_v, OP_EIGH, true, NULL)
-RULE(svdvals, OP_SVDVALS, false, NULL)
-RULE(svd_u, OP_SVD, false, NULL)
-RULE(svd_v, OP_SVD, false, NULL)
-RULE(qr_q, OP_QR, false, NULL)
-RULE(qr_r, OP_QR, false, NULL)
-RULE(nucnorm, OP_NUCNORM, false, NULL)
-RULE(opnorm, OP_OPNORM, false, NULL)
+RULE(expm, OP_EXPM, true, ex_matrix_expm)
+RULE(eigvals, OP_EIGVALS, true, ex_matrix_eigvals)
+RULE(eig_v, OP_EIG, true, ex_matrix_eig_v)
+RULE(eigh_w, OP_EIGH, true, ex_matrix_eigh_w)
+RULE(eigh_v, OP_EIGH, true, ex_matrix_eigh_v)
+RULE(svdvals, OP_SVDVALS, false, ex_matrix_svdvals)
+RULE(svd_u, OP_SVD, false, ex_matrix_svd_u)
+RULE(svd_v, OP_SVD, false, ex_matrix_svd_v)
+RULE(qr_q, OP_QR, false, ex_matrix_qr_q)
+RULE(qr_r, OP_QR, false, ex_matrix_qr_r)
+RULE(nucnorm, OP_NUCNORM, false, ex_matrix_nucnorm)
+RULE(opnorm, OP_OPNORM, false, ex_matrix_opnorm)
 RULE(rank, OP_RANK, false, ex_matrix_rank)
 #undef RULE
 
@@ -342,5 +342,10 @@ Node *exact_dexpm(Ctx *c, const char *attributes, size_t n, Node *const *a)
             return shape_error(c, a[0]->shape, a[i]->shape, "dexpm(A, E)");
     if (n == 2 && is_along(a[1], a[0]))
         return ex_product(c, a[1], ex_tensor(c, OP_EXPM, NULL, 1, a));
-    return NULL;
+    bool small = true;
+    for (size_t i = 0; i < n; i++)
+        small = small && ex_is(a[i], OP_LIST) && a[i]->shape == a[0]->shape &&
+                is_written(a[i]);
+    return small && (size_t)a[0]->n * a[0]->n <= MATRIX_MOST ? ex_matrix_dexpm(c, n, a)
+                                                             : NULL;
 }

@@ -47,4 +47,19 @@ Node *ex_matrix_pinv(Ctx *c, Node *a);
 Node *ex_matrix_rank(Ctx *c, Node *a);
 Node *ex_matrix_cholesky(Ctx *c, Node *a);
 
+/* ---- linear_float.c: of constants, in float64 */
+Node *ex_matrix_expm(Ctx *c, Node *a);
+Node *ex_matrix_dexpm(Ctx *c, size_t n, Node *const *a);
+Node *ex_matrix_eigvals(Ctx *c, Node *a);
+Node *ex_matrix_eig_v(Ctx *c, Node *a);
+Node *ex_matrix_eigh_w(Ctx *c, Node *a);
+Node *ex_matrix_eigh_v(Ctx *c, Node *a);
+Node *ex_matrix_svdvals(Ctx *c, Node *a);
+Node *ex_matrix_svd_u(Ctx *c, Node *a);
+Node *ex_matrix_svd_v(Ctx *c, Node *a);
+Node *ex_matrix_qr_q(Ctx *c, Node *a);
+Node *ex_matrix_qr_r(Ctx *c, Node *a);
+Node *ex_matrix_nucnorm(Ctx *c, Node *a);
+Node *ex_matrix_opnorm(Ctx *c, Node *a);
+
 #endif
