@@ -69,7 +69,7 @@ parse:     parse_ parsed_ parser_ lex_ tree_ build_
 print:     print_ form_ box_ emit_
 ball:      ball_
 diff:      diff_ series_
-simplify:  simplify_ best_ measure_ prove_ trig_ TRIG_ basis_ define_
+simplify:  simplify_ best_ measure_ prove_ trig_ TRIG_ basis_ define_ normal_
 program:   program_ pg_ planner_
 cpu:       cpu_ kernel_
 point:     accum_ kink_ slope_

@@ -9,7 +9,8 @@
  * product.c (exponentials and roots in products),
  * trig.c (trigonometric and Bessel forms), inverse.c (functions of inverse functions), addition.c (addition theorems), relation.[ch] (under an
  * equation), prove.c (zero or not) with basis.c (independent generators) and define.c (functions by
- * others), internal.h. simplify, fraction, root, trig and worth are one circle: candidates are
+ * others), tensor_prove.c with tensor.h, tensor_form.c, tensor_term.c, tensor_rules.c, tensor_define.c (the
+ * normal form of tensors), internal.h. simplify, fraction, root, trig and worth are one circle: candidates are
  * offered to simplify.c, and some simplify their own regions first.
  */
 #ifndef LBZ_SIMPLIFY_H
@@ -34,5 +35,8 @@ typedef enum { PROOF_NO, PROOF_YES, PROOF_UNKNOWN } Proof;
 /* Is n zero for all real values at which it is defined? YES is a proof; NO is one, too (some
  * exact or certified value differs from 0); UNKNOWN: neither found within fuel. */
 Proof prove_zero(Ctx *c, Node *n);
+/* Is n, which has tensors in it, zero for all sizes and values at which it is defined? Yes is a
+ * proof; no is not. */
+bool prove_tensor_zero(Ctx *c, Node *n);
 
 #endif
