@@ -68,18 +68,19 @@ static bool terms_meet(Ctx *c, const TensorSum *s, size_t t, unsigned k, bool *g
 
 static bool all_goes(Ctx *c, const TensorSum *s)
 {
-    bool gone[MOST_LEFT] = {false}, all = true;
+    bool gone[MOST_LEFT] = {false};
     if (s->n > MOST_LEFT)
         return false;
     for (size_t i = 0; i < s->n; i++)
         gone[i] = is_zero(c, s->t[i].coef);
-    for (size_t i = 0; i < s->n && all && !ctx_poll(c); i++) {
+    for (size_t i = 0; i < s->n && !ctx_poll(c); i++)
         for (unsigned k = 0; k < s->t[i].ncells && !gone[i]; k++)
             if (s->t[i].cell[k].e)
                 (void)terms_meet(c, s, i, k, gone);
-        all = gone[i];
-    }
-    return all && !ctx_failed(c);
+    for (size_t i = 0; i < s->n; i++)
+        if (!gone[i])
+            return false;
+    return !ctx_failed(c);
 }
 
 static bool zero_by_form(Ctx *c, Node *n)
