@@ -5,7 +5,9 @@
  * is.
  */
 #include "print/print.h"
+#include "expr/shape.h"
 #include "print/form.h"
+#include "print/indexed.h"
 
 /* Above this length of plain text common subexpressions are named. */
 #define LATEX_FULL 1e5
@@ -386,6 +388,14 @@ static void latex_apply(Emit *e, const Form *f)
     int64_t d = 0;
     bool any = false;
 
+    if (strcmp(name, "delta") == 0 && k >= 2) { /* the identity */
+        emit_puts(e, "\\delta_{");
+        emit_form(e, f->a[0].f, false);
+        emit_puts(e, " ");
+        emit_form(e, f->a[1].f, false);
+        emit_puts(e, "}");
+        return;
+    }
     put_name(&s, name, strlen(name), "operatorname");
     for (uint32_t i = 0; i < k; i++)
         any = any || !num_is_zero(n->a[k + i]->num);
@@ -500,12 +510,33 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
     }
 }
 
+static void write_latex(Ctx *c, Str *out, Node *n);
+
+/* A tensor without a matrix form, by its elements. False: it is none. */
+static bool latex_indexed(const Forms *F, Str *out, Node *n)
+{
+    Node *at[SHAPE_RANK];
+    size_t rank;
+    Node *e = F->indexed && shape_is_tensor(n->shape)
+                  ? print_at_letters(F->c, n, at, &rank)
+                  : NULL;
+
+    if (!e)
+        return false;
+    str_puts(out, "J_{");
+    for (size_t i = 0; i < rank; i++)
+        str_printf(out, i ? " %s" : "%s", at[i]->name);
+    str_puts(out, "} = ");
+    write_latex(F->c, out, e); /* a number: it goes no deeper */
+    return true;
+}
+
 static void write_latex(Ctx *c, Str *out, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
 
-    if (form_build(&F, c, 1, &n))
+    if (form_build(&F, c, 1, &n) && !latex_indexed(&F, out, n))
         emit_run(c, out, F.root, SIZE_MAX, latex_expand);
     arena_release(&c->tmp, m);
 }

@@ -4,7 +4,9 @@
  * the C stack, and no more is visited than is printed.
  */
 #include "print/print.h"
+#include "expr/shape.h"
 #include "print/form.h"
+#include "print/indexed.h"
 
 /* Text beyond this many bytes is refused: nobody asked for a file of that size. */
 #define PLAIN_MAX 2e8
@@ -193,12 +195,28 @@ static void write_plain(Ctx *c, Str *out, const Form *f)
         write_form(c, out, f, SIZE_MAX);
 }
 
+/* A tensor without a matrix form, as the definition of its elements. False: it is none. */
+static bool write_indexed(const Forms *F, Str *out, Node *n)
+{
+    Ctx *c = F->c;
+    Node *at[SHAPE_RANK];
+    size_t rank;
+    Node *e = F->indexed && shape_is_tensor(n->shape) ? print_at_letters(c, n, at, &rank)
+                                                      : NULL;
+
+    if (!e)
+        return false;
+    print_indexed_head(c, out, n, at, rank);
+    print_plain(c, out, e); /* a number: it goes no deeper */
+    return true;
+}
+
 void print_plain(Ctx *c, Str *out, Node *n)
 {
     ArenaMark m = arena_mark(&c->tmp);
     Forms F;
 
-    if (form_build(&F, c, 1, &n))
+    if (form_build(&F, c, 1, &n) && !write_indexed(&F, out, n))
         write_plain(c, out, F.root);
     arena_release(&c->tmp, m);
 }
@@ -301,9 +319,9 @@ bool print_limited(Ctx *c, Str *out, Node *n, size_t max)
 
     if (!shared && !ctx_failed(c) && form_build(&F, c, 1, &n)) {
         bool fits = F.root->len + F.root->neg <= (double)max;
-        if (!fits)
+        if (!fits && !F.indexed)
             shared = write_shared(c, out, n);
-        if (!shared)
+        if (!shared && !write_indexed(&F, out, n))
             write_plain(c, out, F.root);
     }
     arena_release(&c->tmp, m);

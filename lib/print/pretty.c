@@ -387,7 +387,7 @@ static void draw_pretty(Ctx *c, const Signs *signs, Str *out, Node *n)
     int width = print_width();
     bool drawn = false;
 
-    if (form_build(&F, c, 1, &n) && F.root->len <= PRETTY_MAX) {
+    if (form_build(&F, c, 1, &n) && !F.indexed && F.root->len <= PRETTY_MAX) {
         map_init(&P.done, &c->tmp);
         Box *b = make_boxes(&P, F.root);
         b = b ? box_break(c, signs, b, width) : NULL;

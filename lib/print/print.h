@@ -5,7 +5,7 @@
  * Owners: texts go to the caller's Str; forms and boxes live in the tmp arena until print returns.
  * May use: base, number, table, expr.
  * Files: form.[ch] (how a node is shown, for all printers) with leaf.c (what is shown as it
- * stands), matrix.c (contractions in matrix notation), order.c (the order of terms and factors) and
+ * stands), matrix.c (contractions in matrix notation), indexed.[ch] (others by their elements), order.c (the order of terms and factors) and
  * names.c (Greek letters, subscripts);
  * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] with break.c (two dimensions), rows.c (matrices),
  * graph.c (trees, DOT), share.c (names for common subexpressions).
