@@ -17,6 +17,9 @@ typedef struct {
     size_t depth, block; /* open braces; those open when a block began, or 0 */
     char last;           /* the last character that is not blank */
     bool quoted, comment;
+    char word[6]; /* the first word of the statement, as far as it goes */
+    size_t nword;
+    bool word_done;
 } Braces;
 
 typedef struct {
@@ -30,8 +33,33 @@ typedef struct {
 
 /* ---- blocks */
 
+/* for i = 1:3 { ..., while c { ..., pause { ... */
+static bool opens_loop(const Braces *b)
+{
+    return (b->nword == 3 && !memcmp(b->word, "for", 3)) ||
+           (b->nword == 5 &&
+            (!memcmp(b->word, "while", 5) || !memcmp(b->word, "pause", 5)));
+}
+
+/* Outside braces: what the statement begins with. */
+static void first_word(Braces *b, char c)
+{
+    if (c == ';' || c == '\n') {
+        b->nword = 0;
+        b->word_done = false;
+    } else if (strchr(" \t\r", c)) {
+        b->word_done = b->word_done || b->nword;
+    } else if (!b->word_done) {
+        b->word_done = c == '{' || b->nword == sizeof b->word;
+        if (!b->word_done)
+            b->word[b->nword++] = c;
+    }
+}
+
 static void braces_step(Braces *b, char c)
 {
+    if (!b->depth)
+        first_word(b, c);
     if (c == '\n')
         b->quoted = b->comment = false;
     else if (c == '"' && !b->comment)
@@ -42,7 +70,7 @@ static void braces_step(Braces *b, char c)
         b->comment = true;
     if (c == '{') {
         b->depth++;
-        if (!b->block && b->last == '=')
+        if (!b->block && (b->last == '=' || (b->depth == 1 && opens_loop(b))))
             b->block = b->depth;
     } else if (c == '}' && b->depth) {
         if (b->depth == b->block)

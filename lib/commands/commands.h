@@ -9,7 +9,7 @@
  * check.c with constant.[ch] (check A == B), gradcheck.c, request.h (`E at x=1`, as asked) with
  * numeric.c (reads it; forward, reverse), trace.c, descend.[ch] (opens a descent) with run.c (its
  * words) and rows.c (its steps as rows), help.c with pages.[ch] (its texts), words.[ch]
- * (completion), names.c (vars, save, load ...), show.c (set, time, latex ...).
+ * (completion), loops.c (for, while, pause), gradients.c (backward), names.c (vars, save, load ...), show.c (set, time, latex ...).
  * statement, commands, names and show are one circle: load and time run statements.
  */
 #ifndef LBZ_COMMANDS_H

@@ -39,6 +39,11 @@ bool cmd_var(lbz_session *s, const char *text, Span args)
 {
     Span rest = args_trim(text, args);
     uint32_t end = rest.pos + rest.len, at = rest.pos;
+    if (rest.len && text[at] == '(') {
+        env_error_at(&s->c->env, rest, LBZ_NAME, "write variance(x); var x[3] declares x",
+                     "var declares names, it is no function");
+        return false;
+    }
     do { /* x y: names without shapes need no commas */
         uint32_t comma = args_find(text, (Span){at, end - at}, ",");
         Span one = args_trim(text, (Span){at, comma - at});
@@ -263,6 +268,8 @@ static void dump_lines(lbz_session *s, Str *out, bool settings)
     for (size_t i = 0; i < n; i++)
         defs_print_value(s, out, defs[i]);
     mem_free(defs);
+    for (size_t i = 0; i < s->watched.n; i++)
+        str_printf(out, "watch %s\n", sym_name(s->c, s->watched.v[i]));
     if (s->descent)
         going_print(s->descent, out);
 }

@@ -95,7 +95,9 @@ static const Page topics[] = {
     {"lists", "list vector vectors matrix matrices array arrays tensor element elements",
      "[1, 2, 3]         a list; [[1, 2], [3, 4]] or [1, 2; 3, 4] a matrix, row by row\n"
      "var x[n], S[n,n] symmetric     names for tensors; sizes are numbers or names\n"
-     "v[1]  A[2, 1]     elements; the first is number 1\n"
+     "v[1]  A[2, 1]  v[end]  v[-1]     elements; the first is number 1\n"
+     "v[2:]  v[1:2:5]  A[:, 1]  v[[3, 1]]  v[v > 0]     parts; 1:5 is a list\n"
+     "A[1, :] = e       in a function made of statements\n"
      "A*B  A*x  x'*A  x'*y  x*y'  A^2     products by shape: x is a column, x' a row;\n"
      "A.*B  A./B  x.^2  A + b  sin(A)     by elements; b is added to each row\n"
      "sum(v)  dot(u, v)  outer(u, v)  trace(A)  norm(v)  length(v)  zeros(3)\n"

@@ -49,13 +49,60 @@ static bool run_command(lbz_session *s, const Stmt *st, const char *text)
     return cmd_function(st->command->name)(s, text, st->args);
 }
 
+/* name = (e)[k] */
+static bool define_part(lbz_session *s, const Stmt *st, const char *text, size_t k)
+{
+    Ctx *c = s->c;
+    Str line = {0};
+    Parsed parsed;
+    ParseEnv pe = session_parse_env(s);
+    str_printf(&line, "%s %s (", sym_name(c, st->params[k]), st->sym ? ":=" : "=");
+    str_put(&line, text + st->body.pos, st->body.len);
+    str_printf(&line, ")[%zu]", k + 1);
+    bool ok = !line.failed && parse_line(c, &pe, str_cstr(&line), line.n, &parsed) &&
+              parsed.n == 1 && defs_define(s, &parsed.stmts[0], str_cstr(&line), &parsed);
+    str_free(&line);
+    if (!ok)
+        c->env.err.span = st->span; /* that line is not in sight */
+    return ok;
+}
+
+/* [Q, R] = qr(A) */
+static bool run_unpacking(lbz_session *s, const Stmt *st, const char *text)
+{
+    uint32_t n = ex_is(st->expr, OP_LIST) ? st->expr->n : (uint32_t)st->nparams;
+    if (n != st->nparams) {
+        env_error_at(&s->c->env, st->name, LBZ_SHAPE,
+                     "write as many names as there are parts", "%zu names for %u parts",
+                     st->nparams, n);
+        return false;
+    }
+    for (size_t k = 0; k < st->nparams; k++)
+        if (!define_part(s, st, text, k))
+            return false;
+    return true;
+}
+
+/* x.grad before any backward. */
+static bool is_no_gradient(const lbz_session *s, const Node *e)
+{
+    const char *dot = ex_is(e, OP_SYM) ? strchr(e->name, '.') : NULL;
+    return dot && strcmp(dot, ".grad") == 0 && !names_find(&s->names, e->sym);
+}
+
 static bool run_statement(lbz_session *s, const Stmt *st, const Parsed *parsed,
                           const char *text)
 {
     s->statement++;
     switch (st->kind) {
     case ST_EMPTY: return true;
-    case ST_EXPR: return run_expression(s, st, parsed, text);
+    case ST_EXPR:
+        if (is_no_gradient(s, st->expr)) {
+            str_puts(answer_text(s), "none");
+            return true;
+        }
+        return run_expression(s, st, parsed, text);
+    case ST_UNPACK: return run_unpacking(s, st, text);
     case ST_COMMAND: return run_command(s, st, text);
     default: return defs_define(s, st, text, parsed);
     }

@@ -33,8 +33,6 @@ static const struct {
 static const struct {
     const char *name, *help;
 } openers[] = {
-    {"for", "for i = a:b { ... }"},
-    {"while", "while c { ... }"},
     {"let", "let x = e"},
     {"return", "return e"},
     {NULL, NULL},

@@ -173,8 +173,21 @@ static Node *over_elements(Evaluation *ev, Node *op, Node *e, Node *const *a)
 
 /* ---- one operator */
 
+/* Is it of a parameter of a function? Nobody can type such names: f@x. */
+static bool has_parameter(Ctx *c, Node *e)
+{
+    size_t n = 0;
+    ArenaMark m = arena_mark(&c->tmp);
+    const uint32_t *sym = ex_free_syms(c, e, &n);
+    bool found = false;
+    for (size_t i = 0; sym && i < n && !found; i++)
+        found = strchr(sym_name(c, sym[i]), '@') != NULL;
+    arena_release(&c->tmp, m);
+    return found;
+}
+
 /* v[i], sum(v) ...: stays open only for the numeric commands, which know lists of
- * numbers. */
+ * numbers, and in a function, which is read again for the shapes of its arguments. */
 static Node *of_tensors(Evaluation *ev, Node *op, Node *const *a)
 {
     static const SymList none;
@@ -185,7 +198,8 @@ static Node *of_tensors(Evaluation *ev, Node *op, Node *const *a)
     if (!v || ctx_failed(c))
         return c->poison;
     Node *r = ex_tensor(c, (Op)op->op, op->name, op->n, v);
-    if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure || ev->in_function)
+    if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure ||
+        ev->in_function || has_parameter(c, r))
         return r;
     if (op_is_linear_algebra((Op)op->op))
         return ex_linear_unknown(c, (Op)op->op);

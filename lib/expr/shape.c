@@ -223,6 +223,24 @@ void shape_print(Ctx *c, Str *out, uint32_t id)
     str_putc(out, ')');
 }
 
+/* What may help where these two do not fit. */
+static const char *shape_hint(const Ctx *c, uint32_t a, uint32_t b)
+{
+    const Shape *s = shape_at(c, a), *t = shape_at(c, b);
+    if (shape_has_rank(c, a, 1) && shape_has_rank(c, b, 2)) {
+        const Shape *swap = s;
+        s = t;
+        t = swap;
+    } else if (!shape_has_rank(c, a, 2) || !shape_has_rank(c, b, 1)) {
+        return NULL;
+    }
+    if (shape_is_size(s->size[1], 1) && !shape_is_size(s->size[0], 1))
+        return "[1; 2; 3] is a matrix of one column; a vector is [1, 2, 3]";
+    return shape_same_size(s->size[0], t->size[0])
+               ? "a vector goes along each row; as a column write [1; 2]"
+               : NULL;
+}
+
 Node *shape_error(Ctx *c, uint32_t a, uint32_t b, const char *what)
 {
     Str s = {0};
@@ -231,9 +249,11 @@ Node *shape_error(Ctx *c, uint32_t a, uint32_t b, const char *what)
     shape_print(c, &s, a);
     str_puts(&s, " and ");
     shape_print(c, &s, b);
+    const char *hint = mixed ? "a row and a vector: transpose one of them with '"
+                       : shape_is_tensor(a) && shape_is_tensor(b) ? shape_hint(c, a, b)
+                                                                  : NULL;
     ctx_error(c, LBZ_SHAPE,
-              mixed ? "a row and a vector: transpose one of them with '"
-                    : "sizes are equal or 1, counted from the last axis",
+              hint ? hint : "sizes are equal or 1, counted from the last axis",
               "the shapes %s do not fit in %s", str_cstr(&s), what);
     str_free(&s);
     return c->poison;

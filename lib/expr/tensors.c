@@ -41,19 +41,6 @@ uint32_t shape_of_first(Ctx *c, const Node *n)
     return n->a[0]->shape;
 }
 
-uint32_t shape_of_index(Ctx *c, const Node *n)
-{
-    uint32_t id = n->a[0]->shape;
-    if (!shape_is_tensor(id))
-        return id == SHAPE_SCALAR ? SHAPE_SCALAR : SHAPE_ANY;
-    Shape s = *shape_at(c, id);
-    unsigned drop = n->n - 1 < s.rank ? n->n - 1 : s.rank;
-    s.row = false;
-    s.rank = (uint8_t)(s.rank - drop);
-    memmove(s.size, s.size + drop, s.rank * sizeof *s.size);
-    return shape_make(c, &s);
-}
-
 uint32_t shape_of_zeros(Ctx *c, const Node *n)
 {
     return n->n > SHAPE_RANK ? SHAPE_ANY : shape_of_sizes(c, n->n, n->a);
@@ -126,67 +113,6 @@ uint32_t shape_of_eye(Ctx *c, const Node *n)
 uint32_t shape_of_contract(Ctx *c, const Node *n) { return contract_shape(c, n); }
 
 /* ---- elements ------------------------------------------------------------------------- */
-/* The element that index chooses; NULL: it is no number, or there is none (an error then). */
-static Node *element(Ctx *c, const Node *list, const Node *index)
-{
-    int64_t i;
-    if (ex_is(index, OP_LIST) || ex_is(index, OP_RANGE)) {
-        ctx_error(c, LBZ_UNABLE, "write the elements: [v[1], v[2]]",
-                  "an index is one number: parts of lists are not available yet");
-        return NULL;
-    }
-    if (!ex_get_int(index, &i)) {
-        if (ex_is_num(index))
-            row_wrong(c, "elements are counted from 1", "an index is a whole number");
-        return NULL;
-    }
-    if (i < 1 || i > (int64_t)list->n) {
-        ctx_error(c, LBZ_DOMAIN, "elements are counted from 1",
-                  "the index %lld is not one of 1 ... %u", (long long)i, list->n);
-        return NULL;
-    }
-    return list->a[i - 1];
-}
-
-/* Of tensors one behind the other the one that a number chooses, and the rest of the indices in it. */
-static Node *index_of_stack(Ctx *c, size_t n, Node *const *a)
-{
-    Node *e = element(c, a[0], a[1]);
-    if (!e || n == 2)
-        return e;
-    Node **v = ARENA_NEW(ctx_arena(c), Node *, n - 1);
-    if (!v)
-        return c->poison;
-    memcpy(v, a + 1, (n - 1) * sizeof *v);
-    v[0] = e;
-    return ex_tensor(c, OP_INDEX, NULL, n - 1, v);
-}
-
-Node *exact_index(Ctx *c, const char *attributes, size_t n, Node *const *a)
-{
-    Node *v = a[0];
-    (void)attributes;
-    if (ex_is(v, OP_STACK) && ex_is_num(a[1])) {
-        v = index_of_stack(c, n, a);
-        return v || !ctx_failed(c) ? v : c->poison;
-    }
-    if (ex_is_num(v))
-        return row_wrong(c, NULL, "a number has no elements");
-    for (size_t k = 1; k < n && row_is_list(v); k++) {
-        Node *e = element(c, v, a[k]);
-        if (e && k + 1 < n && !row_is_list(e) && !e->shape)
-            return row_wrong(c, NULL, "there are more indices than axes");
-        if (!e)
-            return ctx_failed(c) ? c->poison : NULL;
-        v = e;
-    }
-    if (row_is_list(a[0]))
-        return v;
-    if (shape_is_tensor(v->shape) && n - 1 > shape_at(c, v->shape)->rank)
-        return row_wrong(c, NULL, "there are more indices than axes");
-    return NULL;
-}
-
 /* The sum of the products of all elements; NULL where elements are not all written out. */
 static Node *dot_elements(Ctx *c, Node *u, Node *v)
 {
@@ -572,21 +498,4 @@ Node *ex_broadcast(Ctx *c, Node *e, uint32_t shape)
     for (unsigned i = 0; i < s.rank; i++)
         a[i + 1] = shape_size_node(c, s.size[i]);
     return row_intern(c, OP_BROADCAST, NULL, s.rank + 1u, a);
-}
-
-Node *ex_store(Ctx *c, Node *v, size_t n, Node *const *index, Node *e)
-{
-    if (n == 0)
-        return e;
-    if (!row_is_list(v))
-        return row_wrong(c, NULL, "a number has no elements");
-    Node *old = element(c, v, index[0]);
-    Node **t = old ? ARENA_NEW(ctx_arena(c), Node *, v->n) : NULL;
-    if (!t)
-        return ctx_failed(c) ? c->poison : row_wrong(c, NULL, "an index is a number");
-    int64_t i = 1;
-    (void)ex_get_int(index[0], &i);
-    memcpy(t, v->a, v->n * sizeof *t);
-    t[i - 1] = ex_store(c, old, n - 1, index + 1, e);
-    return ex_list(c, v->n, t);
 }

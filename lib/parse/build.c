@@ -8,8 +8,13 @@
 
 /* ---- errors, places */
 
+/* A function's parameters may be tensors, of which conditions are numbers. */
 void build_condition_error(TreeBuilder *b, uint32_t k)
 {
+    if (build_in_parameters(b, b->v[k])) {
+        b->v[k] = ex_if(b->c, b->v[k], b->c->one, b->c->zero);
+        return;
+    }
     build_stand_on(b, k);
     ctx_error(b->c, LBZ_SYNTAX, "write if ... then 1 else 0 to make a number of it",
               "a condition stands where a number is needed");
@@ -25,11 +30,20 @@ Node *build_structural(TreeBuilder *b, Op op, size_t n, Node *const *a, uint32_t
     return s;
 }
 
-Node *build_tensor(TreeBuilder *b, Op op, size_t n, Node *const *a, uint32_t pos,
-                   uint32_t end)
+void build_put_sizes(TreeBuilder *b, size_t n, Node **a)
+{
+    for (const ShapeScope *s = b->scope; s; s = s->outer)
+        for (size_t i = 0; s->sizes && s->sizes->n && i < n; i++)
+            if (!a[i]->shape && a[i]->syms)
+                a[i] = ex_subst(b->c, a[i], s->sizes->sym, s->sizes->value, s->sizes->n);
+}
+
+Node *build_tensor(TreeBuilder *b, Op op, const char *attributes, size_t n, Node **a,
+                   uint32_t pos, uint32_t end)
 {
     build_stand_at(b, pos, end);
-    Node *r = ctx_failed(b->c) ? b->c->poison : ex_tensor(b->c, op, NULL, n, a);
+    build_put_sizes(b, n, a);
+    Node *r = ctx_failed(b->c) ? b->c->poison : ex_tensor(b->c, op, attributes, n, a);
     if (b->opt->spans && !ctx_failed(b->c) && ex_is(r, op) &&
         !map_get(b->opt->spans, r->id, NULL))
         map_put(b->opt->spans, r->id, (uint64_t)pos << 32 | (end - pos));
@@ -120,6 +134,8 @@ static Node *build_item(TreeBuilder *b, const TreeItem *i, uint32_t base)
     case TREE_CONSTANT: return constant_node(b->c, i->op);
     case TREE_NAME: return symbol_node(b, i->sym);
     case TREE_GIVEN: return b->t->given[i->at];
+    case TREE_END: return build_end(b, i);
+    case TREE_OPEN: return b->c->poison; /* the range around it knows */
     case TREE_SUM: return build_sum(b, i, base);
     case TREE_PRODUCT: return build_product(b, i, base);
     case TREE_JUXTAPOSED: return build_juxtaposition(b, i, base);
@@ -142,6 +158,7 @@ static Node *build_item(TreeBuilder *b, const TreeItem *i, uint32_t base)
     case TREE_APPLY: return build_apply(b, i, base);
     case TREE_DIFF: return build_diff(b, i, base);
     case TREE_AT: return build_at(b, i, base);
+    case TREE_MAP: return build_map(b, i, base);
     case TREE_WHERE: return build_where(b, i, base);
     case TREE_MARK: break;
     }
@@ -194,6 +211,11 @@ typedef struct {
     uint32_t n;
 } Stretches;
 
+static bool binds_names(const TreeItem *i)
+{
+    return i->kind == TREE_AT || (i->kind == TREE_MAP && i->n == 3);
+}
+
 /* Finds where each AT begins. */
 static bool find_stretches(TreeBuilder *b, Stretches *s)
 {
@@ -211,7 +233,7 @@ static bool find_stretches(TreeBuilder *b, Stretches *s)
             continue;
         n -= i->n;
         first[n] = i->n ? first[n] : k;
-        if (i->kind == TREE_AT) {
+        if (binds_names(i)) {
             s->inner[k] = s->outermost[first[n]];
             s->outermost[first[n]] = k + 1;
         }
@@ -246,11 +268,19 @@ static void open_scope(TreeBuilder *b, uint32_t at)
         return;
     for (size_t i = 0; i < n; i++) {
         sym[i] = v[2 * i]->sym;
-        shape[i] = v[2 * i + 1]->shape;
+        shape[i] = b->t->item[at].kind == TREE_MAP
+                       ? build_part_shape(b->c, v[2 * i + 1]->shape)
+                       : v[2 * i + 1]->shape;
     }
-    Sizes *sizes = b->opt->shape ? bound_sizes(b, n, sym, v) : NULL;
-    *s = (ShapeScope){
-        .outer = b->scope, .n = n, .sym = sym, .shape = shape, .sizes = sizes};
+    bool names = b->opt->shape && b->t->item[at].kind == TREE_AT;
+    Sizes *sizes = names ? bound_sizes(b, n, sym, v) : NULL;
+    bool part = b->t->item[at].kind == TREE_MAP && build_in_parameters(b, v[1]);
+    *s = (ShapeScope){.outer = b->scope,
+                      .n = n,
+                      .sym = sym,
+                      .shape = shape,
+                      .params = part,
+                      .sizes = sizes};
     b->scope = s;
     note_bound(b, s);
     memset(b->near_sym, 0, sizeof b->near_sym);

@@ -45,7 +45,7 @@ static inline void build_stand_on(TreeBuilder *b, uint32_t k)
 }
 static inline bool build_is_condition(const Node *n)
 {
-    return (unsigned)n->op - OP_LT <= OP_FALSE - OP_LT;
+    return (unsigned)n->op - OP_LT <= OP_FALSE - OP_LT && !n->shape;
 }
 LBZ_COLD void build_condition_error(TreeBuilder *b, uint32_t k);
 /* Conditions on tensors are numbers, 0 or 1; others are no numbers. */
@@ -62,9 +62,11 @@ static inline void build_need_numbers(TreeBuilder *b, uint32_t from)
 /* A structural node; where it stands is noted. */
 Node *build_structural(TreeBuilder *b, Op op, size_t n, Node *const *a, uint32_t pos,
                        uint32_t end);
+/* Numbers among the operands with the sizes put in that the scope tells: x[2:n] at x=[1, 2]. */
+void build_put_sizes(TreeBuilder *b, size_t n, Node **a);
 /* Likewise, of a T row. */
-Node *build_tensor(TreeBuilder *b, Op op, size_t n, Node *const *a, uint32_t pos,
-                   uint32_t end);
+Node *build_tensor(TreeBuilder *b, Op op, const char *attributes, size_t n, Node **a,
+                   uint32_t pos, uint32_t end);
 
 /* ---- build.c */
 /* Is a parameter of the function being read in x? */
@@ -81,14 +83,19 @@ Node *build_comparison(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_logic(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_if(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_cases(TreeBuilder *b, const TreeItem *i, uint32_t base);
-Node *build_range(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_list(TreeBuilder *b, const TreeItem *i, uint32_t base);
+
+/* ---- build_index.c; the operands are those from base on */
+Node *build_end(TreeBuilder *b, const TreeItem *i);
+Node *build_range(TreeBuilder *b, const TreeItem *i, uint32_t base);
+Node *build_index(TreeBuilder *b, const TreeItem *i, uint32_t base);
 
 /* ---- build_call.c; the operands are those from base on */
 Node *build_call(TreeBuilder *b, const TreeItem *i, uint32_t base);
-Node *build_index(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_apply(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_diff(TreeBuilder *b, const TreeItem *i, uint32_t base);
+uint32_t build_part_shape(Ctx *c, uint32_t shape); /* of one row, or element */
+Node *build_map(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_at(TreeBuilder *b, const TreeItem *i, uint32_t base);
 Node *build_where(TreeBuilder *b, const TreeItem *i, uint32_t base);
 

@@ -6,6 +6,8 @@
  *   GRAD e [, name or list]     HESSIAN, LAPLACIAN, DIV, CURL e [, list of names]
  *   JACOBIAN f, name or list    HVP, JVP, VJP f, list, v
  */
+#include "expr/attributes.h"
+#include "expr/shape.h"
 #include "parse/build.h"
 #include <stdio.h>
 
@@ -71,6 +73,8 @@ static Node *call_function(const Arguments *a, Op op)
     Ctx *c = a->c;
     if (!numbers_only(a))
         return c->poison;
+    if (op == OP_exp && shape_has_rank(c, a->v[0]->shape, 2))
+        ctx_note(c, "exp is taken element by element; expm(A) is the matrix exponential");
     if (a->n <= op_info(op)->max_args)
         return with_exponent(a, ex_fn(c, op, a->n, a->v));
     Node *r = a->v[0];
@@ -258,6 +262,30 @@ static Node *call_structural(const Arguments *a, Op op)
     return structural(a, op, a->n, a->v);
 }
 
+/* ---- operations on tensors */
+
+/* What was given by name, as the text of attributes; NULL: nothing, or an error. */
+static const char *named_arguments(const Arguments *a, Op op, uint32_t named)
+{
+    Node **v = a->v + a->n;
+    Attribute *given = ARENA_NEW(&a->c->tmp, Attribute, named);
+    for (uint32_t k = 0; given && k < named; k++)
+        given[k] = (Attribute){v[2 * k]->name, strlen(v[2 * k]->name), v[2 * k + 1]};
+    build_stand_at(a->b, a->i->pos, a->i->end);
+    return given && !ctx_failed(a->c) ? attr_write(a->c, op, named, given) : NULL;
+}
+
+static Node *call_tensor(Arguments *a, Op op)
+{
+    const TreeItem *i = a->i;
+    uint32_t named = i->flags & TREE_NAMED ? i->sym : 0;
+    a->n -= 2 * named;
+    for (uint32_t k = 0; k < a->n; k++)
+        build_need_number(a->b, a->base + k);
+    const char *text = named ? named_arguments(a, op, named) : NULL;
+    return build_tensor(a->b, op, text, a->n, a->v, i->pos, i->end);
+}
+
 /* ---- all calls */
 
 /* The operands of i without the one that stands behind the function's name. */
@@ -276,14 +304,8 @@ Node *build_call(TreeBuilder *b, const TreeItem *i, uint32_t base)
     if (op_is_function(op))
         return call_function(&a, op);
     if (op_is_tensor(op))
-        return build_tensor(b, op, a.n, a.v, i->pos, i->end);
+        return call_tensor(&a, op);
     return op_is_structural(op) ? call_structural(&a, op) : call_binder(&a, op);
-}
-
-Node *build_index(TreeBuilder *b, const TreeItem *i, uint32_t base)
-{
-    build_need_number(b, base);
-    return build_tensor(b, OP_INDEX, i->n, b->v + base, i->pos, i->end);
 }
 
 Node *build_apply(TreeBuilder *b, const TreeItem *i, uint32_t base)

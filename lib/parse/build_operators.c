@@ -41,10 +41,25 @@ void build_take_mark(TreeBuilder *b, const TreeItem *i)
                                 : ex_pow(b->c, b->v[k], b->c->minus_one);
 }
 
+/* A vector beside a square matrix could be meant for either axis. */
+static void note_axis(TreeBuilder *b, size_t n, Node *const *a)
+{
+    bool vector = false, square = false;
+    for (size_t k = 0; k < n; k++) {
+        vector = vector || shape_is_vector(b->c, a[k]->shape);
+        square = square || shape_is_square(b->c, a[k]->shape);
+    }
+    if (vector && square)
+        ctx_note(b->c, "the vector goes along each row; as a column write it "
+                       "reshape(x, [n, 1])");
+}
+
 Node *build_sum(TreeBuilder *b, const TreeItem *i, uint32_t base)
 {
     build_need_numbers(b, base);
     build_stand_at(b, i->at, i->at + i->op);
+    if (ex_any_shape(i->n, b->v + base))
+        note_axis(b, i->n, b->v + base);
     return ctx_failed(b->c) ? b->c->poison
            : i->n == 2      ? ex_add2(b->c, b->v[base], b->v[base + 1])
                             : ex_add(b->c, i->n, b->v + base);
@@ -61,6 +76,8 @@ static const TreeItem *operator_before(const TreeBuilder *b, uint32_t k)
 static Node *apply_operator(TreeBuilder *b, unsigned op, Node *left, Node *right)
 {
     Ctx *c = b->c;
+    if (op == TK_DOTSTAR || op == TK_DOTSLASH)
+        note_axis(b, 2, (Node *[]){left, right});
     switch (op) {
     case TK_PERCENT: return ex_fn2(c, OP_mod, left, right);
     case TK_DOTSTAR: return ex_mul2(c, left, right);
@@ -112,6 +129,10 @@ Node *build_power(TreeBuilder *b, const TreeItem *i, uint32_t base)
 {
     build_need_numbers(b, base);
     build_stand_at(b, i->at, i->at + i->op);
+    if (i->flags & TREE_TRANSPOSES && b->v[base]->shape && !ctx_failed(b->c)) {
+        ctx_note(b->c, "A^T is written A' here");
+        return ex_transpose(b->c, b->v[base]);
+    }
     return ctx_failed(b->c)       ? b->c->poison
            : i->flags & TREE_EACH ? ex_pow(b->c, b->v[base], b->v[base + 1])
                                   : ex_raise(b->c, b->v[base], b->v[base + 1]);
@@ -250,14 +271,6 @@ Node *build_cases(TreeBuilder *b, const TreeItem *i, uint32_t base)
 }
 
 /* ---- lists */
-
-Node *build_range(TreeBuilder *b, const TreeItem *i, uint32_t base)
-{
-    build_need_numbers(b, base);
-    build_stand_at(b, i->pos, i->end);
-    return ctx_failed(b->c) ? b->c->poison
-                            : ex_structural(b->c, OP_RANGE, i->n, b->v + base);
-}
 
 Node *build_list(TreeBuilder *b, const TreeItem *i, uint32_t base)
 {

@@ -1,11 +1,13 @@
 /* parse/call.c - name(arguments): which row of the table, or which function of the user's, and how
  * many arguments it takes. What the arguments have to be is found out when nodes are made. */
+#include "expr/attributes.h"
 #include "parse/internal.h"
 #include <stdio.h>
 
 typedef struct {
     const ParserValue *v; /* the arguments */
-    uint32_t n;
+    uint32_t n;           /* without those by name ... */
+    uint32_t named;       /* ... which stand behind them, name and value by turns */
     uint32_t pos, end;
     const char *name;
     size_t len;
@@ -167,6 +169,116 @@ static void put_unknown(Parser *p, const ArgumentList *a, const ParserFrame *f)
     i->flags = (partial ? TREE_PARTIAL : 0) | (f->expo ? TREE_EXPONENT : 0);
 }
 
+/* ---- arguments by name */
+
+/* Is it an operation on tensors with such an argument? Names of one letter it does not know may be
+ * meant otherwise: sum(k^2, k = 1, 9). */
+static bool takes_named(const ParserFrame *f, const char *name, size_t n)
+{
+    enum { MOST = 3 };
+    bool tensor = false, known = false;
+    const char *fn = f->kind == PF_CALL && !f->brace ? op_info((Op)f->fn)->name : "";
+    for (unsigned k = 1; *fn && k <= MOST; k++) {
+        Op op = op_is_tensor((Op)f->fn) ? (Op)f->fn : op_find_n(fn, strlen(fn), k);
+        tensor = tensor || op_is_tensor(op);
+        known = known || attr_is_known(op, name, n);
+    }
+    return tensor && (known || n > 1);
+}
+
+bool parser_operand_named(Parser *p, const char *name, size_t n)
+{
+    if (!takes_named(top(p), name, n))
+        return false;
+    parser_put_name(p, sym_intern(p->c, name, n), tok(p, p->i)->pos, tok_end(p, p->i));
+    last(p)->flags = VAL_EQ;
+    parser_mark(p, TK_ASSIGN, p->i + 1);
+    p->i += 2;
+    p->due = true;
+    const Token *t = token_ahead(p, p->i);
+    size_t k;
+    const char *word = t->kind == TK_NAME ? lex_name(&p->L, t, &k) : "";
+    bool yes = t->kind == TK_NAME && k == 3 && !memcmp(word, "yes", 3);
+    if (yes || (t->kind == TK_NAME && k == 2 && !memcmp(word, "no", 2))) {
+        parser_put(p, TREE_CONSTANT, 0, t->pos, t->pos + t->len)->op =
+            yes ? TREE_TRUE : TREE_FALSE;
+        p->i++;
+    }
+    return true;
+}
+
+/* Which arguments are given by name; false with an error. */
+static bool split_named(Parser *p, ArgumentList *a, const ParserFrame *f)
+{
+    uint32_t n = 0;
+    if (f->fn == OP_SUBS || f->fn == OP_TAYLOR)
+        return true;
+    while (n < a->n && !(a->v[n].flags & VAL_EQ))
+        n++;
+    for (uint32_t k = n; k < a->n; k += 2)
+        if (!(a->v[k].flags & VAL_EQ) || k + 1 == a->n) {
+            stand_at(p, a->v[k].pos, a->v[k].end);
+            ctx_error(p->c, LBZ_SYNTAX, op_info((Op)f->fn)->usage,
+                      "arguments by name stand behind the others");
+            return false;
+        }
+    a->named = (a->n - n) / 2;
+    a->n = n;
+    return true;
+}
+
+/* Does the row know them? */
+static bool names_known(Parser *p, const ArgumentList *a, Op op)
+{
+    for (uint32_t k = 0; k < a->named; k++) {
+        const ParserValue *v = &a->v[a->n + 2 * k];
+        const char *name = p->text + v->pos;
+        if (attr_is_known(op, name, v->end - v->pos))
+            continue;
+        stand_at(p, v->pos, v->end);
+        ctx_error(p->c, LBZ_SYNTAX, op_info(op)->usage, "%.*s has no argument named %.*s",
+                  (int)a->len, a->name, (int)(v->end - v->pos), name);
+        return false;
+    }
+    return true;
+}
+
+/* ---- map */
+
+void parser_begin_map(Parser *p)
+{
+    ParserFrame *f = top(p);
+    size_t n;
+    uint32_t i = p->i;
+    if (kind_at(p, i) != TK_NAME)
+        return;
+    const char *name = lex_name(&p->L, tok(p, i), &n);
+    uint32_t sym = sym_intern(p->c, name, n);
+    if (kind_at(p, i + 1) == TK_COMMA) {
+        parser_put_name(p, sym, tok(p, i)->pos, tok_end(p, i));
+        p->i++;
+    } else if (kind_at(p, i + 1) == TK_MINUS && kind_at(p, i + 2) == TK_GT &&
+               glued(p, i + 2)) {
+        f->sym = sym + 1;
+        p->i += 3;
+    }
+}
+
+static void put_map(Parser *p, const ArgumentList *a, const ParserFrame *f)
+{
+    bool arrow = f->sym != 0;
+    if (a->n != 2u + arrow || a->named ||
+        (!arrow && root_of(p, &a->v[0])->kind != TREE_NAME)) {
+        stand_at(p, a->pos, a->end);
+        ctx_error(p->c, LBZ_SYNTAX, op_info(OP_MAP)->usage,
+                  "map takes a function and what it is to be applied to");
+        return;
+    }
+    uint32_t behind = a->v[1].first;
+    parser_put(p, TREE_MAP, a->n, a->pos, a->end)->at = behind;
+    p->tree->nat += arrow;
+}
+
 /* ---- all calls */
 
 /* sin (x)^2, sin (x) y: the parentheses hold the argument. */
@@ -206,6 +318,10 @@ static void put_call(Parser *p, const ArgumentList *a, const ParserFrame *f)
         put_unknown(p, a, f);
         return;
     }
+    if (op == OP_MAP) {
+        put_map(p, a, f);
+        return;
+    }
     if (f->primes) {
         put_primed(p, a, f);
         return;
@@ -216,10 +332,13 @@ static void put_call(Parser *p, const ArgumentList *a, const ParserFrame *f)
         arity_error(p, a, op);
     if (ctx_failed(p->c))
         return;
-    TreeItem *i = parser_put(p, op == OP_INDEX ? TREE_INDEX : TREE_CALL, a->n + f->expo,
-                             a->pos, a->end);
+    if (a->named && !names_known(p, a, op))
+        return;
+    TreeItem *i = parser_put(p, op == OP_INDEX ? TREE_INDEX : TREE_CALL,
+                             a->n + 2 * a->named + f->expo, a->pos, a->end);
     i->op = (uint16_t)op;
-    i->flags = f->expo ? TREE_EXPONENT : 0;
+    i->flags = (f->expo ? TREE_EXPONENT : 0) | (a->named ? TREE_NAMED : 0);
+    i->sym = a->named;
 }
 
 /* The closing bracket at end was read; f is the frame on top. */
@@ -230,6 +349,8 @@ void parser_finish_call(Parser *p, ParserFrame *frame, uint32_t end)
     ArgumentList a = {.v = &p->v[f.base], .n = p->nv - f.base, .pos = pos, .end = end};
     a.name = lex_name(&p->L, tok(p, f.name), &a.len);
     parser_pop_frame(p);
+    if (!split_named(p, &a, &f))
+        return;
     put_call(p, &a, &f);
     note_spaced(p, &f, pos, end);
 }

@@ -96,6 +96,36 @@ static void postfix_prime(Parser *p)
     p->i++;
 }
 
+/* A.T, and x.grad: what backward has come to, a name of its own. */
+static void postfix_dot(Parser *p)
+{
+    size_t n;
+    const Token *next = tok(p, p->i + 1);
+    const char *name = next->kind == TK_NAME ? lex_name(&p->L, next, &n) : "";
+    bool tight = glued(p, p->i) && glued(p, p->i + 1) && next->kind == TK_NAME;
+    uint32_t pos = last(p)->pos, end = tok_end(p, p->i + 1);
+    if (tight && n == 1 && *name == 'T') {
+        parser_note(p, "%s.T is written %s' here",
+                    parser_excerpt(p, pos, last(p)->end, 60),
+                    parser_excerpt(p, pos, last(p)->end, 60));
+        parser_put(p, TREE_PRIME, 1, pos, end);
+    } else if (tight && n == 4 && !memcmp(name, "grad", 4) &&
+               root_of(p, last(p))->kind == TREE_NAME) {
+        const char *of = sym_name(p->c, root_of(p, last(p))->sym);
+        char *whole = ARENA_NEW(&p->c->tmp, char, strlen(of) + 6);
+        if (!whole)
+            return;
+        strcpy(whole, of);
+        strcat(whole, ".grad");
+        p->tree->item[last(p)->root].sym = sym_intern(p->c, whole, strlen(whole));
+        last(p)->end = end;
+    } else {
+        parser_unexpected_operator(p);
+        return;
+    }
+    p->i += 2;
+}
+
 /* ---- brackets */
 
 /* d(e)/dx, d/dx(e): name is the last token of it, count its first. */
@@ -349,6 +379,12 @@ static bool infix_comma(Parser *p)
         bind_name(p);
         return true;
     case PF_CALL:
+        if (f->fn == OP_MAP && f->sym && p->nv == f->base + 1)
+            parser_put_name(p, f->sym - 1, tok(p, f->tok + 1)->pos,
+                            tok_end(p, f->tok + 1)); /* of x -> e */
+        p->i++;
+        p->due = true;
+        return true;
     case PF_LIST:
     case PF_PAIR:
         p->i++;
@@ -504,6 +540,7 @@ bool parser_operator(Parser *p)
     case TK_SUP: postfix_superscript(p); return true;
     case TK_BANG: postfix_factorial(p); return true;
     case TK_PRIME: postfix_prime(p); return true;
+    case TK_DOT: postfix_dot(p); return true;
     case TK_COMMA: return infix_comma(p);
     case TK_SEMI: return infix_semicolon(p);
     case TK_END:

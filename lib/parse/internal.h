@@ -237,6 +237,14 @@ bool parser_operator(Parser *p); /* false: the token is not part of the expressi
 /* An operator over any number of operands, at the current token: its frame. */
 ParserFrame *parser_gather(Parser *p, ParserFrameKind kind, int bp);
 
+/* ---- index.c: what stands in an index */
+/* x[:, 2:]: the end of a range that is not written. */
+bool parser_open_range(Parser *p);
+/* x[end], and in inner parentheses. */
+bool parser_operand_end(Parser *p);
+/* The item is a range that has been read; is it an index? */
+void parser_note_slice(Parser *p, TreeItem *range, uint32_t base);
+
 /* ---- beside.c: operands side by side */
 void parser_juxtapose(Parser *p);
 
@@ -250,6 +258,10 @@ void parser_reduce_cases(Parser *p, ParserFrame *f);
 
 /* ---- call.c: argument lists */
 void parser_finish_call(Parser *p, ParserFrame *f, uint32_t end);
+/* map(f, X), map(x -> e, X): what stands before the comma, whose frame is on top. */
+void parser_begin_map(Parser *p);
+/* axis=2 in an argument list: true when it is one, and its name was read. */
+bool parser_operand_named(Parser *p, const char *name, size_t n);
 /* The function of one argument that the name of op means; POISON with an error. */
 Op parser_unary_function(Parser *p, Op op);
 
@@ -269,6 +281,7 @@ void parser_operand_past_result(Parser *p);
 /* Opens the argument list at token `paren` of the function named by token `name`. */
 ParserFrame *parser_open_call(Parser *p, Op fn, uint32_t name, uint32_t paren);
 bool parser_has_comma(const Parser *p, uint32_t paren);
+void parser_operand_string(Parser *p);
 
 /* ---- joined.c: names run together */
 void parser_remember_word(Parser *p, const char *s, uint32_t pos, size_t n);

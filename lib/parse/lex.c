@@ -411,6 +411,17 @@ static bool lex_bad(Lexer *L)
     return false;
 }
 
+/* "ij,jk->ik": up to the next quote. */
+static bool lex_string(Lexer *L, unsigned flags)
+{
+    const char *s = L->text + L->at + 1, *end = memchr(s, '"', L->to - L->at - 1);
+    if (end && !memchr(s, '\n', (size_t)(end - s)))
+        return emit_token(L, TK_STRING, (size_t)(end - s) + 2, flags) != NULL;
+    lex_error(L, 1, "write einsum(\"ij,jk->ik\", A, B)",
+              "the text behind this quote is not closed%s", "");
+    return false;
+}
+
 static bool lex_punct(Lexer *L, unsigned fl)
 {
     unsigned char next = byte_at(L, L->at + 1);
@@ -447,6 +458,7 @@ static bool lex_punct(Lexer *L, unsigned fl)
     case '}': return close_bracket(L, TK_RBRACE, fl);
     case '|': return lex_bar(L, fl);
     case '.': return lex_dot(L, fl);
+    case '"': return lex_string(L, fl);
     case '\'':
         while (byte_at(L, L->at + primes) == '\'')
             primes++;

@@ -2,6 +2,7 @@
  * parentheses, unknown function, symbol. The statement as a whole decides for names that
  * the session does not know. */
 #include "parse/internal.h"
+#include <stdio.h>
 
 enum { N_BARE = 1, N_BOUND = 2 };
 
@@ -193,14 +194,9 @@ static void operand_symbol(Parser *p, const char *name, size_t n)
     push_name(p, sym_intern(p->c, name, n));
 }
 
-/* The k-th result, which stands at tokens from..p->i. */
-static void put_result(Parser *p, long k, uint32_t from)
+static void put_given(Parser *p, Node *n, uint32_t pos, uint32_t end)
 {
     Tree *t = p->tree;
-    uint32_t pos = tok(p, from)->pos, end = tok_end(p, p->i - 1);
-    Node *n = p->pe && p->pe->result ? p->pe->result(p->pe->arg, k)
-                                     : ctx_error(p->c, LBZ_NAME, NULL,
-                                                 "there is no result before this line");
     Node **more = ARENA_NEW(ctx_arena(p->c), Node *, t->ngiven + 1u);
     if (!more || ctx_failed(p->c))
         return;
@@ -209,6 +205,30 @@ static void put_result(Parser *p, long k, uint32_t from)
     t->given = more;
     more[t->ngiven] = n;
     parser_put(p, TREE_GIVEN, 0, pos, end)->at = t->ngiven++;
+}
+
+void parser_operand_string(Parser *p)
+{
+    uint32_t pos = tok(p, p->i)->pos, end = tok_end(p, p->i);
+    if (top(p)->kind != PF_CALL || top(p)->brace || !op_is_tensor((Op)top(p)->fn)) {
+        ctx_error(p->c, LBZ_SYNTAX, "as in einsum(\"ij,jk->ik\", A, B)",
+                  "a text in quotes is an argument of some functions only");
+        return;
+    }
+    char *s = arena_strndup(ctx_arena(p->c), p->text + pos + 1, end - pos - 2);
+    if (s)
+        put_given(p, ex_string(p->c, s, end - pos - 2), pos, end);
+    p->i++;
+}
+
+/* The k-th result, which stands at tokens from..p->i. */
+static void put_result(Parser *p, long k, uint32_t from)
+{
+    uint32_t pos = tok(p, from)->pos, end = tok_end(p, p->i - 1);
+    Node *n = p->pe && p->pe->result ? p->pe->result(p->pe->arg, k)
+                                     : ctx_error(p->c, LBZ_NAME, NULL,
+                                                 "there is no result before this line");
+    put_given(p, n, pos, end);
 }
 
 /* %pi, %e, as in Maxima. */
@@ -290,8 +310,28 @@ bool parser_has_comma(const Parser *p, uint32_t paren)
     return false;
 }
 
+/* A(1, 2) of a tensor. */
+static bool reject_round_index(Parser *p, const char *name, size_t n)
+{
+    uint32_t paren = p->i + 1, after = after_group(p, paren);
+    if (!p->pe || !p->pe->shape || after == LEX_NONE ||
+        !p->pe->shape(p->pe->arg, sym_intern(p->c, name, n)))
+        return false;
+    const char *in = parser_excerpt(p, tok_end(p, paren), tok(p, after - 1)->pos, 60);
+    char hint[240];
+    snprintf(hint, sizeof hint,
+             "write %.60s[%.60s] for an element, %.60s*(...) for a product",
+             parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 50), in,
+             parser_excerpt(p, tok(p, p->i)->pos, tok_end(p, p->i), 50));
+    stand_at(p, tok(p, p->i)->pos, tok_end(p, after - 1));
+    ctx_error(p->c, LBZ_SYNTAX, hint, "%.*s is a tensor, not a function", (int)n, name);
+    return true;
+}
+
 static void operand_product(Parser *p, const char *name, size_t n)
 {
+    if (reject_round_index(p, name, n))
+        return;
     uint32_t paren = p->i + 1, after = after_group(p, paren);
     const uint32_t *names;
     size_t k = after == LEX_NONE ? 0 : about_name(p, name, n, &names);
@@ -354,10 +394,13 @@ static void named_call(Parser *p, const char *name, size_t n)
         op = OP_DIFF;
     if (parser_reject_functional(p, name, n, op))
         return;
-    if (op == OP_POISON)
+    if (op == OP_POISON) {
         unknown_call(p, name, n);
-    else
-        parser_open_call(p, op, p->i, p->i + 1);
+        return;
+    }
+    parser_open_call(p, op, p->i, p->i + 1);
+    if (op == OP_MAP)
+        parser_begin_map(p);
 }
 
 /* ---- f'(x) */
@@ -422,6 +465,8 @@ void parser_operand_name(Parser *p)
         return;
     }
     bool tight = glued(p, p->i + 1);
+    if (next == TK_ASSIGN && parser_operand_named(p, name, n))
+        return;
     if (name[0] == 'd' && parser_operand_derivative(p))
         return;
     if (operand_constant(p, name, n))
@@ -431,6 +476,8 @@ void parser_operand_name(Parser *p)
         put_result(p, 1, p->i - 1);
         return;
     }
+    if (n == 3 && !memcmp(name, "end", 3) && parser_operand_end(p))
+        return;
     if (tight && next == TK_LPAREN) {
         named_call(p, name, n);
         return;

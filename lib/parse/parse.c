@@ -270,6 +270,8 @@ static void operand_brace(Parser *p)
 
 static void operand_empty(Parser *p)
 {
+    if (parser_open_range(p))
+        return;
     if (top(p)->kind != PF_LIST || p->nv != top(p)->base || top(p)->tok + 1 != p->i) {
         parser_unexpected_operand(p);
         return;
@@ -309,7 +311,10 @@ static void read_operand(Parser *p)
         break;
     case TK_PERCENT: parser_operand_past_result(p); break;
     case TK_NL: p->i++; break;
-    default: parser_unexpected_operand(p);
+    case TK_STRING: parser_operand_string(p); break;
+    default:
+        if (!parser_open_range(p))
+            parser_unexpected_operand(p);
     }
 }
 

@@ -7,11 +7,11 @@
  * Owners: statements, spans, trees and nodes live in the statement pool, tokens and stacks in the
  * tmp arena. May use: base, number, table, expr.
  * Files, first step: lex.[ch] (text to tokens), parse.c (stacks, items, operands), infix.c
- * (operators, brackets), beside.c (operands side by side), name.c (what a name means), joined.c
+ * (operators, brackets), beside.c (operands side by side), index.c (what stands in an index), name.c (what a name means), joined.c
  * (names run together), foreign.c (names of other systems), apply.c (functions without parentheses),
  * call.c (argument lists), derivative.c (d/dx in all spellings), reduce.c (frames to items), sign.c and error.c (what
  * is wrong, in a sentence), internal.h (the machine they share). Second step: tree.h, build.[ch] (the
- * loop; operators), build_call.c (calls, derivatives). Around both: statement.c (lines, commands,
+ * loop; operators), build_call.c (calls, derivatives), build_index.c (indices, ranges), build_map.c. Around both: statement.c (lines, commands,
  * definitions). parse, infix, beside, name, apply, call, derivative and reduce are one circle: they are one
  * machine, cut by what is read; each puts values on the stack of parse.c, which calls the reader that
  * is due. build and build_call are another: the loop calls the makers, they its stack.
@@ -29,6 +29,7 @@ typedef enum {
     ST_ASSIGN,   /* sym := expr */
     ST_FUNCTION, /* sym(params) = expr, or = { statements }: then expr is NULL and body
                   * the text between the braces */
+    ST_UNPACK,   /* [params] = expr, or := where sym is 1; body: the text of expr */
     ST_COMMAND   /* command args */
 } StmtKind;
 

@@ -86,11 +86,20 @@ static void reduce_juxtaposition(Parser *p, const ParserFrame *f)
     put_from(p, TREE_JUXTAPOSED, f->base, VAL_PRODUCT);
 }
 
+/* A^T, where T is nobody's name. */
+static bool is_transpose(Parser *p)
+{
+    const ParserValue *v = last(p);
+    return v->flags & VAL_BARE && v->end - v->pos == 1 && p->text[v->pos] == 'T' &&
+           parser_name_kind(p, "T", 1) == NAME_FREE;
+}
+
 static void reduce_power(Parser *p, const ParserFrame *f)
 {
     uint32_t deriv = last(p)->flags & VAL_DERIV;
+    bool transposes = !f->mixed && is_transpose(p);
     TreeItem *i = put_from(p, TREE_POWER, f->base, deriv);
-    i->flags = f->mixed ? TREE_EACH : 0;
+    i->flags = f->mixed ? TREE_EACH : transposes ? TREE_TRANSPOSES : 0;
     stand_by(p, i, f->tok);
 }
 
@@ -161,7 +170,7 @@ static void reduce_range(Parser *p, const ParserFrame *f)
         ctx_error(p->c, LBZ_SYNTAX, NULL, "a range is from:to or from:step:to");
         return;
     }
-    put_from(p, TREE_RANGE, f->base, 0);
+    parser_note_slice(p, put_from(p, TREE_RANGE, f->base, 0), f->base);
 }
 
 /* ---- prefixes */

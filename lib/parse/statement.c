@@ -251,6 +251,57 @@ static bool shows_function(Parser *p)
     return parser_parameters(p, name, n, &params) > 0;
 }
 
+/* [Q, R] = ...: true when tokens say so. */
+static bool unpack_head(const Parser *p)
+{
+    uint32_t close = tok(p, 0)->closed ? tok(p, 0)->match : 0;
+    uint8_t eq = close ? kind_at(p, close + 1) : TK_END;
+    if (kind_at(p, 0) != TK_LBRACK || (eq != TK_ASSIGN && eq != TK_WALRUS))
+        return false;
+    for (uint32_t i = 1; i < close; i++)
+        if (kind_at(p, i) != (i % 2 ? TK_NAME : TK_COMMA))
+            return false;
+    return close % 2 == 0;
+}
+
+static void read_unpacking(Parser *p, Stmt *st)
+{
+    uint32_t close = tok(p, 0)->match;
+    st->kind = ST_UNPACK;
+    st->sym = kind_at(p, close + 1) == TK_WALRUS;
+    st->name = (Span){tok(p, 0)->pos, tok_end(p, close) - tok(p, 0)->pos};
+    p->i = close + 2;
+    st->body.pos = tok(p, p->i)->pos;
+    st->params = ARENA_NEW(ctx_arena(p->c), uint32_t, close / 2 + 1);
+    for (uint32_t i = 1; st->params && i < close && may_define(p, i, false); i += 2) {
+        size_t n;
+        const char *name = lex_name(&p->L, tok(p, i), &n);
+        st->params[st->nparams++] = sym_intern(p->c, name, n);
+    }
+    if (!ctx_failed(p->c))
+        st->expr = parser_node(p);
+    if (!ctx_failed(p->c))
+        st->body.len = tok_end(p, p->i - 1) - st->body.pos;
+}
+
+/* x.grad := ..., as a session is saved. */
+static bool grad_head(const Parser *p)
+{
+    return kind_at(p, 0) == TK_NAME && kind_at(p, 1) == TK_DOT &&
+           kind_at(p, 2) == TK_NAME && kind_at(p, 3) == TK_WALRUS &&
+           tok(p, 2)->len == 4 && !memcmp(p->text + tok(p, 2)->pos, "grad", 4);
+}
+
+static void define_gradient(Parser *p, Stmt *st)
+{
+    uint32_t pos = tok(p, 0)->pos, end = tok_end(p, 2);
+    st->kind = ST_ASSIGN;
+    st->name = (Span){pos, end - pos};
+    st->sym = sym_intern(p->c, p->text + pos, end - pos);
+    p->i = 4;
+    st->expr = parser_node(p);
+}
+
 static void read_one_statement(Parser *p, Stmt *st)
 {
     uint32_t eq;
@@ -267,6 +318,10 @@ static void read_one_statement(Parser *p, Stmt *st)
         st->expr = parser_node(p);
     } else if (function_head(p, &eq)) {
         define_function(p, st, eq);
+    } else if (unpack_head(p)) {
+        read_unpacking(p, st);
+    } else if (grad_head(p)) {
+        define_gradient(p, st);
     } else if (shows_function(p)) {
         st->kind = ST_COMMAND;
         st->command = command_find("help", 4);
@@ -360,6 +415,9 @@ bool parse_statement(Ctx *c, const ParseEnv *pe, const char *text, size_t n, siz
         (st->kind == ST_DEFINE || st->kind == ST_ASSIGN || st->kind == ST_FUNCTION))
         map_put(&out->names, st->sym,
                 st->kind == ST_FUNCTION ? NAME_FUNCTION : NAME_VARIABLE);
+    for (size_t i = 0; st->kind == ST_UNPACK && out && i < st->nparams; i++)
+        if (out->names.arena && !ctx_failed(c))
+            map_put(&out->names, st->params[i], NAME_VARIABLE);
     *at = next_start(text, *at, n);
     return !ctx_failed(c);
 }

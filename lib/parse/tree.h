@@ -20,6 +20,8 @@ typedef enum {
     TREE_CONSTANT, /* op: C_PI ..., TREE_TRUE, TREE_FALSE */
     TREE_NAME,     /* sym */
     TREE_GIVEN,    /* given[at] */
+    TREE_END,  /* the last element along axis op of the value that item at made; x[end] */
+    TREE_OPEN, /* where a range in an index says nothing: x[2:] */
     /* of one operand. MARK: op is the token that stands before it (- / % ...) or behind it (=); the
      * operand stays an operand of the item that follows */
     TREE_MARK,
@@ -37,7 +39,7 @@ typedef enum {
     TREE_COMPARE, /* a < b < c: each but the first is marked */
     TREE_AND,
     TREE_OR,
-    TREE_RANGE,
+    TREE_RANGE, /* in an index: see TREE_SLICE */
     TREE_IF,
     TREE_CASES, /* value, condition ..., and the rest when n is odd */
     TREE_LIST,
@@ -45,6 +47,7 @@ typedef enum {
     TREE_CALL,  /* op: of the table, or SUM, PROD, INT; see flags */
     TREE_APPLY, /* sym: an unknown function, or one of the user's; see flags */
     TREE_DIFF,  /* name, order ..., then what is differentiated */
+    TREE_MAP,   /* function, X; or, where `at` binds: e, name, X; at: the item behind e */
     TREE_AT,    /* e, name, value ...; at: the item behind e */
     TREE_WHERE  /* e, equation, or e and its two sides; at: the first item of e */
 } TreeKind;
@@ -55,14 +58,17 @@ enum { TREE_TRUE = 100, TREE_FALSE };
 enum {
     TREE_EXPONENT =
         1, /* CALL, APPLY: the first operand is the power behind the name: sin^2 x */
-    TREE_ORDER = 2,     /* ... the order of differentiation: f^(n)(x) */
-    TREE_PRIMED = 4,    /* f'(x); how often: sym of CALL, op of APPLY */
-    TREE_PARTIAL = 8,   /* APPLY: behind the arguments as many orders: f_1_2(x, y) */
-    TREE_BARE = 16,     /* CALL: expand x^2 - 1, without a list of arguments */
+    TREE_ORDER = 2,   /* ... the order of differentiation: f^(n)(x) */
+    TREE_PRIMED = 4,  /* f'(x); how often: sym of CALL, op of APPLY */
+    TREE_PARTIAL = 8, /* APPLY: behind the arguments as many orders: f_1_2(x, y) */
+    TREE_BARE = 16,   /* CALL: expand x^2 - 1, without a list of arguments */
+    TREE_NAMED = 128, /* CALL: the last operands are sym pairs of a name and its value */
     TREE_QUOTIENT = 32, /* DIFF: dy/dx, which `where` may define */
     TREE_MIXED = 64,    /* PRODUCT: with operators besides * and / */
+    TREE_SLICE = 64,    /* RANGE: an index along axis op of the value that item at made */
     TREE_EACH = 64,     /* POWER: .^ */
-    TREE_ROWS = 64      /* LIST: [1, 2; 3, 4] */
+    TREE_TRANSPOSES = 32, /* POWER: A^T; a power where A is a number */
+    TREE_ROWS = 64        /* LIST: [1, 2; 3, 4] */
 };
 
 typedef struct {

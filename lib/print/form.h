@@ -41,6 +41,7 @@ typedef enum {
     FORM_NOT,
     FORM_PRIME, /* a[0], transposed */
     FORM_PART,  /* a[0], text behind it: [2] */
+    FORM_INDEX, /* a[0][a[1], ...] */
     FORM_BINDS  /* a[0] at a[1] = a[2], ... */
 } FormKind;
 
@@ -228,10 +229,11 @@ static inline int form_needs(const Form *f, uint32_t i)
         [FORM_SUM] = BIND_PROD,   [FORM_PROD] = BIND_POW,  [FORM_POW] = BIND_POW,
         [FORM_CALL] = BIND_IF,    [FORM_APPLY] = BIND_IF,  [FORM_LIST] = BIND_IF,
         [FORM_IF] = BIND_OR,      [FORM_INFIX] = BIND_SUM, [FORM_NOT] = BIND_NOT,
-        [FORM_PRIME] = BIND_ATOM, [FORM_PART] = BIND_ATOM, [FORM_BINDS] = BIND_OR,
+        [FORM_PRIME] = BIND_ATOM, [FORM_PART] = BIND_ATOM, [FORM_INDEX] = BIND_IF,
+        [FORM_BINDS] = BIND_OR,
     };
 
-    if (f->kind == FORM_POW && i == 0)
+    if ((f->kind == FORM_POW || f->kind == FORM_INDEX) && i == 0)
         return BIND_ATOM;
     if (f->kind == FORM_IF && i == 2)
         return BIND_IF;

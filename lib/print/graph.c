@@ -56,11 +56,11 @@ static void put_label(Ctx *c, Str *out, Node *n)
         uint16_t op;
         const char *text;
     } sign[] = {
-        {OP_ADD, "+"},     {OP_SCALE, "*"}, {OP_MUL, "*"},   {OP_POW, "^"},
-        {OP_LT, "<"},      {OP_LE, "<="},   {OP_EQ, "=="},   {OP_NE, "!="},
-        {OP_AND, "and"},   {OP_OR, "or"},   {OP_NOT, "not"}, {OP_IF, "if"},
-        {OP_RANGE, ":"},   {OP_INT, "int"}, {OP_SUM, "sum"}, {OP_PROD, "prod"},
-        {OP_LIST, "list"},
+        {OP_ADD, "+"},     {OP_SCALE, "*"},    {OP_MUL, "*"},   {OP_POW, "^"},
+        {OP_LT, "<"},      {OP_LE, "<="},      {OP_EQ, "=="},   {OP_NE, "!="},
+        {OP_AND, "and"},   {OP_OR, "or"},      {OP_NOT, "not"}, {OP_IF, "if"},
+        {OP_RANGE, ":"},   {OP_SEQUENCE, ":"}, {OP_INT, "int"}, {OP_SUM, "sum"},
+        {OP_PROD, "prod"}, {OP_LIST, "list"},
     };
 
     for (size_t i = 0; i < sizeof(sign) / sizeof(*sign); i++)

@@ -479,6 +479,17 @@ static void latex_binds(Emit *e, const Form *f)
     emit_puts(e, "}");
 }
 
+static void latex_index(Emit *e, const Form *f)
+{
+    put_child(e, f->a[0].f, false, BIND_ATOM);
+    emit_puts(e, "_{");
+    for (uint32_t i = 1; i < f->n; i++) {
+        emit_puts(e, i > 1 ? ", " : "");
+        emit_form(e, f->a[i].f, false);
+    }
+    emit_puts(e, "}");
+}
+
 static void latex_expand(Emit *e, const Form *f, bool bare)
 {
     if (f->neg && !bare)
@@ -506,6 +517,7 @@ static void latex_expand(Emit *e, const Form *f, bool bare)
         put_child(e, f->a[0].f, false, BIND_ATOM);
         emit_puts(e, f->text);
         break;
+    case FORM_INDEX: latex_index(e, f); break;
     case FORM_BINDS: latex_binds(e, f); break;
     }
 }

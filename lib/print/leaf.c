@@ -148,7 +148,7 @@ static Form *build_infix(Forms *F, const Node *n)
         {OP_EQ, BIND_CMP, " == "},   {OP_NE, BIND_CMP, " != "},
         {OP_AND, BIND_AND, " and "}, {OP_OR, BIND_OR, " or "},
         {OP_RANGE, BIND_RANGE, ":"}, {OP_MATMUL, BIND_PROD, "*"},
-        {OP_MATPOW, BIND_POW, "^"},
+        {OP_MATPOW, BIND_POW, "^"},  {OP_SEQUENCE, BIND_RANGE, ":"},
     };
     size_t i = 0;
     Form *f;
@@ -221,6 +221,27 @@ static Form *build_part(Forms *F, const Node *n, const char *name)
     return f;
 }
 
+/* A[i, :]: a range over all of an axis is shown as ':', conditions as what they are. */
+static Form *build_index(Forms *F, const Node *n)
+{
+    Form *f = form_list(F, FORM_INDEX, BIND_ATOM, n, n->n, "", 0, 2, 0);
+    uint32_t shape = n->a[0]->shape;
+    const Shape *s = shape_at(F->c, shape);
+    for (uint32_t i = 1; i < f->n; i++) {
+        const Node *x = n->a[i];
+        int64_t k;
+        bool whole =
+            ex_is(x, OP_RANGE) && x->n == 2 && x->a[0] == F->c->one &&
+            shape_is_tensor(shape) && i <= s->rank &&
+            (s->size[i - 1].e ? x->a[1] == s->size[i - 1].e
+                              : ex_get_int(x->a[1], &k) && k == s->size[i - 1].n);
+        if (whole)
+            f->a[i].f = form_named(F, ":");
+    }
+    form_measure(f, 2, 0);
+    return f;
+}
+
 static Form *build_call(Forms *F, const Node *n)
 {
     const char *name = n->op == OP_INT    ? "int"
@@ -285,7 +306,10 @@ Form *form_other(Forms *F, const Node *n)
     case OP_OR:
     case OP_MATMUL:
     case OP_MATPOW:
+    case OP_SEQUENCE:
     case OP_RANGE: return build_infix(F, n);
+    case OP_INDEX: return build_index(F, n);
+    case OP_POSITIONS: return form_entry(F, n->a[0])->stand;
     default: return build_call(F, n);
     }
 }

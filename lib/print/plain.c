@@ -133,6 +133,7 @@ static void put_between(Str *out, const Form *f, uint32_t i)
         break;
     case FORM_IF: str_puts(out, i == 0 ? "" : i == 1 ? " then " : " else "); break;
     case FORM_INFIX: str_puts(out, i ? f->text : ""); break;
+    case FORM_INDEX: str_puts(out, i == 0 ? "" : i == 1 ? "[" : ", "); break;
     case FORM_BINDS:
         str_puts(out, i == 0 ? "" : i == 1 ? " at " : i % 2 ? ", " : " = ");
         break;
@@ -149,7 +150,7 @@ static void end_form(PlainWriter *w, const Writing *x)
 
     if (call || below_in_parentheses(f))
         put_char(w->out, ')');
-    else if (f->kind == FORM_LIST)
+    else if (f->kind == FORM_LIST || f->kind == FORM_INDEX)
         put_char(w->out, ']');
     else if (f->kind == FORM_PRIME)
         put_char(w->out, '\'');

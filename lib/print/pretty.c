@@ -331,6 +331,11 @@ static Box *make_box(Pretty *P, const Form *f)
         return box_row(P->c, 2,
                        (Box *[]){child_box(P, f->a[0].f, false, BIND_ATOM),
                                  box_text(P->c, f->text, f->ntext)});
+    case FORM_INDEX:
+        return box_row(P->c, 2,
+                       (Box *[]){child_box(P, f->a[0].f, false, BIND_ATOM),
+                                 box_fence(P->c, FENCE_BRACKET,
+                                           joined_boxes(P, f, 1, f->n, ", ", BIND_IF))});
     case FORM_BINDS: return pretty_binds(P, f);
     }
     return box_puts(P->c, "");

@@ -144,6 +144,7 @@ static bool may_be_named(const Share *s, size_t i)
     case OP_AND:
     case OP_OR:
     case OP_NOT:
+    case OP_POSITIONS:
     case OP_RANGE: return false;
     default: return has_children(n) && !op_is_structural((Op)n->op) && s->inside[i] == 0;
     }

@@ -233,7 +233,8 @@ static void run_unless(FormulaRun *j, FormulaCall *k, const ProcedureStmt *s)
     Node *v = k->got[0];
     bool tie = false;
     if (ex_is(v, OP_LIST)) {
-        ctx_error(j->c, LBZ_SHAPE, "use norm(v) or sum(v)", "a condition is no list");
+        ctx_error(j->c, LBZ_SHAPE, "write all(c) or any(c)",
+                  "a condition is one, and this is a tensor of them");
         return;
     }
     int yes = truth_of(j->c, v);

@@ -495,10 +495,6 @@ static uint32_t gen_leaf(CodeGen *g, Node *e)
             g->c, LBZ_UNABLE, "use it outside: forward int(f(t), t, 0, x) at x=1",
             "integrals cannot be accumulated in lists and functions made of statements");
         return 0;
-    case OP_RANGE:
-        ctx_error(g->c, LBZ_UNABLE, "use for i = a:b { ... }",
-                  "a range is no value here");
-        return 0;
     default: return is_by_shape(e) ? gen_shape_operation(g, e) : gen_operation(g, e);
     }
 }

@@ -366,17 +366,17 @@ static bool read_return(ProcedureReader *r)
     return t && !ctx_failed(r->c);
 }
 
-/* name[index] =: the indices; r->at is at the [. */
+/* name[index] =: the indices; r->at is at the name. */
 static bool read_index(ProcedureReader *r, ProcedureStmt *s, size_t close)
 {
-    Node *list = parse_expr(r->c, &r->pe, r->s, r->at, close + 1, r->spans);
+    Node *part = parse_expr(r->c, &r->pe, r->s, r->at, close + 1, r->spans);
     if (ctx_failed(r->c))
         return false;
-    if (!ex_is(list, OP_LIST) || list->n == 0 || list->n > PROCEDURE_RANK)
+    if (!ex_is(part, OP_INDEX) || part->n > PROCEDURE_RANK + 1)
         return fail_at(r, r->at, LBZ_SYNTAX, "write v[i] = e or A[i, j] = e",
                        "this is no index");
-    s->index = list->a;
-    s->nindex = list->n;
+    s->index = part->a + 1;
+    s->nindex = part->n - 1;
     return true;
 }
 
@@ -417,8 +417,6 @@ static bool read_assignment(ProcedureReader *r, size_t eq, size_t close, size_t 
     if (!may_assign(r, r->at, n))
         return false;
     s.sym = sym_intern(r->c, name, n);
-    r->at += n;
-    skip_blanks(r);
     if (close && !read_index(r, &s, close))
         return false;
     r->at = eq + 1;

@@ -21,9 +21,16 @@ typedef struct {
     size_t *at;    /* ... else of each; owned */
 } Place;
 
+/* Counted from 0; below 0 an index counts from the end. */
+static size_t place_of(double i, size_t dim)
+{
+    return (size_t)(i < 0 ? (double)dim + i : i - 1);
+}
+
 static bool whole_index(VM *m, double i, size_t dim)
 {
-    if (i == floor(i) && i >= 1 && i <= (double)dim)
+    double k = i < 0 ? (double)dim + 1 + i : i;
+    if (i == floor(i) && k >= 1 && k <= (double)dim)
         return true;
     ctx_error(m->c, LBZ_DOMAIN, "elements are counted from 1",
               "the index %g is not one of 1 ... %zu", i, dim);
@@ -40,7 +47,7 @@ static bool add_index(VM *m, Place *p, unsigned axis, const VMValue *i)
             return false;
     p->count[axis] = n;
     p->list[axis] = i->a ? vm_data(i) : NULL;
-    p->first[axis] = i->a ? 0 : (size_t)i->v - 1;
+    p->first[axis] = i->a ? 0 : place_of(i->v, dim);
     if (i->a)
         p->part.dim[p->part.rank++] = n;
     return true;
@@ -48,7 +55,8 @@ static bool add_index(VM *m, Place *p, unsigned axis, const VMValue *i)
 
 static size_t index_at(const Place *p, unsigned axis, size_t k)
 {
-    return p->list[axis] ? (size_t)p->list[axis][k] - 1 : p->first[axis] + k;
+    return p->list[axis] ? place_of(p->list[axis][k], p->of.dim[axis])
+                         : p->first[axis] + k;
 }
 
 /* Behind the first axis that more than one element is taken of, all axes are whole. */
@@ -285,10 +293,26 @@ static bool store(VM *m, VMValue *v, Place *p, const VMValue *x)
     return m->mode != RUN_TAPE || tape_store(m, v, p, x);
 }
 
+/* A number in all places. */
+static bool store_everywhere(VM *m, VMValue *v, Place *p, const VMValue *x)
+{
+    VMValue all = {.set = true};
+    const VMValue **arg = mem_alloc((p->n + 1) * sizeof *arg);
+    for (size_t i = 0; arg && i < p->n; i++)
+        arg[i] = x;
+    if (!arg)
+        ctx_error(m->c, LBZ_LIMIT, NULL, "out of memory");
+    bool ok = arg && vm_make_list(m, arg, p->n, &all) && store(m, v, p, &all);
+    vm_value_clear(&all);
+    mem_free(arg);
+    return ok;
+}
+
 bool vm_store(VM *m, VMValue *v, const VMValue *const *index, size_t n, const VMValue *x)
 {
     Place p;
-    bool ok = place_open(m, v, index, n, &p) && store(m, v, &p, x);
+    bool ok = place_open(m, v, index, n, &p) &&
+              (p.part.rank && !x->a ? store_everywhere(m, v, &p, x) : store(m, v, &p, x));
     mem_free(p.at);
     return ok;
 }

@@ -7,7 +7,7 @@
  * Owners: Procedures live in the statement pool; the machine owns its registers, tape and code.
  * May use: base, number, table, expr, parse, print, ball, program, cpu, point.
  * Files: parse.c (text to statements), vm.h (the machine) with code.c (its instructions), run.c,
- * value.c (numbers and arrays), kernel.c (elementwise expressions at numbers), place.c (elements and
+ * value.c (numbers and arrays), kernel.c (elementwise expressions at numbers), range.c (ranges, positions), place.c (elements and
  * parts of arrays), piece.[ch], lower.c and run_piece.c (operations on arrays, by programs), tape.c
  * and sweep.c (derivatives), record.c (the path as a program), slope.c (derivatives inside), where.c
  * (places in texts), list.c (arrays of callers); formula.[ch] and branch.c (runs on formulas).

@@ -129,7 +129,8 @@ static bool run_unless(VM *m, const VIns *x, uint32_t *pc)
 {
     const VMValue *v = register_at(m, x->a);
     if (v->a) {
-        ctx_error(m->c, LBZ_SHAPE, "use norm(v) or sum(v)", "a condition is no list");
+        ctx_error(m->c, LBZ_SHAPE, "write all(c) or any(c)",
+                  "a condition is one, and this is a tensor of them");
         return false;
     }
     bool jump = v->v == 0;
@@ -184,7 +185,9 @@ static bool run_kernel(VM *m, const VIns *x)
     else if (ok && x->op == V_LIST)
         ok = vm_make_list(m, arg, x->nargs, dst);
     else if (ok && x->op == V_OP)
-        ok = vm_piece_run(m, &f->site[x->a], arg, x->nargs, dst);
+        ok = vm_is_range(f->site[x->a].op)
+                 ? vm_range(m, f->site[x->a].op, arg, x->nargs, dst)
+                 : vm_piece_run(m, &f->site[x->a], arg, x->nargs, dst);
     else if (ok && x->op == V_SLOPE)
         ok = count_round(m) &&
              vm_slope(m, x->a, arg, x->nargs, f->args + x->args + x->nargs, dst);

@@ -241,6 +241,10 @@ bool vm_index(VM *m, const VMValue *v, const VMValue *const *index, size_t n,
 bool vm_store(VM *m, VMValue *v, const VMValue *const *index, size_t n, const VMValue *x);
 bool vm_make_list(VM *m, const VMValue *const *arg, size_t n, VMValue *out);
 
+/* ---- range.c: a:b, lengths, where conditions hold */
+bool vm_is_range(const Node *op);
+bool vm_range(VM *m, const Node *op, const VMValue *const *arg, size_t n, VMValue *out);
+
 /* ---- kernel.c: elementwise expressions, of numbers or arrays */
 bool vm_kernel(VM *m, VKernel *k, const VMValue *const *arg, size_t n, VMValue *out);
 /* The error that value out of p, of numbers, is none at in[]. False. */

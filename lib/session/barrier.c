@@ -20,6 +20,11 @@ static size_t skip_blanks(const char *t, size_t n, size_t i)
 static bool is_definition(const char *t, size_t n, size_t i)
 {
     size_t from = i;
+    if (i < n && t[i] == '[') { /* [Q, R] = ... */
+        while (i < n && t[i] != ']')
+            i++;
+        i++;
+    }
     while (i < n && word_char(t[i]))
         i++;
     if (i == from)

@@ -148,6 +148,8 @@ bool defs_assign(lbz_session *s, uint32_t sym, Node *v)
 {
     Stmt st = {.kind = ST_ASSIGN, .sym = sym, .expr = v};
     Def *d = def_new(s->c, &st, v, NULL);
+    if (d)
+        d->serial = ++s->serial;
     return d && install_definition(s, sym, d);
 }
 
@@ -207,6 +209,7 @@ bool defs_forget(lbz_session *s, uint32_t sym)
 
 void defs_clear(lbz_session *s)
 {
+    symlist_free(&s->watched);
     for (uint32_t i = 0; i < s->c->syms_kept; i++)
         defs_forget(s, i);
 }
@@ -218,6 +221,7 @@ void defs_free(lbz_session *s)
         defs_free_definition(s->names.by_sym[i]);
     mem_free(s->names.by_sym);
     symlist_free(&s->reshaped);
+    symlist_free(&s->watched);
 }
 
 /* ---- defining */
@@ -301,6 +305,22 @@ static char *source_of(lbz_session *s, const Stmt *st, const char *text)
     return r;
 }
 
+/* An x.grad that is none has no value. */
+static Node *without_gradients(lbz_session *s, const Stmt *st, Node *v)
+{
+    size_t n = 0;
+    const uint32_t *sym = v->syms ? ex_free_syms(s->c, v, &n) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = sym_name(s->c, sym[i]), *dot = strchr(name, '.');
+        if (!dot)
+            continue;
+        env_error_at(&s->c->env, st->span, LBZ_NAME, "backward y makes it", "%s is none",
+                     name);
+        return s->c->poison;
+    }
+    return v;
+}
+
 static Node *value_now(lbz_session *s, const Stmt *st, const Parsed *parsed)
 {
     Ctx *c = s->c;
@@ -313,7 +333,7 @@ static Node *value_now(lbz_session *s, const Stmt *st, const Parsed *parsed)
         snprintf(hint, sizeof hint, "give it one first: %.80s := 0", name);
         env_error_at(&c->env, st->span, LBZ_NAME, hint, "%s has no value yet", name);
     }
-    return ctx_failed(c) ? c->poison : v;
+    return ctx_failed(c) ? c->poison : without_gradients(s, st, v);
 }
 
 /* The statements of a function with their braces; line ends matter in them. */
@@ -335,6 +355,19 @@ static void note_parameters(lbz_session *s, const Def *d)
         }
         str_free(&known);
     }
+}
+
+/* x = ... begins anew: x.grad is none. */
+static bool drop_gradient(lbz_session *s, uint32_t sym)
+{
+    Str name = {0};
+    str_puts(&name, sym_name(s->c, sym));
+    str_puts(&name, ".grad");
+    uint32_t grad = sym_intern(s->c, str_cstr(&name), name.n);
+    str_free(&name);
+    if (names_find(&s->names, grad))
+        install_definition(s, grad, NULL);
+    return true;
 }
 
 bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed *parsed)
@@ -377,7 +410,8 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
         defs_free_definition(d);
         return out_of_memory(c);
     }
-    return install_definition(s, d->sym, d);
+    return install_definition(s, d->sym, d) &&
+           (st->kind != ST_DEFINE || drop_gradient(s, st->sym));
 }
 
 /* ---- printing */
