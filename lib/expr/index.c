@@ -276,6 +276,15 @@ static size_t resolve_all(Ctx *c, const Shape *s, size_t n, Node *const *index, 
     return n;
 }
 
+/* Of tensors one behind the other the one that a number chooses, and of that the rest of the indices. */
+static Node *index_of_stack(Ctx *c, size_t k, Node **b)
+{
+    int64_t i = 1;
+    (void)ex_get_int(b[1], &i);
+    b[1] = b[0]->a[i - 1];
+    return k == 1 ? b[1] : ex_tensor(c, OP_INDEX, NULL, k, b + 1);
+}
+
 Node *exact_index(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     Node *v = a[0], *b[SHAPE_RANK + 1] = {v};
@@ -294,6 +303,8 @@ Node *exact_index(Ctx *c, const char *attributes, size_t n, Node *const *a)
     size_t k = resolve_all(c, &s, n - 1, a + 1, b + 1);
     if (ctx_failed(c))
         return c->poison;
+    if (ex_is(v, OP_STACK) && k && ex_is_num(b[1]))
+        return index_of_stack(c, k, b);
     bool known = row_is_list(v);
     for (size_t i = 1; known && i <= k; i++)
         known = is_known(b[i]);
