@@ -70,7 +70,7 @@ print:     print_ form_ box_ emit_
 ball:      ball_
 diff:      diff_ series_
 simplify:  simplify_ best_ measure_ prove_ trig_ TRIG_ basis_ define_ normal_
-program:   program_ pg_ planner_
+program:   program_ pg_ planner_ lower_
 cpu:       cpu_ kernel_
 point:     accum_ kink_ slope_
 descent:   descent_ dense_ search_ rules_ lbfgs_ trust_

@@ -1,6 +1,7 @@
 /* expr/attributes.c - the texts of attributes: written from a call, normalised by the rank of what they
  * are about, read again. */
 #include "expr/attributes.h"
+#include <stdlib.h>
 
 typedef enum { KIND_AXES, KIND_NUMBER, KIND_YES } Kind;
 
@@ -91,6 +92,19 @@ unsigned attr_axis(const char *text, unsigned rank)
     while (k + 1 < rank && !(set >> k & 1))
         k++;
     return k;
+}
+
+bool attr_double(const char *text, const char *name, double *out)
+{
+    size_t n;
+    const char *s = value_of(text, name, &n);
+    char *end;
+    if (!s)
+        return false;
+    *out = strtod(s, &end); /* also inf */
+    if (*end == '/')
+        *out /= strtod(end + 1, &end);
+    return true;
 }
 
 Node *attr_number(Ctx *c, const char *text, const char *name)
@@ -277,19 +291,20 @@ static bool axes_exist(Ctx *c, const char *text, unsigned rank)
 const char *attr_normal(Ctx *c, Op op, const char *text, unsigned rank)
 {
     size_t n;
-    unsigned flags = op_info(op)->flags, axes = rank;
+    unsigned flags = op_info(op)->flags, axes;
     Str s = {0};
     bool named = value_of(text, "axis", &n) != NULL;
     if (named && !axes_exist(c, text, rank))
         return NULL;
-    if (named)
-        axes = attr_axes(text, rank);
-    else if (flags & AXIS_LAST && rank)
-        axes = 1u << (rank - 1);
-    else if (flags & AXIS_FIRST && rank)
-        axes = 1;
-    else
+    axes = attr_axes(text, rank);
+    if (named && !(flags & AXES) && axes & (axes - 1)) {
+        ctx_error(c, LBZ_SHAPE, NULL, "%s works along one axis", op_info(op)->name);
+        return NULL;
+    }
+    if (!named && (!rank || flags & AXES))
         return text;
+    if (!named)
+        axes = flags & AXIS_LAST ? 1u << (rank - 1) : 1;
     bool all = flags & AXES && axes == (1u << rank) - 1;
     put_axes(&s, axes, rank);
     text = attr_with(c, text, "axis", all ? NULL : str_cstr(&s));

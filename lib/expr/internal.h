@@ -101,6 +101,8 @@ static inline Node *ex_plain_fn2(Ctx *c, Op op, Node *x, Node *y)
 }
 /* APPLY, comparisons, connectives, IF, INT, SUM, PROD where no operand has a shape. */
 Node *ex_plain_rest(Ctx *c, Op op, size_t n, Node *const *a);
+/* A number, 0 or not, as a condition. */
+Node *ex_condition(Ctx *c, Node *a);
 LBZ_COLD Node *ex_shaped_rest(Ctx *c, Op op, size_t n, Node *const *a);
 
 /* Products of rational powers of positive integers, reduced by prime factors. */

@@ -284,13 +284,13 @@ static Node *plain_function(Ctx *c, const Pointwise *p, size_t n, Node *const *a
     return ex_plain_fn(c, p->op, n, a);
 }
 
-/* 0 or 1 as a condition. */
-static Node *condition_of(Ctx *c, Node *a)
+Node *ex_condition(Ctx *c, Node *a)
 {
-    bool truth = ex_is(a, OP_IF) && a->a[1] == c->one && a->a[2] == c->zero;
-    return a->shape || (a->op >= OP_LT && a->op <= OP_FALSE) ? a
-           : truth                                           ? a->a[0]
-                   : ex_compare(c, OP_NE, a, c->zero);
+    if (a->shape || (a->op >= OP_LT && a->op <= OP_FALSE))
+        return a;
+    return ex_is(a, OP_IF) && a->a[1] == c->one && a->a[2] == c->zero
+               ? a->a[0]
+               : ex_compare(c, OP_NE, a, c->zero);
 }
 
 /* Comparisons and connectives, element by element 0 or 1; `if`, sums over a range. */
@@ -305,7 +305,7 @@ static Node *plain_rest(Ctx *c, const Pointwise *p, size_t n, Node *const *a)
     }
     Node **b = ARENA_NEW(&c->tmp, Node *, n);
     for (size_t i = 0; b && i < n; i++)
-        b[i] = logic || i == 0 ? condition_of(c, a[i]) : a[i];
+        b[i] = logic || i == 0 ? ex_condition(c, a[i]) : a[i];
     Node *r = b ? ex_plain_rest(c, p->op, n, b) : c->poison;
     return logic && !r->shape && !ctx_failed(c) ? ex_if(c, r, c->one, c->zero) : r;
 }

@@ -41,8 +41,7 @@ uint32_t shape_of_place(Ctx *c, const Node *n)
     return shape_of_sizes(c, 1, (Node *[]){ex_int(c, shape_at(c, id)->rank)});
 }
 
-/* How many elements come to one. */
-static Node *count_along(Ctx *c, uint32_t shape, const char *attributes)
+Node *row_count(Ctx *c, uint32_t shape, const char *attributes)
 {
     Shape s = *shape_at(c, shape);
     unsigned axes = attr_axes(attributes, s.rank);
@@ -110,9 +109,7 @@ static Node *fold_logic(Ctx *c, size_t n, Node **v, const void *arg)
 {
     Op op = *(const Op *)arg;
     for (size_t i = 0; i < n; i++)
-        v[i] = ex_is(v[i], OP_IF) && v[i]->a[1] == c->one && v[i]->a[2] == c->zero
-                   ? v[i]->a[0]
-                   : ex_compare(c, OP_NE, v[i], c->zero);
+        v[i] = ex_condition(c, v[i]);
     if (!n)
         return op == OP_AND ? c->one : c->zero;
     return ex_if(c, n == 1 ? v[0] : ex_logic(c, op, n, v), c->one, c->zero);
@@ -176,16 +173,15 @@ Node *exact_mean(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     if (!row_is_written(a[0]) && !row_has_shape(c, a[0], "mean"))
         return ctx_failed(c) ? c->poison : NULL;
-    Node *count = count_along(c, a[0]->shape, attributes);
+    Node *count = row_count(c, a[0]->shape, attributes);
     if (count == c->zero)
         return no_elements(c, OP_MEAN);
     return ex_div(c, ex_tensor(c, OP_TOTAL, attributes, n, a), count);
 }
 
 /* ---- the others ----------------------------------------------------------------------- */
-/* What is not written out stays a node. */
-static Node *reduce_written(Ctx *c, const char *attributes, Node *a, ElementsFold *fold,
-                            const void *arg, const char *what)
+Node *row_reduce(Ctx *c, const char *attributes, Node *a, ElementsFold *fold,
+                 const void *arg, const char *what)
 {
     if (row_is_written(a))
         return reduce(c, a, attributes, fold, arg);
@@ -196,35 +192,35 @@ static Node *reduce_written(Ctx *c, const char *attributes, Node *a, ElementsFol
 Node *exact_product_of(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     (void)n;
-    return reduce_written(c, attributes, a[0], fold_product, NULL, "prod");
+    return row_reduce(c, attributes, a[0], fold_product, NULL, "prod");
 }
 
 Node *exact_maximum(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     static const Op op = OP_max;
     (void)n;
-    return reduce_written(c, attributes, a[0], fold_extreme, &op, "max");
+    return row_reduce(c, attributes, a[0], fold_extreme, &op, "max");
 }
 
 Node *exact_minimum(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     static const Op op = OP_min;
     (void)n;
-    return reduce_written(c, attributes, a[0], fold_extreme, &op, "min");
+    return row_reduce(c, attributes, a[0], fold_extreme, &op, "min");
 }
 
 Node *exact_any(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     static const Op op = OP_OR;
     (void)n;
-    return reduce_written(c, attributes, a[0], fold_logic, &op, "any");
+    return row_reduce(c, attributes, a[0], fold_logic, &op, "any");
 }
 
 Node *exact_all(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     static const Op op = OP_AND;
     (void)n;
-    return reduce_written(c, attributes, a[0], fold_logic, &op, "all");
+    return row_reduce(c, attributes, a[0], fold_logic, &op, "all");
 }
 
 /* The number k of an element in the order of reading as its indices. */
@@ -242,8 +238,8 @@ static Node *place(Ctx *c, const char *attributes, Node *a, const Op *op)
 {
     bool all = !attributes && row_is_list(a) && shape_is_tensor(a->shape) &&
                shape_at(c, a->shape)->rank > 1;
-    Node *r = reduce_written(c, attributes, a, fold_place, op,
-                             *op == OP_max ? "argmax" : "argmin");
+    Node *r =
+        row_reduce(c, attributes, a, fold_place, op, *op == OP_max ? "argmax" : "argmin");
     int64_t k;
     return all && r && ex_get_int(r, &k) ? indices_of(c, k, a->shape) : r;
 }
@@ -323,5 +319,5 @@ Node *exact_norm(Ctx *c, const char *attributes, size_t n, Node *const *a)
     }
     if (!p && ex_is_num(a[0]))
         return ex_fn1(c, OP_abs, a[0]);
-    return reduce_written(c, attributes, a[0], fold_norm, p, "norm");
+    return row_reduce(c, attributes, a[0], fold_norm, p, "norm");
 }

@@ -3,7 +3,7 @@
 #ifndef LBZ_EXPR_ROWS_H
 #define LBZ_EXPR_ROWS_H
 
-#include "expr/expr.h"
+#include "expr/elements.h"
 
 /* Of a node whose operands have been looked at. */
 typedef uint32_t ShapeRule(Ctx *c, const Node *n);
@@ -32,5 +32,10 @@ bool row_is_written(const Node *a);
 Node *row_intern(Ctx *c, Op op, const char *attributes, size_t n, Node *const *a);
 /* An operand of rules for tensors; false: it has no shape yet, or is ragged (an error then). */
 bool row_has_shape(Ctx *c, const Node *a, const char *what);
+/* How many elements of that shape come to one of the reduction. */
+Node *row_count(Ctx *c, uint32_t shape, const char *attributes);
+/* The reduction of a, where it is written out; else NULL. */
+Node *row_reduce(Ctx *c, const char *attributes, Node *a, ElementsFold *fold,
+                 const void *arg, const char *what);
 
 #endif

@@ -7,6 +7,7 @@
 #include "expr/internal.h"
 #include "expr/rows.h"
 #include "expr/shape.h"
+#include <stdio.h>
 
 static bool is_ragged(const Node *a) { return a->shape == SHAPE_RAGGED; }
 
@@ -127,8 +128,7 @@ static Node *dot_elements(Ctx *c, Node *u, Node *v)
 
 Node *exact_dot(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
-    static const char *const texts[] = {"", "a,a->", "ab,ab->", "abc,abc->",
-                                        "abcd,abcd->"};
+    char text[3 * SHAPE_RANK + 4];
     Node *u = ex_is(a[0], OP_ROW) ? a[0]->a[0] : a[0],
          *v = ex_is(a[1], OP_ROW) ? a[1]->a[0] : a[1];
     (void)attributes, (void)n;
@@ -136,10 +136,11 @@ Node *exact_dot(Ctx *c, const char *attributes, size_t n, Node *const *a)
         return dot_elements(c, u, v);
     if (!shape_is_tensor(u->shape) || !shape_is_tensor(v->shape))
         return NULL;
-    unsigned rank = shape_at(c, u->shape)->rank;
-    if (u->shape != v->shape || rank > 4)
+    int rank = shape_at(c, u->shape)->rank;
+    if (u->shape != v->shape)
         return shape_error(c, u->shape, v->shape, "dot");
-    return ex_contract(c, texts[rank], 2, (Node *[]){u, v}, "dot");
+    snprintf(text, sizeof text, "%.*s,%.*s->", rank, "abcdefgh", rank, "abcdefgh");
+    return ex_contract(c, text, 2, (Node *[]){u, v}, "dot");
 }
 
 Node *exact_length(Ctx *c, const char *attributes, size_t n, Node *const *a)
@@ -212,9 +213,33 @@ Node *exact_trace(Ctx *c, const char *attributes, size_t n, Node *const *a)
                : row_wrong(c, NULL, "trace needs a square matrix");
 }
 
+/* The axes of a in the order of the list. */
+static Node *permute_axes(Ctx *c, Node *a, const Node *order)
+{
+    char text[2 * SHAPE_RANK + 3] = "";
+    unsigned rank = shape_is_tensor(a->shape) ? shape_at(c, a->shape)->rank : 0, seen = 0;
+    for (unsigned i = 0; i < rank && row_is_list(order) && order->n == rank; i++) {
+        int64_t k;
+        if (!ex_get_int(order->a[i], &k) || k < 1 || k > (int64_t)rank)
+            break;
+        seen |= 1u << (k - 1);
+        text[i] = (char)('a' + i);
+        text[rank + 2 + i] = (char)('a' + k - 1);
+    }
+    if (!rank)
+        return a->shape ? NULL : row_wrong(c, NULL, "a number has no axes");
+    if (seen + 1 != 1u << rank)
+        return row_wrong(c, "write transpose(T, [3, 1, 2])",
+                         "the order names every axis once");
+    memcpy(text + rank, "->", 2);
+    return ex_contract(c, text, 1, &a, "transpose");
+}
+
 Node *exact_transpose(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
-    (void)attributes, (void)n;
+    (void)attributes;
+    if (n == 2)
+        return permute_axes(c, a[0], a[1]);
     return a[0]->shape == SHAPE_ANY ? NULL : ex_transpose(c, a[0]);
 }
 
@@ -385,6 +410,10 @@ bool ex_is_open(const Node *n)
     case OP_LINSPACE:
         return !ex_is_num(n->a[0]) || !ex_is_num(n->a[1]) || !ex_is_num(n->a[2]);
     case OP_INDEX: return n->a[0]->shape == SHAPE_SCALAR || row_is_list(n->a[0]);
+    case OP_ONES: return true;
+    case OP_EYE: return !ex_is_num(n->a[0]) || !ex_is_num(n->a[n->n - 1]);
+    case OP_ONEHOT: return !ex_is_num(n->a[1]) || !n->a[0]->shape;
+    case OP_EINSUM: return true;
     default: return op_is_tensor((Op)n->op) && lacks_shape(n);
     }
 }

@@ -34,6 +34,8 @@ Node *ex_inverse(Ctx *c, Node *a);
 Node *ex_row(Ctx *c, Node *vector);
 Node *ex_eye(Ctx *c, ShapeSize size); /* stays EYE however small */
 Node *ex_broadcast(Ctx *c, Node *e, uint32_t shape);
+/* a, no row, with these sizes, which its elements fill. */
+Node *ex_reshape(Ctx *c, Node *a, unsigned n, Node *const *size);
 Node *ex_fill(Ctx *c, Node *e, uint32_t shape); /* written out: sizes are numbers */
 
 /* v with the element at the n indices replaced. */

@@ -193,6 +193,11 @@ static Form *with_attributes(Forms *F, const Node *n, Form *f)
     for (const char *t = n->name; *t && k < MOST; k++) {
         Str s = {0};
         size_t len = strcspn(t, " ");
+        if (shape_has_rank(F->c, n->a[0]->shape, 1) && !memcmp(t, "axis=-1", len)) {
+            t += len + (t[len] == ' '); /* the only one there is */
+            k--;
+            continue;
+        }
         put_attribute(F->c, &s, n, t, len);
         const char *text = arena_strndup(&F->c->tmp, str_cstr(&s), s.n);
         g->a[f->n + k] = (Item){.f = form_text(F, FORM_NAME, text, text ? s.n : 0)};

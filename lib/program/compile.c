@@ -522,37 +522,37 @@ static uint32_t lower_node(Lower *l, const Node *n)
     }
 }
 
-/* Arrays are combined element by element, as lists are, where their shapes are the same. */
-static bool shapes_fit(Lower *l, const Node *n)
+static bool is_number(Lower *l, const Node *n)
 {
-    uint32_t shape = 0;
-    for (size_t i = inner_children(n); i-- > 0;) {
-        uint32_t s = l->p->val[value_of(l, n->a[i])].shape;
-        if (s && shape && s != shape) {
-            ctx_error(l->c, LBZ_SHAPE, "they are combined element by element",
-                      "lists of different sizes are combined");
+    for (uint32_t i = 0; i < n->n; i++)
+        if (l->p->val[value_of(l, n->a[i])].shape)
             return false;
-        }
-        shape = s ? s : shape;
-    }
     return true;
+}
+
+/* A row of the table, or a list, whose operands may be arrays. */
+static uint32_t lower_row(Lower *l, const Node *n)
+{
+    bool numbers = op_info((Op)n->op)->flags & OF_NUMBERS && is_number(l, n);
+    ArenaMark m = arena_mark(&l->c->tmp);
+    uint32_t *a = ARENA_NEW(&l->c->tmp, uint32_t, n->n + 1u), r = 0;
+    for (uint32_t i = 0; a && i < n->n; i++)
+        a[i] = value_of(l, n->a[i]);
+    if (a && n->n)
+        r = numbers ? lower_by_shape(l, n) : pg_row(l->p, n, a);
+    else
+        lower_unable(l, n);
+    arena_release(&l->c->tmp, m);
+    return r;
 }
 
 static uint32_t lower_array(Lower *l, const Node *n)
 {
-    uint32_t r = 0;
-    if (!pg_is_list_function(n)) {
-        r = shapes_fit(l, n) ? lower_node(l, n) : 0;
-        bool binder = n->op == OP_SUM || n->op == OP_PROD;
-        return (binder && l->p->val[r].shape) || n->op == OP_INT ? lower_unable(l, n) : r;
-    }
-    ArenaMark m = arena_mark(&l->c->tmp);
-    uint32_t *a = ARENA_NEW(&l->c->tmp, uint32_t, n->n + 1u);
-    for (uint32_t i = 0; a && i < n->n; i++)
-        a[i] = value_of(l, n->a[i]);
-    r = a && n->n ? pg_list_function(l->p, n, a) : lower_unable(l, n);
-    arena_release(&l->c->tmp, m);
-    return r;
+    if (ex_is(n, OP_LIST) || op_is_tensor((Op)n->op))
+        return lower_row(l, n);
+    uint32_t r = lower_node(l, n);
+    bool binder = n->op == OP_SUM || n->op == OP_PROD;
+    return (binder && l->p->val[r].shape) || n->op == OP_INT ? lower_unable(l, n) : r;
 }
 
 static bool lower_all(Lower *l, Node *const *e, size_t n, uint32_t *outs)
@@ -608,12 +608,24 @@ bool program_compile_arrays(Ctx *c, Program *p, const uint32_t *in, Node *e,
     return compile_names(c, p, in, &e, 1, out, true);
 }
 
-bool program_compile_over(Ctx *c, Program *p, Node *const *leaf, Node *const *e, size_t n,
-                          uint32_t *outs)
+static bool compile_leaves(Ctx *c, Program *p, Node *const *leaf, Node *const *e,
+                           size_t n, uint32_t *outs, bool arrays)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    Lower l = {c, p, NULL, 0, {0}, 0, leaf, false};
+    Lower l = {c, p, NULL, 0, {0}, 0, leaf, arrays};
     bool ok = lower_all(&l, e, n, outs);
     arena_release(&c->tmp, m);
     return ok;
+}
+
+bool program_compile_over(Ctx *c, Program *p, Node *const *leaf, Node *const *e, size_t n,
+                          uint32_t *outs)
+{
+    return compile_leaves(c, p, leaf, e, n, outs, false);
+}
+
+bool program_compile_arrays_over(Ctx *c, Program *p, Node *const *leaf, Node *e,
+                                 uint32_t *out)
+{
+    return compile_leaves(c, p, leaf, &e, 1, out, true);
 }

@@ -38,6 +38,8 @@ static uint32_t level_of_operand(const Planner *t, uint32_t v, uint32_t o)
     bool pointwise = planner_is_pointwise(x);
     if (x->op == P_VIEW && !t->stored[o])
         return available(t, x->a);
+    if (t->p->val[v].op == P_VIEW) /* reads elements other than its own */
+        return available(t, o);
     if (pointwise && (same_shape(t, v, o) || is_number(t, o)))
         return t->level[o]; /* numbers come first in their level */
     return available(t, o);

@@ -17,8 +17,8 @@
  * Owners: a Program owns its arrays; origin[] points to nodes of the statement that compiled it;
  * externs are counted references.
  * May use: base, number, table, tensor, expr, print, ball, diff.
- * Files: value.c (numbering), make.c and list.c (operations on numbers), shape.c (shapes, views), array.c
- * and lists.c (operations on arrays), einsum.c (sums of products), carry.c (values from one program to another), elements.c (arrays as
+ * Files: value.c (numbering), make.c and list.c (operations on numbers), shape.c (shapes, views), array.c (operations on
+ * arrays), rows.[ch] and rows_reduce.c (the T rows of the table), einsum.c (sums of products), carry.c (values from one program to another), elements.c (arrays as
  * numbers), compile.c (from
  * nodes), partial.c (partials of values), forward.c and reverse.c (accumulation), text.c (values
  * in words), ball.[ch] (as balls), quad.c (integrals, as externs), pointwise.def and pointwise.h
@@ -281,9 +281,8 @@ uint32_t pg_put(Program *p, uint32_t base, uint32_t part, const ProgramView *vie
 uint32_t pg_concat(Program *p, size_t n, const uint32_t *v, unsigned axis);
 uint32_t pg_stack(Program *p, size_t n,
                   const uint32_t *v); /* as rows: a new first axis */
-/* n, of a function of lists, at the operands a[]; an error where that is no operation on arrays. */
-bool pg_is_list_function(const Node *n);
-uint32_t pg_list_function(Program *p, const Node *n, const uint32_t *a);
+/* n, a list or of a T row, at the operands a[]; an error where that is no operation on arrays (rows.c). */
+uint32_t pg_row(Program *p, const Node *n, const uint32_t *a);
 /* The sum of products of the operands, as "ij,jk->ik" says (einsum.c). */
 uint32_t pg_einsum(Program *p, const char *text, size_t n, const uint32_t *v);
 static inline unsigned pg_all_axes(const Program *p, uint32_t v)
@@ -332,6 +331,9 @@ bool program_compile_arrays(Ctx *c, Program *p, const uint32_t *in, Node *e,
 /* The same with the nodes leaf[] for the inputs, whatever they are. */
 bool program_compile_over(Ctx *c, Program *p, Node *const *leaf, Node *const *e, size_t n,
                           uint32_t *outs);
+/* The same of one formula, of arrays. */
+bool program_compile_arrays_over(Ctx *c, Program *p, Node *const *leaf, Node *e,
+                                 uint32_t *out);
 
 /* ---- accumulation, program to program */
 /* Tangents of all values given those of the inputs (P_NONE: 0): tan[] of p->n before the
