@@ -90,10 +90,13 @@ typedef struct {
     size_t ngrad; /* forward/reverse: names and partial derivatives; 0: more than 10000 */
     const char *const *grad_name;
     const double *grad;
-    /* A rectangular list of numbers: its elements row by row. NULL: the result is none. */
+    /* An array of numbers: its elements row by row. NULL: the result is none. */
     const double *tensor;
     size_t rank; /* from 1 to LBZ_RANK_MAX */
     const size_t *shape;
+    const char *dtype; /* "exact" (tensor has the float64 next to it), "float64" ... */
+    /* The array is so large that text, at_value are but its corners, shape and type. */
+    bool cut, cut_value;
     /* trace: its steps as a JSON object, and as a table: rows of columns cells each, the first row
      * the names of the columns, every cell ended by a NUL. NULL: the result is none. */
     const char *trace;

@@ -17,12 +17,13 @@ static void json_string_n(Buf *out, const char *s, size_t n)
 
 static void json_string(Buf *out, const char *s) { json_string_n(out, s, strlen(s)); }
 
+/* JSON has no numbers for these. */
 static void json_number(Buf *out, double x)
 {
     if (isfinite(x))
         buf_double(out, x);
     else
-        buf_puts(out, "null");
+        buf_puts(out, isnan(x) ? "\"nan\"" : x > 0 ? "\"inf\"" : "\"-inf\"");
 }
 
 static void json_notes(Buf *out, const lbz_result *r)
@@ -131,7 +132,7 @@ static void json_tensor(Buf *out, const lbz_result *r)
     buf_puts(out, n ? ",\"shape\":[" : "[],\"shape\":[");
     for (size_t i = 0; i < r->rank; i++)
         buf_printf(out, i ? ",%zu" : "%zu", r->shape[i]);
-    buf_puts(out, "],\"dtype\":\"float64\"");
+    buf_printf(out, "],\"dtype\":\"%s\"", r->dtype);
 }
 
 /* Where the sides of a check differ, and what they are there. */
@@ -182,7 +183,10 @@ static void json_value(Buf *out, const Record *rec)
 {
     const lbz_result *r = rec->result;
     buf_puts(out, "\"ok\":true,\"value\":");
-    json_string(out, r ? r->text : "");
+    if (r && r->cut)
+        buf_puts(out, "null");
+    else
+        json_string(out, r ? r->text : "");
     buf_puts(out, ",\"approx\":");
     if (r && r->approx)
         json_string(out, r->approx);
@@ -190,7 +194,10 @@ static void json_value(Buf *out, const Record *rec)
         buf_puts(out, "null");
     if (r && r->at_value) {
         buf_puts(out, ",\"at_value\":");
-        json_string(out, r->at_value);
+        if (r->cut_value)
+            buf_puts(out, "null");
+        else
+            json_string(out, r->at_value);
     }
     if (r && r->latex) {
         buf_puts(out, ",\"latex\":");

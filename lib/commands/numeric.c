@@ -28,7 +28,7 @@ static bool read_value(Request *j, Node **at, ProcedureList *l)
     Node *e = *at = eval_value(j->c, &j->s->names, &opt, NULL, *at);
     if (ctx_failed(j->c))
         return false;
-    if (ex_is(e, OP_LIST) || ex_is(e, OP_LINSPACE)) {
+    if (ex_is(e, OP_LIST) || ex_is(e, OP_DATA)) {
         j->lists = true;
         return procedure_list_from_node(j->c, e, l);
     }
@@ -549,7 +549,7 @@ static bool run_derivatives(lbz_session *s, const char *text, Span args, AccumMo
                   mode == ACC_FORWARD ? "forward" : "reverse");
         ok = false;
     }
-    ok = ok && (j.lists || session_has_data(s->c, j.e) || session_calls_procedures(s, j.e)
+    ok = ok && (j.lists || ex_has_data(s->c, j.e) || session_calls_procedures(s, j.e)
                     ? run_procedure(&j)
                     : run_formula(&j));
     request_free(&j);

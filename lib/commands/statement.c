@@ -124,7 +124,9 @@ static void drop_dead_nodes(lbz_session *s)
 {
     enum { SLACK = 100000 };
     bool crowded = s->c->pool[0].n > 2 * s->nodes_after_rebuild + SLACK;
+    defs_sweep_data(s);
     if (s->rebuild_due || crowded) {
+        answer_drop_tensor(&s->ans);
         defs_rebuild(s, s->remake_due);
         s->rebuild_due = s->remake_due = false;
     }

@@ -388,6 +388,12 @@ static Node *value_of(Evaluation *ev, Node *e, Node *formula)
                : eval_attach(ev, eval_expand(ev, formula, &none, EXPAND_ALL));
 }
 
+/* What is compiled for accumulation stays as it is written. */
+static Node *with_data(Evaluation *ev, Node *e)
+{
+    return ev->opt->keep_detached ? e : eval_data(ev->c, e);
+}
+
 static Node *written_out(Ctx *c, Node *n, void *arg)
 {
     (void)arg;
@@ -412,16 +418,17 @@ static void finish_result(Evaluation *ev, Node *e, Node *inner, Node *r, EvalRes
     Ctx *c = ev->c;
     if (e != inner) {
         r = ev->names->count && ev->dvars.n ? value_of(ev, inner, r) : r;
+        r = with_data(ev, r);
         set_error_place(c, ev, e);
         out->formula = numeric_value(ev, r, e->a, e->n, &out->text);
         return;
     }
-    out->formula = r = eval_finish(c, eval_exact(c, r, ev->opt->level));
+    out->formula = r = eval_finish(c, eval_exact(c, with_data(ev, r), ev->opt->level));
     if (!ctx_failed(c) && ev->names->count && ev->dvars.n) {
         list_values(ev, r, out);
         if (out->nat) {
-            r = write_identities(c, value_of(ev, e, r));
-            out->value = eval_finish(c, eval_exact(c, r, ev->opt->level));
+            Node *v = write_identities(c, with_data(ev, value_of(ev, e, r)));
+            out->value = eval_finish(c, eval_exact(c, v, ev->opt->level));
         } else {
             out->formula = write_identities(c, r);
         }

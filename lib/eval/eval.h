@@ -10,7 +10,7 @@
  * Files: eval.c (the walk, results), names.c (definitions put in), derivative.c (the derivative
  * operators) with tensor.c (where names are tensors) and written.c (their elements one by one), point.c (values at a point), partial.c (the derivative operators there), slope.c (the
  * rule for derivatives at points), tie.c (max and min that tie), order.c (high orders, Taylor),
- * divisor.c (what apart divides by), exact.c, fold.c and digits.c (constants), internal.h. All but
+ * divisor.c (what apart divides by), exact.c, fold.c and digits.c (constants), data.c (values of formulas over arrays), internal.h. All but
  * these three are one circle: operators need names put in, and what is put in has operators to be
  * carried out.
  */
@@ -124,6 +124,8 @@ void eval_check_dropped(Ctx *c);
 /* Constant subexpressions with a decimal inside become decimals; those that certainly
  * have no real value are errors. */
 Node *eval_finish(Ctx *c, Node *e);
+/* Formulas over DATA by their values, and lists of more than EXACT_MOST numbers as DATA. */
+Node *eval_data(Ctx *c, Node *e);
 /* floor, ceil, max, min of constants decided; log(8)/log(2); sums of polynomials closed. */
 Node *eval_exact(Ctx *c, Node *e, SimplifyLevel level);
 /* Every detach(u) in e becomes u with these values put in. */

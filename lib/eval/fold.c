@@ -11,7 +11,8 @@
 bool eval_is_constant(Ctx *c, Node *n)
 {
     enum { NEVER = NF_STRUCTURAL | NF_POISON | NF_APPLY | NF_COND | NF_INF };
-    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE || n->op == OP_STRING)
+    if ((n->flags & NEVER) || n->op == OP_LIST || n->op == OP_RANGE ||
+        n->op == OP_STRING || n->op == OP_DATA)
         return false;
     if (!n->syms || !(n->flags & NF_BINDER))
         return !n->syms;

@@ -120,6 +120,8 @@ static bool pool_init(Pool *p, Env *env, uint32_t first_id)
 
 static void pool_free(Pool *p)
 {
+    ctx_release_data(p);
+    mem_free(p->data);
     mem_free(p->table);
     arena_free(&p->arena);
 }
@@ -127,6 +129,7 @@ static void pool_free(Pool *p)
 /* The table follows the statements: large for large ones, small again after small ones. */
 static void pool_reset(Pool *p, uint32_t first_id)
 {
+    ctx_release_data(p);
     size_t cap = p->cap;
     while (cap > TABLE_MIN && cap > 32 * p->n)
         cap /= 2;
@@ -168,7 +171,7 @@ static void pool_grow(Ctx *c, Pool *p)
  * depend on it. */
 static inline uint64_t op_hash(Op op)
 {
-    enum { MOVED = OP_FIRST_FUNCTION - (OP_FIRST_STRUCTURAL + 33) };
+    enum { MOVED = OP_FIRST_FUNCTION - (OP_FIRST_STRUCTURAL + 32) };
     return hash_mix(0x6c62, op > OP_FIRST_FUNCTION ? op - MOVED : op);
 }
 
@@ -205,7 +208,7 @@ static bool same_content(const Node *n, const Shell *s)
 {
     if (n->op != s->op || n->n != s->n || n->sym != s->sym)
         return false;
-    if (s->op == OP_SYM)
+    if (s->op == OP_SYM || s->op == OP_DATA)
         return n->shape == s->shape;
     if (s->op == OP_NUM)
         return num_eq(n->num, s->num);
@@ -254,6 +257,8 @@ static inline void node_fill(Ctx *c, Pool *p, Node *n, const Shell *s)
         n->name = c->syms[s->sym - 1].name;
     else if (s->op == OP_NUM)
         n->num = num_copy(&p->arena, s->num);
+    else if (s->op == OP_DATA)
+        ctx_hold_data(c, p, n, s->data);
     else if (s->op == OP_STRING)
         memcpy(n->text, s->text, s->sym), n->text[s->sym] = 0;
 }
@@ -385,7 +390,8 @@ Node *ctx_keep(Ctx *c, const Node *n, Node *const *a)
                .sym = n->sym,
                .n = n->n,
                .a = a,
-               .shape = n->op == OP_SYM ? n->shape : 0,
+               .shape = n->op == OP_SYM || n->op == OP_DATA ? n->shape : 0,
+               .data = n->op == OP_DATA ? n->data : NULL,
                .num = n->op == OP_NUM ? n->num : NUM_ZERO,
                .text = n->op == OP_STRING ? n->text : NULL};
     Node **slot = pool_find(p, &s, n->hash);

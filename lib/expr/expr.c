@@ -123,6 +123,8 @@ static uint8_t own_flags(const Node *n)
         return 0;
     if (n->op == OP_NUM)
         return n->num.dec ? NF_DEC : 0;
+    if (n->op == OP_DATA)
+        return NF_DEC;
     if (n->op == OP_CONST)
         return n->sym == C_INF ? NF_INF : 0;
     if (n->op == OP_APPLY)
@@ -356,6 +358,7 @@ Node *ex_rebuild(Ctx *c, const Node *n, Node *const *a)
     case OP_CONST: return n->sym == C_PI ? c->pi : n->sym == C_E ? c->e : c->inf;
     case OP_SYM: return ex_sym_shaped(c, n->sym, n->shape);
     case OP_STRING: return ex_string(c, n->text, n->sym);
+    case OP_DATA: return ex_data_again(c, n);
     case OP_ADD: return n->n == 2 ? ex_add2(c, a[0], a[1]) : ex_add(c, n->n, a);
     case OP_SCALE: return ex_mul2(c, a[0], a[1]);
     case OP_MUL: return n->n == 2 ? ex_mul2(c, a[0], a[1]) : ex_mul(c, n->n, a);

@@ -5,11 +5,11 @@
  * Owners: nodes live in one of two pools of a Ctx, the session pool (definitions) and the
  * statement pool, which ctx_begin_statement empties. Session nodes never point into the statement
  * pool. A Ctx belongs to whoever made it.
- * May use: base, number, table, linear.
+ * May use: base, number, table, tensor, linear.
  * Files: ctx.c (the context, pools, symbols, notes), expr.c (leaves, what is known of a node,
  * conditions, binders, rebuilding), sum.c, product.c, power.c, function.c (the constructors), linear.[ch] with
  * linear_exact.c, linear_symbolic.c, linear_float.c and linear_elements.h (linear algebra),
- * exact.c (exact values of functions), lists.[ch] (functions of lists), walk.c (order, walks,
+ * exact.c (exact values of functions), data.c (arrays of numbers as leaves), lists.[ch] (functions of lists), walk.c (order, walks,
  * substitution), rewrite.c (rewriting, replacing, finding), attempt.c (work that may fail), internal.h (shared by these).
  * All but lists.c, rewrite.c and attempt.c are one circle: a sum collects products, a product powers, a power
  * may turn out a sum, and making a context makes its first nodes.
@@ -35,6 +35,8 @@
  *   APPLY f; a1 ... ak, n1 ... nk    the unknown function f (sym), differentiated n_i times with
  *                  respect to its i-th argument; numbers n_i are NUMs
  *   LIST  e1 ... en    n >= 0; nested for matrices
+ *   DATA           an array of numbers: a leaf, equal to itself only (sym: its serial number, by
+ *                  which it is ordered); constructors never compute with it
  *   IF    c a b    c a condition;   LT LE EQ NE AND OR NOT TRUE FALSE: conditions
  *   INT SUM PROD   body, variable (SYM), from, to
  *   functions      OP_sin ... from ops.def: one child per argument
@@ -55,6 +57,7 @@
 
 #include "number/number.h"
 #include "table/table.h"
+#include "tensor/tensor.h"
 
 typedef struct node Node;
 
@@ -77,25 +80,28 @@ struct node {
     uint64_t syms; /* which symbols occur free: bit (sym index mod 64) */
     /* children have smaller ids; session nodes smaller than statement nodes */
     uint32_t id;
-    uint16_t op;      /* Op */
-    uint8_t sign;     /* S_... */
-    uint8_t flags;    /* NF_... */
-    uint32_t n;       /* number of children */
-    uint32_t sym;     /* SYM, APPLY: symbol index; CONST: which; STRING: length */
+    uint16_t op;   /* Op */
+    uint8_t sign;  /* S_... */
+    uint8_t flags; /* NF_... */
+    uint32_t n;    /* number of children */
+    /* SYM, APPLY: symbol index; CONST: which; STRING: length; DATA: serial number */
+    uint32_t sym;
     uint32_t shape;   /* 0: scalar; else see shape.h */
     uint32_t mark;    /* scratch of ex_walk ... */
     uint32_t pos;     /* ... and the node's place in the latest walk that met it */
     uint32_t height;  /* 0 for leaves, else 1 + the highest child's */
     const char *name; /* SYM, APPLY: the symbol's name; lives as long as the node */
     union {
-        Num num;      /* NUM */
-        Node *a[1];   /* children, n of them */
-        char text[1]; /* STRING */
+        Num num;            /* NUM */
+        Node *a[1];         /* children, n of them */
+        char text[1];       /* STRING */
+        const Tensor *data; /* DATA: the pool's */
     };
 };
 
 enum { C_PI, C_E, C_INF };
 enum { MUL_LONG = 32 };
+enum { EXACT_MOST = 100 }; /* arrays of more elements are DATA, in float64 */
 enum { INT_LEAST = -16, INT_MOST = 47 }; /* these integers have their nodes at hand */
 
 typedef struct {
@@ -131,6 +137,8 @@ typedef struct {
     Node **table; /* open addressing by hash */
     size_t n, cap;
     uint32_t next_id;
+    Node **data; /* its DATA: they are released with it */
+    size_t ndata, data_cap;
 } Pool;
 
 /* How large a node looks, and how many additions it has when written out; {0}: not measured. */
@@ -170,6 +178,7 @@ struct ctx {
     Node **dropped;
     size_t ndropped, dropped_cap;
     bool keeps_dropped;
+    uint32_t data_serial; /* of the newest DATA */
     unsigned gave_up; /* how often a transformation left a part as it was, as too large */
     uint32_t mark;    /* last mark handed out by ex_walk */
     void *owner;      /* the session above; unused here */
@@ -212,6 +221,22 @@ Node *ex_sym(Ctx *c, uint32_t sym);
 Node *ex_sym_shaped(Ctx *c, uint32_t sym, uint32_t shape);
 Node *ex_sym_named(Ctx *c, const char *name);
 Node *ex_string(Ctx *c, const char *s, size_t n);
+/* ---- data.c */
+/* A new leaf that holds a reference of its own to t. One number becomes a NUM where it can. */
+Node *ex_data(Ctx *c, const Tensor *t);
+/* The DATA n, of this or of another context. */
+Node *ex_data_again(Ctx *c, const Node *n);
+/* All elements x; n from a to b in equal steps. what names the operation where there is no room. */
+Node *ex_data_filled(Ctx *c, const Dims *dims, double x, const char *what);
+Node *ex_data_steps(Ctx *c, double a, double b, int64_t n);
+/* A list, or stack, of more than EXACT_MOST numbers that are written out as DATA; others as they are. */
+Node *ex_data_of_list(Ctx *c, Node *e);
+bool ex_has_data(Ctx *c, Node *e);
+/* The session pool lets go of the tensors that none of the roots has inside. */
+void ctx_sweep_data(Ctx *c, size_t n, Node *const *roots);
+size_t ctx_data_bytes(const Ctx *c); /* of the session pool's tensors */
+/* What `to` has of the tensors of `from`, which ends, counts as its own from now on. */
+void ctx_take_data(Ctx *to);
 
 /* ---- sums, products, powers, functions (with their special values, parity and inverses), element
  * by element; arguments in any order, in any form. */

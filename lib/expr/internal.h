@@ -13,12 +13,16 @@ typedef struct {
     Node *const *a;
     Num num;
     const char *text;
-    uint32_t shape; /* SYM */
+    uint32_t shape;     /* SYM, DATA */
+    const Tensor *data; /* DATA */
 } Shell;
 
 bool ctx_shapes_grow(Ctx *c);
 void ctx_shapes_forget(Ctx *c); /* those of the statement */
 
+/* A new leaf of the pool holds t, with a reference of its own. */
+void ctx_hold_data(Ctx *c, Pool *p, Node *n, const Tensor *t);
+void ctx_release_data(Pool *p);
 Node *ctx_intern(Ctx *c, const Shell *s); /* no rewriting; poison when a child is */
 /* A statement node in the session pool; a: its children there. What is known of it stays. */
 Node *ctx_keep(Ctx *c, const Node *n, Node *const *a);

@@ -320,6 +320,8 @@ static uint32_t shape_of_operands(Ctx *c, const Node *n)
 uint32_t shape_of_node(Ctx *c, const Node *n)
 {
     Op op = (Op)n->op;
+    if (op == OP_DATA)
+        return n->shape;
     if (op == OP_LIST)
         return shape_of_list(c, n);
     if (op == OP_APPLY)

@@ -156,18 +156,25 @@ Node *exact_length(Ctx *c, const char *attributes, size_t n, Node *const *a)
 Node *exact_zeros(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
     Node *r = c->zero;
+    Dims d = {.rank = (unsigned)n};
     (void)attributes;
-    for (size_t k = n; k-- > 0;) {
+    for (size_t k = 0; k < n; k++) {
         int64_t m;
         if (!ex_is_num(a[k]))
             return NULL;
-        if (!ex_get_int(a[k], &m) || m < 0 || m > 1000000)
+        if (!ex_get_int(a[k], &m) || m < 0)
             return row_wrong(c, "write zeros(3)",
                              "zeros() needs whole numbers from 0 on");
-        Node **t = ARENA_NEW(ctx_arena(c), Node *, (size_t)m + 1);
-        for (int64_t i = 0; t && i < m; i++)
+        d.dim[k] = (size_t)m;
+    }
+    if (dims_count(&d) > EXACT_MOST)
+        return ex_data_filled(c, &d, 0, "zeros");
+    for (size_t k = n; k-- > 0;) {
+        size_t m = d.dim[k];
+        Node **t = ARENA_NEW(ctx_arena(c), Node *, m + 1);
+        for (size_t i = 0; t && i < m; i++)
             t[i] = r;
-        r = t ? ex_list(c, (size_t)m, t) : c->poison;
+        r = t ? ex_list(c, m, t) : c->poison;
     }
     return r;
 }
@@ -175,7 +182,6 @@ Node *exact_zeros(Ctx *c, const char *attributes, size_t n, Node *const *a)
 /* Written out where it is short. */
 Node *exact_linspace(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
-    enum { WRITTEN_OUT = 1000 };
     int64_t m;
     (void)attributes, (void)n;
     if (!ex_is_num(a[0]) || !ex_is_num(a[1]) || !ex_is_num(a[2]))
@@ -183,8 +189,8 @@ Node *exact_linspace(Ctx *c, const char *attributes, size_t n, Node *const *a)
     if (!ex_get_int(a[2], &m) || m < 1)
         return row_wrong(c, "write linspace(0, 1, 11)",
                          "linspace() needs a whole number of elements from 1 on");
-    if (m > WRITTEN_OUT)
-        return NULL;
+    if (m > EXACT_MOST)
+        return ex_data_steps(c, num_to_double(a[0]->num), num_to_double(a[1]->num), m);
     Node **t = ARENA_NEW(ctx_arena(c), Node *, (size_t)m), *d = ex_sub(c, a[1], a[0]);
     for (int64_t i = 0; t && i < m; i++)
         t[i] = ex_add2(c, a[0], i ? ex_mul2(c, ex_rat(c, i, m - 1), d) : c->zero);

@@ -280,5 +280,5 @@ Node *build_list(TreeBuilder *b, const TreeItem *i, uint32_t base)
             if (ex_any_shape(b->v[k]->n, b->v[k]->a))
                 return ctx_error(b->c, LBZ_SHAPE, "write concat(A, B) or stack(A, B)",
                                  "rows are made of numbers, not of tensors");
-    return ex_list(b->c, i->n, b->v + base);
+    return ex_data_of_list(b->c, ex_list(b->c, i->n, b->v + base));
 }

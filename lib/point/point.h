@@ -5,7 +5,7 @@
  * is no derivative, the subgradient of least norm is given and said to be one.
  * Owners: an Accum owns its program and values; names and points are the caller's.
  * May use: base, number, table, expr, print, ball, program, cpu.
- * Files: accum.c (values, gradients, Jacobians, Hessians), arrays.c (the same over many numbers),
+ * Files: accum.c (values, gradients, Jacobians, Hessians), arrays.c (the same over many numbers), value.c (the value of a formula over arrays),
  * mend.c (values that float64 loses), kink.c (the rule for kinks), slope.[ch] (slopes by differences
  * of certified values), judge.c (a verdict on all the routes).
  */
@@ -116,6 +116,10 @@ bool accum_arrays(Ctx *c, PointArrays *a, Node *e, AccumMode mode);
 /* A number that is added to p: 1 where one of the values before `primal` may be on a kink, or a guard of
  * one before n hides a partial derivative that is not finite. Inputs: none is looked at. */
 uint32_t kink_tests(Program *p, uint32_t primal, uint32_t n);
+
+/* ---- the value of a formula without names (value.c) */
+/* A new tensor, float64, of e's shape; the error names the operation that has no value on arrays. */
+bool accum_value(Ctx *c, Node *e, Tensor *out);
 
 /* ---- kinks (kink.c) */
 /* Are the operands of value i, among v[], at a kink or jump of its operation? */

@@ -3,6 +3,7 @@
 #include "expr/attributes.h"
 #include "expr/shape.h"
 #include "print/form.h"
+#include "print/print.h"
 
 Form *form_text(Forms *F, FormKind kind, const char *s, size_t n)
 {
@@ -274,6 +275,16 @@ static const char *shown_name(const char *name)
     return own ? own + 1 : name;
 }
 
+/* Of many numbers the corners. */
+static Form *build_data(Forms *F, const Node *n)
+{
+    Str s = {0};
+    print_tensor(&s, n->data, tensor_count(n->data) > EXACT_MOST ? "..." : NULL, false);
+    Form *f = form_text(F, FORM_NAME, arena_strndup(&F->c->tmp, str_cstr(&s), s.n), s.n);
+    str_free(&s);
+    return f;
+}
+
 /* One that may be changed: f may be that of another node. */
 static Form *form_copy(Forms *F, const Form *f)
 {
@@ -293,6 +304,7 @@ Form *form_other(Forms *F, const Node *n)
     case OP_FALSE: return form_named(F, n->op == OP_TRUE ? "true" : "false");
     case OP_POISON: return form_named(F, "undefined");
     case OP_STRING: return build_string(F, n);
+    case OP_DATA: return build_data(F, n);
     case OP_APPLY: return build_apply(F, n);
     case OP_STACK:
     case OP_LIST: return form_list(F, FORM_LIST, BIND_ATOM, n, n->n, "", 0, 2, 2);

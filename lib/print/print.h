@@ -3,11 +3,11 @@
  * Invariant: what is printed, and in which order, depends on content only; plain text can be typed
  * back in and gives the same node; no recursion, and no more text is made than is printed.
  * Owners: texts go to the caller's Str; forms and boxes live in the tmp arena until print returns.
- * May use: base, number, table, expr.
+ * May use: base, number, table, tensor, expr.
  * Files: form.[ch] (how a node is shown, for all printers) with leaf.c (what is shown as it
  * stands), matrix.c (contractions in matrix notation), indexed.[ch] (others by their elements), order.c (the order of terms and factors) and
  * names.c (Greek letters, subscripts);
- * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] with break.c (two dimensions), rows.c (matrices),
+ * emit.c (forms to text by a stack), plain.c, latex.c, pretty.c on box.[ch] with break.c (two dimensions), rows.c (matrices), tensor.c (arrays of numbers),
  * graph.c (trees, DOT), share.c (names for common subexpressions).
  */
 #ifndef LBZ_PRINT_H
@@ -25,6 +25,11 @@ void print_pretty_ascii(Ctx *c, Str *out, Node *n);
 /* A list of rows of equal length, elements that are no lists; and such a one row by row. */
 bool print_is_matrix(const Node *n);
 void print_rows(Ctx *c, Str *out, Node *n);
+/* An array of numbers: all of it (dots NULL), or its corners; in one line, or in rows. */
+void print_tensor(Str *out, const Tensor *t, const char *dots, bool rows);
+void print_element(Str *out, const Tensor *t, size_t i);
+/* Is all of it at most so long? Cost: at most that. */
+bool print_tensor_fits(const Tensor *t, size_t most);
 int print_width(void);                      /* columns of the terminal, by $COLUMNS */
 void print_tree(Ctx *c, Str *out, Node *n); /* the DAG, indented; shared nodes once */
 void print_dot(Ctx *c, Str *out, Node *n);  /* Graphviz */

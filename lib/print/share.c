@@ -42,7 +42,8 @@ typedef struct {
 
 static bool has_children(const Node *n)
 {
-    return n->op != OP_NUM && n->op != OP_SYM && n->op != OP_CONST && n->op != OP_STRING;
+    return n->op != OP_NUM && n->op != OP_SYM && n->op != OP_CONST &&
+           n->op != OP_STRING && n->op != OP_DATA;
 }
 
 static bool is_binder(const Node *n)

@@ -117,6 +117,7 @@ static bool is_cut(const Node *n)
         return !is_by_shape(n);
     switch ((int)n->op) {
     case OP_LIST:
+    case OP_DATA:
     case OP_APPLY:
     case OP_SUM:
     case OP_PROD:

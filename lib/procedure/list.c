@@ -60,29 +60,32 @@ static bool fill_list(Ctx *c, const Node *e, ProcedureList *l, unsigned level, s
     return true;
 }
 
-/* linspace(a, b, n), which was too long to be written out. */
-static bool list_from_steps(Ctx *c, const Node *e, ProcedureList *l)
+static bool list_from_data(Ctx *c, const Tensor *t, ProcedureList *l)
 {
-    double a, b, n;
-    if (!number_of(c, e->a[0], &a) || !number_of(c, e->a[1], &b) ||
-        !number_of(c, e->a[2], &n))
-        return false;
-    *l = (ProcedureList){.rank = 1, .dim = {(size_t)n}, .n = (size_t)n};
-    l->v = n < 1e9 ? mem_alloc((l->n + 1) * sizeof *l->v) : NULL;
-    if (!l->v) {
-        ctx_error(c, LBZ_LIMIT, NULL, "out of memory for a list of %.0f elements", n);
+    Tensor flat;
+    *l = (ProcedureList){.rank = t->dims.rank, .n = tensor_count(t)};
+    if (l->rank > PROCEDURE_RANK) {
+        ctx_error(c, LBZ_SHAPE, NULL, "lists are nested more than %d deep",
+                  PROCEDURE_RANK);
         return false;
     }
-    for (size_t i = 0; i < l->n; i++)
-        l->v[i] = i + 1 == l->n ? b : a + (b - a) * ((double)i / (n - 1));
-    return true;
+    memcpy(l->dim, t->dims.dim, l->rank * sizeof *l->dim);
+    if (!tensor_pack(&c->env, t, DT_FLOAT64, &flat))
+        return false;
+    l->v = mem_alloc((l->n + 1) * sizeof *l->v);
+    if (l->v)
+        memcpy(l->v, tensor_doubles(&flat), l->n * sizeof *l->v);
+    else
+        ctx_error(c, LBZ_LIMIT, NULL, "out of memory for a list of %zu elements", l->n);
+    tensor_release(&flat);
+    return l->v != NULL;
 }
 
 bool procedure_list_from_node(Ctx *c, const Node *e, ProcedureList *l)
 {
     size_t at = 0;
-    if (ex_is(e, OP_LINSPACE))
-        return list_from_steps(c, e, l);
+    if (ex_is(e, OP_DATA))
+        return list_from_data(c, e->data, l);
     *l = (ProcedureList){.n = 1};
     if (!shape_of(c, e, l))
         return false;

@@ -48,7 +48,6 @@ typedef struct {
     PointKink kink;
 } ProcedurePoint;
 /* Are there long lists in e that are not written out? */
-bool session_has_data(Ctx *c, Node *e);
 bool session_point_run(ProcedurePoint *p);
 void session_point_free(ProcedurePoint *p);
 /* Says that there is no derivative by the n inputs, if so. */

@@ -56,7 +56,7 @@ static bool read_value(Ask *q, Node *e, ProcedureList *l)
     if (ctx_failed(q->p.c))
         return false;
     q->inexact = q->inexact || (v->flags & NF_DEC);
-    bool list = ex_is(v, OP_LIST) || ex_is(v, OP_LINSPACE);
+    bool list = ex_is(v, OP_LIST) || ex_is(v, OP_DATA);
     q->lists = q->lists || list;
     double d;
     if (!list && !answer_number(q->p.c, v, &d))

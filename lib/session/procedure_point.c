@@ -379,14 +379,6 @@ static bool by_arrays(ProcedurePoint *p)
     return false;
 }
 
-static bool is_data(Ctx *c, Node *n, void *arg)
-{
-    (void)c, (void)arg;
-    return ex_is(n, OP_LINSPACE);
-}
-
-bool session_has_data(Ctx *c, Node *e) { return ex_find(c, e, 0, is_data, NULL) != NULL; }
-
 static size_t elements_of(const ProcedurePoint *p)
 {
     size_t n = 0;
@@ -398,7 +390,7 @@ static size_t elements_of(const ProcedurePoint *p)
 static bool first_derivatives(ProcedurePoint *p)
 {
     unsigned special = 0;
-    if ((elements_of(p) >= CPU_POINTS || session_has_data(p->c, p->e)) && by_arrays(p))
+    if ((elements_of(p) >= CPU_POINTS || ex_has_data(p->c, p->e)) && by_arrays(p))
         return true;
     p->world.special = &special;
     bool ok =

@@ -210,17 +210,30 @@ static bool remake_all(lbz_session *s, Ctx *to, Remade *all, bool remake)
     return true;
 }
 
+/* What % stands for, in the new context. */
+static bool remake_results(lbz_session *s, Ctx *to, Node **data)
+{
+    for (size_t i = 0; i < RESULTS_KEPT; i++) {
+        data[i] = s->kept[i].data ? transfer_node(s->c, to, s->kept[i].data) : NULL;
+        if (s->kept[i].data && !data[i])
+            return false;
+    }
+    return true;
+}
+
 bool defs_rebuild(lbz_session *s, bool remake)
 {
     Ctx *to = ctx_new();
     Remade all = {0};
-    bool ok = to && gather_all(s, &all);
+    Node **data = mem_alloc(RESULTS_KEPT * sizeof *data);
+    bool ok = to && data && gather_all(s, &all);
     if (ok) {
         ctx_begin_statement(s->c);
         to->owner = s;
         to->env.mem_cap = s->c->env.mem_cap;
+        to->env.data_cap = s->c->env.data_cap;
         copy_symbols(s->c, to);
-        ok = remake_all(s, to, &all, remake);
+        ok = remake_all(s, to, &all, remake) && remake_results(s, to, data);
     }
     if (ok) {
         transfer_changes(s->undo, s->c, to);
@@ -230,8 +243,15 @@ bool defs_rebuild(lbz_session *s, bool remake)
     Node *large = ok && s->large ? transfer_node(s->c, to, s->large) : NULL;
     for (size_t i = 0; ok && i < all.n; i++)
         all.v[i]->body = all.body[i];
+    for (size_t i = 0; ok && i < RESULTS_KEPT; i++)
+        s->kept[i].data = data[i];
     mem_free(all.v);
     mem_free(all.body);
+    mem_free(data);
+    if (ok) {
+        ctx_begin_statement(to);
+        ctx_take_data(to);
+    }
     ctx_free(ok ? s->c : to);
     if (ok) {
         s->c = to;
@@ -239,4 +259,57 @@ bool defs_rebuild(lbz_session *s, bool remake)
         s->nodes_after_rebuild = to->pool[0].n;
     }
     return ok;
+}
+
+/* ---- arrays that nothing needs */
+
+static bool sweep(lbz_session *s)
+{
+    Remade all = {0};
+    size_t n = 0;
+    bool ok = gather_all(s, &all);
+    Node **root = ok ? mem_alloc((all.n + RESULTS_KEPT + 1) * sizeof *root) : NULL;
+    for (size_t i = 0; root && i < all.n; i++)
+        root[n++] = all.v[i]->body;
+    for (size_t i = 0; root && i < RESULTS_KEPT; i++)
+        if (s->kept[i].data)
+            root[n++] = s->kept[i].data;
+    if (root && s->large)
+        root[n++] = s->large;
+    ctx_begin_statement(s->c);
+    if (root)
+        ctx_sweep_data(s->c, n, root);
+    s->data_after_sweep = ctx_data_bytes(s->c);
+    s->ndata_after_sweep = s->c->pool[0].ndata;
+    mem_free(root);
+    mem_free(all.v);
+    mem_free(all.body);
+    return root != NULL;
+}
+
+/* All but the newest one. */
+static void drop_old_results(lbz_session *s)
+{
+    for (size_t i = 0; i < RESULTS_KEPT; i++)
+        if (s->nresults && i != (s->nresults - 1) % RESULTS_KEPT)
+            s->kept[i].data = NULL;
+}
+
+void defs_sweep_data(lbz_session *s)
+{
+    enum { SLACK = 64 << 20, MANY = 1000 };
+    Ctx *c = s->c;
+    if (c->pool[0].ndata == s->ndata_after_sweep)
+        return;
+    size_t bytes = ctx_data_bytes(c);
+    if (bytes < 2 * s->data_after_sweep + SLACK &&
+        c->pool[0].ndata < 2 * s->ndata_after_sweep + MANY)
+        return;
+    if (!sweep(s) || s->data_after_sweep < c->env.data_cap / 4)
+        return;
+    drop_old_results(s);
+    if (sweep(s) && s->data_after_sweep >= c->env.data_cap / 4) {
+        defs_free_changes(s);
+        sweep(s);
+    }
 }

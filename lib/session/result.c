@@ -4,6 +4,7 @@
  * History keeps texts: they cost little and outlive any change of the session. Only the
  * last result that was too long for that is kept as a node.
  */
+#include "expr/shape.h"
 #include "session/session.h"
 
 #include <math.h>
@@ -27,9 +28,8 @@ void answer_clear(Answer *a)
     a->ngrad = 0;
     a->state = NULL;
     a->missed = false;
-    a->rank = 0;
-    mem_free(a->tensor);
-    a->tensor = NULL;
+    answer_drop_tensor(a);
+    a->cut = a->cut_value = false;
     a->verdict = LBZ_UNKNOWN;
 }
 
@@ -44,7 +44,15 @@ void answer_free(Answer *a)
     mem_free(a->note_list);
     mem_free(a->grad_name);
     mem_free(a->grad);
-    mem_free(a->tensor);
+    answer_drop_tensor(a);
+}
+
+void answer_drop_tensor(Answer *a)
+{
+    tensor_release(&a->tensor);
+    tensor_release(&a->numbers);
+    a->dtype = NULL;
+    a->row = false;
 }
 
 /* The names stand behind the array of pointers. */
@@ -105,51 +113,60 @@ static bool put_approximation(lbz_session *s, Node *n, Str *out)
     return ok;
 }
 
-/* The shape of nested lists along their first elements; of a row, [1, n]. */
-static bool tensor_shape(const Node *n, Answer *a, size_t *count)
+/* The shape of nested lists along their first elements. */
+static bool list_dims(const Node *n, Dims *d)
 {
-    *count = 1;
-    if (ex_is(n, OP_ROW)) {
-        a->shape[a->rank++] = 1;
-        n = n->a[0];
-    }
     for (; ex_is(n, OP_LIST); n = n->a[0]) {
-        if (a->rank == LBZ_RANK_MAX)
+        if (d->rank == TENSOR_RANK)
             return false;
-        a->shape[a->rank++] = n->n;
-        *count *= n->n;
+        d->dim[d->rank++] = n->n;
         if (n->n == 0)
             break;
     }
-    return a->rank > 0;
+    return d->rank > 0;
 }
 
 /* The elements row by row; False: rows differ, or there is something that is no number. Levels are
- * at most LBZ_RANK_MAX. */
-static bool tensor_fill(Ctx *c, Node *n, Answer *a, size_t level, size_t *at)
+ * at most TENSOR_RANK. */
+static bool fill_elements(Ctx *c, Node *n, const Tensor *t, unsigned level, size_t *at)
 {
-    if (level == a->rank)
-        return !ex_is(n, OP_LIST) && answer_number(c, n, &a->tensor[(*at)++]);
-    if (!ex_is(n, OP_LIST) || n->n != a->shape[level])
+    if (level == t->dims.rank)
+        return !ex_is(n, OP_LIST) && answer_number(c, n, tensor_doubles(t) + (*at)++);
+    if (!ex_is(n, OP_LIST) || n->n != t->dims.dim[level])
         return false;
     for (uint32_t i = 0; i < n->n; i++)
-        if (ctx_poll(c) || !tensor_fill(c, n->a[i], a, level + 1, at))
+        if (ctx_poll(c) || !fill_elements(c, n->a[i], t, level + 1, at))
             return false;
     return true;
+}
+
+/* The array that n is: of its exact elements the float64 next to them. False: it is none. */
+static bool array_of(lbz_session *s, Node *n, Tensor *t, const char **dtype)
+{
+    Dims d = {0};
+    size_t at = 0;
+    if (ex_is(n, OP_DATA)) {
+        *t = tensor_share(n->data);
+        *dtype = dtype_name(t->type);
+        return true;
+    }
+    if (!list_dims(n, &d) || dims_count(&d) == SIZE_MAX ||
+        !tensor_new(&s->c->env, DT_FLOAT64, &d, "the result", t))
+        return false;
+    *dtype = n->flags & NF_DEC ? "float64" : "exact";
+    if (fill_elements(s->c, n, t, 0, &at))
+        return true;
+    tensor_release(t);
+    return false;
 }
 
 static void set_tensor(lbz_session *s, Node *n)
 {
     Answer *a = &s->ans;
-    size_t count, at = 0;
-    bool ok = tensor_shape(n, a, &count);
-    a->tensor = ok ? mem_alloc((count + 1) * sizeof *a->tensor) : NULL;
-    bool row = ex_is(n, OP_ROW);
-    if (a->tensor && tensor_fill(s->c, row ? n->a[0] : n, a, row, &at))
-        return;
-    mem_free(a->tensor);
-    a->tensor = NULL;
-    a->rank = 0;
+    a->row = ex_is(n, OP_ROW);
+    if (array_of(s, a->row ? n->a[0] : n, &a->tensor, &a->dtype) &&
+        !tensor_pack(&s->c->env, &a->tensor, DT_FLOAT64, &a->numbers))
+        answer_drop_tensor(a);
 }
 
 static void set_number(lbz_session *s, Node *n)
@@ -162,18 +179,53 @@ static void set_number(lbz_session *s, Node *n)
 
 /* ---- texts */
 
+/* DATA, or the row of it; NULL: something else. */
+static const Tensor *data_of(const Node *n)
+{
+    n = ex_is(n, OP_ROW) ? n->a[0] : n;
+    return ex_is(n, OP_DATA) ? n->data : NULL;
+}
+
+static const char *dots_of(const lbz_session *s)
+{
+    return setting_on(&s->set, SET_unicode) ? "…" : "...";
+}
+
+/* All of an array of at most so many characters, else its corners, shape and type. True: cut. */
+static bool put_array(lbz_session *s, Str *out, const Node *n, size_t most, bool rows)
+{
+    const Tensor *t = data_of(n);
+    bool cut = !print_tensor_fits(t, most);
+    print_tensor(out, t, cut ? dots_of(s) : NULL, rows);
+    str_puts(out, ex_is(n, OP_ROW) ? "'" : "");
+    if (cut) {
+        str_puts(out, "   ");
+        shape_print(s->c, out, n->shape);
+        str_printf(out, " %s", dtype_name(t->type));
+    }
+    return cut;
+}
+
+static void put_brief(lbz_session *s, Str *out, Node *n, size_t most)
+{
+    if (data_of(n))
+        put_array(s, out, n, most, false);
+    else
+        print_limited(s->c, out, n, most);
+}
+
 /* "(= 6 at x = 3)": what the formula is where its names stand for something. */
 static void put_value(lbz_session *s, const EvalResult *r, const char *digits, Str *out)
 {
     enum { LONGEST = 200 };
     Ctx *c = s->c;
     str_puts(out, "(= ");
-    print_limited(c, out, r->value, LONGEST);
+    put_brief(s, out, r->value, LONGEST);
     if (*digits)
         str_printf(out, " %s %s", setting_on(&s->set, SET_unicode) ? "≈" : "~", digits);
     for (size_t i = 0; i < r->nat; i++) {
         str_printf(out, "%s%s = ", i ? ", " : " at ", sym_name(c, r->at_sym[i]));
-        print_limited(c, out, r->at_val[i], LONGEST);
+        put_brief(s, out, r->at_val[i], LONGEST);
     }
     str_putc(out, ')');
 }
@@ -212,10 +264,26 @@ static void show_latex_value(lbz_session *s, const EvalResult *r, const char *di
     str_puts(out, "\\right)");
 }
 
+/* An array that fills more than a screen is shown by its corners, unless the user has set how much
+ * may be printed. */
+static void show_array(lbz_session *s, const Node *n)
+{
+    enum { SCREEN = 2000 };
+    size_t most = (size_t)s->set.value[SET_maxprint];
+    if (!setting_changed(&s->set, SET_maxprint) && most > SCREEN)
+        most = SCREEN;
+    put_array(s, &s->ans.shown, n, most, setting_on(&s->set, SET_rows));
+    s->ans.has_shown = true;
+}
+
 /* A matrix by rows, unless it is long. */
 static void show_rows(lbz_session *s, const EvalResult *r)
 {
     Answer *a = &s->ans;
+    if (data_of(r->formula)) {
+        show_array(s, r->formula);
+        return;
+    }
     a->has_shown = setting_on(&s->set, SET_rows) && print_is_matrix(r->formula) &&
                    a->text.n <= (size_t)s->set.value[SET_maxprint] &&
                    str_cstr(&a->text)[0] == '[';
@@ -227,7 +295,11 @@ static void answer_value(lbz_session *s, const EvalResult *r)
 {
     Answer *a = &s->ans;
     Str digits = {0};
-    print_limited(s->c, &a->at_value, r->value, (size_t)s->set.value[SET_maxprint]);
+    size_t most = (size_t)s->set.value[SET_maxprint];
+    if (data_of(r->value))
+        a->cut_value = put_array(s, &a->at_value, r->value, most, false);
+    else
+        print_limited(s->c, &a->at_value, r->value, most);
     a->has_at_value = true;
     if (!ex_is_num(r->value) && !ctx_failed(s->c))
         put_approximation(s, r->value, &digits);
@@ -303,7 +375,10 @@ static void print_text(lbz_session *s, const EvalResult *r)
     Str *out = &s->ans.text;
     if (!r->text && write_out(s, r->formula, out))
         return;
-    if (r->text) {
+    if (data_of(r->formula)) {
+        size_t most = (size_t)s->set.value[SET_maxprint];
+        s->ans.cut = put_array(s, out, r->formula, most, false);
+    } else if (r->text) {
         str_puts(out, r->text);
     } else if (r->series && strlen(r->series) <= (size_t)s->set.value[SET_maxprint]) {
         str_puts(out, r->series);
@@ -329,6 +404,11 @@ static void keep_result(lbz_session *s, const EvalResult *r, const char *input, 
     while (cut && cut < n && ((unsigned char)input[cut] & 0xc0) == 0x80)
         cut--;
     k->input = mem_strndup(input, cut);
+    k->data = NULL;
+    if (data_of(r->formula)) {
+        k->data = ex_keep(s->c, r->formula);
+        return;
+    }
     if (s->ans.text.n <= RESULT_TEXT_MAX && !r->shared) {
         k->text = mem_strndup(str_cstr(&s->ans.text), s->ans.text.n);
         return;
@@ -354,6 +434,8 @@ Node *session_result(void *arg, long k)
     if (s->large && s->large_index == want)
         return s->large;
     const Kept *kept = &s->kept[(want - 1) % RESULTS_KEPT];
+    if (n - want < RESULTS_KEPT && kept->data)
+        return kept->data;
     if (n - want >= RESULTS_KEPT || !kept->text)
         return ctx_error(s->c, LBZ_NAME, NULL, "the result %%%lu was not kept", want);
     return parse_text(s->c, kept->text);
@@ -367,7 +449,7 @@ static void answer_forms(lbz_session *s, const EvalResult *r)
     a->has_latex = setting_on(&s->set, SET_latex);
     if (a->has_latex)
         answer_latex(s->c, &a->latex, r);
-    a->has_pretty = setting_on(&s->set, SET_pretty);
+    a->has_pretty = setting_on(&s->set, SET_pretty) && !data_of(r->formula);
     if (a->has_pretty && r->text)
         str_puts(&a->pretty, r->text);
     else if (a->has_pretty && setting_on(&s->set, SET_unicode))
@@ -391,7 +473,7 @@ void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t 
     bool decimals = setting_on(&s->set, SET_approx);
     if (decimals || ex_is_num(known))
         set_number(s, known);
-    if (decimals && (ex_is(known, OP_LIST) || ex_is(known, OP_ROW)))
+    if (data_of(known) || (decimals && (ex_is(known, OP_LIST) || ex_is(known, OP_ROW))))
         set_tensor(s, known);
     a->has_approx = decimals && !r->text && put_approximation(s, r->formula, &a->approx);
     if (r->value && !ctx_failed(c))
@@ -466,6 +548,21 @@ static void fill_trace(Answer *a, lbz_result *r)
     r->rows /= a->columns;
 }
 
+/* A row has shape [1, n]. */
+static void fill_tensor(Answer *a, lbz_result *r)
+{
+    const Tensor *t = &a->numbers;
+    if (!t->buf)
+        return;
+    a->shape[0] = 1;
+    for (unsigned i = 0; i < t->dims.rank; i++)
+        a->shape[a->row + i] = t->dims.dim[i];
+    r->tensor = tensor_doubles(t);
+    r->rank = t->dims.rank + a->row;
+    r->shape = a->shape;
+    r->dtype = a->dtype;
+}
+
 void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
 {
     Answer *a = &s->ans;
@@ -506,9 +603,9 @@ void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r)
     r->grad_name = a->grad_name;
     r->grad = a->grad;
     r->mode = a->mode;
-    r->tensor = a->tensor;
-    r->rank = a->rank;
-    r->shape = a->shape;
+    r->cut = a->cut;
+    r->cut_value = a->cut_value;
+    fill_tensor(a, r);
     fill_counterexample(a, r);
     fill_trace(a, r);
 }

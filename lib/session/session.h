@@ -45,6 +45,7 @@ enum { RESULTS_KEPT = 1000, RESULT_TEXT_MAX = 4096, UNDO_LEVELS = 200 };
 typedef struct {
     char *text; /* what % stands for; NULL: too long, see session's large result */
     char *input;
+    Node *data; /* instead of text: an array, in the session pool */
 } Kept;
 
 /* The texts of the result under way; they live until the next line. */
@@ -69,9 +70,12 @@ typedef struct {
     double *grad;
     Str trace, cells; /* of a trace: JSON, and a table; empty: none */
     size_t columns;
-    double *tensor; /* a list of numbers; NULL: it is none */
-    size_t shape[LBZ_RANK_MAX], rank;
-    Str notes; /* each ended by a NUL */
+    Tensor tensor, numbers; /* an array, and the same in float64; {0}: it is none */
+    bool row;               /* the transpose of it */
+    const char *dtype;
+    size_t shape[LBZ_RANK_MAX + 1];
+    bool cut, cut_value; /* text, at_value show the corners of an array only */
+    Str notes;           /* each ended by a NUL */
     size_t nnotes;
     const char **note_list;
     Err err;
@@ -106,7 +110,7 @@ struct lbz_session {
     bool used_result; /* the statement being parsed reads % */
     bool rebuild_due; /* assumptions changed: facts in nodes are out of date */
     bool remake_due;  /* ... and some may not hold any longer */
-    size_t nodes_after_rebuild;
+    size_t nodes_after_rebuild, data_after_sweep, ndata_after_sweep;
     bool any_shape;    /* some name has stood for a tensor */
     bool any_symbolic; /* ... and some has been declared with sizes that are names */
     const ShapeScope *scope; /* names with other shapes in what is read now; or NULL */
@@ -160,6 +164,9 @@ void defs_set_facts(lbz_session *s, uint32_t sym, NameFacts f);
 /* Makes the context anew, so that what nodes know fits the assumptions. False: no memory;
  * then all is as it was. */
 bool defs_rebuild(lbz_session *s, bool remake);
+/* Arrays that nothing stands for any more are given back, when they have become many; and when these
+ * are a large part of what is allowed, old results and what undo would bring back, too. */
+void defs_sweep_data(lbz_session *s);
 /* Reads again what mentions names whose shapes changed. */
 void defs_read_again(lbz_session *s);
 /* EvalOptions.read_function */
@@ -213,6 +220,7 @@ FileResult session_replace(lbz_session *s, const char *name, const char *text, s
 /* ---- result.c: from nodes to lbz_result */
 void answer_clear(Answer *a);
 void answer_free(Answer *a);
+void answer_drop_tensor(Answer *a); /* before the context ends that counts it */
 void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n);
 void answer_latex(Ctx *c, Str *out, const EvalResult *r);
 bool answer_number(Ctx *c, Node *n, double *d); /* n is a real number, with this double */

@@ -41,6 +41,7 @@ static const OpInfo infos[OP_COUNT] = {
                  .usage = "prod(e, k, a, b)", .help = "product of e for k = a, a + 1, ... b"},
     [OP_RANGE] = {.name = "range"},
     [OP_STRING] = {.name = "string"},
+    [OP_DATA] = {.name = "data"},
     [OP_FIRST_STRUCTURAL] = {.name = ""},
     [OP_FIRST_TENSOR] = {.name = ""},
     [OP_FIRST_FUNCTION] = {.name = ""},

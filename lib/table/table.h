@@ -113,6 +113,7 @@ typedef enum {
     OP_PROD,
     OP_RANGE,
     OP_STRING,
+    OP_DATA,
     OP_FIRST_STRUCTURAL,
 #define S(id, ...) OP_##id,
 #define T(...)

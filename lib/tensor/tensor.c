@@ -152,6 +152,16 @@ void tensor_release(Tensor *t)
     *t = (Tensor){0};
 }
 
+void tensor_move(Env *to, const Tensor *t)
+{
+    Buffer *b = t->buf;
+    if (!b || b->env == to)
+        return;
+    b->env->data_used -= b->size;
+    to->data_used += b->size;
+    b->env = to;
+}
+
 bool tensor_is_contiguous(const Tensor *t)
 {
     ptrdiff_t s = 1;
@@ -168,18 +178,28 @@ void *tensor_data(const Tensor *t)
     return (char *)t->buf->mem + t->offset * (ptrdiff_t)dtype_size(t->type);
 }
 
-double tensor_get(const Tensor *t, size_t i)
+static const void *element_at(const Tensor *t, size_t i)
 {
     ptrdiff_t at = t->offset;
     for (unsigned k = t->dims.rank; k-- > 0; i /= t->dims.dim[k])
         at += (ptrdiff_t)(i % t->dims.dim[k]) * t->stride[k];
-    const char *p = (const char *)t->buf->mem + at * (ptrdiff_t)dtype_size(t->type);
+    return (const char *)t->buf->mem + at * (ptrdiff_t)dtype_size(t->type);
+}
+
+double tensor_get(const Tensor *t, size_t i)
+{
+    const void *p = element_at(t, i);
     switch (t->type) {
     case DT_FLOAT32: return *(const float *)p;
     case DT_INT64: return (double)*(const int64_t *)p;
     case DT_BOOL: return *(const uint8_t *)p;
     default: return *(const double *)p;
     }
+}
+
+int64_t tensor_get_whole(const Tensor *t, size_t i)
+{
+    return *(const int64_t *)element_at(t, i);
 }
 
 /* ---- the one reference (view.c needs it) */

@@ -61,6 +61,8 @@ void tensor_linspace(const Tensor *t, double a, double b);
 bool tensor_is_own(const Tensor *t);
 Tensor tensor_share(const Tensor *t); /* the same with a reference of its own */
 void tensor_release(Tensor *t);       /* and {0}; {0} may be released again */
+/* Its bytes count against this Env from now on: that of before may end. */
+void tensor_move(Env *to, const Tensor *t);
 
 static inline size_t tensor_count(const Tensor *t) { return dims_count(&t->dims); }
 bool tensor_is_contiguous(const Tensor *t); /* in the order of reading, without gaps */
@@ -73,6 +75,7 @@ static inline double *tensor_doubles(const Tensor *t)
 /* The i-th element in the order of reading, whatever the type and strides. Not for loops over
  * large arrays: it divides. */
 double tensor_get(const Tensor *t, size_t i);
+int64_t tensor_get_whole(const Tensor *t, size_t i); /* int64 only */
 
 /* ---- view.c. Views share the buffer and cost nothing; they hold a reference of their own. */
 Tensor tensor_permute(const Tensor *t,
