@@ -1,5 +1,5 @@
 /* embed.c - how a program uses libleibniz: open a session, evaluate lines, read the
- * results.
+ * results; compile a function and run it on arrays.
  *
  *     cc embed.c $(pkg-config --cflags --libs leibniz) -o embed && ./embed
  */
@@ -27,6 +27,32 @@ static void show(lbz_session *s, const char *line)
     }
 }
 
+/* Least squares: loss and gradient of a line through points, on buffers of ours. */
+static void descend(lbz_session *s)
+{
+    static const char loss[] = "sum((a*x + b - y).^2)";
+    const size_t four[] = {4};
+    const lbz_input names[] = {
+        {"a", 0, NULL}, {"b", 0, NULL}, {"x", 1, four}, {"y", 1, four}};
+    double a = 0, b = 0, x[] = {0, 1, 2, 3}, y[] = {1, 3, 5, 7}, value;
+    double da, db, dx[4], dy[4];
+    lbz_function *f;
+    lbz_result r;
+    if (lbz_compile(s, loss, strlen(loss), names, 4, &f, &r) != LBZ_OK) {
+        printf("%s\n", r.message);
+        return;
+    }
+    for (int i = 0; i < 500; i++) {
+        const double *in[] = {&a, &b, x, y};
+        double *grad[] = {&da, &db, dx, dy};
+        lbz_gradient(f, in, &value, grad);
+        a -= 0.03 * da;
+        b -= 0.03 * db;
+    }
+    printf("%s: a = %.6f, b = %.6f\n", loss, a, b);
+    lbz_function_free(f);
+}
+
 int main(void)
 {
     lbz_session *s = lbz_open();
@@ -41,6 +67,7 @@ int main(void)
     show(s, "grad(x*y^2, [x, y]) at x=1, y=2");
     show(s, "check d/dx tanh(x) == 1 - tanh(x)^2");
     show(s, "2 + 1/0");
+    descend(s);
     lbz_close(s);
     return 0;
 }

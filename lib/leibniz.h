@@ -151,6 +151,32 @@ void lbz_files_follow(lbz_session *s, lbz_files *f);
 size_t lbz_files_size(const lbz_files *f); /* bytes that are kept */
 void lbz_files_drop(lbz_files *f);         /* all that follow have come so far */
 
+/* An expression as a function of arrays, for programs that evaluate it often: compiled once, then run on
+ * the caller's buffers, without text. All arrays are float64, element by element in the order of reading
+ * (the last index runs fastest); one of rank 0 is one number. */
+typedef struct {
+    const char *name;
+    size_t rank; /* at most LBZ_RANK_MAX */
+    const size_t *shape;
+} lbz_input;
+typedef struct lbz_function lbz_function;
+/* text as a function of in[nin]; other names have the values that they have now. *f is to be freed, by
+ * lbz_function_free; NULL, and the error in r, when it cannot be compiled. Cost: that of reading it. */
+lbz_status lbz_compile(lbz_session *s, const char *text, size_t len, const lbz_input *in,
+                       size_t nin, lbz_function **f, lbz_result *r);
+void lbz_function_free(lbz_function *f);
+/* The shape of the value: shape[LBZ_RANK_MAX] gets its sizes; returns its rank, 0 of a number. */
+size_t lbz_function_shape(const lbz_function *f, size_t *shape);
+/* out: room for the value. A function is run by one thread at a time; several functions at once. LBZ_OK,
+ * LBZ_LIMIT (no memory) or LBZ_INTERRUPT; what has no value is NaN. */
+lbz_status lbz_value(lbz_function *f, const double *const *in, double *out);
+/* Of a number: its value, and its derivatives by each input, grad[i] of the shape of in[i], in one run. At
+ * kinks they are those of the single operations, of least norm. LBZ_SHAPE: the value is no number. */
+lbz_status lbz_gradient(lbz_function *f, const double *const *in, double *value,
+                        double *const *grad);
+/* The last failure in one sentence, or "". */
+const char *lbz_function_error(const lbz_function *f);
+
 /* Another backend for formulas over many numbers, a GPU's say; what it is stands in
  * program/backend.h of the sources. It runs what it says that it supports, from the next statement
  * on; all else the CPU does. b outlives the session; NULL: the CPU alone. LBZ_BACKEND: it is made for

@@ -8,8 +8,9 @@
  * Files: statement.c (a line to statements, one after the other), commands.c (the words),
  * check.c with constant.[ch] (check A == B), gradcheck.c, request.h (`E at x=1`, as asked) with
  * numeric.c (reads it; forward, reverse), trace.c, descend.[ch] (opens a descent) with run.c (its
- * words) and rows.c (its steps as rows), help.c with pages.[ch] (its texts), words.[ch]
- * (completion), loops.c (for, while, pause), gradients.c (backward), names.c (vars, save, load ...), show.c (set, time, latex ...).
+ * words) and rows.c (its steps as rows), help.c with pages.[ch] (its texts), function.c (lbz_compile),
+ * kernels.c (program), words.[ch] (completion), loops.c (for, while, pause), gradients.c (backward),
+ * names.c (vars, save, load ...), show.c (set, time, latex ...).
  * statement, commands, names and show are one circle: load and time run statements.
  */
 #ifndef LBZ_COMMANDS_H
@@ -19,6 +20,8 @@
 
 /* Runs one or more statements; false with the error in s->ans.err. */
 bool statement_run(lbz_session *s, const char *text, size_t n);
+/* The statement before ends; what it has made goes. */
+void statement_begin(lbz_session *s);
 
 /* The statement's text, and the bytes behind the command word. False with the error in the
  * context. */

@@ -2,12 +2,25 @@
  * redo, clear, save, load, history; and lbz_dump. */
 #include "commands/commands.h"
 #include "commands/descend.h"
+#include "expr/shape.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* ---- vars, var, history */
+
+/* Of an array its shape, and the type where it is data, as a comment. */
+static void put_shape(lbz_session *s, Str *out, const Def *d)
+{
+    const Node *n = d->kind == DEF_FUNCTION ? NULL : d->body;
+    if (!n || !shape_is_tensor(n->shape))
+        return;
+    str_puts(out, "   # ");
+    shape_print(s->c, out, n->shape);
+    if (ex_is(n, OP_DATA))
+        str_printf(out, " %s", dtype_name(n->data->type));
+}
 
 bool cmd_vars(lbz_session *s, const char *text, Span args)
 {
@@ -19,6 +32,7 @@ bool cmd_vars(lbz_session *s, const char *text, Span args)
     Str *out = answer_text(s);
     for (size_t i = 0; i < n; i++) {
         defs_print(s, out, defs[i], LONGEST);
+        put_shape(s, out, defs[i]);
         str_putc(out, '\n');
     }
     mem_free(defs);
@@ -249,10 +263,19 @@ bool cmd_clear(lbz_session *s, const char *text, Span args)
 
 /* ---- save, load */
 
-static void dump_lines(lbz_session *s, Str *out, bool settings)
+/* An array that no text gives again. */
+static bool is_drawn(const Def *d)
+{
+    return d->kind != DEF_FUNCTION && ex_is(d->body, OP_DATA) &&
+           (!d->source || strstr(d->source, "rand"));
+}
+
+/* file: beside which large arrays may be written; NULL: nowhere. False with the error. */
+static bool dump_lines(lbz_session *s, Str *out, const char *file)
 {
     size_t n;
-    for (size_t i = 0; settings && i < SET_COUNT; i++) {
+    bool ok = true;
+    for (size_t i = 0; i < SET_COUNT; i++) {
         if (setting_changed(&s->set, (SettingId)i)) {
             str_printf(out, "set %s %s\n", setting_info((SettingId)i)->name,
                        s->set.text[i]);
@@ -265,13 +288,17 @@ static void dump_lines(lbz_session *s, Str *out, bool settings)
         }
     }
     Def **defs = defs_sorted(s, &n);
-    for (size_t i = 0; i < n; i++)
-        defs_print_value(s, out, defs[i]);
+    for (size_t i = 0; ok && i < n; i++)
+        if (is_drawn(defs[i]))
+            ok = session_print_array(s, out, defs[i], file);
+        else
+            defs_print_value(s, out, defs[i]);
     mem_free(defs);
     for (size_t i = 0; i < s->watched.n; i++)
         str_printf(out, "watch %s\n", sym_name(s->c, s->watched.v[i]));
     if (s->descent)
         going_print(s->descent, out);
+    return ok;
 }
 
 void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *arg),
@@ -279,7 +306,7 @@ void lbz_dump(lbz_session *s, void (*put)(const char *text, size_t len, void *ar
 {
     Str out = {0};
     ctx_begin_statement(s->c);
-    dump_lines(s, &out, true);
+    (void)dump_lines(s, &out, NULL);
     put(str_cstr(&out), out.n, arg);
     str_free(&out);
 }
@@ -292,12 +319,7 @@ static bool file_name(lbz_session *s, const char *text, Span args, char *name,
     if (a.len >= 2 && (text[a.pos] == '"' || text[a.pos] == '\'') &&
         text[a.pos + a.len - 1] == text[a.pos])
         a = (Span){a.pos + 1, a.len - 2};
-    const char *home =
-        a.len > 1 && text[a.pos] == '~' && text[a.pos + 1] == '/' ? getenv("HOME") : NULL;
-    uint32_t skip = home ? 1 : 0;
-    int n = snprintf(name, size, "%s%.*s", home ? home : "", (int)(a.len - skip),
-                     text + a.pos + skip);
-    if (a.len && n > 0 && (size_t)n < size && !memchr(text + a.pos, '\0', a.len))
+    if (session_file_name(text + a.pos, a.len, name, size))
         return true;
     env_error_at(&s->c->env, args, LBZ_SYNTAX, "save session.lbz",
                  a.len ? "the file name is too long" : "the name of a file is missing");
@@ -313,9 +335,47 @@ static bool file_error(lbz_session *s, Span args, const char *what, const char *
     return false;
 }
 
+/* X "file.npy": what stands before a name in quotes. False: nothing does. */
+static bool splits_array(const char *text, Span args, Span *e, Span *file)
+{
+    Span a = args_trim(text, args);
+    uint32_t end = a.pos + a.len, at = end ? end - 1 : 0;
+    if (a.len < 3 || text[at] != '"')
+        return false;
+    while (at > a.pos && text[at - 1] != '"')
+        at--;
+    *file = (Span){at, end - 1 - at};
+    *e = args_trim(text, (Span){a.pos, at > a.pos ? at - 1 - a.pos : 0});
+    return at > a.pos && e->len > 0;
+}
+
+static bool save_array(lbz_session *s, const char *text, Span e, Span file)
+{
+    char name[1024];
+    Node *v = args_value(s, text, e);
+    return !ctx_failed(s->c) && file_name(s, text, file, name, sizeof name) &&
+           session_save_array(s, v, name, e);
+}
+
+bool cmd_seed(lbz_session *s, const char *text, Span args)
+{
+    int64_t n = 0;
+    Node *v = args_value(s, text, args);
+    if (!ctx_failed(s->c) && !ex_get_int(v, &n))
+        env_error_at(&s->c->env, args, LBZ_SYNTAX, "seed 1", "seed takes a whole number");
+    if (ctx_failed(s->c))
+        return false;
+    s->c->seed = (uint64_t)n;
+    s->c->drawn = 0;
+    return true;
+}
+
 bool cmd_save(lbz_session *s, const char *text, Span args)
 {
     char name[1024];
+    Span array, file;
+    if (splits_array(text, args, &array, &file))
+        return save_array(s, text, array, file);
     if (!file_name(s, text, args, name, sizeof name))
         return false;
     Str out = {0};
@@ -327,7 +387,10 @@ bool cmd_save(lbz_session *s, const char *text, Span args)
         }
     } else {
         str_puts(&out, "# leibniz session\n");
-        dump_lines(s, &out, true);
+        if (!dump_lines(s, &out, name)) {
+            str_free(&out);
+            return false;
+        }
     }
     FileResult r = {.err = ENOMEM};
     if (!out.failed)

@@ -432,10 +432,11 @@ double *request_elements(Request *j, const ProcedureList *l, size_t *n)
     return v;
 }
 
-/* Along the direction, or by all elements. */
+/* Along the direction, or by all elements. *grad is to be freed; NULL: there are none. */
 static bool procedure_slopes(Request *j, AccumMode mode, bool along, ProcedureList *out,
-                             double *grad)
+                             double **grad)
 {
+    *grad = NULL;
     ProcedurePoint p = {.s = j->s,
                         .c = j->c,
                         .world = session_procedure_scope(j->s),
@@ -453,8 +454,8 @@ static bool procedure_slopes(Request *j, AccumMode mode, bool along, ProcedureLi
         return out_of_memory(j->c);
     bool ok = session_point_run(&p);
     if (ok && p.out.n == 1) {
-        if (p.n)
-            memcpy(grad, p.d, (along ? 1 : p.n) * sizeof *grad);
+        *grad = p.d;
+        p.d = NULL;
         answer_note_kink(j->c, p.n, &p.kink);
     }
     if (ok) {
@@ -468,7 +469,12 @@ static bool procedure_slopes(Request *j, AccumMode mode, bool along, ProcedureLi
 bool request_procedure_gradient(Request *j, AccumMode mode, ProcedureList *out,
                                 double *grad)
 {
-    return procedure_slopes(j, mode, false, out, grad);
+    double *d;
+    bool ok = procedure_slopes(j, mode, false, out, &d);
+    if (ok && d)
+        memcpy(grad, d, count_elements(j) * sizeof *grad);
+    mem_free(d);
+    return ok;
 }
 
 bool request_record(Request *j, size_t most, RequestRecord *r)
@@ -521,8 +527,8 @@ static bool run_procedure(Request *j)
 {
     ProcedureList out = {0};
     size_t n = count_elements(j);
-    double *grad = ARENA_NEW0(&j->c->pool[1].arena, double, n + 1);
-    bool ok = grad && procedure_slopes(j, j->mode, j->dir != NULL, &out, grad);
+    double *grad;
+    bool ok = procedure_slopes(j, j->mode, j->dir != NULL, &out, &grad);
     if (ok && out.n != 1) {
         ctx_error(j->c, LBZ_SHAPE, "take one element or sum() of it",
                   "the value is a list of %zu numbers, not a number", out.n);
@@ -534,6 +540,7 @@ static bool run_procedure(Request *j)
         ok = !ctx_failed(j->c) && answer_with_names(j, out.v[0], grad, j->dir != NULL);
     }
     procedure_list_free(&out);
+    mem_free(grad);
     return ok;
 }
 

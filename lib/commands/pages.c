@@ -107,7 +107,20 @@ static const Page topics[] = {
      "zeros(2, 2)  linspace(0, 1, 11)\n"
      "grad(E, [x, y])   a list of derivatives; hessian and jacobian give matrices\n"
      "grad(f(v), v) at v=[1, 2]     where v is the list\n"
-     "JSON has lists of numbers in \"tensor\" with their \"shape\""},
+     "JSON has lists of numbers in \"tensor\" with their \"shape\"; help data"},
+    {"data", "file files npy csv tsv numpy load save random large float64 float32",
+     "X = load(\"x.npy\")    an array from a file: .npy of NumPy, .csv or .tsv\n"
+     "save X \"x.npy\"       and to one; save FILE saves the session, arrays beside it\n"
+     "linspace(0, 1, 10^6)  zeros(m, n)  ones(n)  rand(m, n)  randn(n)  seed 1\n"
+     "float64(e)  float32(e)  turn exact elements into such numbers\n"
+     "Up to 100 exact elements stay exact; more, and what comes from data, is float64.\n"
+     "Long arrays are shown by their corners, shape and type; set maxprint 100000 and\n"
+     "files give all of them; vars shows shapes and types.\n"
+     "x.^2.*sin(x) is computed for all elements at once, by several threads; elements\n"
+     "without a real value are nan, and counted\n"
+     "set maxmem 8G         more memory for arrays; half the machine's by default\n"
+     "x := E                stores the value; decimals of more than 40 digits as "
+     "float64"},
     {"jacobians",
      "layout numerator denominator jvp vjp hvp nabla matrixcalculus matrixcalc",
      "grad(E, x)        has the shape of x: var x[n], A[n,n]; grad(x'*A*x, x)\n"

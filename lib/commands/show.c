@@ -108,8 +108,11 @@ bool cmd_time(lbz_session *s, const char *text, Span args)
     double ms =
         (double)(t1.tv_sec - t0.tv_sec) * 1e3 + (double)(t1.tv_nsec - t0.tv_nsec) / 1e6;
     if (ok) {
-        char note[60];
-        snprintf(note, sizeof note, "took %.3g ms", ms);
+        char note[100];
+        size_t peak = s->c->env.data_peak >> 20;
+        snprintf(note, sizeof note,
+                 peak ? "took %.3g ms, arrays %zu MiB at most" : "took %.3g ms", ms,
+                 peak);
         session_note(s, note);
     } else {
         base += s->ans.err_base;

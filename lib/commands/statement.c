@@ -132,7 +132,7 @@ static void drop_dead_nodes(lbz_session *s)
     }
 }
 
-static void begin_statement(lbz_session *s)
+void statement_begin(lbz_session *s)
 {
     drop_dead_nodes(s);
     defs_read_again(s);
@@ -151,7 +151,7 @@ static bool run_next(lbz_session *s, const char *text, size_t n, size_t *at)
     Parsed parsed;
     Stmt st;
     ParseEnv pe = session_parse_env(s);
-    begin_statement(s);
+    statement_begin(s);
     parsed_init(s->c, &parsed);
     bool ok = parse_statement(s->c, &pe, text, n, at, &parsed, &st);
     if (ok && st.kind != ST_EMPTY) {
@@ -174,8 +174,10 @@ static bool stops_in_the_middle(lbz_session *s, const char *text, size_t from, s
     ParseEnv pe = session_parse_env(s);
     if (from == 0)
         return false;
-    begin_statement(s);
+    statement_begin(s);
+    s->c->dry = true;
     parse_line(s->c, &pe, text + from, n - from, &parsed);
+    s->c->dry = false;
     if (s->c->env.err.status != LBZ_INCOMPLETE)
         return false;
     s->ans.err = s->c->env.err;

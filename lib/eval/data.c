@@ -47,8 +47,10 @@ static DType type_of(Ctx *c, Node *e)
         const Node *x = order[i];
         whole = whole && keeps_whole(x);
         any = any || ex_is(x, OP_DATA);
-        half = half || (ex_is(x, OP_DATA) && x->data->type == DT_FLOAT32);
-        full = full || (ex_is(x, OP_DATA) && x->data->type == DT_FLOAT64);
+        half = half || ex_is(x, OP_FLOAT32) ||
+               (ex_is(x, OP_DATA) && x->data->type == DT_FLOAT32);
+        full = full || ex_is(x, OP_FLOAT64) ||
+               (ex_is(x, OP_DATA) && x->data->type == DT_FLOAT64);
     }
     arena_release(&c->tmp, m);
     bool truth = (e->op >= OP_LT && e->op <= OP_FALSE);

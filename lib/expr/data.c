@@ -104,34 +104,47 @@ static bool put_numbers(const Node *e, const Tensor *t, size_t *at)
     return ok;
 }
 
+bool ex_numbers(Ctx *c, Node *e, Tensor *out)
+{
+    size_t at = 0;
+    Dims d = {0};
+    *out = (Tensor){0};
+    if (e->syms || (e->shape && shape_count(c, e->shape) < 0))
+        return false;
+    if (e->shape) {
+        Shape s = *shape_at(c, e->shape);
+        d.rank = s.rank;
+        for (unsigned i = 0; i < s.rank; i++)
+            d.dim[i] = (size_t)s.size[i].n;
+    }
+    if (!tensor_new(&c->env, DT_FLOAT64, &d, "a list", out))
+        return false;
+    if (put_numbers(e, out, &at))
+        return true;
+    tensor_release(out);
+    return false;
+}
+
 Node *ex_data_of_list(Ctx *c, Node *e)
 {
     Tensor t;
-    size_t at = 0;
-    if (!shape_is_tensor(e->shape) || shape_count(c, e->shape) <= EXACT_MOST || e->syms)
-        return e;
-    Shape s = *shape_at(c, e->shape);
-    Dims d = {.rank = s.rank};
-    for (unsigned i = 0; i < s.rank; i++)
-        d.dim[i] = (size_t)s.size[i].n;
-    if (!tensor_new(&c->env, DT_FLOAT64, &d, "a list", &t))
-        return c->poison;
-    if (put_numbers(e, &t, &at))
-        return leaf_of(c, &t);
-    tensor_release(&t);
-    return e;
+    bool many = shape_is_tensor(e->shape) && shape_count(c, e->shape) > EXACT_MOST;
+    bool list = ex_is(e, OP_LIST) || ex_is(e, OP_STACK);
+    if (!many || !list || !ex_numbers(c, e, &t))
+        return ctx_failed(c) ? c->poison : e;
+    return leaf_of(c, &t);
 }
 
 static bool is_data(Ctx *c, Node *n, void *arg)
 {
     (void)c, (void)arg;
-    return ex_is(n, OP_DATA);
+    return ex_is(n, OP_DATA) || ex_is(n, OP_FLOAT64) || ex_is(n, OP_FLOAT32);
 }
 
 bool ex_has_data(Ctx *c, Node *e)
 {
-    return (c->pool[0].ndata || c->pool[1].ndata) && (e->flags & NF_DEC) &&
-           ex_find(c, e, NF_DEC, is_data, NULL);
+    return (c->pool[0].ndata || c->pool[1].ndata || c->has_floats) &&
+           (e->flags & NF_DEC) && ex_find(c, e, NF_DEC, is_data, NULL);
 }
 
 /* ---- what the session pool keeps ------------------------------------------------------ */

@@ -123,7 +123,7 @@ static uint8_t own_flags(const Node *n)
         return 0;
     if (n->op == OP_NUM)
         return n->num.dec ? NF_DEC : 0;
-    if (n->op == OP_DATA)
+    if (n->op == OP_DATA || n->op == OP_FLOAT64 || n->op == OP_FLOAT32)
         return NF_DEC;
     if (n->op == OP_CONST)
         return n->sym == C_INF ? NF_INF : 0;

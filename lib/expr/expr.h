@@ -179,6 +179,11 @@ struct ctx {
     size_t ndropped, dropped_cap;
     bool keeps_dropped;
     uint32_t data_serial; /* of the newest DATA */
+    bool has_floats;      /* float64(e) of a formula may stand somewhere */
+    bool dry; /* a text is only looked at: nothing is drawn, no file is read */
+    uint64_t seed, drawn; /* of random numbers */
+    /* the array in a file; NULL: there are no files */
+    Node *(*load)(Ctx *c, const char *name);
     unsigned gave_up; /* how often a transformation left a part as it was, as too large */
     uint32_t mark;    /* last mark handed out by ex_walk */
     void *owner;      /* the session above; unused here */
@@ -231,6 +236,10 @@ Node *ex_data_filled(Ctx *c, const Dims *dims, double x, const char *what);
 Node *ex_data_steps(Ctx *c, double a, double b, int64_t n);
 /* A list, or stack, of more than EXACT_MOST numbers that are written out as DATA; others as they are. */
 Node *ex_data_of_list(Ctx *c, Node *e);
+/* The numbers that e, a number, list, stack or DATA, has written out, in float64. False: it has none, or
+ * an error. */
+bool ex_numbers(Ctx *c, Node *e, Tensor *out);
+/* Is there DATA in e, or float64(...)? */
 bool ex_has_data(Ctx *c, Node *e);
 /* The session pool lets go of the tensors that none of the roots has inside. */
 void ctx_sweep_data(Ctx *c, size_t n, Node *const *roots);

@@ -412,7 +412,13 @@ static bool lacks_shape(const Node *n)
 bool ex_is_open(const Node *n)
 {
     switch ((int)n->op) {
-    case OP_ZEROS: return true;
+    case OP_ZEROS:
+    case OP_ONES:
+    case OP_RAND:
+    case OP_RANDN:
+    case OP_LOAD: return true;
+    case OP_FLOAT64:
+    case OP_FLOAT32: return false;
     case OP_LINSPACE:
         return !ex_is_num(n->a[0]) || !ex_is_num(n->a[1]) || !ex_is_num(n->a[2]);
     case OP_INDEX: return n->a[0]->shape == SHAPE_SCALAR || row_is_list(n->a[0]);

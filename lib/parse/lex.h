@@ -10,6 +10,7 @@ typedef enum {
     TK_SEMI, /* these three end a run of lex_more */
     TK_NUM,
     TK_NAME,
+    TK_STRING, /* "text", the quotes included; behind ( or , only */
     TK_SUP,
     TK_PLUS,
     TK_MINUS,

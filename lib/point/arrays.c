@@ -165,10 +165,21 @@ static bool copy_elements(const Tensor *t, double *to, size_t n)
     bool finite = true, one = tensor_count(t) != n;
     const double *from = tensor_doubles(t);
     for (size_t i = 0; i < n; i++) {
-        to[i] = from[one ? 0 : i];
-        finite &= isfinite(to[i]);
+        double x = from[one ? 0 : i];
+        if (from != to)
+            to[i] = x;
+        finite &= isfinite(x);
     }
     return finite;
+}
+
+/* Gradients are written where they are wanted. */
+static bool lend_results(Program *p, PointArrays *a, Tensor *r)
+{
+    bool ok = true;
+    for (size_t i = 0, at = 0; ok && i < a->nvars; at += tensor_count(&a->x[i++]))
+        ok = tensor_borrow(p->env, a->d + at, &a->x[i].dims, &r[i + 1]);
+    return ok;
 }
 
 static bool run_program(Program *p, PointArrays *a, const uint32_t *out, size_t n,
@@ -178,7 +189,8 @@ static bool run_program(Program *p, PointArrays *a, const uint32_t *out, size_t 
     Plan *plan = program_plan(p, out, n);
     const Backend *b = cpu_backend_for(p->env, plan);
     Code *code = plan ? b->compile(p->env, plan) : NULL;
-    bool ok = code && b->run(code, p->env, a->x, r) && b->synchronize(code, p->env);
+    bool ok = code && (mode == ACC_FORWARD || lend_results(p, a, r)) &&
+              b->run(code, p->env, a->x, r) && b->synchronize(code, p->env);
     if (ok) {
         a->value = *tensor_doubles(&r[0]);
         ok = isfinite(a->value) && *tensor_doubles(&r[n - 1]) == 0;

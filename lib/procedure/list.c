@@ -5,7 +5,8 @@
 
 void procedure_list_free(ProcedureList *l)
 {
-    mem_free(l->v);
+    if (!l->lent)
+        mem_free(l->v);
     *l = (ProcedureList){0};
 }
 
@@ -70,6 +71,11 @@ static bool list_from_data(Ctx *c, const Tensor *t, ProcedureList *l)
         return false;
     }
     memcpy(l->dim, t->dims.dim, l->rank * sizeof *l->dim);
+    if (t->type == DT_FLOAT64 && tensor_is_contiguous(t)) {
+        l->v = tensor_doubles(t);
+        l->lent = true;
+        return true;
+    }
     if (!tensor_pack(&c->env, t, DT_FLOAT64, &flat))
         return false;
     l->v = mem_alloc((l->n + 1) * sizeof *l->v);

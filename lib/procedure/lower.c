@@ -13,7 +13,8 @@ static bool shape_error(VM *m, const char *hint, const char *what)
 bool vm_is_size(const Node *op, size_t i)
 {
     switch (op ? (int)op->op : 0) {
-    case OP_ZEROS: return true;
+    case OP_ZEROS:
+    case OP_ONES: return true;
     case OP_LINSPACE: return i == 2;
     case OP_BROADCAST:
     case OP_MATPOW: return i > 0;
@@ -91,6 +92,7 @@ bool vm_check_shapes(VM *m, const VMSite *s, const VMValue *const *arg, size_t n
     case OP_DOT: return check_dot(m, arg);
     case OP_LENGTH: return arg[0]->a || shape_error(m, NULL, "a number has no length");
     case OP_ZEROS:
+    case OP_ONES:
         for (size_t i = 0; i < n; i++)
             if (!whole_size(m, arg[i], 0, "write zeros(3)",
                             "zeros() needs whole numbers from 0 on"))
@@ -182,6 +184,7 @@ static uint32_t lower_row(VM *m, VMPiece *q, Program *p, const uint32_t *a)
     }
     case OP_BROADCAST: q->row = left_row; return sized(q, p, a[0], 1);
     case OP_ZEROS: return sized(q, p, pg_const(p, 0), 0);
+    case OP_ONES: return sized(q, p, pg_const(p, 1), 0);
     case OP_LINSPACE: return steps_of(q, p, a);
     case OP_STACK: return pg_stack(p, q->n, a);
     case OP_TRACE: return pg_einsum(p, "aa->", 1, a);

@@ -100,6 +100,7 @@ typedef struct {
     size_t dim[PROCEDURE_RANK];
     size_t n;  /* elements in all */
     double *v; /* owned; NULL for n == 0 */
+    bool lent; /* v belongs to DATA of the statement: it is not written, nor freed */
 } ProcedureList;
 
 void procedure_list_free(ProcedureList *l);

@@ -64,6 +64,16 @@ static bool changes_session(const char *t, size_t n, size_t i)
     return (cmd && cmd->barrier && !call) || is_definition(t, n, i);
 }
 
+/* Is it one that reads results, draws random numbers or reads a file? */
+static bool is_word_of_order(const char *t, size_t n)
+{
+    static const char *const words[] = {"ans", "rand", "randn", "load"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && memcmp(words[i], t, n) == 0)
+            return true;
+    return false;
+}
+
 /* % as an operand, or the word ans; % as modulo is taken for one, too: that costs time
  * only. */
 static bool reads_results(const char *t, size_t n)
@@ -78,7 +88,7 @@ static bool reads_results(const char *t, size_t n)
             size_t from = i;
             while (i < n && word_char(t[i]))
                 i++;
-            if (i - from == 3 && memcmp(t + from, "ans", 3) == 0)
+            if (is_word_of_order(t + from, i - from))
                 return true;
             i--;
         }

@@ -321,6 +321,31 @@ static Node *without_gradients(lbz_session *s, const Stmt *st, Node *v)
     return v;
 }
 
+/* A decimal of more than 40 digits: bits of numerator and denominator. */
+static bool is_long_decimal(Ctx *c, Node *n, void *arg)
+{
+    enum { BITS = 266 };
+    (void)c, (void)arg;
+    return ex_is_num(n) && n->num.dec && !num_is_small(n->num) && num_bits(n->num) > BITS;
+}
+
+/* Steps with exact decimals would get longer and longer: from a length on they are stored in float64. */
+static Node *without_long_decimals(lbz_session *s, Node *v)
+{
+    Ctx *c = s->c;
+    Tensor t;
+    bool numbers = ex_is_num(v) || ex_is(v, OP_LIST);
+    if (!numbers || !(v->flags & NF_DEC) ||
+        !ex_find(c, v, NF_DEC, is_long_decimal, NULL) || !ex_numbers(c, v, &t))
+        return v;
+    if (!s->told_float64)
+        ctx_note(c, "decimals of more than 40 digits are stored as float64");
+    s->told_float64 = true;
+    Node *r = ex_data(c, &t);
+    tensor_release(&t);
+    return r;
+}
+
 static Node *value_now(lbz_session *s, const Stmt *st, const Parsed *parsed)
 {
     Ctx *c = s->c;
@@ -333,7 +358,8 @@ static Node *value_now(lbz_session *s, const Stmt *st, const Parsed *parsed)
         snprintf(hint, sizeof hint, "give it one first: %.80s := 0", name);
         env_error_at(&c->env, st->span, LBZ_NAME, hint, "%s has no value yet", name);
     }
-    return ctx_failed(c) ? c->poison : without_gradients(s, st, v);
+    v = ctx_failed(c) ? c->poison : without_gradients(s, st, v);
+    return ctx_failed(c) ? c->poison : without_long_decimals(s, v);
 }
 
 /* The statements of a function with their braces; line ends matter in them. */

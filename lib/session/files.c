@@ -55,14 +55,14 @@ void lbz_files_follow(lbz_session *s, lbz_files *f)
 }
 
 /* The result that the leader had; none: it did not get that far. */
-static FileResult follow(lbz_session *s)
+FileResult session_follow(lbz_session *s)
 {
     size_t i = s->next_file++ - s->files->dropped;
     return i < s->files->n ? s->files->v[i] : (FileResult){.err = EIO};
 }
 
 /* Keeps r for those that follow; no memory: they see an error. */
-static FileResult lead(lbz_session *s, FileResult r)
+FileResult session_lead(lbz_session *s, FileResult r)
 {
     lbz_files *f = s->files;
     FileResult copy = r;
@@ -84,14 +84,14 @@ FileResult session_read(lbz_session *s, const char *name)
     enum { MOST = 256 << 20 };
     Str text = {0};
     if (s->follows)
-        return follow(s);
+        return session_follow(s);
     int err = file_read(&s->c->env, name, &text, MOST);
     (void)str_cstr(&text);
     if (err) {
         str_free(&text);
-        return lead(s, (FileResult){.err = err});
+        return session_lead(s, (FileResult){.err = err});
     }
-    return lead(s, (FileResult){.text = text.s, .n = text.n});
+    return session_lead(s, (FileResult){.text = text.s, .n = text.n});
 }
 
 void session_read_done(lbz_session *s, FileResult r)
@@ -103,8 +103,8 @@ void session_read_done(lbz_session *s, FileResult r)
 FileResult session_replace(lbz_session *s, const char *name, const char *text, size_t n)
 {
     if (s->follows)
-        return follow(s);
+        return session_follow(s);
     FileResult r = {0};
     r.err = file_replace(name, text, n, &r.why);
-    return lead(s, r);
+    return session_lead(s, r);
 }

@@ -33,14 +33,24 @@ static bool open_record(ProcedurePoint *p, Accum *a)
     return ok;
 }
 
-static bool make_room_for(ProcedurePoint *p, size_t n)
+static bool make_room(ProcedurePoint *p, size_t n)
 {
     mem_free(p->d);
-    p->d = n < (size_t)1 << 28 ? mem_alloc((n + 1) * sizeof *p->d) : NULL;
+    LargePool alone = {0};
+    size_t size;
+    p->d =
+        n < (size_t)1 << 31 ? large_alloc(&alone, (n + 1) * sizeof *p->d, &size) : NULL;
     if (!p->d) {
         ctx_error(p->c, LBZ_LIMIT, NULL, "out of memory for derivatives");
         return false;
     }
+    return true;
+}
+
+static bool make_room_for(ProcedurePoint *p, size_t n)
+{
+    if (!make_room(p, n))
+        return false;
     memset(p->d, 0, (n + 1) * sizeof *p->d);
     return true;
 }
@@ -331,7 +341,7 @@ static bool tensors_of(ProcedurePoint *p, Tensor *t)
     for (size_t i = 0; i < p->nin; i++) {
         Dims d = {.rank = p->x[i].rank};
         memcpy(d.dim, p->x[i].dim, d.rank * sizeof *d.dim);
-        if (!tensor_from(&p->c->env, p->x[i].v, &d, &t[i]))
+        if (!tensor_borrow(&p->c->env, p->x[i].v, &d, &t[i]))
             return false;
     }
     return true;
@@ -352,7 +362,7 @@ static bool by_arrays(ProcedurePoint *p)
     bool along = p->what == OP_JVP;
     AccumMode mode = along ? ACC_FORWARD : p->forced ? p->mode : ACC_REVERSE;
     if (p->what == OP_VJP || (along && p->nvec != p->n) ||
-        !make_room_for(p, along ? 1 : p->n))
+        !make_room(p, along ? 1 : p->n))
         return false;
     Tensor *t = ARENA_NEW0(&p->c->pool[1].arena, Tensor, p->nin + 1);
     PointArrays a = {.in = p->in, .x = t, .nin = p->nin, .nvars = p->nvars};

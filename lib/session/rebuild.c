@@ -229,7 +229,9 @@ bool defs_rebuild(lbz_session *s, bool remake)
     bool ok = to && data && gather_all(s, &all);
     if (ok) {
         ctx_begin_statement(s->c);
-        to->owner = s;
+        session_own_context(s, to);
+        to->seed = s->c->seed;
+        to->drawn = s->c->drawn;
         to->env.mem_cap = s->c->env.mem_cap;
         to->env.data_cap = s->c->env.data_cap;
         copy_symbols(s->c, to);

@@ -140,8 +140,7 @@ static bool fill_elements(Ctx *c, Node *n, const Tensor *t, unsigned level, size
     return true;
 }
 
-/* The array that n is: of its exact elements the float64 next to them. False: it is none. */
-static bool array_of(lbz_session *s, Node *n, Tensor *t, const char **dtype)
+bool answer_array(lbz_session *s, Node *n, Tensor *t, const char **dtype)
 {
     Dims d = {0};
     size_t at = 0;
@@ -164,7 +163,7 @@ static void set_tensor(lbz_session *s, Node *n)
 {
     Answer *a = &s->ans;
     a->row = ex_is(n, OP_ROW);
-    if (array_of(s, a->row ? n->a[0] : n, &a->tensor, &a->dtype) &&
+    if (answer_array(s, a->row ? n->a[0] : n, &a->tensor, &a->dtype) &&
         !tensor_pack(&s->c->env, &a->tensor, DT_FLOAT64, &a->numbers))
         answer_drop_tensor(a);
 }

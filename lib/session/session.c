@@ -24,7 +24,7 @@ lbz_session *lbz_open(void)
         mem_free(s);
         return NULL;
     }
-    s->c->owner = s;
+    session_own_context(s, s->c);
     s->nodes_after_rebuild = s->c->pool[0].n;
     return s;
 }

@@ -8,7 +8,7 @@
  * Files: session.c (the life of a session), definitions.c (definitions, assumptions), declare.c (names with shapes), undo.c,
  * rebuild.c (the context made anew), settings.[ch], result.c (nodes to lbz_result), place.c (where
  * a node was typed), numeric.c (accumulation by `set mode`, dual numbers), arguments.c (pieces of a
- * command's text), barrier.c (lines that a parallel run waits for), files.c, descent.[ch] (the open one) with objective.[ch] (its formula, compiled), procedure.[ch] with procedure_call.c,
+ * command's text), barrier.c (lines that a parallel run waits for), files.c, arrays.c (arrays in files), descent.[ch] (the open one) with objective.[ch] (its formula, compiled), procedure.[ch] with procedure_call.c,
  * procedure_at.c and procedure_point.c (functions made of statements). All but numeric, place,
  * rebuild, settings, barrier and procedure_point are one circle: the options for evaluation lead to
  * calls of procedures, which are evaluated with these options.
@@ -121,6 +121,7 @@ struct lbz_session {
     size_t next_file; /* the one that a session which follows takes next */
     bool follows;
     bool timing;
+    bool told_float64;    /* that long decimals are stored so */
     bool keep_calls;      /* calls of functions made of statements stay as they are */
     ExpressionText place; /* what is being evaluated, for errors; text NULL: not known */
     Map procedures;       /* those that the present statement has read, by symbol */
@@ -212,9 +213,24 @@ typedef struct {
     const char *why;
     char *text; /* of a file that was read, ended by a NUL; give it back */
     size_t n;
+    /* of an array: its elements are the text; or why there is none */
+    DType type;
+    Dims dims;
+    Err failed;
 } FileResult;
 FileResult session_read(lbz_session *s, const char *name);
+FileResult session_follow(lbz_session *s);             /* what the leader had */
+FileResult session_lead(lbz_session *s, FileResult r); /* kept for those that follow */
 void session_read_done(lbz_session *s, FileResult r);
+/* ---- arrays.c: arrays in files, and in what save writes. */
+void session_own_context(lbz_session *s, Ctx *c); /* c is the session's, or will be */
+/* The value of e to a file, by the ending of its name. False with the error at `where`. */
+bool session_save_array(lbz_session *s, Node *e, const char *name, Span where);
+/* "~/x" with the home folder put in; false: too long. */
+bool session_file_name(const char *text, size_t n, char *name, size_t size);
+/* "x := ..." of an array; a large one is written beside the file of that name (NULL: it is left out,
+ * with a comment). False with the error. */
+bool session_print_array(lbz_session *s, Str *out, const Def *d, const char *file);
 FileResult session_replace(lbz_session *s, const char *name, const char *text, size_t n);
 
 /* ---- result.c: from nodes to lbz_result */
@@ -223,6 +239,8 @@ void answer_free(Answer *a);
 void answer_drop_tensor(Answer *a); /* before the context ends that counts it */
 void answer_expr(lbz_session *s, const EvalResult *r, const char *input, size_t n);
 void answer_latex(Ctx *c, Str *out, const EvalResult *r);
+/* The array that n is, the float64 next to exact elements; its type in words. False: it is none. */
+bool answer_array(lbz_session *s, Node *n, Tensor *t, const char **dtype);
 bool answer_number(Ctx *c, Node *n, double *d); /* n is a real number, with this double */
 void answer_fill(lbz_session *s, const char *text, size_t n, lbz_result *r);
 /* Room for n derivatives by names, each of them in *names ended by a NUL. False with the error. */

@@ -5,7 +5,7 @@
 
 struct buffer {
     atomic_size_t refs;
-    size_t size; /* of mem */
+    size_t size; /* of mem; 0: it is somebody else's */
     Env *env;    /* counts it */
     void *mem;
 };
@@ -134,6 +134,20 @@ bool tensor_from(Env *env, const double *x, const Dims *dims, Tensor *out)
     return true;
 }
 
+bool tensor_borrow(Env *env, double *x, const Dims *dims, Tensor *out)
+{
+    Buffer *b = mem_alloc(sizeof *b);
+    *out = (Tensor){.type = DT_FLOAT64, .dims = *dims, .buf = b};
+    if (!b) {
+        env_error(env, LBZ_LIMIT, NULL, "out of memory");
+        return false;
+    }
+    *b = (Buffer){.env = env, .mem = x};
+    atomic_init(&b->refs, 1);
+    set_strides(out);
+    return true;
+}
+
 Tensor tensor_share(const Tensor *t)
 {
     if (t->buf)
@@ -146,7 +160,8 @@ void tensor_release(Tensor *t)
     Buffer *b = t->buf;
     if (b && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1) {
         b->env->data_used -= b->size;
-        large_free(&b->env->large, b->mem, b->size, b->env->data_cap / 8);
+        if (b->size)
+            large_free(&b->env->large, b->mem, b->size, b->env->data_cap / 8);
         mem_free(b);
     }
     *t = (Tensor){0};

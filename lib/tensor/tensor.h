@@ -14,7 +14,8 @@
  * they are released, to be used again: touching fresh pages costs more than most kernels. Their
  * bytes count against env.data_cap of the Env that asked, which must outlive them.
  *
- * Uses: base. Files: tensor.c (buffers, shapes), view.c (views, copies).
+ * Uses: base. Files: tensor.c (buffers, shapes), view.c (views, copies), file.h with npy.c and csv.c
+ * (files).
  */
 #ifndef LBZ_TENSOR_H
 #define LBZ_TENSOR_H
@@ -55,6 +56,8 @@ bool tensor_new(Env *env, DType type, const Dims *dims, const char *what,
                 Tensor *out) LBZ_MUST_CHECK;
 bool tensor_scalar(Env *env, double x, Tensor *out) LBZ_MUST_CHECK; /* float64 */
 bool tensor_from(Env *env, const double *x, const Dims *dims, Tensor *out) LBZ_MUST_CHECK;
+/* Over elements that are the caller's, who keeps them as long as anybody holds a reference. */
+bool tensor_borrow(Env *env, double *x, const Dims *dims, Tensor *out) LBZ_MUST_CHECK;
 /* n numbers from a to b in equal steps into t, float64 of rank 1 and its own. */
 void tensor_linspace(const Tensor *t, double a, double b);
 /* Is it contiguous, and its buffer nobody else's? Then it may be written. */
