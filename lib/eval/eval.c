@@ -198,8 +198,8 @@ static Node *of_tensors(Evaluation *ev, Node *op, Node *const *a)
     if (!v || ctx_failed(c))
         return c->poison;
     Node *r = ex_tensor(c, (Op)op->op, op->name, op->n, v);
-    if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure ||
-        ev->in_function || has_parameter(c, r))
+    if (ctx_failed(c) || !ex_is_open(r) || !ev->opt->call_procedure || ev->in_function ||
+        has_parameter(c, r))
         return r;
     if (op_is_linear_algebra((Op)op->op))
         return ex_linear_unknown(c, (Op)op->op);

@@ -432,8 +432,9 @@ Node *ex_store(Ctx *c, Node *v, size_t n, Node *const *index, Node *e)
         return row_wrong(c, NULL, "there are more indices than axes");
     for (size_t k = 0; k < n; k++) {
         if (ex_is(at, OP_DATA))
-            return ctx_error(c, LBZ_UNABLE, "assign inside a function of statements",
-                             "an array of many numbers has no elements that are formulas");
+            return ctx_error(
+                c, LBZ_UNABLE, "assign inside a function of statements",
+                "an array of many numbers has no elements that are formulas");
         if (!row_is_list(at))
             return row_wrong(c, NULL,
                              k ? "there are more indices than axes"

@@ -42,59 +42,7 @@ static unsigned sizes_of(Ctx *c, size_t n, Node *const *a, Node **size, const ch
     return (unsigned)n;
 }
 
-/* A tensor of these sizes whose elements are all e; NULL: the sizes are not known. */
-static Node *filled(Ctx *c, size_t n, Node *const *a, Node *e, const char *what)
-{
-    Node *size[SHAPE_RANK];
-    unsigned rank = sizes_of(c, n, a, size, what);
-    int64_t k;
-    for (unsigned i = 0; i < rank; i++) {
-        if (!ex_is_num(size[i]))
-            return NULL;
-        if (!ex_get_int(size[i], &k) || k < 0)
-            return row_wrong(c, "write ones(3)", "sizes are whole numbers from 0 on");
-    }
-    if (!rank)
-        return c->poison;
-    uint32_t shape = shape_of_sizes(c, rank, size);
-    int64_t count = shape_count(c, shape);
-    if (count < 0 || count > MOST_WRITTEN)
-        return ctx_error(c, LBZ_LIMIT, NULL, "%s: too many elements to be written out",
-                         what);
-    return ex_fill(c, e, shape);
-}
-
-uint32_t shape_of_ones(Ctx *c, const Node *n)
-{
-    (void)c, (void)n; /* sizes that are not known */
-    return SHAPE_ANY;
-}
-
-Node *exact_ones(Ctx *c, const char *attributes, size_t n, Node *const *a)
-{
-    (void)attributes;
-    return filled(c, n, a, c->one, "ones");
-}
-
-/* ---- identity, diagonals -------------------------------------------------------------- */
-uint32_t shape_of_eye(Ctx *c, const Node *n)
-{
-    return shape_of_sizes(c, 2, (Node *[]){n->a[0], n->a[n->n - 1]});
-}
-
-Node *exact_eye(Ctx *c, const char *attributes, size_t n, Node *const *a)
-{
-    Node *size[] = {a[0], a[n - 1]}, *z = filled(c, 2, size, c->zero, "eye");
-    (void)attributes;
-    if (!z || ex_is_poison(z))
-        return z;
-    for (uint32_t i = 0; i < z->n && i < z->a[0]->n && !ctx_poll(c); i++) {
-        Node *at = ex_int(c, i + 1);
-        z = ex_store(c, z, 2, (Node *[]){at, at}, c->one);
-    }
-    return z;
-}
-
+/* ---- diagonals ------------------------------------------------------------------------ */
 /* The matrix with v on its diagonal. */
 static Node *diagonal_matrix(Ctx *c, Node *v)
 {

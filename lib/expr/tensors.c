@@ -108,7 +108,7 @@ uint32_t shape_of_stack(Ctx *c, const Node *n)
 
 uint32_t shape_of_eye(Ctx *c, const Node *n)
 {
-    return shape_of_sizes(c, 2, (Node *[]){n->a[0], n->a[0]});
+    return shape_of_sizes(c, 2, (Node *[]){n->a[0], n->a[n->n - 1]});
 }
 
 uint32_t shape_of_contract(Ctx *c, const Node *n) { return contract_shape(c, n); }
@@ -304,25 +304,33 @@ Node *exact_contract(Ctx *c, const char *attributes, size_t n, Node *const *a)
     return ex_contract(c, attributes, n, a, "a product");
 }
 
-/* Written out where it is short. */
+static Node *write_identity(Ctx *c, int64_t m, int64_t n)
+{
+    Node **row = ARENA_NEW(&c->tmp, Node *, (size_t)n + 1),
+         **r = ARENA_NEW(&c->tmp, Node *, (size_t)m + 1);
+    for (int64_t i = 0; row && r && i < m; i++) {
+        for (int64_t j = 0; j < n; j++)
+            row[j] = i == j ? c->one : c->zero;
+        r[i] = ex_list(c, (size_t)n, row);
+    }
+    return row && r ? ex_list(c, (size_t)m, r) : c->poison;
+}
+
+/* Written out where it is short, and where it is not square. */
 Node *exact_eye(Ctx *c, const char *attributes, size_t n, Node *const *a)
 {
-    enum { MOST = 10 };
-    int64_t m;
-    (void)attributes, (void)n;
-    if (!ex_is_num(a[0]))
+    enum { MOST = 10, MOST_WRITTEN = 1000 };
+    int64_t m, k;
+    (void)attributes;
+    if (n == 2 && a[0] == a[1])
+        return ex_tensor(c, OP_EYE, NULL, 1, a);
+    if (!ex_is_num(a[0]) || !ex_is_num(a[n - 1]))
         return NULL;
-    if (!ex_get_int(a[0], &m) || m < 0)
+    if (!ex_get_int(a[0], &m) || m < 0 || !ex_get_int(a[n - 1], &k) || k < 0)
         return row_wrong(c, "write eye(3)", "eye() needs a whole number from 0 on");
-    Node *row[MOST], *r[MOST];
-    if (m > MOST)
-        return NULL;
-    for (int64_t i = 0; i < m; i++) {
-        for (int64_t j = 0; j < m; j++)
-            row[j] = i == j ? c->one : c->zero;
-        r[i] = ex_list(c, (size_t)m, row);
-    }
-    return ex_list(c, (size_t)m, r);
+    if (n == 2 && (m > MOST_WRITTEN || k > MOST_WRITTEN))
+        return ctx_error(c, LBZ_LIMIT, NULL, "eye: too many elements to be written out");
+    return n == 1 && m > MOST ? NULL : write_identity(c, m, k);
 }
 
 /* ---- the rows ------------------------------------------------------------------------- */
@@ -422,7 +430,6 @@ bool ex_is_open(const Node *n)
     case OP_LINSPACE:
         return !ex_is_num(n->a[0]) || !ex_is_num(n->a[1]) || !ex_is_num(n->a[2]);
     case OP_INDEX: return n->a[0]->shape == SHAPE_SCALAR || row_is_list(n->a[0]);
-    case OP_ONES: return true;
     case OP_EYE: return !ex_is_num(n->a[0]) || !ex_is_num(n->a[n->n - 1]);
     case OP_ONEHOT: return !ex_is_num(n->a[1]) || !n->a[0]->shape;
     case OP_EINSUM: return true;

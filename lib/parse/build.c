@@ -125,12 +125,6 @@ static Node *constant_node(const Ctx *c, unsigned which)
     }
 }
 
-static Node *string_node(Ctx *c, uint32_t sym)
-{
-    const char *s = sym_name(c, sym);
-    return ex_string(c, s, strlen(s));
-}
-
 /* ---- the loop */
 
 static Node *build_item(TreeBuilder *b, const TreeItem *i, uint32_t base)
@@ -139,7 +133,6 @@ static Node *build_item(TreeBuilder *b, const TreeItem *i, uint32_t base)
     case TREE_NUMBER: return number_node(b, i);
     case TREE_CONSTANT: return constant_node(b->c, i->op);
     case TREE_NAME: return symbol_node(b, i->sym);
-    case TREE_STRING: return string_node(b->c, i->sym);
     case TREE_GIVEN: return b->t->given[i->at];
     case TREE_END: return build_end(b, i);
     case TREE_OPEN: return b->c->poison; /* the range around it knows */

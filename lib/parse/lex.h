@@ -46,7 +46,6 @@ typedef enum {
     TK_DOTSLASH,
     TK_DOTCARET,
     TK_DOT,
-    TK_STRING,
     TK_FIRST_WORD,
     TK_AT = TK_FIRST_WORD,
     TK_IF,

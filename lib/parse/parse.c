@@ -282,32 +282,13 @@ static void operand_empty(Parser *p)
     p->i++;
 }
 
-/* load("x.npy"): an argument, all of it. */
-static void operand_string(Parser *p)
-{
-    const Token *t = tok(p, p->i);
-    const char *s = p->text + t->pos + 1;
-    size_t n = t->len - 2u;
-    uint8_t next = token_ahead(p, p->i + 1)->kind;
-    t = tok(p, p->i);
-    bool argument = top(p)->kind == PF_CALL && op_is_tensor((Op)top(p)->fn);
-    if (!argument || (next != TK_RPAREN && next != TK_COMMA) || memchr(s, '\0', n)) {
-        stand_at(p, t->pos, t->pos + 1);
-        ctx_error(p->c, LBZ_SYNTAX, lex_sign_hint("\""),
-                  "the character '\"' means nothing here");
-        return;
-    }
-    parser_put(p, TREE_STRING, 0, t->pos, t->pos + t->len)->sym = sym_intern(p->c, s, n);
-    p->i++;
-}
-
 static void read_operand(Parser *p)
 {
     stand_at_token(p, p->i);
     switch (token_ahead(p, p->i)->kind) {
     case TK_NUM: operand_number(p); break;
     case TK_NAME: parser_operand_name(p); break;
-    case TK_STRING: operand_string(p); break;
+    case TK_STRING: parser_operand_string(p); break;
     case TK_LPAREN: operand_bracket(p, PF_PAREN); break;
     case TK_LBRACK: operand_bracket(p, PF_LIST); break;
     case TK_LBRACE: operand_brace(p); break;
@@ -331,7 +312,6 @@ static void read_operand(Parser *p)
         break;
     case TK_PERCENT: parser_operand_past_result(p); break;
     case TK_NL: p->i++; break;
-    case TK_STRING: parser_operand_string(p); break;
     default:
         if (!parser_open_range(p))
             parser_unexpected_operand(p);

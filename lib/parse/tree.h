@@ -19,7 +19,6 @@ typedef enum {
     TREE_NUMBER,   /* number, or num[at] when op is 1 */
     TREE_CONSTANT, /* op: C_PI ..., TREE_TRUE, TREE_FALSE */
     TREE_NAME,     /* sym */
-    TREE_STRING,   /* sym, which has the text as its name */
     TREE_GIVEN,    /* given[at] */
     TREE_END,  /* the last element along axis op of the value that item at made; x[end] */
     TREE_OPEN, /* where a range in an index says nothing: x[2:] */

@@ -187,18 +187,13 @@ static uint32_t lower_row(VM *m, VMPiece *q, Program *p, const uint32_t *a)
     case OP_ONES: return sized(q, p, pg_const(p, 1), 0);
     case OP_LINSPACE: return steps_of(q, p, a);
     case OP_STACK: return pg_stack(p, q->n, a);
-    case OP_TRACE: return pg_einsum(p, "aa->", 1, a);
-    case OP_OUTER: return pg_einsum(p, "a,b->ab", 2, a);
     case OP_DOT: {
         Dims flat = {.rank = 1, .dim = {dims_count(pg_dims(p, a[0]))}};
         return pg_reduce(
             p, REDUCE_SUM,
             pg_mul(p, pg_reshape(p, a[0], &flat), pg_reshape(p, a[1], &flat)), 1);
     }
-    case OP_TOTAL:
-        return p->val[a[0]].shape ? pg_reduce(p, REDUCE_SUM, a[0], pg_all_axes(p, a[0]))
-                                  : a[0];
-    default: return pg_list_function(p, e, a);
+    default: return pg_row(p, e, a);
     }
 }
 

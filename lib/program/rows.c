@@ -42,6 +42,13 @@ uint32_t lower_composite(Program *p, const Node *n, const uint32_t *a)
     return lower_error(p, n);
 }
 
+/* Programs compute in float64. */
+uint32_t lower_same(Program *p, const Node *n, const uint32_t *a)
+{
+    (void)p, (void)n;
+    return a[0];
+}
+
 bool lower_whole(const Program *p, uint32_t v, double least, double most, size_t *out)
 {
     double k = p->val[v].k;
@@ -113,7 +120,7 @@ uint32_t lower_ones(Program *p, const Node *n, const uint32_t *a)
 uint32_t lower_eye(Program *p, const Node *n, const uint32_t *a)
 {
     size_t m;
-    if (!lower_whole(p, a[0], 0, 1e7, &m))
+    if (n->n != 1 || !lower_whole(p, a[0], 0, 1e7, &m))
         return lower_error(p, n);
     Dims d = {.rank = 2, .dim = {m, m}}, line = {.rank = 1, .dim = {m}};
     ProgramView diagonal = {.to = pg_shape(p, &line), .stride = {(ptrdiff_t)m + 1}};
