@@ -340,7 +340,7 @@ START_TEST(gradbench)
          ((1 + a - b) * (1 + a - b) + a * a + (1 - a - b) * (1 - a - b)) / 2, ll, 2);
     load("det");
     const double minors[9] = {-24, 20, -5, 18, -15, 4, 5, -4, 1};
-    both("det(a, 3) at a=[1, 2, 3, 0, 1, 4, 5, 6, 0]", 1, minors, 9);
+    both("determinant(a, 3) at a=[1, 2, 3, 0, 1, 4, 5, 6, 0]", 1, minors, 9);
     load("ode");
     const double third = 8.0 / 6,
                  od[3] = {third * 0.3 * 0.5, third * 0.7 * 0.5, third * 0.7 * 0.3};

@@ -275,7 +275,7 @@ bool cmd_check(lbz_session *s, const char *text, Span args)
     k.right = s->place;
     if (ctx_failed(k.c) || (p.tol.len && !number_in(s, text, p.tol, &k.tol)))
         return false;
-    if (check_is_of_tensors(&k))
-        return check_tensors(&k, args_trim(text, args));
+    if (compare_is_of_tensors(&k))
+        return compare_tensors(&k, args_trim(text, args));
     return check_sides(&k, text, args_trim(text, args), &p);
 }

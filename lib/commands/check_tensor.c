@@ -33,7 +33,7 @@ static bool is_shaped_name(Ctx *c, Node *n, void *arg)
     return ex_is(n, OP_SYM) && shape_is_tensor(n->shape);
 }
 
-bool check_is_of_tensors(const Check *k) { return compare_has(k, is_shaped_name); }
+bool compare_is_of_tensors(const Check *k) { return compare_has(k, is_shaped_name); }
 
 static void take_sizes(Draw *d, const Node *n)
 {
@@ -390,7 +390,7 @@ static void decide(Draw *d)
         report_agreement(d, agreed);
 }
 
-bool check_tensors(Check *k, Span args)
+bool compare_tensors(Check *k, Span args)
 {
     Draw d = {.k = k, .c = k->c};
     if (k->l->shape != k->r->shape && k->l->shape && k->r->shape) {

@@ -83,8 +83,8 @@ void exist_describe(Check *k, Str *out);
 bool exist_nowhere(Check *k);
 
 /* check_tensor.c: a check in which names of tensors occur; at args. */
-bool check_is_of_tensors(const Check *k);
-bool check_tensors(Check *k, Span args);
+bool compare_is_of_tensors(const Check *k);
+bool compare_tensors(Check *k, Span args);
 
 /* verdict.c: the verdict, with its text, is the answer. */
 void verdict_decide(Check *k);

@@ -305,9 +305,12 @@ Node *exact_index(Ctx *c, const char *attributes, size_t n, Node *const *a)
         return c->poison;
     if (ex_is(v, OP_STACK) && k && ex_is_num(b[1]))
         return index_of_stack(c, k, b);
-    bool known = row_is_list(v);
+    bool known = row_is_list(v) || ex_is(v, OP_EYE);
     for (size_t i = 1; known && i <= k; i++)
         known = is_known(b[i]);
+    if (known && ex_is(v, OP_EYE)) /* written out where it is small */
+        v = ex_tensor(c, OP_EYE, NULL, v->n, v->a);
+    known = known && row_is_list(v);
     if (!k || known)
         return take(c, v, k, b + 1);
     bool same = k == n - 1;

@@ -411,13 +411,10 @@ static bool lex_bad(Lexer *L)
     return false;
 }
 
-/* A text in quotes, as the argument of a function; on one line. */
+/* "ij,jk->ik": up to the next quote, on one line. */
 static bool lex_string(Lexer *L, unsigned flags)
 {
     const char *s = L->text + L->at + 1, *end = memchr(s, '"', L->to - L->at - 1);
-    uint8_t before = L->n ? L->tok[L->n - 1].kind : TK_END;
-    if (before != TK_LPAREN && before != TK_COMMA)
-        return lex_bad(L);
     if (end && !memchr(s, '\n', (size_t)(end - s)))
         return emit_token(L, TK_STRING, (size_t)(end - s) + 2, flags) != NULL;
     lex_error(L, 1, "write einsum(\"ij,jk->ik\", A, B)",

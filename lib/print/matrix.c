@@ -477,14 +477,14 @@ static const Form *einsum_form(Forms *F, const Node *n)
 static bool read_dot(Forms *F, const Node *n, Product *p)
 {
     Node *a = n->a[0];
-    bool square = ex_is(a, OP_POW) && ex_is_rat(a->a[1], 2, 1) &&
-                  form_entry(F, a->a[0])->stand->strength >= BIND_ATOM;
+    const Form *base = ex_is(a, OP_POW) ? form_entry(F, a->a[0])->stand : NULL;
+    bool square = base && ex_is_rat(a->a[1], 2, 1) && base->strength >= BIND_ATOM;
     if (!contract_is(n, "a->") || (!square && (!ex_is(a, OP_MUL) || a->n != 2)))
         return false;
     *p = (Product){.F = F, .n = 2, .nindices = 1};
     for (uint32_t i = 0; i < 2; i++) {
         Node *v = a->a[square ? 0 : i];
-        if (v->shape != a->shape)
+        if (v->shape != a->shape || !form_entry(F, v)->stand)
             return false;
         p->p[i] = (Part){.link = {.f = form_entry(F, v)->stand, .node = v}, .n = 1};
     }

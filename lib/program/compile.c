@@ -487,23 +487,12 @@ static uint32_t lower_constant(Lower *l, const Node *n)
                            : pg_rounded(l->p, k[n->sym], (Node *)(uintptr_t)n);
 }
 
-/* Programs compute in float64. */
-static uint32_t lower_data(Lower *l, const Node *n)
-{
-    Tensor t;
-    if (!tensor_pack(l->p->env, n->data, DT_FLOAT64, &t))
-        return 0;
-    uint32_t v = pg_data(l->p, &t);
-    tensor_release(&t);
-    return v;
-}
-
 static uint32_t lower_node(Lower *l, const Node *n)
 {
     switch ((int)n->op) {
     case OP_NUM: return number_value(l, n->num);
     case OP_CONST: return lower_constant(l, n);
-    case OP_DATA: return lower_data(l, n);
+    case OP_DATA: return pg_row(l->p, n, NULL);
     case OP_SYM: return lower_symbol(l, n);
     case OP_ADD: return lower_add(l, n);
     case OP_SCALE: return scaled_value(l, n->a[0]->num, n->a[1]);
@@ -560,6 +549,8 @@ static uint32_t lower_row(Lower *l, const Node *n)
 
 static uint32_t lower_array(Lower *l, const Node *n)
 {
+    if (ex_is(n, OP_RANGE)) /* of an index, which looks at the node */
+        return pg_const(l->p, 0);
     if (ex_is(n, OP_LIST) || op_is_tensor((Op)n->op))
         return lower_row(l, n);
     uint32_t r = lower_node(l, n);

@@ -20,10 +20,23 @@ static RowLowering *const lowerings[] = {
 #include "ops.def"
 };
 
+/* Programs compute in float64. */
+static uint32_t lower_data(Program *p, const Node *n, const uint32_t *a)
+{
+    Tensor t;
+    (void)a;
+    if (!tensor_pack(p->env, n->data, DT_FLOAT64, &t))
+        return 0;
+    uint32_t v = pg_data(p, &t);
+    tensor_release(&t);
+    return v;
+}
+
 uint32_t pg_row(Program *p, const Node *n, const uint32_t *a)
 {
-    RowLowering *lower =
-        ex_is(n, OP_LIST) ? lower_stack : lowerings[n->op - OP_FIRST_TENSOR];
+    RowLowering *lower = ex_is(n, OP_DATA)   ? lower_data
+                         : ex_is(n, OP_LIST) ? lower_stack
+                                             : lowerings[n->op - OP_FIRST_TENSOR];
     return env_failed(p->env) ? 0 : lower(p, n, a);
 }
 
@@ -144,15 +157,44 @@ uint32_t lower_linspace(Program *p, const Node *n, const uint32_t *a)
 }
 
 /* ---- parts, other shapes -------------------------------------------------------------- */
+/* a:b or a:step:b of an axis; false: the ends are not known, or are not there. */
+static bool range_of(const Node *r, size_t dim, size_t *from, size_t *count,
+                     int64_t *step)
+{
+    int64_t a, b, s = 1;
+    if (!ex_get_int(r->a[0], &a) || !ex_get_int(r->a[r->n - 1], &b) ||
+        (r->n == 3 && !ex_get_int(r->a[1], &s)) || s == 0)
+        return false;
+    int64_t n = (b - a) / s + 1, last = a + (n - 1) * s;
+    *from = (size_t)(a - 1);
+    *count = n > 0 ? (size_t)n : 0;
+    *step = s;
+    return n <= 0 || (a >= 1 && a <= (int64_t)dim && last >= 1 && last <= (int64_t)dim);
+}
+
+/* A number drops its axis, a range or a list of numbers keeps it. */
 uint32_t lower_index(Program *p, const Node *n, const uint32_t *a)
 {
     uint32_t v = a[0];
+    unsigned axis = 0;
     for (uint32_t k = 1; k < n->n; k++) {
-        size_t i;
-        if (!p->val[v].shape ||
-            !lower_whole(p, a[k], 1, (double)pg_dims(p, v)->dim[0], &i))
+        size_t i, count;
+        int64_t step;
+        if (axis >= rank_of(p, v))
             return lower_error(p, n);
-        v = pg_pick(p, v, 0, i - 1);
+        size_t dim = pg_dims(p, v)->dim[axis];
+        if (ex_is(n->a[k], OP_RANGE)) {
+            if (!range_of(n->a[k], dim, &i, &count, &step))
+                return lower_error(p, n);
+            v = pg_slice(p, v, axis++, count ? i : 0, count, step);
+        } else if (rank_of(p, a[k]) == 1) {
+            uint32_t from_0 = pg_sub(p, a[k], pg_const(p, 1));
+            v = pg_gather(p, v, from_0, axis++);
+        } else if (lower_whole(p, a[k], 1, (double)dim, &i)) {
+            v = pg_pick(p, v, axis, i - 1);
+        } else {
+            return lower_error(p, n);
+        }
     }
     return v;
 }
