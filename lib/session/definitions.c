@@ -136,6 +136,7 @@ static bool install_definition(lbz_session *s, uint32_t sym, Def *d)
         return out_of_memory(s->c);
     }
     Change *ch = defs_push_change(s, CHANGE_DEFINITION, sym);
+    s->any_gradient = s->any_gradient || (d && strchr(sym_name(s->c, sym), '.'));
     Def *old = defs_exchange(s, sym, d);
     if (ch)
         ch->def = old;
@@ -437,7 +438,7 @@ bool defs_define(lbz_session *s, const Stmt *st, const char *text, const Parsed 
         return out_of_memory(c);
     }
     return install_definition(s, d->sym, d) &&
-           (st->kind != ST_DEFINE || drop_gradient(s, st->sym));
+           (!s->any_gradient || st->kind != ST_DEFINE || drop_gradient(s, st->sym));
 }
 
 /* ---- printing */
