@@ -156,8 +156,11 @@ static bool read_expression(Request *j, const char *text, Span a)
         eval_show_names(names, j->in, j->nin, hidden);
         return false;
     }
-    ShapeScope scope = {
-        .n = shape ? j->nin : 0, .sym = j->in, .shape = shape, .sizes = &sizes};
+    ShapeScope scope = {.n = shape ? j->nin : 0,
+                        .sym = j->in,
+                        .shape = shape,
+                        .value = j->at,
+                        .sizes = &sizes};
     j->s->scope = &scope;
     j->s->keep_calls = true;
     j->e = args_value(j->s, text, a);

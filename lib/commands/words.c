@@ -154,7 +154,9 @@ static void each_value(const char *prefix, size_t len, size_t name,
     while (more) {
         size_t n = strcspn(v, "|");
         char word[24];
-        snprintf(word, sizeof word, "%.*s", (int)n, v);
+        size_t len = n < sizeof word ? n : sizeof word - 1;
+        memcpy(word, v, len);
+        word[len] = '\0';
         if (n >= typed && memcmp(v, prefix + name + 1, typed) == 0)
             each(LBZ_WORD_VALUE, word, "", arg);
         more = v[n] == '|';

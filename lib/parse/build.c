@@ -264,10 +264,12 @@ static void open_scope(TreeBuilder *b, uint32_t at)
     Node *const *v = b->v + b->nv - 2 * n;
     ShapeScope *s = ARENA_NEW0(a, ShapeScope, 1);
     uint32_t *sym = ARENA_NEW(a, uint32_t, n), *shape = ARENA_NEW(a, uint32_t, n);
-    if (!s || !sym || !shape)
+    Node **value = ARENA_NEW(a, Node *, n);
+    if (!s || !sym || !shape || !value)
         return;
     for (size_t i = 0; i < n; i++) {
         sym[i] = v[2 * i]->sym;
+        value[i] = v[2 * i + 1];
         shape[i] = b->t->item[at].kind == TREE_MAP
                        ? build_part_shape(b->c, v[2 * i + 1]->shape)
                        : v[2 * i + 1]->shape;
@@ -280,6 +282,7 @@ static void open_scope(TreeBuilder *b, uint32_t at)
                       .sym = sym,
                       .shape = shape,
                       .params = part,
+                      .value = b->t->item[at].kind == TREE_AT ? value : NULL,
                       .sizes = sizes};
     b->scope = s;
     note_bound(b, s);

@@ -103,10 +103,31 @@ static bool is_mask(TreeBuilder *b, uint32_t k)
     }
 }
 
+/* The conditions with the values put in that their names have here. NULL: some have none. */
+static Node *mask_now(TreeBuilder *b, Node *m)
+{
+    Ctx *c = b->c;
+    for (const ShapeScope *s = b->scope; s; s = s->outer)
+        if (s->value)
+            m = ex_subst(c, m, s->sym, s->value, s->n);
+        else if (ex_depends_any(c, m, s->sym, s->n))
+            return NULL;
+    return ctx_failed(c) || !b->opt->value ? m : b->opt->value(b->opt->arg, m);
+}
+
+/* Where the conditions hold: as numbers, which derivatives need, where their values are known. */
+static Node *positions_of(TreeBuilder *b, Node *m)
+{
+    Node *now = ex_is(m, OP_LIST) || !shape_is_tensor(m->shape) ? m : mask_now(b, m);
+    Node *p =
+        now && ex_is(now, OP_LIST) ? ex_tensor(b->c, OP_POSITIONS, NULL, 1, &now) : NULL;
+    return p && ex_is(p, OP_LIST) ? p : ex_tensor(b->c, OP_POSITIONS, NULL, 1, &m);
+}
+
 static Node *index_operand(TreeBuilder *b, Node *value, uint32_t k, unsigned axis)
 {
     if (is_mask(b, k))
-        return ex_tensor(b->c, OP_POSITIONS, NULL, 1, &b->v[k]);
+        return positions_of(b, b->v[k]);
     build_need_number(b, k);
     Node *n = b->v[k];
     return is_negative(n) && value->shape == SHAPE_ANY

@@ -387,6 +387,7 @@ Node *parser_node(Parser *p)
     BuildOptions opt = {0};
     if (p->pe) {
         opt.shape = p->pe->shape;
+        opt.value = p->pe->value;
         opt.arg = p->pe->arg;
         opt.scope = p->pe->scope;
     }

@@ -65,6 +65,8 @@ typedef struct {
     void *arg;
     /* The shape of what a name stands for; NULL: all are numbers. */
     uint32_t (*shape)(void *arg, uint32_t sym);
+    Node *(*value)(void *arg,
+                   Node *n); /* what it comes to now; may be NULL, or give it */
     const ShapeScope *scope; /* names that have other shapes here; may be NULL */
 } ParseEnv;
 

@@ -107,13 +107,16 @@ typedef struct shape_scope {
     const struct shape_scope *outer;
     size_t n;
     const uint32_t *sym, *shape;
-    bool params; /* of a function: ' of one that is a number now is no mistake */
+    bool params;        /* of a function: ' of one that is a number now is no mistake */
+    Node *const *value; /* what the names stand for here; NULL: that is not known */
     const struct sizes *sizes; /* what these shapes say of symbolic sizes; may be NULL */
 } ShapeScope;
 
 typedef struct {
     /* The shape of what a name stands for that no scope has; NULL: all are numbers. */
     uint32_t (*shape)(void *arg, uint32_t sym);
+    /* What a formula of defined names comes to now: conditions in an index. NULL: not known. */
+    Node *(*value)(void *arg, Node *n);
     void *arg;
     const ShapeScope *scope; /* may be NULL */
     /* Structural nodes and where they stand: id -> pos << 32 | len. */

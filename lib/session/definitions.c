@@ -105,7 +105,8 @@ Def *defs_exchange(lbz_session *s, uint32_t sym, Def *d)
     Def *old = s->names.by_sym[sym];
     s->names.by_sym[sym] = d;
     s->any_shape = s->any_shape || defs_shape(d);
-    if (s->any_shape && (defs_shape(old) != defs_shape(d) || s->c->syms[sym].shape) &&
+    if (s->any_shape &&
+        (s->any_by_value || defs_shape(old) != defs_shape(d) || s->c->syms[sym].shape) &&
         !symlist_add(&s->reshaped, sym))
         (void)out_of_memory(s->c);
     if (s->any_symbolic)

@@ -69,6 +69,21 @@ static uint32_t shape_of_name(void *arg, uint32_t sym)
     return defs_name_shape(arg, sym);
 }
 
+/* Conditions in an index: where they hold, present values tell; what is read so is read again when
+ * they change. */
+static Node *value_of(void *arg, Node *n)
+{
+    lbz_session *s = arg;
+    Ctx *c = s->c;
+    Parsed parsed = {0};
+    EvalOptions opt = session_eval_options(s);
+    map_init(&parsed.spans, &c->pool[1].arena);
+    s->any_by_value = true;
+    Attempt t = attempt_begin(c);
+    Node *v = eval_value(c, &s->names, &opt, &parsed, n);
+    return attempt_end(c, &t) && !ex_is_poison(v) ? v : NULL;
+}
+
 static size_t about(void *arg, const char *name, size_t n, const uint32_t **names)
 {
     const lbz_session *s = arg;
@@ -90,6 +105,7 @@ ParseEnv session_parse_env(lbz_session *s)
                       .result = session_result,
                       .scope = s->scope,
                       .shape = s->any_shape ? shape_of_name : NULL,
+                      .value = value_of,
                       .arg = s};
 }
 

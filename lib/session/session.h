@@ -127,6 +127,7 @@ struct lbz_session {
     Map procedures;       /* those that the present statement has read, by symbol */
     unsigned slopes;      /* derivatives of functions inside one another, under way */
     Err no_formula;       /* why a call of one was left as it is */
+    bool any_by_value;    /* some formula has been read by the values of names */
     bool any_gradient;    /* some x.grad has been defined */
     SymList watched; /* names that backward differentiates by; empty: all with values */
     struct open_descent *descent; /* the one that is open, or NULL */
