@@ -150,6 +150,7 @@ typedef struct {
 } CpuStep;
 bool cpu_run_kernel(Env *env, const CpuStep *s);
 bool cpu_matmul(Env *env, const CpuStep *s);
+bool cpu_linear(Env *env, const CpuStep *s);
 bool cpu_move(Env *env, const CpuStep *s); /* P_GATHER, P_SCATTER, P_PUT, P_CONCAT */
 
 /* ---- workers */

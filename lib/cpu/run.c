@@ -126,6 +126,7 @@ static bool run_step(CpuRun *r, uint32_t i, Tensor *out)
             return false;
     bool ok = s->op == P_OPS      ? cpu_run_kernel(r->env, &x)
               : s->op == P_MATMUL ? cpu_matmul(r->env, &x)
+              : s->op == P_LINEAR ? cpu_linear(r->env, &x)
                                   : cpu_move(r->env, &x);
     for (size_t k = 0; k < s->nread; k++)
         if (r->plan->store[s->read[k].store].last == i)

@@ -2,6 +2,7 @@
  * operands have when a procedure runs. */
 #include "expr/tensors.h"
 #include "procedure/piece.h"
+#include "program/linear.h"
 #include <math.h>
 
 static bool shape_error(VM *m, const char *hint, const char *what)
@@ -59,7 +60,7 @@ static bool check_power(VM *m, const VMValue *const *arg)
     if (d.rank != 2 || arg[1]->a || d.dim[0] != d.dim[1])
         return shape_error(m, "write x.^2 element by element",
                            "^ is for numbers and square matrices");
-    if (n == floor(n) && n >= 1 && n <= 1000000)
+    if (n == floor(n) && n != 0 && fabs(n) <= 1000000)
         return true;
     ctx_error(m->c, LBZ_UNABLE, "write A.^x element by element",
               "a matrix to such a power is not available");
@@ -174,7 +175,11 @@ static uint32_t lower_row(VM *m, VMPiece *q, Program *p, const uint32_t *a)
     bool left_row = q->n && q->in[0].row;
     switch ((int)e->op) {
     case OP_MATMUL: return product_of(m, p, a, left_row, q->in[1].row, &q->row);
-    case OP_MATPOW: return power_of(p, a[0], (uint64_t)q->in[1].size);
+    case OP_MATPOW:
+        if (q->in[1].size < 0)
+            return power_of(p, pg_linear1(p, LINEAR_INVERSE, 0, a[0]),
+                            (uint64_t)-q->in[1].size);
+        return power_of(p, a[0], (uint64_t)q->in[1].size);
     case OP_ROW:
     case OP_TRANSPOSE: q->row = left_row; return transpose_of(m, p, a[0], &q->row);
     case OP_LIKE: {

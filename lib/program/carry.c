@@ -1,5 +1,5 @@
 /* program/carry.c - values of one program as values of another; copies of programs. */
-#include "program/program.h"
+#include "program/linear.h"
 
 /* ---- copies ------------------------------------------------------------------------ */
 
@@ -162,7 +162,9 @@ static uint32_t carry_over(ProgramCarry *c, uint32_t v)
     }
     for (size_t i = 0; i < n; i++)
         a[i] = c->map[o[i]];
-    if (x.op == P_CONCAT)
+    if (x.op == P_LINEAR)
+        r = pg_linear(c->p, pg_linear_op(x.fn), pg_linear_part(x.fn), n, a);
+    else if (x.op == P_CONCAT)
         r = pg_concat(c->p, n, a, x.c);
     else if (x.op >= P_DATA)
         r = carry_array(c, &x, a);

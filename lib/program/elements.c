@@ -241,6 +241,8 @@ static size_t place_elements(Elements *e, const uint32_t *outs, size_t nout, siz
         if (!e->need[i])
             continue;
         e->at[i] = n;
+        if (p->val[i].op == P_LINEAR) /* not by numbers */
+            return SIZE_MAX;
         if (count > most - n)
             return SIZE_MAX;
         n += count;

@@ -4,7 +4,7 @@
  * directions; what does not depend on the direction is computed once. A tangent has the shape of
  * its value, with that axis before it.
  */
-#include "program/program.h"
+#include "program/linear.h"
 #include <math.h>
 
 typedef struct {
@@ -252,6 +252,7 @@ static uint32_t tangent_of(ProgramTangents *s, uint32_t i)
         return t == P_NONE ? P_NONE
                            : pg_scatter(s->p, t, v.b, v.c + s->lead, tangent_shape(s, i));
     case P_PUT: return tangent_put(s, &v);
+    case P_LINEAR: return pg_linear_tangent(s->p, i, s->tan);
     case P_CONCAT: return tangent_concat(s, &v);
     default: return tangent_by_partials(s, i);
     }

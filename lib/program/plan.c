@@ -129,7 +129,7 @@ bool planner_is_inner(const Planner *t, uint32_t v, uint32_t o)
 static bool is_operation(const ProgramValue *x)
 {
     return x->op == P_MATMUL || x->op == P_GATHER || x->op == P_SCATTER ||
-           x->op == P_PUT || x->op == P_CONCAT;
+           x->op == P_PUT || x->op == P_LINEAR || x->op == P_CONCAT;
 }
 
 /* Kernels have what is known in their bodies. */
@@ -247,7 +247,7 @@ static bool make_operation(Planner *t, uint32_t v)
     s->result = mem_alloc(sizeof *s->result);
     if (!s->read || !s->shape || !s->result)
         return planner_no_memory(t);
-    s->axis = x.c;
+    s->axis = x.op == P_LINEAR ? x.fn : x.c;
     if (x.op == P_PUT)
         s->view = p->view[x.c];
     for (; s->nread < n; s->nread++) {

@@ -41,7 +41,7 @@ typedef struct {
 } PlanResult;
 
 typedef struct {
-    POp op;     /* P_OPS: a kernel; else P_MATMUL, P_GATHER, P_SCATTER, P_PUT, P_CONCAT */
+    POp op; /* P_OPS: a kernel; else P_MATMUL, P_GATHER, P_SCATTER, P_PUT, P_LINEAR, P_CONCAT */
     Dims space; /* of the kernel; else of what is made */
     PlanRead *
         read; /* inputs of the body, over the space; or operands, over their own shapes */
@@ -52,7 +52,7 @@ typedef struct {
     PlanResult *result;
     size_t nresult;   /* 1 when it is no kernel */
     unsigned split;   /* axes before it are rows; 0: nothing is reduced but everything */
-    unsigned axis;    /* P_GATHER, P_SCATTER, P_CONCAT */
+    unsigned axis;    /* P_GATHER, P_SCATTER, P_CONCAT; of P_LINEAR its fn */
     ProgramView view; /* P_PUT, where from is of no use */
 } PlanStep;
 

@@ -18,7 +18,8 @@
  * externs are counted references.
  * May use: base, number, table, tensor, expr, print, ball, diff.
  * Files: value.c (numbering), make.c and list.c (operations on numbers), shape.c (shapes, views), array.c (operations on
- * arrays), rows.[ch] and rows_reduce.c (the T rows of the table), einsum.c (sums of products), carry.c (values from one program to another), elements.c (arrays as
+ * arrays), rows.[ch] and rows_reduce.c (the T rows of the table), linear.[ch] and
+ * linear_slopes.c (linear algebra), einsum.c (sums of products), carry.c (values from one program to another), elements.c (arrays as
  * numbers), compile.c (from
  * nodes), partial.c (partials of values), forward.c and reverse.c (accumulation), text.c (values
  * in words), ball.[ch] (as balls), quad.c (integrals, as externs), pointwise.def and pointwise.h
@@ -51,6 +52,7 @@ typedef enum {
     P_GATHER,  /* the parts of a along axis c that the elements of b number, from 0 */
     P_SCATTER, /* the transpose: zeros, to whose parts along axis c those of a are added */
     P_PUT,     /* a, where the elements that view[c] sees are those of b */
+    P_LINEAR,  /* linear algebra of a, b, c, as fn says: see linear.h */
     P_CONCAT,  /* args[a] ... args[a+b-1] one after the other along axis c */
     P_OPS
 } POp;
@@ -317,7 +319,7 @@ uint32_t pg_partial(Program *p, uint32_t v, size_t i);
 Program *program_copy(const Program *p); /* NULL: no memory, with an error */
 /* The same over numbers: its inputs are the elements of p's inputs, one after the other, els[] its
  * values that are the elements of outs[], from[], when it is not NULL, the value of p that each value
- * stems from; both to be freed. NULL: there would be more than `most` values (no error), or an error. */
+ * stems from; both to be freed. NULL: there would be more than `most` values or linear algebra (no error), or an error. */
 Program *program_elements(const Program *p, const uint32_t *outs, size_t nout,
                           size_t most, uint32_t **els, uint32_t **from);
 

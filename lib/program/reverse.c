@@ -4,7 +4,7 @@
  * adjoint has the shape of its value. Where a value is used only in a branch of a P_SELECT, its
  * adjoint is 0 when the branch is not taken; P_TIMES keeps that 0 whatever the partials beyond are.
  */
-#include "program/program.h"
+#include "program/linear.h"
 
 typedef struct {
     Program *p;
@@ -122,22 +122,23 @@ static void add_reduce_adjoint(ProgramSweep *s, uint32_t i, const ProgramValue *
     add_adjoint_of(s, v->a, pg_times(p, a, d));
 }
 
-/* v with its last two axes exchanged */
-static uint32_t transposed(Program *p, uint32_t v)
-{
-    unsigned axis[TENSOR_RANK], n = pg_dims(p, v)->rank;
-    for (unsigned i = 0; i < n; i++)
-        axis[i] = i < n - 2 ? i : 2 * n - 3 - i;
-    return pg_permute(p, v, axis);
-}
-
 static void add_matmul_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a)
 {
     Program *p = s->p;
     if (p->val[v->a].op != P_DATA)
-        add_adjoint_of(s, v->a, pg_matmul(p, a, transposed(p, v->b)));
+        add_adjoint_of(s, v->a, pg_matmul(p, a, pg_transposed(p, v->b)));
     if (p->val[v->b].op != P_DATA)
-        add_adjoint_of(s, v->b, pg_matmul(p, transposed(p, v->a), a));
+        add_adjoint_of(s, v->b, pg_matmul(p, pg_transposed(p, v->a), a));
+}
+
+static void add_linear_adjoints(ProgramSweep *s, uint32_t i, const ProgramValue *v,
+                                uint32_t a)
+{
+    uint32_t adj[3], to[3] = {v->a, v->b, v->c};
+    pg_linear_adjoints(s->p, i, a, adj);
+    for (size_t k = 0; k < 3; k++)
+        if (adj[k] != P_NONE)
+            add_adjoint_of(s, to[k], adj[k]);
 }
 
 static void add_put_adjoints(ProgramSweep *s, const ProgramValue *v, uint32_t a)
@@ -172,6 +173,7 @@ static void sweep_array(ProgramSweep *s, uint32_t i, const ProgramValue *v, uint
         break;
     case P_SCATTER: add_adjoint_of(s, v->a, pg_gather(p, a, v->b, v->c)); break;
     case P_PUT: add_put_adjoints(s, v, a); break;
+    case P_LINEAR: add_linear_adjoints(s, i, v, a); break;
     case P_CONCAT: add_concat_adjoints(s, v, a); break;
     default: add_partial_adjoints(s, i, a);
     }

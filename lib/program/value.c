@@ -4,6 +4,7 @@
  * pass over a program is a loop. When memory is out the error is in p->env and every maker
  * returns 0, which is a valid operand: what was made then is thrown away by the caller.
  */
+#include "program/linear.h"
 #include "program/pointwise.h"
 #include "program/program.h"
 #include "table/float64.h"
@@ -251,6 +252,7 @@ size_t pg_parts(const Program *p, uint32_t v, const uint32_t **list, uint32_t bu
     case P_GATHER:
     case P_SCATTER:
     case P_PUT: return 2;
+    case P_LINEAR: return pg_linear_operands(x->fn);
     case P_LOOP: *list = p->loop[x->a].args; return p->loop[x->a].nargs;
     case P_EXTERN: *list = p->ext[x->a].args; return p->ext[x->a].x->nargs;
     default: return count[x->op];
