@@ -59,6 +59,20 @@ static void choose_names(const lbz_session *s, const SymList *all, SymList *out)
 }
 
 /* ---- backward ------------------------------------------------------------------------- */
+/* The derivative t, which has no formula, by accumulation; poison with the error that there was. */
+static Node *without_formula(lbz_session *s, const Str *t)
+{
+    Ctx *c = s->c;
+    Err why = attempt_error(c);
+    Parsed parsed = {0};
+    ParseEnv pe = session_parse_env(s);
+    map_init(&parsed.spans, &c->pool[1].arena);
+    Node *e = parse_expr(c, &pe, t->s, 0, t->n, &parsed);
+    c->env.err = why;
+    Node *r = session_derivative_now(s, &parsed, e);
+    return r ? r : c->poison;
+}
+
 /* grad(e, x), or vjp(e, x, v), at the present values. */
 static Node *gradient_of(lbz_session *s, const char *text, Span e, Span v, uint32_t sym)
 {
@@ -73,6 +87,8 @@ static Node *gradient_of(lbz_session *s, const char *text, Span e, Span v, uint3
     }
     str_putc(&t, ')');
     Node *r = args_value(s, t.s, (Span){0, (uint32_t)t.n});
+    if (ctx_failed(s->c))
+        r = without_formula(s, &t);
     s->place = (ExpressionText){0}; /* that text is not in sight */
     if (ctx_failed(s->c))
         s->c->env.err.span = e;

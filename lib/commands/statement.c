@@ -37,8 +37,12 @@ static bool run_expression(lbz_session *s, const Stmt *st, const Parsed *parsed,
         place_names(s, st->expr);
     if (!session_special(s, st, parsed, text, &handled) || handled)
         return !ctx_failed(s->c);
-    if (!eval_expression(s->c, &s->names, &opt, parsed, st->expr, &r))
-        return false;
+    if (!eval_expression(s->c, &s->names, &opt, parsed, st->expr, &r)) {
+        Node *now = session_derivative_now(s, parsed, st->expr);
+        if (!now)
+            return false;
+        r = (EvalResult){.formula = now};
+    }
     answer_expr(s, &r, text + st->span.pos, st->span.len);
     return !ctx_failed(s->c);
 }

@@ -438,3 +438,41 @@ bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
     *handled = v != NULL;
     return !ctx_failed(c);
 }
+
+/* e at x=x, y=y ..., for the names it differentiates by; NULL: they have no values, or e is none. */
+static Node *at_present(lbz_session *s, Node *e)
+{
+    enum { MOST = 64 };
+    Node *v[2 * MOST + 1] = {e};
+    size_t n = 1;
+    if (!(op_info((Op)e->op)->flags & BINDS_LIST) || e->n < 2)
+        return NULL;
+    const Node *x = e->a[1];
+    bool list = ex_is(x, OP_LIST) || ex_is(x, OP_STACK);
+    uint32_t k = list ? x->n : 1;
+    for (uint32_t i = 0; i < k; i++) {
+        Node *name = list ? x->a[i] : (Node *)(uintptr_t)x;
+        const Def *d = ex_is(name, OP_SYM) ? names_find(&s->names, name->sym) : NULL;
+        if (!d || d->kind == DEF_FUNCTION || k > MOST)
+            return NULL;
+        v[n] = v[n + 1] = ex_sym_shaped(s->c, name->sym, defs_shape(d));
+        n += 2;
+    }
+    return ex_structural(s->c, OP_AT, n, v);
+}
+
+Node *session_derivative_now(lbz_session *s, const Parsed *parsed, Node *e)
+{
+    Ctx *c = s->c;
+    Err why = c->env.err;
+    if (why.status != LBZ_UNABLE || !attempt_forgive(c, FORGIVE(LBZ_UNABLE)))
+        return NULL;
+    Node *at = at_present(s, e), *v = at ? session_procedure_at(s, parsed, at) : NULL;
+    if (!v || ctx_failed(c)) {
+        (void)attempt_forgive(c, FORGIVE_ANY);
+        if (!ctx_failed(c))
+            c->env.err = why;
+        return NULL;
+    }
+    return v;
+}

@@ -256,6 +256,10 @@ Node *session_result(void *arg, long k); /* ParseEnv.result */
 bool session_special(lbz_session *s, const Stmt *st, const Parsed *parsed,
                      const char *text, bool *handled);
 
+/* e, a derivative by names with values that has failed as it has no formula, at these values by
+ * accumulation. NULL: that is no way, and the error is back. */
+Node *session_derivative_now(lbz_session *s, const Parsed *parsed, Node *e);
+
 /* ---- procedure.c: functions made of statements */
 /* can it be read? */
 bool session_check_procedure(lbz_session *s, const Stmt *st, const char *text);
