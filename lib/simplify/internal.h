@@ -56,6 +56,10 @@ Node *simplify_lowest_terms(Ctx *c, Node *n);
 /* Forms with other trigonometric functions: half angles doubled, tangents as quotients ... */
 void best_offer_trig(Best *b, Node *n);
 
+/* The smallest form found of what has tensors in it. */
+Node *simplify_tensor(Ctx *c, Node *n);
+bool simplify_has_tensors(Ctx *c, Node *n);
+
 bool trig_is_circular(const Node *n);   /* sin, cos ... csc */
 bool trig_is_hyperbolic(const Node *n); /* sinh, cosh ... csch */
 /* inverse.c: is f a function of inverse functions, and what it is without; NULL: it is none. b: what

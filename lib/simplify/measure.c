@@ -76,6 +76,15 @@ static uint64_t power_cost(const Node *n, uint64_t b, uint64_t x)
     return b + 3 * UNIT / 4 + num_cost(v);
 }
 
+/* Of matrices a product, or a transpose, a trace, a sum. */
+static uint64_t contraction_cost(const Node *n)
+{
+    uint64_t k = n->n > 1 ? (n->n - 1) * (9 * UNIT / 10) : UNIT / 2;
+    for (uint32_t i = 0; i < n->n; i++)
+        k += n->a[i]->op == OP_ADD ? UNIT / 2 : 0;
+    return n->n == 1 && strcmp(n->name, "ab->ba") != 0 ? k + UNIT / 2 : k;
+}
+
 /* inner: the costs of the children, added up */
 static uint64_t own_cost(Ctx *c, const Node *n, uint64_t inner)
 {
@@ -94,6 +103,7 @@ static uint64_t own_cost(Ctx *c, const Node *n, uint64_t inner)
         for (uint32_t i = 0; i < n->n; i++)
             inner += n->a[i]->op == OP_ADD ? UNIT / 2 : 0;
         return inner + (n->n - 1) * (9 * UNIT / 10);
+    case OP_CONTRACT: return inner + contraction_cost(n);
     default: return inner + UNIT;
     }
 }

@@ -489,7 +489,7 @@ static void offer_roots(Best *b, Node *n)
     (void)attempt_end(c, &at);
 }
 
-Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
+static Node *simplify_numbers(Ctx *c, Node *n, SimplifyLevel level)
 {
     if (level == SIMPLIFY_NONE || ex_is_poison(n) || (n->flags & NF_DEC) || n->n == 0)
         return n;
@@ -508,4 +508,11 @@ Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
     offer_roots(&b, b.node);
     best_offer_trig(&b, b.node);
     return b.node;
+}
+
+Node *simplify(Ctx *c, Node *n, SimplifyLevel level)
+{
+    Node *r = simplify_numbers(c, n, level);
+    bool tensors = level >= SIMPLIFY_FULL && !ctx_failed(c) && simplify_has_tensors(c, r);
+    return tensors ? simplify_tensor(c, r) : r;
 }

@@ -9,8 +9,8 @@
  * product.c (exponentials and roots in products),
  * trig.c (trigonometric and Bessel forms), inverse.c (functions of inverse functions), addition.c (addition theorems), relation.[ch] (under an
  * equation), prove.c (zero or not) with basis.c (independent generators) and define.c (functions by
- * others), tensor_prove.c with tensor.h, tensor_form.c, tensor_term.c, tensor_rules.c, tensor_define.c (the
- * normal form of tensors), internal.h. simplify, fraction, root, trig and worth are one circle: candidates are
+ * others), tensor_prove.c with tensor.h, tensor_form.c, tensor_term.c, tensor_rules.c, tensor_define.c, tensor_node.c (the
+ * normal form of tensors), tensor_small.c (their smallest form), internal.h. simplify, fraction, root, trig and worth are one circle: candidates are
  * offered to simplify.c, and some simplify their own regions first.
  */
 #ifndef LBZ_SIMPLIFY_H

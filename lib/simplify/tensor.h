@@ -120,6 +120,9 @@ Node *normal_det(TensorForm *T, const Node *n, const TensorSum *a);
 /* inv(A)*A and the like in w. True: it has changed. */
 bool normal_cancel(TensorForm *T, TensorWork *w, unsigned rank);
 
+/* ---- tensor_node.c: the expression that s is */
+Node *normal_node(TensorForm *T, const TensorSum *s);
+
 /* ---- tensor_define.c: functions of tensors by sums, products and functions of elements */
 Node *normal_define(Ctx *c, Node *n);
 

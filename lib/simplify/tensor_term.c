@@ -580,13 +580,17 @@ static void cut_part(const TensorWork *w, unsigned wrank, const bool *in,
     }
 }
 
-/* Takes the cells in out of w. */
-static void drop_cells(TensorWork *w, const bool *in)
+/* Takes the cells in out of w, with the indices they are summed over. */
+static void drop_cells(TensorWork *w, unsigned rank, const bool *in)
 {
     unsigned n = 0;
-    for (unsigned i = 0; i < w->ncells; i++)
+    for (unsigned i = 0; i < w->ncells; i++) {
+        for (unsigned j = 0; in[i] && j < w->cell[i].n; j++)
+            if (w->cell[i].at[j] >= rank)
+                w->size[w->cell[i].at[j]] = (ShapeSize){1, NULL};
         if (!in[i])
             w->cell[n++] = w->cell[i];
+    }
     w->ncells = n;
 }
 
@@ -604,7 +608,7 @@ static void take_numbers(TensorForm *T, TensorWork *w, unsigned rank)
             first++;
             continue;
         }
-        drop_cells(w, in);
+        drop_cells(w, rank, in);
         w->coef = ex_mul2(T->c, w->coef, generator_of_sum(T, &part, 0, at));
         first = 0;
     }
@@ -632,7 +636,7 @@ Node *normal_term_formula(TensorForm *T, const TensorTerm *t, unsigned rank)
             T->failed = true;
             return T->c->poison;
         }
-        drop_cells(&w, in);
+        drop_cells(&w, rank, in);
         Node *e = part.ncells == 1 && part.nindices == axes
                       ? normal_move(T, part.cell[0].e, w.cell[0].at)
                       : generator_of_sum(T, &part, axes, at);
