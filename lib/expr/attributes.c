@@ -305,6 +305,9 @@ const char *attr_normal(Ctx *c, Op op, const char *text, unsigned rank)
         return text;
     if (!named)
         axes = flags & AXIS_LAST ? 1u << (rank - 1) : 1;
+    if (!named && rank > 1 && flags & AXIS_LAST)
+        ctx_note(c, "%s goes along the last axis, as axis=%u does", op_info(op)->name,
+                 rank);
     bool all = flags & AXES && axes == (1u << rank) - 1;
     put_axes(&s, axes, rank);
     text = attr_with(c, text, "axis", all ? NULL : str_cstr(&s));

@@ -250,6 +250,11 @@ Node *exact_reshape(Ctx *c, const char *attributes, size_t n, Node *const *a)
     Node *size[SHAPE_RANK];
     unsigned rank = sizes_of(c, n - 1, a + 1, size, "reshape");
     (void)attributes;
+    if (rank && a[0]->shape == SHAPE_ANY && row_is_list(a[1])) { /* sizes one by one */
+        Node *v[SHAPE_RANK + 1] = {a[0]};
+        memcpy(v + 1, size, rank * sizeof *size);
+        return row_intern(c, OP_RESHAPE, NULL, rank + 1, v);
+    }
     if (!rank || (!ex_is_num(a[0]) && !row_has_shape(c, a[0], "reshape")))
         return not_yet(c);
     return complete_sizes(c, a[0]->shape, rank, size) ? ex_reshape(c, a[0], rank, size)

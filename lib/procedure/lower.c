@@ -1,11 +1,12 @@
 /* procedure/lower.c - what operations on arrays are as values of a program, by the shapes that their
  * operands have when a procedure runs. */
+#include "expr/shape.h"
 #include "expr/tensors.h"
 #include "procedure/piece.h"
 #include "program/linear.h"
 #include <math.h>
 
-static bool shape_error(VM *m, const char *hint, const char *what)
+static bool wrong_shape(VM *m, const char *hint, const char *what)
 {
     ctx_error(m->c, LBZ_SHAPE, hint, "%s", what);
     return false;
@@ -13,14 +14,10 @@ static bool shape_error(VM *m, const char *hint, const char *what)
 
 bool vm_is_size(const Node *op, size_t i)
 {
-    switch (op ? (int)op->op : 0) {
-    case OP_ZEROS:
-    case OP_ONES: return true;
-    case OP_LINSPACE: return i == 2;
-    case OP_BROADCAST:
-    case OP_MATPOW: return i > 0;
-    default: return false;
-    }
+    unsigned flags = op ? op_info((Op)op->op)->flags : 0;
+    return op &&
+           (ex_is(op, OP_LINSPACE) ? i == 2
+                                   : flags & SIZES || (flags & SIZES_BEHIND && i > 0));
 }
 
 /* ---- elementwise, with broadcasting */
@@ -31,14 +28,14 @@ static bool check_broadcast(VM *m, const VMValue *const *arg, size_t n, bool *ro
     for (size_t i = 0; i < n; i++) {
         Dims d = vm_dims(arg[i]);
         if (!dims_broadcast(&all, &d, &all))
-            return shape_error(
+            return wrong_shape(
                 m, "sizes are equal or 1, counted from the last axis",
                 "the shapes of the lists do not fit in an operation on elements");
         rows = rows || (d.rank && arg[i]->a->row);
         column = column || (d.rank == 1 && !arg[i]->a->row);
     }
     if (rows && column && all.rank == 1)
-        return shape_error(
+        return wrong_shape(
             m, "a row and a vector: transpose one of them with '",
             "the shapes of the lists do not fit in an operation on elements");
     *row = rows && all.rank == 1;
@@ -50,7 +47,7 @@ static bool whole_size(VM *m, const VMValue *v, double least, const char *hint,
 {
     if (!v->a && v->v >= least && v->v < 1e9 && v->v == floor(v->v))
         return true;
-    return shape_error(m, hint, what);
+    return wrong_shape(m, hint, what);
 }
 
 static bool check_power(VM *m, const VMValue *const *arg)
@@ -58,7 +55,7 @@ static bool check_power(VM *m, const VMValue *const *arg)
     Dims d = vm_dims(arg[0]);
     double n = arg[1]->v;
     if (d.rank != 2 || arg[1]->a || d.dim[0] != d.dim[1])
-        return shape_error(m, "write x.^2 element by element",
+        return wrong_shape(m, "write x.^2 element by element",
                            "^ is for numbers and square matrices");
     if (n == floor(n) && n != 0 && fabs(n) <= 1000000)
         return true;
@@ -73,13 +70,13 @@ static bool check_product(VM *m, const VMValue *const *arg)
 {
     Dims a = vm_dims(arg[0]), b = vm_dims(arg[1]);
     ProductForm f = ex_product_form(a.rank, is_row(arg[0]), b.rank, is_row(arg[1]));
-    return f.text || shape_error(m, f.hint, "these lists have no product");
+    return f.text || wrong_shape(m, f.hint, "these lists have no product");
 }
 
 static bool check_dot(VM *m, const VMValue *const *arg)
 {
     return vm_count(arg[0]) == vm_count(arg[1]) ||
-           shape_error(m, NULL, "dot() needs two lists of one length");
+           wrong_shape(m, NULL, "dot() needs two lists of one length");
 }
 
 bool vm_check_shapes(VM *m, const VMSite *s, const VMValue *const *arg, size_t n)
@@ -91,7 +88,7 @@ bool vm_check_shapes(VM *m, const VMSite *s, const VMValue *const *arg, size_t n
     case OP_MATMUL: return check_product(m, arg);
     case OP_MATPOW: return check_power(m, arg);
     case OP_DOT: return check_dot(m, arg);
-    case OP_LENGTH: return arg[0]->a || shape_error(m, NULL, "a number has no length");
+    case OP_LENGTH: return arg[0]->a || wrong_shape(m, NULL, "a number has no length");
     case OP_ZEROS:
     case OP_ONES:
         for (size_t i = 0; i < n; i++)
@@ -109,7 +106,7 @@ bool vm_check_shapes(VM *m, const VMSite *s, const VMValue *const *arg, size_t n
 /* ---- by shape */
 static uint32_t no_product(VM *m, const char *hint)
 {
-    shape_error(m, hint, "these lists have no product");
+    wrong_shape(m, hint, "these lists have no product");
     return 0;
 }
 
@@ -140,7 +137,7 @@ static uint32_t transpose_of(VM *m, Program *p, uint32_t a, bool *row)
     unsigned rank = pg_dims(p, a)->rank;
     *row = rank == 1 && !*row;
     if (rank > 2)
-        shape_error(m, "write transpose(T, [3, 1, 2])",
+        wrong_shape(m, "write transpose(T, [3, 1, 2])",
                     "' transposes vectors and matrices");
     return rank == 2 ? pg_permute(p, a, (unsigned[]){1, 0}) : a;
 }
@@ -169,6 +166,51 @@ static uint32_t steps_of(const VMPiece *q, Program *p, const uint32_t *a)
                : pg_select(p, pg_logic(p, P_EQ, s, pg_const(p, 1)), a[1], inside);
 }
 
+/* The operand i of q as a node: a size, a number or a name of its shape. */
+static Node *operand_node(VM *m, const VMPiece *q, size_t i)
+{
+    Ctx *c = m->c;
+    const Dims *d = &q->in[i].dims;
+    double size = q->in[i].size;
+    if (vm_is_size(q->op, i) && (size != floor(size) || fabs(size) > 1e15))
+        return ctx_error(c, LBZ_SHAPE, NULL, "a size is a whole number");
+    if (vm_is_size(q->op, i))
+        return ex_int(c, (int64_t)size);
+    Shape s = {.rank = (uint8_t)d->rank, .row = q->in[i].row};
+    for (unsigned k = 0; k < d->rank; k++)
+        s.size[k] = (ShapeSize){(int64_t)d->dim[k], NULL};
+    return ex_sym_shaped(c, sym_fresh(c, "x"), shape_make(c, &s));
+}
+
+/* The node is made again now that shapes are known, and is a program of its own. */
+static uint32_t lower_by_node(VM *m, VMPiece *q, Program *p, const uint32_t *a)
+{
+    Ctx *c = m->c;
+    uint32_t nin = 0, out = 0;
+    Node **x = ARENA_NEW(&c->tmp, Node *, q->n + 1),
+         **leaf = ARENA_NEW(&c->tmp, Node *, q->n + 1);
+    uint32_t *in = ARENA_NEW(&c->tmp, uint32_t, q->n + 1);
+    Dims *d = ARENA_NEW(&c->tmp, Dims, q->n + 1);
+    for (size_t i = 0; x && leaf && in && d && i < q->n; i++) {
+        x[i] = operand_node(m, q, i);
+        if (!ex_is(x[i], OP_SYM))
+            continue;
+        leaf[nin] = x[i];
+        d[nin] = q->in[i].dims;
+        in[nin++] = a[i];
+    }
+    if (!x || !leaf || !in || !d)
+        return 0;
+    Node *e = ex_tensor(c, (Op)q->op->op, q->op->name, q->n, x);
+    Program *r = ctx_failed(c) ? NULL : program_new_shaped(&c->env, nin, d);
+    if (r && program_compile_arrays_over(c, r, leaf, e, &out)) {
+        q->row = shape_is_row(c, e->shape);
+        out = pg_inline(p, r, out, in);
+    }
+    program_free(r);
+    return out;
+}
+
 static uint32_t lower_row(VM *m, VMPiece *q, Program *p, const uint32_t *a)
 {
     const Node *e = q->op;
@@ -192,13 +234,19 @@ static uint32_t lower_row(VM *m, VMPiece *q, Program *p, const uint32_t *a)
     case OP_ONES: return sized(q, p, pg_const(p, 1), 0);
     case OP_LINSPACE: return steps_of(q, p, a);
     case OP_STACK: return pg_stack(p, q->n, a);
-    case OP_DOT: {
+    case OP_TRACE: return pg_einsum(p, "aa->", 1, a);
+    case OP_OUTER: return pg_einsum(p, "a,b->ab", 2, a);
+    case OP_DOT: { /* also of a row and a vector */
         Dims flat = {.rank = 1, .dim = {dims_count(pg_dims(p, a[0]))}};
         return pg_reduce(
             p, REDUCE_SUM,
             pg_mul(p, pg_reshape(p, a[0], &flat), pg_reshape(p, a[1], &flat)), 1);
     }
-    default: return pg_row(p, e, a);
+    case OP_DATA:
+    case OP_INDEX:
+    case OP_LIST:
+    case OP_CONTRACT: return pg_row(p, e, a);
+    default: return lower_by_node(m, q, p, a);
     }
 }
 

@@ -82,8 +82,11 @@ enum {
     DELTA = 2048,
     REVERSED = 4096,
     /* which operands have to be tensors; open as long as one of them has no shape */
-    TENSOR = 8192,  /* the first */
-    TENSORS = 16384 /* all */
+    TENSOR = 8192,   /* the first */
+    TENSORS = 16384, /* all */
+    /* which operands are numbers that say how large the result is */
+    SIZES = 32768,       /* all */
+    SIZES_BEHIND = 65536 /* all but the first */
 };
 
 typedef enum {
