@@ -7,6 +7,7 @@
  */
 #include "commands/compare.h"
 #include "expr/sizes.h"
+#include "expr/tensors.h"
 #include "print/print.h"
 
 enum { DRAWS = 40, ENOUGH = 6, MOST_SIDE = 8 };
@@ -276,8 +277,17 @@ static Outcome compare_elements(Draw *d, Node *l, Node *r, unsigned depth)
     return all;
 }
 
+/* Identities of so many rows as a number says are written out. */
+static Node *write_out(Ctx *c, Node *n, void *arg)
+{
+    (void)arg;
+    return ex_is(n, OP_EYE) && ex_is_num(n->a[0]) ? ex_tensor(c, OP_EYE, NULL, 1, n->a)
+                                                  : NULL;
+}
+
 static Node *side_there(Draw *d, Node *e)
 {
+    e = ex_swap(d->c, e, write_out, NULL);
     e = ex_subst(d->c, e, d->sym, d->by, d->n + d->sizes.n);
     if (shape_is_row(d->c, e->shape) && ex_is(e, OP_ROW))
         e = e->a[0];

@@ -236,7 +236,8 @@ Node *print_at_letters(Ctx *c, Node *n, Node **at, size_t *rank)
         x.work = 0;
         e = element(&x, n, at, 0);
     }
-    return attempt_end(c, &try) && !x.failed ? e : NULL;
+    bool says_nothing = e && ex_is(e, OP_INDEX) && e->a[0] == n;
+    return attempt_end(c, &try) && !x.failed && !says_nothing ? e : NULL;
 }
 
 void print_indexed_head(Ctx *c, Str *out, Node *n, Node *const *at, size_t rank)
