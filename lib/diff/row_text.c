@@ -8,6 +8,7 @@
 #include "expr/attributes.h"
 #include "expr/internal.h"
 #include "parse/parse.h"
+#include "print/print.h"
 #include <ctype.h>
 #include <stdio.h>
 
@@ -49,6 +50,17 @@ static bool piece_of(const char *text, unsigned i, const char **from, size_t *n)
     return true;
 }
 
+/* Of a text with an alternative behind |, which is that of a norm of an order, the one for n. */
+static void choose_text(const char **text, size_t *len, const Node *order)
+{
+    const char *bar = memchr(*text, '|', *len);
+    if (!bar)
+        return;
+    size_t k = (size_t)(bar - *text);
+    *text += order ? k + 1 : 0;
+    *len = order ? *len - k - 1 : k;
+}
+
 static bool is_operand(const char *s, size_t n)
 {
     for (unsigned k = 0; k < WORDS; k++)
@@ -76,18 +88,33 @@ static size_t write_axes(Str *out, const Node *n, const char *s, size_t len)
     bool kept = len >= k + m && memcmp(s + k, keep, m) == 0;
     const char *axes = axes_of(n, &l);
     if (axes) {
-        str_puts(out, ", axis=[");
+        bool one = !memchr(axes, ',', l);
+        str_puts(out, one ? ", axis=" : ", axis=[");
         str_put(out, axes, l);
-        str_puts(out, kept ? "], keep=yes" : "]");
+        str_puts(out, one ? "" : "]");
+        str_puts(out, kept ? keep : "");
     }
     return kept ? k + m : k;
 }
 
-/* The text with names that nobody has typed: x_row for x. */
-static void write_names(Str *out, const Node *row, const char *s, size_t n)
+/* `, reverse=yes` where n itself does not run in reverse. Its length; 0: it is not there. */
+static size_t write_reverse(Str *out, const Node *n, const char *s, size_t len)
 {
+    static const char reverse[] = ", reverse=yes";
+    size_t k = sizeof reverse - 1;
+    if (len < k || memcmp(s, reverse, k) != 0)
+        return 0;
+    str_puts(out, attr_is(n->name, "reverse") ? "" : reverse);
+    return k;
+}
+
+/* The text with names that nobody has typed: x_row for x. */
+static void write_names(Str *out, Ctx *c, const Node *row, const char *s, size_t n)
+{
+    Node *order = attr_number(c, row->name, "p");
     for (size_t i = 0; i < n;) {
         size_t k = i + write_axes(out, row, s + i, n - i);
+        k += k > i ? 0 : write_reverse(out, row, s + i, n - i);
         if (k > i) {
             i = k;
             continue;
@@ -95,7 +122,10 @@ static void write_names(Str *out, const Node *row, const char *s, size_t n)
         while (k < n && is_word(s[k]))
             k++;
         k += k == i;
-        str_put(out, s + i, k - i);
+        if (order && k == i + 1 && s[i] == 'p')
+            print_plain(c, out, order);
+        else
+            str_put(out, s + i, k - i);
         if (is_operand(s + i, k - i))
             str_puts(out, "_row");
         i = k;
@@ -111,6 +141,11 @@ static Node *read_text(const RowText *t, const char *column, unsigned i)
     if (!piece_of(column, i, &text, &len))
         return ctx_error(c, LBZ_UNABLE, NULL, "%s cannot be differentiated",
                          op_info((Op)t->n->op)->usage);
+    Node *order = attr_number(c, t->n->name, "p");
+    choose_text(&text, &len, order);
+    if (order && order->flags & NF_INF)
+        return ctx_error(c, LBZ_UNABLE, "write max(abs(x))",
+                         "the largest element as a norm cannot be differentiated");
     uint32_t shape[WORDS];
     for (unsigned k = 0; k < WORDS; k++)
         shape[k] = t->by[k]->shape;
@@ -119,7 +154,7 @@ static Node *read_text(const RowText *t, const char *column, unsigned i)
     Str s = {0};
     Span at = c->env.at;
     size_t notes = c->nnotes;
-    write_names(&s, t->n, text, len);
+    write_names(&s, c, t->n, text, len);
     Node *r = parse_expr(c, &pe, str_cstr(&s), 0, s.n, NULL);
     str_free(&s);
     c->env.at = at;

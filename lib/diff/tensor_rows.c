@@ -1,6 +1,7 @@
 /* diff/tensor_rows.c - the rows of the table that work on tensors, in the reverse sweep: contractions,
  * what takes tensors apart and puts them together, and all that has a text in its row. */
 #include "diff/tensor.h"
+#include "expr/attributes.h"
 #include "expr/internal.h"
 
 /* ---- contractions --------------------------------------------------------------------- */
@@ -89,6 +90,33 @@ static void sweep_list(TensorSweep *s, Node *n)
     for (uint32_t k = 0; k < n->n && !ctx_poll(s->c); k++)
         if (sweep_needs(s, n->a[k]))
             diff_sweep_add(s, n->a[k], part_of(s, n->shape, k));
+}
+
+/* Each operand of a concatenation gets its part along the axis. */
+static void sweep_concat(TensorSweep *s, Node *n)
+{
+    Ctx *c = s->c;
+    unsigned rank = shape_at(c, n->shape)->rank, axis = attr_axis(n->name, rank);
+    Node *from = c->one;
+    for (uint32_t i = 0; i < n->n && !ctx_failed(c); i++) {
+        Node *end =
+            ex_add2(c, from, shape_size_node(c, shape_at(c, n->a[i]->shape)->size[axis]));
+        if (sweep_needs(s, n->a[i])) {
+            Node *range = ex_structural(c, OP_RANGE, 2,
+                                        (Node *[]){from, ex_add2(c, end, c->minus_one)});
+            Node *rows = chosen(c, shape_at(c, n->shape)->size[axis], range);
+            Product p;
+            Indices all = {0}, to = {0}, pair = {2, {(uint8_t)rank, (uint8_t)axis}};
+            for (unsigned j = 0; j < rank; j++) {
+                all.at[all.n++] = (uint8_t)j;
+                to.at[to.n++] = (uint8_t)(j == axis ? rank : j);
+            }
+            diff_product_begin(s, &p, s->g, &all);
+            diff_product_operand(&p, rows, &pair);
+            diff_sweep_add(s, n->a[i], diff_product_end(s, &p, &to));
+        }
+        from = end;
+    }
 }
 
 /* v[i], A[i, :], A[2:3, [1, 4]]: what was chosen goes back to its places; what was chosen twice gets
@@ -182,6 +210,7 @@ void diff_sweep_tensor(TensorSweep *s, Node *n)
     case OP_ROW: diff_sweep_add(s, n->a[0], s->g); return;
     case OP_CONTRACT: sweep_contract(s, n); return;
     case OP_INDEX: sweep_index(s, n); return;
+    case OP_CONCAT: sweep_concat(s, n); return;
     case OP_BROADCAST:
         diff_sweep_add(s, n->a[0],
                        diff_sweep_times(s, s->g, n->shape, NULL, n->a[0]->shape));
