@@ -3,6 +3,8 @@
  * vector library at hand (by_hand_many).
  *
  *     by_hand N      the sum of the formula over N points, and its gradient
+ *     by_hand N e0   the sum of x^2*sin(x); e1 with its gradient; e2 that of a formula of two arrays with
+ *                    both gradients
  *
  * It tells what it took in the words of leibniz.
  */
@@ -33,19 +35,57 @@ static double sum(long n, const double *x, double *d)
     return s;
 }
 
+static double sum_e0(long n, const double *x)
+{
+    double s = 0;
+    for (long i = 0; i < n; i++)
+        s += x[i] * x[i] * sin(x[i]);
+    return s;
+}
+
+static double sum_e1(long n, const double *x, double *d)
+{
+    double s = 0;
+    for (long i = 0; i < n; i++) {
+        double sx = sin(x[i]), cx = cos(x[i]);
+        s += x[i] * x[i] * sx;
+        d[i] = 2 * x[i] * sx + x[i] * x[i] * cx;
+    }
+    return s;
+}
+
+/* sin(x)*exp(-x^2) + log(1 + y^2)/sqrt(1 + x^2*y^2) */
+static double sum_e2(long n, const double *x, const double *y, double *dx, double *dy)
+{
+    double s = 0;
+    for (long i = 0; i < n; i++) {
+        double u = x[i], v = y[i], e = exp(-u * u), sx = sin(u), cx = cos(u);
+        double q = 1 + u * u * v * v, r = 1 / sqrt(q), l = log(1 + v * v), w = l * r / q;
+        s += sx * e + l * r;
+        dx[i] = e * (cx - 2 * u * sx) - w * u * v * v;
+        dy[i] = 2 * v / (1 + v * v) * r - w * u * u * v;
+    }
+    return s;
+}
+
 int main(int argc, char **argv)
 {
     long n = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+    char e = argc > 2 ? argv[2][1] : ' ';
     double *x = malloc((size_t)n * sizeof *x), *d = malloc((size_t)n * sizeof *d), s = 0;
+    double *y = malloc((size_t)n * sizeof *y), *dy = malloc((size_t)n * sizeof *dy);
 
-    if (n <= 0 || !x || !d)
+    if (n <= 0 || !x || !d || !y || !dy)
         return 1;
     for (long i = 0; i < n; i++)
-        x[i] = 0.5 + (double)i / (double)n;
+        y[i] = x[i] = 0.5 + (double)i / (double)n;
     for (int k = 0; k < 6; k++) {
         struct timespec a, b;
         clock_gettime(CLOCK_MONOTONIC, &a);
-        s += sum(n, x, d) + d[n / 2];
+        s += e == '0'   ? sum_e0(n, x)
+             : e == '1' ? sum_e1(n, x, d) + d[n / 2]
+             : e == '2' ? sum_e2(n, x, y, d, dy) + d[n / 2] + dy[n / 2]
+                        : sum(n, x, d) + d[n / 2];
         clock_gettime(CLOCK_MONOTONIC, &b);
         fprintf(stderr, "note: took %.3g ms\n",
                 (double)(b.tv_sec - a.tv_sec) * 1e3 +

@@ -18,6 +18,8 @@
     "+ sqrt(1 + exp(x)).*tanh(x/3) + x.^3.*atan(x) + cosh(x/2).*log(2 + cos(x)) "    \
     "+ 5 ./(1 + x.^4)) }"
 
+#define STEPS "x = linspace(0.5, 1.5, 10^7)"
+
 typedef struct {
     const char *name;
     size_t list;        /* v is that many numbers from 0.5 on to 1.5; 0: there is none */
@@ -27,6 +29,7 @@ typedef struct {
     const char *by_hand;
     const char *points;
     const char *target;
+    const char *which; /* of the formulas in C; NULL: the first */
 } Row;
 
 static const Row rows[] = {
@@ -46,6 +49,13 @@ static const Row rows[] = {
      "1.8"},
     {"value and gradient to C: 10^5 numbers", 100000, SUMMED, "reverse f(x) at x=v", NULL,
      "by_hand_many", "100000", "1.6"},
+    {"value to C: x^2*sin(x) of 10^7", 0, STEPS, "sum(x.^2.*sin(x))", NULL,
+     "by_hand_many", "10000000", "1.3", "e0"},
+    {"value and gradient to C: x^2*sin(x) of 10^7", 0, STEPS,
+     "reverse sum(v.^2.*sin(v)) at v=x", NULL, "by_hand_many", "10000000", "1.3", "e1"},
+    {"value and both gradients to C: two arrays of 10^7", 0, STEPS,
+     "reverse sum(sin(u).*exp(-u.^2) + log(1 + v.^2)./sqrt(1 + u.^2.*v.^2)) at u=x, v=x",
+     NULL, "by_hand_many", "10000000", "1.3", "e2"},
 };
 
 /* ---- inputs */
@@ -82,6 +92,7 @@ static Command by_hand(const Bench *b, const Row *r)
     sprintf(path, "%s/%s", b->tools, r->by_hand);
     c.argv[0] = path;
     c.argv[1] = r->points;
+    c.argv[2] = r->which;
     return c;
 }
 
