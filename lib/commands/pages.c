@@ -108,6 +108,16 @@ static const Page topics[] = {
      "grad(E, [x, y])   a list of derivatives; hessian and jacobian give matrices\n"
      "grad(f(v), v) at v=[1, 2]     where v is the list\n"
      "JSON has lists of numbers in \"tensor\" with their \"shape\"; help data"},
+    {"matrices",
+     "linear algebra determinant inverse eigenvalues eigenvectors singular factorization",
+     "det(A)  logdet(A)  inv(A)  A^-1  adj(A)  pinv(A)  rank(A)  solve(A, b)\n"
+     "cholesky(S)  expm(A)  eigvals(A)  svdvals(A)  opnorm(A)  nucnorm(A)  tril(A)\n"
+     "[w, V] = eigh(S)  [U, s, V] = svd(A)  [Q, R] = qr(A)     or svd(A)[2], a part\n"
+     "Up to 100 elements are exact, with names, too, where there is an exact form;\n"
+     "else, and for larger ones, float64, by OpenBLAS where it is installed\n"
+     "var X[n,n]; grad(log(det(X)), X)     formulas; det also where X is singular\n"
+     "eigenvalues ascend, singular values descend; repeated ones can be\n"
+     "differentiated, their vectors cannot. Complex eigenvalues are errors"},
     {"data", "file files npy csv tsv numpy load save random large float64 float32",
      "X = load(\"x.npy\")    an array from a file: .npy of NumPy, .csv or .tsv\n"
      "save X \"x.npy\"       and to one; save FILE saves the session, arrays beside it\n"
