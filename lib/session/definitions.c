@@ -236,10 +236,16 @@ static bool one_of(const char *name, const char *const *words)
     return false;
 }
 
-/* Greek letters name functions and are wanted as names, too. */
-static bool may_be_defined(lbz_session *s, const Stmt *st, const char *name)
+/* Letters name functions, and words of statistics and matrices do, and are wanted as names, too. */
+static bool is_wanted(const char *name)
 {
     static const char *const letters[] = {"gamma", "beta", "zeta", "psi", NULL};
+    return !op_is_function(op_find(name, strlen(name))) || !name[1] ||
+           one_of(name, letters);
+}
+
+static bool may_be_defined(lbz_session *s, const Stmt *st, const char *name)
+{
     static const char *const constants[] = {"pi", "e", "inf", NULL};
     Ctx *c = s->c;
     if (one_of(name, constants)) {
@@ -247,9 +253,12 @@ static bool may_be_defined(lbz_session *s, const Stmt *st, const char *name)
                      "%s is a constant and cannot be defined", name);
         return false;
     }
-    bool letter = one_of(name, letters) && st->kind != ST_FUNCTION;
-    if (op_find(name, strlen(name)) == OP_POISON || letter)
+    if (op_find(name, strlen(name)) == OP_POISON)
         return true;
+    if (st->kind != ST_FUNCTION && is_wanted(name)) {
+        ctx_note(c, "%s(...) stays the function", name);
+        return true;
+    }
     env_error_at(&c->env, st->name, LBZ_NAME, "use another name",
                  "%s is a known function and cannot be defined", name);
     return false;
