@@ -244,7 +244,7 @@ static Node *sum_of(Ctx *c, Node *a, Node *b)
 static Node *diff_tensor(Ctx *c, Node *n, uint32_t x)
 {
     ArenaMark m = arena_mark(&c->tmp);
-    bool stack = ex_is(n, OP_STACK);
+    bool parts = ex_is(n, OP_STACK) || ex_is(n, OP_CONCAT); /* linear in all at once */
     unsigned flags = op_info((Op)n->op)->flags;
     uint32_t linear = flags & MULTILINEAR ? n->n : flags & LINEAR ? 1 : 0;
     Node **a = ARENA_NEW(&c->tmp, Node *, n->n), *r = c->zero;
@@ -259,7 +259,7 @@ static Node *diff_tensor(Ctx *c, Node *n, uint32_t x)
             r = sum_of(c, r, ex_tensor(c, (Op)n->op, n->name, n->n, a));
         a[i] = n->a[i];
     }
-    r = stack     ? ex_tensor(c, OP_STACK, NULL, n->n, a)
+    r = parts     ? ex_tensor(c, (Op)n->op, n->name, n->n, a)
         : !linear ? diff_row_jvp(c, n, a)
                   : r;
     arena_release(&c->tmp, m);

@@ -207,10 +207,10 @@ void diff_sweep_tensor(TensorSweep *s, Node *n)
     switch ((int)n->op) {
     case OP_LIST:
     case OP_STACK: sweep_list(s, n); return;
+    case OP_CONCAT: sweep_concat(s, n); return;
     case OP_ROW: diff_sweep_add(s, n->a[0], s->g); return;
     case OP_CONTRACT: sweep_contract(s, n); return;
     case OP_INDEX: sweep_index(s, n); return;
-    case OP_CONCAT: sweep_concat(s, n); return;
     case OP_BROADCAST:
         diff_sweep_add(s, n->a[0],
                        diff_sweep_times(s, s->g, n->shape, NULL, n->a[0]->shape));

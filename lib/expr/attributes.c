@@ -1,7 +1,6 @@
 /* expr/attributes.c - the texts of attributes: written from a call, normalised by the rank of what they
  * are about, read again. */
 #include "expr/attributes.h"
-#include <stdlib.h>
 
 typedef enum { KIND_AXES, KIND_NUMBER, KIND_YES } Kind;
 
@@ -92,19 +91,6 @@ unsigned attr_axis(const char *text, unsigned rank)
     while (k + 1 < rank && !(set >> k & 1))
         k++;
     return k;
-}
-
-bool attr_double(const char *text, const char *name, double *out)
-{
-    size_t n;
-    const char *s = value_of(text, name, &n);
-    char *end;
-    if (!s)
-        return false;
-    *out = strtod(s, &end); /* also inf */
-    if (*end == '/')
-        *out /= strtod(end + 1, &end);
-    return true;
 }
 
 Node *attr_number(Ctx *c, const char *text, const char *name)
@@ -207,7 +193,7 @@ static bool write_axes(Ctx *c, Op op, Str *s, const Node *a)
 {
     if (!ex_is(a, OP_LIST))
         return put_axis(c, op, s, a);
-    if (!(op_info(op)->flags & AXES) || !a->n)
+    if (!a->n || (a->n > 1 && !(op_info(op)->flags & AXES)))
         return refuse(c, op, a->n ? "this works along one axis" : "no axis is named");
     for (uint32_t i = 0; i < a->n; i++)
         if (!put_axis(c, op, s, a->a[i]))

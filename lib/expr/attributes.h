@@ -34,8 +34,6 @@ bool attr_is(const char *text, const char *name);    /* keep, reverse: yes */
 static inline bool attr_keep(const char *text) { return attr_is(text, "keep"); }
 /* The number (or inf) of that name; NULL: there is none. */
 Node *attr_number(Ctx *c, const char *text, const char *name);
-/* The same as a double; false: there is none. */
-bool attr_double(const char *text, const char *name, double *out);
 /* text with name=value instead of what it has under that name; value NULL: without it. */
 const char *attr_with(Ctx *c, const char *text, const char *name, const char *value);
 

@@ -259,30 +259,30 @@ Node *exact_argmin(Ctx *c, const char *attributes, size_t n, Node *const *a)
 }
 
 /* ---- norms ---------------------------------------------------------------------------- */
-/* arg: p, NULL for 2 */
 static Node *fold_norm(Ctx *c, size_t n, Node **v, const void *arg)
 {
-    Node *p = (Node *)(uintptr_t)arg;
     for (size_t i = 0; i < n; i++)
-        v[i] = p ? ex_pow(c, ex_fn1(c, OP_abs, v[i]), p) : ex_mul2(c, v[i], v[i]);
-    Node *s = fold_sum(c, n, v, NULL);
-    return n == 0 ? c->zero : p ? ex_pow(c, s, ex_div(c, c->one, p)) : ex_sqrt(c, s);
+        v[i] = ex_mul2(c, v[i], v[i]);
+    return n ? ex_sqrt(c, fold_sum(c, n, v, arg)) : c->zero;
 }
 
-/* The norm that has a name of its own: of order 1, 2, inf. NULL: it is none of these. */
-static Node *plain_norm(Ctx *c, const char *rest, Node *p, Node *a)
+/* The norm of order p; only that of order 2 is a node. */
+static Node *norm_of_order(Ctx *c, const char *rest, Node *p, Node *a)
 {
+    if (p == c->zero)
+        return ctx_error(c, LBZ_DOMAIN, "p is a number above 0, or inf",
+                         "there is no norm of order 0");
     if (ex_is_rat(p, 2, 1)) {
         if (shape_has_rank(c, a->shape, 2) && !rest)
-            ctx_note(
-                c,
-                "norm(A, 2) is of the elements; opnorm(A) is the largest singular value");
+            ctx_note(c, "norm(A, 2) is of the elements; opnorm(A) is the largest "
+                        "singular value");
         return ex_tensor(c, OP_NORM, rest, 1, &a);
     }
-    if (p != c->one && p != c->inf)
-        return NULL;
-    a = ex_fn1(c, OP_abs, a);
-    return ex_tensor(c, p == c->one ? OP_TOTAL : OP_MAXIMUM, rest, 1, &a);
+    Node *size = ex_fn1(c, OP_abs, a);
+    if (p == c->one || p == c->inf)
+        return ex_tensor(c, p == c->one ? OP_TOTAL : OP_MAXIMUM, rest, 1, &size);
+    size = ex_pow(c, size, p);
+    return ex_pow(c, ex_tensor(c, OP_TOTAL, rest, 1, &size), ex_div(c, c->one, p));
 }
 
 /* norm(x, p): p becomes an attribute. */
@@ -304,14 +304,8 @@ Node *exact_norm(Ctx *c, const char *attributes, size_t n, Node *const *a)
     if (n == 2)
         return norm_by_operand(c, attributes, a);
     Node *p = attr_number(c, attributes, "p");
-    if (p == c->zero)
-        return ctx_error(c, LBZ_DOMAIN, "p is a number above 0, or inf",
-                         "there is no norm of order 0");
-    if (p) {
-        Node *r = plain_norm(c, attr_with(c, attributes, "p", NULL), p, a[0]);
-        if (r)
-            return r;
-    }
+    if (p && (row_is_written(a[0]) || row_has_shape(c, a[0], "norm")))
+        return norm_of_order(c, attr_with(c, attributes, "p", NULL), p, a[0]);
     if (a[0]->shape == SHAPE_RAGGED && !attributes) {
         size_t k;
         Node **v = elements_all(c, a[0], &k);
@@ -319,5 +313,5 @@ Node *exact_norm(Ctx *c, const char *attributes, size_t n, Node *const *a)
     }
     if (!p && ex_is_num(a[0]))
         return ex_fn1(c, OP_abs, a[0]);
-    return row_reduce(c, attributes, a[0], fold_norm, p, "norm");
+    return row_reduce(c, attributes, a[0], fold_norm, NULL, "norm");
 }

@@ -126,26 +126,8 @@ uint32_t lower_argmin(Program *p, const Node *n, const uint32_t *a)
 }
 
 /* ---- norms ---------------------------------------------------------------------------- */
-static uint32_t norm_of_order(Program *p, const Node *n, uint32_t v, double order)
-{
-    unsigned axes = axes_of(p, n, v);
-    uint32_t size = pg_fn1(p, OP_abs, v), zero = pg_const(p, 0);
-    if (!count_over(p, v, axes))
-        return reduce(p, n, REDUCE_SUM, v);
-    uint32_t m = pg_hold(p, kept(p, REDUCE_MAX, size, axes)),
-             none = pg_logic(p, P_EQ, m, zero),
-             scale = pg_select(p, none, pg_const(p, 1), m);
-    uint32_t s =
-        kept(p, REDUCE_SUM, pg_pow(p, pg_div(p, size, scale), pg_const(p, order)), axes);
-    uint32_t r = pg_mul(p, scale, pg_pow(p, s, pg_const(p, 1 / order)));
-    return drop_axes(p, n, pg_select(p, none, zero, r), axes);
-}
-
 uint32_t lower_norm(Program *p, const Node *n, const uint32_t *a)
 {
-    double order;
-    if (attr_double(n->name, "p", &order))
-        return norm_of_order(p, n, a[0], order);
     return p->val[a[0]].shape ? reduce(p, n, REDUCE_NORM, a[0]) : pg_fn1(p, OP_abs, a[0]);
 }
 
