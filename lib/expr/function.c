@@ -540,14 +540,6 @@ static Node *rewritten1(Ctx *c, Op op, Node *x)
     case OP_exp10: return ex_plain_pow(c, ex_int(c, 10), x);
     case OP_inv: return ex_plain_pow(c, x, c->minus_one);
     case OP_abs2: return ex_plain_powi(c, x, 2);
-    case OP_gelu:
-        return ex_plain_scale(
-            c, num_rat(&c->tmp, 1, 2),
-            ex_plain_mul2(
-                c, x,
-                ex_plain_fn1(
-                    c, OP_erfc,
-                    ex_plain_neg(c, ex_plain_div(c, x, ex_plain_sqrt(c, c->two))))));
     default: return NULL;
     }
 }

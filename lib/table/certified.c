@@ -301,19 +301,6 @@ IN_DEGREES(acotd, cert_acot)
 /* ---- powers */
 void cert_abs2(arb_t r, const arb_t x, slong prec) { arb_mul(r, x, x, prec); }
 
-void cert_gelu(arb_t r, const arb_t x, slong prec)
-{
-    arb_t t;
-    arb_init(t);
-    arb_sqrt_ui(t, 2, prec);
-    arb_div(t, x, t, prec);
-    arb_neg(t, t);
-    arb_hypgeom_erfc(t, t, prec);
-    arb_mul(t, t, x, prec);
-    arb_mul_2exp_si(r, t, -1);
-    arb_clear(t);
-}
-
 static void cbrt_at(arb_t r, const arb_t x, slong prec)
 {
     if (arb_is_negative(x)) {
