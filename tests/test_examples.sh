@@ -1,5 +1,5 @@
 #!/bin/sh
-# test_examples.sh - runs each examples/NAME.lbz, and examples/embed, and compares all they print with
+# test_examples.sh - runs each examples/NAME.lbz and examples/d2l/NAME.lbz, and examples/embed, and compares all they print with
 # NAME.txt; after a change that is meant, write the new ones with
 #     make check TESTS=tests/test_examples.sh UPDATE=yes
 # Prints a summary in the form of Check's.
@@ -17,8 +17,8 @@ compare() {
     diff -u "$1" "$got" || bad=$((bad + 1))
 }
 
-for f in "$top"/examples/*.lbz; do
-    (cd "$top/examples" && "$LEIBNIZ" -f "${f##*/}") >"$got" 2>&1 </dev/null
+for f in "$top"/examples/*.lbz "$top"/examples/d2l/*.lbz; do
+    (cd "${f%/*}" && "$LEIBNIZ" -f "${f##*/}") >"$got" 2>&1 </dev/null
     compare "${f%.lbz}.txt"
 done
 "$build/examples/embed" >"$got" 2>&1 </dev/null
