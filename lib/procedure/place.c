@@ -161,6 +161,8 @@ static uint32_t record_offsets(VM *m, const Place *p)
 
 static uint32_t record_flat(VM *m, uint32_t v)
 {
+    if (ctx_failed(m->c))
+        return 0;
     size_t n = dims_count(pg_dims(m->record, v));
     return pg_reshape(m->record, v, &(Dims){.rank = 1, .dim = {n}});
 }
@@ -168,6 +170,8 @@ static uint32_t record_flat(VM *m, uint32_t v)
 static Aux record_pick(VM *m, const VMValue *v, const Place *p)
 {
     uint32_t flat = record_flat(m, record_id(m, v));
+    if (ctx_failed(m->c))
+        return (Aux){0};
     uint32_t r = p->n == 1 ? pg_pick(m->record, flat, 0, p->at ? p->at[0] : p->offset)
                  : p->at   ? pg_gather(m->record, flat, record_offsets(m, p), 0)
                            : pg_slice(m->record, flat, 0, p->offset, p->n, 1);
@@ -181,6 +185,8 @@ static Aux record_store(VM *m, const VMValue *v, const Place *p, const VMValue *
     uint32_t flat = record_flat(m, record_id(m, v)), part = record_id(m, x), out;
     part = pg_fit(r, pg_reshape(r, part, &(Dims){.rank = 1, .dim = {vm_count(x)}}),
                   pg_shape(r, &(Dims){.rank = 1, .dim = {p->n}}));
+    if (ctx_failed(m->c))
+        return (Aux){0};
     if (!p->at) {
         ProgramView view = {.to = r->val[part].shape, .offset = (ptrdiff_t)p->offset};
         view.stride[0] = 1;

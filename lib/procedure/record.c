@@ -31,6 +31,8 @@ uint32_t record_element(VM *m, const VMValue *v, size_t i)
 {
     if (!v->a || !v->x.id)
         return v->a ? pg_const(m->record, vm_data(v)[i]) : record_id(m, v);
+    if (ctx_failed(m->c))
+        return 0;
     Dims flat = {.rank = 1, .dim = {vm_count(v)}};
     return pg_pick(m->record, pg_reshape(m->record, v->x.id - 1, &flat), 0, i);
 }

@@ -45,8 +45,8 @@ static bool is_small(const Program *p, const uint32_t *outs, size_t nout)
 static void find_uses(VMCode *k, const Program *q, const uint32_t *els, size_t nels)
 {
     bool *used = mem_alloc(q->n + 1);
-    k->uses = mem_alloc(k->nin + 1);
-    if (used && k->uses) {
+    k->uses = used ? mem_alloc(k->nin + 1) : NULL;
+    if (k->uses) {
         memset(used, 0, q->n);
         for (size_t i = 0; i < nels; i++)
             used[els[i]] = true;

@@ -9,7 +9,8 @@ Node *normal_generator(TensorForm *T, unsigned atom, unsigned n, const uint8_t *
 {
     Ctx *c = T->c;
     TensorGenerator g = {.atom = atom, .n = (uint8_t)n};
-    memcpy(g.at, at, n);
+    if (n)
+        memcpy(g.at, at, n);
     if (n == 2 && T->atom[atom].symmetric && at[0] > at[1]) {
         g.at[0] = at[1];
         g.at[1] = at[0];
@@ -657,7 +658,8 @@ void normal_begin(TensorForm *T, TensorWork *w, unsigned rank, const ShapeSize *
     w->coef = T->c->one;
     w->ncells = 0;
     w->nindices = rank;
-    memcpy(w->size, size, rank * sizeof *size);
+    if (rank)
+        memcpy(w->size, size, rank * sizeof *size);
 }
 
 /* Summed indices that no cell has are their sizes; the others close ranks. */

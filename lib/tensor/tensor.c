@@ -71,7 +71,7 @@ static Buffer *buffer_new(Env *env, size_t bytes)
 {
     Buffer *b = mem_alloc(sizeof *b);
     size_t size = 0;
-    void *mem = b ? large_alloc(&env->large, bytes, &size) : NULL;
+    void *mem = b ? large_alloc(&env->large, bytes ? bytes : 1, &size) : NULL;
     if (!mem) {
         mem_free(b);
         return NULL;
