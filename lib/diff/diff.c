@@ -288,17 +288,10 @@ static Node *derive_by_rule(Ctx *c, Node *n, uint32_t x)
     }
     case OP_NUM:
     case OP_CONST:
-    case OP_TRUE:
-    case OP_FALSE:
-    case OP_LT:
-    case OP_LE:
-    case OP_EQ:
-    case OP_NE:
-    case OP_AND:
-    case OP_OR:
-    case OP_NOT:
     case OP_DETACH: return c->zero;
     default:
+        if (ex_is_condition(n))
+            return c->zero;
         if (op_is_function((Op)n->op))
             return diff_function(c, n, x);
         if (op_is_tensor((Op)n->op))

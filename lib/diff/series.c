@@ -357,7 +357,7 @@ static void node_series(Series *s, Known *p, Node *n)
 {
     Ctx *c = s->c;
     p->n = s->len;
-    bool condition = n->op >= OP_LT && n->op <= OP_FALSE;
+    bool condition = ex_is_condition(n);
     if (s->side && condition && series_branches(s, p, n))
         return;
     if (!ex_depends(c, n, s->x)) {

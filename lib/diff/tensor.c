@@ -256,15 +256,6 @@ static void sweep_node(TensorSweep *s, Node *n)
     case OP_SYM:
     case OP_NUM:
     case OP_CONST:
-    case OP_TRUE:
-    case OP_FALSE:
-    case OP_LT:
-    case OP_LE:
-    case OP_EQ:
-    case OP_NE:
-    case OP_AND:
-    case OP_OR:
-    case OP_NOT:
     case OP_DETACH: return;
     case OP_ADD:
         for (uint32_t i = 0; i < n->n && !ctx_poll(c); i++)
@@ -279,7 +270,7 @@ static void sweep_node(TensorSweep *s, Node *n)
     default:
         if (op_is_function((Op)n->op))
             sweep_function(s, n);
-        else
+        else if (!ex_is_condition(n))
             diff_sweep_tensor(s, n);
     }
 }

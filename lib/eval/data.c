@@ -53,7 +53,7 @@ static DType type_of(Ctx *c, Node *e)
                (ex_is(x, OP_DATA) && x->data->type == DT_FLOAT64);
     }
     arena_release(&c->tmp, m);
-    bool truth = (e->op >= OP_LT && e->op <= OP_FALSE);
+    bool truth = ex_is_condition(e);
     return truth           ? DT_BOOL
            : half && !full ? DT_FLOAT32
            : whole && any  ? DT_INT64

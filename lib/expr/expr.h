@@ -337,6 +337,11 @@ static inline bool ex_is_long(const Node *n)
 }
 static inline bool ex_is_num(const Node *n) { return n->op == OP_NUM; }
 static inline bool ex_is_int(const Node *n) { return ex_is_num(n) && num_is_int(n->num); }
+/* a comparison, a connective, true or false: they stand together in the table */
+static inline bool ex_is_condition(const Node *n)
+{
+    return n->op >= OP_LT && n->op <= OP_FALSE;
+}
 static inline bool ex_is_poison(const Node *n) { return n->op == OP_POISON; }
 static inline bool ex_is_exp(const Node *n)
 {

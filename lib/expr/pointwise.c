@@ -286,7 +286,7 @@ static Node *plain_function(Ctx *c, const Pointwise *p, size_t n, Node *const *a
 
 Node *ex_condition(Ctx *c, Node *a)
 {
-    if (a->shape || (a->op >= OP_LT && a->op <= OP_FALSE))
+    if (a->shape || ex_is_condition(a))
         return a;
     return ex_is(a, OP_IF) && a->a[1] == c->one && a->a[2] == c->zero
                ? a->a[0]

@@ -90,7 +90,7 @@ static bool open_fork(FormulaRun *j, FormulaCall *k, Node *cond, const Procedure
     Node **before = k->fork ? copy_values(j, k) : NULL;
     if (!before)
         return false;
-    bool logic = cond->op >= OP_LT && cond->op <= OP_FALSE && !ex_is(cond, OP_IF);
+    bool logic = ex_is_condition(cond) && !ex_is(cond, OP_IF);
     k->fork[k->nforks++] =
         (Fork){.cond = logic ? cond : ex_compare(c, OP_NE, cond, c->zero),
                .other = s->target,

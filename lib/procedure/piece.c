@@ -242,26 +242,13 @@ static void note_infinite(VM *m, const VMValue *d)
 }
 
 /* ---- values that are none */
-/* The index in an array of the shape d of what comes to element i of the larger one. */
-static size_t broadcast_index(const Dims *large, const Dims *d, size_t i)
-{
-    size_t at = 0, step = 1;
-    for (unsigned k = 0; k < d->rank; k++) {
-        unsigned l = large->rank - 1 - k, s = d->rank - 1 - k;
-        at += d->dim[s] == 1 ? 0 : i % large->dim[l] * step;
-        i /= large->dim[l];
-        step *= d->dim[s];
-    }
-    return at;
-}
-
 static bool blame_element(VM *m, const VMPiece *q, const VMValue *const *arg, size_t i)
 {
     ArenaMark mark = arena_mark(&m->c->tmp);
     double *in = ARENA_NEW(&m->c->tmp, double, q->n + 1);
     bool known = true;
     for (size_t k = 0; in && k < q->n; k++) {
-        in[k] = vm_data(arg[k])[broadcast_index(&q->out, &q->in[k].dims, i)];
+        in[k] = vm_data(arg[k])[dims_broadcast_index(&q->out, &q->in[k].dims, i)];
         known = known && !isnan(in[k]);
     }
     bool ok = in && (!known || vm_blame(m, q->p, q->pout, in));

@@ -14,25 +14,10 @@ typedef struct {
     size_t nfrom, from_cap;
 } Elements;
 
-/* The index in an array of these dimensions of what is element i of the larger one, by NumPy's
- * rule. */
-static size_t broadcast_index(const Dims *large, const Dims *small, size_t i)
-{
-    size_t at = 0, step = 1;
-    for (unsigned k = 0; k < small->rank; k++) {
-        unsigned l = large->rank - 1 - k, s = small->rank - 1 - k;
-        size_t index = i % large->dim[l];
-        i /= large->dim[l];
-        at += small->dim[s] == 1 ? 0 : index * step;
-        step *= small->dim[s];
-    }
-    return at;
-}
-
 /* Element i of operand o, where values of that shape are made. */
 static uint32_t operand(const Elements *e, uint32_t o, const Dims *of, size_t i)
 {
-    return e->el[e->at[o] + broadcast_index(of, pg_dims(e->p, o), i)];
+    return e->el[e->at[o] + dims_broadcast_index(of, pg_dims(e->p, o), i)];
 }
 
 static ptrdiff_t view_index(const Program *p, const ProgramView *x, size_t i)
@@ -107,8 +92,8 @@ static uint32_t make_matrix_product(Elements *e, uint32_t v, size_t i)
     size_t n = d.dim[d.rank - 1], m = d.dim[d.rank - 2], k = a.dim[a.rank - 1];
     size_t col = i % n, row = i / n % m, batch = i / n / m;
     a.rank -= 2, b.rank -= 2, d.rank -= 2;
-    size_t at_a = broadcast_index(&d, &a, batch) * m * k + row * k,
-           at_b = broadcast_index(&d, &b, batch) * k * n + col;
+    size_t at_a = dims_broadcast_index(&d, &a, batch) * m * k + row * k,
+           at_b = dims_broadcast_index(&d, &b, batch) * k * n + col;
     for (size_t j = 0; j < k; j++)
         e->list[j] =
             pg_mul(e->q, e->el[e->at[x.a] + at_a + j], e->el[e->at[x.b] + at_b + j * n]);

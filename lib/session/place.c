@@ -47,9 +47,8 @@ static void restore_state(lbz_session *s, const SavedState *a)
 
 static bool has_image(const Node *n)
 {
-    bool condition = n->op >= OP_LT && n->op <= OP_FALSE;
-    return !(n->flags & (NF_STRUCTURAL | NF_POISON)) && !condition && n->op != OP_LIST &&
-           n->op != OP_RANGE && n->op != OP_STRING;
+    return !(n->flags & (NF_STRUCTURAL | NF_POISON)) && !ex_is_condition(n) &&
+           n->op != OP_LIST && n->op != OP_RANGE && n->op != OP_STRING;
 }
 
 /* What each place stands for with definitions put in; the nodes themselves where that fails. */

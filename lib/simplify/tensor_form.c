@@ -193,17 +193,15 @@ static Node *operand_formula(TensorForm *T, const TensorSum *s, const Node *a)
     return e && b->rank ? normal_move(T, e, f.at) : e;
 }
 
-static bool is_condition(const Node *n) { return n->op >= OP_LT && n->op <= OP_FALSE; }
-
 static Node *rebuild_elements(TensorForm *T, const Node *n, Node **a)
 {
     Ctx *c = T->c;
     bool logic = n->op == OP_AND || n->op == OP_OR || n->op == OP_NOT;
     for (uint32_t i = 0; i < n->n; i++)
-        if ((logic || (n->op == OP_IF && i == 0)) && !is_condition(a[i]))
+        if ((logic || (n->op == OP_IF && i == 0)) && !ex_is_condition(a[i]))
             a[i] = ex_compare(c, OP_NE, a[i], c->zero);
     Node *e = ex_rebuild(c, n, a);
-    return is_condition(e) && n->shape ? ex_if(c, e, c->one, c->zero) : e;
+    return ex_is_condition(e) && n->shape ? ex_if(c, e, c->one, c->zero) : e;
 }
 
 static void form_elements(TensorForm *T, TensorSum *s, const Node *n)

@@ -57,6 +57,19 @@ bool dims_broadcast(const Dims *a, const Dims *b, Dims *out)
     return true;
 }
 
+size_t dims_broadcast_index(const Dims *large, const Dims *small, size_t i)
+{
+    size_t at = 0, step = 1;
+    for (unsigned k = 0; k < small->rank; k++) {
+        unsigned l = large->rank - 1 - k, s = small->rank - 1 - k;
+        size_t index = i % large->dim[l];
+        i /= large->dim[l];
+        at += small->dim[s] == 1 ? 0 : index * step;
+        step *= small->dim[s];
+    }
+    return at;
+}
+
 void dims_print(Str *out, const Dims *d)
 {
     str_putc(out, '(');

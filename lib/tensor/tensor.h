@@ -39,6 +39,9 @@ bool dims_equal(const Dims *a, const Dims *b);
 size_t dims_count(const Dims *d);
 /* NumPy's rule: aligned at the last axis, 1 fits all. False: they do not fit. */
 bool dims_broadcast(const Dims *a, const Dims *b, Dims *out);
+/* The index in an array of the shape small of what is repeated to element i of the larger one, both
+ * counted in the order of reading. */
+size_t dims_broadcast_index(const Dims *large, const Dims *small, size_t i);
 void dims_print(Str *out, const Dims *d); /* "(3, 4)", "()" */
 
 typedef struct buffer Buffer;
